@@ -1,0 +1,140 @@
+/*
+ * Every structure of the file as it lies on disk. SPEC.md sections 4 to 6.
+ *
+ * Nothing here is read or written but by the encoders and decoders of this
+ * folder. All structs are made of bytes: alignment 1, no padding.
+ */
+#ifndef VSX_DISK_H
+#define VSX_DISK_H
+
+#include <assert.h>
+#include <stddef.h>
+
+#include "bytes.h"
+
+#define VSX_FORMAT_VERSION 1
+#define VSX_MAGIC_BYTES	   8
+#define VSX_MAGIC	   "\x8eVSX\r\n\x1a\n"
+
+#define VSX_MIN_PAGE_SHIFT 12
+#define VSX_MAX_PAGE_SHIFT 16
+
+/* The slots lie at these bytes whatever the page size is. */
+#define VSX_SLOT_BYTES	4096
+#define VSX_SUPER_BYTES 512
+
+/* Limits that keep a hostile manifest from asking for much. */
+#define VSX_MAX_MANIFEST_BYTES (256u << 20)
+/* Enough for VSX_MAX_ROWS in segments that are full. */
+#define VSX_MAX_SEGMENTS (1u << 18)
+#define VSX_MAX_SECTIONS (VSX_MAX_SEGMENTS * 8 + 16)
+#define VSX_MAX_ROWS	 (UINT64_C(1) << 48)
+/* Row numbers inside a segment are 31 bits: a search keeps a flag beside. */
+#define VSX_MAX_SEGMENT_ROWS ((UINT64_C(1) << 31) - 1)
+
+struct vsx_disk_super {
+	uint8_t magic[VSX_MAGIC_BYTES]; /*   0 */
+	vsx_le32 version;		/*   8  VSX_FORMAT_VERSION */
+	vsx_le32 page_shift;		/*  12  log2 of the page size */
+	vsx_le64 feature_incompat;	/*  16  unknown bit: refuse */
+	vsx_le64 feature_compat;	/*  24  unknown bit: ignore */
+	vsx_le64 generation;		/*  32  from 1; the higher slot wins */
+	vsx_le64 committed_bytes;	/*  40  length of the file */
+	vsx_le64 manifest_offset;	/*  48 */
+	vsx_le64 manifest_bytes;	/*  56 */
+	uint8_t manifest_hash[16];	/*  64  XXH3-128 of the manifest */
+	uint8_t uuid[16];		/*  80 */
+	uint8_t zero[408];		/*  96 */
+	vsx_le64 checksum;		/* 504  XXH3-64 of bytes 0..503 */
+};
+
+static_assert(sizeof(struct vsx_disk_super) == VSX_SUPER_BYTES, "SPEC.md 4.1");
+static_assert(_Alignof(struct vsx_disk_super) == 1, "no padding possible");
+static_assert(offsetof(struct vsx_disk_super, generation) == 32, "SPEC.md 4.1");
+static_assert(offsetof(struct vsx_disk_super, uuid) == 80, "SPEC.md 4.1");
+static_assert(offsetof(struct vsx_disk_super, checksum) == 504, "SPEC.md 4.1");
+
+#define VSX_MANIFEST_TAG "MANI"
+
+struct vsx_disk_manifest {
+	uint8_t tag[4];		   /*   0  VSX_MANIFEST_TAG */
+	vsx_le32 n_segments;	   /*   4 */
+	vsx_le32 n_sections;	   /*   8 */
+	vsx_le32 properties_bytes; /*  12 */
+	vsx_le64 generation;	   /*  16  as in the superblock */
+	vsx_le64 n_rows;	   /*  24  of all segments */
+	vsx_le64 n_live;	   /*  32  without the deleted ones */
+	vsx_le32 dim;		   /*  40 */
+	vsx_le32 metric;	   /*  44  enum vsx_metric */
+	vsx_le32 elem;		   /*  48  enum vsx_elem */
+	vsx_le32 flags;		   /*  52  VSX_MANIFEST_* */
+	vsx_le64 seed;		   /*  56 */
+	vsx_le32 default_effort;   /*  64  ef or nprobe; 0 for Flat */
+	vsx_le32 target_recall;	   /*  68  millionths */
+	vsx_le32 n_queries;	   /*  72  of the acceptance test */
+	vsx_le32 truth_k;	   /*  76  neighbours a query */
+	vsx_le32 n_recalls;	   /*  80  rows of the recall table */
+	uint8_t zero[44];	   /*  84 */
+};
+
+static_assert(sizeof(struct vsx_disk_manifest) == 128, "SPEC.md 4.2");
+
+#define VSX_MANIFEST_NORMALISED	 1u /* every row was scaled to length 1 */
+#define VSX_MANIFEST_OWN_QUERIES 2u /* queries are rows; see section QSRC */
+#define VSX_MANIFEST_FLAGS	 3u
+
+#define VSX_N_PARAMS 8
+
+struct vsx_disk_segment {
+	vsx_le32 kind;		       /*  0  enum vsx_kind_code */
+	vsx_le32 row_stride;	       /*  4  bytes from row to row in VECS */
+	vsx_le64 n_rows;	       /*  8 */
+	vsx_le64 generation;	       /* 16  that brought the segment */
+	vsx_le32 params[VSX_N_PARAMS]; /* 24  SPEC.md 5, by kind */
+	uint8_t zero[8];	       /* 56 */
+};
+
+static_assert(sizeof(struct vsx_disk_segment) == 64, "SPEC.md 4.2");
+
+/* A section that belongs to the index and not to one of its segments. */
+#define VSX_WHOLE_INDEX 0xffffffffu
+
+struct vsx_disk_section {
+	vsx_le32 id;	      /*  0  four letters, enum vsx_section_id */
+	vsx_le32 segment;     /*  4  number, or VSX_WHOLE_INDEX */
+	vsx_le32 encoding;    /*  8  0 plain, 1 one LZ4 block */
+	uint8_t zero[4];      /* 12 */
+	vsx_le64 offset;      /* 16  multiple of the page size */
+	vsx_le64 bytes;	      /* 24  stored */
+	vsx_le64 raw_bytes;   /* 32  decoded; equal to bytes when plain */
+	vsx_le64 sums_offset; /* 40  multiple of 8 */
+	vsx_le64 sums_bytes;  /* 48 */
+	uint8_t root[16];     /* 56  XXH3-128 of the topmost table of sums */
+	uint8_t pad[8];	      /* 72  zero */
+};
+
+static_assert(sizeof(struct vsx_disk_section) == 80, "SPEC.md 4.2");
+
+#define VSX_ENCODING_PLAIN 0u
+#define VSX_ENCODING_LZ4   1u
+
+/* One row of the recall table, section RCLL; SPEC.md 5.5. */
+struct vsx_disk_recall {
+	vsx_le32 effort;    /*  0  ef or nprobe */
+	vsx_le32 recall[3]; /*  4  at 1, 10, 100, in millionths */
+	vsx_le64 distances; /* 16  mean a query, in thousandths */
+	uint8_t zero[8];    /* 24 */
+};
+
+static_assert(sizeof(struct vsx_disk_recall) == 32, "SPEC.md 5.5");
+
+/* One inverted list, section LIST; SPEC.md 5.3. */
+struct vsx_disk_list {
+	vsx_le64 first_row; /*  0 */
+	vsx_le64 n_rows;    /*  8 */
+	vsx_le64 offset;    /* 16  of its first row in VECS, bytes */
+};
+
+static_assert(sizeof(struct vsx_disk_list) == 24, "SPEC.md 5.3");
+
+#endif

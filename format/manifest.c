@@ -1,0 +1,472 @@
+#include "manifest.h"
+
+#include <string.h>
+
+#include "error.h"
+#include "names.h"
+#include "sums.h"
+
+typedef unsigned long long ull;
+
+uint32_t vsx_row_bytes(uint32_t dim, enum vsx_elem elem, enum vsx_metric metric)
+{
+	uint32_t vector = dim * vsx_elem_bytes(elem);
+
+	/* The tail is an f32 and is aligned like one. */
+	return metric == VSX_COSINE ? ((vector + 3) & ~3u) + 4 : vector;
+}
+
+uint32_t vsx_row_stride(uint32_t row_bytes)
+{
+	/* Cache lines where the padding costs at most an eighth. */
+	for (uint32_t align = 64; align > 4; align /= 2) {
+		uint32_t stride = (row_bytes + align - 1) & ~(align - 1);
+
+		if (stride - row_bytes <= row_bytes / 8)
+			return stride;
+	}
+	return (row_bytes + 3) & ~3u;
+}
+
+uint64_t vsx_manifest_bytes(uint32_t n_segments, uint32_t n_sections,
+			    uint32_t properties_bytes)
+{
+	return sizeof(struct vsx_disk_manifest) +
+	       (uint64_t)n_segments * sizeof(struct vsx_disk_segment) +
+	       (uint64_t)n_sections * sizeof(struct vsx_disk_section) +
+	       properties_bytes;
+}
+
+static const uint8_t *segments_at(const struct vsx_manifest *m)
+{
+	return m->raw + sizeof(struct vsx_disk_manifest);
+}
+
+static const uint8_t *sections_at(const struct vsx_manifest *m)
+{
+	return segments_at(m) +
+	       (size_t)m->n_segments * sizeof(struct vsx_disk_segment);
+}
+
+static const char *properties_at(const struct vsx_manifest *m)
+{
+	return (const char *)sections_at(m) +
+	       (size_t)m->n_sections * sizeof(struct vsx_disk_section);
+}
+
+struct vsx_segment_entry vsx_manifest_segment(const struct vsx_manifest *m,
+					      uint32_t i)
+{
+	struct vsx_disk_segment d;
+	struct vsx_segment_entry e;
+
+	memcpy(&d, segments_at(m) + (size_t)i * sizeof(d), sizeof(d));
+	e.kind = vsx_get32(d.kind);
+	e.row_stride = vsx_get32(d.row_stride);
+	e.n_rows = vsx_get64(d.n_rows);
+	e.generation = vsx_get64(d.generation);
+	for (int p = 0; p < VSX_N_PARAMS; p++)
+		e.params[p] = vsx_get32(d.params[p]);
+	return e;
+}
+
+struct vsx_section_entry vsx_manifest_section(const struct vsx_manifest *m,
+					      uint32_t i)
+{
+	struct vsx_disk_section d;
+	struct vsx_section_entry e;
+
+	memcpy(&d, sections_at(m) + (size_t)i * sizeof(d), sizeof(d));
+	e.id = vsx_get32(d.id);
+	e.segment = vsx_get32(d.segment);
+	e.encoding = vsx_get32(d.encoding);
+	e.offset = vsx_get64(d.offset);
+	e.bytes = vsx_get64(d.bytes);
+	e.raw_bytes = vsx_get64(d.raw_bytes);
+	e.sums_offset = vsx_get64(d.sums_offset);
+	e.sums_bytes = vsx_get64(d.sums_bytes);
+	memcpy(e.root.b, d.root, 16);
+	return e;
+}
+
+static enum vsx_status check_facts(const struct vsx_manifest *m,
+				   const struct vsx_super *sb,
+				   struct vsx_error *err)
+{
+	if (m->generation != sb->generation)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"manifest is of generation %llu, the "
+				"superblock of %llu",
+				(ull)m->generation, (ull)sb->generation);
+	if (m->dim < 1 || m->dim > VSX_MAX_DIM)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"dimension is %u, expected 1 to %d", m->dim,
+				VSX_MAX_DIM);
+	if (!vsx_metric_name(m->metric))
+		return vsx_fail(err, VSX_EVERSION, "metric %u is not known",
+				(unsigned int)m->metric);
+	if (!vsx_elem_name(m->elem))
+		return vsx_fail(err, VSX_EVERSION,
+				"element type %u is not known",
+				(unsigned int)m->elem);
+	if (m->flags & ~VSX_MANIFEST_FLAGS)
+		return vsx_fail(err, VSX_EVERSION, "flags 0x%x are not known",
+				m->flags & ~VSX_MANIFEST_FLAGS);
+	if (m->n_rows > VSX_MAX_ROWS || m->n_live > m->n_rows)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"%llu rows, %llu of them live, of at most %llu",
+				(ull)m->n_rows, (ull)m->n_live,
+				(ull)VSX_MAX_ROWS);
+	if ((m->flags & VSX_MANIFEST_NORMALISED) && vsx_elem_is_int(m->elem))
+		return vsx_fail(err, VSX_ECORRUPT,
+				"rows of %s cannot be normalised",
+				vsx_elem_name(m->elem));
+	if (m->target_recall > 1000000)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"target recall is %u millionths",
+				m->target_recall);
+	return VSX_OK;
+}
+
+/* The acceptance test: every query has neighbours, and no more than rows. */
+static enum vsx_status check_test(const struct vsx_manifest *m,
+				  struct vsx_error *err)
+{
+	uint32_t own = !!(m->flags & VSX_MANIFEST_OWN_QUERIES);
+
+	if (m->n_queries == 0 ? m->truth_k || m->n_recalls || own
+			      : m->truth_k < 1 || m->n_rows < own ||
+					m->truth_k > m->n_rows - own)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"%u queries with %u neighbours each and %u "
+				"measured recalls, over %llu rows",
+				m->n_queries, m->truth_k, m->n_recalls,
+				(ull)m->n_rows);
+	return VSX_OK;
+}
+
+static enum vsx_status check_segments(const struct vsx_manifest *m,
+				      struct vsx_error *err)
+{
+	uint32_t row_bytes = vsx_row_bytes(m->dim, m->elem, m->metric);
+	uint64_t rows = 0;
+
+	for (uint32_t i = 0; i < m->n_segments; i++) {
+		struct vsx_segment_entry e = vsx_manifest_segment(m, i);
+		const uint8_t *raw =
+			segments_at(m) +
+			(size_t)i * sizeof(struct vsx_disk_segment);
+
+		if (!vsx_kind_name(e.kind))
+			return vsx_fail(err, VSX_EVERSION,
+					"segment %u: kind %u is not known", i,
+					e.kind);
+		if (e.n_rows < 1 || e.n_rows > VSX_MAX_SEGMENT_ROWS)
+			return vsx_fail(err, VSX_ECORRUPT,
+					"segment %u: %llu rows, expected 1 to "
+					"%llu",
+					i, (ull)e.n_rows,
+					(ull)VSX_MAX_SEGMENT_ROWS);
+		if (e.row_stride < row_bytes || e.row_stride % 4 ||
+		    e.row_stride > 2 * row_bytes + 64)
+			return vsx_fail(err, VSX_ECORRUPT,
+					"segment %u: rows are %u bytes apart, "
+					"expected %u or a little more",
+					i, e.row_stride, row_bytes);
+		if (e.generation < 1 || e.generation > m->generation)
+			return vsx_fail(err, VSX_ECORRUPT,
+					"segment %u: generation %llu, expected "
+					"1 to %llu",
+					i, (ull)e.generation,
+					(ull)m->generation);
+		if (!vsx_is_zero(raw + 56, 8))
+			return vsx_fail(err, VSX_ECORRUPT,
+					"segment %u: reserved bytes are not 0",
+					i);
+		rows += e.n_rows; /* 2^16 segments of 2^31 rows: no wrap */
+	}
+	if (rows != m->n_rows)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"segments hold %llu rows, the index %llu",
+				(ull)rows, (ull)m->n_rows);
+	return VSX_OK;
+}
+
+/* The rules of one section; *end is where the one before it ended. */
+static enum vsx_status check_section(const struct vsx_manifest *m, uint32_t i,
+				     const struct vsx_super *sb, uint64_t *end,
+				     struct vsx_error *err)
+{
+	struct vsx_section_entry e = vsx_manifest_section(m, i);
+	const uint8_t *raw =
+		sections_at(m) + (size_t)i * sizeof(struct vsx_disk_section);
+	uint64_t page = UINT64_C(1) << m->page_shift;
+	struct vsx_sums sums;
+	char name[5];
+
+	vsx_section_letters(name, e.id);
+	if (e.segment != VSX_WHOLE_INDEX && e.segment >= m->n_segments)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"section %s: segment %u of %u", name, e.segment,
+				m->n_segments);
+	if (e.encoding > VSX_ENCODING_LZ4)
+		return vsx_fail(err, VSX_EVERSION,
+				"section %s: encoding %u is not known", name,
+				e.encoding);
+	if (e.encoding == VSX_ENCODING_PLAIN
+		    ? e.raw_bytes != e.bytes
+		    : e.segment != VSX_WHOLE_INDEX || e.raw_bytes < 1 ||
+			      e.raw_bytes / 255 > e.bytes ||
+			      e.raw_bytes > INT32_MAX)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"section %s: %llu bytes cannot decode to %llu",
+				name, (ull)e.bytes, (ull)e.raw_bytes);
+	if (e.bytes < 1 || e.offset % page || e.offset < *end ||
+	    !vsx_within(e.offset, e.bytes, sb->manifest_offset))
+		return vsx_fail(err, VSX_ECORRUPT,
+				"section %s: %llu bytes at byte %llu, expected "
+				"pages between byte %llu and the manifest at "
+				"%llu",
+				name, (ull)e.bytes, (ull)e.offset, (ull)*end,
+				(ull)sb->manifest_offset);
+	if (!vsx_sums_shape(&sums, e.bytes, m->page_shift) ||
+	    e.sums_bytes != sums.bytes || e.sums_offset % 8 ||
+	    e.sums_offset < vsx_data_start(m->page_shift) ||
+	    !vsx_within(e.sums_offset, e.sums_bytes, sb->manifest_offset) ||
+	    (sums.n_levels > 1 ? e.sums_offset % page != 0
+			       : e.sums_offset % page + sums.bytes > page))
+		return vsx_fail(err, VSX_ECORRUPT,
+				"section %s: %llu bytes of sums at byte %llu",
+				name, (ull)e.sums_bytes, (ull)e.sums_offset);
+	if (!vsx_is_zero(raw + 12, 4) || !vsx_is_zero(raw + 72, 8))
+		return vsx_fail(err, VSX_ECORRUPT,
+				"section %s: reserved bytes are not 0", name);
+	/* Within manifest_offset, a multiple of the page: no wrap. */
+	*end = (e.offset + e.bytes + page - 1) & ~(page - 1);
+	return VSX_OK;
+}
+
+/* Length of a well-formed UTF-8 sequence without control characters, or 0. */
+static size_t utf8_bytes(const uint8_t *s)
+{
+	uint32_t min, code;
+	size_t n;
+
+	if (s[0] < 0x20 || s[0] == 0x7f)
+		return 0;
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] >= 0xc2 && s[0] <= 0xdf)
+		n = 2, min = 0x80, code = s[0] & 0x1f;
+	else if ((s[0] & 0xf0) == 0xe0)
+		n = 3, min = 0x800, code = s[0] & 0x0f;
+	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+		n = 4, min = 0x10000, code = s[0] & 0x07;
+	else
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80) /* the NUL ends it here */
+			return 0;
+		code = code << 6 | (s[i] & 0x3f);
+	}
+	if (code < min || code > 0x10ffff || (code >> 11) == 0x1b ||
+	    (code >= 0x80 && code < 0xa0))
+		return 0;
+	return n;
+}
+
+bool vsx_property_ok(const char *entry)
+{
+	const uint8_t *s = (const uint8_t *)entry;
+	size_t n;
+
+	if (!(*s >= 'a' && *s <= 'z'))
+		return false;
+	while ((*s >= 'a' && *s <= 'z') || (*s >= '0' && *s <= '9') ||
+	       *s == '_')
+		s++;
+	if (*s++ != '=')
+		return false;
+	while (*s) {
+		n = utf8_bytes(s);
+		if (!n)
+			return false;
+		s += n;
+	}
+	return true;
+}
+
+/* Compare keys, which end at '='. */
+static int compare_keys(const char *a, const char *b)
+{
+	while (*a == *b && *a != '=')
+		a++, b++;
+	if (*a == *b)
+		return 0;
+	if (*a == '=')
+		return -1;
+	if (*b == '=')
+		return 1;
+	return *a < *b ? -1 : 1;
+}
+
+static enum vsx_status check_properties(const struct vsx_manifest *m,
+					struct vsx_error *err)
+{
+	const char *p = properties_at(m), *end = p + m->properties_bytes;
+	const char *before = NULL;
+
+	if (m->properties_bytes && end[-1] != '\0')
+		return vsx_fail(err, VSX_ECORRUPT,
+				"the last property has no end");
+	while (p < end) {
+		if (!vsx_property_ok(p) ||
+		    (before && compare_keys(before, p) >= 0))
+			return vsx_fail(err, VSX_ECORRUPT,
+					"property at byte %td is not key=value "
+					"in rising order of keys",
+					p - properties_at(m));
+		before = p;
+		p += strlen(p) + 1;
+	}
+	return VSX_OK;
+}
+
+enum vsx_status vsx_manifest_decode(struct vsx_manifest *m, const uint8_t *raw,
+				    uint64_t n, const struct vsx_super *sb,
+				    struct vsx_error *err)
+{
+	struct vsx_disk_manifest d;
+	uint64_t end = vsx_data_start(sb->page_shift);
+
+	if (n < sizeof(d))
+		return vsx_fail(err, VSX_ECORRUPT,
+				"manifest has %llu bytes, expected %zu or more",
+				(ull)n, sizeof(d));
+	memcpy(&d, raw, sizeof(d));
+	if (memcmp(d.tag, VSX_MANIFEST_TAG, 4) != 0)
+		return vsx_fail(
+			err, VSX_ECORRUPT,
+			"manifest does not begin with " VSX_MANIFEST_TAG);
+	*m = (struct vsx_manifest){
+		.page_shift = sb->page_shift,
+		.generation = vsx_get64(d.generation),
+		.n_rows = vsx_get64(d.n_rows),
+		.n_live = vsx_get64(d.n_live),
+		.dim = vsx_get32(d.dim),
+		.metric = (enum vsx_metric)vsx_get32(d.metric),
+		.elem = (enum vsx_elem)vsx_get32(d.elem),
+		.flags = vsx_get32(d.flags),
+		.seed = vsx_get64(d.seed),
+		.default_effort = vsx_get32(d.default_effort),
+		.target_recall = vsx_get32(d.target_recall),
+		.n_queries = vsx_get32(d.n_queries),
+		.truth_k = vsx_get32(d.truth_k),
+		.n_recalls = vsx_get32(d.n_recalls),
+		.n_segments = vsx_get32(d.n_segments),
+		.n_sections = vsx_get32(d.n_sections),
+		.properties_bytes = vsx_get32(d.properties_bytes),
+		.raw = raw,
+	};
+	if (m->n_segments > VSX_MAX_SEGMENTS ||
+	    m->n_sections > VSX_MAX_SECTIONS ||
+	    n != vsx_manifest_bytes(m->n_segments, m->n_sections,
+				    m->properties_bytes))
+		return vsx_fail(err, VSX_ECORRUPT,
+				"manifest of %llu bytes says %u segments, %u "
+				"sections, %u bytes of properties",
+				(ull)n, m->n_segments, m->n_sections,
+				m->properties_bytes);
+	if (!vsx_is_zero(d.zero, sizeof(d.zero)))
+		return vsx_fail(err, VSX_ECORRUPT,
+				"reserved bytes of the manifest are not 0");
+	VSX_TRY(check_facts(m, sb, err));
+	VSX_TRY(check_test(m, err));
+	VSX_TRY(check_segments(m, err));
+	for (uint32_t i = 0; i < m->n_sections; i++)
+		VSX_TRY(check_section(m, i, sb, &end, err));
+	return check_properties(m, err);
+}
+
+const char *vsx_manifest_property_at(const struct vsx_manifest *m, uint32_t i)
+{
+	const char *p = properties_at(m), *end = p + m->properties_bytes;
+
+	while (p < end && i--)
+		p += strlen(p) + 1;
+	return p < end ? p : NULL;
+}
+
+const char *vsx_manifest_property(const struct vsx_manifest *m, const char *key)
+{
+	size_t len = strlen(key);
+	const char *entry;
+
+	for (uint32_t i = 0; (entry = vsx_manifest_property_at(m, i)); i++)
+		if (strncmp(entry, key, len) == 0 && entry[len] == '=')
+			return entry + len + 1;
+	return NULL;
+}
+
+static void encode_facts(struct vsx_disk_manifest *d,
+			 const struct vsx_manifest *m)
+{
+	memcpy(d->tag, VSX_MANIFEST_TAG, 4);
+	vsx_put32(&d->n_segments, m->n_segments);
+	vsx_put32(&d->n_sections, m->n_sections);
+	vsx_put32(&d->properties_bytes, m->properties_bytes);
+	vsx_put64(&d->generation, m->generation);
+	vsx_put64(&d->n_rows, m->n_rows);
+	vsx_put64(&d->n_live, m->n_live);
+	vsx_put32(&d->dim, m->dim);
+	vsx_put32(&d->metric, m->metric);
+	vsx_put32(&d->elem, m->elem);
+	vsx_put32(&d->flags, m->flags);
+	vsx_put64(&d->seed, m->seed);
+	vsx_put32(&d->default_effort, m->default_effort);
+	vsx_put32(&d->target_recall, m->target_recall);
+	vsx_put32(&d->n_queries, m->n_queries);
+	vsx_put32(&d->truth_k, m->truth_k);
+	vsx_put32(&d->n_recalls, m->n_recalls);
+}
+
+void vsx_manifest_encode(uint8_t *out, const struct vsx_manifest *m,
+			 const struct vsx_segment_entry *segments,
+			 const struct vsx_section_entry *sections,
+			 const char *properties)
+{
+	struct vsx_disk_manifest head = {0};
+
+	encode_facts(&head, m);
+	memcpy(out, &head, sizeof(head));
+	out += sizeof(head);
+	for (uint32_t i = 0; i < m->n_segments; i++) {
+		struct vsx_disk_segment d = {0};
+
+		vsx_put32(&d.kind, segments[i].kind);
+		vsx_put32(&d.row_stride, segments[i].row_stride);
+		vsx_put64(&d.n_rows, segments[i].n_rows);
+		vsx_put64(&d.generation, segments[i].generation);
+		for (int p = 0; p < VSX_N_PARAMS; p++)
+			vsx_put32(&d.params[p], segments[i].params[p]);
+		memcpy(out, &d, sizeof(d));
+		out += sizeof(d);
+	}
+	for (uint32_t i = 0; i < m->n_sections; i++) {
+		struct vsx_disk_section d = {0};
+
+		vsx_put32(&d.id, sections[i].id);
+		vsx_put32(&d.segment, sections[i].segment);
+		vsx_put32(&d.encoding, sections[i].encoding);
+		vsx_put64(&d.offset, sections[i].offset);
+		vsx_put64(&d.bytes, sections[i].bytes);
+		vsx_put64(&d.raw_bytes, sections[i].raw_bytes);
+		vsx_put64(&d.sums_offset, sections[i].sums_offset);
+		vsx_put64(&d.sums_bytes, sections[i].sums_bytes);
+		memcpy(d.root, sections[i].root.b, 16);
+		memcpy(out, &d, sizeof(d));
+		out += sizeof(d);
+	}
+	if (m->properties_bytes)
+		memcpy(out, properties, m->properties_bytes);
+}

@@ -1,0 +1,98 @@
+/*
+ * The manifest: the facts of the index and the tables of its segments and
+ * sections. SPEC.md section 4.2.
+ *
+ * Decoding checks every rule once and keeps a pointer to the bytes; the rows of
+ * the tables are decoded when they are asked for. No heap.
+ */
+#ifndef VSX_MANIFEST_H
+#define VSX_MANIFEST_H
+
+#include "super.h"
+#include "vsx_types.h"
+
+struct vsx_manifest {
+	uint32_t page_shift;
+	uint64_t generation;
+	uint64_t n_rows;
+	uint64_t n_live;
+	uint32_t dim;
+	enum vsx_metric metric;
+	enum vsx_elem elem;
+	uint32_t flags;
+	uint64_t seed;
+	uint32_t default_effort;
+	uint32_t target_recall;
+	uint32_t n_queries;
+	uint32_t truth_k;
+	uint32_t n_recalls;
+
+	uint32_t n_segments;
+	uint32_t n_sections;
+	uint32_t properties_bytes;
+	const uint8_t *raw; /* borrowed; the whole manifest */
+};
+
+struct vsx_segment_entry {
+	uint32_t kind;
+	uint32_t row_stride;
+	uint64_t n_rows;
+	uint64_t generation;
+	uint32_t params[VSX_N_PARAMS];
+};
+
+struct vsx_section_entry {
+	uint32_t id;
+	uint32_t segment;
+	uint32_t encoding;
+	uint64_t offset;
+	uint64_t bytes;
+	uint64_t raw_bytes;
+	uint64_t sums_offset;
+	uint64_t sums_bytes;
+	struct vsx_hash root;
+};
+
+/* Bytes of the row itself plus the tail that its metric needs. */
+uint32_t vsx_row_bytes(uint32_t dim, enum vsx_elem elem,
+		       enum vsx_metric metric);
+/* The stride that a writer chooses for it; SPEC.md 5.1. */
+uint32_t vsx_row_stride(uint32_t row_bytes);
+
+/*
+ * raw    n bytes whose hash the caller has checked; must outlive *m
+ * sb     the superblock that named them
+ *
+ * VSX_ECORRUPT for a broken rule, VSX_EVERSION for a kind, metric or type that
+ * a newer writer may have meant.
+ */
+enum vsx_status vsx_manifest_decode(struct vsx_manifest *m, const uint8_t *raw,
+				    uint64_t n, const struct vsx_super *sb,
+				    struct vsx_error *err);
+
+struct vsx_segment_entry vsx_manifest_segment(const struct vsx_manifest *m,
+					      uint32_t i);
+struct vsx_section_entry vsx_manifest_section(const struct vsx_manifest *m,
+					      uint32_t i);
+
+/* The value of a property; NULL when there is none. */
+const char *vsx_manifest_property(const struct vsx_manifest *m,
+				  const char *key);
+/* Property number i as "key=value"; NULL past the last. */
+const char *vsx_manifest_property_at(const struct vsx_manifest *m, uint32_t i);
+
+/* What a property may look like; the writer asks before it writes. */
+bool vsx_property_ok(const char *entry);
+
+/*
+ * Encode. `properties` is the area itself: strings "key=value", each with its
+ * NUL, keys rising. out has vsx_manifest_bytes() bytes.
+ */
+uint64_t vsx_manifest_bytes(uint32_t n_segments, uint32_t n_sections,
+			    uint32_t properties_bytes);
+void vsx_manifest_encode(uint8_t *out, const struct vsx_manifest *m,
+			 const struct vsx_segment_entry *segments,
+			 const struct vsx_section_entry *sections,
+			 const char *properties);
+
+#endif

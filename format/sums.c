@@ -1,0 +1,44 @@
+#include "sums.h"
+
+#include "bytes.h"
+
+bool vsx_sums_shape(struct vsx_sums *s, uint64_t bytes, uint32_t page_shift)
+{
+	uint64_t page = UINT64_C(1) << page_shift;
+	uint64_t count, at = 0;
+	uint32_t level = 0;
+
+	if (!vsx_round_up(&count, bytes, page))
+		return false;
+	count >>= page_shift;
+	s->page_shift = page_shift;
+	for (;;) {
+		s->count[level] = count;
+		s->start[level] = at;
+		at += count * 8; /* count < 2^52: cannot wrap */
+		level++;
+		if (count * 8 <= page)
+			break;
+		if (level == VSX_MAX_SUM_LEVELS)
+			return false;
+		at = (at + page - 1) & ~(page - 1);
+		count = (count * 8 + page - 1) >> page_shift;
+	}
+	s->n_levels = level;
+	s->bytes = at;
+	return true;
+}
+
+bool vsx_sums_place(uint64_t *out, const struct vsx_sums *s, uint64_t at)
+{
+	uint64_t page = UINT64_C(1) << s->page_shift;
+	uint64_t used;
+
+	if (!vsx_round_up(&at, at, 8))
+		return false;
+	used = at & (page - 1);
+	if (used && (s->n_levels > 1 || s->bytes > page - used))
+		return vsx_round_up(out, at, page);
+	*out = at;
+	return true;
+}

@@ -1,0 +1,47 @@
+/*
+ * The shape of a section's tables of sums. SPEC.md section 6.
+ *
+ * Level 0 holds the XXH3-64 of each page of the section. While a level is
+ * longer than a page, the next one holds the XXH3-64 of each page-sized chunk
+ * of it (the last chunk may be shorter). The topmost level fits in a page; its
+ * XXH3-128, the root, is in the manifest. So checking one page costs one hash
+ * a level, once, whatever the size of the file.
+ */
+#ifndef VSX_SUMS_H
+#define VSX_SUMS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define VSX_MAX_SUM_LEVELS 8
+
+struct vsx_sums {
+	uint32_t page_shift;
+	uint32_t n_levels;
+	uint64_t count[VSX_MAX_SUM_LEVELS]; /* sums in each level */
+	uint64_t start[VSX_MAX_SUM_LEVELS]; /* byte of its first, from the start
+					       of the section's tables */
+	uint64_t bytes;			    /* of all levels with the gaps */
+};
+
+/* false when the numbers do not fit; bytes is the section's stored length. */
+bool vsx_sums_shape(struct vsx_sums *s, uint64_t bytes, uint32_t page_shift);
+
+/*
+ * Where tables of this shape may begin, at or after `at`: at a page boundary
+ * when there are several levels, otherwise so that the one table does not cross
+ * a page boundary. Every chunk then lies in one page, and damage has one page.
+ */
+bool vsx_sums_place(uint64_t *out, const struct vsx_sums *s, uint64_t at);
+
+/* Bytes of chunk i of a level. */
+static inline uint64_t vsx_sums_chunk_bytes(const struct vsx_sums *s,
+					    uint32_t level, uint64_t i)
+{
+	uint64_t page = UINT64_C(1) << s->page_shift;
+	uint64_t rest = s->count[level] * 8 - i * page;
+
+	return rest < page ? rest : page;
+}
+
+#endif

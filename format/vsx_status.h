@@ -1,0 +1,41 @@
+/*
+ * What a call can answer. Installed; part of the public interface.
+ *
+ * One list makes the enum and its texts, so that neither can lack an entry.
+ */
+#ifndef VSX_STATUS_H
+#define VSX_STATUS_H
+
+#define VSX_STATUS_LIST(X)                                                     \
+	X(VSX_OK, 0, "done")                                                   \
+	X(VSX_EINVAL, 1, "an argument breaks its rule")                        \
+	X(VSX_ENOTFOUND, 2, "no such row")                                     \
+	X(VSX_ENUMERIC, 3, "a vector holds a value that has no distance")      \
+	X(VSX_EEXIST, 4, "the output exists already")                          \
+	X(VSX_ECORRUPT, 5, "the file is damaged")                              \
+	X(VSX_ETRUNCATED, 6, "the file is shorter than it was when written")   \
+	X(VSX_EFORMAT, 7, "not a VSX file")                                    \
+	X(VSX_EVERSION, 8, "the file needs a newer version")                   \
+	X(VSX_EIO, 9, "the system refused an operation")                       \
+	X(VSX_ENOMEM, 10, "out of memory")                                     \
+	X(VSX_ESTOPPED, 11, "stopped by the caller")
+
+enum vsx_status {
+#define VSX_STATUS_ENUM(name, value, text) name = value,
+	VSX_STATUS_LIST(VSX_STATUS_ENUM)
+#undef VSX_STATUS_ENUM
+};
+
+#define VSX_ERROR_TEXT 512
+
+/*
+ * The story of a failure: one line without a line feed that says what, where
+ * and both values. Owned by the caller; a call that succeeds leaves it alone.
+ */
+struct vsx_error {
+	enum vsx_status status;
+	int sys_errno; /* the system's own number, or 0 */
+	char text[VSX_ERROR_TEXT];
+};
+
+#endif

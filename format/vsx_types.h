@@ -1,0 +1,33 @@
+/*
+ * The numbers that mean metric, element type and index kind, in files and in
+ * the interface alike. Installed; part of the public interface.
+ */
+#ifndef VSX_TYPES_H
+#define VSX_TYPES_H
+
+/* How near two vectors are. The best result comes first whichever it is. */
+enum vsx_metric {
+	VSX_L2 = 1,	/* squared Euclidean distance; smaller is nearer */
+	VSX_IP = 2,	/* inner product; larger is nearer */
+	VSX_COSINE = 3, /* cosine similarity; larger is nearer */
+};
+
+/* One component of a vector. */
+enum vsx_elem {
+	VSX_F32 = 1,
+	VSX_F16 = 2,  /* IEEE 754 binary16 */
+	VSX_BF16 = 3, /* the upper half of an f32 */
+	VSX_I8 = 4,
+	VSX_U8 = 5,
+};
+#define VSX_N_ELEMS 6 /* for tables indexed by enum vsx_elem; 0 is unused */
+
+enum vsx_kind_code {
+	VSX_FLAT = 1,
+	VSX_IVF = 2,
+	VSX_HNSW = 3,
+};
+
+#define VSX_MAX_DIM 65536
+
+#endif

@@ -1,0 +1,110 @@
+#include "base/parallel.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct loop {
+	vsx_work *work;
+	void *context;
+	uint64_t n, chunk;
+	_Atomic uint64_t next;
+
+	pthread_mutex_t lock; /* of what follows */
+	enum vsx_status status;
+	uint64_t failed_at;
+	struct vsx_error error;
+};
+
+struct worker {
+	struct loop *loop;
+	unsigned int number;
+	pthread_t thread;
+};
+
+static void run(struct loop *loop, unsigned int number)
+{
+	for (;;) {
+		uint64_t first = atomic_fetch_add(&loop->next, loop->chunk);
+		uint64_t last;
+		enum vsx_status status;
+		struct vsx_error err;
+
+		if (first >= loop->n)
+			return;
+		last = loop->n - first < loop->chunk ? loop->n
+						     : first + loop->chunk;
+		err.text[0] = '\0';
+		err.sys_errno = 0;
+		status = loop->work(loop->context, number, first, last, &err);
+		if (status == VSX_OK)
+			continue;
+		/* Chunks below are all taken: none can fail unseen. */
+		pthread_mutex_lock(&loop->lock);
+		if (loop->status == VSX_OK || first < loop->failed_at) {
+			loop->status = status;
+			loop->failed_at = first;
+			loop->error = err;
+			loop->error.status = status;
+		}
+		pthread_mutex_unlock(&loop->lock);
+		atomic_store(&loop->next, loop->n);
+		return;
+	}
+}
+
+static void *run_worker(void *arg)
+{
+	struct worker *w = arg;
+
+	run(w->loop, w->number);
+	return NULL;
+}
+
+enum vsx_status vsx_parallel(unsigned int n_threads, uint64_t n, uint64_t chunk,
+			     vsx_work *work, void *context,
+			     struct vsx_error *err)
+{
+	struct loop loop = {.work = work, .context = context, .n = n};
+	struct worker workers[VSX_MAX_THREADS];
+	unsigned int started = 0;
+
+	loop.chunk = chunk ? chunk : 1;
+	if (n_threads > VSX_MAX_THREADS)
+		n_threads = VSX_MAX_THREADS;
+	if (n / loop.chunk + 1 < n_threads)
+		n_threads = (unsigned int)(n / loop.chunk) + 1;
+	pthread_mutex_init(&loop.lock, NULL);
+	while (started + 1 < n_threads) {
+		struct worker *w = &workers[started];
+
+		w->loop = &loop;
+		w->number = started + 1;
+		if (pthread_create(&w->thread, NULL, run_worker, w) != 0)
+			break; /* fewer threads do the same work */
+		started++;
+	}
+	run(&loop, 0);
+	for (unsigned int i = 0; i < started; i++)
+		pthread_join(workers[i].thread, NULL);
+	pthread_mutex_destroy(&loop.lock);
+	if (loop.status != VSX_OK && err)
+		*err = loop.error;
+	return loop.status;
+}
+
+unsigned int vsx_thread_count(unsigned int wanted)
+{
+	cpu_set_t set;
+	int n = 1;
+
+	if (wanted)
+		return wanted < VSX_MAX_THREADS ? wanted : VSX_MAX_THREADS;
+	if (sched_getaffinity(0, sizeof(set), &set) == 0)
+		n = CPU_COUNT(&set);
+	return n < 1		     ? 1
+	       : n > VSX_MAX_THREADS ? VSX_MAX_THREADS
+				     : (unsigned int)n;
+}

@@ -1,0 +1,100 @@
+/*
+ * Hierarchical navigable small world graphs: Malkov, Yashunin, "Efficient and
+ * Robust Approximate Nearest Neighbor Search Using Hierarchical Navigable Small
+ * World Graphs", IEEE TPAMI 42(4), 2020. SPEC.md 5.4.
+ *
+ * Rows are numbered by falling level, so that level l holds rows 0 to
+ * level_rows[l]-1, a node's links are found by its row number on every level,
+ * and row 0 is the entry point.
+ *
+ * This header is the walk over one level, which searches and builders share.
+ */
+#ifndef VSX_HNSW_H
+#define VSX_HNSW_H
+
+#include "index/kind.h"
+#include "index/scratch.h"
+
+/* Parameters of the segment. */
+enum { VSX_HNSW_M, VSX_HNSW_EF_CONSTRUCTION, VSX_HNSW_LEVELS };
+
+#define VSX_HNSW_MIN_M	 2
+#define VSX_HNSW_MAX_M	 512
+#define VSX_HNSW_NO_LINK UINT32_MAX
+
+/* One level of a graph. */
+struct vsx_level {
+	const struct vsx_space *space;
+	const uint8_t *vecs;
+	const struct vsx_view *vecs_view;  /* NULL: needs no touching */
+	const uint32_t *links;		   /* [slots][degree] */
+	const struct vsx_view *links_view; /* NULL: needs no touching */
+	uint64_t links_at;		   /* byte of `links` in its view */
+	const uint32_t *slot_of;	   /* row -> slot; NULL: the same */
+	uint32_t degree;
+	uint32_t n_rows; /* links must be below */
+};
+
+/*
+ * A pool entry: key << 32 | row << 1 | expanded. Entries sort by key, then row.
+ */
+static inline uint64_t vsx_pool_entry(uint32_t key, uint32_t row)
+{
+	return (uint64_t)key << 32 | (uint64_t)row << 1;
+}
+
+static inline uint32_t vsx_pool_key(uint64_t e)
+{
+	return (uint32_t)(e >> 32);
+}
+
+static inline uint32_t vsx_pool_row(uint64_t e)
+{
+	return (uint32_t)e >> 1;
+}
+
+/* What the walks of one search share. */
+struct vsx_walk {
+	const struct vsx_query *query;
+	struct vsx_scratch *scratch;
+	uint8_t *marks; /* of this segment's rows */
+	uint32_t avoid; /* a row to walk around, or VSX_HNSW_NO_LINK */
+	size_t n;	/* entries in scratch->pool */
+	uint64_t n_distances, n_hops;
+};
+
+/*
+ * Begin a search over a graph of n_rows rows whose marks begin at mark_base of
+ * the scratch: grows the buffers for pools of ef and lists of `degree`, and
+ * makes all rows unvisited.
+ */
+enum vsx_status vsx_walk_begin(struct vsx_walk *w, struct vsx_scratch *s,
+			       const struct vsx_query *q, uint64_t mark_base,
+			       uint32_t n_rows, size_t ef, uint32_t degree,
+			       struct vsx_error *err);
+
+/* Make all rows unvisited again, for the next level. */
+void vsx_walk_next_level(struct vsx_walk *w);
+
+/* Put a first row, not yet in it, into the pool; *key gets its key. */
+enum vsx_status vsx_walk_enter(struct vsx_walk *w, const struct vsx_level *l,
+			       uint32_t row, size_t ef, uint32_t *key,
+			       struct vsx_error *err);
+
+/*
+ * From row *at with key *key step to the nearest neighbour for as long as that
+ * comes nearer (the paper's algorithm 2 with ef 1). Leaves pool and marks
+ * alone.
+ */
+enum vsx_status vsx_walk_greedy(struct vsx_walk *w, const struct vsx_level *l,
+				uint32_t *at, uint32_t *key,
+				struct vsx_error *err);
+
+/*
+ * Expand the nearest entry of the pool that was not expanded, until there is
+ * none: the pool then holds the ef nearest rows that were met (algorithm 2).
+ */
+enum vsx_status vsx_walk_beam(struct vsx_walk *w, const struct vsx_level *l,
+			      size_t ef, struct vsx_error *err);
+
+#endif

@@ -1,0 +1,178 @@
+/* Opening and searching HNSW segments. */
+#include <string.h>
+
+#include "index/hnsw.h"
+#include "index/hnsw_check.h"
+#include "index/ids.h"
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "links are read in place: this needs a little-endian machine"
+#endif
+
+static uint32_t load32(const uint8_t *p)
+{
+	vsx_le32 v;
+
+	memcpy(&v, p, sizeof(v));
+	return vsx_get32(v);
+}
+
+static enum vsx_status bad_length(const char *section, uint64_t found,
+				  uint64_t due, struct vsx_error *err)
+{
+	return vsx_fail(err, VSX_ECORRUPT,
+			"section %s has %llu bytes, expected %llu", section,
+			(unsigned long long)found, (unsigned long long)due);
+}
+
+/* Level sizes from LEVL: the first is n_rows, none is larger than the last. */
+static enum vsx_status open_levels(struct vsx_segment *seg,
+				   struct vsx_error *err)
+{
+	const struct vsx_view *levels = &seg->view[VSX_SEC_LEVL];
+	uint64_t at = 0;
+
+	seg->n_levels = seg->params[VSX_HNSW_LEVELS];
+	if (seg->n_levels < 1 || seg->n_levels > VSX_MAX_LEVELS)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"%u levels, expected 1 to %d", seg->n_levels,
+				VSX_MAX_LEVELS);
+	if (levels->bytes != (uint64_t)seg->n_levels * 4)
+		return bad_length("LEVL", levels->bytes,
+				  (uint64_t)seg->n_levels * 4, err);
+	VSX_TRY(vsx_touch(levels, 0, levels->bytes, err));
+	for (uint32_t l = 0; l < seg->n_levels; l++) {
+		uint32_t rows = load32(levels->base + (size_t)l * 4);
+		uint32_t most = l ? seg->level_rows[l - 1] : seg->n_rows;
+
+		if (rows < 1 || rows > most || (l == 0 && rows != most))
+			return vsx_fail(err, VSX_ECORRUPT,
+					"level %u has %u rows, the one below "
+					"%u",
+					l, rows, most);
+		seg->level_rows[l] = rows;
+		seg->level_links[l] = at;
+		if (l > 0)
+			at += (uint64_t)rows * seg->params[VSX_HNSW_M];
+	}
+	if (seg->view[VSX_SEC_LNKU].bytes != at * 4)
+		return bad_length("LNKU", seg->view[VSX_SEC_LNKU].bytes, at * 4,
+				  err);
+	return VSX_OK;
+}
+
+static enum vsx_status open_hnsw(struct vsx_segment *seg, struct vsx_error *err)
+{
+	uint32_t m = seg->params[VSX_HNSW_M];
+	uint64_t due;
+
+	if (m < VSX_HNSW_MIN_M || m > VSX_HNSW_MAX_M)
+		return vsx_fail(err, VSX_ECORRUPT, "M is %u, expected %d to %d",
+				m, VSX_HNSW_MIN_M, VSX_HNSW_MAX_M);
+	if (seg->params[VSX_HNSW_EF_CONSTRUCTION] < 1)
+		return vsx_fail(err, VSX_ECORRUPT, "efConstruction is 0");
+	due = (uint64_t)seg->n_rows * 2 * m * 4;
+	if (seg->view[VSX_SEC_LNK0].bytes != due)
+		return bad_length("LNK0", seg->view[VSX_SEC_LNK0].bytes, due,
+				  err);
+	return open_levels(seg, err);
+}
+
+void vsx_hnsw_level(const struct vsx_segment *seg, uint32_t level,
+		    struct vsx_level *out)
+{
+	const struct vsx_view *vecs = &seg->view[VSX_SEC_VECS];
+	const struct vsx_view *links =
+		&seg->view[level ? VSX_SEC_LNKU : VSX_SEC_LNK0];
+	uint64_t at = level ? seg->level_links[level] * 4 : 0;
+
+	*out = (struct vsx_level){
+		.space = &seg->space,
+		.vecs = vecs->base,
+		.vecs_view = vecs->guard ? vecs : NULL,
+		.links = (const uint32_t *)(const void *)(links->base + at),
+		.links_view = links->guard ? links : NULL,
+		.links_at = at,
+		.degree = seg->params[VSX_HNSW_M] * (level ? 1 : 2),
+		.n_rows = seg->level_rows[level],
+	};
+}
+
+/* Offer what the walk found, nearest first. */
+static enum vsx_status offer(const struct vsx_segment *seg,
+			     struct vsx_find *find, const struct vsx_walk *w,
+			     struct vsx_error *err)
+{
+	const uint64_t *pool = w->scratch->pool;
+
+	for (size_t i = 0; i < w->n; i++) {
+		struct vsx_best best;
+
+		best.row = vsx_pool_row(pool[i]);
+		best.value = vsx_space_value(&seg->space, find->query,
+					     vsx_pool_key(pool[i]));
+		if (best.value > vsx_topk_bound(&find->top))
+			break;
+		VSX_TRY(vsx_ids_of(seg, (uint32_t)best.row, &best.id, err));
+		if (find->skip_self && best.id == find->self)
+			continue;
+		best.row |= (uint64_t)seg->number << 32;
+		vsx_topk_push(&find->top, best);
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status search_hnsw(const struct vsx_segment *seg,
+				   struct vsx_find *find, struct vsx_error *err)
+{
+	size_t ef = find->k + find->skip_self;
+	struct vsx_walk w;
+	struct vsx_level l;
+	uint32_t at = 0, key, first;
+
+	if (ef < find->effort)
+		ef = find->effort;
+	if (ef > seg->n_rows)
+		ef = seg->n_rows;
+	VSX_TRY(vsx_walk_begin(&w, find->scratch, find->query, seg->mark_base,
+			       seg->n_rows, ef, 2 * seg->params[VSX_HNSW_M],
+			       err));
+	vsx_hnsw_level(seg, 0, &l);
+	if (find->held_out) {
+		/* Its own links would lead a query to its neighbours, which no
+		 * other query has: recall would look better than it is. */
+		enum vsx_status status =
+			vsx_ids_find(seg, find->self, &w.avoid, err);
+
+		if (status == VSX_ENOTFOUND || w.avoid == 0)
+			w.avoid = VSX_HNSW_NO_LINK;
+		else if (status != VSX_OK)
+			return status;
+	}
+	/* The entry point goes into the pool: from it all rows can be reached,
+	 * so that a search with ef = n is a search of everything. */
+	VSX_TRY(vsx_walk_enter(&w, &l, 0, ef, &first, err));
+	key = first;
+	for (uint32_t level = seg->n_levels - 1; level > 0; level--) {
+		struct vsx_level upper;
+
+		vsx_hnsw_level(seg, level, &upper);
+		VSX_TRY(vsx_walk_greedy(&w, &upper, &at, &key, err));
+	}
+	if (at != 0)
+		VSX_TRY(vsx_walk_enter(&w, &l, at, ef, &key, err));
+	VSX_TRY(vsx_walk_beam(&w, &l, ef, err));
+	find->n_distances += w.n_distances;
+	find->n_hops += w.n_hops;
+	return offer(seg, find, &w, err);
+}
+
+const struct vsx_kind vsx_kind_hnsw = {
+	.code = VSX_HNSW,
+	.name = "HNSW",
+	.effort_name = "ef",
+	.n_params = 3,
+	.open = open_hnsw,
+	.search = search_hnsw,
+	.check = vsx_hnsw_check,
+};

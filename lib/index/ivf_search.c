@@ -1,0 +1,213 @@
+/* Opening and searching inverted lists. */
+#include "index/ivf.h"
+#include "index/sieve.h"
+#include "manifest.h"
+
+void vsx_ivf_space(struct vsx_space *s, const struct vsx_space *rows,
+		   uint32_t stride)
+{
+	vsx_space_init(s, rows->metric == VSX_IP ? VSX_IP : VSX_L2, VSX_F32,
+		       rows->dim, stride);
+}
+
+static uint64_t round_64(uint64_t x)
+{
+	return (x + 63) & ~UINT64_C(63);
+}
+
+/* nlist < 2^31 and stride < 2^20: nothing wraps. */
+struct vsx_ivf_layout vsx_ivf_layout(uint32_t dim, uint32_t nlist,
+				     uint32_t stride)
+{
+	struct vsx_ivf_layout l;
+
+	l.params = round_64((uint64_t)nlist * stride);
+	l.codes = round_64(l.params + vsx_codes_params_bytes(dim));
+	l.end = l.codes + (uint64_t)nlist * vsx_codes_stride(dim);
+	return l;
+}
+
+static enum vsx_status open_ivf(struct vsx_segment *seg, struct vsx_error *err)
+{
+	const struct vsx_view *lists = &seg->view[VSX_SEC_LIST];
+	const struct vsx_view *cents = &seg->view[VSX_SEC_CENT];
+	uint32_t nlist = seg->params[VSX_IVF_NLIST];
+	uint32_t stride = seg->params[VSX_IVF_STRIDE];
+	uint32_t due_stride = vsx_row_stride(seg->space.dim * 4);
+	uint64_t due;
+
+	if (nlist < 1 || nlist > VSX_MAX_SEGMENT_ROWS)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"nlist is %u, expected 1 to %llu", nlist,
+				(unsigned long long)VSX_MAX_SEGMENT_ROWS);
+	if (stride != due_stride)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"centroids of %u bytes, expected %u", stride,
+				due_stride);
+	due = (uint64_t)nlist * sizeof(struct vsx_disk_list);
+	if (!lists->base || lists->bytes != due)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"section LIST has %llu bytes, expected %llu",
+				(unsigned long long)lists->bytes,
+				(unsigned long long)due);
+	due = vsx_ivf_layout(seg->space.dim, nlist, stride).end;
+	if (!cents->base || cents->bytes != due)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"section CENT has %llu bytes, expected %llu",
+				(unsigned long long)cents->bytes,
+				(unsigned long long)due);
+	seg->nlist = nlist;
+	seg->centroid_stride = stride;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_ivf_codes(const struct vsx_segment *seg,
+			      struct vsx_codes *codes, struct vsx_error *err)
+{
+	const struct vsx_view *cents = &seg->view[VSX_SEC_CENT];
+	struct vsx_ivf_layout l = vsx_ivf_layout(seg->space.dim, seg->nlist,
+						 seg->centroid_stride);
+	struct vsx_space space;
+
+	vsx_ivf_space(&space, &seg->space, seg->centroid_stride);
+	VSX_TRY(vsx_touch(cents, l.params, l.codes - l.params, err));
+	return vsx_codes_attach(codes, &space, cents->base + l.params, cents,
+				l.codes, err);
+}
+
+/* All lists into the pool, by key << 32 | number. */
+static enum vsx_status rank_lists(const struct vsx_segment *seg,
+				  struct vsx_find *find, struct vsx_error *err)
+{
+	struct vsx_scratch *scratch = find->scratch;
+	struct vsx_codes codes;
+	struct vsx_bounds unused;
+
+	VSX_TRY(vsx_grow(&scratch->keys, &scratch->keys_cap, seg->nlist,
+			 sizeof(*scratch->keys), err));
+	VSX_TRY(vsx_grow(&scratch->pool, &scratch->pool_cap, seg->nlist,
+			 sizeof(*scratch->pool), err));
+	VSX_TRY(vsx_ivf_codes(seg, &codes, err));
+	VSX_TRY(vsx_touch(codes.view, codes.at,
+			  (uint64_t)seg->nlist * codes.space.stride, err));
+	VSX_TRY(vsx_codes_query(&codes, &codes.space, find->query,
+				&scratch->code, &unused, err));
+	vsx_space_keys(&codes.space, &scratch->code, codes.base, NULL,
+		       seg->nlist, scratch->keys);
+	for (uint32_t i = 0; i < seg->nlist; i++)
+		scratch->pool[i] = (uint64_t)scratch->keys[i] << 32 | i;
+	return VSX_OK;
+}
+
+static enum vsx_status scan_list(struct vsx_sieve *sieve,
+				 const struct vsx_run *run,
+				 struct vsx_error *err)
+{
+	uint32_t step = vsx_sieve_step(sieve);
+	uint32_t stride = sieve->seg->space.stride;
+
+	for (uint32_t r = 0; r < run->n_rows; r += step) {
+		uint32_t n = run->n_rows - r < step ? run->n_rows - r : step;
+
+		VSX_TRY(vsx_sieve_rows(sieve, run->first_row + r, n,
+				       run->offset + (uint64_t)r * stride,
+				       err));
+	}
+	return VSX_OK;
+}
+
+/* The lists in the order of their centroids' distances. */
+struct tour {
+	const struct vsx_segment *seg;
+	struct vsx_scratch *scratch; /* lists in the pool's first nlist */
+	uint32_t ranked;	     /* of them in order */
+	uint32_t next;
+};
+
+/* The next list; there must be one. Ranks more lists when it must. */
+static enum vsx_status next_list(struct tour *t, struct vsx_run *run,
+				 struct vsx_error *err)
+{
+	uint64_t *pool = t->scratch->pool;
+	uint32_t left = t->seg->nlist - t->ranked;
+
+	if (t->next == t->ranked) {
+		uint32_t more = t->ranked < left ? t->ranked : left;
+
+		vsx_least(pool + t->ranked, left, more, true);
+		t->ranked += more;
+	}
+	return vsx_segment_run(t->seg, (uint32_t)pool[t->next++], run, err);
+}
+
+static enum vsx_status search_ivf(const struct vsx_segment *seg,
+				  struct vsx_find *find, struct vsx_error *err)
+{
+	uint32_t nprobe = find->effort < seg->nlist ? find->effort : seg->nlist;
+	struct tour tour = {seg, find->scratch, nprobe, 0};
+	size_t want = find->k + find->skip_self, seen = 0;
+	struct vsx_run run, next;
+	struct vsx_sieve sieve;
+	uint32_t i = 0;
+
+	VSX_TRY(rank_lists(seg, find, err));
+	vsx_least(find->scratch->pool, seg->nlist, nprobe, true);
+	VSX_TRY(vsx_sieve_begin(&sieve, seg, find, false, seg->nlist, err));
+	VSX_TRY(next_list(&tour, &run, err));
+	/* Beyond nprobe while there are not enough rows for an answer. */
+	for (;;) {
+		bool more;
+
+		find->n_hops++;
+		seen += run.n_rows;
+		more = ++i < seg->nlist && (i < nprobe || seen < want);
+		if (more) {
+			VSX_TRY(next_list(&tour, &next, err));
+			vsx_sieve_expect(&sieve, &next);
+		}
+		VSX_TRY(scan_list(&sieve, &run, err));
+		if (!more)
+			break;
+		run = next;
+	}
+	return vsx_sieve_finish(&sieve, err);
+}
+
+/* The list that holds a row: the last that begins at it or before. */
+static enum vsx_status locate_ivf(const struct vsx_segment *seg, uint32_t row,
+				  uint64_t *offset, struct vsx_error *err)
+{
+	uint32_t low = 0, high = seg->nlist - 1;
+	struct vsx_run run;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2 + 1;
+
+		VSX_TRY(vsx_segment_run(seg, mid, &run, err));
+		if (run.first_row <= row)
+			low = mid;
+		else
+			high = mid - 1;
+	}
+	VSX_TRY(vsx_segment_run(seg, low, &run, err));
+	if (row < run.first_row || row - run.first_row >= run.n_rows)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"row %u is in no list: list %u has rows %u to "
+				"%u",
+				row, low, run.first_row,
+				run.first_row + run.n_rows);
+	*offset = run.offset +
+		  (uint64_t)(row - run.first_row) * seg->space.stride;
+	return VSX_OK;
+}
+
+const struct vsx_kind vsx_kind_ivf = {
+	.code = VSX_IVF,
+	.name = "IVF",
+	.effort_name = "nprobe",
+	.n_params = 2,
+	.open = open_ivf,
+	.search = search_ivf,
+	.check = vsx_ivf_check,
+	.locate = locate_ivf,
+};

@@ -1,0 +1,105 @@
+/* What the kinds share: opening a segment, finding its rows. */
+#include <string.h>
+
+#include "index/codes.h"
+#include "index/ids.h"
+#include "index/kind.h"
+
+static const struct vsx_kind *const kinds[] = {
+	&vsx_kind_flat,
+	&vsx_kind_ivf,
+	&vsx_kind_hnsw,
+};
+
+const struct vsx_kind *vsx_kind_find(uint32_t code)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (kinds[i]->code == code)
+			return kinds[i];
+	return NULL;
+}
+
+enum vsx_status vsx_segment_open(struct vsx_segment *seg, struct vsx_error *err)
+{
+	const struct vsx_view *vecs = &seg->view[VSX_SEC_VECS];
+	uint64_t plain = (uint64_t)seg->n_rows * seg->space.stride;
+
+	if (!vecs->base)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"segment %u has no section VECS", seg->number);
+	if (seg->kind->locate ? vecs->bytes < plain : vecs->bytes != plain)
+		return vsx_fail(
+			err, VSX_ECORRUPT,
+			"section VECS has %llu bytes, expected %llu for "
+			"%u rows of %u bytes",
+			(unsigned long long)vecs->bytes,
+			(unsigned long long)plain, seg->n_rows,
+			seg->space.stride);
+	for (uint32_t p = seg->kind->n_params; p < VSX_N_PARAMS; p++)
+		if (seg->params[p])
+			return vsx_fail(err, VSX_ECORRUPT,
+					"parameter %u is %u, %s has %u", p,
+					seg->params[p], seg->kind->name,
+					seg->kind->n_params);
+	VSX_TRY(vsx_ids_open(seg, err));
+	/* Any kind may have codes: exact search uses them where they are. */
+	VSX_TRY(vsx_codes_check_lengths(seg, err));
+	return seg->kind->open(seg, err);
+}
+
+enum vsx_status vsx_segment_locate(const struct vsx_segment *seg, uint32_t row,
+				   uint64_t *offset, struct vsx_error *err)
+{
+	if (row >= seg->n_rows)
+		return vsx_fail(err, VSX_ECORRUPT, "row %u of %u", row,
+				seg->n_rows);
+	if (seg->kind->locate)
+		VSX_TRY(seg->kind->locate(seg, row, offset, err));
+	else
+		*offset = (uint64_t)row * seg->space.stride;
+	return vsx_touch(&seg->view[VSX_SEC_VECS], *offset, seg->space.stride,
+			 err);
+}
+
+enum vsx_status vsx_segment_run(const struct vsx_segment *seg, uint32_t i,
+				struct vsx_run *run, struct vsx_error *err)
+{
+	const struct vsx_view *vecs = &seg->view[VSX_SEC_VECS];
+	struct vsx_disk_list list;
+	uint64_t first, n, offset;
+
+	memset(run, 0, sizeof(*run));
+	if (seg->nlist == 0) {
+		run->n_rows = seg->n_rows;
+		return VSX_OK;
+	}
+	VSX_TRY(vsx_touch(&seg->view[VSX_SEC_LIST], (uint64_t)i * sizeof(list),
+			  sizeof(list), err));
+	memcpy(&list, seg->view[VSX_SEC_LIST].base + (size_t)i * sizeof(list),
+	       sizeof(list));
+	first = vsx_get64(list.first_row);
+	n = vsx_get64(list.n_rows);
+	offset = vsx_get64(list.offset);
+	/* n <= n_rows < 2^31 and stride < 2^20: no wrap */
+	if (!vsx_within(first, n, seg->n_rows) || offset % 4 ||
+	    !vsx_within(offset, n * seg->space.stride, vecs->bytes))
+		return vsx_fail(err, VSX_ECORRUPT,
+				"list %u: rows %llu to %llu of %u at byte %llu "
+				"of %llu",
+				i, (unsigned long long)first,
+				(unsigned long long)(first + n), seg->n_rows,
+				(unsigned long long)offset,
+				(unsigned long long)vecs->bytes);
+	run->first_row = (uint32_t)first;
+	run->n_rows = (uint32_t)n;
+	run->offset = offset;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_segment_check(const struct vsx_segment *seg,
+				  vsx_finding *report, void *context,
+				  struct vsx_error *err)
+{
+	VSX_TRY(vsx_ids_check(seg, report, context, err));
+	return seg->kind->check(seg, report, context, err);
+}

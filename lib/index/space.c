@@ -1,0 +1,370 @@
+#include "index/space.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "kernel/half.h"
+#include "manifest.h"
+#include "names.h"
+
+void vsx_space_init(struct vsx_space *s, enum vsx_metric metric,
+		    enum vsx_elem elem, uint32_t dim, uint32_t stride)
+{
+	uint32_t row_bytes = vsx_row_bytes(dim, elem, metric);
+
+	s->kernels = vsx_kernels();
+	s->metric = metric;
+	s->elem = elem;
+	s->dim = dim;
+	s->vector_bytes = dim * vsx_elem_bytes(elem);
+	s->tail = metric == VSX_COSINE ? row_bytes - 4 : 0;
+	s->stride = stride ? stride : vsx_row_stride(row_bytes);
+}
+
+enum vsx_status vsx_query_alloc(struct vsx_query *q, uint32_t dim,
+				struct vsx_error *err)
+{
+	memset(q, 0, sizeof(*q));
+	if (vsx_alloc_to(&q->f32_buffer, dim, sizeof(float), err) ||
+	    vsx_alloc_to(&q->native_buffer, dim, 1, err) ||
+	    vsx_alloc_to(&q->f64_buffer, dim, sizeof(double), err)) {
+		vsx_query_release(q);
+		return VSX_ENOMEM;
+	}
+	return VSX_OK;
+}
+
+void vsx_query_release(struct vsx_query *q)
+{
+	free(q->f32_buffer);
+	free(q->native_buffer);
+	free(q->f64_buffer);
+	memset(q, 0, sizeof(*q));
+}
+
+/* Component i of a vector of any element type, exactly. */
+static float component(const uint8_t *x, enum vsx_elem elem, uint32_t i)
+{
+	float f;
+	uint16_t h;
+
+	switch (elem) {
+	case VSX_F32:
+		memcpy(&f, x + (size_t)i * 4, 4);
+		return f;
+	case VSX_F16:
+		memcpy(&h, x + (size_t)i * 2, 2);
+		return vsx_f16_to_f32(h);
+	case VSX_BF16:
+		memcpy(&h, x + (size_t)i * 2, 2);
+		return vsx_bf16_to_f32(h);
+	case VSX_I8:
+		return (float)(int8_t)x[i];
+	case VSX_U8:
+		break;
+	}
+	return (float)x[i];
+}
+
+static float tail_of(const struct vsx_space *s, const uint8_t *row)
+{
+	float f;
+
+	memcpy(&f, row + s->tail, 4);
+	return f;
+}
+
+static enum vsx_status not_finite(uint32_t i, float x, struct vsx_error *err)
+{
+	return vsx_fail(err, VSX_ENUMERIC, "component %u is %s", i,
+			isnan(x) ? "NaN" : "infinite");
+}
+
+/* 1 / length, or 0 for the zero vector; in f64, by rising component. */
+static double inverse_length(const uint8_t *x, enum vsx_elem elem, uint32_t dim)
+{
+	double sum = 0.0;
+
+	for (uint32_t i = 0; i < dim; i++) {
+		double c = component(x, elem, i);
+
+		sum += c * c;
+	}
+	return sum > 0.0 ? 1.0 / sqrt(sum) : 0.0;
+}
+
+/* Write x as i8 or u8 if every component is such a number. */
+static bool to_native(enum vsx_elem elem, uint8_t *out, const float *x,
+		      uint32_t dim)
+{
+	float low = elem == VSX_I8 ? -128.0f : 0.0f;
+	float high = elem == VSX_I8 ? 127.0f : 255.0f;
+
+	for (uint32_t i = 0; i < dim; i++) {
+		if (!(x[i] >= low && x[i] <= high) || x[i] != floorf(x[i]))
+			return false;
+		out[i] = (uint8_t)(int)x[i];
+	}
+	return true;
+}
+
+enum vsx_status vsx_space_prepare(const struct vsx_space *s,
+				  struct vsx_query *q, const void *x,
+				  enum vsx_elem elem, struct vsx_error *err)
+{
+	double inverse;
+
+	for (uint32_t i = 0; i < s->dim; i++) {
+		float c = component(x, elem, i);
+
+		if (!isfinite(c))
+			return not_finite(i, c, err);
+		q->f32_buffer[i] = c;
+		q->f64_buffer[i] = c;
+	}
+	q->f32 = q->f32_buffer;
+	q->native = NULL;
+	q->scale = 1.0f;
+	if (vsx_elem_is_int(s->elem) &&
+	    to_native(s->elem, q->native_buffer, q->f32_buffer, s->dim))
+		q->native = q->native_buffer;
+	if (s->metric != VSX_COSINE)
+		return VSX_OK;
+
+	inverse =
+		inverse_length((const uint8_t *)q->f32_buffer, VSX_F32, s->dim);
+	if (inverse == 0.0)
+		return vsx_fail(err, VSX_ENUMERIC,
+				"the vector is zero, which has no cosine");
+	for (uint32_t i = 0; i < s->dim; i++) {
+		q->f64_buffer[i] *= inverse;
+		if (!q->native)
+			q->f32_buffer[i] = (float)q->f64_buffer[i];
+	}
+	if (q->native)
+		q->scale = (float)inverse;
+	return VSX_OK;
+}
+
+void vsx_space_row_query(const struct vsx_space *s, struct vsx_query *q,
+			 const uint8_t *row)
+{
+	q->native = NULL;
+	q->f32 = q->f32_buffer;
+	if (vsx_elem_is_int(s->elem))
+		q->native = row;
+	else if (s->elem == VSX_F32)
+		q->f32 = (const float *)(const void *)row;
+	else
+		vsx_space_load(s, q->f32_buffer, row);
+	q->scale = s->metric == VSX_COSINE ? tail_of(s, row) : 1.0f;
+}
+
+/* Floats in their order as u32: the sign bit set for positive numbers, all
+ * bits turned for negative ones. */
+static inline uint32_t order_bits(float f)
+{
+	uint32_t u;
+
+	f += 0.0f; /* -0 and +0 are one value */
+	memcpy(&u, &f, 4);
+	return u ^ (u >> 31 ? 0xffffffffu : 0x80000000u);
+}
+
+static inline float from_order_bits(uint32_t u)
+{
+	float f;
+
+	u ^= u >> 31 ? 0x80000000u : 0xffffffffu;
+	memcpy(&f, &u, 4);
+	return f;
+}
+
+static inline const uint8_t *row_at(const struct vsx_space *s,
+				    const uint8_t *base, const uint32_t *rows,
+				    size_t i)
+{
+	return base + (rows ? rows[i] : i) * s->stride;
+}
+
+static void float_products(const struct vsx_space *s, const struct vsx_query *q,
+			   const uint8_t *base, const uint32_t *rows, size_t n,
+			   uint32_t *keys)
+{
+	float *f = (float *)keys;
+
+	s->kernels->ip[s->elem](q->f32, base, s->stride, rows, n, s->dim, f);
+	if (s->metric == VSX_COSINE)
+		for (size_t i = 0; i < n; i++)
+			f[i] *= q->scale * tail_of(s, row_at(s, base, rows, i));
+	for (size_t i = 0; i < n; i++)
+		keys[i] = order_bits(-f[i]);
+}
+
+static void int_products(const struct vsx_space *s, const struct vsx_query *q,
+			 const uint8_t *base, const uint32_t *rows, size_t n,
+			 uint32_t *keys)
+{
+	s->kernels->ip_int[s->elem](q->native, base, s->stride, rows, n, s->dim,
+				    keys);
+	if (s->metric == VSX_COSINE) {
+		for (size_t i = 0; i < n; i++) {
+			float dot = s->elem == VSX_I8 ? (float)(int32_t)keys[i]
+						      : (float)keys[i];
+
+			dot *= q->scale * tail_of(s, row_at(s, base, rows, i));
+			keys[i] = order_bits(-dot);
+		}
+	} else if (s->elem == VSX_I8) {
+		for (size_t i = 0; i < n; i++)
+			keys[i] = 0x80000000u - keys[i];
+	} else {
+		for (size_t i = 0; i < n; i++)
+			keys[i] = ~keys[i];
+	}
+}
+
+void vsx_space_keys(const struct vsx_space *s, const struct vsx_query *q,
+		    const uint8_t *base, const uint32_t *rows, size_t n,
+		    uint32_t *keys)
+{
+	if (s->metric != VSX_L2) {
+		if (q->native)
+			int_products(s, q, base, rows, n, keys);
+		else
+			float_products(s, q, base, rows, n, keys);
+	} else if (q->native) {
+		s->kernels->l2_int[s->elem](q->native, base, s->stride, rows, n,
+					    s->dim, keys);
+	} else {
+		s->kernels->l2[s->elem](q->f32, base, s->stride, rows, n,
+					s->dim, (float *)keys);
+	}
+}
+
+double vsx_space_value(const struct vsx_space *s, const struct vsx_query *q,
+		       uint32_t key)
+{
+	float f;
+
+	if (s->metric == VSX_L2) {
+		if (q->native)
+			return (double)key;
+		memcpy(&f, &key, 4);
+		return f;
+	}
+	if (s->metric == VSX_COSINE || !q->native)
+		return from_order_bits(key);
+	if (s->elem == VSX_I8)
+		return -(double)(int32_t)(0x80000000u - key);
+	return -(double)~key;
+}
+
+#define EXACT_LANES 8
+
+double vsx_space_exact_value(const struct vsx_space *s,
+			     const struct vsx_query *q, const uint8_t *row)
+{
+	double lane[EXACT_LANES] = {0}, sum;
+	const double *x = q->f64_buffer;
+
+	for (uint32_t i = 0; i < s->dim; i++) {
+		double c = component(row, s->elem, i), d = x[i] - c;
+
+		lane[i % EXACT_LANES] += s->metric == VSX_L2 ? d * d : x[i] * c;
+	}
+	sum = ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
+	      ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+	if (s->metric == VSX_L2)
+		return sum;
+	if (s->metric == VSX_COSINE)
+		sum *= inverse_length(row, s->elem, s->dim);
+	return -sum;
+}
+
+float vsx_space_distance(const struct vsx_space *s, double value)
+{
+	return (float)(s->metric == VSX_L2 ? value : 0.0 - value);
+}
+
+static enum vsx_status convert(const struct vsx_space *s, uint8_t *out,
+			       const uint8_t *x, enum vsx_elem elem, uint32_t i,
+			       double scale, struct vsx_error *err)
+{
+	float c = component(x, elem, i);
+	uint16_t h;
+	float low = s->elem == VSX_I8 ? -128.0f : 0.0f;
+	float high = s->elem == VSX_I8 ? 127.0f : 255.0f;
+
+	if (!isfinite(c))
+		return not_finite(i, c, err);
+	if (scale != 1.0)
+		c = (float)(c * scale);
+	switch (s->elem) {
+	case VSX_F32:
+		memcpy(out + (size_t)i * 4, &c, 4);
+		return VSX_OK;
+	case VSX_F16:
+	case VSX_BF16:
+		h = s->elem == VSX_F16 ? vsx_f32_to_f16(c) : vsx_f32_to_bf16(c);
+		memcpy(out + (size_t)i * 2, &h, 2);
+		if (!isfinite(component(out, s->elem, i)))
+			return vsx_fail(err, VSX_ENUMERIC,
+					"component %u is %g, too large for %s",
+					i, (double)c, vsx_elem_name(s->elem));
+		return VSX_OK;
+	case VSX_I8:
+	case VSX_U8:
+		break;
+	}
+	if (!(c >= low && c <= high) || c != floorf(c))
+		return vsx_fail(err, VSX_ENUMERIC,
+				"component %u is %g, %s holds whole numbers "
+				"from %g to %g",
+				i, (double)c, vsx_elem_name(s->elem),
+				(double)low, (double)high);
+	out[i] = (uint8_t)(int)c;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_space_store(const struct vsx_space *s, uint8_t *out,
+				const void *x, enum vsx_elem elem,
+				bool normalize, struct vsx_error *err)
+{
+	double scale = 1.0;
+	float tail;
+
+	memset(out + s->vector_bytes, 0, s->stride - s->vector_bytes);
+	if (normalize) {
+		for (uint32_t i = 0; i < s->dim; i++) {
+			float c = component(x, elem, i);
+
+			if (!isfinite(c))
+				return not_finite(i, c, err);
+		}
+		scale = inverse_length(x, elem, s->dim);
+		if (scale == 0.0)
+			return vsx_fail(err, VSX_ENUMERIC,
+					"the vector is zero, which has no "
+					"direction");
+	}
+	for (uint32_t i = 0; i < s->dim; i++)
+		VSX_TRY(convert(s, out, x, elem, i, scale, err));
+	if (s->metric != VSX_COSINE)
+		return VSX_OK;
+	scale = inverse_length(out, s->elem, s->dim);
+	tail = (float)scale;
+	if (scale == 0.0 || !isfinite(tail))
+		return vsx_fail(err, VSX_ENUMERIC,
+				"the vector is zero, which has no cosine");
+	memcpy(out + s->tail, &tail, 4);
+	return VSX_OK;
+}
+
+void vsx_space_load(const struct vsx_space *s, float *out, const uint8_t *row)
+{
+	for (uint32_t i = 0; i < s->dim; i++)
+		out[i] = component(row, s->elem, i);
+}

@@ -1,0 +1,104 @@
+/*
+ * A metric over rows of one element type: what turns a query and row numbers
+ * into keys that can be compared.
+ *
+ * A key is a u32 that is smaller for a nearer row. For l2 over floats it is the
+ * bits of the f32 distance (which is never negative), for l2 over integers the
+ * exact sum itself; products are mapped so that the greater one comes first.
+ * Keys of one query can be compared with each other, whatever the kind of
+ * index; a pool keeps key and row in one u64.
+ *
+ * Cosine keeps rows as they were given and the inverse of their length as an
+ * f32 behind the components (the tail, at vsx_space.tail).
+ */
+#ifndef VSX_SPACE_H
+#define VSX_SPACE_H
+
+#include <stdbool.h>
+
+#include "error.h"
+#include "kernel/kernel.h"
+#include "vsx_types.h"
+
+struct vsx_space {
+	const struct vsx_kernels *kernels;
+	enum vsx_metric metric;
+	enum vsx_elem elem;
+	uint32_t dim;
+	uint32_t vector_bytes;
+	uint32_t tail;	 /* offset of the inverse length; cosine only */
+	uint32_t stride; /* bytes from row to row */
+};
+
+/* stride 0 takes what vsx_row_stride() says. */
+void vsx_space_init(struct vsx_space *s, enum vsx_metric metric,
+		    enum vsx_elem elem, uint32_t dim, uint32_t stride);
+
+/* A query made ready. Its buffers belong to whoever made it. */
+struct vsx_query {
+	const float *f32; /* the components; for cosine of length 1 if it came
+			     from vsx_space_prepare() */
+	const void
+		*native;   /* the same as i8 or u8, when the rows are and every
+			      component is a whole number in range; else NULL */
+	float scale;	   /* cosine: inverse length of native or f32 */
+	float *f32_buffer; /* float[dim], 64-byte aligned */
+	void *native_buffer; /* dim bytes */
+	double *f64_buffer;  /* double[dim]: the query exactly as given */
+};
+
+enum vsx_status vsx_query_alloc(struct vsx_query *q, uint32_t dim,
+				struct vsx_error *err);
+void vsx_query_release(struct vsx_query *q);
+
+/*
+ * Make a query ready: dim components of type elem, any alignment.
+ * VSX_ENUMERIC for NaN, infinity, or length 0 under cosine.
+ */
+enum vsx_status vsx_space_prepare(const struct vsx_space *s,
+				  struct vsx_query *q, const void *x,
+				  enum vsx_elem elem, struct vsx_error *err);
+
+/*
+ * Make a stored row the query, without rounding and where possible without
+ * copying: the row must outlive the query. For graphs under construction.
+ */
+void vsx_space_row_query(const struct vsx_space *s, struct vsx_query *q,
+			 const uint8_t *row);
+
+/*
+ * Keys of n rows: number rows[i] of those that begin at base, or row i when
+ * rows is NULL.
+ */
+void vsx_space_keys(const struct vsx_space *s, const struct vsx_query *q,
+		    const uint8_t *base, const uint32_t *rows, size_t n,
+		    uint32_t *keys);
+
+/* The value behind a key, as vsx_topk wants it: exact, smaller is nearer. */
+double vsx_space_value(const struct vsx_space *s, const struct vsx_query *q,
+		       uint32_t key);
+
+/*
+ * The same from scratch in f64 over the stored components, added in rising
+ * order by 8 lanes: what exact searches sort by.
+ */
+double vsx_space_exact_value(const struct vsx_space *s,
+			     const struct vsx_query *q, const uint8_t *row);
+
+/* What the user is told: l2 as it is, products with their sign back. */
+float vsx_space_distance(const struct vsx_space *s, double value);
+
+/*
+ * Store one row: convert dim components of type elem to those of the space,
+ * write them and the tail to `out` (stride bytes, the padding zeroed).
+ * normalize scales to length 1 first. VSX_ENUMERIC tells the fault without the
+ * row's number.
+ */
+enum vsx_status vsx_space_store(const struct vsx_space *s, uint8_t *out,
+				const void *x, enum vsx_elem elem,
+				bool normalize, struct vsx_error *err);
+
+/* The components of a stored row as f32. */
+void vsx_space_load(const struct vsx_space *s, float *out, const uint8_t *row);
+
+#endif

@@ -1,0 +1,175 @@
+#include "io/fileops.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int system_open(void *context, const char *path, int flags,
+		       unsigned int mode)
+{
+	(void)context;
+	return open(path, flags, (mode_t)mode);
+}
+
+static int system_close(void *context, int fd)
+{
+	(void)context;
+	return close(fd);
+}
+
+static ssize_t system_write(void *context, int fd, const void *p, size_t n,
+			    uint64_t at)
+{
+	(void)context;
+	return pwrite(fd, p, n, (off_t)at);
+}
+
+static int system_reserve(void *context, int fd, uint64_t bytes)
+{
+	(void)context;
+	return fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes);
+}
+
+static int system_resize(void *context, int fd, uint64_t bytes)
+{
+	(void)context;
+	return ftruncate(fd, (off_t)bytes);
+}
+
+static int system_sync(void *context, int fd)
+{
+	(void)context;
+	return fsync(fd);
+}
+
+static int system_set_mode(void *context, int fd, unsigned int mode)
+{
+	(void)context;
+	return fchmod(fd, (mode_t)mode);
+}
+
+static int system_rename(void *context, const char *from, const char *to)
+{
+	(void)context;
+	return rename(from, to);
+}
+
+static int system_rename_new(void *context, const char *from, const char *to)
+{
+	(void)context;
+	return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+}
+
+static int system_link(void *context, const char *from, const char *to)
+{
+	(void)context;
+	return link(from, to);
+}
+
+static int system_unlink(void *context, const char *path)
+{
+	(void)context;
+	return unlink(path);
+}
+
+static void *system_map(void *context, int fd, uint64_t bytes, bool writable)
+{
+	void *p = mmap(NULL, (size_t)bytes,
+		       writable ? PROT_READ | PROT_WRITE : PROT_READ,
+		       MAP_SHARED, fd, 0);
+
+	(void)context;
+	return p == MAP_FAILED ? NULL : p;
+}
+
+const struct vsx_file_ops vsx_system_files = {
+	.open = system_open,
+	.close = system_close,
+	.write = system_write,
+	.reserve = system_reserve,
+	.resize = system_resize,
+	.sync = system_sync,
+	.set_mode = system_set_mode,
+	.rename = system_rename,
+	.rename_new = system_rename_new,
+	.link = system_link,
+	.unlink = system_unlink,
+	.map = system_map,
+};
+
+enum vsx_status vsx_file_write(const struct vsx_file *f, const void *p,
+			       size_t n, uint64_t at, struct vsx_error *err)
+{
+	const uint8_t *from = p;
+
+	while (n > 0) {
+		ssize_t done =
+			f->ops->write(f->ops->context, f->fd, from, n, at);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done == 0)
+			errno = ENOSPC; /* no progress and no reason */
+		if (done <= 0)
+			return vsx_fail_errno(err, "cannot write '%s'",
+					      f->name);
+		from += done;
+		n -= (size_t)done;
+		at += (uint64_t)done;
+	}
+	return VSX_OK;
+}
+
+enum vsx_status vsx_file_reserve(const struct vsx_file *f, uint64_t bytes,
+				 bool *done, struct vsx_error *err)
+{
+	int r;
+
+	*done = false;
+	do
+		r = f->ops->reserve(f->ops->context, f->fd, bytes);
+	while (r < 0 && errno == EINTR);
+	if (r < 0 && (errno == EOPNOTSUPP || errno == ENOSYS))
+		return VSX_OK;
+	if (r < 0)
+		return vsx_fail_errno(err, "cannot reserve %llu bytes for '%s'",
+				      (unsigned long long)bytes, f->name);
+	*done = true;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_file_resize(const struct vsx_file *f, uint64_t bytes,
+				struct vsx_error *err)
+{
+	int r;
+
+	do
+		r = f->ops->resize(f->ops->context, f->fd, bytes);
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return vsx_fail_errno(err, "cannot make '%s' %llu bytes long",
+				      f->name, (unsigned long long)bytes);
+	return VSX_OK;
+}
+
+enum vsx_status vsx_file_sync(const struct vsx_file *f, struct vsx_error *err)
+{
+	if (f->ops->sync(f->ops->context, f->fd) < 0)
+		return vsx_fail_errno(err, "cannot sync '%s' to the disk",
+				      f->name);
+	return VSX_OK;
+}
+
+enum vsx_status vsx_file_close(struct vsx_file *f, struct vsx_error *err)
+{
+	int fd = f->fd;
+
+	f->fd = -1;
+	/* Linux has closed the descriptor when it says EINTR. */
+	if (fd >= 0 && f->ops->close(f->ops->context, fd) < 0 && errno != EINTR)
+		return vsx_fail_errno(err, "cannot close '%s'", f->name);
+	return VSX_OK;
+}

@@ -1,0 +1,105 @@
+#include <string.h>
+
+#include "bytes.h"
+#include "checksum.h"
+#include "io/view.h"
+
+static uint64_t chunks_of(const struct vsx_sums *s, uint32_t level)
+{
+	uint64_t page = UINT64_C(1) << s->page_shift;
+
+	return (s->count[level] * 8 + page - 1) >> s->page_shift;
+}
+
+uint64_t vsx_guard_words(const struct vsx_sums *shape)
+{
+	uint64_t words = shape->count[0] / 64 + 1, chunks = 0;
+
+	for (uint32_t l = 0; l < shape->n_levels; l++)
+		chunks += chunks_of(shape, l);
+	return words + chunks / 64 + 1;
+}
+
+static void set_bit(_Atomic uint64_t *words, uint64_t i)
+{
+	atomic_fetch_or_explicit(&words[i >> 6], UINT64_C(1) << (i & 63),
+				 memory_order_relaxed);
+}
+
+static uint64_t sum_at(const struct vsx_guard *g, uint32_t level, uint64_t i)
+{
+	vsx_le64 v;
+
+	memcpy(&v, g->sums + g->shape.start[level] + i * 8, 8);
+	return vsx_get64(v);
+}
+
+static enum vsx_status bad(const struct vsx_guard *g, uint64_t page,
+			   uint64_t found, uint64_t due, const char *what,
+			   struct vsx_error *err)
+{
+	return vsx_fail(err, VSX_ECORRUPT,
+			"page %llu: checksum %016llx, expected %016llx "
+			"(%ssection %s)",
+			(unsigned long long)page, (unsigned long long)found,
+			(unsigned long long)due, what, g->name);
+}
+
+/* Check the chunk of sums that covers item i of a level, parents first. */
+static enum vsx_status check_sums(struct vsx_guard *g, uint32_t level,
+				  uint64_t i, struct vsx_error *err)
+{
+	const struct vsx_sums *s = &g->shape;
+	uint64_t chunk = i * 8 >> s->page_shift, bit = chunk;
+	uint64_t bytes = vsx_sums_chunk_bytes(s, level, chunk);
+	uint64_t at = s->start[level] + (chunk << s->page_shift);
+	uint64_t page = (g->sums_offset + at) >> s->page_shift;
+	uint64_t found, due;
+
+	for (uint32_t l = 0; l < level; l++)
+		bit += chunks_of(s, l);
+	if (atomic_load_explicit(&g->seen_sums[bit >> 6],
+				 memory_order_relaxed) >>
+		    (bit & 63) &
+	    1)
+		return VSX_OK;
+	if (level + 1 == s->n_levels) {
+		struct vsx_hash h = vsx_hash128(g->sums + at, bytes);
+
+		memcpy(&found, h.b, 8);
+		memcpy(&due, g->root, 8);
+		if (memcmp(h.b, g->root, 16) != 0)
+			return bad(g, page, found, due, "sums of ", err);
+	} else {
+		VSX_TRY(check_sums(g, level + 1, chunk, err));
+		found = vsx_sum64(g->sums + at, bytes);
+		due = sum_at(g, level + 1, chunk);
+		if (found != due)
+			return bad(g, page, found, due, "sums of ", err);
+	}
+	set_bit(g->seen_sums, bit);
+	return VSX_OK;
+}
+
+enum vsx_status vsx_guard_check(struct vsx_guard *g, uint64_t first,
+				uint64_t last, struct vsx_error *err)
+{
+	uint64_t page_bytes = UINT64_C(1) << g->shape.page_shift;
+
+	for (uint64_t page = first; page <= last; page++) {
+		uint64_t found, due;
+
+		if (vsx_guard_seen(g, page))
+			continue;
+		VSX_TRY(check_sums(g, 0, page, err));
+		found = vsx_sum64(g->data + page * page_bytes, page_bytes);
+		due = sum_at(g, 0, page);
+		if (found != due)
+			return bad(g, g->first_page + page, found, due, "",
+				   err);
+		set_bit(g->seen, page);
+		atomic_fetch_add_explicit(g->n_checked, 1,
+					  memory_order_relaxed);
+	}
+	return VSX_OK;
+}

@@ -1,0 +1,161 @@
+#include "io/map.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
+
+static enum vsx_status check_type(const struct stat *st, struct vsx_error *err)
+{
+	const char *what = S_ISDIR(st->st_mode)	   ? "a folder"
+			   : S_ISFIFO(st->st_mode) ? "a pipe"
+			   : S_ISSOCK(st->st_mode) ? "a socket"
+			   : !S_ISREG(st->st_mode) ? "a device"
+						   : NULL;
+
+	if (what)
+		return vsx_fail(err, VSX_EFORMAT, "is %s, not a VSX index",
+				what);
+	if (st->st_size == 0)
+		return vsx_fail(err, VSX_EFORMAT, "is empty, not a VSX index");
+	return VSX_OK;
+}
+
+enum vsx_status vsx_open_file(int *out, uint64_t *bytes, const char *path,
+			      struct vsx_error *err)
+{
+	enum vsx_status status;
+	struct stat st;
+	int fd;
+
+	*out = -1;
+	/* Without O_NONBLOCK a pipe would wait for its writer. */
+	do
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	while (fd < 0 && errno == EINTR);
+	if (fd < 0)
+		return vsx_fail_errno(err, "cannot open");
+	if (fstat(fd, &st) != 0)
+		status = vsx_fail_errno(err, "cannot stat");
+	else
+		status = check_type(&st, err);
+	if (status != VSX_OK) {
+		close(fd);
+		return status;
+	}
+	*bytes = (uint64_t)st.st_size;
+	*out = fd;
+	return VSX_OK;
+}
+
+int vsx_read_at(int fd, void *to, uint64_t n, uint64_t at)
+{
+	uint8_t *p = to;
+
+	while (n > 0) {
+		ssize_t got = pread(fd, p, n, (off_t)at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return errno;
+		if (got == 0)
+			return ENODATA;
+		p += got;
+		at += (uint64_t)got;
+		n -= (uint64_t)got;
+	}
+	return 0;
+}
+
+static enum vsx_status copy_file(struct vsx_map *map, int fd, uint64_t bytes,
+				 struct vsx_error *err)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	enum vsx_status status = VSX_OK;
+	int reason;
+
+	if (p == MAP_FAILED)
+		return vsx_fail_errno(err, "no memory for a copy of %llu bytes",
+				      (unsigned long long)bytes);
+	madvise(p, bytes, MADV_HUGEPAGE); /* a wish */
+	reason = vsx_read_at(fd, p, bytes, 0);
+	if (reason == ENODATA) {
+		status = vsx_fail(err, VSX_ETRUNCATED,
+				  "was cut below %llu bytes while it was read",
+				  (unsigned long long)bytes);
+	} else if (reason) {
+		errno = reason;
+		status = vsx_fail_errno(err, "cannot read");
+	} else if (mprotect(p, bytes, PROT_READ) != 0) {
+		status = vsx_fail_errno(err, "cannot protect the copy");
+	}
+	if (status != VSX_OK) {
+		munmap(p, bytes);
+		return status;
+	}
+	map->base = p;
+	map->bytes = bytes;
+	map->copied = true;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_map_file(struct vsx_map *map, int fd, uint64_t bytes,
+			     bool copy, struct vsx_error *err)
+{
+	void *p;
+
+	memset(map, 0, sizeof(*map));
+	if (copy)
+		return copy_file(map, fd, bytes, err);
+	p = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
+	/* Shared folders of some virtual machines, FUSE with direct I/O. */
+	if (p == MAP_FAILED && errno == ENODEV)
+		return copy_file(map, fd, bytes, err);
+	if (p == MAP_FAILED)
+		return vsx_fail_errno(err, "cannot map %llu bytes",
+				      (unsigned long long)bytes);
+	map->base = p;
+	map->bytes = bytes;
+	return VSX_OK;
+}
+
+void vsx_map_close(struct vsx_map *map)
+{
+	if (map->base)
+		munmap((void *)(uintptr_t)map->base, map->bytes);
+	map->base = NULL;
+}
+
+bool vsx_populate(const void *p, uint64_t bytes)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t start = (uintptr_t)p & ~(page - 1);
+
+	return madvise((void *)start, (uintptr_t)p + bytes - start,
+		       MADV_POPULATE_READ) == 0;
+}
+
+void vsx_path_text(char out[VSX_PATH_TEXT], const char *path)
+{
+	size_t n = strlen(path), skip = 0;
+
+	if (n >= VSX_PATH_TEXT) {
+		skip = n - (VSX_PATH_TEXT - 4);
+		/* Not in the middle of a UTF-8 sequence. */
+		while (((uint8_t)path[skip] & 0xc0) == 0x80)
+			skip++;
+		memcpy(out, "...", 3);
+		out += 3;
+	}
+	for (path += skip; *path; path++)
+		*out++ = (uint8_t)*path < 0x20 || *path == 0x7f ? '?' : *path;
+	*out = '\0';
+}

@@ -1,0 +1,47 @@
+/* A whole file as read-only memory. Texts do not name the file. */
+#ifndef VSX_MAP_H
+#define VSX_MAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+
+/*
+ * Open a regular file for reading and ask for its length. A folder, a pipe, a
+ * device and an empty file are refused.
+ */
+enum vsx_status vsx_open_file(int *fd, uint64_t *bytes, const char *path,
+			      struct vsx_error *err);
+
+/* Read n bytes: 0, or errno, or ENODATA where the file ends before. */
+int vsx_read_at(int fd, void *to, uint64_t n, uint64_t at);
+
+struct vsx_map {
+	const uint8_t *base;
+	uint64_t bytes; /* of the file, as found */
+	bool copied;	/* private memory, not the page cache */
+};
+
+/*
+ * Map the first `bytes` bytes of a file, or read them into private memory (huge
+ * pages where there are some). A file system that cannot map is read.
+ */
+enum vsx_status vsx_map_file(struct vsx_map *map, int fd, uint64_t bytes,
+			     bool copy, struct vsx_error *err);
+void vsx_map_close(struct vsx_map *map);
+
+/*
+ * Bring mapped memory into the address space at once; p need not be aligned.
+ * false: the system cannot do that, or cannot read the bytes.
+ */
+bool vsx_populate(const void *p, uint64_t bytes);
+
+/*
+ * A path as messages show it: control characters become '?', of a long one the
+ * end is kept.
+ */
+#define VSX_PATH_TEXT 240
+void vsx_path_text(char out[VSX_PATH_TEXT], const char *path);
+
+#endif

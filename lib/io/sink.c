@@ -1,0 +1,286 @@
+#include "io/sink.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "sums.h"
+
+#define BUFFER_BYTES (1u << 20) /* a multiple of every page size */
+
+enum vsx_status vsx_sink_init(struct vsx_sink *s, struct vsx_file *file,
+			      uint32_t page_shift, uint64_t start,
+			      struct vsx_error *err)
+{
+	memset(s, 0, sizeof(*s));
+	s->file = file;
+	s->page_shift = page_shift;
+	s->at = start;
+	return vsx_alloc_to(&s->buffer, BUFFER_BYTES, 1, err);
+}
+
+void vsx_sink_release(struct vsx_sink *s)
+{
+	for (size_t i = 0; i < s->n_sections; i++)
+		free(s->sections[i].sums);
+	free(s->sections);
+	free(s->buffer);
+	memset(s, 0, sizeof(*s));
+}
+
+static struct vsx_sink_section *current(const struct vsx_sink *s)
+{
+	return &s->sections[s->n_sections - 1];
+}
+
+/* Sums of the buffered pages, all of them complete. */
+static enum vsx_status sum_pages(struct vsx_sink *s, struct vsx_error *err)
+{
+	struct vsx_sink_section *sec = current(s);
+	size_t n = s->used >> s->page_shift;
+	size_t page = (size_t)1 << s->page_shift;
+
+	VSX_TRY(vsx_grow(&sec->sums, &sec->sums_cap, sec->n_sums + n,
+			 sizeof(*sec->sums), err));
+	for (size_t i = 0; i < n; i++)
+		sec->sums[sec->n_sums++] =
+			vsx_sum64(s->buffer + i * page, page);
+	return VSX_OK;
+}
+
+static enum vsx_status flush(struct vsx_sink *s, struct vsx_error *err)
+{
+	if (s->used == 0)
+		return VSX_OK;
+	if (s->open)
+		VSX_TRY(sum_pages(s, err));
+	VSX_TRY(vsx_file_write(s->file, s->buffer, s->used, s->at, err));
+	s->at += s->used;
+	s->used = 0;
+	return VSX_OK;
+}
+
+/* Append n bytes from p, or zeros when p is NULL. */
+static enum vsx_status put(struct vsx_sink *s, const void *p, uint64_t n,
+			   struct vsx_error *err)
+{
+	const uint8_t *from = p;
+
+	while (n > 0) {
+		size_t room = BUFFER_BYTES - s->used;
+		size_t part = n < room ? (size_t)n : room;
+
+		if (from) {
+			memcpy(s->buffer + s->used, from, part);
+			from += part;
+		} else {
+			memset(s->buffer + s->used, 0, part);
+		}
+		s->used += part;
+		n -= part;
+		if (s->used == BUFFER_BYTES)
+			VSX_TRY(flush(s, err));
+	}
+	return VSX_OK;
+}
+
+/* Zeros up to byte `to` of the file. */
+static enum vsx_status pad_to(struct vsx_sink *s, uint64_t to,
+			      struct vsx_error *err)
+{
+	return put(s, NULL, to - (s->at + s->used), err);
+}
+
+static enum vsx_status pad_page(struct vsx_sink *s, struct vsx_error *err)
+{
+	uint64_t page = UINT64_C(1) << s->page_shift;
+	uint64_t used = (s->at + s->used) & (page - 1);
+
+	return used ? put(s, NULL, page - used, err) : VSX_OK;
+}
+
+enum vsx_status vsx_sink_begin(struct vsx_sink *s, enum vsx_section_slot slot,
+			       uint32_t segment, uint32_t encoding,
+			       uint64_t raw_bytes, struct vsx_error *err)
+{
+	struct vsx_sink_section *sec;
+
+	VSX_TRY(vsx_grow(&s->sections, &s->sections_cap, s->n_sections + 1,
+			 sizeof(*s->sections), err));
+	sec = &s->sections[s->n_sections++];
+	memset(sec, 0, sizeof(*sec));
+	sec->entry.id = vsx_section_id(slot);
+	sec->entry.segment = segment;
+	sec->entry.encoding = encoding;
+	sec->entry.offset = s->at;
+	sec->entry.raw_bytes = raw_bytes;
+	s->open = true;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_sink_write(struct vsx_sink *s, const void *p, uint64_t n,
+			       struct vsx_error *err)
+{
+	if (n == 0)
+		return VSX_OK;
+	current(s)->entry.bytes += n;
+	return put(s, p, n, err);
+}
+
+enum vsx_status vsx_sink_zeros(struct vsx_sink *s, uint64_t n,
+			       struct vsx_error *err)
+{
+	current(s)->entry.bytes += n;
+	return put(s, NULL, n, err);
+}
+
+enum vsx_status vsx_sink_end(struct vsx_sink *s, struct vsx_error *err)
+{
+	struct vsx_section_entry *e = &current(s)->entry;
+
+	VSX_TRY(pad_page(s, err));
+	VSX_TRY(flush(s, err));
+	s->open = false;
+	if (e->encoding == VSX_ENCODING_PLAIN)
+		e->raw_bytes = e->bytes;
+	if (e->bytes == 0)
+		s->n_sections--;
+	return VSX_OK;
+}
+
+uint64_t vsx_sink_bytes(const struct vsx_sink *s)
+{
+	return current(s)->entry.bytes;
+}
+
+/* All levels of a section's sums, as they lie in the file, and its root. */
+static void fill_tables(uint8_t *out, const struct vsx_sums *shape,
+			struct vsx_sink_section *sec)
+{
+	uint32_t top = shape->n_levels - 1;
+
+	for (size_t i = 0; i < sec->n_sums; i++) {
+		vsx_le64 v;
+
+		vsx_put64(&v, sec->sums[i]);
+		memcpy(out + i * 8, &v, 8);
+	}
+	for (uint32_t l = 0; l < top; l++) {
+		const uint8_t *below = out + shape->start[l];
+		uint8_t *above = out + shape->start[l + 1];
+
+		for (uint64_t i = 0; i < shape->count[l + 1]; i++) {
+			vsx_le64 v;
+
+			vsx_put64(&v,
+				  vsx_sum64(below + (i << shape->page_shift),
+					    vsx_sums_chunk_bytes(shape, l, i)));
+			memcpy(above + i * 8, &v, 8);
+		}
+	}
+	sec->entry.root =
+		vsx_hash128(out + shape->start[top], shape->count[top] * 8);
+}
+
+static enum vsx_status write_tables(struct vsx_sink *s,
+				    struct vsx_sink_section *sec,
+				    struct vsx_error *err)
+{
+	struct vsx_sums shape;
+	uint64_t at;
+	uint8_t *tables;
+	enum vsx_status status;
+
+	if (!vsx_sums_shape(&shape, sec->entry.bytes, s->page_shift) ||
+	    !vsx_sums_place(&at, &shape, s->at + s->used))
+		return vsx_fail(err, VSX_EINVAL,
+				"'%s': a section of %llu bytes is too long",
+				s->file->name,
+				(unsigned long long)sec->entry.bytes);
+	VSX_TRY(vsx_alloc_to(&tables, shape.bytes, 1, err));
+	fill_tables(tables, &shape, sec);
+	sec->entry.sums_offset = at;
+	sec->entry.sums_bytes = shape.bytes;
+	status = pad_to(s, at, err);
+	if (status == VSX_OK)
+		status = put(s, tables, shape.bytes, err);
+	free(tables);
+	return status;
+}
+
+static enum vsx_status write_manifest(struct vsx_sink *s,
+				      const struct vsx_manifest *m,
+				      const struct vsx_segment_entry *segments,
+				      const char *properties,
+				      struct vsx_super *sb,
+				      struct vsx_error *err)
+{
+	struct vsx_section_entry *entries = NULL;
+	uint8_t *raw = NULL;
+	uint64_t n = vsx_manifest_bytes(m->n_segments, m->n_sections,
+					m->properties_bytes);
+	enum vsx_status status;
+
+	if (n > VSX_MAX_MANIFEST_BYTES)
+		return vsx_fail(err, VSX_EINVAL,
+				"the manifest has %llu bytes, at most %u can "
+				"be had",
+				(unsigned long long)n, VSX_MAX_MANIFEST_BYTES);
+	status = vsx_alloc_to(&raw, n, 1, err);
+	if (status == VSX_OK)
+		status = vsx_alloc_to(&entries, m->n_sections, sizeof(*entries),
+				      err);
+	if (status != VSX_OK)
+		goto done;
+	for (uint32_t i = 0; i < m->n_sections; i++)
+		entries[i] = s->sections[i].entry;
+	vsx_manifest_encode(raw, m, segments, entries, properties);
+	sb->manifest_offset = s->at + s->used;
+	sb->manifest_bytes = n;
+	sb->manifest_hash = vsx_hash128(raw, n);
+	status = put(s, raw, n, err);
+done:
+	free(entries);
+	free(raw);
+	return status;
+}
+
+enum vsx_status vsx_sink_commit(struct vsx_sink *s, struct vsx_manifest *m,
+				const struct vsx_segment_entry *segments,
+				const char *properties, struct vsx_super *sb,
+				struct vsx_error *err)
+{
+	memset(sb, 0, sizeof(*sb));
+	for (size_t i = 0; i < s->n_sections; i++)
+		VSX_TRY(write_tables(s, &s->sections[i], err));
+	VSX_TRY(pad_page(s, err));
+	m->n_sections = (uint32_t)s->n_sections;
+	m->page_shift = s->page_shift;
+	sb->page_shift = s->page_shift;
+	sb->generation = m->generation;
+	VSX_TRY(write_manifest(s, m, segments, properties, sb, err));
+	VSX_TRY(pad_page(s, err));
+	VSX_TRY(flush(s, err));
+	sb->committed_bytes = s->at;
+	VSX_TRY(vsx_file_resize(s->file, s->at, err));
+	return vsx_file_sync(s->file, err);
+}
+
+enum vsx_status vsx_sink_first_super(const struct vsx_file *file,
+				     struct vsx_super *sb,
+				     struct vsx_error *err)
+{
+	size_t n = (size_t)vsx_data_start(sb->page_shift);
+	enum vsx_status status;
+	uint8_t *head;
+
+	memcpy(sb->uuid, sb->manifest_hash.b, 16);
+	sb->uuid[6] = (uint8_t)((sb->uuid[6] & 0x0f) | 0x80);
+	sb->uuid[8] = (uint8_t)((sb->uuid[8] & 0x3f) | 0x80);
+	VSX_TRY(vsx_alloc_to(&head, n, 1, err));
+	vsx_super_encode(head, sb);
+	vsx_super_encode(head + VSX_SLOT_BYTES, sb);
+	status = vsx_file_write(file, head, n, 0, err);
+	free(head);
+	return status == VSX_OK ? vsx_file_sync(file, err) : status;
+}

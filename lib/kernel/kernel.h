@@ -1,0 +1,75 @@
+/*
+ * Distance kernels: one query against many rows.
+ *
+ * There is one table of functions for each instruction set. All of them give
+ * the same bits: the f32 kernels add in one fixed order, the integer kernels
+ * are exact. So an answer does not depend on the machine that gave it.
+ *
+ * The order. A sum runs in 32 lanes: component i belongs to lane i % 32, and
+ * each lane adds its terms by rising i, starting from +0. A term is one
+ * rounded multiplication ((q-x)*(q-x) after one rounded subtraction, or q*x)
+ * and one rounded addition: never a fused multiply-add, which other machines
+ * could repeat only slowly. Then the lanes are folded in halves: lane i +=
+ * lane i+16 for i < 16, then +8, +4, +2, +1. A lane past the end of a short
+ * vector adds +0, which changes nothing. Components of f16, bf16, i8 and u8
+ * rows are converted to f32 first, which is exact. A sum that overflows is an
+ * infinity; where infinities of both signs meet it is a NaN, whose bits are the
+ * one thing that differs between processors.
+ */
+#ifndef VSX_KERNEL_H
+#define VSX_KERNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vsx_types.h"
+
+/*
+ * Distances of an f32 query to n rows.
+ *
+ * q       float[dim]
+ * base    start of the rows; any alignment
+ * stride  bytes from one row to the next
+ * rows    uint32[n], row numbers; NULL means rows 0 .. n-1. Either way the
+ *         memory of the rows that come next is prefetched: one call with many
+ *         rows is much cheaper than many calls with few.
+ * out     float[n]: sum of (q-x)^2, or of q*x
+ *
+ * Reads exactly the dim components of each row, no byte beyond.
+ */
+typedef void vsx_float_kernel(const float *q, const uint8_t *base,
+			      size_t stride, const uint32_t *rows, size_t n,
+			      uint32_t dim, float *out);
+
+/*
+ * The same for a u8 query on u8 rows, or i8 on i8: exact sums of (q-x)^2 or of
+ * q*x. The sum is a u32 for u8 ip and for both l2, an i32 (stored in the u32)
+ * for i8 ip; it cannot overflow for dim <= VSX_MAX_DIM.
+ */
+typedef void vsx_int_kernel(const void *q, const uint8_t *base, size_t stride,
+			    const uint32_t *rows, size_t n, uint32_t dim,
+			    uint32_t *out);
+
+struct vsx_kernels {
+	const char *name; /* "scalar", "avx2", "avx512", "neon" */
+	vsx_float_kernel *l2[VSX_N_ELEMS]; /* by element type of the rows */
+	vsx_float_kernel *ip[VSX_N_ELEMS];
+	vsx_int_kernel *l2_int[VSX_N_ELEMS]; /* VSX_I8 and VSX_U8 only */
+	vsx_int_kernel *ip_int[VSX_N_ELEMS];
+};
+
+/*
+ * The table for this machine: the widest that was built in, that the processor
+ * and the system allow and that VSX_ISA in the environment does not forbid
+ * (scalar, avx2, avx512, neon; a name that cannot be had is ignored). Chosen
+ * once; any thread may call it.
+ */
+const struct vsx_kernels *vsx_kernels(void);
+
+/*
+ * Every table that this machine can run, for tests: i from 0 (scalar) up;
+ * NULL past the last.
+ */
+const struct vsx_kernels *vsx_kernels_at(unsigned int i);
+
+#endif

@@ -1,0 +1,256 @@
+#include "read/accept.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/parallel.h"
+#include "index/exact.h"
+#include "index/scratch.h"
+#include "read/handle.h"
+
+/* Queries that pass over the rows together in an exact search. */
+#define TOGETHER 16
+
+/* One thread's place to work: a scratch and a heap for each query at hand. */
+struct desk {
+	struct vsx_scratch scratch[TOGETHER];
+	struct vsx_best *heaps; /* [TOGETHER][k] */
+	uint32_t n;		/* scratches made */
+};
+
+struct work {
+	const struct vsx_segment *segments;
+	uint32_t n_segments;
+	const struct vsx_accept *test;
+	uint32_t k;
+	uint32_t effort;
+	struct desk *desks;
+	uint64_t *n_distances; /* of each query */
+	uint32_t (*found)[3];  /* of each query */
+};
+
+static enum vsx_status make_desks(struct work *w, unsigned int n_threads,
+				  uint32_t together, struct vsx_error *err)
+{
+	VSX_TRY(vsx_alloc_to(&w->desks, n_threads, sizeof(*w->desks), err));
+	for (unsigned int t = 0; t < n_threads; t++) {
+		struct desk *d = &w->desks[t];
+
+		VSX_TRY(vsx_alloc_to(&d->heaps, (size_t)together * w->k,
+				     sizeof(*d->heaps), err));
+		for (; d->n < together; d->n++)
+			VSX_TRY(vsx_scratch_init(&d->scratch[d->n],
+						 w->test->dim, err));
+	}
+	return VSX_OK;
+}
+
+static void free_desks(struct work *w, unsigned int n_threads)
+{
+	for (unsigned int t = 0; w->desks && t < n_threads; t++) {
+		for (uint32_t i = 0; i < w->desks[t].n; i++)
+			vsx_scratch_release(&w->desks[t].scratch[i]);
+		free(w->desks[t].heaps);
+	}
+	free(w->desks);
+}
+
+/* Make query i ready for a search by desk d, place p. */
+static enum vsx_status ready(const struct work *w, struct desk *d, uint32_t p,
+			     uint64_t i, struct vsx_find *find,
+			     struct vsx_error *err)
+{
+	const struct vsx_accept *t = w->test;
+	struct vsx_scratch *s = &d->scratch[p];
+
+	VSX_TRY(vsx_space_prepare(&w->segments[0].space, &s->query,
+				  t->queries + i * t->dim, VSX_F32, err));
+	*find = (struct vsx_find){
+		.query = &s->query,
+		.k = w->k,
+		.effort = w->effort,
+		.top = {d->heaps + (size_t)p * w->k, 0, w->k},
+		.skip_self = t->own != NULL,
+		.held_out = t->own != NULL,
+		.self = t->own ? t->own[i] : 0,
+		.scratch = s,
+	};
+	return VSX_OK;
+}
+
+static enum vsx_status truth_of_some(void *context, unsigned int thread,
+				     uint64_t first, uint64_t last,
+				     struct vsx_error *err)
+{
+	struct work *w = context;
+	struct vsx_find finds[TOGETHER];
+	uint32_t n = (uint32_t)(last - first);
+
+	for (uint32_t i = 0; i < n; i++)
+		VSX_TRY(ready(w, &w->desks[thread], i, first + i, &finds[i],
+			      err));
+	for (uint32_t s = 0; s < w->n_segments; s++)
+		VSX_TRY(vsx_exact_batch(&w->segments[s], finds, n, err));
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t *truth =
+			w->test->truth + (first + i) * w->test->truth_k;
+
+		vsx_topk_sort(&finds[i].top);
+		for (uint32_t j = 0; j < w->k; j++)
+			truth[j] = j < finds[i].top.n ? finds[i].top.heap[j].id
+						      : UINT64_MAX;
+	}
+	return VSX_OK;
+}
+
+/* Queries between two reports of progress. */
+#define STEP 64
+
+enum vsx_status vsx_accept_truth(const struct vsx_segment *segments, uint32_t n,
+				 struct vsx_accept *test,
+				 unsigned int n_threads,
+				 vsx_accept_progress *progress, void *context,
+				 struct vsx_error *err)
+{
+	struct work w = {.segments = segments,
+			 .n_segments = n,
+			 .test = test,
+			 .k = test->truth_k,
+			 .effort = 1};
+	struct vsx_accept part = *test;
+	enum vsx_status status;
+
+	w.test = &part;
+	status = make_desks(&w, n_threads, TOGETHER, err);
+	for (uint32_t at = 0; status == VSX_OK && at < test->n_queries;) {
+		uint32_t some = STEP * n_threads;
+
+		if (some > test->n_queries - at)
+			some = test->n_queries - at;
+		part.queries = test->queries + (size_t)at * test->dim;
+		part.own = test->own ? test->own + at : NULL;
+		part.truth = test->truth + (size_t)at * test->truth_k;
+		if (progress)
+			status = progress(context, at, test->n_queries, err);
+		if (status == VSX_OK)
+			status = vsx_parallel(n_threads, some, TOGETHER,
+					      truth_of_some, &w, err);
+		at += some;
+	}
+	free_desks(&w, n_threads);
+	return status;
+}
+
+/* How many of the first `at` hits are among the first `at` true ones. */
+static uint32_t count_found(const struct vsx_topk *top, const uint64_t *truth,
+			    uint32_t at)
+{
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < at && i < top->n; i++)
+		for (uint32_t j = 0; j < at; j++)
+			if (top->heap[i].id == truth[j]) {
+				found++;
+				break;
+			}
+	return found;
+}
+
+static const uint32_t depths[3] = {1, 10, 100};
+
+/* At a depth, among truth_k neighbours. */
+static uint32_t depth(const struct vsx_accept *test, int i)
+{
+	return depths[i] < test->truth_k ? depths[i] : test->truth_k;
+}
+
+static enum vsx_status measure_some(void *context, unsigned int thread,
+				    uint64_t first, uint64_t last,
+				    struct vsx_error *err)
+{
+	struct work *w = context;
+
+	for (uint64_t i = first; i < last; i++) {
+		const struct vsx_accept *t = w->test;
+		struct vsx_find find;
+
+		VSX_TRY(ready(w, &w->desks[thread], 0, i, &find, err));
+		VSX_TRY(vsx_find_in(w->segments, w->n_segments, &find, false,
+				    err));
+		vsx_topk_sort(&find.top);
+		for (int d = 0; d < 3; d++)
+			if (depth(t, d) <= w->k)
+				w->found[i][d] = count_found(
+					&find.top, t->truth + i * t->truth_k,
+					depth(t, d));
+		w->n_distances[i] = find.n_distances;
+	}
+	return VSX_OK;
+}
+
+/*
+ * recall@1 and @10 are those of a search for 10, @100 that of a search for 100:
+ * a pool of at least 100 would make the first two look better than they are.
+ */
+static enum vsx_status measure_at(struct work *w, unsigned int n_threads,
+				  uint32_t k, struct vsx_error *err)
+{
+	enum vsx_status status;
+
+	w->k = k < w->test->truth_k ? k : w->test->truth_k;
+	status = make_desks(w, n_threads, 1, err);
+	if (status == VSX_OK)
+		status = vsx_parallel(n_threads, w->test->n_queries, 8,
+				      measure_some, w, err);
+	free_desks(w, n_threads);
+	w->desks = NULL;
+	return status;
+}
+
+static double share(const struct work *w, int d)
+{
+	uint64_t found = 0, of;
+
+	for (uint32_t i = 0; i < w->test->n_queries; i++)
+		found += w->found[i][d];
+	of = (uint64_t)w->test->n_queries * depth(w->test, d);
+	return of ? (double)found / (double)of : 0.0;
+}
+
+enum vsx_status vsx_accept_measure(const struct vsx_segment *segments,
+				   uint32_t n, const struct vsx_accept *test,
+				   uint32_t effort, unsigned int n_threads,
+				   struct vsx_recall *out,
+				   struct vsx_error *err)
+{
+	struct work w = {.segments = segments,
+			 .n_segments = n,
+			 .test = test,
+			 .effort = effort ? effort : 1};
+	uint64_t n_distances = 0;
+	enum vsx_status status;
+
+	memset(out, 0, sizeof(*out));
+	out->effort = effort;
+	status = vsx_alloc_to(&w.found, test->n_queries, sizeof(*w.found), err);
+	if (status == VSX_OK)
+		status = vsx_alloc_to(&w.n_distances, test->n_queries,
+				      sizeof(*w.n_distances), err);
+	if (status == VSX_OK)
+		status = measure_at(&w, n_threads, 10, err);
+	if (status == VSX_OK) {
+		out->at_1 = share(&w, 0);
+		out->at_10 = share(&w, 1);
+		for (uint32_t i = 0; i < test->n_queries; i++)
+			n_distances += w.n_distances[i];
+		if (test->n_queries)
+			out->distances = (double)n_distances / test->n_queries;
+		status = measure_at(&w, n_threads, 100, err);
+	}
+	if (status == VSX_OK)
+		out->at_100 = share(&w, 2);
+	free(w.found);
+	free(w.n_distances);
+	return status;
+}

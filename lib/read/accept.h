@@ -1,0 +1,48 @@
+/*
+ * The acceptance test: queries with their exact neighbours, and the recall that
+ * searches reach on them. Measured when an index is built, repeated when it is
+ * verified. SPEC.md 5.5.
+ */
+#ifndef VSX_ACCEPT_H
+#define VSX_ACCEPT_H
+
+#include "index/kind.h"
+#include "vsx.h"
+
+struct vsx_accept {
+	uint32_t n_queries;
+	uint32_t dim;
+	uint32_t truth_k;     /* exact neighbours of each query */
+	const float *queries; /* [n_queries][dim] */
+	const uint64_t *own;  /* [n_queries] ids of rows that must not count,
+				 or NULL */
+	uint64_t *truth;      /* [n_queries][truth_k], ids, nearest first */
+};
+
+/* Told now and then; VSX_ESTOPPED ends the work. May be NULL. */
+typedef enum vsx_status vsx_accept_progress(void *context, uint64_t done,
+					    uint64_t total,
+					    struct vsx_error *err);
+
+/*
+ * Fill test->truth by exact search. When fewer than truth_k rows are eligible
+ * the rest is UINT64_MAX.
+ */
+enum vsx_status vsx_accept_truth(const struct vsx_segment *segments, uint32_t n,
+				 struct vsx_accept *test,
+				 unsigned int n_threads,
+				 vsx_accept_progress *progress, void *context,
+				 struct vsx_error *err);
+
+/*
+ * Run the queries with one effort and compare: recall@1, @10 and @100 by ids
+ * (with a truth_k below 10 or 100, over what there is) and the mean number of
+ * distances. Same result for any number of threads.
+ */
+enum vsx_status vsx_accept_measure(const struct vsx_segment *segments,
+				   uint32_t n, const struct vsx_accept *test,
+				   uint32_t effort, unsigned int n_threads,
+				   struct vsx_recall *out,
+				   struct vsx_error *err);
+
+#endif

@@ -1,0 +1,266 @@
+/* What an open index tells about itself. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <lz4.h>
+
+#include "base/alloc.h"
+#include "read/handle.h"
+
+const char *vsx_version(void)
+{
+	return VSX_VERSION;
+}
+
+uint32_t vsx_format_version(void)
+{
+	return VSX_FORMAT_VERSION;
+}
+
+const char *vsx_isa(void)
+{
+	return vsx_kernels()->name;
+}
+
+const char *vsx_status_text(enum vsx_status status)
+{
+	switch (status) {
+#define VSX_STATUS_CASE(name, value, text)                                     \
+	case name:                                                             \
+		return text;
+		VSX_STATUS_LIST(VSX_STATUS_CASE)
+#undef VSX_STATUS_CASE
+	}
+	return "unknown status";
+}
+
+const char *vsx_metric_text(enum vsx_metric metric)
+{
+	return vsx_metric_name(metric);
+}
+
+const char *vsx_elem_text(enum vsx_elem elem)
+{
+	return vsx_elem_name(elem);
+}
+
+size_t vsx_elem_size(enum vsx_elem elem)
+{
+	return vsx_elem_bytes(elem);
+}
+
+void vsx_get_facts(const struct vsx *index, struct vsx_facts *f)
+{
+	const struct vsx_manifest *m = &index->manifest;
+	const struct vsx_super *sb = &index->super;
+	const char *spec = vsx_property(index, "spec");
+
+	*f = (struct vsx_facts){
+		.format_version = VSX_FORMAT_VERSION,
+		.page_bytes = 1u << sb->page_shift,
+		.generation = sb->generation,
+		.file_bytes = sb->committed_bytes,
+		.extra_bytes = index->file_bytes - sb->committed_bytes,
+		.n_rows = m->n_rows,
+		.n_live = m->n_live,
+		.dim = m->dim,
+		.metric = m->metric,
+		.elem = m->elem,
+		.normalised = !!(m->flags & VSX_MANIFEST_NORMALISED),
+		.seed = m->seed,
+		.default_effort = m->default_effort,
+		.target_recall = m->target_recall / 1e6,
+		.n_queries = m->n_queries,
+		.own_queries = !!(m->flags & VSX_MANIFEST_OWN_QUERIES),
+		.truth_k = m->truth_k,
+		.n_recalls = m->n_recalls,
+		.n_segments = m->n_segments,
+		.n_sections = m->n_sections,
+		.mapped_bytes = index->map.bytes,
+		.heap_bytes = index->heap_bytes,
+		.spec = spec ? spec : "",
+		.effort_name = "",
+	};
+	memcpy(f->uuid, sb->uuid, 16);
+	if (m->n_segments)
+		f->effort_name = index->segments[0].kind->effort_name;
+}
+
+const char *vsx_property(const struct vsx *index, const char *key)
+{
+	return vsx_manifest_property(&index->manifest, key);
+}
+
+const char *vsx_property_at(const struct vsx *index, uint32_t i)
+{
+	return vsx_manifest_property_at(&index->manifest, i);
+}
+
+enum vsx_status vsx_get_segment(const struct vsx *index, uint32_t i,
+				struct vsx_segment_facts *f)
+{
+	struct vsx_segment_entry e;
+
+	if (i >= index->manifest.n_segments)
+		return VSX_EINVAL;
+	e = vsx_manifest_segment(&index->manifest, i);
+	*f = (struct vsx_segment_facts){
+		.kind = vsx_kind_name(e.kind),
+		.n_rows = e.n_rows,
+		.generation = e.generation,
+		.row_stride = e.row_stride,
+	};
+	if (e.kind == VSX_IVF) {
+		f->nlist = e.params[0];
+	} else if (e.kind == VSX_HNSW) {
+		f->m = e.params[0];
+		f->ef_construction = e.params[1];
+		f->n_levels = e.params[2];
+	}
+	return VSX_OK;
+}
+
+enum vsx_status vsx_get_section(const struct vsx *index, uint32_t i,
+				struct vsx_section_facts *f)
+{
+	struct vsx_section_entry e;
+	enum vsx_section_slot slot;
+
+	if (i >= index->manifest.n_sections)
+		return VSX_EINVAL;
+	e = vsx_manifest_section(&index->manifest, i);
+	slot = vsx_section_slot(e.id);
+	*f = (struct vsx_section_facts){
+		.text = slot < VSX_N_SECTION_SLOTS ? vsx_section_text(slot)
+						   : "not known",
+		.segment =
+			e.segment == VSX_WHOLE_INDEX ? -1 : (int32_t)e.segment,
+		.compressed = e.encoding == VSX_ENCODING_LZ4,
+		.offset = e.offset,
+		.bytes = e.bytes,
+		.raw_bytes = e.raw_bytes,
+	};
+	vsx_section_letters(f->name, e.id);
+	return VSX_OK;
+}
+
+enum vsx_status vsx_section_load(const struct vsx *index,
+				 enum vsx_section_slot slot, uint8_t **data,
+				 uint64_t *bytes, struct vsx_error *err)
+{
+	const struct vsx_view *view = &index->whole[slot];
+	struct vsx_section_entry e;
+	uint8_t *p;
+	int n;
+
+	*data = NULL;
+	if (!view->base)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"there is no section of the "
+				"%s",
+				vsx_section_text(slot));
+	e = vsx_manifest_section(&index->manifest, index->whole_section[slot]);
+	VSX_TRY(vsx_touch(view, 0, view->bytes, err));
+	VSX_TRY(vsx_alloc_to(&p, e.raw_bytes, 1, err));
+	if (e.encoding == VSX_ENCODING_PLAIN) {
+		memcpy(p, view->base, e.raw_bytes);
+	} else {
+		n = view->bytes > INT32_MAX
+			    ? -1
+			    : LZ4_decompress_safe((const char *)view->base,
+						  (char *)p, (int)view->bytes,
+						  (int)e.raw_bytes);
+		if (n < 0 || (uint64_t)n != e.raw_bytes) {
+			free(p);
+			return vsx_fail(err, VSX_ECORRUPT,
+					"the section of the %s decodes to %d "
+					"bytes, expected %" PRIu64,
+					vsx_section_text(slot), n, e.raw_bytes);
+		}
+	}
+	*data = p;
+	*bytes = e.raw_bytes;
+	return VSX_OK;
+}
+
+static enum vsx_status shares(double out[3], const struct vsx_disk_recall *d,
+			      uint32_t i, struct vsx_error *err)
+{
+	for (int at = 0; at < 3; at++) {
+		uint32_t millionths = vsx_get32(d->recall[at]);
+
+		if (millionths > 1000000)
+			return vsx_fail(err, VSX_ECORRUPT,
+					"recall table, row %u: %u millionths",
+					i, millionths);
+		out[at] = millionths / 1e6;
+	}
+	return VSX_OK;
+}
+
+enum vsx_status vsx_get_recall(const struct vsx *index, uint32_t i,
+			       struct vsx_recall *row, struct vsx_error *err)
+{
+	const struct vsx_view *view = &index->whole[VSX_SEC_RCLL];
+	uint32_t n = index->manifest.n_recalls;
+	struct vsx_error why = {0};
+	struct vsx_disk_recall d;
+	enum vsx_status status;
+	double at[3];
+
+	if (i >= n)
+		return vsx_fail(err, VSX_EINVAL,
+				"row %u of a recall table of %u", i, n);
+	if (!view->base || view->bytes != (uint64_t)n * sizeof(d))
+		return vsx_fail(err, VSX_ECORRUPT,
+				"%s: section RCLL has %" PRIu64
+				" bytes, expected %zu for each of %u rows",
+				index->name, view->bytes, sizeof(d), n);
+	status = vsx_touch(view, (uint64_t)i * sizeof(d), sizeof(d), &why);
+	if (status != VSX_OK)
+		return vsx_with_path(index, status, &why, err);
+	memcpy(&d, view->base + (size_t)i * sizeof(d), sizeof(d));
+	status = shares(at, &d, i, &why);
+	if (status != VSX_OK)
+		return vsx_with_path(index, status, &why, err);
+	*row = (struct vsx_recall){
+		.effort = vsx_get32(d.effort),
+		.at_1 = at[0],
+		.at_10 = at[1],
+		.at_100 = at[2],
+		.distances = (double)vsx_get64(d.distances) / 1e3,
+	};
+	return VSX_OK;
+}
+
+enum vsx_status vsx_effort_for(const struct vsx *index, double recall,
+			       uint32_t k, uint32_t *effort,
+			       struct vsx_error *err)
+{
+	uint32_t n = index->manifest.n_recalls;
+	struct vsx_recall row;
+	double best = 0.0;
+	int at = k <= 1 ? 1 : k <= 10 ? 10 : 100;
+
+	*effort = index->manifest.default_effort;
+	for (uint32_t i = 0; i < n; i++) {
+		double found;
+
+		VSX_TRY(vsx_get_recall(index, i, &row, err));
+		found = at == 1 ? row.at_1 : at == 10 ? row.at_10 : row.at_100;
+		*effort = row.effort;
+		if (found > best)
+			best = found;
+		if (found >= recall)
+			return VSX_OK;
+	}
+	if (n == 0)
+		return vsx_fail(err, VSX_ENOTFOUND,
+				"%s: no recall was measured when it was built",
+				index->name);
+	return vsx_fail(err, VSX_ENOTFOUND,
+			"%s: recall@%d %.4f was not reached, the best measured "
+			"is %.4f",
+			index->name, at, recall, best);
+}

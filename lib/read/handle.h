@@ -1,0 +1,77 @@
+/* The open index behind struct vsx. Private to the two libraries. */
+#ifndef VSX_HANDLE_H
+#define VSX_HANDLE_H
+
+#include "index/kind.h"
+#include "io/map.h"
+#include "manifest.h"
+#include "vsx.h"
+
+struct vsx {
+	uint64_t file_bytes; /* as found; may exceed the committed length */
+	struct vsx_map map;  /* of the committed length */
+	struct vsx_super super;
+	uint8_t *raw;				     /* the manifest's bytes */
+	struct vsx_manifest manifest;		     /* points into raw */
+	struct vsx_segment *segments;		     /* [manifest.n_segments] */
+	struct vsx_view whole[VSX_N_SECTION_SLOTS];  /* of the whole index */
+	uint32_t whole_section[VSX_N_SECTION_SLOTS]; /* number in manifest */
+	struct vsx_guard *guards; /* [manifest.n_sections], or NULL */
+	void *bits;		  /* their bitmaps: lazily zero pages */
+	uint64_t bits_bytes;
+	_Atomic uint64_t n_checked; /* pages */
+	uint64_t heap_bytes;
+	char name[VSX_PATH_TEXT]; /* the path, for messages */
+};
+
+/* Fail with what a lower layer had to say, a name put before it. */
+enum vsx_status vsx_named(const char *name, enum vsx_status status,
+			  const struct vsx_error *why, struct vsx_error *err);
+
+/* The same with the path of the index. */
+enum vsx_status vsx_with_path(const struct vsx *index, enum vsx_status status,
+			      const struct vsx_error *why,
+			      struct vsx_error *err);
+
+/* Refuse a file of `bytes` bytes, n of them at head, that is no VSX file. */
+enum vsx_status vsx_not_ours(const uint8_t *head, size_t n, uint64_t bytes,
+			     int fd, struct vsx_error *err);
+
+/*
+ * vsx_super_choose(), but for two things: a file that is none of ours is named,
+ * and one that a newer version wrote to is refused even if the older slot could
+ * be read.
+ */
+enum vsx_status vsx_slots_read(struct vsx_slot slots[2], int *chosen,
+			       const uint8_t *head, size_t n, uint64_t bytes,
+			       int fd, struct vsx_error *err);
+
+/* Compare the hash, then decode. raw must outlive *m. */
+enum vsx_status vsx_manifest_read(struct vsx_manifest *m, const uint8_t *raw,
+				  const struct vsx_super *sb,
+				  struct vsx_error *err);
+
+/*
+ * Make the segments and the views of all sections, from map, manifest and
+ * guards. The segments are not opened yet; the caller frees them.
+ */
+enum vsx_status vsx_index_bind(struct vsx *index, struct vsx_error *err);
+
+/*
+ * A section that is not read in the hot path, decoded. *data is in memory of
+ * its own (free() it) and has *bytes bytes. VSX_ECORRUPT when it is not there
+ * or does not decode. Checks its pages first.
+ */
+enum vsx_status vsx_section_load(const struct vsx *index,
+				 enum vsx_section_slot slot, uint8_t **data,
+				 uint64_t *bytes, struct vsx_error *err);
+
+/*
+ * Search segments one after the other into find->top, which the caller has
+ * emptied. exact compares with every row.
+ */
+enum vsx_status vsx_find_in(const struct vsx_segment *segments, uint32_t n,
+			    struct vsx_find *find, bool exact,
+			    struct vsx_error *err);
+
+#endif

@@ -1,0 +1,437 @@
+/* Opening: superblock, manifest, views of the sections. O(1) in the rows. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "bytes.h"
+#include "read/handle.h"
+#include "read/opts.h"
+#include "read/sniff.h"
+
+typedef unsigned long long ull;
+
+enum vsx_status vsx_named(const char *name, enum vsx_status status,
+			  const struct vsx_error *why, struct vsx_error *err)
+{
+	vsx_fail(err, status, "%s: %.*s", name, VSX_ERROR_TEXT / 2, why->text);
+	if (err)
+		err->sys_errno = why->sys_errno;
+	return status;
+}
+
+enum vsx_status vsx_with_path(const struct vsx *index, enum vsx_status status,
+			      const struct vsx_error *why,
+			      struct vsx_error *err)
+{
+	return vsx_named(index->name, status, why, err);
+}
+
+enum vsx_status vsx_not_ours(const uint8_t *head, size_t n, uint64_t bytes,
+			     int fd, struct vsx_error *err)
+{
+	size_t magic = n < VSX_MAGIC_BYTES ? n : VSX_MAGIC_BYTES;
+	char seems[VSX_SNIFF_TEXT];
+
+	if (n < VSX_SUPER_BYTES && memcmp(head, VSX_MAGIC, magic) == 0)
+		return vsx_fail(err, VSX_ETRUNCATED,
+				"has %llu bytes, expected %d or more",
+				(ull)bytes, 2 * VSX_SLOT_BYTES);
+	if (vsx_sniff(seems, head, n, bytes, fd))
+		return vsx_fail(err, VSX_EFORMAT, "is %s, not a VSX index",
+				seems);
+	return vsx_fail(err, VSX_EFORMAT,
+			"is not a VSX index: begins with %02x%02x%02x%02x, "
+			"expected 8e565358",
+			head[0], n > 1 ? head[1] : 0, n > 2 ? head[2] : 0,
+			n > 3 ? head[3] : 0);
+}
+
+enum vsx_status vsx_slots_read(struct vsx_slot slots[2], int *chosen,
+			       const uint8_t *head, size_t n, uint64_t bytes,
+			       int fd, struct vsx_error *err)
+{
+	enum vsx_status status = vsx_super_choose(slots, chosen, head, n, err);
+
+	if (status == VSX_EFORMAT)
+		return vsx_not_ours(head, n, bytes, fd, err);
+	/* A newer writer has been here: what the older slot says is gone by. */
+	for (int i = 0; i < 2; i++)
+		if (slots[i].status == VSX_EVERSION)
+			return vsx_fail(err, VSX_EVERSION, "%s",
+					slots[i].error.text);
+	return status;
+}
+
+/* From the file, not from the mapping: what was checked cannot change. */
+static enum vsx_status read_super(struct vsx *index, int fd,
+				  struct vsx_error *err)
+{
+	uint8_t head[2 * VSX_SLOT_BYTES];
+	size_t n = index->file_bytes < sizeof(head) ? (size_t)index->file_bytes
+						    : sizeof(head);
+	struct vsx_slot slots[2];
+	int chosen, reason = vsx_read_at(fd, head, n, 0);
+
+	if (reason) {
+		errno = reason;
+		return vsx_fail_errno(err, "cannot read");
+	}
+	VSX_TRY(vsx_slots_read(slots, &chosen, head, n, index->file_bytes, fd,
+			       err));
+	index->super = slots[chosen].super;
+	if (index->file_bytes < index->super.committed_bytes)
+		return vsx_fail(err, VSX_ETRUNCATED,
+				"has %llu bytes, expected %llu",
+				(ull)index->file_bytes,
+				(ull)index->super.committed_bytes);
+	return VSX_OK;
+}
+
+enum vsx_status vsx_manifest_read(struct vsx_manifest *m, const uint8_t *raw,
+				  const struct vsx_super *sb,
+				  struct vsx_error *err)
+{
+	struct vsx_hash found = vsx_hash128(raw, sb->manifest_bytes);
+	uint64_t first = sb->manifest_offset >> sb->page_shift, last, a, b;
+	char to[32] = "";
+
+	if (vsx_hash_equal(found, sb->manifest_hash))
+		return vsx_manifest_decode(m, raw, sb->manifest_bytes, sb, err);
+	memcpy(&a, found.b, 8);
+	memcpy(&b, sb->manifest_hash.b, 8);
+	last = (sb->manifest_offset + sb->manifest_bytes - 1) >> sb->page_shift;
+	if (first < last)
+		snprintf(to, sizeof(to), " to %llu", (ull)last);
+	return vsx_fail(err, VSX_ECORRUPT,
+			"page %llu%s: checksum %016llx, expected %016llx "
+			"(manifest)",
+			(ull)first, to, (ull)a, (ull)b);
+}
+
+/* A copy, since the tables in it are decoded again whenever they are needed. */
+static enum vsx_status read_manifest(struct vsx *index, struct vsx_error *err)
+{
+	const struct vsx_super *sb = &index->super;
+
+	VSX_TRY(vsx_alloc_to(&index->raw, sb->manifest_bytes, 1, err));
+	index->heap_bytes += sb->manifest_bytes;
+	memcpy(index->raw, index->map.base + sb->manifest_offset,
+	       sb->manifest_bytes);
+	VSX_TRY(vsx_manifest_read(&index->manifest, index->raw, sb, err));
+	if (index->manifest.n_live != index->manifest.n_rows)
+		return vsx_fail(
+			err, VSX_EVERSION,
+			"%llu of %llu rows are deleted, this version "
+			"does not know which",
+			(ull)(index->manifest.n_rows - index->manifest.n_live),
+			(ull)index->manifest.n_rows);
+	return VSX_OK;
+}
+
+/* Bitmaps of all guards in one mapping of zeros, which costs what is used. */
+static enum vsx_status make_guards(struct vsx *index, struct vsx_error *err)
+{
+	const struct vsx_manifest *m = &index->manifest;
+	uint64_t words = 0;
+	_Atomic uint64_t *at;
+	void *p;
+
+	VSX_TRY(vsx_alloc_to(&index->guards, m->n_sections,
+			     sizeof(*index->guards), err));
+	index->heap_bytes += m->n_sections * sizeof(*index->guards);
+	for (uint32_t i = 0; i < m->n_sections; i++) {
+		struct vsx_section_entry e = vsx_manifest_section(m, i);
+		struct vsx_guard *g = &index->guards[i];
+
+		vsx_sums_shape(&g->shape, e.bytes, m->page_shift);
+		g->data = index->map.base + e.offset;
+		g->sums = index->map.base + e.sums_offset;
+		memcpy(g->root, e.root.b, 16);
+		g->first_page = e.offset >> m->page_shift;
+		g->sums_offset = e.sums_offset;
+		vsx_section_letters(g->name, e.id);
+		g->n_checked = &index->n_checked;
+		words += vsx_guard_words(&g->shape);
+	}
+	if (!words)
+		return VSX_OK;
+	index->bits_bytes = words * 8;
+	p = mmap(NULL, index->bits_bytes, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
+		return vsx_fail_errno(err, "no memory for %llu bytes of marks",
+				      (ull)index->bits_bytes);
+	index->bits = p;
+	at = p;
+	for (uint32_t i = 0; i < m->n_sections; i++) {
+		struct vsx_guard *g = &index->guards[i];
+
+		g->seen = at;
+		g->seen_sums = at + g->shape.count[0] / 64 + 1;
+		at += vsx_guard_words(&g->shape);
+	}
+	return VSX_OK;
+}
+
+/* Sections of the acceptance test belong to the whole index. */
+static bool is_whole(enum vsx_section_slot slot)
+{
+	return slot == VSX_SEC_QRYS || slot == VSX_SEC_QTRU ||
+	       slot == VSX_SEC_QSRC || slot == VSX_SEC_RCLL;
+}
+
+static enum vsx_status place_section(struct vsx *index, uint32_t i,
+				     const struct vsx_section_entry *e,
+				     struct vsx_error *err)
+{
+	enum vsx_section_slot slot = vsx_section_slot(e->id);
+	bool whole = e->segment == VSX_WHOLE_INDEX;
+	struct vsx_view *view;
+	char name[5];
+
+	if (slot == VSX_N_SECTION_SLOTS)
+		return VSX_OK; /* a newer writer's; it said it can be ignored */
+	vsx_section_letters(name, e->id);
+	if (whole != is_whole(slot))
+		return vsx_fail(err, VSX_ECORRUPT, "section %s belongs to %s",
+				name,
+				whole ? "the whole index, expected a segment"
+				      : "a segment, expected the whole index");
+	view = whole ? &index->whole[slot]
+		     : &index->segments[e->segment].view[slot];
+	if (view->base)
+		return vsx_fail(err, VSX_ECORRUPT, "section %s is there twice",
+				name);
+	view->base = index->map.base + e->offset;
+	view->bytes = e->bytes;
+	view->guard = index->guards ? &index->guards[i] : NULL;
+	if (whole)
+		index->whole_section[slot] = i;
+	return VSX_OK;
+}
+
+static enum vsx_status make_views(struct vsx *index, struct vsx_error *err)
+{
+	const struct vsx_manifest *m = &index->manifest;
+
+	for (uint32_t i = 0; i < m->n_sections; i++) {
+		struct vsx_section_entry e = vsx_manifest_section(m, i);
+
+		VSX_TRY(place_section(index, i, &e, err));
+	}
+	return VSX_OK;
+}
+
+enum vsx_status vsx_index_bind(struct vsx *index, struct vsx_error *err)
+{
+	const struct vsx_manifest *m = &index->manifest;
+	uint64_t rows = 0;
+
+	VSX_TRY(vsx_alloc_to(&index->segments, m->n_segments,
+			     sizeof(*index->segments), err));
+	index->heap_bytes += m->n_segments * sizeof(*index->segments);
+	for (uint32_t i = 0; i < m->n_segments; i++) {
+		struct vsx_segment_entry e = vsx_manifest_segment(m, i);
+		struct vsx_segment *seg = &index->segments[i];
+
+		seg->kind = vsx_kind_find(e.kind);
+		seg->number = i;
+		seg->n_rows = (uint32_t)e.n_rows;
+		seg->mark_base = rows;
+		rows += e.n_rows;
+		memcpy(seg->params, e.params, sizeof(seg->params));
+		vsx_space_init(&seg->space, m->metric, m->elem, m->dim,
+			       e.row_stride);
+	}
+	return make_views(index, err);
+}
+
+static enum vsx_status open_segments(struct vsx *index, struct vsx_error *err)
+{
+	VSX_TRY(vsx_index_bind(index, err));
+	for (uint32_t i = 0; i < index->manifest.n_segments; i++)
+		VSX_TRY(vsx_segment_open(&index->segments[i], err));
+	return VSX_OK;
+}
+
+static void drop_guards(struct vsx *index)
+{
+	if (index->bits)
+		munmap(index->bits, index->bits_bytes);
+	index->bits = NULL;
+	free(index->guards);
+	index->guards = NULL;
+}
+
+static enum vsx_status check_all(struct vsx *index, struct vsx_error *err)
+{
+	for (uint32_t i = 0; i < index->manifest.n_sections; i++) {
+		struct vsx_guard *g = &index->guards[i];
+
+		VSX_TRY(vsx_guard_check(g, 0, g->shape.count[0] - 1, err));
+	}
+	drop_guards(index); /* nothing is left to check */
+	return VSX_OK;
+}
+
+/* Keep the first finding of a structural check. */
+static int keep_first(void *context, enum vsx_status status, const char *text)
+{
+	vsx_fail(context, status, "%s", text);
+	return 1;
+}
+
+static enum vsx_status check_structure(struct vsx *index, struct vsx_error *err)
+{
+	for (uint32_t i = 0; i < index->manifest.n_segments; i++) {
+		const struct vsx_segment *seg = &index->segments[i];
+		enum vsx_status status;
+
+		status = vsx_segment_check(seg, keep_first, err, err);
+		if (status == VSX_ESTOPPED)
+			return err ? err->status : VSX_ECORRUPT;
+		if (status != VSX_OK)
+			return status;
+	}
+	return VSX_OK;
+}
+
+/* What a search needs beside the rows themselves. */
+static bool is_hot(const struct vsx_section_entry *e)
+{
+	return e->segment != VSX_WHOLE_INDEX &&
+	       vsx_section_slot(e->id) != VSX_SEC_VECS;
+}
+
+static void populate(const struct vsx *index, uint64_t offset, uint64_t bytes)
+{
+	const uint8_t *at = index->map.base + offset;
+
+	if (!vsx_populate(at, bytes))
+		madvise((void *)(uintptr_t)at, bytes, MADV_WILLNEED);
+}
+
+static enum vsx_status lock(const struct vsx *index, uint64_t offset,
+			    uint64_t bytes, struct vsx_error *err)
+{
+	if (mlock(index->map.base + offset, bytes) == 0)
+		return VSX_OK;
+	return vsx_fail_errno(err, "cannot lock %llu bytes in memory",
+			      (ull)bytes);
+}
+
+/* Sections begin at pages, as both calls want it. */
+static enum vsx_status bring_hot(const struct vsx *index, bool locked,
+				 struct vsx_error *err)
+{
+	const struct vsx_manifest *m = &index->manifest;
+
+	for (uint32_t i = 0; i < m->n_sections; i++) {
+		struct vsx_section_entry e = vsx_manifest_section(m, i);
+
+		if (!is_hot(&e))
+			continue;
+		populate(index, e.offset, e.bytes);
+		if (locked)
+			VSX_TRY(lock(index, e.offset, e.bytes, err));
+	}
+	return VSX_OK;
+}
+
+/* To lock the hot part alone is to leave the rows on the disk. */
+static enum vsx_status bring(const struct vsx *index,
+			     const struct vsx_open_opts *o,
+			     struct vsx_error *err)
+{
+	if (o->preload == VSX_PRELOAD_HOT)
+		return bring_hot(index, o->lock_memory, err);
+	if (o->preload == VSX_PRELOAD_ALL)
+		populate(index, 0, index->map.bytes);
+	if (o->lock_memory)
+		return lock(index, 0, index->map.bytes, err);
+	return VSX_OK;
+}
+
+static enum vsx_status open_index(struct vsx *index, int fd,
+				  const struct vsx_open_opts *o,
+				  struct vsx_error *err)
+{
+	enum vsx_check check = o->untrusted ? VSX_CHECK_ALL : o->check;
+	bool copy = o->load == VSX_LOAD_COPY || o->untrusted;
+
+	VSX_TRY(read_super(index, fd, err));
+	VSX_TRY(vsx_map_file(&index->map, fd, index->super.committed_bytes,
+			     copy, err));
+	VSX_TRY(read_manifest(index, err));
+	if (check != VSX_CHECK_NONE)
+		VSX_TRY(make_guards(index, err));
+	if (check == VSX_CHECK_ALL)
+		VSX_TRY(check_all(index, err));
+	VSX_TRY(open_segments(index, err));
+	if (check == VSX_CHECK_ALL)
+		VSX_TRY(check_structure(index, err));
+	return bring(index, o, err);
+}
+
+static enum vsx_status check_opts(const struct vsx_open_opts *o,
+				  struct vsx_error *err)
+{
+	if (o->check > VSX_CHECK_ALL || o->preload > VSX_PRELOAD_ALL ||
+	    o->load > VSX_LOAD_COPY)
+		return vsx_fail(err, VSX_EINVAL,
+				"check %d, preload %d, load %d: one is not "
+				"known",
+				(int)o->check, (int)o->preload, (int)o->load);
+	if (o->lock_memory > 1 || o->untrusted > 1)
+		return vsx_fail(err, VSX_EINVAL,
+				"lock_memory %u, untrusted %u, expected 0 or 1",
+				o->lock_memory, o->untrusted);
+	return VSX_OK;
+}
+
+enum vsx_status vsx_open(struct vsx **out, const char *path,
+			 const struct vsx_open_opts *opts,
+			 struct vsx_error *err)
+{
+	struct vsx_open_opts o = VSX_OPEN_OPTS_INIT;
+	struct vsx_error why = {0};
+	struct vsx *index = NULL;
+	enum vsx_status status;
+	int fd = -1;
+
+	*out = NULL;
+	VSX_TRY(vsx_take_opts(&o, sizeof(o), opts, "vsx_open_opts", err));
+	VSX_TRY(check_opts(&o, err));
+	VSX_TRY(vsx_alloc_to(&index, 1, sizeof(*index), err));
+	index->heap_bytes = sizeof(*index);
+	vsx_path_text(index->name, path);
+	status = vsx_open_file(&fd, &index->file_bytes, path, &why);
+	if (status == VSX_OK)
+		status = open_index(index, fd, &o, &why);
+	if (status != VSX_OK) {
+		vsx_with_path(index, status, &why, err);
+		goto done;
+	}
+	*out = index;
+	index = NULL;
+done:
+	if (fd >= 0)
+		close(fd); /* the mapping outlives it */
+	vsx_close(index);
+	return status;
+}
+
+void vsx_close(struct vsx *index)
+{
+	if (!index)
+		return;
+	drop_guards(index);
+	vsx_map_close(&index->map);
+	free(index->segments);
+	free(index->raw);
+	free(index);
+}

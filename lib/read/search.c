@@ -1,0 +1,332 @@
+/* Searching an open index. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/parallel.h"
+#include "index/ids.h"
+#include "index/scratch.h"
+#include "read/handle.h"
+
+struct vsx_searcher {
+	const struct vsx *index;
+	struct vsx_scratch scratch;
+	float *stored; /* components of a stored row, for vsx_search_id() */
+	struct vsx_search_stats stats;
+};
+
+enum vsx_status vsx_searcher_new(struct vsx_searcher **out,
+				 const struct vsx *index, struct vsx_error *err)
+{
+	struct vsx_searcher *s = NULL;
+	uint32_t dim = index->manifest.dim;
+
+	*out = NULL;
+	if (vsx_alloc_to(&s, 1, sizeof(*s), err) ||
+	    vsx_scratch_init(&s->scratch, dim, err) ||
+	    vsx_alloc_to(&s->stored, dim, sizeof(float), err)) {
+		vsx_searcher_free(s);
+		return VSX_ENOMEM;
+	}
+	s->index = index;
+	*out = s;
+	return VSX_OK;
+}
+
+void vsx_searcher_free(struct vsx_searcher *s)
+{
+	if (!s)
+		return;
+	vsx_scratch_release(&s->scratch);
+	free(s->stored);
+	free(s);
+}
+
+void vsx_get_stats(const struct vsx_searcher *s, struct vsx_search_stats *stats)
+{
+	*stats = s->stats;
+	stats->n_pages_checked = atomic_load(&s->index->n_checked);
+}
+
+enum vsx_status vsx_find_in(const struct vsx_segment *segments, uint32_t n,
+			    struct vsx_find *find, bool exact,
+			    struct vsx_error *err)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct vsx_segment *seg = &segments[i];
+
+		if (exact)
+			VSX_TRY(vsx_exact_search(seg, find, err));
+		else
+			VSX_TRY(seg->kind->search(seg, find, err));
+	}
+	return VSX_OK;
+}
+
+/* How a search is to be done, its options checked. */
+struct plan {
+	size_t k;
+	uint32_t effort;
+	bool exact;
+};
+
+static enum vsx_status make_plan(const struct vsx *index, size_t k,
+				 const struct vsx_search_opts *o,
+				 struct plan *plan, struct vsx_error *err)
+{
+	enum vsx_status status;
+
+	if (o && o->struct_size != sizeof(*o))
+		return vsx_fail(
+			err, VSX_EINVAL,
+			"struct vsx_search_opts has %zu bytes, expected "
+			"%zu",
+			o->struct_size, sizeof(*o));
+	if (k == 0)
+		return vsx_fail(err, VSX_EINVAL, "k is 0, expected 1 or more");
+	if (o && !(o->recall >= 0.0 && o->recall <= 1.0))
+		return vsx_fail(err, VSX_EINVAL,
+				"recall is %g, expected 0 to 1", o->recall);
+	plan->k = k < index->manifest.n_rows ? k : index->manifest.n_rows;
+	plan->exact = o && o->exact;
+	plan->effort = o ? o->effort : 0;
+	if (o && o->recall > 0.0 && !plan->exact) {
+		status = vsx_effort_for(index, o->recall,
+					k > UINT32_MAX ? UINT32_MAX
+						       : (uint32_t)k,
+					&plan->effort, err);
+		if (status != VSX_OK && status != VSX_ENOTFOUND)
+			return status;
+	}
+	if (plan->effort == 0)
+		plan->effort = index->manifest.default_effort;
+	if (plan->effort == 0)
+		plan->effort = 1;
+	return VSX_OK;
+}
+
+/* Search for the query that is ready in the scratch. */
+static enum vsx_status run(struct vsx_searcher *s, const struct plan *plan,
+			   const uint64_t *self, struct vsx_hit *hits,
+			   size_t *n_hits, struct vsx_error *err)
+{
+	const struct vsx *index = s->index;
+	const struct vsx_space *space = &index->segments[0].space;
+	struct vsx_find find = {
+		.query = &s->scratch.query,
+		.k = plan->k,
+		.effort = plan->effort,
+		.skip_self = self != NULL,
+		.self = self ? *self : 0,
+		.scratch = &s->scratch,
+	};
+
+	VSX_TRY(vsx_grow(&s->scratch.best, &s->scratch.best_cap, plan->k,
+			 sizeof(*s->scratch.best), err));
+	find.top = (struct vsx_topk){s->scratch.best, 0, plan->k};
+	VSX_TRY(vsx_find_in(index->segments, index->manifest.n_segments, &find,
+			    plan->exact, err));
+	vsx_topk_sort(&find.top);
+	for (size_t i = 0; i < find.top.n; i++) {
+		hits[i].id = find.top.heap[i].id;
+		hits[i].distance =
+			vsx_space_distance(space, find.top.heap[i].value);
+	}
+	*n_hits = find.top.n;
+	s->stats.n_queries++;
+	s->stats.n_distances += find.n_distances;
+	s->stats.n_hops += find.n_hops;
+	return VSX_OK;
+}
+
+static enum vsx_status search_one(struct vsx_searcher *s, const void *query,
+				  enum vsx_elem elem, const struct plan *plan,
+				  const uint64_t *self, struct vsx_hit *hits,
+				  size_t *n_hits, struct vsx_error *err)
+{
+	if (s->index->manifest.n_segments == 0) {
+		*n_hits = 0;
+		return VSX_OK;
+	}
+	VSX_TRY(vsx_space_prepare(&s->index->segments[0].space,
+				  &s->scratch.query, query, elem, err));
+	return run(s, plan, self, hits, n_hits, err);
+}
+
+/* Damage is told with the path, a bad query without it. */
+static enum vsx_status tell(const struct vsx *index, enum vsx_status status,
+			    const struct vsx_error *why, struct vsx_error *err)
+{
+	if (status == VSX_ENUMERIC || status == VSX_EINVAL) {
+		if (err)
+			*err = *why;
+		return status;
+	}
+	return vsx_with_path(index, status, why, err);
+}
+
+enum vsx_status vsx_search(struct vsx_searcher *s, const void *query,
+			   enum vsx_elem elem, size_t k,
+			   const struct vsx_search_opts *opts,
+			   struct vsx_hit *hits, size_t *n_hits,
+			   struct vsx_error *err)
+{
+	struct vsx_error why = {0};
+	enum vsx_status status;
+	struct plan plan;
+
+	if (!vsx_elem_name(elem))
+		return vsx_fail(err, VSX_EINVAL, "element type %d is not known",
+				(int)elem);
+	VSX_TRY(make_plan(s->index, k, opts, &plan, err));
+	status = search_one(s, query, elem, &plan, NULL, hits, n_hits, &why);
+	return status == VSX_OK ? VSX_OK : tell(s->index, status, &why, err);
+}
+
+/* The row with an id, newest segment first. */
+static enum vsx_status find_row(const struct vsx *index, uint64_t id,
+				const struct vsx_segment **seg,
+				uint64_t *offset, struct vsx_error *err)
+{
+	for (uint32_t i = index->manifest.n_segments; i-- > 0;) {
+		enum vsx_status status;
+		uint32_t row;
+
+		*seg = &index->segments[i];
+		status = vsx_ids_find(*seg, id, &row, err);
+		if (status == VSX_OK)
+			return vsx_segment_locate(*seg, row, offset, err);
+		if (status != VSX_ENOTFOUND)
+			return status;
+	}
+	return vsx_fail(err, VSX_ENOTFOUND, "no row has the id %llu",
+			(unsigned long long)id);
+}
+
+static enum vsx_status load_row(const struct vsx *index, uint64_t id,
+				float *vector, struct vsx_error *err)
+{
+	const struct vsx_segment *seg = NULL;
+	uint64_t offset;
+
+	VSX_TRY(find_row(index, id, &seg, &offset, err));
+	vsx_space_load(&seg->space, vector,
+		       seg->view[VSX_SEC_VECS].base + offset);
+	return VSX_OK;
+}
+
+enum vsx_status vsx_get(const struct vsx *index, uint64_t id, float *vector,
+			struct vsx_error *err)
+{
+	struct vsx_error why = {0};
+	enum vsx_status status = load_row(index, id, vector, &why);
+
+	return status == VSX_OK ? VSX_OK
+				: vsx_with_path(index, status, &why, err);
+}
+
+enum vsx_status vsx_search_id(struct vsx_searcher *s, uint64_t id, size_t k,
+			      const struct vsx_search_opts *opts,
+			      struct vsx_hit *hits, size_t *n_hits,
+			      struct vsx_error *err)
+{
+	struct vsx_error why = {0};
+	enum vsx_status status;
+	struct plan plan;
+
+	VSX_TRY(make_plan(s->index, k, opts, &plan, err));
+	status = load_row(s->index, id, s->stored, &why);
+	if (status == VSX_OK)
+		status = search_one(s, s->stored, VSX_F32, &plan, &id, hits,
+				    n_hits, &why);
+	return status == VSX_OK ? VSX_OK
+				: vsx_with_path(s->index, status, &why, err);
+}
+
+struct batch {
+	struct vsx_searcher **searchers;
+	const uint8_t *queries;
+	enum vsx_elem elem;
+	size_t row_bytes, k;
+	struct plan plan;
+	struct vsx_hit *hits;
+	size_t *n_hits;
+};
+
+static enum vsx_status search_some(void *context, unsigned int thread,
+				   uint64_t first, uint64_t last,
+				   struct vsx_error *err)
+{
+	struct batch *b = context;
+
+	for (uint64_t i = first; i < last; i++) {
+		struct vsx_error why = {0};
+		enum vsx_status status;
+
+		status = search_one(b->searchers[thread],
+				    b->queries + i * b->row_bytes, b->elem,
+				    &b->plan, NULL, b->hits + i * b->k,
+				    &b->n_hits[i], &why);
+		if (status != VSX_OK)
+			return vsx_fail(err, status, "query %llu: %.*s",
+					(unsigned long long)i,
+					VSX_ERROR_TEXT / 2, why.text);
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status run_batch(const struct vsx *index, struct batch *b,
+				 size_t n, unsigned int n_threads,
+				 struct vsx_search_stats *stats,
+				 struct vsx_error *err)
+{
+	enum vsx_status status = VSX_OK;
+
+	VSX_TRY(vsx_alloc_to(&b->searchers, n_threads, sizeof(*b->searchers),
+			     err));
+	for (unsigned int i = 0; status == VSX_OK && i < n_threads; i++)
+		status = vsx_searcher_new(&b->searchers[i], index, err);
+	if (status == VSX_OK)
+		status = vsx_parallel(n_threads, n, 8, search_some, b, err);
+	for (unsigned int i = 0; i < n_threads; i++) {
+		struct vsx_searcher *s = b->searchers[i];
+
+		if (s && stats) {
+			stats->n_queries += s->stats.n_queries;
+			stats->n_distances += s->stats.n_distances;
+			stats->n_hops += s->stats.n_hops;
+		}
+		vsx_searcher_free(s);
+	}
+	free(b->searchers);
+	if (stats)
+		stats->n_pages_checked = atomic_load(&index->n_checked);
+	return status;
+}
+
+enum vsx_status vsx_search_batch(const struct vsx *index, const void *queries,
+				 enum vsx_elem elem, size_t n, size_t k,
+				 const struct vsx_search_opts *opts,
+				 unsigned int n_threads, struct vsx_hit *hits,
+				 size_t *n_hits, struct vsx_search_stats *stats,
+				 struct vsx_error *err)
+{
+	struct batch b = {.queries = queries,
+			  .elem = elem,
+			  .k = k,
+			  .hits = hits,
+			  .n_hits = n_hits};
+	struct vsx_error why = {0};
+	enum vsx_status status;
+
+	if (!vsx_elem_name(elem))
+		return vsx_fail(err, VSX_EINVAL, "element type %d is not known",
+				(int)elem);
+	VSX_TRY(make_plan(index, k, opts, &b.plan, err));
+	b.row_bytes = (size_t)index->manifest.dim * vsx_elem_bytes(elem);
+	n_threads = vsx_thread_count(n_threads);
+	if (n_threads > n)
+		n_threads = n ? (unsigned int)n : 1;
+	status = run_batch(index, &b, n, n_threads, stats, &why);
+	return status == VSX_OK ? VSX_OK : tell(index, status, &why, err);
+}

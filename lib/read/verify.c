@@ -1,0 +1,407 @@
+/* vsx_verify(): the order of the checks, superblock and manifest. */
+#include "read/verify.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/parallel.h"
+#include "read/opts.h"
+
+typedef unsigned long long ull;
+
+/* Findings of one kind before the rest is only counted. */
+#define MOST_FINDINGS 100
+
+#define READ_BYTES (64u << 10)
+
+/* ---- telling --------------------------------------------------------- */
+
+static enum vsx_status tell(struct vsx_verifier *v, enum vsx_verify_what what,
+			    enum vsx_status status, const char *fmt,
+			    va_list args) __attribute__((format(printf, 4, 0)));
+
+static enum vsx_status tell(struct vsx_verifier *v, enum vsx_verify_what what,
+			    enum vsx_status status, const char *fmt,
+			    va_list args)
+{
+	char text[VSX_ERROR_TEXT];
+	struct vsx_verify_event event = {what, status, text, 0, 0};
+
+	vsnprintf(text, sizeof(text), fmt, args);
+	if (v->report && v->report(v->context, &event) != 0)
+		return VSX_ESTOPPED;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_find_fault(struct vsx_verifier *v, enum vsx_status status,
+			       const char *fmt, ...)
+{
+	enum vsx_status answer;
+	va_list args;
+
+	v->result->n_findings++;
+	va_start(args, fmt);
+	answer = tell(v, VSX_FINDING, status, fmt, args);
+	va_end(args);
+	return answer;
+}
+
+enum vsx_status vsx_notice(struct vsx_verifier *v, const char *fmt, ...)
+{
+	enum vsx_status answer;
+	va_list args;
+
+	v->result->n_notices++;
+	va_start(args, fmt);
+	answer = tell(v, VSX_NOTICE, VSX_OK, fmt, args);
+	va_end(args);
+	return answer;
+}
+
+enum vsx_status vsx_progress(struct vsx_verifier *v, const char *phase,
+			     uint64_t done, uint64_t total)
+{
+	struct vsx_verify_event event = {VSX_PROGRESS, VSX_OK, phase, done,
+					 total};
+
+	if (v->report && v->report(v->context, &event) != 0)
+		return VSX_ESTOPPED;
+	return VSX_OK;
+}
+
+/* ---- zeros ----------------------------------------------------------- */
+
+static enum vsx_status cannot_read(struct vsx_verifier *v, uint64_t page,
+				   int reason, const char *what)
+{
+	char why[128];
+
+	if (reason == ENODATA)
+		return vsx_find_fault(v, VSX_ETRUNCATED,
+				      "page %llu: is missing (%s)", (ull)page,
+				      what);
+	return vsx_find_fault(v, VSX_EIO, "page %llu: cannot be read: %s (%s)",
+			      (ull)page, strerror_r(reason, why, sizeof(why)),
+			      what);
+}
+
+/* Bytes of one page. */
+static enum vsx_status zeros_of_page(struct vsx_verifier *v,
+				     const uint8_t *bytes, uint64_t from,
+				     uint64_t n, const char *what)
+{
+	uint64_t at = 0;
+
+	if (vsx_is_zero(bytes, n))
+		return VSX_OK;
+	while (bytes[at] == 0)
+		at++;
+	return vsx_find_fault(v, VSX_ECORRUPT,
+			      "page %llu: byte %llu is 0x%02x, expected 0 (%s)",
+			      (ull)((from + at) >> v->super.page_shift),
+			      (ull)(from + at), bytes[at], what);
+}
+
+enum vsx_status vsx_verify_zeros(struct vsx_verifier *v, uint64_t from,
+				 uint64_t to, const char *what)
+{
+	uint64_t page = UINT64_C(1) << v->super.page_shift;
+	uint64_t limit = v->result->n_findings + MOST_FINDINGS;
+	uint8_t buffer[READ_BYTES];
+
+	if (to > v->file_bytes)
+		to = v->file_bytes;
+	while (from < to) {
+		uint64_t end = (from & ~(page - 1)) + READ_BYTES;
+		uint64_t n = (end < to ? end : to) - from;
+		int reason = vsx_read_at(v->fd, buffer, n, from);
+
+		v->result->bytes_read += n;
+		if (reason)
+			VSX_TRY(cannot_read(v, from >> v->super.page_shift,
+					    reason, what));
+		for (uint64_t at = 0; !reason && at < n;) {
+			uint64_t rest = page - ((from + at) & (page - 1));
+
+			if (rest > n - at)
+				rest = n - at;
+			VSX_TRY(zeros_of_page(v, buffer + at, from + at, rest,
+					      what));
+			at += rest;
+		}
+		from += n;
+		if (v->result->n_findings >= limit)
+			return vsx_notice(v,
+					  "more like these were not looked "
+					  "for (%s)",
+					  what);
+	}
+	return VSX_OK;
+}
+
+/* ---- superblock ------------------------------------------------------ */
+
+static ull slot_page(const struct vsx_verifier *v, int i)
+{
+	return (ull)i * VSX_SLOT_BYTES >> v->super.page_shift;
+}
+
+/* A writer always fills both, so an empty slot is damage too. */
+static enum vsx_status check_slot(struct vsx_verifier *v, int i,
+				  const struct vsx_slot *slot)
+{
+	uint64_t at = (uint64_t)i * VSX_SLOT_BYTES;
+
+	if (slot->state == VSX_SLOT_VALID ||
+	    at + VSX_SUPER_BYTES > v->file_bytes)
+		return VSX_OK;
+	return vsx_find_fault(
+		v, VSX_ECORRUPT, "page %llu: superblock slot %d: %.*s",
+		slot_page(v, i), i, VSX_ERROR_TEXT / 2, slot->error.text);
+}
+
+/* What two valid slots must have in common. */
+static enum vsx_status compare_slots(struct vsx_verifier *v,
+				     const struct vsx_slot slots[2], int chosen,
+				     const uint8_t *head)
+{
+	const struct vsx_super *newer = &slots[chosen].super;
+	const struct vsx_super *older = &slots[!chosen].super;
+
+	if (slots[0].state != VSX_SLOT_VALID ||
+	    slots[1].state != VSX_SLOT_VALID)
+		return VSX_OK;
+	if (newer->generation == older->generation) {
+		if (memcmp(head, head + VSX_SLOT_BYTES, VSX_SUPER_BYTES) == 0)
+			return VSX_OK;
+		return vsx_find_fault(v, VSX_ECORRUPT,
+				      "page %llu: superblock slot 1 is of "
+				      "generation %llu as slot 0, and differs",
+				      slot_page(v, 1), (ull)newer->generation);
+	}
+	if (older->generation + 1 != newer->generation ||
+	    (newer->generation & 1) != (uint64_t)chosen)
+		return vsx_find_fault(v, VSX_ECORRUPT,
+				      "page %llu: superblock slot %d is of "
+				      "generation %llu, slot %d of %llu",
+				      slot_page(v, chosen), chosen,
+				      (ull)newer->generation, !chosen,
+				      (ull)older->generation);
+	if (memcmp(newer->uuid, older->uuid, sizeof(newer->uuid)) != 0)
+		return vsx_find_fault(v, VSX_ECORRUPT,
+				      "page %llu: superblock slot %d has "
+				      "another uuid than slot %d",
+				      slot_page(v, !chosen), !chosen, chosen);
+	return VSX_OK;
+}
+
+static enum vsx_status check_head(struct vsx_verifier *v)
+{
+	VSX_TRY(vsx_verify_zeros(v, VSX_SUPER_BYTES, VSX_SLOT_BYTES,
+				 "behind superblock slot 0"));
+	return vsx_verify_zeros(v, VSX_SLOT_BYTES + VSX_SUPER_BYTES,
+				vsx_data_start(v->super.page_shift),
+				"behind superblock slot 1");
+}
+
+static enum vsx_status check_length(struct vsx_verifier *v)
+{
+	uint64_t due = v->super.committed_bytes;
+
+	if (v->file_bytes < due)
+		return vsx_find_fault(v, VSX_ETRUNCATED,
+				      "has %llu bytes, expected %llu",
+				      (ull)v->file_bytes, (ull)due);
+	if (v->file_bytes > due)
+		return vsx_notice(v,
+				  "%llu bytes behind the committed end at byte "
+				  "%llu, left by a writer that was interrupted "
+				  "or put there by others; they are not used",
+				  (ull)(v->file_bytes - due), (ull)due);
+	return VSX_OK;
+}
+
+/* *usable: there is a superblock to go on with. */
+static enum vsx_status check_super(struct vsx_verifier *v, bool *usable,
+				   struct vsx_error *err)
+{
+	uint8_t head[2 * VSX_SLOT_BYTES];
+	size_t n = v->file_bytes < sizeof(head) ? (size_t)v->file_bytes
+						: sizeof(head);
+	struct vsx_slot slots[2];
+	struct vsx_error why = {0};
+	enum vsx_status status;
+	int chosen, reason = vsx_read_at(v->fd, head, n, 0);
+
+	*usable = false;
+	v->super.page_shift = VSX_MIN_PAGE_SHIFT; /* until it is known */
+	if (reason) {
+		errno = reason;
+		return vsx_fail_errno(err, "cannot read");
+	}
+	v->result->bytes_read += n;
+	status = vsx_slots_read(slots, &chosen, head, n, v->file_bytes, v->fd,
+				&why);
+	if (status == VSX_ETRUNCATED)
+		return vsx_find_fault(v, status, "%s", why.text);
+	if (status == VSX_EFORMAT || status == VSX_EVERSION)
+		return vsx_fail(err, status, "%s", why.text);
+	if (status == VSX_OK)
+		v->super = slots[chosen].super;
+	VSX_TRY(check_slot(v, 0, &slots[0]));
+	VSX_TRY(check_slot(v, 1, &slots[1]));
+	if (status != VSX_OK)
+		return VSX_OK;
+	*usable = true;
+	VSX_TRY(compare_slots(v, slots, chosen, head));
+	VSX_TRY(check_head(v));
+	return check_length(v);
+}
+
+/* ---- manifest -------------------------------------------------------- */
+
+/* *usable: the sections can be looked at. */
+static enum vsx_status check_manifest(struct vsx_verifier *v, bool *usable,
+				      struct vsx_error *err)
+{
+	const struct vsx_super *sb = &v->super;
+	uint64_t end = sb->manifest_offset + sb->manifest_bytes;
+	uint64_t page = sb->manifest_offset >> sb->page_shift;
+	struct vsx_error why = {0};
+	enum vsx_status status;
+	int reason;
+
+	*usable = false;
+	if (end > v->file_bytes)
+		return vsx_notice(v, "the sections were not checked, since the "
+				     "manifest is missing");
+	VSX_TRY(vsx_alloc_to(&v->raw, sb->manifest_bytes, 1, err));
+	reason = vsx_read_at(v->fd, v->raw, sb->manifest_bytes,
+			     sb->manifest_offset);
+	if (reason)
+		return cannot_read(v, page, reason, "manifest");
+	v->result->bytes_read += sb->manifest_bytes;
+	status = vsx_manifest_read(&v->manifest, v->raw, sb, &why);
+	if (status == VSX_EVERSION)
+		return vsx_fail(err, status, "%s", why.text);
+	if (status != VSX_OK && strncmp(why.text, "page ", 5) == 0)
+		return vsx_find_fault(v, status, "%.*s", VSX_ERROR_TEXT / 2,
+				      why.text);
+	if (status != VSX_OK)
+		return vsx_find_fault(v, status, "page %llu: %.*s (manifest)",
+				      (ull)page, VSX_ERROR_TEXT / 2, why.text);
+	if (v->manifest.n_live != v->manifest.n_rows)
+		return vsx_fail(err, VSX_EVERSION,
+				"%llu of %llu rows are deleted, this version "
+				"does not know which",
+				(ull)(v->manifest.n_rows - v->manifest.n_live),
+				(ull)v->manifest.n_rows);
+	*usable = true;
+	return vsx_verify_zeros(v, end, sb->committed_bytes,
+				"behind the manifest");
+}
+
+/* ---- all of it ------------------------------------------------------- */
+
+static enum vsx_status check_query_dim(const struct vsx_verifier *v,
+				       struct vsx_error *err)
+{
+	if (v->opts->n_queries && v->opts->query_dim != v->manifest.dim)
+		return vsx_fail(err, VSX_EINVAL,
+				"the queries have %u components, the index %u",
+				v->opts->query_dim, v->manifest.dim);
+	return VSX_OK;
+}
+
+static enum vsx_status run(struct vsx_verifier *v, struct vsx_error *err)
+{
+	bool usable;
+
+	VSX_TRY(check_super(v, &usable, err));
+	if (!usable)
+		return VSX_OK;
+	VSX_TRY(check_manifest(v, &usable, err));
+	if (!usable)
+		return VSX_OK;
+	VSX_TRY(check_query_dim(v, err));
+	if (v->opts->level == VSX_VERIFY_QUICK)
+		return VSX_OK;
+	VSX_TRY(vsx_alloc_to(&v->damaged, v->manifest.n_sections, 1, err));
+	VSX_TRY(vsx_verify_pages(v, err));
+	if (v->opts->level == VSX_VERIFY_PAGES)
+		return VSX_OK;
+	/* The mapping would end where the file does. */
+	if (v->file_bytes < v->super.committed_bytes)
+		return vsx_notice(v, "structure and recall were not checked, "
+				     "since a part of the file is missing");
+	return vsx_verify_content(v, err);
+}
+
+static enum vsx_status check_opts(const struct vsx_verify_opts *o,
+				  struct vsx_error *err)
+{
+	if (o->level > VSX_VERIFY_QUICK)
+		return vsx_fail(err, VSX_EINVAL, "level %d is not known",
+				(int)o->level);
+	if (!(o->min_recall >= 0.0 && o->min_recall <= 1.0))
+		return vsx_fail(err, VSX_EINVAL,
+				"least recall is %g, expected 0 to 1",
+				o->min_recall);
+	if (o->level != VSX_VERIFY_FULL && (o->min_recall > 0 || o->n_queries))
+		return vsx_fail(err, VSX_EINVAL,
+				"recall is measured by the full level only");
+	if (!o->n_queries)
+		return VSX_OK;
+	if (o->n_queries > UINT32_MAX || !o->queries || !o->truth ||
+	    !o->truth_k)
+		return vsx_fail(err, VSX_EINVAL,
+				"%llu queries with %u neighbours each: the "
+				"test is not whole",
+				(ull)o->n_queries, o->truth ? o->truth_k : 0);
+	if (!vsx_elem_name(o->query_elem))
+		return vsx_fail(err, VSX_EINVAL, "element type %d is not known",
+				(int)o->query_elem);
+	return VSX_OK;
+}
+
+enum vsx_status vsx_verify(const char *path, const struct vsx_verify_opts *opts,
+			   vsx_verify_report *report, void *context,
+			   struct vsx_verify_result *result,
+			   struct vsx_error *err)
+{
+	struct vsx_verify_opts o = VSX_VERIFY_OPTS_INIT;
+	struct vsx_verify_result unwanted;
+	struct vsx_verifier v = {
+		.opts = &o,
+		.report = report,
+		.context = context,
+		.result = result ? result : &unwanted,
+		.fd = -1,
+	};
+	struct vsx_error why = {0};
+	char name[VSX_PATH_TEXT];
+	enum vsx_status status;
+
+	memset(v.result, 0, sizeof(*v.result));
+	VSX_TRY(vsx_take_opts(&o, sizeof(o), opts, "vsx_verify_opts", err));
+	VSX_TRY(check_opts(&o, err));
+	v.n_threads = vsx_thread_count(o.n_threads);
+	status = vsx_open_file(&v.fd, &v.file_bytes, path, &why);
+	if (status == VSX_OK)
+		status = run(&v, &why);
+	if (v.fd >= 0)
+		close(v.fd);
+	free(v.raw);
+	free(v.damaged);
+	if (status == VSX_ESTOPPED)
+		vsx_fail(&why, status, "stopped");
+	if (status == VSX_OK)
+		return VSX_OK;
+	vsx_path_text(name, path);
+	return vsx_named(name, status, &why, err);
+}

@@ -1,0 +1,443 @@
+/*
+ * The acceptance test, repeated: the exact neighbours again by a scan of all
+ * rows, the recall again by the searches that the table was measured with.
+ * Both come out the same on every machine, so any difference is a finding.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "index/ids.h"
+#include "names.h"
+#include "read/verify.h"
+
+typedef unsigned long long ull;
+
+/* Findings about queries before the rest is only counted. */
+#define MOST_FINDINGS 100
+
+/* A stored share is rounded to millionths. */
+#define ROUNDING 1e-6
+
+/* What the sections of the test hold, ready for use. */
+struct test {
+	struct vsx_accept accept; /* truth is what this run finds */
+	float *queries;
+	uint64_t *own;
+	uint64_t *stored; /* truth as the file has it */
+};
+
+static void release(struct test *t)
+{
+	free(t->queries);
+	free(t->own);
+	free(t->stored);
+	free(t->accept.truth);
+}
+
+/* ---- the recall table ------------------------------------------------ */
+
+static enum vsx_status check_recalls(struct vsx_verifier *v,
+				     const struct vsx *index)
+{
+	const struct vsx_view *view = &index->whole[VSX_SEC_RCLL];
+	uint32_t n = v->manifest.n_recalls;
+	uint64_t due = (uint64_t)n * sizeof(struct vsx_disk_recall);
+	struct vsx_disk_recall d;
+	uint32_t before = 0;
+
+	if (n == 0 || !view->base)
+		return VSX_OK;
+	if (view->bytes != due ||
+	    vsx_manifest_section(&v->manifest,
+				 index->whole_section[VSX_SEC_RCLL])
+			    .encoding != VSX_ENCODING_PLAIN)
+		return vsx_find_fault(v, VSX_ECORRUPT,
+				      "section RCLL has %llu bytes, expected "
+				      "%llu for %u rows, not packed",
+				      (ull)view->bytes, (ull)due, n);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t effort;
+
+		memcpy(&d, view->base + (size_t)i * sizeof(d), sizeof(d));
+		effort = vsx_get32(d.effort);
+		if (i > 0 && effort <= before)
+			VSX_TRY(vsx_find_fault(v, VSX_ECORRUPT,
+					       "recall table, row %u: effort "
+					       "%u after %u, expected rising",
+					       i, effort, before));
+		before = effort;
+		for (int at = 0; at < 3; at++)
+			if (vsx_get32(d.recall[at]) > 1000000)
+				VSX_TRY(vsx_find_fault(
+					v, VSX_ECORRUPT,
+					"recall table, row %u: %u millionths",
+					i, vsx_get32(d.recall[at])));
+		if (!vsx_is_zero(d.zero, sizeof(d.zero)))
+			VSX_TRY(vsx_find_fault(v, VSX_ECORRUPT,
+					       "recall table, row %u: reserved "
+					       "bytes are not 0",
+					       i));
+	}
+	return VSX_OK;
+}
+
+/* ---- loading --------------------------------------------------------- */
+
+/* A section that must hold `due` bytes; *data stays NULL after a finding. */
+static enum vsx_status load(struct vsx_verifier *v, const struct vsx *index,
+			    enum vsx_section_slot slot, uint64_t due,
+			    uint8_t **data, struct vsx_error *err)
+{
+	struct vsx_section_entry e;
+	struct vsx_error why = {0};
+	enum vsx_status status;
+	uint64_t bytes;
+	char name[5];
+
+	*data = NULL;
+	if (!index->whole[slot].base)
+		return VSX_OK; /* told already */
+	e = vsx_manifest_section(&v->manifest, index->whole_section[slot]);
+	vsx_section_letters(name, e.id);
+	if (e.raw_bytes != due)
+		return vsx_find_fault(v, VSX_ECORRUPT,
+				      "section %s holds %llu bytes, expected "
+				      "%llu",
+				      name, (ull)e.raw_bytes, (ull)due);
+	status = vsx_section_load(index, slot, data, &bytes, &why);
+	if (status == VSX_ECORRUPT)
+		return vsx_find_fault(v, status, "%.*s", VSX_ERROR_TEXT / 2,
+				      why.text);
+	if (status != VSX_OK)
+		return vsx_fail(err, status, "%s", why.text);
+	return VSX_OK;
+}
+
+/* The numbers of the file in place, as this machine has them. */
+static uint64_t *to_u64(uint8_t *data, uint64_t n)
+{
+	uint64_t *out = (uint64_t *)(void *)data;
+
+	for (uint64_t i = 0; i < n; i++) {
+		vsx_le64 raw;
+
+		memcpy(&raw, data + i * 8, 8);
+		out[i] = vsx_get64(raw);
+	}
+	return out;
+}
+
+static float *to_f32(uint8_t *data, uint64_t n)
+{
+	uint32_t *out = (uint32_t *)(void *)data;
+
+	for (uint64_t i = 0; i < n; i++) {
+		vsx_le32 raw;
+
+		memcpy(&raw, data + i * 4, 4);
+		out[i] = vsx_get32(raw);
+	}
+	return (float *)(void *)data;
+}
+
+/* *usable: all of it is there and has its length. */
+static enum vsx_status load_test(struct vsx_verifier *v,
+				 const struct vsx *index, struct test *t,
+				 bool *usable, struct vsx_error *err)
+{
+	const struct vsx_manifest *m = &v->manifest;
+	uint64_t n = m->n_queries, n_truth = n * m->truth_k;
+	bool own = m->flags & VSX_MANIFEST_OWN_QUERIES;
+	uint8_t *data;
+
+	*usable = false;
+	VSX_TRY(load(v, index, VSX_SEC_QRYS, n * m->dim * 4, &data, err));
+	if (data)
+		t->queries = to_f32(data, n * m->dim);
+	VSX_TRY(load(v, index, VSX_SEC_QTRU, n_truth * 8, &data, err));
+	if (data)
+		t->stored = to_u64(data, n_truth);
+	if (own)
+		VSX_TRY(load(v, index, VSX_SEC_QSRC, n * 8, &data, err));
+	if (own && data)
+		t->own = to_u64(data, n);
+	if (!t->queries || !t->stored || (own && !t->own))
+		return VSX_OK;
+	VSX_TRY(vsx_alloc_to(&t->accept.truth, n_truth, sizeof(uint64_t), err));
+	t->accept.n_queries = m->n_queries;
+	t->accept.dim = m->dim;
+	t->accept.truth_k = m->truth_k;
+	t->accept.queries = t->queries;
+	t->accept.own = t->own;
+	*usable = true;
+	return VSX_OK;
+}
+
+/* ---- comparing ------------------------------------------------------- */
+
+static enum vsx_status progress(void *context, uint64_t done, uint64_t total,
+				struct vsx_error *err)
+{
+	(void)err;
+	return vsx_progress(context, "acceptance test", done, total);
+}
+
+/* The rows that queries were drawn from must be there. */
+static enum vsx_status check_own(struct vsx_verifier *v,
+				 const struct vsx *index, const struct test *t,
+				 struct vsx_error *err)
+{
+	uint64_t n = 0;
+
+	for (uint32_t q = 0; t->own && q < t->accept.n_queries; q++) {
+		enum vsx_status status = VSX_ENOTFOUND;
+		uint32_t row;
+
+		for (uint32_t s = v->manifest.n_segments;
+		     s-- > 0 && status == VSX_ENOTFOUND;)
+			status = vsx_ids_find(&index->segments[s], t->own[q],
+					      &row, err);
+		if (status == VSX_OK)
+			continue;
+		if (status != VSX_ENOTFOUND)
+			return status;
+		if (n++ >= MOST_FINDINGS) {
+			v->result->n_findings++;
+			continue;
+		}
+		VSX_TRY(vsx_find_fault(v, VSX_ECORRUPT,
+				       "test query %u: is the row with id "
+				       "%llu, which is not there",
+				       q, (ull)t->own[q]));
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status compare_truth(struct vsx_verifier *v,
+				     const struct test *t)
+{
+	uint32_t k = t->accept.truth_k;
+	uint64_t n = 0;
+
+	for (uint32_t q = 0; q < t->accept.n_queries; q++) {
+		const uint64_t *found = t->accept.truth + (size_t)q * k;
+		const uint64_t *stored = t->stored + (size_t)q * k;
+		uint32_t j = 0;
+
+		while (j < k && found[j] == stored[j])
+			j++;
+		if (j == k)
+			continue;
+		if (n++ >= MOST_FINDINGS) {
+			v->result->n_findings++;
+			continue;
+		}
+		VSX_TRY(vsx_find_fault(v, VSX_ECORRUPT,
+				       "test query %u: neighbour %u is id "
+				       "%llu, expected id %llu (section QTRU)",
+				       q, j + 1, (ull)stored[j],
+				       (ull)found[j]));
+	}
+	if (n > MOST_FINDINGS)
+		return vsx_notice(v, "%llu more test queries like these",
+				  (ull)(n - MOST_FINDINGS));
+	return VSX_OK;
+}
+
+/* "ef 40", "nprobe 8", or "" for a kind without such a number. */
+static const char *effort_text(const struct vsx *index, uint32_t effort,
+			       char *out, size_t n)
+{
+	const char *name = index->segments[0].kind->effort_name;
+
+	out[0] = '\0';
+	if (*name)
+		snprintf(out, n, " at %s %u", name, effort);
+	return out;
+}
+
+static enum vsx_status compare_share(struct vsx_verifier *v, int at,
+				     double found, double due,
+				     const char *effort)
+{
+	if (found >= due - ROUNDING)
+		return VSX_OK;
+	return vsx_find_fault(v, VSX_ECORRUPT,
+			      "recall@%d is %.6f%s, expected %.6f", at, found,
+			      effort, due);
+}
+
+/* With the row of the table that was measured with the same effort. */
+static enum vsx_status compare_recall(struct vsx_verifier *v,
+				      const struct vsx *index,
+				      const struct vsx_recall *found,
+				      struct vsx_error *err)
+{
+	struct vsx_recall due = {0};
+	bool there = false;
+	char effort[32];
+
+	effort_text(index, found->effort, effort, sizeof(effort));
+	for (uint32_t i = 0; !there && i < v->manifest.n_recalls; i++) {
+		VSX_TRY(vsx_get_recall(index, i, &due, err));
+		there = due.effort == found->effort;
+	}
+	if (!there)
+		return vsx_notice(v,
+				  "the recall table has no row%s, to compare "
+				  "recall@10 %.4f with",
+				  effort, found->at_10);
+	VSX_TRY(compare_share(v, 1, found->at_1, due.at_1, effort));
+	VSX_TRY(compare_share(v, 10, found->at_10, due.at_10, effort));
+	return compare_share(v, 100, found->at_100, due.at_100, effort);
+}
+
+static enum vsx_status check_floor(struct vsx_verifier *v,
+				   const struct vsx *index, double recall,
+				   uint32_t effort, const char *where)
+{
+	char text[32];
+
+	if (recall >= v->opts->min_recall)
+		return VSX_OK;
+	return vsx_find_fault(
+		v, VSX_ECORRUPT, "recall@10 is %.4f%s%s, expected %.4f or more",
+		recall, effort_text(index, effort, text, sizeof(text)), where,
+		v->opts->min_recall);
+}
+
+/* ---- the test of the file -------------------------------------------- */
+
+static enum vsx_status run_test(struct vsx_verifier *v, const struct vsx *index,
+				struct test *t, struct vsx_error *err)
+{
+	const struct vsx_manifest *m = &v->manifest;
+	struct vsx_recall found;
+
+	VSX_TRY(check_own(v, index, t, err));
+	VSX_TRY(vsx_accept_truth(index->segments, m->n_segments, &t->accept,
+				 v->n_threads, progress, v, err));
+	VSX_TRY(compare_truth(v, t));
+	VSX_TRY(vsx_accept_measure(index->segments, m->n_segments, &t->accept,
+				   m->default_effort, v->n_threads, &found,
+				   err));
+	v->result->recall_measured = 1;
+	v->result->effort = found.effort;
+	v->result->recall_at_1 = found.at_1;
+	v->result->recall_at_10 = found.at_10;
+	v->result->recall_at_100 = found.at_100;
+	VSX_TRY(compare_recall(v, index, &found, err));
+	return check_floor(v, index, found.at_10, found.effort, "");
+}
+
+/* A search that fails has met a broken rule: that is a finding too. */
+static enum vsx_status as_finding(struct vsx_verifier *v,
+				  enum vsx_status status,
+				  const struct vsx_error *why,
+				  struct vsx_error *err)
+{
+	if (status == VSX_ECORRUPT || status == VSX_ENUMERIC)
+		return vsx_find_fault(v, VSX_ECORRUPT, "acceptance test: %.*s",
+				      VSX_ERROR_TEXT / 2, why->text);
+	if (status != VSX_OK && err)
+		*err = *why;
+	return status;
+}
+
+static enum vsx_status check_test(struct vsx_verifier *v,
+				  const struct vsx *index,
+				  struct vsx_error *err)
+{
+	struct test t = {0};
+	struct vsx_error why = {0};
+	bool usable;
+	enum vsx_status status = load_test(v, index, &t, &usable, &why);
+
+	if (status == VSX_OK && usable)
+		status = run_test(v, index, &t, &why);
+	release(&t);
+	return as_finding(v, status, &why, err);
+}
+
+/* ---- a test of the caller's ------------------------------------------ */
+
+static enum vsx_status check_callers(struct vsx_verifier *v,
+				     const struct vsx *index,
+				     struct vsx_error *err)
+{
+	const struct vsx_verify_opts *o = v->opts;
+	const struct vsx_manifest *m = &v->manifest;
+	struct vsx_accept accept = {
+		.n_queries = (uint32_t)o->n_queries,
+		.dim = m->dim,
+		.truth_k = o->truth_k,
+		/* Only read from: no vsx_accept_truth() here. */
+		.truth = (uint64_t *)(uintptr_t)o->truth,
+	};
+	const uint8_t *from = o->queries;
+	struct vsx_recall found;
+	struct vsx_space space;
+	float *queries;
+	enum vsx_status status;
+
+	VSX_TRY(vsx_alloc_to(&queries, (size_t)o->n_queries * m->dim,
+			     sizeof(*queries), err));
+	vsx_space_init(&space, VSX_L2, o->query_elem, m->dim, 0);
+	for (uint64_t i = 0; i < o->n_queries; i++)
+		vsx_space_load(&space, queries + i * m->dim,
+			       from + i * space.vector_bytes);
+	accept.queries = queries;
+	status = vsx_accept_measure(index->segments, m->n_segments, &accept,
+				    m->default_effort, v->n_threads, &found,
+				    err);
+	free(queries);
+	if (status != VSX_OK)
+		return status;
+	v->result->own_measured = 1;
+	v->result->own_recall = found.at_10;
+	return check_floor(v, index, found.at_10, found.effort,
+			   " on the queries given");
+}
+
+/* ---- all of it ------------------------------------------------------- */
+
+static bool test_is_damaged(const struct vsx_verifier *v,
+			    const struct vsx *index)
+{
+	static const enum vsx_section_slot slots[] = {
+		VSX_SEC_QRYS, VSX_SEC_QTRU, VSX_SEC_QSRC, VSX_SEC_RCLL};
+
+	for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++)
+		if (index->whole[slots[i]].base &&
+		    v->damaged[index->whole_section[slots[i]]])
+			return true;
+	return false;
+}
+
+enum vsx_status vsx_verify_accept(struct vsx_verifier *v,
+				  const struct vsx *index, bool usable,
+				  struct vsx_error *err)
+{
+	const struct vsx_manifest *m = &v->manifest;
+	bool tested = m->n_queries > 0 && m->truth_k > 0;
+	bool damaged = test_is_damaged(v, index);
+
+	if (!damaged)
+		VSX_TRY(check_recalls(v, index));
+	if (m->n_segments == 0)
+		tested = false;
+	if ((!usable || damaged) && (tested || v->opts->n_queries))
+		return vsx_notice(v, "the acceptance test was not run, since "
+				     "parts that it needs are damaged");
+	if (tested)
+		VSX_TRY(check_test(v, index, err));
+	else if (v->opts->min_recall > 0 && !v->opts->n_queries)
+		VSX_TRY(vsx_find_fault(v, VSX_ENOTFOUND,
+				       "recall cannot be measured: the index "
+				       "holds no test queries"));
+	if (v->opts->n_queries && m->n_segments)
+		VSX_TRY(check_callers(v, index, err));
+	return VSX_OK;
+}

@@ -1,0 +1,422 @@
+/*
+ * The last part of vsx_verify(): what the sections hold, by the rules of
+ * SPEC.md 5. Only parts whose pages are sound are looked at, so that one
+ * flipped bit is one finding.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/parallel.h"
+#include "index/ids.h"
+#include "names.h"
+#include "read/verify.h"
+
+typedef unsigned long long ull;
+
+/* Findings of one part before the rest is only counted. */
+#define MOST_FINDINGS 100
+
+/* Rows that are looked at between two reports, and by a thread at a time. */
+#define STEP_ROWS  (1u << 18)
+#define CHUNK_ROWS 256u
+
+/* ---- findings that a lower layer tells ------------------------------- */
+
+/* Takes them on, with the number of the segment if there are several. */
+struct receiver {
+	struct vsx_verifier *v;
+	const struct vsx_segment *seg;
+	uint64_t n;
+};
+
+static enum vsx_status tell(struct receiver *r, enum vsx_status status,
+			    const char *text)
+{
+	if (r->n++ >= MOST_FINDINGS) {
+		r->v->result->n_findings++;
+		return VSX_OK;
+	}
+	if (r->v->manifest.n_segments > 1)
+		return vsx_find_fault(r->v, status, "segment %u: %.*s",
+				      r->seg->number, VSX_ERROR_TEXT / 2, text);
+	return vsx_find_fault(r->v, status, "%.*s", VSX_ERROR_TEXT / 2, text);
+}
+
+static int take(void *context, enum vsx_status status, const char *text)
+{
+	return tell(context, status, text) != VSX_OK;
+}
+
+static enum vsx_status end(const struct receiver *r)
+{
+	if (r->n <= MOST_FINDINGS)
+		return VSX_OK;
+	return vsx_notice(r->v, "%llu more problems like these",
+			  (ull)(r->n - MOST_FINDINGS));
+}
+
+/* What a check of a part answered: a broken rule is a finding, not the end. */
+static enum vsx_status answer(struct receiver *r, enum vsx_status status,
+			      const struct vsx_error *why,
+			      struct vsx_error *err)
+{
+	if (status != VSX_ECORRUPT && status != VSX_ENUMERIC) {
+		if (status != VSX_OK && err)
+			*err = *why;
+		return status;
+	}
+	return tell(r, status, why->text);
+}
+
+/* ---- rows ------------------------------------------------------------ */
+
+/*
+ * A stored row must be what a writer makes of it: storing it once more gives
+ * the same components, the same length under cosine, and zeros behind. That
+ * covers NaN, infinity and, under cosine, the zero vector too.
+ */
+struct row_check {
+	const struct vsx_segment *seg;
+	uint64_t first;	 /* row that the present step begins with */
+	uint8_t *bad;	 /* [STEP_ROWS] */
+	uint8_t *stored; /* a row for each thread */
+};
+
+static enum vsx_status check_row(const struct vsx_segment *seg, uint32_t row,
+				 uint8_t *stored, struct vsx_error *err)
+{
+	const struct vsx_space *space = &seg->space;
+	const uint8_t *at;
+	uint64_t offset;
+
+	VSX_TRY(vsx_segment_locate(seg, row, &offset, err));
+	at = seg->view[VSX_SEC_VECS].base + offset;
+	VSX_TRY(vsx_space_store(space, stored, at, space->elem, false, err));
+	if (memcmp(at, stored, space->vector_bytes) != 0)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"its components are not in their one form");
+	if (memcmp(at + space->vector_bytes, stored + space->vector_bytes,
+		   space->stride - space->vector_bytes) != 0)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"the bytes behind its components are not %s",
+				space->metric == VSX_COSINE
+					? "its length and zeros"
+					: "0");
+	return VSX_OK;
+}
+
+static enum vsx_status check_some_rows(void *context, unsigned int thread,
+				       uint64_t first, uint64_t last,
+				       struct vsx_error *err)
+{
+	struct row_check *c = context;
+	uint8_t *stored = c->stored + (size_t)thread * c->seg->space.stride;
+
+	(void)err;
+	for (uint64_t i = first; i < last; i++)
+		c->bad[i] = check_row(c->seg, (uint32_t)(c->first + i), stored,
+				      NULL) != VSX_OK;
+	return VSX_OK;
+}
+
+static enum vsx_status tell_bad_rows(struct receiver *r,
+				     const struct row_check *c, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t row = (uint32_t)c->first + i;
+		struct vsx_error why = {0};
+		char text[VSX_ERROR_TEXT];
+		enum vsx_status status;
+
+		if (!c->bad[i])
+			continue;
+		status = check_row(c->seg, row, c->stored, &why);
+		snprintf(text, sizeof(text), "row %u: %.*s", row,
+			 VSX_ERROR_TEXT / 2, why.text);
+		VSX_TRY(tell(r, status, text));
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status check_rows(struct receiver *r, struct vsx_error *err)
+{
+	const struct vsx_segment *seg = r->seg;
+	struct vsx_verifier *v = r->v;
+	struct row_check c = {.seg = seg};
+	enum vsx_status status;
+
+	status = vsx_alloc_to(&c.bad, STEP_ROWS, 1, err);
+	if (status == VSX_OK)
+		status = vsx_alloc_to(&c.stored, v->n_threads,
+				      seg->space.stride, err);
+	while (status == VSX_OK && c.first < seg->n_rows) {
+		uint32_t n = seg->n_rows - c.first < STEP_ROWS
+				     ? (uint32_t)(seg->n_rows - c.first)
+				     : STEP_ROWS;
+
+		status = vsx_progress(v, "rows", seg->mark_base + c.first,
+				      v->manifest.n_rows);
+		if (status == VSX_OK)
+			status = vsx_parallel(v->n_threads, n, CHUNK_ROWS,
+					      check_some_rows, &c, err);
+		if (status == VSX_OK)
+			status = tell_bad_rows(r, &c, n);
+		c.first += n;
+	}
+	free(c.bad);
+	free(c.stored);
+	return status;
+}
+
+/* ---- segments -------------------------------------------------------- */
+
+/* *usable: it was opened, and its rules hold. */
+static enum vsx_status check_segment(struct vsx_verifier *v,
+				     struct vsx_segment *seg, bool *usable,
+				     struct vsx_error *err)
+{
+	struct receiver r = {.v = v, .seg = seg};
+	struct vsx_error why = {0};
+	enum vsx_status status = vsx_segment_open(seg, &why);
+
+	if (status != VSX_OK)
+		return answer(&r, status, &why, err);
+	VSX_TRY(check_rows(&r, err));
+	VSX_TRY(vsx_progress(v, "structure", seg->number,
+			     v->manifest.n_segments));
+	status = vsx_segment_check(seg, take, &r, &why);
+	VSX_TRY(answer(&r, status, &why, err));
+	*usable = r.n == 0;
+	return end(&r);
+}
+
+/* Segments that damaged sections belong to: damaged[n_segments]. */
+static void mark_damaged(const struct vsx_verifier *v, uint8_t *damaged)
+{
+	for (uint32_t i = 0; i < v->manifest.n_sections; i++) {
+		struct vsx_section_entry e =
+			vsx_manifest_section(&v->manifest, i);
+
+		if (e.segment != VSX_WHOLE_INDEX && v->damaged[i])
+			damaged[e.segment] = 1;
+	}
+}
+
+static enum vsx_status check_segments(struct vsx_verifier *v, struct vsx *index,
+				      bool *usable, struct vsx_error *err)
+{
+	uint32_t n = v->manifest.n_segments;
+	enum vsx_status status = VSX_OK;
+	uint8_t *damaged;
+
+	*usable = true;
+	VSX_TRY(vsx_alloc_to(&damaged, n, 1, err));
+	mark_damaged(v, damaged);
+	for (uint32_t i = 0; i < n && status == VSX_OK; i++) {
+		bool ok = false;
+
+		if (damaged[i])
+			status = vsx_notice(v,
+					    "segment %u: its structure was not "
+					    "checked, since pages are damaged",
+					    i);
+		else
+			status =
+				check_segment(v, &index->segments[i], &ok, err);
+		*usable = *usable && ok;
+	}
+	free(damaged);
+	return status;
+}
+
+/* ---- ids of several segments ----------------------------------------- */
+
+/* A segment on its way through the merge of all ids. */
+struct cursor {
+	const struct vsx_segment *seg;
+	uint32_t rank;
+	uint64_t id; /* of the row with this rank */
+};
+
+static enum vsx_status read_cursor(struct cursor *c, struct vsx_error *err)
+{
+	const struct vsx_view *order = &c->seg->view[VSX_SEC_IDRO];
+	uint32_t row = c->rank;
+	vsx_le32 raw;
+
+	if (order->base) {
+		memcpy(&raw, order->base + (size_t)c->rank * 4, sizeof(raw));
+		row = vsx_get32(raw);
+	}
+	if (row >= c->seg->n_rows)
+		return vsx_fail(err, VSX_ECORRUPT, "row %u of %u", row,
+				c->seg->n_rows);
+	return vsx_ids_of(c->seg, row, &c->id, err);
+}
+
+static void sift_down(struct cursor *heap, uint32_t n)
+{
+	struct cursor c = heap[0];
+	uint32_t i = 0;
+
+	for (;;) {
+		uint32_t child = 2 * i + 1;
+
+		if (child >= n)
+			break;
+		if (child + 1 < n && heap[child + 1].id < heap[child].id)
+			child++;
+		if (c.id <= heap[child].id)
+			break;
+		heap[i] = heap[child];
+		i = child;
+	}
+	heap[i] = c;
+}
+
+/* heap[0 .. n) has the least id on top. */
+static enum vsx_status merge(struct receiver *r, struct cursor *heap,
+			     uint32_t n, struct vsx_error *err)
+{
+	const struct vsx_segment *owner = NULL;
+	char text[VSX_ERROR_TEXT];
+	uint64_t before = 0;
+
+	while (n > 0) {
+		struct cursor *c = &heap[0];
+
+		if (owner && c->id == before) {
+			snprintf(text, sizeof(text),
+				 "id %llu is also in segment %u", (ull)before,
+				 owner->number);
+			r->seg = c->seg;
+			VSX_TRY(tell(r, VSX_ECORRUPT, text));
+		}
+		before = c->id;
+		owner = c->seg;
+		if (++c->rank < c->seg->n_rows)
+			VSX_TRY(read_cursor(c, err));
+		else
+			heap[0] = heap[--n];
+		if (n > 1)
+			sift_down(heap, n);
+	}
+	return end(r);
+}
+
+static int by_id(const void *pa, const void *pb)
+{
+	const struct cursor *a = pa, *b = pb;
+
+	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+/* Inside of a segment they were found to be different already. */
+static enum vsx_status check_ids(struct vsx_verifier *v,
+				 const struct vsx *index, struct vsx_error *err)
+{
+	uint32_t n = v->manifest.n_segments;
+	struct receiver r = {.v = v};
+	enum vsx_status status = VSX_OK;
+	struct cursor *heap;
+
+	if (n < 2)
+		return VSX_OK;
+	VSX_TRY(vsx_alloc_to(&heap, n, sizeof(*heap), err));
+	for (uint32_t i = 0; i < n && status == VSX_OK; i++) {
+		heap[i].seg = &index->segments[i];
+		status = read_cursor(&heap[i], err);
+	}
+	/* A sorted array is a heap. */
+	qsort(heap, n, sizeof(*heap), by_id);
+	if (status == VSX_OK)
+		status = merge(&r, heap, n, err);
+	free(heap);
+	return status;
+}
+
+/* ---- facts and sections ---------------------------------------------- */
+
+/* A section of the whole index must be there exactly when it is due. */
+static enum vsx_status check_there(struct vsx_verifier *v,
+				   const struct vsx *index,
+				   enum vsx_section_slot slot, bool due)
+{
+	char name[5];
+
+	vsx_section_letters(name, vsx_section_id(slot));
+	if (due == (index->whole[slot].base != NULL))
+		return VSX_OK;
+	return vsx_find_fault(v, VSX_ECORRUPT,
+			      due ? "section %s is missing, the manifest "
+				    "says that there is one"
+				  : "section %s is there, the manifest says "
+				    "that there is none",
+			      name);
+}
+
+static enum vsx_status check_facts(struct vsx_verifier *v,
+				   const struct vsx *index)
+{
+	const struct vsx_manifest *m = &v->manifest;
+	bool tested = m->n_queries > 0;
+	bool own = m->flags & VSX_MANIFEST_OWN_QUERIES;
+
+	VSX_TRY(check_there(v, index, VSX_SEC_QRYS, tested));
+	VSX_TRY(check_there(v, index, VSX_SEC_QTRU, tested && m->truth_k));
+	VSX_TRY(check_there(v, index, VSX_SEC_QSRC, tested && own));
+	VSX_TRY(check_there(v, index, VSX_SEC_RCLL, m->n_recalls > 0));
+	if (m->truth_k > m->n_rows - (own && m->n_rows))
+		VSX_TRY(vsx_find_fault(v, VSX_ECORRUPT,
+				       "%u neighbours for each query, of %llu "
+				       "rows",
+				       m->truth_k, (ull)m->n_rows));
+	for (uint32_t i = 0; i < m->n_sections; i++) {
+		struct vsx_section_entry e = vsx_manifest_section(m, i);
+		char name[5];
+
+		vsx_section_letters(name, e.id);
+		if (vsx_section_slot(e.id) == VSX_N_SECTION_SLOTS)
+			VSX_TRY(vsx_notice(v,
+					   "section %s is not known to this "
+					   "version, its pages were checked",
+					   name));
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status check_content(struct vsx_verifier *v, struct vsx *index,
+				     struct vsx_error *err)
+{
+	struct vsx_error why = {0};
+	enum vsx_status status = vsx_index_bind(index, &why);
+	bool usable;
+
+	if (status == VSX_ECORRUPT)
+		return vsx_find_fault(v, status, "%.*s", VSX_ERROR_TEXT / 2,
+				      why.text);
+	if (status != VSX_OK)
+		return vsx_fail(err, status, "%s", why.text);
+	VSX_TRY(check_facts(v, index));
+	VSX_TRY(check_segments(v, index, &usable, err));
+	if (usable)
+		VSX_TRY(check_ids(v, index, err));
+	return vsx_verify_accept(v, index, usable, err);
+}
+
+enum vsx_status vsx_verify_content(struct vsx_verifier *v,
+				   struct vsx_error *err)
+{
+	struct vsx index = {.super = v->super, .manifest = v->manifest};
+	enum vsx_status status;
+
+	status = vsx_map_file(&index.map, v->fd, v->super.committed_bytes,
+			      false, err);
+	if (status == VSX_OK)
+		status = check_content(v, &index, err);
+	free(index.segments);
+	vsx_map_close(&index.map);
+	return status;
+}

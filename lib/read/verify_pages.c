@@ -1,0 +1,528 @@
+/*
+ * Every byte behind the superblock slots: pages of sections against their sums,
+ * sums against their parents, the rest against zero. SPEC.md 6.
+ *
+ * Pages are mapped a window at a time. Reading them into a buffer instead costs
+ * a third of the speed; it is done for small sections, where the system cannot
+ * map, and for the pages around one that the disk does not give.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/alloc.h"
+#include "base/parallel.h"
+#include "names.h"
+#include "read/verify.h"
+#include "sums.h"
+
+typedef unsigned long long ull;
+
+/* Findings of one section before the rest is only counted. */
+#define MOST_FINDINGS 100
+
+/* Bytes that are mapped at once, between two reports of progress. */
+#define WINDOW_BYTES (UINT64_C(64) << 20)
+
+/* Below this, mapping costs more than it saves. */
+#define LEAST_MAPPED (UINT64_C(256) << 10)
+
+/* Bytes that a thread takes at a time. */
+#define CHUNK_BYTES (UINT64_C(2) << 20)
+
+/* The tables of sums of a section, and what is known about its damage. */
+struct section {
+	struct vsx_verifier *v;
+	struct vsx_section_entry entry;
+	struct vsx_sums shape;
+	char name[5];
+	uint64_t n_findings;
+	uint64_t n_unknown; /* pages whose sums are damaged */
+	uint8_t *above;	    /* the level above the present one */
+	uint8_t *bad_above; /* its chunks: 1 when it is damaged there */
+};
+
+static uint64_t load(const uint8_t *p)
+{
+	vsx_le64 v;
+
+	memcpy(&v, p, sizeof(v));
+	return vsx_get64(v);
+}
+
+/* ---- telling --------------------------------------------------------- */
+
+static bool is_enough(struct section *s)
+{
+	if (s->n_findings++ < MOST_FINDINGS)
+		return false;
+	s->v->result->n_findings++;
+	return true;
+}
+
+static enum vsx_status differs(struct section *s, uint64_t page, uint64_t found,
+			       uint64_t due, const char *what)
+{
+	if (is_enough(s))
+		return VSX_OK;
+	return vsx_find_fault(s->v, VSX_ECORRUPT,
+			      "page %llu: checksum %016llx, expected %016llx "
+			      "(%ssection %s)",
+			      (ull)page, (ull)found, (ull)due, what, s->name);
+}
+
+static enum vsx_status cannot_read(struct section *s, uint64_t page, int reason,
+				   const char *what)
+{
+	char why[128];
+
+	if (is_enough(s))
+		return VSX_OK;
+	if (reason == ENODATA)
+		return vsx_find_fault(s->v, VSX_ETRUNCATED,
+				      "page %llu: is missing (%ssection %s)",
+				      (ull)page, what, s->name);
+	return vsx_find_fault(
+		s->v, VSX_EIO, "page %llu: cannot be read: %s (%ssection %s)",
+		(ull)page, strerror_r(reason, why, sizeof(why)), what, s->name);
+}
+
+/* ---- sums ------------------------------------------------------------ */
+
+static uint64_t chunks_of(const struct section *s, uint32_t level)
+{
+	uint64_t page = UINT64_C(1) << s->shape.page_shift;
+
+	return (s->shape.count[level] * 8 + page - 1) >> s->shape.page_shift;
+}
+
+/* Compare one chunk of a level with what is above it. */
+static enum vsx_status check_chunk(struct section *s, uint32_t level,
+				   uint64_t chunk, const uint8_t *sums,
+				   uint8_t *bad)
+{
+	uint64_t n = vsx_sums_chunk_bytes(&s->shape, level, chunk);
+	uint64_t at = s->entry.sums_offset + s->shape.start[level] +
+		      (chunk << s->shape.page_shift);
+	uint64_t page = at >> s->shape.page_shift, found, due;
+
+	if (level + 1 == s->shape.n_levels) {
+		struct vsx_hash h = vsx_hash128(sums, n);
+
+		*bad = !vsx_hash_equal(h, s->entry.root);
+		if (!*bad)
+			return VSX_OK;
+		return differs(s, page, load(h.b), load(s->entry.root.b),
+			       "sums of ");
+	}
+	found = vsx_sum64(sums, n);
+	due = load(s->above + chunk * 8);
+	*bad = found != due;
+	/* Where the sum itself is damaged it says nothing. */
+	if (!*bad || s->bad_above[chunk * 8 >> s->shape.page_shift])
+		return VSX_OK;
+	return differs(s, page, found, due, "sums of ");
+}
+
+/* Read and check chunks first .. first+n-1 of a level. */
+static enum vsx_status read_chunks(struct section *s, uint32_t level,
+				   uint64_t first, uint64_t n, uint8_t *sums,
+				   uint8_t *bad)
+{
+	struct vsx_verifier *v = s->v;
+
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t bytes =
+			vsx_sums_chunk_bytes(&s->shape, level, first + i);
+		uint64_t at = s->entry.sums_offset + s->shape.start[level] +
+			      ((first + i) << s->shape.page_shift);
+		uint8_t *to = sums + (i << s->shape.page_shift);
+		int reason = vsx_read_at(v->fd, to, bytes, at);
+
+		v->result->bytes_read += bytes;
+		if (reason) {
+			bad[i] = 1;
+			VSX_TRY(cannot_read(s, at >> s->shape.page_shift,
+					    reason, "sums of "));
+			continue;
+		}
+		VSX_TRY(check_chunk(s, level, first + i, to, &bad[i]));
+	}
+	return VSX_OK;
+}
+
+/* All levels but the lowest, from the top down; the last stays in s->above. */
+static enum vsx_status check_upper(struct section *s, struct vsx_error *err)
+{
+	for (uint32_t level = s->shape.n_levels - 1; level > 0; level--) {
+		uint64_t n = chunks_of(s, level);
+		uint8_t *sums = NULL, *bad = NULL;
+		enum vsx_status status;
+
+		status = vsx_alloc_to(&sums, n << s->shape.page_shift, 1, err);
+		if (status == VSX_OK)
+			status = vsx_alloc_to(&bad, n, 1, err);
+		if (status == VSX_OK)
+			status = read_chunks(s, level, 0, n, sums, bad);
+		free(s->above);
+		free(s->bad_above);
+		s->above = sums;
+		s->bad_above = bad;
+		if (status != VSX_OK)
+			return status;
+	}
+	return VSX_OK;
+}
+
+/* ---- pages ----------------------------------------------------------- */
+
+/* Pages that are hashed by all threads; then the calling one compares. */
+struct window {
+	int fd;
+	const uint8_t *mapped; /* NULL: not to be had */
+	uint64_t offset;       /* of the first page in the file */
+	uint32_t page_shift;
+	uint64_t *found; /* sum of each page */
+	uint8_t *failed; /* errno of each page, or 0 */
+	uint8_t *buffer; /* a page for each thread */
+};
+
+static void hash_mapped(const struct window *w, uint64_t first, uint64_t last)
+{
+	for (uint64_t i = first; i < last; i++)
+		w->found[i] = vsx_sum64(w->mapped + (i << w->page_shift),
+					(size_t)1 << w->page_shift);
+}
+
+static void hash_read(const struct window *w, uint64_t first, uint64_t last,
+		      uint8_t *buffer)
+{
+	size_t page = (size_t)1 << w->page_shift;
+
+	for (uint64_t i = first; i < last; i++) {
+		w->failed[i] = (uint8_t)vsx_read_at(
+			w->fd, buffer, page, w->offset + (i << w->page_shift));
+		if (!w->failed[i])
+			w->found[i] = vsx_sum64(buffer, page);
+	}
+}
+
+static enum vsx_status hash_some(void *context, unsigned int thread,
+				 uint64_t first, uint64_t last,
+				 struct vsx_error *err)
+{
+	const struct window *w = context;
+
+	(void)err;
+	/* Once for all pages, instead of a fault for each. It fails, where a
+	 * touch would be a signal. */
+	if (w->mapped && vsx_populate(w->mapped + (first << w->page_shift),
+				      (last - first) << w->page_shift))
+		hash_mapped(w, first, last);
+	else
+		hash_read(w, first, last,
+			  w->buffer + ((size_t)thread << w->page_shift));
+	return VSX_OK;
+}
+
+/* n pages from page `first` of the section: their sums, or why not. */
+static enum vsx_status hash_window(struct section *s, struct window *w,
+				   uint64_t first, uint64_t n,
+				   struct vsx_error *err)
+{
+	struct vsx_verifier *v = s->v;
+	uint64_t bytes = n << w->page_shift, there;
+	enum vsx_status status;
+	void *p = MAP_FAILED;
+
+	w->offset = s->entry.offset + (first << w->page_shift);
+	there = v->file_bytes > w->offset ? v->file_bytes - w->offset : 0;
+	/* Behind the end of a file a touch would be a signal. */
+	if (bytes <= there && bytes >= LEAST_MAPPED)
+		p = mmap(NULL, bytes, PROT_READ, MAP_SHARED, v->fd,
+			 (off_t)w->offset);
+	w->mapped = p == MAP_FAILED ? NULL : p;
+	memset(w->failed, 0, n);
+	status = vsx_parallel(v->n_threads, n, CHUNK_BYTES >> w->page_shift,
+			      hash_some, w, err);
+	if (p != MAP_FAILED)
+		munmap(p, bytes);
+	v->result->bytes_read += bytes < there ? bytes : there;
+	return status;
+}
+
+/*
+ * Compare them with sums[n]; bad says which chunks of sums are damaged. In the
+ * first of them lies the sum of page `base`.
+ */
+static enum vsx_status compare(struct section *s, const struct window *w,
+			       uint64_t first, uint64_t n, const uint8_t *sums,
+			       const uint8_t *bad, uint64_t base)
+{
+	uint64_t page = s->entry.offset >> w->page_shift;
+
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t at = first + i - base, due = load(sums + at * 8);
+
+		if (w->failed[i])
+			VSX_TRY(cannot_read(s, page + first + i, w->failed[i],
+					    ""));
+		else if (w->found[i] == due)
+			continue;
+		else if (bad[at * 8 >> w->page_shift])
+			s->n_unknown++;
+		else
+			VSX_TRY(differs(s, page + first + i, w->found[i], due,
+					""));
+	}
+	return VSX_OK;
+}
+
+/* Pages first .. last-1, whose sums lie in `sums` from page `base` on. */
+static enum vsx_status check_pages(struct section *s, struct window *w,
+				   uint64_t first, uint64_t last,
+				   const uint8_t *sums, const uint8_t *bad,
+				   struct vsx_error *err)
+{
+	uint64_t step = WINDOW_BYTES >> w->page_shift, base = first;
+	struct vsx_verifier *v = s->v;
+
+	for (; first < last; first += step) {
+		uint64_t n = last - first < step ? last - first : step;
+
+		VSX_TRY(vsx_progress(v, "pages", v->result->bytes_read,
+				     v->super.committed_bytes));
+		VSX_TRY(hash_window(s, w, first, n, err));
+		VSX_TRY(compare(s, w, first, n, sums, bad, base));
+	}
+	return VSX_OK;
+}
+
+/* The lowest level, some chunks at a time, and the pages under each. */
+static enum vsx_status check_lowest(struct section *s, struct window *w,
+				    uint8_t *sums, uint8_t *bad,
+				    uint64_t n_chunks, struct vsx_error *err)
+{
+	uint64_t under = UINT64_C(1) << (w->page_shift - 3); /* a chunk */
+	uint64_t all = chunks_of(s, 0), pages = s->shape.count[0];
+
+	for (uint64_t i = 0; i < all; i += n_chunks) {
+		uint64_t n = all - i < n_chunks ? all - i : n_chunks;
+		uint64_t last = (i + n) * under;
+
+		VSX_TRY(read_chunks(s, 0, i, n, sums, bad));
+		VSX_TRY(check_pages(s, w, i * under,
+				    last < pages ? last : pages, sums, bad,
+				    err));
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status check_data(struct section *s, struct vsx_error *err)
+{
+	struct window w = {.fd = s->v->fd, .page_shift = s->shape.page_shift};
+	size_t page = (size_t)1 << w.page_shift;
+	uint64_t most = WINDOW_BYTES >> w.page_shift; /* pages in a window */
+	uint64_t n_chunks = most * 8 >> w.page_shift; /* and their sums */
+	uint8_t *sums = NULL, *bad = NULL;
+	enum vsx_status status;
+
+	if (n_chunks < 1)
+		n_chunks = 1;
+	if (most > s->shape.count[0])
+		most = s->shape.count[0];
+	if (n_chunks > chunks_of(s, 0))
+		n_chunks = chunks_of(s, 0);
+	if (vsx_alloc_to(&w.found, most, sizeof(*w.found), err) ||
+	    vsx_alloc_to(&w.failed, most, 1, err) ||
+	    vsx_alloc_to(&w.buffer, s->v->n_threads, page, err) ||
+	    vsx_alloc_to(&sums, n_chunks, page, err) ||
+	    vsx_alloc_to(&bad, n_chunks, 1, err))
+		status = VSX_ENOMEM;
+	else
+		status = check_lowest(s, &w, sums, bad, n_chunks, err);
+	free(w.found);
+	free(w.failed);
+	free(w.buffer);
+	free(sums);
+	free(bad);
+	return status;
+}
+
+/* ---- sections -------------------------------------------------------- */
+
+static enum vsx_status check_padding(struct section *s)
+{
+	uint64_t page = UINT64_C(1) << s->shape.page_shift;
+	uint64_t end = s->entry.offset + s->entry.bytes;
+	char what[64];
+
+	/* Damage there has changed the page's sum and was told. */
+	if (s->n_findings || s->n_unknown)
+		return VSX_OK;
+	snprintf(what, sizeof(what), "padding of section %s", s->name);
+	return vsx_verify_zeros(s->v, end, (end + page - 1) & ~(page - 1),
+				what);
+}
+
+/* Zeros between the levels of its tables. */
+static enum vsx_status check_table_gaps(struct section *s)
+{
+	char what[64];
+
+	snprintf(what, sizeof(what), "between the sums of section %s", s->name);
+	for (uint32_t l = 0; l + 1 < s->shape.n_levels; l++)
+		VSX_TRY(vsx_verify_zeros(
+			s->v,
+			s->entry.sums_offset + s->shape.start[l] +
+				s->shape.count[l] * 8,
+			s->entry.sums_offset + s->shape.start[l + 1], what));
+	return VSX_OK;
+}
+
+static enum vsx_status end_section(struct section *s)
+{
+	if (s->n_findings > MOST_FINDINGS)
+		VSX_TRY(vsx_notice(s->v, "%llu more damaged pages (section %s)",
+				   (ull)(s->n_findings - MOST_FINDINGS),
+				   s->name));
+	if (s->n_unknown)
+		VSX_TRY(vsx_notice(s->v,
+				   "%llu pages cannot be told to be sound, "
+				   "since their sums are damaged (section %s)",
+				   (ull)s->n_unknown, s->name));
+	return VSX_OK;
+}
+
+static enum vsx_status check_section(struct vsx_verifier *v, uint32_t i,
+				     struct vsx_error *err)
+{
+	struct section s = {.v = v};
+	enum vsx_status status;
+
+	s.entry = vsx_manifest_section(&v->manifest, i);
+	vsx_section_letters(s.name, s.entry.id);
+	vsx_sums_shape(&s.shape, s.entry.bytes, v->super.page_shift);
+	status = check_upper(&s, err);
+	if (status == VSX_OK)
+		status = check_data(&s, err);
+	if (status == VSX_OK)
+		status = check_table_gaps(&s);
+	if (status == VSX_OK)
+		status = check_padding(&s);
+	if (status == VSX_OK)
+		status = end_section(&s);
+	v->damaged[i] = s.n_findings || s.n_unknown;
+	free(s.above);
+	free(s.bad_above);
+	return status;
+}
+
+/* ---- what belongs to nobody ------------------------------------------ */
+
+/* A stretch of the file that something of this generation takes. */
+struct extent {
+	uint64_t start, end;
+	uint32_t section; /* UINT32_MAX: none */
+};
+
+static int by_start(const void *pa, const void *pb)
+{
+	const struct extent *a = pa, *b = pb;
+
+	return a->start < b->start ? -1 : a->start > b->start;
+}
+
+/*
+ * Commits begin at pages, so the rest of a page that is in use is zero. Whole
+ * pages between hold what older generations wrote; in a new file there are
+ * none.
+ */
+static enum vsx_status check_gap(struct vsx_verifier *v, uint64_t start,
+				 uint64_t end, uint64_t *unused)
+{
+	uint64_t page = UINT64_C(1) << v->super.page_shift;
+	uint64_t from = (start + page - 1) & ~(page - 1);
+	uint64_t to = end & ~(page - 1);
+
+	if (v->super.generation == 1 || from >= to)
+		return vsx_verify_zeros(v, start, end, "in no section");
+	*unused += to - from;
+	VSX_TRY(vsx_verify_zeros(v, start, from, "in no section"));
+	return vsx_verify_zeros(v, to, end, "in no section");
+}
+
+static size_t list_extents(const struct vsx_verifier *v, struct extent *out)
+{
+	uint64_t page = UINT64_C(1) << v->super.page_shift;
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < v->manifest.n_sections; i++) {
+		struct vsx_section_entry e =
+			vsx_manifest_section(&v->manifest, i);
+
+		out[n++] = (struct extent){
+			e.offset, (e.offset + e.bytes + page - 1) & ~(page - 1),
+			i};
+		out[n++] = (struct extent){e.sums_offset,
+					   e.sums_offset + e.sums_bytes, i};
+	}
+	/* What is behind the manifest was checked with it. */
+	out[n++] = (struct extent){v->super.manifest_offset,
+				   v->super.committed_bytes, UINT32_MAX};
+	qsort(out, n, sizeof(*out), by_start);
+	return n;
+}
+
+static enum vsx_status overlap(struct vsx_verifier *v, const struct extent *e)
+{
+	char name[5] = "";
+
+	if (e->section != UINT32_MAX)
+		vsx_section_letters(
+			name,
+			vsx_manifest_section(&v->manifest, e->section).id);
+	return vsx_find_fault(v, VSX_ECORRUPT,
+			      "page %llu: bytes %llu to %llu are used twice "
+			      "(section %s)",
+			      (ull)(e->start >> v->super.page_shift),
+			      (ull)e->start, (ull)e->end, name);
+}
+
+/* Everything has its own place, and between the places there is zero. */
+static enum vsx_status check_places(struct vsx_verifier *v,
+				    struct vsx_error *err)
+{
+	uint64_t at = vsx_data_start(v->super.page_shift), unused = 0;
+	enum vsx_status status = VSX_OK;
+	struct extent *extents;
+	size_t n;
+
+	VSX_TRY(vsx_alloc_to(&extents, 2 * (size_t)v->manifest.n_sections + 1,
+			     sizeof(*extents), err));
+	n = list_extents(v, extents);
+	for (size_t i = 0; i < n && status == VSX_OK; i++) {
+		if (extents[i].start < at)
+			status = overlap(v, &extents[i]);
+		else
+			status = check_gap(v, at, extents[i].start, &unused);
+		if (extents[i].end > at)
+			at = extents[i].end;
+	}
+	free(extents);
+	if (status == VSX_OK && unused)
+		status = vsx_notice(v, "%llu bytes of older generations",
+				    (ull)unused);
+	return status;
+}
+
+enum vsx_status vsx_verify_pages(struct vsx_verifier *v, struct vsx_error *err)
+{
+	VSX_TRY(check_places(v, err));
+	for (uint32_t i = 0; i < v->manifest.n_sections; i++)
+		VSX_TRY(check_section(v, i, err));
+	return vsx_progress(v, "pages", v->super.committed_bytes,
+			    v->super.committed_bytes);
+}

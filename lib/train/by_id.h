@@ -1,0 +1,14 @@
+/* Rows in the order of their ids. */
+#ifndef VSX_BY_ID_H
+#define VSX_BY_ID_H
+
+#include "train/kind_build.h"
+
+/* Are the rows in that order already? */
+bool vsx_ids_rise(const struct vsx_rows *rows);
+
+/* *order = row numbers by rising id; from vsx_alloc. */
+enum vsx_status vsx_rows_by_id(const struct vsx_rows *rows, uint32_t **order,
+			       struct vsx_error *err);
+
+#endif

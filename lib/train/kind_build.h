@@ -1,0 +1,79 @@
+/*
+ * What a builder of an index kind gets and gives. It sees rows in memory and
+ * gives arrays in memory; files are written by others.
+ */
+#ifndef VSX_KIND_BUILD_H
+#define VSX_KIND_BUILD_H
+
+#include "disk.h"
+#include "index/space.h"
+#include "names.h"
+
+/* All rows of a build, in input order. */
+struct vsx_rows {
+	const struct vsx_space *space;
+	const uint8_t *base; /* n rows of space->stride bytes, tails set */
+	uint32_t n;
+	const uint64_t *ids; /* NULL: 0 .. n-1 */
+};
+
+/* What a spec string says. */
+struct vsx_spec {
+	uint32_t kind; /* enum vsx_kind_code */
+	uint32_t nlist;
+	uint32_t m;
+};
+
+/* The surroundings of a build. */
+struct vsx_job {
+	uint64_t seed;
+	unsigned int n_threads;
+	uint32_t ef_construction;
+	uint64_t nlist_sample; /* rows to train on; 0: by the kind */
+
+	/* Progress and notes; both may be called from the main thread only.
+	   progress answers VSX_ESTOPPED when the user wants to stop. */
+	enum vsx_status (*progress)(struct vsx_job *job, const char *phase,
+				    uint64_t done, uint64_t total,
+				    struct vsx_error *err);
+	void (*note)(struct vsx_job *job, const char *fmt, ...)
+		__attribute__((format(printf, 2, 3)));
+	void *context;
+};
+
+#define VSX_MAX_BUILT 6
+
+/* What a builder gives. Arrays from vsx_alloc; vsx_built_release() frees. */
+struct vsx_built {
+	uint32_t kind;
+	uint32_t params[VSX_N_PARAMS];
+	uint32_t *order; /* [n]: row r of the segment is input row order[r];
+			    NULL: as the input */
+	/* IVF: lists[i].first_row, n_rows; the writer fills the offsets and
+	   writes section LIST itself. */
+	struct vsx_built_list {
+		uint64_t first_row, n_rows;
+	} * lists;
+	uint32_t n_lists;
+	struct vsx_built_section {
+		enum vsx_section_slot slot;
+		void *data;
+		uint64_t bytes;
+	} section[VSX_MAX_BUILT];
+	uint32_t n_sections;
+	char spec[64]; /* as built, such as "IVF256,Flat" */
+};
+
+void vsx_built_release(struct vsx_built *built);
+
+enum vsx_status vsx_flat_build(struct vsx_job *job, const struct vsx_rows *rows,
+			       const struct vsx_spec *spec,
+			       struct vsx_built *out, struct vsx_error *err);
+enum vsx_status vsx_ivf_build(struct vsx_job *job, const struct vsx_rows *rows,
+			      const struct vsx_spec *spec,
+			      struct vsx_built *out, struct vsx_error *err);
+enum vsx_status vsx_hnsw_build(struct vsx_job *job, const struct vsx_rows *rows,
+			       const struct vsx_spec *spec,
+			       struct vsx_built *out, struct vsx_error *err);
+
+#endif

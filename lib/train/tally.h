@@ -1,0 +1,27 @@
+/* Progress of parallel work: counted by all threads, told by the first. */
+#ifndef VSX_TALLY_H
+#define VSX_TALLY_H
+
+#include <stdatomic.h>
+
+#include "train/kind_build.h"
+
+struct vsx_tally {
+	struct vsx_job *job;
+	const char *phase;
+	_Atomic uint64_t done;
+	uint64_t total;
+};
+
+static inline enum vsx_status vsx_tally_add(struct vsx_tally *t,
+					    unsigned int thread, uint64_t n,
+					    struct vsx_error *err)
+{
+	uint64_t done = atomic_fetch_add(&t->done, n) + n;
+
+	if (thread != 0 || !t->job->progress)
+		return VSX_OK;
+	return t->job->progress(t->job, t->phase, done, t->total, err);
+}
+
+#endif

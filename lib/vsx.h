@@ -1,0 +1,395 @@
+/*
+ * VSX: indexes for vector search, as files that are mapped and not loaded.
+ *
+ * This is the reader: open, look inside, search, fetch, verify. To build files
+ * see vsx_write.h.
+ *
+ *     struct vsx *index;
+ *     struct vsx_error err;
+ *
+ *     if (vsx_open(&index, "photos.vsx", NULL, &err))
+ *             errx(1, "%s", err.text);
+ *
+ * Rules for all calls
+ *
+ *   Result   VSX_OK (0), or a status that says what kind of failure it was;
+ *            then *err, if given, holds one line that says what, where and both
+ *            values. Output arguments are NULL or untouched after a failure.
+ *   Options  a structure with struct_size set by its VSX_..._INIT; a member
+ *            that is 0 takes its default. NULL takes all defaults.
+ *   Threads  an open index is immutable: any number of threads may use it at
+ *            the same time, also after fork(). A searcher holds the scratch of
+ *            one thread and must not be used by two at once. The library has
+ *            no threads of its own but those that vsx_search_batch() and
+ *            vsx_verify() start and join, prints nothing, installs no signal
+ *            handlers and never exits.
+ *   Bytes    whatever a file holds, no call reads outside of the mapping or
+ *            writes outside of its own memory. A file that another program
+ *            truncates while it is mapped raises SIGBUS, as with every mapped
+ *            file; VSX itself replaces files and never shortens them. Use
+ *            VSX_LOAD_COPY for files that others may write to.
+ *   Exact    the same index and query give the same ids and the same distances
+ *            on every machine, for one query or a batch, for any number of
+ *            threads.
+ */
+#ifndef VSX_H
+#define VSX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "vsx_status.h"
+#include "vsx_types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define VSX_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define VSX_API __attribute__((visibility("default")))
+#else
+#define VSX_API
+#endif
+
+struct vsx;	     /* an open index */
+struct vsx_searcher; /* the scratch of one searching thread */
+
+/* ---- about ---------------------------------------------------------- */
+
+/* The version of the library that runs, such as "0.1.0". */
+VSX_API const char *vsx_version(void);
+
+/* The newest format version that it reads. */
+VSX_API uint32_t vsx_format_version(void);
+
+/* The instruction set that its kernels use here: "avx512", "avx2", ... */
+VSX_API const char *vsx_isa(void);
+
+/* A few words for a status; never NULL. */
+VSX_API const char *vsx_status_text(enum vsx_status status);
+
+/* "l2", "f32", ...; NULL for a number that means nothing. */
+VSX_API const char *vsx_metric_text(enum vsx_metric metric);
+VSX_API const char *vsx_elem_text(enum vsx_elem elem);
+
+/* Bytes of one component; 0 for a number that means nothing. */
+VSX_API size_t vsx_elem_size(enum vsx_elem elem);
+
+/* ---- open ----------------------------------------------------------- */
+
+/* When the checksum of a page is compared. */
+enum vsx_check {
+	VSX_CHECK_TOUCH = 0, /* before the first answer that needs the page */
+	VSX_CHECK_NONE,	     /* never: for files verified a moment ago */
+	VSX_CHECK_ALL,	     /* all pages and the structure, in vsx_open() */
+};
+
+/* What is brought into memory by vsx_open(). */
+enum vsx_preload {
+	VSX_PRELOAD_NONE = 0, /* nothing: pages come as searches need them */
+	VSX_PRELOAD_HOT, /* links, centroids, codes and ids, not the rows */
+	VSX_PRELOAD_ALL,
+};
+
+/* Where the bytes are while the index is open. */
+enum vsx_load {
+	VSX_LOAD_MAP = 0, /* in the page cache, shared with other processes */
+	VSX_LOAD_COPY,	  /* in a private copy, in huge pages where there are
+			     some: nobody else can change it any more */
+};
+
+struct vsx_open_opts {
+	size_t struct_size;
+	enum vsx_check check;
+	enum vsx_preload preload;
+	enum vsx_load load;
+	uint32_t lock_memory; /* 1: mlock(), a failure is an error */
+	uint32_t untrusted;   /* 1: for files from unknown hands: implies
+				 VSX_LOAD_COPY and VSX_CHECK_ALL */
+};
+#define VSX_OPEN_OPTS_INIT                                                     \
+	{                                                                      \
+		sizeof(struct vsx_open_opts), VSX_CHECK_TOUCH,                 \
+			VSX_PRELOAD_NONE, VSX_LOAD_MAP, 0, 0                   \
+	}
+
+/*
+ * Open an index for searching.
+ *
+ * out   set to the index, which the caller closes with vsx_close()
+ * path  a regular file
+ *
+ * Takes the same time and memory for a file of any size, unless the options
+ * ask for more: it reads the superblock and the manifest. The descriptor is
+ * closed again before the call returns. The file may be replaced by rename
+ * while it is open; the index stays what it was.
+ *
+ * VSX_EFORMAT     not a VSX file; the text names what it seems to be
+ * VSX_EVERSION    written by a newer version
+ * VSX_ETRUNCATED  shorter than the superblock says
+ * VSX_ECORRUPT    a checksum or a rule is broken
+ * VSX_EIO, VSX_ENOMEM
+ */
+VSX_API enum vsx_status vsx_open(struct vsx **out, const char *path,
+				 const struct vsx_open_opts *opts,
+				 struct vsx_error *err);
+
+/*
+ * Close it. No searcher of it may be used afterwards, but for being freed.
+ * Accepts NULL.
+ */
+VSX_API void vsx_close(struct vsx *index);
+
+/* ---- facts ---------------------------------------------------------- */
+
+struct vsx_facts {
+	uint32_t format_version;
+	uint32_t page_bytes;
+	uint64_t generation;
+	uint64_t file_bytes;  /* committed */
+	uint64_t extra_bytes; /* behind the committed end: debris of a crash */
+	uint8_t uuid[16];
+	uint64_t n_rows;
+	uint64_t n_live;
+	uint32_t dim;
+	enum vsx_metric metric;
+	enum vsx_elem elem;
+	uint32_t normalised; /* 1: rows were scaled to length 1 */
+	uint64_t seed;
+	uint32_t default_effort; /* ef or nprobe of a search that names none */
+	double target_recall;	 /* recall@10 that it was chosen for */
+	uint32_t n_queries;	 /* of the acceptance test */
+	uint32_t own_queries;	 /* 1: they are rows of the index */
+	uint32_t truth_k;	 /* exact neighbours kept for each */
+	uint32_t n_recalls;	 /* rows of the recall table */
+	uint32_t n_segments;
+	uint32_t n_sections;
+	uint64_t mapped_bytes;
+	uint64_t heap_bytes;	 /* that the open index itself takes */
+	const char *spec;	 /* such as "HNSW32"; lives as long as index */
+	const char *effort_name; /* "ef", "nprobe", or "" for Flat */
+};
+
+VSX_API void vsx_get_facts(const struct vsx *index, struct vsx_facts *facts);
+
+/* The value of a property ("model", "library", "source", ...), or NULL. */
+VSX_API const char *vsx_property(const struct vsx *index, const char *key);
+
+/* Property number i as "key=value", NULL past the last. */
+VSX_API const char *vsx_property_at(const struct vsx *index, uint32_t i);
+
+struct vsx_segment_facts {
+	const char *kind; /* "Flat", "IVF", "HNSW" */
+	uint64_t n_rows;
+	uint64_t generation;
+	uint32_t row_stride; /* bytes from row to row */
+	uint32_t nlist;	     /* IVF */
+	uint32_t m; /* HNSW: links a row; twice that on the base level */
+	uint32_t ef_construction;
+	uint32_t n_levels;
+};
+
+struct vsx_section_facts {
+	char name[8]; /* four letters */
+	const char *text;
+	int32_t segment; /* -1: of the whole index */
+	uint32_t compressed;
+	uint64_t offset;
+	uint64_t bytes;
+	uint64_t raw_bytes;
+};
+
+/* One row of the recall table, measured when the index was built. */
+struct vsx_recall {
+	uint32_t effort;
+	double at_1, at_10, at_100; /* shares of the exact neighbours found */
+	double distances;	    /* mean distance computations a query */
+};
+
+/* VSX_EINVAL when i is out of range. */
+VSX_API enum vsx_status vsx_get_segment(const struct vsx *index, uint32_t i,
+					struct vsx_segment_facts *facts);
+VSX_API enum vsx_status vsx_get_section(const struct vsx *index, uint32_t i,
+					struct vsx_section_facts *facts);
+VSX_API enum vsx_status vsx_get_recall(const struct vsx *index, uint32_t i,
+				       struct vsx_recall *row,
+				       struct vsx_error *err);
+
+/*
+ * The least effort whose measured recall@1, @10 or @100 (the nearest of them
+ * that is not below k, or @100) reaches `recall`, 0 to 1. VSX_ENOTFOUND when
+ * none in the table does; then *effort is the greatest measured and the text
+ * says what it reaches. Flat answers 0.
+ */
+VSX_API enum vsx_status vsx_effort_for(const struct vsx *index, double recall,
+				       uint32_t k, uint32_t *effort,
+				       struct vsx_error *err);
+
+/* ---- search --------------------------------------------------------- */
+
+struct vsx_search_opts {
+	size_t struct_size;
+	uint32_t effort; /* ef (HNSW) or nprobe (IVF); 0: the index's default.
+			    An ef below k counts as k. */
+	uint32_t exact;	 /* 1: compare with every row */
+	double recall;	 /* if > 0: effort by vsx_effort_for(), or the most
+			    that was measured */
+};
+#define VSX_SEARCH_OPTS_INIT                                                   \
+	{                                                                      \
+		sizeof(struct vsx_search_opts), 0, 0, 0.0                      \
+	}
+
+struct vsx_hit {
+	uint64_t id;
+	float distance; /* l2: squared distance; ip: product; cosine: it */
+};
+
+/* What searches with one searcher have done so far. */
+struct vsx_search_stats {
+	uint64_t n_queries;
+	uint64_t n_distances;	  /* rows compared, codes included */
+	uint64_t n_hops;	  /* graph nodes or lists visited */
+	uint64_t n_pages_checked; /* by the whole index, not this searcher */
+};
+
+/*
+ * Make the scratch of one thread. Free it with vsx_searcher_free() before or
+ * after the index is closed. It grows with the greatest k and effort seen and
+ * then allocates nothing more.
+ */
+VSX_API enum vsx_status vsx_searcher_new(struct vsx_searcher **out,
+					 const struct vsx *index,
+					 struct vsx_error *err);
+VSX_API void vsx_searcher_free(struct vsx_searcher *searcher);
+
+/*
+ * The k nearest rows of one query.
+ *
+ * query   dim components of type elem, which need not be that of the rows
+ * hits    vsx_hit[k], filled nearest first, ties by rising id
+ * n_hits  how many: k, or all rows when the index has fewer
+ *
+ * VSX_EINVAL    k is 0, or an option breaks its rule
+ * VSX_ENUMERIC  the query holds a NaN or an infinity, or is zero under cosine
+ * VSX_ECORRUPT  a page that the search needed is damaged
+ */
+VSX_API enum vsx_status vsx_search(struct vsx_searcher *searcher,
+				   const void *query, enum vsx_elem elem,
+				   size_t k, const struct vsx_search_opts *opts,
+				   struct vsx_hit *hits, size_t *n_hits,
+				   struct vsx_error *err);
+
+/*
+ * The same for the row with this id as the query; the row itself is not
+ * counted. VSX_ENOTFOUND when no row has it.
+ */
+VSX_API enum vsx_status vsx_search_id(struct vsx_searcher *searcher,
+				      uint64_t id, size_t k,
+				      const struct vsx_search_opts *opts,
+				      struct vsx_hit *hits, size_t *n_hits,
+				      struct vsx_error *err);
+
+/*
+ * Many queries, spread over n_threads threads (0: one for each processor).
+ *
+ * queries  [n][dim] of type elem, row-major without gaps
+ * hits     vsx_hit[n][k]; what a query has fewer than k stays unset
+ * n_hits   size_t[n]
+ *
+ * Starts the threads and joins them before it returns. A failure names the
+ * query with the lowest number that failed.
+ */
+VSX_API enum vsx_status vsx_search_batch(
+	const struct vsx *index, const void *queries, enum vsx_elem elem,
+	size_t n, size_t k, const struct vsx_search_opts *opts,
+	unsigned int n_threads, struct vsx_hit *hits, size_t *n_hits,
+	struct vsx_search_stats *stats, struct vsx_error *err);
+
+VSX_API void vsx_get_stats(const struct vsx_searcher *searcher,
+			   struct vsx_search_stats *stats);
+
+/*
+ * The vector with this id, as f32[dim], as it was given (before any
+ * normalisation for cosine; after conversion to the index's element type).
+ */
+VSX_API enum vsx_status vsx_get(const struct vsx *index, uint64_t id,
+				float *vector, struct vsx_error *err);
+
+/* ---- verify --------------------------------------------------------- */
+
+enum vsx_verify_level {
+	VSX_VERIFY_FULL = 0, /* pages, every rule of SPEC.md, acceptance test */
+	VSX_VERIFY_PAGES,    /* every byte against its checksum */
+	VSX_VERIFY_QUICK,    /* superblock and manifest */
+};
+
+enum vsx_verify_what {
+	VSX_FINDING,  /* something is wrong: the file must not be released */
+	VSX_NOTICE,   /* worth knowing, nothing is wrong */
+	VSX_PROGRESS, /* `done` of `total` of the phase `text` */
+};
+
+struct vsx_verify_event {
+	enum vsx_verify_what what;
+	enum vsx_status status; /* of a finding */
+	const char *text;	/* one line, without the file's name */
+	uint64_t done, total;
+};
+
+/* Return 0 to go on, anything else to stop with VSX_ESTOPPED. */
+typedef int vsx_verify_report(void *context,
+			      const struct vsx_verify_event *event);
+
+struct vsx_verify_opts {
+	size_t struct_size;
+	enum vsx_verify_level level;
+	unsigned int n_threads; /* 0: one for each processor */
+	double min_recall;	/* if > 0: recall@10 at the default effort must
+				   reach it */
+	/* A test of the caller's own, beside the one in the file. */
+	const void *queries; /* [n_queries][query_dim] of query_elem */
+	enum vsx_elem query_elem;
+	uint32_t query_dim;
+	uint32_t truth_k;
+	uint64_t n_queries;
+	const uint64_t *truth; /* ids, [n_queries][truth_k] */
+};
+#define VSX_VERIFY_OPTS_INIT                                                   \
+	{                                                                      \
+		sizeof(struct vsx_verify_opts), VSX_VERIFY_FULL, 0, 0.0, NULL, \
+			VSX_F32, 0, 0, 0, NULL                                 \
+	}
+
+struct vsx_verify_result {
+	uint64_t n_findings;
+	uint64_t n_notices;
+	uint64_t bytes_read;
+	uint32_t recall_measured; /* 1: the numbers below are set */
+	uint32_t effort;	  /* that they were measured with */
+	double recall_at_1, recall_at_10, recall_at_100;
+	uint32_t own_measured; /* 1: the caller's queries were run */
+	double own_recall;     /* recall@10, or @truth_k if that is less */
+};
+
+/*
+ * Check a file as far as the level says, and report all findings, not the
+ * first. Needs no index that can be opened.
+ *
+ * VSX_OK        the file was read; see result->n_findings for its state
+ * VSX_EFORMAT, VSX_EVERSION, VSX_EIO, VSX_ENOMEM, VSX_EINVAL, VSX_ESTOPPED
+ *               it could not be checked
+ */
+VSX_API enum vsx_status vsx_verify(const char *path,
+				   const struct vsx_verify_opts *opts,
+				   vsx_verify_report *report, void *context,
+				   struct vsx_verify_result *result,
+				   struct vsx_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

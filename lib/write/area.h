@@ -1,0 +1,29 @@
+/*
+ * Memory that grows and may leave memory: one contiguous range of bytes,
+ * anonymous as long as it is below a limit, beyond that an unnamed file mapped
+ * in its place.
+ */
+#ifndef VSX_AREA_H
+#define VSX_AREA_H
+
+#include "write/output.h"
+
+struct vsx_area {
+	uint8_t *base;	      /* moves when the area grows */
+	uint64_t cap;	      /* bytes mapped */
+	uint64_t used;	      /* bytes asked for so far */
+	struct vsx_file file; /* fd -1: anonymous */
+};
+
+void vsx_area_init(struct vsx_area *a);
+
+/*
+ * Make room for `bytes` in all, with at most `limit` of them in memory; what is
+ * there stays. The file, when it comes to that, is made beside `output`.
+ */
+enum vsx_status vsx_area_grow(struct vsx_area *a, uint64_t bytes,
+			      uint64_t limit, const struct vsx_output *output,
+			      struct vsx_error *err);
+void vsx_area_release(struct vsx_area *a);
+
+#endif

@@ -1,0 +1,187 @@
+/* The public calls of a build, up to its end: see finish.c for that. */
+#include "write/builder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "names.h"
+#include "write/options.h"
+
+static enum vsx_status own_string(const char **s, struct vsx_error *err)
+{
+	if (!*s)
+		return VSX_OK;
+	*s = strdup(*s);
+	return *s ? VSX_OK : vsx_fail_memory(err, 1);
+}
+
+/* The caller's strings need not outlive the call. */
+static enum vsx_status own_strings(struct vsx_build_opts *opts,
+				   struct vsx_error *err)
+{
+	const char *spec = opts->spec, *model = opts->model,
+		   *source = opts->source;
+	enum vsx_status status;
+
+	opts->spec = opts->model = opts->source = NULL;
+	status = own_string(&spec, err);
+	opts->spec = status == VSX_OK ? spec : NULL;
+	if (status == VSX_OK) {
+		status = own_string(&model, err);
+		opts->model = status == VSX_OK ? model : NULL;
+	}
+	if (status == VSX_OK) {
+		status = own_string(&source, err);
+		opts->source = status == VSX_OK ? source : NULL;
+	}
+	return status;
+}
+
+enum vsx_status vsx_builder_new_on(struct vsx_builder **out, const char *path,
+				   const struct vsx_build_opts *opts,
+				   const struct vsx_file_ops *ops,
+				   struct vsx_error *err)
+{
+	struct vsx_build_opts checked;
+	struct vsx_builder *b;
+	enum vsx_status status;
+
+	*out = NULL;
+	VSX_TRY(vsx_options_check(&checked, opts, err));
+	b = calloc(1, sizeof(*b));
+	if (!b)
+		return vsx_fail_memory(err, sizeof(*b));
+	vsx_spool_init(&b->spool);
+	status = vsx_output_init(&b->output, path, checked.force, ops, err);
+	if (status == VSX_OK) {
+		b->opts = checked;
+		status = own_strings(&b->opts, err);
+	}
+	if (status != VSX_OK) {
+		vsx_builder_free(b);
+		return status;
+	}
+	vsx_options_space(&b->space, &b->opts);
+	b->spool.space = &b->space;
+	b->spool.output = &b->output;
+	b->spool.memory = b->opts.memory;
+	b->spool.n_threads = b->opts.n_threads;
+	b->spool.normalize = b->opts.normalize != 0;
+	vsx_builder_job(b);
+	*out = b;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_builder_new(struct vsx_builder **out, const char *path,
+				const struct vsx_build_opts *opts,
+				struct vsx_error *err)
+{
+	return vsx_builder_new_on(out, path, opts, &vsx_system_files, err);
+}
+
+static enum vsx_status check_input(const struct vsx_builder *b,
+				   const void *rows, enum vsx_elem elem,
+				   size_t n, struct vsx_error *err)
+{
+	if (b->finished)
+		return vsx_fail(err, VSX_EINVAL, "the build is finished");
+	if (!vsx_elem_name(elem))
+		return vsx_fail(err, VSX_EINVAL, "element type %d is not known",
+				(int)elem);
+	if (!rows && n > 0)
+		return vsx_fail(err, VSX_EINVAL, "%zu rows, but no address", n);
+	return VSX_OK;
+}
+
+enum vsx_status vsx_builder_add(struct vsx_builder *b, const void *rows,
+				enum vsx_elem elem, size_t n,
+				const uint64_t *ids, struct vsx_error *err)
+{
+	VSX_TRY(check_input(b, rows, elem, n, err));
+	return vsx_spool_add(&b->spool, rows, elem, n, ids, err);
+}
+
+/* Queries are kept as f32, whatever the rows are. */
+static enum vsx_status copy_queries(const struct vsx_builder *b, float *out,
+				    const uint8_t *from, enum vsx_elem elem,
+				    size_t n, struct vsx_error *err)
+{
+	size_t query_bytes = (size_t)b->opts.dim * vsx_elem_bytes(elem);
+	struct vsx_space space;
+	enum vsx_status status = VSX_OK;
+	struct vsx_error why;
+	uint8_t *row;
+
+	vsx_space_init(&space, b->opts.metric, VSX_F32, b->opts.dim, 0);
+	VSX_TRY(vsx_alloc_to(&row, space.stride, 1, err));
+	for (size_t i = 0; i < n; i++) {
+		status = vsx_space_store(&space, row, from + i * query_bytes,
+					 elem, false, &why);
+		if (status != VSX_OK) {
+			vsx_fail(err, status, "query %zu: %s", i, why.text);
+			break;
+		}
+		vsx_space_load(&space, out + i * b->opts.dim, row);
+	}
+	free(row);
+	return status;
+}
+
+enum vsx_status vsx_builder_queries(struct vsx_builder *b, const void *queries,
+				    enum vsx_elem elem, size_t n,
+				    struct vsx_error *err)
+{
+	enum vsx_status status;
+	float *copy;
+
+	VSX_TRY(check_input(b, queries, elem, n, err));
+	if (n == 0 || n > UINT32_MAX)
+		return vsx_fail(err, VSX_EINVAL,
+				"%zu queries, expected 1 to %u", n, UINT32_MAX);
+	VSX_TRY(vsx_alloc_to(&copy, n, (size_t)b->opts.dim * sizeof(float),
+			     err));
+	status = copy_queries(b, copy, queries, elem, n, err);
+	if (status != VSX_OK) {
+		free(copy);
+		return status;
+	}
+	free(b->queries);
+	b->queries = copy;
+	b->n_queries = (uint32_t)n;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_builder_finish(struct vsx_builder *b,
+				   struct vsx_build_result *result,
+				   struct vsx_error *err)
+{
+	struct vsx_build_result local = {0};
+	enum vsx_status status;
+
+	if (b->finished)
+		return vsx_fail(err, VSX_EINVAL, "the build is finished");
+	b->finished = true;
+	status = vsx_builder_run(b, &local, err);
+	/* Nothing of it is of use any more, and it may be large. */
+	vsx_spool_release(&b->spool);
+	vsx_measure_release(&b->measure);
+	vsx_output_release(&b->output);
+	if (status == VSX_OK && result)
+		*result = local;
+	return status;
+}
+
+void vsx_builder_free(struct vsx_builder *b)
+{
+	if (!b)
+		return;
+	vsx_spool_release(&b->spool);
+	vsx_measure_release(&b->measure);
+	vsx_output_release(&b->output);
+	free(b->queries);
+	free((char *)(uintptr_t)b->opts.spec);
+	free((char *)(uintptr_t)b->opts.model);
+	free((char *)(uintptr_t)b->opts.source);
+	free(b);
+}

@@ -1,0 +1,339 @@
+/* The end of a build: train, build, write, measure, publish. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "sums.h"
+#include "write/builder.h"
+#include "write/options.h"
+#include "write/segment_out.h"
+#include "write/spec.h"
+#include "write/unique.h"
+
+#define GENERATION 1 /* of a new file */
+
+/* What the steps hand on to each other. */
+struct run {
+	struct vsx_builder *b;
+	struct vsx_rows rows;
+	struct vsx_choice choice;
+	struct vsx_built built;
+	struct vsx_code_params codes;
+	struct vsx_segment_out out;
+	struct vsx_sink sink;
+	struct vsx_manifest manifest;
+	struct vsx_segment_entry entry;
+	char *properties;
+	struct vsx_build_result *result;
+};
+
+static enum vsx_status take_rows(struct run *r, struct vsx_error *err)
+{
+	const struct vsx_spool *s = &r->b->spool;
+
+	if (s->n == 0)
+		return vsx_fail(err, VSX_EINVAL, "no rows were given");
+	r->rows = (struct vsx_rows){
+		.space = &r->b->space,
+		.base = s->rows.base,
+		.n = (uint32_t)s->n,
+		.ids = s->has_ids ? (const uint64_t *)(void *)s->ids.base
+				  : NULL,
+	};
+	return vsx_check_unique(&r->rows, err);
+}
+
+static enum vsx_status choose(struct run *r, struct vsx_error *err)
+{
+	struct vsx_builder *b = r->b;
+	char text[64];
+
+	VSX_TRY(vsx_options_choose(&r->choice, &b->opts, r->rows.n, err));
+	if (r->choice.reason[0]) {
+		vsx_spec_text(&r->choice.spec, text, sizeof(text));
+		b->job.note(&b->job, "%s chosen: %s", text, r->choice.reason);
+	}
+	if (r->choice.note[0])
+		b->job.note(&b->job, "%s", r->choice.note);
+	return VSX_OK;
+}
+
+static enum vsx_status build_kind(struct run *r, struct vsx_error *err)
+{
+	const struct vsx_spec *spec = &r->choice.spec;
+	struct vsx_builder *b = r->b;
+
+	switch (spec->kind) {
+	case VSX_IVF:
+		return vsx_ivf_build(&b->job, &r->rows, spec, &r->built, err);
+	case VSX_HNSW:
+		return vsx_hnsw_build(&b->job, &r->rows, spec, &r->built, err);
+	default:
+		return vsx_flat_build(&b->job, &r->rows, spec, &r->built, err);
+	}
+}
+
+/* Codes speed up scans; a graph is not scanned. */
+static enum vsx_status build(struct run *r, struct vsx_error *err)
+{
+	struct vsx_job *job = &r->b->job;
+
+	VSX_TRY(build_kind(r, err));
+	if (r->built.kind == VSX_HNSW || vsx_elem_is_int(r->b->opts.elem))
+		return VSX_OK;
+	VSX_TRY(job->progress(job, "train codes", 0, r->rows.n, err));
+	return vsx_codes_train(job, &r->rows, &r->codes, err);
+}
+
+/* The test's queries, while the rows are still at hand. */
+static enum vsx_status choose_queries(struct run *r, struct vsx_error *err)
+{
+	struct vsx_builder *b = r->b;
+
+	if (b->opts.n_test_queries == UINT32_MAX)
+		return VSX_OK;
+	if (!b->queries)
+		return vsx_measure_draw(&b->measure, &r->rows,
+					b->opts.n_test_queries, b->opts.seed,
+					err);
+	vsx_measure_take(&b->measure, b->queries, b->n_queries, b->opts.dim,
+			 r->rows.n);
+	b->queries = NULL;
+	return VSX_OK;
+}
+
+/* Blocks for the whole file: a full disk shows now, not after hours. */
+static enum vsx_status reserve(struct run *r, struct vsx_error *err)
+{
+	const struct vsx_accept *t = &r->b->measure.test;
+	struct vsx_layout layout;
+	bool done;
+
+	vsx_layout_init(&layout, r->out.page_shift);
+	vsx_segment_out_layout(&r->out, &layout);
+	vsx_measure_layout(t->n_queries, t->dim, t->truth_k, t->own != NULL,
+			   &layout);
+	return vsx_file_reserve(&r->b->output.file,
+				vsx_layout_file_bytes(&layout, 256), &done,
+				err);
+}
+
+static enum vsx_status write_segment(struct run *r, struct vsx_error *err)
+{
+	struct vsx_builder *b = r->b;
+	uint32_t page_shift = vsx_options_page_shift(&b->opts);
+
+	r->out = (struct vsx_segment_out){
+		.sink = &r->sink,
+		.job = &b->job,
+		.rows = &r->rows,
+		.built = &r->built,
+		.codes = &r->codes,
+		.page_shift = page_shift,
+	};
+	VSX_TRY(vsx_segment_out_init(&r->out, err));
+	VSX_TRY(vsx_output_open(&b->output, err));
+	VSX_TRY(reserve(r, err));
+	VSX_TRY(vsx_sink_init(&r->sink, &b->output.file, page_shift,
+			      vsx_data_start(page_shift), err));
+	VSX_TRY(vsx_segment_out_write(&r->out, err));
+
+	r->entry.kind = r->built.kind;
+	r->entry.row_stride = b->space.stride;
+	r->entry.n_rows = r->rows.n;
+	r->entry.generation = GENERATION;
+	memcpy(r->entry.params, r->built.params, sizeof(r->entry.params));
+	return VSX_OK;
+}
+
+static void release_rows(struct run *r)
+{
+	vsx_segment_out_release(&r->out);
+	vsx_built_release(&r->built);
+	vsx_code_params_release(&r->codes);
+	vsx_spool_release(&r->b->spool);
+}
+
+/* The segment as searches will see it, in what is written so far. */
+static enum vsx_status open_segment(const struct run *r,
+				    struct vsx_segment *seg,
+				    const uint8_t *base, struct vsx_error *err)
+{
+	memset(seg, 0, sizeof(*seg));
+	seg->kind = vsx_kind_find(r->entry.kind);
+	seg->space = r->b->space;
+	seg->n_rows = r->rows.n;
+	memcpy(seg->params, r->entry.params, sizeof(seg->params));
+	for (size_t i = 0; i < r->sink.n_sections; i++) {
+		const struct vsx_section_entry *e = &r->sink.sections[i].entry;
+		struct vsx_view *v = &seg->view[vsx_section_slot(e->id)];
+
+		v->base = base + e->offset;
+		v->bytes = e->bytes;
+	}
+	return vsx_segment_open(seg, err);
+}
+
+static enum vsx_status measure(struct run *r, struct vsx_error *err)
+{
+	struct vsx_builder *b = r->b;
+	const struct vsx_file *f = &b->output.file;
+	uint64_t bytes = r->sink.at;
+	struct vsx_segment seg;
+	enum vsx_status status;
+	void *base;
+
+	base = f->ops->map(f->ops->context, f->fd, bytes, false);
+	if (!base)
+		return vsx_fail_errno(err, "cannot map '%s'", f->name);
+	status = open_segment(r, &seg, base, err);
+	if (status == VSX_OK)
+		status = vsx_measure_run(&b->measure, &seg,
+					 b->opts.target_recall, &b->job, err);
+	munmap(base, bytes);
+	return status;
+}
+
+static void fill_manifest(struct run *r)
+{
+	const struct vsx_builder *b = r->b;
+	const struct vsx_measure *m = &b->measure;
+
+	r->manifest.generation = GENERATION;
+	r->manifest.n_rows = r->rows.n;
+	r->manifest.n_live = r->rows.n;
+	r->manifest.dim = b->opts.dim;
+	r->manifest.metric = b->opts.metric;
+	r->manifest.elem = b->opts.elem;
+	r->manifest.flags = (b->opts.normalize ? VSX_MANIFEST_NORMALISED : 0) |
+			    (m->own ? VSX_MANIFEST_OWN_QUERIES : 0);
+	r->manifest.seed = b->opts.seed;
+	r->manifest.default_effort = m->default_effort;
+	r->manifest.target_recall =
+		(uint32_t)(b->opts.target_recall * 1e6 + 0.5);
+	r->manifest.n_queries = m->test.n_queries;
+	r->manifest.truth_k = m->test.n_queries ? m->test.truth_k : 0;
+	r->manifest.n_recalls = m->n_recalls;
+	r->manifest.n_segments = 1;
+}
+
+static enum vsx_status write_end(struct run *r, struct vsx_error *err)
+{
+	struct vsx_builder *b = r->b;
+	struct vsx_super super;
+
+	VSX_TRY(vsx_measure_write(&b->measure, &r->sink, err));
+	fill_manifest(r);
+	VSX_TRY(vsx_options_properties(&r->properties,
+				       &r->manifest.properties_bytes, &b->opts,
+				       r->result->spec, err));
+	VSX_TRY(b->job.progress(&b->job, "sync", 0, 0, err));
+	VSX_TRY(vsx_sink_commit(&r->sink, &r->manifest, &r->entry,
+				r->properties, &super, err));
+	VSX_TRY(vsx_sink_first_super(&b->output.file, &super, err));
+	r->result->file_bytes = super.committed_bytes;
+	return VSX_OK;
+}
+
+/* The first finding of the check before the file is shown to anybody. */
+struct findings {
+	struct vsx_job *job;
+	char first[VSX_ERROR_TEXT];
+};
+
+static int hear(void *context, const struct vsx_verify_event *event)
+{
+	struct findings *f = context;
+
+	if (event->what == VSX_FINDING && !f->first[0])
+		snprintf(f->first, sizeof(f->first), "%s", event->text);
+	if (event->what != VSX_PROGRESS)
+		return 0;
+	return f->job->progress(f->job, "check", event->done, event->total,
+				NULL) != VSX_OK;
+}
+
+static enum vsx_status read_back(struct run *r, struct vsx_error *err)
+{
+	struct vsx_verify_opts opts = VSX_VERIFY_OPTS_INIT;
+	struct vsx_verify_result result;
+	struct findings f = {.job = &r->b->job};
+	struct vsx_error why;
+	enum vsx_status status;
+
+	opts.level = VSX_VERIFY_PAGES;
+	opts.n_threads = r->b->opts.n_threads;
+	VSX_TRY(f.job->progress(f.job, "check", 0, r->result->file_bytes, err));
+	status = vsx_verify(r->b->output.temp, &opts, hear, &f, &result, &why);
+	if (status == VSX_ESTOPPED)
+		return vsx_fail(err, status, "the build was stopped");
+	if (status != VSX_OK)
+		return vsx_fail(err, status, "cannot check '%s': %.300s",
+				r->b->output.path, why.text);
+	if (result.n_findings)
+		return vsx_fail(err, VSX_EIO,
+				"'%s' does not read back as it was written: "
+				"%.300s",
+				r->b->output.path, f.first);
+	return VSX_OK;
+}
+
+static enum vsx_status publish(struct run *r, struct vsx_error *err)
+{
+	return vsx_output_publish(&r->b->output, err);
+}
+
+/* A step, its time added to *seconds. */
+static enum vsx_status timed(struct run *r, double *seconds,
+			     enum vsx_status (*step)(struct run *,
+						     struct vsx_error *),
+			     struct vsx_error *err)
+{
+	double since = vsx_builder_clock();
+	enum vsx_status status = step(r, err);
+
+	*seconds += vsx_builder_clock() - since;
+	return status;
+}
+
+static enum vsx_status steps(struct run *r, struct vsx_error *err)
+{
+	struct vsx_build_result *result = r->result;
+	struct vsx_builder *b = r->b;
+
+	VSX_TRY(take_rows(r, err));
+	result->n_rows = r->rows.n;
+	VSX_TRY(choose(r, err));
+	VSX_TRY(timed(r, &result->seconds_build, build, err));
+	VSX_TRY(b->job.progress(&b->job, "write", 0, 0, err));
+	result->seconds_train = b->train_seconds;
+	result->seconds_build =
+		fmax(0.0, result->seconds_build - b->train_seconds);
+	VSX_TRY(choose_queries(r, err));
+	VSX_TRY(timed(r, &result->seconds_write, write_segment, err));
+	snprintf(result->spec, sizeof(result->spec), "%s", r->built.spec);
+	release_rows(r);
+	VSX_TRY(timed(r, &result->seconds_test, measure, err));
+	result->default_effort = b->measure.default_effort;
+	result->recall_at_10 = b->measure.recall_at_10;
+	VSX_TRY(timed(r, &result->seconds_write, write_end, err));
+	VSX_TRY(timed(r, &result->seconds_write, read_back, err));
+	return timed(r, &result->seconds_write, publish, err);
+}
+
+enum vsx_status vsx_builder_run(struct vsx_builder *b,
+				struct vsx_build_result *result,
+				struct vsx_error *err)
+{
+	struct run r = {.b = b, .result = result};
+	enum vsx_status status = steps(&r, err);
+
+	vsx_segment_out_release(&r.out);
+	vsx_built_release(&r.built);
+	vsx_code_params_release(&r.codes);
+	vsx_sink_release(&r.sink);
+	free(r.properties);
+	return status;
+}

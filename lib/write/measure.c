@@ -1,0 +1,345 @@
+#include "write/measure.h"
+
+#include <lz4.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/rng.h"
+
+/* Queries to draw: about this many components are compared by the exact
+ * search, between the two bounds. */
+#define DRAW_COMPONENTS (UINT64_C(1) << 33)
+#define DRAW_LEAST	100
+#define DRAW_MOST	1000
+
+/* The table ends when it has reached both. */
+#define ENOUGH_AT_10  0.9995
+#define ENOUGH_AT_100 0.99
+
+/* Without a test there is nothing to choose by. */
+#define UNMEASURED_EF 64
+
+static const uint32_t ef_ladder[] = {
+	10,  12,  14,  16,  20,	 24,  28,  32,	40,  48,  56,  64,  80,	 96,
+	112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 896, 1024,
+};
+
+#define N_EFS (sizeof(ef_ladder) / sizeof(ef_ladder[0]))
+
+/* Step i of 1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 20, 24, ...: four to an
+ * octave, the last one nlist; 0 behind it. */
+static uint32_t nprobe_at(uint32_t i, uint32_t nlist)
+{
+	uint64_t v = 1;
+
+	for (; i > 0; i--) {
+		if (v >= nlist)
+			return 0;
+		if (v < 6)
+			v += 1;
+		else if (v < 8)
+			v = 8;
+		else
+			v += (UINT64_C(1) << (63 - __builtin_clzll(v))) / 4;
+	}
+	return v < nlist ? (uint32_t)v : nlist;
+}
+
+static uint32_t effort_at(const struct vsx_segment *seg, uint32_t i)
+{
+	switch (seg->kind->code) {
+	case VSX_HNSW:
+		return i < N_EFS ? ef_ladder[i] : 0;
+	case VSX_IVF:
+		return nprobe_at(i, seg->nlist);
+	default:
+		return 0;
+	}
+}
+
+static uint32_t unmeasured_effort(const struct vsx_segment *seg)
+{
+	switch (seg->kind->code) {
+	case VSX_HNSW:
+		return UNMEASURED_EF;
+	case VSX_IVF:
+		return seg->nlist / 16 + 1;
+	default:
+		return 0;
+	}
+}
+
+uint32_t vsx_measure_count(uint32_t wish, uint64_t n_rows, uint32_t dim)
+{
+	uint64_t n = wish;
+
+	if (wish == UINT32_MAX || n_rows < 2)
+		return 0;
+	if (n == 0) {
+		n = DRAW_COMPONENTS / (n_rows * dim);
+		if (n < DRAW_LEAST)
+			n = DRAW_LEAST;
+		if (n > DRAW_MOST)
+			n = DRAW_MOST;
+	}
+	return (uint32_t)(n < n_rows ? n : n_rows);
+}
+
+/*
+ * n different rows by rising number, each set of them as likely as any other:
+ * Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2 S.
+ */
+static void draw_rows(uint32_t *out, uint32_t n, uint32_t n_rows, uint64_t seed)
+{
+	struct vsx_rng rng = {vsx_random_at(seed, VSX_RANDOM_QUERIES, 0)};
+	uint32_t taken = 0;
+
+	for (uint32_t row = 0; taken < n; row++)
+		if (vsx_rng_below(&rng, n_rows - row) < n - taken)
+			out[taken++] = row;
+}
+
+enum vsx_status vsx_measure_draw(struct vsx_measure *m,
+				 const struct vsx_rows *rows, uint32_t wish,
+				 uint64_t seed, struct vsx_error *err)
+{
+	const struct vsx_space *space = rows->space;
+	uint32_t n = vsx_measure_count(wish, rows->n, space->dim);
+	enum vsx_status status;
+	uint32_t *drawn = NULL;
+
+	if (n == 0)
+		return VSX_OK;
+	if (vsx_alloc_to(&drawn, n, sizeof(*drawn), err) ||
+	    vsx_alloc_to(&m->own, n, sizeof(*m->own), err) ||
+	    vsx_alloc_to(&m->queries, (size_t)n * space->dim, sizeof(float),
+			 err)) {
+		status = VSX_ENOMEM;
+		goto done;
+	}
+	draw_rows(drawn, n, rows->n, seed);
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t row = drawn[i];
+
+		m->own[i] = rows->ids ? rows->ids[row] : row;
+		vsx_space_load(space, m->queries + (size_t)i * space->dim,
+			       rows->base + row * space->stride);
+	}
+	m->test.n_queries = n;
+	m->test.dim = space->dim;
+	m->test.truth_k = rows->n - 1 < VSX_TRUTH_K ? rows->n - 1 : VSX_TRUTH_K;
+	m->test.queries = m->queries;
+	m->test.own = m->own;
+	status = VSX_OK;
+done:
+	free(drawn);
+	return status;
+}
+
+void vsx_measure_take(struct vsx_measure *m, float *queries, uint32_t n,
+		      uint32_t dim, uint64_t n_rows)
+{
+	m->queries = queries;
+	m->test.n_queries = n;
+	m->test.dim = dim;
+	m->test.truth_k = n_rows < VSX_TRUTH_K ? (uint32_t)n_rows : VSX_TRUTH_K;
+	m->test.queries = queries;
+}
+
+static enum vsx_status exact_progress(void *context, uint64_t done,
+				      uint64_t total, struct vsx_error *err)
+{
+	struct vsx_job *job = context;
+
+	return job->progress(job, "exact neighbours", done, total, err);
+}
+
+static enum vsx_status climb(struct vsx_measure *m,
+			     const struct vsx_segment *seg, struct vsx_job *job,
+			     struct vsx_error *err)
+{
+	uint32_t steps = 0;
+
+	while (effort_at(seg, steps))
+		steps++;
+	if (steps == 0)
+		steps = 1; /* Flat has one way to search */
+	VSX_TRY(vsx_alloc_to(&m->recalls, steps, sizeof(*m->recalls), err));
+	while (m->n_recalls < steps) {
+		struct vsx_recall *r = &m->recalls[m->n_recalls];
+		uint32_t effort = effort_at(seg, m->n_recalls);
+
+		VSX_TRY(job->progress(job, "measure recall", m->n_recalls,
+				      steps, err));
+		VSX_TRY(vsx_accept_measure(seg, 1, &m->test, effort,
+					   job->n_threads, r, err));
+		r->effort = effort;
+		m->n_recalls++;
+		if (r->at_10 >= ENOUGH_AT_10 && r->at_100 >= ENOUGH_AT_100)
+			break;
+	}
+	return VSX_OK;
+}
+
+enum vsx_status vsx_measure_run(struct vsx_measure *m,
+				const struct vsx_segment *seg, double target,
+				struct vsx_job *job, struct vsx_error *err)
+{
+	uint32_t i = 0;
+
+	m->default_effort = unmeasured_effort(seg);
+	if (m->test.n_queries == 0)
+		return VSX_OK;
+	VSX_TRY(vsx_alloc_to(&m->test.truth,
+			     (size_t)m->test.n_queries * m->test.truth_k,
+			     sizeof(*m->test.truth), err));
+	VSX_TRY(vsx_accept_truth(seg, 1, &m->test, job->n_threads,
+				 exact_progress, job, err));
+	VSX_TRY(climb(m, seg, job, err));
+	while (i + 1 < m->n_recalls && m->recalls[i].at_10 < target)
+		i++;
+	m->default_effort = m->recalls[i].effort;
+	m->recall_at_10 = m->recalls[i].at_10;
+	return VSX_OK;
+}
+
+/* Packing pays when it saves an eighth of the pages. */
+static bool pays(const struct vsx_sink *sink, uint64_t packed, uint64_t raw)
+{
+	uint64_t page = UINT64_C(1) << sink->page_shift;
+	uint64_t pages = (raw + page - 1) / page;
+
+	return packed > 0 &&
+	       (packed + page - 1) / page + (pages + 7) / 8 <= pages;
+}
+
+/* A section that is read once in a while. */
+static enum vsx_status write_cold(struct vsx_sink *sink,
+				  enum vsx_section_slot slot, const void *data,
+				  uint64_t bytes, struct vsx_error *err)
+{
+	enum vsx_status status;
+	char *packed = NULL;
+	int room, n = 0;
+
+	if (bytes < UINT64_C(1) << 30) {
+		room = LZ4_compressBound((int)bytes);
+		VSX_TRY(vsx_alloc_to(&packed, (size_t)room, 1, err));
+		n = LZ4_compress_default(data, packed, (int)bytes, room);
+	}
+	if (pays(sink, (uint64_t)n, bytes)) {
+		status = vsx_sink_begin(sink, slot, VSX_WHOLE_INDEX,
+					VSX_ENCODING_LZ4, bytes, err);
+		data = packed;
+		bytes = (uint64_t)n;
+	} else {
+		status = vsx_sink_begin(sink, slot, VSX_WHOLE_INDEX,
+					VSX_ENCODING_PLAIN, bytes, err);
+	}
+	if (status == VSX_OK)
+		status = vsx_sink_write(sink, data, bytes, err);
+	if (status == VSX_OK)
+		status = vsx_sink_end(sink, err);
+	free(packed);
+	return status;
+}
+
+static enum vsx_status write_ids(struct vsx_sink *sink,
+				 enum vsx_section_slot slot,
+				 const uint64_t *ids, uint64_t n,
+				 struct vsx_error *err)
+{
+	enum vsx_status status;
+	vsx_le64 *disk;
+
+	VSX_TRY(vsx_alloc_to(&disk, n, sizeof(*disk), err));
+	for (uint64_t i = 0; i < n; i++)
+		vsx_put64(&disk[i], ids[i]);
+	status = write_cold(sink, slot, disk, n * sizeof(*disk), err);
+	free(disk);
+	return status;
+}
+
+static enum vsx_status write_queries(const struct vsx_measure *m,
+				     struct vsx_sink *sink,
+				     struct vsx_error *err)
+{
+	uint64_t n = (uint64_t)m->test.n_queries * m->test.dim;
+	enum vsx_status status;
+	vsx_le32 *disk;
+
+	VSX_TRY(vsx_alloc_to(&disk, n, sizeof(*disk), err));
+	for (uint64_t i = 0; i < n; i++) {
+		uint32_t bits;
+
+		memcpy(&bits, &m->queries[i], sizeof(bits));
+		vsx_put32(&disk[i], bits);
+	}
+	status = write_cold(sink, VSX_SEC_QRYS, disk, n * sizeof(*disk), err);
+	free(disk);
+	return status;
+}
+
+static uint32_t millionths(double share)
+{
+	return (uint32_t)(share * 1e6 + 0.5);
+}
+
+static enum vsx_status write_recalls(const struct vsx_measure *m,
+				     struct vsx_sink *sink,
+				     struct vsx_error *err)
+{
+	VSX_TRY(vsx_sink_begin(sink, VSX_SEC_RCLL, VSX_WHOLE_INDEX,
+			       VSX_ENCODING_PLAIN, 0, err));
+	for (uint32_t i = 0; i < m->n_recalls; i++) {
+		const struct vsx_recall *r = &m->recalls[i];
+		struct vsx_disk_recall d = {0};
+
+		vsx_put32(&d.effort, r->effort);
+		vsx_put32(&d.recall[0], millionths(r->at_1));
+		vsx_put32(&d.recall[1], millionths(r->at_10));
+		vsx_put32(&d.recall[2], millionths(r->at_100));
+		vsx_put64(&d.distances, (uint64_t)(r->distances * 1e3 + 0.5));
+		VSX_TRY(vsx_sink_write(sink, &d, sizeof(d), err));
+	}
+	return vsx_sink_end(sink, err);
+}
+
+enum vsx_status vsx_measure_write(const struct vsx_measure *m,
+				  struct vsx_sink *sink, struct vsx_error *err)
+{
+	const struct vsx_accept *t = &m->test;
+
+	if (t->n_queries == 0)
+		return VSX_OK;
+	VSX_TRY(write_queries(m, sink, err));
+	VSX_TRY(write_ids(sink, VSX_SEC_QTRU, t->truth,
+			  (uint64_t)t->n_queries * t->truth_k, err));
+	if (t->own)
+		VSX_TRY(write_ids(sink, VSX_SEC_QSRC, t->own, t->n_queries,
+				  err));
+	return write_recalls(m, sink, err);
+}
+
+void vsx_measure_layout(uint32_t n_queries, uint32_t dim, uint32_t truth_k,
+			bool own, struct vsx_layout *layout)
+{
+	if (n_queries == 0)
+		return;
+	vsx_layout_add(layout, (uint64_t)n_queries * dim * 4);
+	vsx_layout_add(layout, (uint64_t)n_queries * truth_k * 8);
+	if (own)
+		vsx_layout_add(layout, (uint64_t)n_queries * 8);
+	vsx_layout_add(layout, sizeof(struct vsx_disk_recall));
+}
+
+void vsx_measure_release(struct vsx_measure *m)
+{
+	free(m->queries);
+	free(m->own);
+	free(m->test.truth);
+	free(m->recalls);
+	memset(m, 0, sizeof(*m));
+}

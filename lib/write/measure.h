@@ -1,0 +1,53 @@
+/*
+ * The acceptance test of a new index: its queries, drawn or given, and the
+ * table of recalls by search effort. SPEC.md 5.5.
+ */
+#ifndef VSX_MEASURE_H
+#define VSX_MEASURE_H
+
+#include "io/sink.h"
+#include "read/accept.h"
+#include "train/kind_build.h"
+#include "write/layout.h"
+
+/* Exact neighbours kept for each query, where there are as many. */
+#define VSX_TRUTH_K 100
+
+struct vsx_measure {
+	struct vsx_accept test; /* n_queries 0: none */
+	float *queries;		/* what test points to */
+	uint64_t *own;
+	struct vsx_recall *recalls;
+	uint32_t n_recalls;
+	uint32_t default_effort;
+	double recall_at_10; /* with it; 0 when not measured */
+};
+
+/* How many queries to draw; `wish` as vsx_build_opts.n_test_queries. */
+uint32_t vsx_measure_count(uint32_t wish, uint64_t n_rows, uint32_t dim);
+
+/* Draw them from the rows. */
+enum vsx_status vsx_measure_draw(struct vsx_measure *m,
+				 const struct vsx_rows *rows, uint32_t wish,
+				 uint64_t seed, struct vsx_error *err);
+
+/* Take those that were given: float[n][dim], which *m then owns. */
+void vsx_measure_take(struct vsx_measure *m, float *queries, uint32_t n,
+		      uint32_t dim, uint64_t n_rows);
+
+/* Find the truth, measure, and choose the default effort. */
+enum vsx_status vsx_measure_run(struct vsx_measure *m,
+				const struct vsx_segment *seg, double target,
+				struct vsx_job *job, struct vsx_error *err);
+
+/* Write QRYS, QTRU, QSRC and RCLL. */
+enum vsx_status vsx_measure_write(const struct vsx_measure *m,
+				  struct vsx_sink *sink, struct vsx_error *err);
+
+/* Add them to a layout, before compression. */
+void vsx_measure_layout(uint32_t n_queries, uint32_t dim, uint32_t truth_k,
+			bool own, struct vsx_layout *layout);
+
+void vsx_measure_release(struct vsx_measure *m);
+
+#endif

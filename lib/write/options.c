@@ -1,0 +1,221 @@
+#include "write/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/parallel.h"
+#include "manifest.h"
+#include "write/spec.h"
+
+#define DEFAULT_EF_CONSTRUCTION 200
+#define MAX_EF_CONSTRUCTION	65536
+#define DEFAULT_RECALL		0.95
+#define MIN_MEMORY		(UINT64_C(64) << 20)
+
+/* Longest property value that is not clearly a mistake. */
+#define MAX_VALUE 4096
+
+/* Take what both sides know; what only the caller knows must be 0. */
+static enum vsx_status copy_options(struct vsx_build_opts *out,
+				    const struct vsx_build_opts *in,
+				    struct vsx_error *err)
+{
+	size_t n, least = offsetof(struct vsx_build_opts, metric);
+
+	memset(out, 0, sizeof(*out));
+	if (!in)
+		return vsx_fail(
+			err, VSX_EINVAL,
+			"a build needs options: the dimension at least");
+	n = in->struct_size;
+	if (n < least || n > 65536)
+		return vsx_fail(err, VSX_EINVAL,
+				"struct_size of the options is %zu, expected "
+				"%zu",
+				n, sizeof(*out));
+	if (n > sizeof(*out) &&
+	    !vsx_is_zero((const uint8_t *)in + sizeof(*out), n - sizeof(*out)))
+		return vsx_fail(err, VSX_EINVAL,
+				"an option is set that this version of the "
+				"library does not know");
+	memcpy(out, in, n < sizeof(*out) ? n : sizeof(*out));
+	out->struct_size = sizeof(*out);
+	return VSX_OK;
+}
+
+static uint64_t half_of_ram(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+
+	if (pages <= 0 || page <= 0)
+		return UINT64_C(1) << 30;
+	return (uint64_t)pages * (uint64_t)page / 2;
+}
+
+static void fill_defaults(struct vsx_build_opts *o)
+{
+	if (!o->metric)
+		o->metric = VSX_L2;
+	if (!o->elem)
+		o->elem = VSX_F32;
+	if (!o->ef_construction)
+		o->ef_construction = DEFAULT_EF_CONSTRUCTION;
+	if (!o->memory)
+		o->memory = half_of_ram();
+	if (!o->page_bytes)
+		o->page_bytes = 1u << VSX_MIN_PAGE_SHIFT;
+	if (o->target_recall == 0.0)
+		o->target_recall = DEFAULT_RECALL;
+	o->n_threads = vsx_thread_count(o->n_threads);
+}
+
+static enum vsx_status check_types(const struct vsx_build_opts *o,
+				   struct vsx_error *err)
+{
+	if (o->dim < 1 || o->dim > VSX_MAX_DIM)
+		return vsx_fail(err, VSX_EINVAL,
+				"dimension is %u, expected 1 to %d", o->dim,
+				VSX_MAX_DIM);
+	if (!vsx_metric_name(o->metric))
+		return vsx_fail(err, VSX_EINVAL, "metric %d is not known",
+				(int)o->metric);
+	if (!vsx_elem_name(o->elem))
+		return vsx_fail(err, VSX_EINVAL, "element type %d is not known",
+				(int)o->elem);
+	if (o->normalize > 1 || o->force > 1)
+		return vsx_fail(err, VSX_EINVAL,
+				"option '%s' is %u, expected 0 or 1",
+				o->normalize > 1 ? "normalize" : "force",
+				o->normalize > 1 ? o->normalize : o->force);
+	if (o->normalize && vsx_elem_is_int(o->elem))
+		return vsx_fail(
+			err, VSX_EINVAL,
+			"rows of length 1 cannot be stored as %s, which "
+			"holds whole numbers",
+			vsx_elem_name(o->elem));
+	return VSX_OK;
+}
+
+static enum vsx_status check_numbers(const struct vsx_build_opts *o,
+				     struct vsx_error *err)
+{
+	if (o->page_bytes < 1u << VSX_MIN_PAGE_SHIFT ||
+	    o->page_bytes > 1u << VSX_MAX_PAGE_SHIFT ||
+	    o->page_bytes & (o->page_bytes - 1))
+		return vsx_fail(err, VSX_EINVAL,
+				"pages have %u bytes, expected a power of two "
+				"from %u to %u",
+				o->page_bytes, 1u << VSX_MIN_PAGE_SHIFT,
+				1u << VSX_MAX_PAGE_SHIFT);
+	if (!(o->target_recall > 0.0 && o->target_recall <= 1.0))
+		return vsx_fail(err, VSX_EINVAL,
+				"target recall is %g, expected more than 0 and "
+				"at most 1",
+				o->target_recall);
+	if (o->ef_construction > MAX_EF_CONSTRUCTION)
+		return vsx_fail(err, VSX_EINVAL,
+				"efConstruction is %u, expected 1 to %d",
+				o->ef_construction, MAX_EF_CONSTRUCTION);
+	return VSX_OK;
+}
+
+static enum vsx_status check_value(const char *key, const char *value,
+				   struct vsx_error *err)
+{
+	char *entry;
+	bool ok;
+
+	if (!value)
+		return VSX_OK;
+	if (strlen(value) > MAX_VALUE)
+		return vsx_fail(err, VSX_EINVAL,
+				"the %s has %zu bytes, expected at most %d",
+				key, strlen(value), MAX_VALUE);
+	if (asprintf(&entry, "%s=%s", key, value) < 0)
+		return vsx_fail_memory(err, strlen(value));
+	ok = vsx_property_ok(entry);
+	free(entry);
+	if (!ok)
+		return vsx_fail(err, VSX_EINVAL,
+				"the %s is not UTF-8 text on one line", key);
+	return VSX_OK;
+}
+
+enum vsx_status vsx_options_check(struct vsx_build_opts *out,
+				  const struct vsx_build_opts *in,
+				  struct vsx_error *err)
+{
+	struct vsx_spec spec;
+
+	VSX_TRY(copy_options(out, in, err));
+	fill_defaults(out);
+	VSX_TRY(check_types(out, err));
+	VSX_TRY(check_numbers(out, err));
+	VSX_TRY(check_value("model", out->model, err));
+	VSX_TRY(check_value("source", out->source, err));
+	return vsx_spec_parse(&spec, out->spec, err);
+}
+
+void vsx_options_space(struct vsx_space *s, const struct vsx_build_opts *opts)
+{
+	vsx_space_init(s, opts->metric, opts->elem, opts->dim, 0);
+}
+
+uint32_t vsx_options_page_shift(const struct vsx_build_opts *opts)
+{
+	return (uint32_t)__builtin_ctz(opts->page_bytes);
+}
+
+/* Append "key=value" with its NUL. */
+static void append(char *area, size_t *at, const char *key, const char *value)
+{
+	if (!value)
+		return;
+	*at += (size_t)sprintf(area + *at, "%s=%s", key, value) + 1;
+}
+
+enum vsx_status vsx_options_properties(char **out, uint32_t *bytes,
+				       const struct vsx_build_opts *opts,
+				       const char *spec, struct vsx_error *err)
+{
+	const char *model = opts->model, *source = opts->source;
+	size_t room = 128 + strlen(spec) + (model ? strlen(model) : 0) +
+		      (source ? strlen(source) : 0);
+	size_t at = 0;
+
+	VSX_TRY(vsx_alloc_to(out, room, 1, err));
+	/* Keys rise. */
+	append(*out, &at, "library", "vsx " VSX_VERSION);
+	append(*out, &at, "model", model);
+	append(*out, &at, "source", source);
+	append(*out, &at, "spec", spec);
+	*bytes = (uint32_t)at;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_options_choose(struct vsx_choice *out,
+				   const struct vsx_build_opts *opts,
+				   uint64_t n_rows, struct vsx_error *err)
+{
+	struct vsx_spec_need need = {
+		.n_rows = n_rows,
+		.dim = opts->dim,
+		.memory = opts->memory > MIN_MEMORY ? opts->memory : MIN_MEMORY,
+		.target_recall = opts->target_recall,
+	};
+	struct vsx_space space;
+
+	out->reason[0] = out->note[0] = '\0';
+	VSX_TRY(vsx_spec_parse(&out->spec, opts->spec, err));
+	if (!out->spec.kind) {
+		vsx_options_space(&space, opts);
+		need.stride = space.stride;
+		vsx_spec_choose(&out->spec, &need, out->reason,
+				sizeof(out->reason));
+	}
+	vsx_spec_adjust(&out->spec, n_rows, out->note, sizeof(out->note));
+	return VSX_OK;
+}

@@ -1,0 +1,271 @@
+#include "write/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Of the file's name in that of the temporary one, which is longer. */
+#define MAX_NAME_KEPT 200
+#define MAX_TRIES     10000
+
+static const char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static enum vsx_status cannot_create(const struct vsx_output *o, int reason,
+				     struct vsx_error *err)
+{
+	errno = reason;
+	return vsx_fail_errno(err, "cannot create '%s'", o->path);
+}
+
+static enum vsx_status exists(const struct vsx_output *o, struct vsx_error *err)
+{
+	return vsx_fail(err, VSX_EEXIST, "'%s' exists already", o->path);
+}
+
+/* Look at what is in the way; follow a link to the file that it means. */
+static enum vsx_status look_at(struct vsx_output *o, struct vsx_error *err)
+{
+	struct stat st;
+	char *real;
+
+	if (lstat(o->path, &st) < 0)
+		return errno == ENOENT ? VSX_OK : cannot_create(o, errno, err);
+	if (S_ISDIR(st.st_mode))
+		return vsx_fail(err, VSX_EINVAL, "'%s' is a folder", o->path);
+	if (!o->force)
+		return exists(o, err);
+	if (S_ISLNK(st.st_mode)) {
+		real = realpath(o->path, NULL);
+		if (!real)
+			return cannot_create(o, errno, err);
+		free(o->target);
+		o->target = real;
+		if (stat(real, &st) < 0)
+			return cannot_create(o, errno, err);
+	}
+	if (!S_ISREG(st.st_mode))
+		return vsx_fail(err, VSX_EINVAL,
+				"'%s' is not a regular file and cannot be "
+				"replaced",
+				o->path);
+	return VSX_OK;
+}
+
+static enum vsx_status set_folder(struct vsx_output *o, struct vsx_error *err)
+{
+	const char *name = name_of(o->target);
+
+	if (name == o->target)
+		o->folder = strdup(".");
+	else if (name == o->target + 1)
+		o->folder = strdup("/");
+	else
+		o->folder = strndup(o->target, (size_t)(name - o->target) - 1);
+	if (!o->folder)
+		return vsx_fail_memory(err, strlen(o->target));
+	if (access(o->folder, W_OK | X_OK) < 0)
+		return cannot_create(o, errno, err);
+	return VSX_OK;
+}
+
+enum vsx_status vsx_output_init(struct vsx_output *o, const char *path,
+				bool force, const struct vsx_file_ops *ops,
+				struct vsx_error *err)
+{
+	enum vsx_status status;
+
+	memset(o, 0, sizeof(*o));
+	o->ops = ops;
+	o->force = force;
+	o->file.fd = -1;
+	if (!path || !*path)
+		return vsx_fail(err, VSX_EINVAL, "the output has no name");
+	o->path = strdup(path);
+	o->target = strdup(path);
+	if (!o->path || !o->target) {
+		status = vsx_fail_memory(err, strlen(path));
+		goto done;
+	}
+	status = look_at(o, err);
+	if (status == VSX_OK && *name_of(path) == '\0')
+		status = vsx_fail(err, VSX_EINVAL, "'%s' names a folder", path);
+	if (status == VSX_OK)
+		status = set_folder(o, err);
+done:
+	if (status != VSX_OK)
+		vsx_output_release(o);
+	return status;
+}
+
+/* `.NAME.tmp.<pid>.<n>`, opened for nobody else to have; *fd < 0 on failure. */
+static char *open_hidden(const struct vsx_output *o, unsigned int mode, int *fd)
+{
+	const char *name = name_of(o->target);
+	char *path = NULL;
+
+	for (int n = 0; n < MAX_TRIES; n++) {
+		if (asprintf(&path, "%s/.%.*s.tmp.%ld.%d", o->folder,
+			     MAX_NAME_KEPT, name, (long)getpid(), n) < 0) {
+			*fd = -1;
+			errno = ENOMEM;
+			return NULL;
+		}
+		*fd = o->ops->open(o->ops->context, path,
+				   O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+		if (*fd >= 0)
+			return path;
+		free(path);
+		if (errno != EEXIST && errno != EINTR)
+			break;
+	}
+	return NULL;
+}
+
+enum vsx_status vsx_output_open(struct vsx_output *o, struct vsx_error *err)
+{
+	int fd;
+
+	o->temp = open_hidden(o, 0666, &fd);
+	if (!o->temp)
+		return cannot_create(o, errno, err);
+	o->file = (struct vsx_file){o->ops, fd, o->path};
+	return VSX_OK;
+}
+
+enum vsx_status vsx_output_scratch(const struct vsx_output *o,
+				   struct vsx_file *out, struct vsx_error *err)
+{
+	char *path;
+	int fd, reason;
+
+	fd = o->ops->open(o->ops->context, o->folder,
+			  O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	/* Some file systems have no unnamed files: take the name away. */
+	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR ||
+		       errno == EINVAL || errno == ENOENT)) {
+		path = open_hidden(o, 0600, &fd);
+		if (path && o->ops->unlink(o->ops->context, path) < 0) {
+			reason = errno;
+			o->ops->close(o->ops->context, fd);
+			errno = reason;
+			fd = -1;
+		}
+		free(path);
+	}
+	if (fd < 0)
+		return vsx_fail_errno(err,
+				      "cannot create a temporary file in '%s'",
+				      o->folder);
+	*out = (struct vsx_file){o->ops, fd, o->folder};
+	return VSX_OK;
+}
+
+/* Give the new file the mode of the one that it replaces. */
+static enum vsx_status keep_mode(const struct vsx_output *o,
+				 struct vsx_error *err)
+{
+	struct stat st;
+
+	if (!o->force || stat(o->target, &st) < 0)
+		return VSX_OK;
+	if (!S_ISREG(st.st_mode))
+		return vsx_fail(err, VSX_EINVAL,
+				"'%s' is not a regular file and cannot be "
+				"replaced",
+				o->path);
+	if (o->ops->set_mode(o->ops->context, o->file.fd, st.st_mode & 0777) <
+	    0)
+		return vsx_fail_errno(err, "cannot set the mode of '%s'",
+				      o->path);
+	return VSX_OK;
+}
+
+static void drop_temp(struct vsx_output *o)
+{
+	if (o->temp)
+		o->ops->unlink(o->ops->context, o->temp);
+	free(o->temp);
+	o->temp = NULL;
+}
+
+/* Rename, but never over a file that has appeared meanwhile. */
+static enum vsx_status rename_to_new(struct vsx_output *o,
+				     struct vsx_error *err)
+{
+	const struct vsx_file_ops *ops = o->ops;
+
+	if (ops->rename_new(ops->context, o->temp, o->target) == 0) {
+		free(o->temp);
+		o->temp = NULL;
+		return VSX_OK;
+	}
+	if (errno == EINVAL || errno == ENOSYS) {
+		/* Two steps where the file system has not the one. */
+		if (ops->link(ops->context, o->temp, o->target) == 0) {
+			drop_temp(o);
+			return VSX_OK;
+		}
+	}
+	return errno == EEXIST ? exists(o, err) : cannot_create(o, errno, err);
+}
+
+static enum vsx_status move(struct vsx_output *o, struct vsx_error *err)
+{
+	if (!o->force)
+		return rename_to_new(o, err);
+	if (o->ops->rename(o->ops->context, o->temp, o->target) < 0)
+		return cannot_create(o, errno, err);
+	free(o->temp);
+	o->temp = NULL;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_output_publish(struct vsx_output *o, struct vsx_error *err)
+{
+	struct vsx_file folder = {o->ops, -1, o->folder};
+	enum vsx_status status;
+
+	/* Whatever can fail goes before the rename. */
+	status = keep_mode(o, err);
+	if (status == VSX_OK)
+		status = vsx_file_close(&o->file, err);
+	if (status != VSX_OK)
+		return status;
+	folder.fd = o->ops->open(o->ops->context, o->folder,
+				 O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (folder.fd < 0)
+		return vsx_fail_errno(err, "cannot open the folder '%s'",
+				      o->folder);
+	status = move(o, err);
+	if (status == VSX_OK && o->ops->sync(o->ops->context, folder.fd) < 0 &&
+	    errno != EINVAL)
+		status = vsx_fail_errno(err,
+					"'%s' is written, but its folder "
+					"cannot be synced: it may be gone "
+					"after a crash",
+					o->path);
+	vsx_file_close(&folder, NULL);
+	return status;
+}
+
+void vsx_output_release(struct vsx_output *o)
+{
+	if (!o->ops)
+		return;
+	vsx_file_close(&o->file, NULL);
+	drop_temp(o);
+	free(o->path);
+	free(o->target);
+	free(o->folder);
+	memset(o, 0, sizeof(*o));
+	o->file.fd = -1;
+}

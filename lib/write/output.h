@@ -1,0 +1,49 @@
+/*
+ * A file that appears at once and whole, or not at all: written under a
+ * temporary name in the same folder, synced, renamed, and the folder synced.
+ * SPEC.md section 7.
+ */
+#ifndef VSX_OUTPUT_H
+#define VSX_OUTPUT_H
+
+#include "io/fileops.h"
+
+struct vsx_output {
+	const struct vsx_file_ops *ops;
+	char *path;   /* as the caller named it: for messages */
+	char *target; /* where the file goes: links followed */
+	char *folder;
+	char *temp; /* NULL while there is none */
+	bool force;
+	struct vsx_file file; /* the temporary file */
+};
+
+/*
+ * Check that `path` can be made: VSX_EEXIST when it is there and not to be
+ * replaced (force), VSX_EINVAL when it is no regular file. Makes nothing yet.
+ */
+enum vsx_status vsx_output_init(struct vsx_output *o, const char *path,
+				bool force, const struct vsx_file_ops *ops,
+				struct vsx_error *err);
+
+/* Make the temporary file. */
+enum vsx_status vsx_output_open(struct vsx_output *o, struct vsx_error *err);
+
+/*
+ * An unnamed file in the same folder, for what does not fit in memory; it is
+ * gone when it is closed.
+ */
+enum vsx_status vsx_output_scratch(const struct vsx_output *o,
+				   struct vsx_file *out, struct vsx_error *err);
+
+/*
+ * Put the temporary file, complete and synced, in place. A file that is
+ * replaced hands on its mode. When only the sync of the folder fails the new
+ * file is in place, and the text says so.
+ */
+enum vsx_status vsx_output_publish(struct vsx_output *o, struct vsx_error *err);
+
+/* Remove what was not published. Accepts a zeroed structure. */
+void vsx_output_release(struct vsx_output *o);
+
+#endif

@@ -1,0 +1,309 @@
+#include "write/segment_out.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/parallel.h"
+#include "train/by_id.h"
+
+#define SEGMENT 0 /* a build writes one */
+
+/* Bytes between two reports, and between two looks at whether to stop. */
+#define REPORT_BYTES (UINT64_C(8) << 20)
+
+/* Rows that a thread encodes at a time. */
+#define ENCODE_CHUNK 256
+
+static uint64_t id_of(const struct vsx_segment_out *o, uint32_t row)
+{
+	uint32_t from = o->built->order ? o->built->order[row] : row;
+
+	return o->rows->ids ? o->rows->ids[from] : from;
+}
+
+static enum vsx_status place_lists(struct vsx_segment_out *o,
+				   struct vsx_error *err)
+{
+	const struct vsx_built *b = o->built;
+	uint64_t page = UINT64_C(1) << o->page_shift, at = 0;
+
+	if (!b->lists) {
+		o->vecs_bytes = (uint64_t)o->rows->n * o->rows->space->stride;
+		return VSX_OK;
+	}
+	VSX_TRY(vsx_alloc_to(&o->lists, b->n_lists, sizeof(*o->lists), err));
+	for (uint32_t i = 0; i < b->n_lists; i++) {
+		uint64_t bytes = b->lists[i].n_rows * o->rows->space->stride;
+
+		if (bytes > VSX_ALIGNED_PAGES * page)
+			at = (at + page - 1) & ~(page - 1);
+		vsx_put64(&o->lists[i].first_row, b->lists[i].first_row);
+		vsx_put64(&o->lists[i].n_rows, b->lists[i].n_rows);
+		vsx_put64(&o->lists[i].offset, at);
+		at += bytes;
+	}
+	o->vecs_bytes = at;
+	return VSX_OK;
+}
+
+static void look_at_ids(struct vsx_segment_out *o)
+{
+	bool same = true;
+	uint64_t most = 0, before = 0;
+
+	o->in_id_order = true;
+	for (uint32_t r = 0; r < o->rows->n; r++) {
+		uint64_t id = id_of(o, r);
+
+		same = same && id == r;
+		if (r > 0 && id < before)
+			o->in_id_order = false;
+		if (id > most)
+			most = id;
+		before = id;
+	}
+	o->id_bytes = same ? 0 : most <= UINT32_MAX ? 4 : 8;
+}
+
+enum vsx_status vsx_segment_out_init(struct vsx_segment_out *o,
+				     struct vsx_error *err)
+{
+	o->lists = NULL;
+	VSX_TRY(place_lists(o, err));
+	look_at_ids(o);
+	return VSX_OK;
+}
+
+void vsx_segment_out_release(struct vsx_segment_out *o)
+{
+	free(o->lists);
+	o->lists = NULL;
+}
+
+void vsx_segment_out_layout(const struct vsx_segment_out *o,
+			    struct vsx_layout *layout)
+{
+	uint64_t n = o->rows->n;
+
+	vsx_layout_add(layout, o->vecs_bytes);
+	if (o->codes->stride) {
+		vsx_layout_add(layout, vsx_codes_params_bytes(o->codes->dim));
+		vsx_layout_add(layout, n * o->codes->stride);
+	}
+	vsx_layout_add(layout, n * o->id_bytes);
+	if (o->id_bytes && !o->in_id_order)
+		vsx_layout_add(layout, n * 4);
+	if (o->lists)
+		vsx_layout_add(layout, o->built->n_lists * sizeof(*o->lists));
+	for (uint32_t i = 0; i < o->built->n_sections; i++)
+		vsx_layout_add(layout, o->built->section[i].bytes);
+}
+
+/* Rows first .. first+n-1 of the segment. */
+static enum vsx_status write_rows(struct vsx_segment_out *o, uint64_t first,
+				  uint64_t n, struct vsx_error *err)
+{
+	uint64_t stride = o->rows->space->stride;
+	uint64_t step = REPORT_BYTES / stride, total = o->rows->n * stride;
+
+	for (uint64_t r = first; r < first + n; r++) {
+		const uint32_t *order = o->built->order;
+		uint64_t from = order ? order[r] : r;
+
+		if (r % step == 0)
+			VSX_TRY(o->job->progress(o->job, "write", r * stride,
+						 total, err));
+		VSX_TRY(vsx_sink_write(o->sink, o->rows->base + from * stride,
+				       stride, err));
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status write_vecs(struct vsx_segment_out *o,
+				  struct vsx_error *err)
+{
+	VSX_TRY(vsx_sink_begin(o->sink, VSX_SEC_VECS, SEGMENT,
+			       VSX_ENCODING_PLAIN, 0, err));
+	if (!o->lists)
+		VSX_TRY(write_rows(o, 0, o->rows->n, err));
+	for (uint32_t i = 0; o->lists && i < o->built->n_lists; i++) {
+		uint64_t at = vsx_get64(o->lists[i].offset);
+
+		VSX_TRY(vsx_sink_zeros(o->sink, at - vsx_sink_bytes(o->sink),
+				       err));
+		VSX_TRY(write_rows(o, o->built->lists[i].first_row,
+				   o->built->lists[i].n_rows, err));
+	}
+	return vsx_sink_end(o->sink, err);
+}
+
+static enum vsx_status write_array(struct vsx_segment_out *o,
+				   enum vsx_section_slot slot, const void *data,
+				   uint64_t bytes, struct vsx_error *err)
+{
+	const uint8_t *from = data;
+
+	VSX_TRY(vsx_sink_begin(o->sink, slot, SEGMENT, VSX_ENCODING_PLAIN, 0,
+			       err));
+	for (uint64_t at = 0; at < bytes; at += REPORT_BYTES) {
+		uint64_t n =
+			bytes - at < REPORT_BYTES ? bytes - at : REPORT_BYTES;
+
+		VSX_TRY(o->job->progress(o->job, "write", at, bytes, err));
+		VSX_TRY(vsx_sink_write(o->sink, from + at, n, err));
+	}
+	return vsx_sink_end(o->sink, err);
+}
+
+/* Codes of rows first .. last-1 of the segment, by all threads. */
+struct encoding {
+	const struct vsx_segment_out *out;
+	uint64_t first; /* row of the first record */
+	uint8_t *records;
+};
+
+static enum vsx_status encode_rows(void *context, unsigned int thread,
+				   uint64_t first, uint64_t last,
+				   struct vsx_error *err)
+{
+	const struct encoding *e = context;
+	const struct vsx_segment_out *o = e->out;
+	const struct vsx_space *space = o->rows->space;
+
+	(void)thread;
+	(void)err;
+	for (uint64_t i = first; i < last; i++) {
+		const uint32_t *order = o->built->order;
+		uint64_t row = e->first + i;
+		uint64_t from = order ? order[row] : row;
+
+		vsx_codes_encode(o->codes, space,
+				 o->rows->base + from * space->stride,
+				 e->records + i * o->codes->stride);
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status write_records(struct vsx_segment_out *o,
+				     uint8_t *records, uint64_t step,
+				     struct vsx_error *err)
+{
+	uint64_t stride = o->codes->stride, n = o->rows->n;
+
+	VSX_TRY(vsx_sink_begin(o->sink, VSX_SEC_CODE, SEGMENT,
+			       VSX_ENCODING_PLAIN, 0, err));
+	for (uint64_t first = 0; first < n; first += step) {
+		struct encoding e = {o, first, records};
+		uint64_t some = n - first < step ? n - first : step;
+
+		VSX_TRY(o->job->progress(o->job, "write", first * stride,
+					 n * stride, err));
+		VSX_TRY(vsx_parallel(o->job->n_threads, some, ENCODE_CHUNK,
+				     encode_rows, &e, err));
+		VSX_TRY(vsx_sink_write(o->sink, records, some * stride, err));
+	}
+	return vsx_sink_end(o->sink, err);
+}
+
+static enum vsx_status write_codes(struct vsx_segment_out *o,
+				   struct vsx_error *err)
+{
+	uint64_t step = REPORT_BYTES / o->codes->stride;
+	enum vsx_status status;
+	uint8_t *records;
+
+	VSX_TRY(vsx_alloc_to(&records, step, o->codes->stride, err));
+	status = write_records(o, records, step, err);
+	free(records);
+	return status;
+}
+
+static enum vsx_status write_code_params(struct vsx_segment_out *o,
+					 struct vsx_error *err)
+{
+	uint64_t bytes = vsx_codes_params_bytes(o->codes->dim);
+	enum vsx_status status;
+	uint8_t *params;
+
+	VSX_TRY(vsx_alloc_to(&params, bytes, 1, err));
+	vsx_codes_put_params(o->codes, params);
+	status = write_array(o, VSX_SEC_CPAR, params, bytes, err);
+	free(params);
+	return status;
+}
+
+static enum vsx_status write_ids(struct vsx_segment_out *o,
+				 struct vsx_error *err)
+{
+	VSX_TRY(vsx_sink_begin(o->sink, VSX_SEC_ROID, SEGMENT,
+			       VSX_ENCODING_PLAIN, 0, err));
+	for (uint32_t r = 0; r < o->rows->n; r++) {
+		vsx_le64 v; /* its first half is the u32 */
+
+		vsx_put64(&v, id_of(o, r));
+		VSX_TRY(vsx_sink_write(o->sink, v.b, o->id_bytes, err));
+	}
+	return vsx_sink_end(o->sink, err);
+}
+
+/* [n] rows of the segment by rising id. */
+static enum vsx_status rows_by_id(const struct vsx_segment_out *o,
+				  vsx_le32 *out, struct vsx_error *err)
+{
+	const uint32_t *order = o->built->order;
+	uint32_t n = o->rows->n, *row_of = NULL, *by_id = NULL;
+	enum vsx_status status;
+
+	status = vsx_alloc_to(&row_of, n, sizeof(*row_of), err);
+	if (status == VSX_OK)
+		status = vsx_rows_by_id(o->rows, &by_id, err);
+	if (status != VSX_OK)
+		goto done;
+	for (uint32_t r = 0; r < n; r++)
+		row_of[order ? order[r] : r] = r;
+	for (uint32_t i = 0; i < n; i++)
+		vsx_put32(&out[i], row_of[by_id[i]]);
+done:
+	free(row_of);
+	free(by_id);
+	return status;
+}
+
+static enum vsx_status write_id_order(struct vsx_segment_out *o,
+				      struct vsx_error *err)
+{
+	enum vsx_status status;
+	vsx_le32 *rows;
+
+	VSX_TRY(vsx_alloc_to(&rows, o->rows->n, sizeof(*rows), err));
+	status = rows_by_id(o, rows, err);
+	if (status == VSX_OK)
+		status = write_array(o, VSX_SEC_IDRO, rows,
+				     o->rows->n * sizeof(*rows), err);
+	free(rows);
+	return status;
+}
+
+enum vsx_status vsx_segment_out_write(struct vsx_segment_out *o,
+				      struct vsx_error *err)
+{
+	const struct vsx_built *b = o->built;
+
+	VSX_TRY(write_vecs(o, err));
+	if (o->codes->stride) {
+		VSX_TRY(write_code_params(o, err));
+		VSX_TRY(write_codes(o, err));
+	}
+	if (o->id_bytes)
+		VSX_TRY(write_ids(o, err));
+	if (o->id_bytes && !o->in_id_order)
+		VSX_TRY(write_id_order(o, err));
+	if (o->lists)
+		VSX_TRY(write_array(o, VSX_SEC_LIST, o->lists,
+				    b->n_lists * sizeof(*o->lists), err));
+	for (uint32_t i = 0; i < b->n_sections; i++)
+		VSX_TRY(write_array(o, b->section[i].slot, b->section[i].data,
+				    b->section[i].bytes, err));
+	return VSX_OK;
+}

@@ -1,0 +1,41 @@
+/* Writing what a builder gave as the sections of a segment. */
+#ifndef VSX_SEGMENT_OUT_H
+#define VSX_SEGMENT_OUT_H
+
+#include "io/sink.h"
+#include "train/codes_train.h"
+#include "train/kind_build.h"
+#include "write/layout.h"
+
+/* A list of an IVF that is longer begins at a page: SPEC.md 5.3. */
+#define VSX_ALIGNED_PAGES 4
+
+struct vsx_segment_out {
+	struct vsx_sink *sink;
+	struct vsx_job *job;
+	const struct vsx_rows *rows;
+	const struct vsx_built *built;
+	const struct vsx_code_params *codes; /* stride 0: none are written */
+	uint32_t page_shift;
+
+	/* Set by vsx_segment_out_init(). */
+	struct vsx_disk_list *lists; /* section LIST, or NULL */
+	uint64_t vecs_bytes;
+	uint32_t id_bytes; /* a value in ROID; 0: no ROID */
+	bool in_id_order;  /* no IDRO */
+};
+
+/* Where everything goes; writes nothing. The sink may still be missing. */
+enum vsx_status vsx_segment_out_init(struct vsx_segment_out *o,
+				     struct vsx_error *err);
+void vsx_segment_out_release(struct vsx_segment_out *o);
+
+/* Add the sections to a layout. */
+void vsx_segment_out_layout(const struct vsx_segment_out *o,
+			    struct vsx_layout *layout);
+
+/* Write them. Tells progress of phase "write". */
+enum vsx_status vsx_segment_out_write(struct vsx_segment_out *o,
+				      struct vsx_error *err);
+
+#endif

@@ -1,0 +1,37 @@
+/* What a spec string such as "IVF1024,Flat" says, and what "auto" chooses. */
+#ifndef VSX_SPEC_H
+#define VSX_SPEC_H
+
+#include <stdbool.h>
+
+#include "train/kind_build.h"
+
+#define VSX_MAX_NLIST (1u << 24)
+
+/*
+ * Parse one. NULL and "auto" give kind 0. VSX_EINVAL names the part that is not
+ * known and lists what is.
+ */
+enum vsx_status vsx_spec_parse(struct vsx_spec *out, const char *text,
+			       struct vsx_error *err);
+
+/* What there is to choose by. */
+struct vsx_spec_need {
+	uint64_t n_rows;
+	uint32_t dim;
+	uint32_t stride;
+	uint64_t memory; /* that rows and links may take */
+	double target_recall;
+};
+
+/* Choose for "auto"; reason gets a sentence of at most n bytes. */
+void vsx_spec_choose(struct vsx_spec *out, const struct vsx_spec_need *need,
+		     char *reason, size_t n);
+
+/* Lower what is too large for so few rows; answers what it changed. */
+bool vsx_spec_adjust(struct vsx_spec *spec, uint64_t n_rows, char *note,
+		     size_t n);
+
+void vsx_spec_text(const struct vsx_spec *spec, char *out, size_t n);
+
+#endif

@@ -1,0 +1,42 @@
+#!/bin/sh
+# The same rows, options and seed: the same bytes with any number of threads.
+# Another seed: another file. Answers do not depend on threads, batch or ISA.
+. tests/cli/lib.sh.inc
+
+{ printf '\320\007\000\000\062\000\000\000' # 2000 x 50
+  tail -c +129 "$words/vectors.npy" | head -c $((2000 * 200)); } >rows.fbin
+{ printf '\144\000\000\000\062\000\000\000' # 100 x 50
+  tail -c 20000 "$words/vectors.npy"; } >queries.fbin
+seq 90001 3 96000 >ids.txt
+
+for options in "-i Flat -m cosine" "-i IVF64,Flat -m cosine" \
+    "-i HNSW16 -m cosine" "-i HNSW8 -m l2 -e f16 --ids ids.txt" \
+    "-i IVF64,Flat -m ip -e bf16 --page-size 16K" \
+    "-i Flat --normalize --queries queries.fbin"; do
+	for threads in 1 2 8; do
+		# shellcheck disable=SC2086
+		run 0 vsx-build rows.fbin $options -o $threads.vsx -f -q \
+			--threads $threads
+	done
+	same 1.vsx 2.vsx
+	same 1.vsx 8.vsx
+	# shellcheck disable=SC2086
+	run 0 vsx-build rows.fbin $options -o small.vsx -f -q --memory 1M
+	same 1.vsx small.vsx
+	vsx-query 1.vsx queries.fbin --format tsv --threads 1 >due.tsv
+	[ -s due.tsv ] || fail "no answers"
+	vsx-query 1.vsx queries.fbin --format tsv --threads 8 >got.tsv
+	same due.tsv got.tsv
+	tail -c +9 queries.fbin | vsx-query 1.vsx - --format tsv >got.tsv
+	same due.tsv got.tsv
+	vsx-query 1.vsx queries.fbin --format tsv --untrusted >got.tsv
+	same due.tsv got.tsv
+	VSX_ISA=scalar vsx-query 1.vsx queries.fbin --format tsv >got.tsv
+	same due.tsv got.tsv
+done
+VSX_ISA=scalar run 0 vsx-build rows.fbin -i HNSW8 -o scalar.vsx -q
+run 0 vsx-build rows.fbin -i HNSW8 -o best.vsx -q
+same scalar.vsx best.vsx
+run 0 vsx-build rows.fbin -i HNSW8 -o seven.vsx -q --seed 7
+! cmp -s best.vsx seven.vsx || fail "the seed changes nothing"
+finish

@@ -1,0 +1,666 @@
+/* The manifest: SPEC.md 4.2, rule by rule. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "manifest.h"
+#include "names.h"
+#include "sums.h"
+
+/*
+ * A good manifest: two segments with sections of one and of several tables of
+ * sums, a packed section of the whole index, one that is not known, and three
+ * properties. Tests change the parts, or the encoded bytes.
+ */
+#define N_SEGMENTS 2
+#define N_SECTIONS 5
+#define PROPERTIES "library=vsx 0.1.0\0model=\0spec=HNSW16"
+
+#define PAGE   4096u
+#define TABLES (8192u + 1002u * PAGE) /* behind the sections */
+#define END    (TABLES + 8u * PAGE)   /* the manifest */
+
+static struct vsx_super sb;
+static struct vsx_manifest m;
+static struct vsx_segment_entry seg[N_SEGMENTS];
+static struct vsx_section_entry sec[N_SECTIONS];
+static const char *properties;
+static uint8_t raw[4096];
+static uint64_t n_raw;
+static struct vsx_error err;
+
+static struct vsx_section_entry section(const char *id, uint32_t segment,
+					uint64_t page, uint64_t bytes,
+					uint64_t sums_offset)
+{
+	struct vsx_section_entry e = {
+		.segment = segment,
+		.offset = 8192 + page * PAGE,
+		.bytes = bytes,
+		.raw_bytes = bytes,
+		.sums_offset = sums_offset,
+	};
+	struct vsx_sums shape;
+
+	memcpy(&e.id, id, 4);
+	vsx_sums_shape(&shape, bytes, 12);
+	e.sums_bytes = shape.bytes;
+	memset(e.root.b, 0x5a, 16);
+	return e;
+}
+
+static void make_good(void)
+{
+	sb = (struct vsx_super){
+		.page_shift = 12,
+		.generation = 3,
+		.committed_bytes = END + PAGE,
+		.manifest_offset = END,
+	};
+	m = (struct vsx_manifest){
+		.page_shift = 12,
+		.generation = 3,
+		.n_rows = 1100,
+		.n_live = 1100,
+		.dim = 16,
+		.metric = VSX_COSINE,
+		.elem = VSX_F32,
+		.flags = VSX_MANIFEST_NORMALISED | VSX_MANIFEST_OWN_QUERIES,
+		.seed = UINT64_C(0x123456789abcdef0),
+		.default_effort = 40,
+		.target_recall = 950000,
+		.n_queries = 100,
+		.truth_k = 10,
+		.n_recalls = 1,
+		.n_segments = N_SEGMENTS,
+		.n_sections = N_SECTIONS,
+		.properties_bytes = sizeof(PROPERTIES),
+	};
+	seg[0] =
+		(struct vsx_segment_entry){VSX_HNSW, 72, 1000, 1, {16, 200, 3}};
+	seg[1] = (struct vsx_segment_entry){VSX_IVF, 68, 100, 3, {12, 64}};
+	sec[0] = section("VECS", 0, 0, 600 * PAGE, TABLES);
+	sec[1] = section("VECS", 1, 600, 2 * PAGE, TABLES + 4 * PAGE);
+	sec[2] = section("LIST", 1, 602, 288, TABLES + 4 * PAGE + 16);
+	sec[3] = section("QRYS", VSX_WHOLE_INDEX, 603, 5000,
+			 TABLES + 4 * PAGE + 24);
+	sec[3].encoding = VSX_ENCODING_LZ4;
+	sec[3].raw_bytes = 6400;
+	sec[4] = section("ZZ99", 0, 1000, 1, TABLES + 4 * PAGE + 40);
+	properties = PROPERTIES;
+}
+
+static void encode(void)
+{
+	n_raw = vsx_manifest_bytes(m.n_segments, m.n_sections,
+				   m.properties_bytes);
+	cr_assert(n_raw <= sizeof(raw));
+	vsx_manifest_encode(raw, &m, seg, sec, properties);
+}
+
+/* From a block of exactly n bytes, so that a read beyond is seen. */
+static enum vsx_status decode(uint64_t n)
+{
+	uint8_t *copy = malloc(n ? n : 1);
+	struct vsx_manifest out;
+	enum vsx_status status;
+
+	memset(&err, 0, sizeof(err));
+	memcpy(copy, raw, n);
+	status = vsx_manifest_decode(&out, copy, n, &sb, &err);
+	free(copy);
+	return status;
+}
+
+static void prove_good(void)
+{
+	make_good();
+	encode();
+	cr_assert_eq(decode(n_raw), VSX_OK, "%s", err.text);
+}
+
+static void refused(enum vsx_status due, const char *words)
+{
+	enum vsx_status status = decode(n_raw);
+
+	cr_expect_eq(status, due, "status %d, expected %d: %s", (int)status,
+		     (int)due, err.text);
+	cr_expect(strstr(err.text, words), "'%s' does not say '%s'", err.text,
+		  words);
+}
+
+/* A rule: change the good one, encode, and it is refused for that. */
+#define REFUSES(rule, due, words, ...)                                         \
+	Test(manifest, refuses_##rule)                                         \
+	{                                                                      \
+		prove_good();                                                  \
+		__VA_ARGS__;                                                   \
+		encode();                                                      \
+		refused(VSX_E##due, words);                                    \
+	}
+
+#define ACCEPTS(rule, ...)                                                     \
+	Test(manifest, accepts_##rule)                                         \
+	{                                                                      \
+		prove_good();                                                  \
+		__VA_ARGS__;                                                   \
+		encode();                                                      \
+		cr_expect_eq(decode(n_raw), VSX_OK, "%s", err.text);           \
+	}
+
+/* Places in the encoded bytes. */
+#define SEGMENT(i) (128 + 64 * (i))
+#define SECTION(i) (128 + 64 * N_SEGMENTS + 80 * (i))
+
+static void byte_refused(size_t at, const char *words)
+{
+	prove_good();
+	raw[at] ^= 1;
+	refused(VSX_ECORRUPT, words);
+}
+
+Test(manifest, round_trip)
+{
+	struct vsx_manifest out;
+
+	prove_good();
+	cr_assert_eq(vsx_manifest_decode(&out, raw, n_raw, &sb, &err), VSX_OK);
+	cr_expect_eq(out.page_shift, 12);
+	cr_expect_eq(out.generation, m.generation);
+	cr_expect_eq(out.n_rows, m.n_rows);
+	cr_expect_eq(out.n_live, m.n_live);
+	cr_expect_eq(out.dim, m.dim);
+	cr_expect_eq(out.metric, m.metric);
+	cr_expect_eq(out.elem, m.elem);
+	cr_expect_eq(out.flags, m.flags);
+	cr_expect_eq(out.seed, m.seed);
+	cr_expect_eq(out.default_effort, m.default_effort);
+	cr_expect_eq(out.target_recall, m.target_recall);
+	cr_expect_eq(out.n_queries, m.n_queries);
+	cr_expect_eq(out.truth_k, m.truth_k);
+	cr_expect_eq(out.n_recalls, m.n_recalls);
+	for (uint32_t i = 0; i < N_SEGMENTS; i++) {
+		struct vsx_segment_entry e = vsx_manifest_segment(&out, i);
+
+		cr_expect_eq(e.kind, seg[i].kind);
+		cr_expect_eq(e.row_stride, seg[i].row_stride);
+		cr_expect_eq(e.n_rows, seg[i].n_rows);
+		cr_expect_eq(e.generation, seg[i].generation);
+		cr_expect_arr_eq(e.params, seg[i].params, sizeof(e.params));
+	}
+	for (uint32_t i = 0; i < N_SECTIONS; i++) {
+		struct vsx_section_entry e = vsx_manifest_section(&out, i);
+
+		cr_expect_eq(e.id, sec[i].id);
+		cr_expect_eq(e.segment, sec[i].segment);
+		cr_expect_eq(e.encoding, sec[i].encoding);
+		cr_expect_eq(e.offset, sec[i].offset);
+		cr_expect_eq(e.bytes, sec[i].bytes);
+		cr_expect_eq(e.raw_bytes, sec[i].raw_bytes);
+		cr_expect_eq(e.sums_offset, sec[i].sums_offset);
+		cr_expect_eq(e.sums_bytes, sec[i].sums_bytes);
+		cr_expect(vsx_hash_equal(e.root, sec[i].root));
+	}
+}
+
+/* The bytes themselves, so that encoder and decoder cannot err together. */
+Test(manifest, fields_lie_where_the_tables_say)
+{
+	static const struct {
+		size_t at;
+		uint8_t due;
+	} bytes[] = {
+		{0, 'M'},
+		{1, 'A'},
+		{2, 'N'},
+		{3, 'I'},
+		{4, N_SEGMENTS},
+		{8, N_SECTIONS},
+		{12, sizeof(PROPERTIES)},
+		{16, 3},
+		{24, 1100 & 255},
+		{32, 1100 & 255},
+		{40, 16},
+		{44, VSX_COSINE},
+		{48, VSX_F32},
+		{52, 3},
+		{56, 0xf0},
+		{63, 0x12},
+		{64, 40},
+		{68, 950000 & 255},
+		{72, 100},
+		{76, 10},
+		{80, 1},
+		{SEGMENT(0), VSX_HNSW},
+		{SEGMENT(0) + 4, 72},
+		{SEGMENT(0) + 8, 1000 & 255},
+		{SEGMENT(0) + 16, 1},
+		{SEGMENT(0) + 24, 16},
+		{SEGMENT(0) + 28, 200},
+		{SEGMENT(1), VSX_IVF},
+		{SECTION(0), 'V'},
+		{SECTION(0) + 3, 'S'},
+		{SECTION(1) + 4, 1},
+		{SECTION(3) + 4, 0xff},
+		{SECTION(3) + 8, 1},
+		{SECTION(0) + 17, 0x20},
+		{SECTION(2) + 24, 288 & 255},
+		{SECTION(3) + 32, 6400 & 255},
+		{SECTION(2) + 40, 16},
+		{SECTION(0) + 48, 16},
+		{SECTION(0) + 56, 0x5a},
+		{SECTION(0) + 71, 0x5a},
+		{SECTION(N_SECTIONS), 'l'},
+	};
+
+	prove_good();
+	for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++)
+		cr_expect_eq(raw[bytes[i].at], bytes[i].due, "byte %zu",
+			     bytes[i].at);
+	cr_expect_eq(n_raw, SECTION(N_SECTIONS) + sizeof(PROPERTIES));
+}
+
+/* ---- lengths --------------------------------------------------------- */
+
+Test(manifest, refuses_every_other_length)
+{
+	prove_good();
+	for (uint64_t n = 0; n < n_raw; n++)
+		cr_expect_eq(decode(n), VSX_ECORRUPT, "length %zu", (size_t)n);
+	for (uint64_t n = n_raw + 1; n < n_raw + 100; n++)
+		cr_expect_eq(decode(n), VSX_ECORRUPT, "length %zu", (size_t)n);
+	cr_expect_eq(decode(n_raw), VSX_OK);
+}
+
+Test(manifest, refuses_counts_that_are_not_its_length)
+{
+	static const size_t counts[] = {4, 8, 12};
+
+	for (size_t i = 0; i < 3; i++)
+		for (size_t b = 0; b < 4; b++) {
+			prove_good();
+			raw[counts[i] + b] ^= 0x80;
+			refused(VSX_ECORRUPT, "manifest of ");
+		}
+}
+
+/* Counts above the limits, with a length that would fit them. */
+Test(manifest, refuses_more_entries_than_there_may_be)
+{
+	uint64_t n = 128 + 64 * UINT64_C(262145);
+	uint8_t *big = calloc(1, n);
+	struct vsx_manifest out;
+
+	prove_good();
+	memcpy(big, raw, 128);
+	memset(big + 4, 0, 12);
+	big[4] = 1;
+	big[6] = 4; /* 262145 segments */
+	cr_expect_eq(vsx_manifest_decode(&out, big, n, &sb, &err),
+		     VSX_ECORRUPT);
+	cr_expect(strstr(err.text, "262145 segments"), "%s", err.text);
+	free(big);
+	n = 128 + UINT64_C(80) * 2097169;
+	big = calloc(1, n);
+	memcpy(big, raw, 128);
+	memset(big + 4, 0, 12);
+	big[8] = 0x11;
+	big[10] = 0x20; /* 2097169 sections */
+	cr_expect_eq(vsx_manifest_decode(&out, big, n, &sb, &err),
+		     VSX_ECORRUPT);
+	cr_expect(strstr(err.text, "2097169 sections"), "%s", err.text);
+	free(big);
+}
+
+/* ---- 4.2.1: the header ----------------------------------------------- */
+
+Test(manifest, refuses_another_tag)
+{
+	for (size_t at = 0; at < 4; at++)
+		byte_refused(at, "does not begin with MANI");
+}
+
+Test(manifest, refuses_reserved_bytes_of_the_header)
+{
+	for (size_t at = 84; at < 128; at++)
+		byte_refused(at, "reserved bytes of the manifest");
+}
+
+REFUSES(another_generation, CORRUPT,
+	"manifest is of generation 4, the superblock of 3", m.generation = 4)
+REFUSES(queries_without_neighbours, CORRUPT, "100 queries with 0 neighbours",
+	m.truth_k = 0)
+REFUSES(more_neighbours_than_rows, CORRUPT, "neighbours each",
+	m.truth_k = (uint32_t)m.n_rows + 1)
+REFUSES(own_queries_that_count_themselves, CORRUPT, "neighbours each",
+	m.flags = VSX_MANIFEST_OWN_QUERIES;
+	m.truth_k = (uint32_t)m.n_rows)
+REFUSES(neighbours_of_no_queries, CORRUPT, "0 queries with", m.n_queries = 0)
+REFUSES(normalised_whole_numbers, CORRUPT, "cannot be normalised",
+	m.flags = VSX_MANIFEST_NORMALISED;
+	m.elem = VSX_I8)
+REFUSES(one_table_over_two_pages, CORRUPT, "bytes of sums",
+	sec[1].sums_offset = TABLES + 5 * PAGE - 8)
+REFUSES(dimension_0, CORRUPT, "dimension is 0, expected 1 to 65536", m.dim = 0)
+REFUSES(dimension_65537, CORRUPT, "dimension is 65537", m.dim = 65537)
+REFUSES(metric_0, VERSION, "metric 0 is not known",
+	m.metric = (enum vsx_metric)0)
+REFUSES(metric_4, VERSION, "metric 4 is not known",
+	m.metric = (enum vsx_metric)4)
+REFUSES(element_0, VERSION, "element type 0 is not known",
+	m.elem = (enum vsx_elem)0)
+REFUSES(element_6, VERSION, "element type 6 is not known",
+	m.elem = (enum vsx_elem)6)
+REFUSES(flag_2, VERSION, "flags 0x4 are not known", m.flags |= 4)
+REFUSES(flag_31, VERSION, "flags 0x80000000", m.flags |= 1u << 31)
+REFUSES(more_rows_than_segments_hold, CORRUPT,
+	"segments hold 1100 rows, the index 1101", m.n_rows = 1101)
+REFUSES(fewer_rows_than_segments_hold, CORRUPT,
+	"segments hold 1100 rows, the index 1099", m.n_rows = m.n_live = 1099)
+REFUSES(more_than_2_to_the_48_rows, CORRUPT, "281474976710657 rows",
+	m.n_rows = (UINT64_C(1) << 48) + 1)
+REFUSES(more_live_rows_than_rows, CORRUPT, "1100 rows, 1101 of them live",
+	m.n_live = 1101)
+REFUSES(recall_above_1, CORRUPT, "target recall is 1000001 millionths",
+	m.target_recall = 1000001)
+
+ACCEPTS(recall_of_1, m.target_recall = 1000000)
+ACCEPTS(any_seed_and_effort, m.seed = UINT64_MAX; m.default_effort = UINT32_MAX)
+
+Test(manifest, accepts_the_smallest)
+{
+	prove_good();
+	m.n_rows = m.n_live = 0;
+	m.n_segments = m.n_sections = m.properties_bytes = 0;
+	m.n_queries = m.truth_k = m.n_recalls = 0;
+	m.flags = 0;
+	encode();
+	cr_expect_eq(n_raw, 128);
+	cr_expect_eq(decode(n_raw), VSX_OK, "%s", err.text);
+}
+
+Test(manifest, accepts_the_limits_of_dimension)
+{
+	prove_good();
+	m.dim = 65536;
+	seg[0].row_stride = seg[1].row_stride = 65536 * 4 + 4;
+	encode();
+	cr_expect_eq(decode(n_raw), VSX_OK, "%s", err.text);
+	m.dim = 1;
+	seg[0].row_stride = seg[1].row_stride = 8;
+	encode();
+	cr_expect_eq(decode(n_raw), VSX_OK, "%s", err.text);
+}
+
+/* ---- 4.2.2: segments ------------------------------------------------- */
+
+REFUSES(kind_0, VERSION, "segment 0: kind 0 is not known", seg[0].kind = 0)
+REFUSES(kind_4, VERSION, "segment 1: kind 4 is not known", seg[1].kind = 4)
+REFUSES(a_segment_without_rows, CORRUPT,
+	"segment 1: 0 rows, expected 1 to 2147483647", seg[1].n_rows = 0;
+	m.n_rows = m.n_live = 1000)
+REFUSES(a_segment_of_2_to_the_31_rows, CORRUPT, "segment 0: 2147483648 rows",
+	seg[0].n_rows = UINT64_C(1) << 31)
+REFUSES(a_segment_whose_rows_would_wrap, CORRUPT,
+	"segment 0: 18446744073709551516 rows", seg[0].n_rows = UINT64_MAX - 99)
+REFUSES(a_stride_below_the_row, CORRUPT,
+	"segment 0: rows are 64 bytes apart, expected 68",
+	seg[0].row_stride = 64)
+REFUSES(a_stride_of_no_multiple_of_4, CORRUPT, "rows are 70 bytes apart",
+	seg[0].row_stride = 70)
+REFUSES(a_stride_far_above_the_row, CORRUPT, "rows are 204 bytes apart",
+	seg[0].row_stride = 204)
+REFUSES(a_segment_of_generation_0, CORRUPT,
+	"segment 0: generation 0, expected 1 to 3", seg[0].generation = 0)
+REFUSES(a_segment_of_a_later_generation, CORRUPT, "segment 0: generation 4",
+	seg[0].generation = 4)
+
+ACCEPTS(the_greatest_stride, seg[0].row_stride = 2 * 68 + 64)
+ACCEPTS(the_least_stride, seg[0].row_stride = 68)
+ACCEPTS(the_greatest_segment, seg[0].n_rows = (UINT64_C(1) << 31) - 1;
+	m.n_rows = m.n_live = seg[0].n_rows + 100)
+
+Test(manifest, refuses_reserved_bytes_of_a_segment)
+{
+	for (size_t at = 56; at < 64; at++)
+		byte_refused(SEGMENT(1) + at, "segment 1: reserved bytes");
+}
+
+/* ---- 4.2.3: sections ------------------------------------------------- */
+
+REFUSES(a_section_of_no_segment, CORRUPT, "section LIST: segment 2 of 2",
+	sec[2].segment = 2)
+REFUSES(a_section_of_almost_the_whole_index, CORRUPT,
+	"section LIST: segment 4294967294 of 2", sec[2].segment = 0xfffffffe)
+REFUSES(encoding_2, VERSION, "section QRYS: encoding 2 is not known",
+	sec[3].encoding = 2)
+REFUSES(two_lengths_of_a_plain_section, CORRUPT,
+	"section LIST: 288 bytes cannot decode to 289", sec[2].raw_bytes = 289)
+REFUSES(a_packed_section_of_a_segment, CORRUPT,
+	"section LIST: 288 bytes cannot", sec[2].encoding = VSX_ENCODING_LZ4)
+REFUSES(packing_better_than_lz4_can, CORRUPT,
+	"section QRYS: 5000 bytes cannot decode to 1275255",
+	sec[3].raw_bytes = 5001 * 255)
+REFUSES(a_packed_section_of_2_gib, CORRUPT, "cannot decode to 2147483648",
+	sec[3].bytes = 390 * PAGE;
+	sec[3].raw_bytes = UINT64_C(1) << 31)
+REFUSES(an_empty_section, CORRUPT, "section LIST: 0 bytes at byte",
+	sec[2].bytes = sec[2].raw_bytes = 0)
+REFUSES(a_section_off_the_pages, CORRUPT, "section LIST: 288 bytes at byte",
+	sec[2].offset += 512)
+REFUSES(a_section_over_the_slots, CORRUPT,
+	"section VECS: 2457600 bytes at byte "
+	"4096, expected pages between byte 8192",
+	sec[0].offset = 4096)
+REFUSES(a_section_over_the_one_before, CORRUPT,
+	"section VECS: 8192 bytes at byte 2461696", sec[1].offset -= PAGE)
+REFUSES(a_section_in_the_padding_of_another, CORRUPT, "section LIST",
+	sec[1].bytes = sec[1].raw_bytes = PAGE + 1;
+	sec[2].offset -= PAGE)
+REFUSES(a_section_over_the_manifest, CORRUPT,
+	"section ZZ99: 163841 bytes at byte",
+	sec[4].bytes = sec[4].raw_bytes = END - (8192 + 1000 * PAGE) + 122881)
+REFUSES(a_section_past_the_end, CORRUPT, "section ZZ99",
+	sec[4].offset = END + PAGE)
+REFUSES(a_section_whose_end_would_wrap, CORRUPT,
+	"section ZZ99: 1 bytes at byte 18446744073709547520",
+	sec[4].offset = UINT64_MAX - 4095)
+REFUSES(a_section_whose_length_would_wrap, CORRUPT,
+	"section ZZ99: 18446744073709551615 bytes",
+	sec[4].bytes = sec[4].raw_bytes = UINT64_MAX)
+REFUSES(too_few_sums, CORRUPT, "section LIST: 0 bytes of sums",
+	sec[2].sums_bytes = 0)
+REFUSES(too_many_sums, CORRUPT, "section LIST: 16 bytes of sums",
+	sec[2].sums_bytes = 16)
+REFUSES(sums_off_a_multiple_of_8, CORRUPT, "section LIST: 8 bytes of sums",
+	sec[2].sums_offset += 4)
+REFUSES(sums_in_a_slot, CORRUPT, "section LIST: 8 bytes of sums at byte 4096",
+	sec[2].sums_offset = 4096)
+REFUSES(sums_over_the_manifest, CORRUPT, "section LIST: 8 bytes of sums",
+	sec[2].sums_offset = END)
+REFUSES(sums_whose_end_would_wrap, CORRUPT,
+	"section LIST: 8 bytes of sums at byte 18446744073709551608",
+	sec[2].sums_offset = UINT64_MAX - 7)
+REFUSES(several_tables_off_the_pages, CORRUPT,
+	"section VECS: 8208 bytes of sums", sec[0].sums_offset += 8)
+
+ACCEPTS(a_section_of_an_unknown_id, sec[2].id = 0x01020304)
+ACCEPTS(packing_as_good_as_lz4_can_be, sec[3].raw_bytes = 5001 * 255 - 1)
+ACCEPTS(sections_with_pages_between, sec[4].offset += PAGE)
+ACCEPTS(a_section_up_to_the_manifest, sec[4].offset = END - PAGE)
+
+Test(manifest, refuses_reserved_bytes_of_a_section)
+{
+	for (size_t at = 12; at < 16; at++)
+		byte_refused(SECTION(3) + at, "section QRYS: reserved bytes");
+	for (size_t at = 72; at < 80; at++)
+		byte_refused(SECTION(3) + at, "section QRYS: reserved bytes");
+}
+
+/* Pages of 64 KiB: the data start is there, and so are all multiples. */
+Test(manifest, refuses_places_by_the_page_size_of_the_file)
+{
+	prove_good();
+	sb.page_shift = 16;
+	sb.manifest_offset = (END | 0xffff) + 1;
+	refused(VSX_ECORRUPT, "section VECS: 2457600 bytes at byte 8192, "
+			      "expected pages between byte 65536");
+}
+
+/* ---- 4.2.4: properties ----------------------------------------------- */
+
+static void properties_are(const char *area, size_t n, bool ok)
+{
+	prove_good();
+	properties = area;
+	m.properties_bytes = (uint32_t)n;
+	encode();
+	if (ok)
+		cr_expect_eq(decode(n_raw), VSX_OK, "'%s': %s", area, err.text);
+	else
+		refused(VSX_ECORRUPT, "propert");
+}
+
+#define GOOD(area) properties_are(area, sizeof(area), true)
+#define BAD(area)  properties_are(area, sizeof(area), false)
+
+Test(manifest, accepts_properties)
+{
+	GOOD("a=");
+	GOOD("a=b=c");
+	GOOD("a= \xc2\xa0\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf\xf4\x8f\xbf\xbf");
+	GOOD("a=\xed\x9f\xbf\xee\x80\x80"); /* beside the surrogates */
+	GOOD("a_9=x\0a_b=x\0ab=x");
+	GOOD("a=x\0a0=x\0a_=x\0aa=x\0b=x");
+	properties_are("", 0, true);
+}
+
+Test(manifest, refuses_keys_that_are_none)
+{
+	BAD("");
+	BAD("=x");
+	BAD("a");
+	BAD("A=x");
+	BAD("9a=x");
+	BAD("_a=x");
+	BAD("a b=x");
+	BAD("a-b=x");
+	BAD("\xc3\xa4=x");
+	BAD("a=x\0");
+}
+
+Test(manifest, refuses_values_that_are_not_utf8)
+{
+	BAD("a=\x80");
+	BAD("a=\xc0\x80"); /* longer than need be */
+	BAD("a=\xc1\xbf");
+	BAD("a=\xe0\x9f\xbf");
+	BAD("a=\xf0\x8f\xbf\xbf");
+	BAD("a=\xc3"); /* cut off */
+	BAD("a=\xe2\x82");
+	BAD("a=\xf0\x9f\x98");
+	BAD("a=\xe2\x28\xa1");
+	BAD("a=\xed\xa0\x80"); /* surrogates */
+	BAD("a=\xed\xbf\xbf");
+	BAD("a=\xf4\x90\x80\x80"); /* above U+10FFFF */
+	BAD("a=\xf5\x80\x80\x80");
+	BAD("a=\xff");
+}
+
+Test(manifest, refuses_control_characters)
+{
+	char area[] = "a=?";
+
+	for (int c = 1; c < 0x20; c++) {
+		area[2] = (char)c;
+		properties_are(area, sizeof(area), false);
+	}
+	BAD("a=\x7f");
+	BAD("a=\xc2\x80");
+	BAD("a=\xc2\x9f");
+	GOOD("a=\x7e");
+}
+
+Test(manifest, refuses_keys_that_do_not_rise)
+{
+	BAD("b=x\0a=x");
+	BAD("a=x\0a=y");
+	BAD("ab=x\0a=x"); /* the shorter one comes first */
+	BAD("a=x\0c=x\0b=x");
+	BAD("a_=x\0a0=x");
+}
+
+Test(manifest, refuses_a_property_without_an_end)
+{
+	properties_are("a=x", 3, false);
+	properties_are("a=x\0b=\xe2\x82", 8, false);
+	properties_are("a", 1, false);
+}
+
+Test(manifest, finds_properties)
+{
+	struct vsx_manifest out;
+
+	prove_good();
+	cr_assert_eq(vsx_manifest_decode(&out, raw, n_raw, &sb, &err), VSX_OK);
+	cr_expect_str_eq(vsx_manifest_property(&out, "library"), "vsx 0.1.0");
+	cr_expect_str_eq(vsx_manifest_property(&out, "model"), "");
+	cr_expect_str_eq(vsx_manifest_property(&out, "spec"), "HNSW16");
+	cr_expect_null(vsx_manifest_property(&out, "spe"));
+	cr_expect_null(vsx_manifest_property(&out, "specs"));
+	cr_expect_null(vsx_manifest_property(&out, ""));
+	cr_expect_str_eq(vsx_manifest_property_at(&out, 1), "model=");
+	cr_expect_str_eq(vsx_manifest_property_at(&out, 2), "spec=HNSW16");
+	cr_expect_null(vsx_manifest_property_at(&out, 3));
+	cr_expect_null(vsx_manifest_property_at(&out, UINT32_MAX));
+}
+
+/* ---- 4.2 and 5.1: sizes ---------------------------------------------- */
+
+Test(manifest, size_at_the_limits)
+{
+	cr_expect_eq(vsx_manifest_bytes(0, 0, 0), 128);
+	cr_expect_eq(vsx_manifest_bytes(1, 6, 41), 713);
+	cr_expect_eq(vsx_manifest_bytes(UINT32_MAX, UINT32_MAX, UINT32_MAX),
+		     128 + UINT64_C(145) * UINT32_MAX);
+}
+
+Test(manifest, row_bytes)
+{
+	cr_expect_eq(vsx_row_bytes(1, VSX_U8, VSX_L2), 1);
+	cr_expect_eq(vsx_row_bytes(3, VSX_F16, VSX_IP), 6);
+	cr_expect_eq(vsx_row_bytes(65536, VSX_F32, VSX_L2), 262144);
+	cr_expect_eq(vsx_row_bytes(1, VSX_U8, VSX_COSINE), 8);
+	cr_expect_eq(vsx_row_bytes(4, VSX_I8, VSX_COSINE), 8);
+	cr_expect_eq(vsx_row_bytes(5, VSX_BF16, VSX_COSINE), 16);
+	cr_expect_eq(vsx_row_bytes(65536, VSX_F32, VSX_COSINE), 262148);
+}
+
+Test(manifest, row_stride)
+{
+	static const uint32_t due[][2] = {
+		{1, 4},	    {4, 4},	{8, 8},	    {16, 16},
+		{20, 20},   {57, 64},	{64, 64},   {68, 72},
+		{100, 112}, {784, 832}, {200, 224}, {262148, 262208},
+	};
+
+	for (size_t i = 0; i < sizeof(due) / sizeof(due[0]); i++)
+		cr_expect_eq(vsx_row_stride(due[i][0]), due[i][1],
+			     "%u bytes: stride %u, expected %u", due[i][0],
+			     vsx_row_stride(due[i][0]), due[i][1]);
+}
+
+/* The rule of 5.1 in other words, for every row that there can be. */
+Test(manifest, row_stride_keeps_its_rule)
+{
+	for (uint32_t b = 1; b <= 262148; b++) {
+		uint32_t stride = vsx_row_stride(b), a = 64;
+
+		while (a > 4 && (b + a - 1) / a * a - b > b / 8)
+			a /= 2;
+		cr_assert_eq(stride, (b + a - 1) / a * a, "%u bytes", b);
+		cr_assert(stride % 4 == 0 && stride >= b &&
+			  stride <= 2 * b + 64);
+	}
+}

@@ -1,0 +1,183 @@
+/*
+ * The reader on whatever bytes: opening in every mode, searching, verifying.
+ * Nothing may crash, leak, run away or answer with an id that is not there.
+ *
+ * Half of the mutations make all checksums right again, so that the rules
+ * behind them are reached. Seeds: small indexes of every kind.
+ * Build with -fsanitize=fuzzer,address,undefined.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "support/build.h"
+#include "vsx.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
+			       unsigned int seed);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+
+#define MAX_K 12
+
+static void must(bool holds, const char *rule)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "broken: %s\n", rule);
+	abort();
+}
+
+/* What every failure owes its caller. */
+static void check_error(const struct vsx_error *err, enum vsx_status status)
+{
+	size_t len = strnlen(err->text, sizeof(err->text));
+
+	must(err->status == status, "the error has the status returned");
+	must(len > 0 && len < sizeof(err->text), "the error has a text");
+	must(!strpbrk(err->text, "\n\r\x1b"), "the text is one line");
+}
+
+static void check_hits(const struct vsx *index, const struct vsx_hit *hits,
+		       size_t n, size_t k, bool sound)
+{
+	static float row[VSX_MAX_DIM];
+
+	must(n <= k, "not more hits than asked for");
+	for (size_t i = 0; sound && i < n; i++) {
+		must(vsx_get(index, hits[i].id, row, NULL) == VSX_OK,
+		     "a hit of a sound index is there");
+		must(!isnan(hits[i].distance), "a hit has a distance");
+	}
+}
+
+static void search(const struct vsx *index, uint32_t dim, bool sound)
+{
+	static float query[VSX_MAX_DIM];
+	struct vsx_search_opts opts = VSX_SEARCH_OPTS_INIT;
+	struct vsx_error err = {.text = ""};
+	struct vsx_hit hits[MAX_K];
+	struct vsx_searcher *s;
+	enum vsx_status status;
+
+	for (uint32_t d = 0; d < dim; d++)
+		query[d] = (float)(d % 5) + 1;
+	if (vsx_searcher_new(&s, index, &err))
+		return;
+	for (size_t k = 1; k <= MAX_K; k += 4) {
+		size_t n = 0;
+
+		opts.effort = (uint32_t)k;
+		opts.exact = k == 5;
+		opts.recall = k == 9 ? 0.9 : 0.0;
+		status =
+			vsx_search(s, query, VSX_F32, k, &opts, hits, &n, &err);
+		if (status != VSX_OK)
+			check_error(&err, status);
+		check_hits(index, hits, n, k, sound);
+		n = 0;
+		status = vsx_search_id(s, k, k, &opts, hits, &n, &err);
+		if (status != VSX_OK)
+			check_error(&err, status);
+		check_hits(index, hits, n, k, sound);
+		for (size_t i = 0; i < n; i++)
+			must(hits[i].id != k, "the row itself is left out");
+	}
+	vsx_searcher_free(s);
+}
+
+static void look(const struct vsx *index, bool sound)
+{
+	struct vsx_section_facts section;
+	struct vsx_segment_facts segment;
+	struct vsx_error err = {.text = ""};
+	struct vsx_facts f;
+	struct vsx_recall row;
+	enum vsx_status status;
+	uint32_t effort;
+	const char *entry;
+
+	vsx_get_facts(index, &f);
+	must(f.dim >= 1 && f.dim <= VSX_MAX_DIM, "the dimension is allowed");
+	must(f.spec && f.effort_name, "there are names");
+	for (uint32_t i = 0; i < f.n_segments; i++)
+		must(vsx_get_segment(index, i, &segment) == VSX_OK, "segment");
+	for (uint32_t i = 0; i < f.n_sections; i++)
+		must(vsx_get_section(index, i, &section) == VSX_OK, "section");
+	for (uint32_t i = 0; (entry = vsx_property_at(index, i)); i++)
+		must(strchr(entry, '=') != NULL, "a property is key=value");
+	for (uint32_t i = 0; i < 3; i++) {
+		status = vsx_get_recall(index, i, &row, &err);
+		if (status != VSX_OK)
+			check_error(&err, status);
+	}
+	status = vsx_effort_for(index, 0.99, 10, &effort, &err);
+	if (status != VSX_OK)
+		check_error(&err, status);
+	search(index, f.dim, sound);
+}
+
+static int hear(void *context, const struct vsx_verify_event *event)
+{
+	unsigned int *n_events = context;
+
+	must(event->text && !strpbrk(event->text, "\n\r\x1b"),
+	     "an event is one line");
+	/* An acceptance test may be asked for that takes hours. */
+	return ++*n_events > 2000;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	int fd = support_memory_file(data, size);
+	const char *path = support_fd_path(fd);
+	struct vsx_verify_result result;
+	struct vsx_error err = {.text = ""};
+	bool sound = false;
+	unsigned int n_events = 0;
+	enum vsx_status status;
+	struct vsx *index;
+
+	status = vsx_verify(path, NULL, hear, &n_events, &result, &err);
+	if (status != VSX_OK)
+		check_error(&err, status);
+	else
+		sound = result.n_findings == 0;
+	for (int mode = 0; mode < 3; mode++) {
+		struct vsx_open_opts opts = VSX_OPEN_OPTS_INIT;
+
+		opts.check = mode == 1 ? VSX_CHECK_NONE : VSX_CHECK_TOUCH;
+		opts.untrusted = mode == 2;
+		status = vsx_open(&index, path, &opts, &err);
+		if (status != VSX_OK) {
+			must(index == NULL, "a failed open gives no index");
+			must(!sound, "what verify calls sound can be opened");
+			check_error(&err, status);
+			continue;
+		}
+		look(index, sound);
+		vsx_close(index);
+	}
+	close(fd);
+	return 0;
+}
+
+/* Turn some bytes of the manifest or of any place, then heal the checksums. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
+			       unsigned int seed)
+{
+	if (seed % 8 == 0 || size < 12288) {
+		size = LLVMFuzzerMutate(data, size, max_size);
+	} else {
+		size_t at = seed % 8 < 4 ? size - 4096 : seed / 8 % size & ~7u;
+		size_t room = size - at < 2048 ? size - at : 2048;
+
+		/* In place: what moves the rest of a file says little. */
+		LLVMFuzzerMutate(data + at, room, room);
+	}
+	if (seed % 2)
+		support_reseal(data, size);
+	return size;
+}

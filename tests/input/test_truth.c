@@ -1,0 +1,97 @@
+#include <criterion/criterion.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "files.h"
+#include "input/ids.h"
+
+TestSuite(truth, .init = files_begin, .fini = files_end);
+
+#define DICT(descr, shape)                                                     \
+	"{'descr': '" descr "', 'fortran_order': False, 'shape': " shape ", }"
+
+static const uint64_t six[6] = {1, 2, 3, 4, 5, 6};
+
+static void gives_six(const char *name)
+{
+	struct vsx_error err = {.text = ""};
+	uint64_t *ids, n;
+	uint32_t k;
+
+	cr_assert_eq(input_truth(name, &ids, &n, &k, &err), VSX_OK, "%s",
+		     err.text);
+	cr_assert_eq(n, 2);
+	cr_assert_eq(k, 3);
+	cr_assert(memcmp(ids, six, sizeof(six)) == 0);
+	free(ids);
+}
+
+static void refused(const char *name, const char *text)
+{
+	struct vsx_error err = {.text = ""};
+	uint64_t *ids, n;
+	uint32_t k;
+
+	cr_assert_eq(input_truth(name, &ids, &n, &k, &err), VSX_EINVAL);
+	cr_assert_null(ids);
+	cr_assert_str_eq(err.text, text);
+}
+
+Test(truth, comes_from_ivecs)
+{
+	static const int32_t file[8] = {3, 1, 2, 3, 3, 4, 5, 6};
+
+	files_put("a.ivecs", file, sizeof(file));
+	gives_six("a.ivecs");
+}
+
+Test(truth, comes_from_npy)
+{
+	static const int32_t i4[6] = {1, 2, 3, 4, 5, 6};
+
+	files_put_npy("a.npy", DICT("<i4", "(2, 3)"), i4, sizeof(i4));
+	gives_six("a.npy");
+	files_put_npy("a.npy", DICT("<u4", "(2, 3)"), i4, sizeof(i4));
+	gives_six("a.npy");
+	files_put_npy("a.npy", DICT("<i8", "(2, 3)"), six, sizeof(six));
+	gives_six("a.npy");
+	files_put_npy("a.npy", DICT("<u8", "(2, 3)"), six, sizeof(six));
+	gives_six("a.npy");
+}
+
+Test(truth, comes_from_ibin_with_and_without_distances)
+{
+	static const uint32_t file[14] = {2, 3, 1, 2, 3, 4, 5, 6};
+
+	files_put("a.ibin", file, 32);
+	gives_six("a.ibin");
+	files_put("a.ibin", file, 56);
+	gives_six("a.ibin");
+	files_put("a.ibin", file, 52);
+	refused("a.ibin", "a.ibin: 52 bytes, but the header declares 2 rows of "
+			  "12 bytes, which makes 32");
+}
+
+Test(truth, refuses_a_negative_id)
+{
+	static const int32_t file[8] = {3, 1, 2, 3, 3, 4, -1, 6};
+
+	files_put("a.ivecs", file, sizeof(file));
+	refused("a.ivecs", "a.ivecs: row 1, column 1: the id -1 is negative");
+}
+
+Test(truth, refuses_distances_alone)
+{
+	static const float f4[2] = {1, 2};
+
+	files_put_npy("a.npy", DICT("<f4", "(1, 2)"), f4, 8);
+	refused("a.npy", "a.npy: holds no ids, which are integers of 32 or 64 "
+			 "bits");
+}
+
+Test(truth, refuses_standard_input)
+{
+	refused("-", "standard input: is no place for a ground truth; name a "
+		     "file");
+}

@@ -1,0 +1,21 @@
+#!/bin/sh
+# The NEON kernels give the bits of the scalar ones: cross-compiled, under qemu.
+# Exit 77 (skipped) without the cross compiler or qemu.
+set -eu
+cd "$(dirname "$0")/../.."
+
+cc=aarch64-linux-gnu-gcc
+qemu=$(command -v qemu-aarch64 || command -v qemu-aarch64-static || true)
+if ! command -v $cc >/dev/null || [ -z "$qemu" ]; then
+	echo "needs $cc and qemu-aarch64 (gcc-aarch64-linux-gnu, qemu-user)"
+	exit 77
+fi
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+$cc -static -O2 -std=c11 -D_GNU_SOURCE -ffp-contract=off -Wall -Wextra \
+	-Wshadow -Wconversion -Wundef -Wstrict-prototypes \
+	-Wmissing-prototypes -Werror -Iformat -Ilib -o "$dir/neon_check" \
+	tests/kernel/neon/neon_check.c lib/kernel/kernel.c lib/kernel/cpu.c \
+	lib/kernel/kernel_scalar.c lib/kernel/kernel_neon.c -lpthread
+"$qemu" "$dir/neon_check"

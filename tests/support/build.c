@@ -1,0 +1,129 @@
+#include "support/build.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/rng.h"
+
+static void die(const char *what, const char *why)
+{
+	fprintf(stderr, "test support: %s: %s\n", what, why);
+	abort();
+}
+
+struct support_index support_defaults(struct support_index what)
+{
+	if (!what.spec)
+		what.spec = "Flat";
+	if (!what.metric)
+		what.metric = VSX_L2;
+	if (!what.elem)
+		what.elem = VSX_F32;
+	if (!what.dim)
+		what.dim = 8;
+	if (!what.n)
+		what.n = 300;
+	if (!what.n_test_queries)
+		what.n_test_queries = 20;
+	return what;
+}
+
+float support_component(const struct support_index *what, size_t i, uint32_t d)
+{
+	uint64_t x = vsx_random_at(what->dim, 77, i * what->dim + d) % 100;
+
+	/* No row is zero, which cosine would refuse. */
+	if (d == 0)
+		x = 1 + x % 60;
+	return what->elem == VSX_U8 || d == 0 ? (float)x : (float)x - 50.0f;
+}
+
+void support_row(const struct support_index *what, size_t i, float *row)
+{
+	for (uint32_t d = 0; d < what->dim; d++)
+		row[d] = support_component(what, i, d);
+}
+
+uint64_t support_id(const struct support_index *what, size_t i)
+{
+	return what->ids ? (i * 7919 % 1048573) * UINT64_C(3000000007) : i;
+}
+
+static void add_rows(struct vsx_builder *b, const struct support_index *what)
+{
+	float *row = malloc(what->dim * sizeof(*row));
+	struct vsx_error err;
+
+	for (size_t i = 0; i < what->n; i++) {
+		uint64_t id = support_id(what, i);
+
+		support_row(what, i, row);
+		if (vsx_builder_add(b, row, VSX_F32, 1, what->ids ? &id : NULL,
+				    &err))
+			die("vsx_builder_add", err.text);
+	}
+	free(row);
+}
+
+void support_build(const char *path, struct support_index what)
+{
+	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
+	struct vsx_builder *b;
+	struct vsx_error err;
+
+	what = support_defaults(what);
+	opts.dim = what.dim;
+	opts.metric = what.metric;
+	opts.elem = what.elem;
+	opts.spec = what.spec;
+	opts.page_bytes = what.page_bytes;
+	opts.n_test_queries = what.n_test_queries;
+	opts.ef_construction = 40;
+	opts.n_threads = 1;
+	opts.force = 1;
+	opts.model = "tests";
+	if (vsx_builder_new(&b, path, &opts, &err))
+		die("vsx_builder_new", err.text);
+	add_rows(b, &what);
+	if (vsx_builder_finish(b, NULL, &err))
+		die("vsx_builder_finish", err.text);
+	vsx_builder_free(b);
+}
+
+int support_memory_file(const void *bytes, size_t n)
+{
+	int fd = memfd_create("vsx-test", MFD_CLOEXEC);
+
+	if (fd < 0 || (n && write(fd, bytes, n) != (ssize_t)n))
+		die("memfd_create", "failed");
+	return fd;
+}
+
+const char *support_fd_path(int fd)
+{
+	static char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return path;
+}
+
+uint8_t *support_read(const char *path, size_t *n)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	uint8_t *bytes;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		die(path, "cannot open");
+	*n = (size_t)st.st_size;
+	bytes = malloc(*n + 1);
+	if (!bytes || read(fd, bytes, *n) != (ssize_t)*n)
+		die(path, "cannot read");
+	close(fd);
+	return bytes;
+}

@@ -1,0 +1,164 @@
+/* 8-bit codes: what they lose is never more than they say. */
+#include <criterion/criterion.h>
+
+#include "index/seeded.h"
+#include "train/codes_train.h"
+
+#define N   400
+#define DIM 37
+
+static void train(struct vsx_code_params *p, struct seeded *s,
+		  unsigned int n_threads)
+{
+	struct vsx_job job = {.n_threads = n_threads};
+	struct vsx_error err = {0};
+
+	cr_assert_eq(vsx_codes_train(&job, &s->rows, p, &err), VSX_OK, "%s",
+		     err.text);
+}
+
+static double lost(const struct seeded *s, const struct vsx_code_params *p,
+		   uint32_t row, const uint8_t *code)
+{
+	const float *x = s->x + (size_t)row * DIM;
+	double scale = 1.0, sum = 0.0;
+
+	if (s->space.metric == VSX_COSINE) {
+		for (uint32_t d = 0; d < DIM; d++)
+			sum += (double)x[d] * (double)x[d];
+		scale = 1.0 / sqrt(sum);
+		sum = 0.0;
+	}
+	for (uint32_t d = 0; d < DIM; d++) {
+		double r =
+			(double)x[d] * scale -
+			((double)p->lo[d] + (double)p->header.delta * code[d]);
+
+		sum += r * r;
+	}
+	return sqrt(sum);
+}
+
+Test(codes, eps_is_what_was_lost_rounded_up)
+{
+	for (int metric = VSX_L2; metric <= VSX_COSINE; metric++)
+		for (int elem = VSX_F32; elem <= VSX_BF16; elem++) {
+			struct vsx_code_params p;
+			struct seeded s;
+			uint8_t record[256];
+
+			seeded_init(&s, (enum vsx_metric)metric,
+				    (enum vsx_elem)elem, N, DIM);
+			train(&p, &s, 1);
+			cr_assert_leq(p.stride, sizeof(record));
+			for (uint32_t r = 0; r < N; r++) {
+				double due;
+				float eps;
+
+				vsx_codes_encode(
+					&p, &s.space,
+					s.base + (size_t)r * s.space.stride,
+					record);
+				memcpy(&eps, record + vsx_codes_eps_at(DIM), 4);
+				due = lost(&s, &p, r, record);
+				cr_expect((double)eps >= due);
+				cr_expect((double)eps <= due * 1.000001 + 1e-9);
+				cr_expect(p.header.wild ||
+					  eps <= p.header.eps_cap);
+				/* half a step a dimension */
+				cr_expect((double)eps <=
+					  0.51 * sqrt(DIM) *
+						  (double)p.header.delta);
+			}
+			vsx_code_params_release(&p);
+			seeded_release(&s);
+		}
+}
+
+Test(codes, whole_numbers_lose_nothing)
+{
+	struct vsx_code_params p;
+	struct seeded s;
+
+	seeded_init(&s, VSX_L2, VSX_U8, N, DIM);
+	/* the same numbers as f32 */
+	free(s.base);
+	vsx_space_init(&s.space, VSX_L2, VSX_F32, DIM, 0);
+	s.base = vsx_alloc(N, s.space.stride);
+	for (uint32_t i = 0; i < N; i++)
+		memcpy(s.base + (size_t)i * s.space.stride,
+		       s.x + (size_t)i * DIM, DIM * sizeof(float));
+	s.rows.base = s.base;
+	train(&p, &s, 1);
+	cr_expect(p.header.delta == 1.0f);
+	cr_expect(p.header.eps_cap < 1e-9f);
+	vsx_code_params_release(&p);
+	seeded_release(&s);
+}
+
+Test(codes, integer_rows_and_few_dimensions_get_none)
+{
+	struct vsx_code_params p;
+	struct seeded s;
+
+	seeded_init(&s, VSX_L2, VSX_I8, N, DIM);
+	train(&p, &s, 1);
+	cr_expect_eq(p.stride, 0);
+	seeded_release(&s);
+	seeded_init(&s, VSX_L2, VSX_F32, N, 3);
+	train(&p, &s, 1);
+	cr_expect_eq(p.stride, 0);
+	seeded_release(&s);
+}
+
+Test(codes, does_not_depend_on_threads)
+{
+	for (int metric = VSX_L2; metric <= VSX_COSINE; metric++) {
+		struct vsx_code_params one, many;
+		struct seeded s;
+
+		seeded_init(&s, (enum vsx_metric)metric, VSX_F32, 5000, DIM);
+		train(&one, &s, 1);
+		for (unsigned int t = 2; t <= 8; t += 6) {
+			train(&many, &s, t);
+			cr_expect_arr_eq(&one.header, &many.header,
+					 sizeof(one.header));
+			cr_expect_arr_eq(one.lo, many.lo, DIM * sizeof(float));
+			vsx_code_params_release(&many);
+		}
+		vsx_code_params_release(&one);
+		seeded_release(&s);
+	}
+}
+
+Test(codes, a_row_far_out_does_not_coarsen_the_others)
+{
+	struct vsx_code_params p;
+	struct seeded s;
+	float far = 1e6f;
+
+	seeded_init(&s, VSX_L2, VSX_F32, 5000, DIM);
+	memcpy(s.base + 11 * (size_t)s.space.stride, &far, 4);
+	train(&p, &s, 1);
+	/* 12 deviations of a column with one such value, not its range */
+	cr_expect_lt(p.header.delta, far / 255.0f / 4.0f);
+	cr_expect_eq(p.header.wild, 1);
+	vsx_code_params_release(&p);
+	seeded_release(&s);
+}
+
+Test(codes, rows_at_the_edge_of_f32_do_without)
+{
+	struct vsx_code_params p;
+	struct seeded s;
+	float big[2] = {3e38f, -3e38f};
+
+	seeded_init(&s, VSX_L2, VSX_F32, 40, DIM);
+	for (uint32_t r = 0; r < 40; r++)
+		memcpy(s.base + (size_t)r * s.space.stride, &big[r % 2], 4);
+	train(&p, &s, 1);
+	cr_expect(p.stride == 0 ||
+		  (isfinite(p.header.delta) && isfinite(p.header.eps_cap)));
+	vsx_code_params_release(&p);
+	seeded_release(&s);
+}

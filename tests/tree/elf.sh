@@ -1,0 +1,59 @@
+#!/bin/sh
+# What the shared libraries need, what they export, and that no instruction
+# beyond baseline x86-64 stands outside of the kernels that are chosen at run
+# time.
+. tests/cli/lib.sh.inc
+
+build=$(cd "$bin/.." && pwd)
+grep -q '^VSX_SANITIZE:STRING=$' "$build/CMakeCache.txt" ||
+	skip "a build with a sanitizer needs and holds more"
+command -v readelf >/dev/null && command -v objdump >/dev/null ||
+	skip "no readelf and objdump"
+
+for name in vsx vsxwrite; do
+	library=$build/lib$name.so
+	readelf -d "$library" | sed -n 's/.*NEEDED.*\[\(.*\)\].*/\1/p' >needed
+	while read -r need; do
+		case $need in
+		libc.so.* | libm.so.* | libpthread.so.* | libxxhash.so.* | \
+		    liblz4.so.* | ld-linux*) ;;
+		libvsx.so.*) [ $name = vsxwrite ] || fail "libvsx needs itself" ;;
+		*) fail "lib$name.so needs $need" ;;
+		esac
+	done <needed
+	[ -s needed ] || fail "lib$name.so needs nothing?"
+
+	# Exported: what the map names, with its version, and no more.
+	sed -n 's/^[[:space:]]*\([a-z_0-9]*\);$/\1/p' "$here/lib/$name.map" |
+		sort >mapped
+	nm -D --defined-only --with-symbol-versions "$library" |
+		awk '$2 != "A" { print $3 }' | sort >exported
+	sed 's/$/@@VSX_0.1/' mapped >due
+	same due exported
+	# and the header declares just those
+	header=vsx.h
+	[ $name = vsx ] || header=vsx_write.h
+	grep -v '#define' "$here/lib/$header" | tr '\n' ' ' | grep -o 'VSX_API [^(]*(' |
+		sed 's/.*[ *]\([a-z_]*\)($/\1/' | sort >declared
+	same mapped declared
+	readelf -lW "$library" | grep GNU_STACK | grep -q 'RW ' ||
+		fail "lib$name.so has an executable stack"
+	! readelf -d "$library" | grep -q TEXTREL || fail "lib$name.so: TEXTREL"
+done
+
+# Wide registers, or mnemonics of VEX and EVEX, which all begin with a v (as
+# verr, verw and the vm* of virtual machines do, which nobody writes here).
+case $(uname -m) in x86_64) ;; *) finish ;; esac
+find "$build" -name '*.c.o' -path '*vsx_*' >objects
+[ "$(wc -l <objects)" -ge 20 ] || fail "only $(wc -l <objects) objects found"
+while read -r object; do
+	n=$(objdump -d --no-show-raw-insn "$object" |
+		grep -cE '^[[:space:]]*[0-9a-f]+:[[:space:]]+v[a-z]|%[yz]mm|%k[0-7]')
+	case $object in
+	*/kernel_avx2.c.o | */kernel_avx512.c.o)
+		[ "$n" -gt 0 ] || fail "$object: no wide instructions" ;;
+	*)
+		[ "$n" = 0 ] || fail "$object: $n wide instructions" ;;
+	esac
+done <objects
+finish

@@ -1,0 +1,46 @@
+#!/bin/sh
+# format <- lib <- tools, and inside lib
+#   base <- io <- kernel <- index <- read <- train <- write
+# A file includes headers of its own folder and of folders before it.
+set -eu
+bad=0
+
+complain() { echo "$1: includes $2"; bad=1; }
+
+includes() { sed -n 's/^#include "\(.*\)".*/\1/p' "$1"; }
+
+rank() {
+	case $1 in
+	base) echo 1 ;; io) echo 2 ;; kernel) echo 3 ;; index) echo 4 ;;
+	read) echo 5 ;; train) echo 6 ;; write) echo 7 ;;
+	*) echo 0 ;; # a header of format/, or a public one
+	esac
+}
+
+for file in format/*.[ch]; do
+	for header in $(includes "$file"); do
+		[ -e "format/$header" ] || complain "$file" "$header"
+	done
+done
+for file in lib/*/*.[ch]; do
+	folder=$(basename "$(dirname "$file")")
+	for header in $(includes "$file"); do
+		case $header in
+		vsx.h) [ "$(rank "$folder")" -ge 5 ] || complain "$file" "$header" ;;
+		vsx_write.h) [ "$(rank "$folder")" -ge 6 ] || complain "$file" "$header" ;;
+		*/*) [ "$(rank "${header%%/*}")" -le "$(rank "$folder")" ] &&
+			[ -e "lib/$header" ] || complain "$file" "$header" ;;
+		*) [ -e "format/$header" ] || complain "$file" "$header" ;;
+		esac
+	done
+done
+for file in $(find tools -name '*.[ch]'); do
+	for header in $(includes "$file"); do
+		case $header in
+		vsx.h | vsx_write.h | vsx_status.h | vsx_types.h) ;;
+		*) [ -e "tools/$header" ] || [ -e "$(dirname "$file")/$header" ] ||
+			complain "$file" "$header" ;;
+		esac
+	done
+done
+exit $bad

@@ -1,0 +1,101 @@
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "names.h"
+#include "scratch_folder.h"
+#include "vsx_write.h"
+
+TestSuite(plan, .init = scratch_make, .fini = scratch_drop, .timeout = 300);
+
+static struct vsx_error err;
+
+static struct vsx_build_opts options(uint32_t dim, enum vsx_elem elem,
+				     const char *spec)
+{
+	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
+
+	opts.dim = dim;
+	opts.elem = elem;
+	opts.spec = spec;
+	opts.force = 1;
+	opts.ef_construction = 20;
+	return opts;
+}
+
+/* Build n random rows and compare with what was planned. */
+static void compare(struct vsx_build_opts opts, size_t n, double most)
+{
+	float *rows = malloc(n * opts.dim * sizeof(float));
+	struct vsx_build_result result;
+	struct vsx_build_plan plan;
+	struct vsx_builder *b;
+	double off;
+
+	for (size_t i = 0; i < n * opts.dim; i++)
+		rows[i] = vsx_elem_is_int(opts.elem)
+				  ? (float)(vsx_random_at(3, 99, i) % 100)
+				  : (float)vsx_to_unit(vsx_random_at(3, 99, i));
+	cr_assert_eq(vsx_build_plan(&opts, n, &plan, &err), VSX_OK, "%s",
+		     err.text);
+	cr_assert_eq(vsx_builder_new(&b, scratch_path("x"), &opts, &err),
+		     VSX_OK);
+	cr_assert_eq(vsx_builder_add(b, rows, VSX_F32, n, NULL, &err), VSX_OK);
+	cr_assert_eq(vsx_builder_finish(b, &result, &err), VSX_OK, "%s",
+		     err.text);
+	vsx_builder_free(b);
+	free(rows);
+	cr_expect_str_eq(plan.spec, result.spec);
+	off = (double)plan.file_bytes / (double)result.file_bytes - 1.0;
+	cr_expect(fabs(off) <= most, "%s, %zu rows: %.2f %% off", plan.spec, n,
+		  off * 100.0);
+	cr_expect_gt(plan.build_bytes, n * opts.dim);
+	cr_expect_gt(plan.query_hot_bytes, 0);
+	cr_expect_leq(plan.query_hot_bytes, plan.file_bytes);
+	cr_expect_gt(plan.searcher_bytes, 0);
+}
+
+Test(plan, tells_the_size_of_the_file)
+{
+	struct vsx_build_opts none = options(100, VSX_F32, "Flat"), some;
+
+	none.n_test_queries = UINT32_MAX;
+	compare(none, 5000, 0.0);
+	none.dim = 3;
+	compare(none, 5000, 0.0);
+	compare(options(64, VSX_F32, "Flat"), 20000, 0.02);
+	compare(options(128, VSX_U8, "Flat"), 50000, 0.02);
+	some = options(64, VSX_F16, "IVF256,Flat");
+	some.n_test_queries = 100;
+	compare(some, 20000, 0.02);
+	some = options(64, VSX_F32, "HNSW8");
+	some.n_test_queries = 100;
+	compare(some, 20000, 0.02);
+	/* Small files are made of pages. */
+	compare(options(16, VSX_F32, "IVF4000,Flat"), 800, 0.25);
+	compare(options(16, VSX_F32, "HNSW32"), 20, 0.3);
+}
+
+Test(plan, works_for_sizes_that_nobody_would_try)
+{
+	struct vsx_build_opts opts = options(1536, VSX_F32, "auto");
+	struct vsx_build_plan plan;
+
+	opts.memory = UINT64_C(64) << 30;
+	cr_assert_eq(vsx_build_plan(&opts, 2147483647, &plan, &err), VSX_OK);
+	cr_expect_eq(strncmp(plan.spec, "IVF", 3), 0, "%s", plan.spec);
+	cr_expect(strstr(plan.reason, "a graph would need"), "%s", plan.reason);
+	cr_expect_gt(plan.file_bytes, UINT64_C(2147483647) * 1536 * 4);
+	cr_assert_eq(vsx_build_plan(&opts, 2147483648, &plan, &err),
+		     VSX_EINVAL);
+	cr_expect_str_eq(err.text, "2147483648 rows, and one build holds 1 to "
+				   "2147483647");
+	cr_assert_eq(vsx_build_plan(&opts, 0, &plan, &err), VSX_EINVAL);
+	opts.dim = 65536;
+	opts.spec = "HNSW512";
+	cr_assert_eq(vsx_build_plan(&opts, 2147483647, &plan, &err), VSX_OK);
+	cr_expect_str_eq(plan.reason, "");
+	cr_expect_gt(plan.file_bytes, UINT64_C(2147483647) * 65536 * 4);
+}

@@ -1,0 +1,113 @@
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "write/spec.h"
+
+static struct vsx_spec good(const char *text)
+{
+	struct vsx_spec spec;
+	struct vsx_error err;
+
+	cr_assert_eq(vsx_spec_parse(&spec, text, &err), VSX_OK, "%s", text);
+	return spec;
+}
+
+Test(spec, parses_what_there_is)
+{
+	cr_expect_eq(good(NULL).kind, 0);
+	cr_expect_eq(good("auto").kind, 0);
+	cr_expect_eq(good("Flat").kind, VSX_FLAT);
+	cr_expect_eq(good("IVF1,Flat").nlist, 1);
+	cr_expect_eq(good("IVF16777216,Flat").nlist, VSX_MAX_NLIST);
+	cr_expect_eq(good("HNSW2").m, 2);
+	cr_expect_eq(good("HNSW512,Flat").m, 512);
+	cr_expect_eq(good("HNSW33").m, 33);
+}
+
+static void refused(const char *text, const char *part)
+{
+	struct vsx_spec spec;
+	struct vsx_error err;
+
+	cr_assert_eq(vsx_spec_parse(&spec, text, &err), VSX_EINVAL, "%s", text);
+	cr_expect(strstr(err.text, part), "%s: %s", text, err.text);
+}
+
+Test(spec, says_which_part_is_not_known)
+{
+	refused("", "'' is not known");
+	refused("flat", "'flat' is not known, there are Flat, IVF<nlist>,Flat");
+	refused("PQ32", "'PQ32' is not known");
+	refused("Flat,Flat", "'Flat' is not known");
+	refused("FlatX", "'FlatX' is not known");
+	refused("IVF", "'IVF' is not known");
+	refused("IVFx,Flat", "'IVFx' is not known");
+	refused("IVF64x,Flat", "'IVF64x' is not known");
+	refused("IVF64", "expected 'IVF64,Flat'");
+	refused("IVF64,SQ8", "'SQ8' is not known");
+	refused("IVF64,Flat,RFlat", "'Flat' is not known");
+	refused("IVF0,Flat", "nlist is 0, expected 1 to 16777216");
+	refused("IVF16777217,Flat", "nlist is 16777217");
+	refused("IVF99999999999999999999,Flat", "is not known");
+	refused("HNSW", "'HNSW' is not known");
+	refused("HNSW1", "M is 1, expected 2 to 512");
+	refused("HNSW513", "M is 513");
+	refused("HNSW32,SQ8", "'SQ8' is not known");
+	refused("HNSW32,", "'' is not known");
+	refused("HNSW-2", "'HNSW-2' is not known");
+}
+
+static struct vsx_spec chosen(uint64_t n, uint32_t dim, uint64_t memory,
+			      double recall)
+{
+	struct vsx_spec_need need = {n, dim, dim * 4, memory, recall};
+	struct vsx_spec spec;
+	char reason[160] = "";
+
+	vsx_spec_choose(&spec, &need, reason, sizeof(reason));
+	cr_expect(strlen(reason) > 10 && strlen(reason) < sizeof(reason) - 1,
+		  "%s", reason);
+	return spec;
+}
+
+Test(spec, chooses_by_size_memory_and_recall)
+{
+	uint64_t gib = UINT64_C(1) << 30;
+
+	cr_expect_eq(chosen(1, 1, gib, 0.95).kind, VSX_FLAT);
+	cr_expect_eq(chosen(20000, 128, gib, 0.95).kind, VSX_FLAT);
+	cr_expect_eq(chosen(1000, 65536, gib, 0.95).kind, VSX_FLAT);
+	cr_expect_eq(chosen(20001, 128, gib, 0.95).kind, VSX_HNSW);
+	cr_expect_eq(chosen(100000, 128, gib, 0.95).m, 16);
+	cr_expect_eq(chosen(100000, 128, gib, 0.99).m, 32);
+	cr_expect_eq(chosen(100000, 128, gib, 1.0).kind, VSX_FLAT);
+	cr_expect_eq(chosen(10000000, 128, gib, 0.95).kind, VSX_IVF);
+	cr_expect_eq(chosen(10000000, 128, gib, 0.95).nlist, 16384);
+}
+
+Test(spec, lowers_m_for_few_rows)
+{
+	struct vsx_spec spec = good("HNSW32");
+	char note[96];
+
+	cr_expect_not(vsx_spec_adjust(&spec, 33, note, sizeof(note)));
+	cr_expect(vsx_spec_adjust(&spec, 10, note, sizeof(note)));
+	cr_expect_eq(spec.m, 9);
+	cr_expect_str_eq(note, "M lowered from 32 to 9: there are 10 rows");
+	cr_expect(vsx_spec_adjust(&spec, 1, note, sizeof(note)));
+	cr_expect_eq(spec.m, 2);
+}
+
+Test(spec, writes_what_it_reads)
+{
+	static const char *const texts[] = {"Flat", "IVF1024,Flat", "HNSW32",
+					    "auto"};
+	char text[64];
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct vsx_spec spec = good(texts[i]);
+
+		vsx_spec_text(&spec, text, sizeof(text));
+		cr_expect_str_eq(text, texts[i]);
+	}
+}

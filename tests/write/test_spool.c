@@ -1,0 +1,178 @@
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "disk.h"
+#include "faulty_files.h"
+#include "scratch_folder.h"
+#include "write/spool.h"
+
+enum { DIM = 3, N = 300000 };
+
+static struct vsx_space space;
+static struct vsx_output output;
+static struct vsx_spool spool;
+static struct vsx_error err;
+
+static void begin_on(const struct vsx_file_ops *ops, uint64_t memory)
+{
+	vsx_space_init(&space, VSX_L2, VSX_F32, DIM, 0);
+	cr_assert_eq(
+		vsx_output_init(&output, scratch_path("x"), false, ops, &err),
+		VSX_OK);
+	vsx_spool_init(&spool);
+	spool.space = &space;
+	spool.output = &output;
+	spool.memory = memory;
+	spool.n_threads = 2;
+}
+
+static void begin(uint64_t memory)
+{
+	begin_on(&vsx_system_files, memory);
+}
+
+static void end(void)
+{
+	vsx_spool_release(&spool);
+	vsx_output_release(&output);
+}
+
+TestSuite(spool, .init = scratch_make, .fini = scratch_drop);
+
+static float value(size_t i)
+{
+	return (float)(i % 1000003);
+}
+
+/* Add rows in uneven calls and compare all of them. */
+static void round_trip(bool with_ids)
+{
+	static float rows[4096 * DIM];
+	static uint64_t ids[4096];
+	size_t at = 0;
+
+	for (size_t n = 1; at < N; n = n * 3 % 4093 + 1) {
+		for (size_t i = 0; i < n * DIM; i++)
+			rows[i] = value(at * DIM + i);
+		for (size_t i = 0; i < n; i++)
+			ids[i] = ~(uint64_t)(at + i);
+		cr_assert_eq(vsx_spool_add(&spool, rows, VSX_F32, n,
+					   with_ids ? ids : NULL, &err),
+			     VSX_OK, "%s", err.text);
+		at += n;
+	}
+	cr_assert_eq(spool.n, at);
+	for (size_t i = 0; i < at; i++) {
+		const uint64_t *got = (const uint64_t *)(void *)spool.ids.base;
+		float row[DIM];
+
+		memcpy(row, spool.rows.base + i * space.stride, sizeof(row));
+		for (size_t d = 0; d < DIM; d++)
+			cr_assert_eq(row[d], value(i * DIM + d));
+		cr_assert(!with_ids || got[i] == ~(uint64_t)i);
+	}
+}
+
+Test(spool, keeps_rows_in_memory)
+{
+	begin(UINT64_C(1) << 30);
+	round_trip(true);
+	cr_expect_eq(spool.rows.file.fd, -1);
+	end();
+}
+
+Test(spool, leaves_memory_for_an_unnamed_file)
+{
+	unsigned int before = scratch_descriptors();
+
+	begin(1 << 20);
+	round_trip(true);
+	cr_expect_geq(spool.rows.file.fd, 0);
+	cr_expect_geq(spool.ids.file.fd, 0);
+	cr_expect_eq(scratch_count(0), 0);
+	end();
+	cr_expect_eq(scratch_descriptors(), before);
+}
+
+Test(spool, writes_where_blocks_cannot_be_reserved)
+{
+	struct faulty f = {.at = -1, .no_reserve = true};
+	struct vsx_file_ops ops = faulty_ops(&f);
+
+	begin_on(&ops, 1 << 20);
+	round_trip(false);
+	cr_expect_geq(spool.rows.file.fd, 0);
+	end();
+}
+
+Test(spool, tells_a_full_disk_before_it_writes)
+{
+	float rows[64 * DIM] = {0};
+	struct faulty f = {.at = 1, .sticky = true, .reason = ENOSPC};
+	struct vsx_file_ops ops = faulty_ops(&f);
+
+	begin_on(&ops, 64);
+	cr_assert_eq(vsx_spool_add(&spool, rows, VSX_F32, 64, NULL, &err),
+		     VSX_EIO);
+	cr_expect(strstr(err.text, "No space left"), "%s", err.text);
+	cr_expect(strstr(err.text, scratch_folder), "%s", err.text);
+	cr_expect_eq(spool.n, 0);
+	end();
+}
+
+Test(spool, names_the_row_at_fault_counted_over_all_calls)
+{
+	float rows[2000 * DIM] = {0};
+
+	begin(UINT64_C(1) << 30);
+	cr_assert_eq(vsx_spool_add(&spool, rows, VSX_F32, 10, NULL, &err),
+		     VSX_OK);
+	rows[7 * DIM + 2] = NAN;
+	rows[1999 * DIM] = INFINITY;
+	cr_assert_eq(vsx_spool_add(&spool, rows, VSX_F32, 2000, NULL, &err),
+		     VSX_ENUMERIC);
+	cr_expect_str_eq(err.text, "row 17: component 2 is NaN");
+	cr_expect_eq(spool.n, 10);
+	rows[7 * DIM + 2] = 0;
+	cr_assert_eq(vsx_spool_add(&spool, rows, VSX_F32, 2000, NULL, &err),
+		     VSX_ENUMERIC);
+	cr_expect_str_eq(err.text, "row 2009: component 0 is infinite");
+	end();
+}
+
+Test(spool, wants_ids_always_or_never)
+{
+	float rows[DIM] = {0};
+	uint64_t id = 5;
+
+	begin(1 << 20);
+	cr_assert_eq(vsx_spool_add(&spool, rows, VSX_F32, 1, NULL, &err),
+		     VSX_OK);
+	cr_assert_eq(vsx_spool_add(&spool, rows, VSX_F32, 1, &id, &err),
+		     VSX_EINVAL);
+	cr_expect_str_eq(err.text,
+			 "rows 0 to 0 came without ids, row 1 comes with one");
+	end();
+	begin(1 << 20);
+	cr_assert_eq(vsx_spool_add(&spool, rows, VSX_F32, 1, &id, &err),
+		     VSX_OK);
+	cr_assert_eq(vsx_spool_add(&spool, rows, VSX_F32, 1, NULL, &err),
+		     VSX_EINVAL);
+	end();
+}
+
+Test(spool, refuses_more_rows_than_a_segment_holds)
+{
+	float rows[DIM] = {0};
+
+	begin(1 << 20);
+	cr_assert_eq(vsx_spool_add(&spool, rows, VSX_F32, 1, NULL, &err),
+		     VSX_OK);
+	cr_assert_eq(vsx_spool_add(&spool, rows, VSX_F32, VSX_MAX_SEGMENT_ROWS,
+				   NULL, &err),
+		     VSX_EINVAL);
+	cr_expect_str_eq(err.text, "2147483648 rows, and one build holds at "
+				   "most 2147483647");
+	end();
+}

@@ -1,0 +1,209 @@
+#include "build/feed.h"
+
+#include "cli/fail.h"
+#include "cli/interrupt.h"
+#include "cli/progress.h"
+#include "cli/utf8.h"
+#include "input/ids.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define BLOCK_BYTES (8u << 20)
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The names of the inputs, as many as there is room for. */
+static void name_source(struct feed *feed, char **paths, size_t n)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *name = base_name(paths[i]);
+		int len = snprintf(feed->source + at, sizeof(feed->source) - at,
+				   "%s%s", i ? " " : "", name);
+
+		if (len < 0 || (size_t)len >= sizeof(feed->source) - at) {
+			feed->source[at] = '\0';
+			break;
+		}
+		at += (size_t)len;
+	}
+	utf8_clean(feed->source);
+}
+
+static enum vsx_status open_one(struct feed *feed, const char *path,
+				uint32_t dim, struct vsx_error *err)
+{
+	struct input_opts opts = {.dim = dim};
+	struct input *in;
+	enum vsx_status status = input_open(&in, path, &opts, err);
+
+	if (status != VSX_OK)
+		return status;
+	feed->inputs[feed->n_inputs++] = in;
+	if (feed->n_inputs == 1) {
+		feed->dim = input_dim(in);
+		feed->elem = input_elem(in);
+	}
+	if (input_dim(in) != feed->dim)
+		return tool_fail(err, VSX_EINVAL,
+				 "%s: rows of %u components, %s has rows of %u",
+				 input_name(in), input_dim(in),
+				 input_name(feed->inputs[0]), feed->dim);
+	if (input_elem(in) != feed->elem)
+		feed->elem = VSX_F32;
+	if (input_n_rows(in) == INPUT_UNKNOWN_ROWS)
+		feed->n = INPUT_UNKNOWN_ROWS;
+	else if (feed->n != INPUT_UNKNOWN_ROWS)
+		feed->n += input_n_rows(in);
+	return VSX_OK;
+}
+
+enum vsx_status feed_open(struct feed *feed, char **paths, size_t n,
+			  uint32_t dim, const char *ids, struct vsx_error *err)
+{
+	enum vsx_status status = VSX_OK;
+
+	feed->inputs = calloc(n, sizeof(*feed->inputs));
+	if (!feed->inputs)
+		return tool_fail_memory(err, n * sizeof(*feed->inputs));
+	name_source(feed, paths, n);
+	for (size_t i = 0; status == VSX_OK && i < n; i++)
+		status = open_one(feed, paths[i], dim, err);
+	if (status == VSX_OK && ids)
+		status = input_ids(ids, &feed->ids, &feed->n_ids, err);
+	feed->ids_name = ids;
+	if (status == VSX_OK && ids && feed->n != INPUT_UNKNOWN_ROWS &&
+	    feed->n != feed->n_ids)
+		return tool_fail(err, VSX_EINVAL, "%s: %llu ids for %llu rows",
+				 ids, (unsigned long long)feed->n_ids,
+				 (unsigned long long)feed->n);
+	return status;
+}
+
+void feed_release(struct feed *feed)
+{
+	for (size_t i = 0; i < feed->n_inputs; i++)
+		input_close(feed->inputs[i]);
+	free(feed->inputs);
+	free(feed->ids);
+	memset(feed, 0, sizeof(*feed));
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Everything of one input; *done counts rows of all of them. */
+static enum vsx_status feed_one(struct feed *feed, struct input *in,
+				struct vsx_builder *builder, uint8_t *block,
+				size_t block_rows, uint64_t *done,
+				struct vsx_error *err)
+{
+	uint64_t first = *done;
+
+	for (;;) {
+		enum vsx_status status;
+		size_t n;
+
+		if (interrupted())
+			return tool_fail(err, VSX_ESTOPPED, "interrupted");
+		status = input_read(in, block, block_rows, &n, err);
+		if (status != VSX_OK || n == 0)
+			return status;
+		if (feed->ids && n > feed->n_ids - *done)
+			return tool_fail(err, VSX_EINVAL,
+					 "%s: %llu ids, %s has more rows",
+					 feed->ids_name,
+					 (unsigned long long)feed->n_ids,
+					 input_name(in));
+		status = vsx_builder_add(builder, block, input_elem(in), n,
+					 feed->ids ? feed->ids + *done : NULL,
+					 err);
+		if (status == VSX_ENUMERIC)
+			tool_name_row(err, input_name(in), -(int64_t)first);
+		if (status != VSX_OK)
+			return status;
+		*done += n;
+		progress_update("reading", *done,
+				feed->n == INPUT_UNKNOWN_ROWS ? 0 : feed->n);
+	}
+}
+
+enum vsx_status feed_rows(struct feed *feed, struct vsx_builder *builder,
+			  double *seconds, struct vsx_error *err)
+{
+	enum vsx_status status = VSX_OK;
+	double start = now();
+	uint64_t done = 0;
+
+	for (size_t i = 0; status == VSX_OK && i < feed->n_inputs; i++) {
+		size_t row_bytes = input_row_bytes(feed->inputs[i]);
+		size_t n = BLOCK_BYTES / row_bytes + 1;
+		uint8_t *block = malloc(n * row_bytes);
+
+		if (!block)
+			return tool_fail_memory(err, n * row_bytes);
+		status = feed_one(feed, feed->inputs[i], builder, block, n,
+				  &done, err);
+		free(block);
+	}
+	if (status == VSX_OK && feed->ids && done != feed->n_ids)
+		return tool_fail(err, VSX_EINVAL, "%s: %llu ids for %llu rows",
+				 feed->ids_name,
+				 (unsigned long long)feed->n_ids,
+				 (unsigned long long)done);
+	*seconds = now() - start;
+	return status;
+}
+
+enum vsx_status feed_queries(const char *path, uint32_t dim,
+			     struct vsx_builder *builder, struct vsx_error *err)
+{
+	enum vsx_status status;
+	struct input *in;
+	void *all = NULL;
+	size_t n;
+
+	if (strcmp(path, "-") == 0)
+		return tool_fail(err, VSX_EINVAL,
+				 "standard input: is no place for the queries "
+				 "of a test; name a file");
+	status = input_open(&in, path, NULL, err);
+	if (status != VSX_OK)
+		return status;
+	if (input_dim(in) != dim) {
+		status = tool_fail(err, VSX_EINVAL,
+				   "%s: queries of %u components, the rows "
+				   "have %u",
+				   input_name(in), input_dim(in), dim);
+		goto done;
+	}
+	n = (size_t)input_n_rows(in);
+	if (n > UINT32_MAX || !(all = malloc(n * input_row_bytes(in)))) {
+		status = tool_fail_memory(err, n * input_row_bytes(in));
+		goto done;
+	}
+	status = input_read(in, all, n, &n, err);
+	if (status == VSX_OK)
+		status = vsx_builder_queries(builder, all, input_elem(in), n,
+					     err);
+	if (status == VSX_ENUMERIC)
+		tool_name_row(err, input_name(in), 0);
+done:
+	free(all);
+	input_close(in);
+	return status;
+}

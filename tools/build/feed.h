@@ -1,0 +1,37 @@
+/* The rows of all input files, one after the other, with their ids. */
+#ifndef VSX_TOOLS_BUILD_FEED_H
+#define VSX_TOOLS_BUILD_FEED_H
+
+#include "input/input.h"
+#include "vsx_write.h"
+
+struct feed {
+	struct input **inputs;
+	size_t n_inputs;
+	uint64_t n; /* of all inputs, INPUT_UNKNOWN_ROWS with a stream */
+	uint32_t dim;
+	enum vsx_elem elem; /* of all inputs, or VSX_F32 when they differ */
+	uint64_t *ids;	    /* NULL: none were given */
+	uint64_t n_ids;
+	const char *ids_name;
+	char source[256]; /* their names, for the index */
+};
+
+/*
+ * Open all inputs and the ids, check that they agree. `feed` is zeroed before;
+ * release it also after a failure.
+ */
+enum vsx_status feed_open(struct feed *feed, char **paths, size_t n,
+			  uint32_t dim, const char *ids, struct vsx_error *err);
+void feed_release(struct feed *feed);
+
+/* Pass all rows on; draws progress; *seconds is what it took. */
+enum vsx_status feed_rows(struct feed *feed, struct vsx_builder *builder,
+			  double *seconds, struct vsx_error *err);
+
+/* Pass on the queries of the acceptance test. */
+enum vsx_status feed_queries(const char *path, uint32_t dim,
+			     struct vsx_builder *builder,
+			     struct vsx_error *err);
+
+#endif

@@ -1,0 +1,309 @@
+/* vsx-build: vectors in, an index file out. */
+#include "build/feed.h"
+#include "cli/exit.h"
+#include "cli/fail.h"
+#include "cli/format_num.h"
+#include "cli/interrupt.h"
+#include "cli/json.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/say.h"
+#include "vsx_write.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *const metrics[] = {"l2", "ip", "cosine", NULL};
+static const char *const elems[] = {"f32", "f16", "bf16", "i8", "u8", NULL};
+
+struct options {
+	const char *out, *spec, *ids, *queries, *model;
+	int metric, elem;
+	uint64_t dim, seed, threads, memory, ef_construction, nlist_sample;
+	uint64_t page_bytes;
+	double target_recall;
+	bool normalize, plan, force, json, quiet;
+};
+
+static struct options o = {
+	.spec = "auto",
+	.metric = VSX_L2 - 1,
+	.elem = -1,
+	.target_recall = 0.95,
+};
+
+static const struct cli_option option_table[] = {
+	CLI_GROUP("Output"),
+	CLI_TEXT('o', "output", "FILE", "the index to write", &o.out),
+	CLI_FLAG('f', "force", "replace a file that exists", &o.force),
+	CLI_TEXT(0, "model", "NAME", "name of the embedding model, kept inside",
+		 &o.model),
+	CLI_GROUP("Index"),
+	CLI_TEXT('i', "index", "SPEC",
+		 "Flat, IVF<nlist>,Flat, HNSW<M> or auto (auto)", &o.spec),
+	CLI_CHOICE('m', "metric", "METRIC", "how near is measured (l2)",
+		   &o.metric, metrics),
+	CLI_CHOICE('e', "element", "TYPE", "stored type (as the input)",
+		   &o.elem, elems),
+	CLI_FLAG(0, "normalize", "scale every row to length 1", &o.normalize),
+	CLI_REAL(0, "target-recall", "R",
+		 "recall@10 that searches reach by default (0.95)",
+		 &o.target_recall, 0.01, 1.0),
+	CLI_COUNT(0, "ef-construction", "N",
+		  "HNSW: candidates for the links of a row (200)",
+		  &o.ef_construction, 1, 65536),
+	CLI_COUNT(0, "nlist-sample", "N",
+		  "IVF: rows to train on (256 for each list)", &o.nlist_sample,
+		  1, UINT32_MAX),
+	CLI_COUNT(0, "seed", "N", "seed of every random draw (0)", &o.seed, 0,
+		  UINT64_MAX),
+	CLI_SIZE(0, "page-size", "SIZE", "of the file's pages, 4K to 64K (4K)",
+		 &o.page_bytes, 4096, 65536),
+	CLI_GROUP("Input"),
+	CLI_TEXT(0, "ids", "FILE",
+		 "ids of the rows: .npy, .ivecs or a number a line", &o.ids),
+	CLI_TEXT(0, "queries", "FILE",
+		 "queries of the acceptance test (some rows)", &o.queries),
+	CLI_COUNT(0, "dim", "N", "components of raw f32 rows on standard input",
+		  &o.dim, 1, VSX_MAX_DIM),
+	CLI_GROUP("Work"),
+	CLI_FLAG(0, "plan",
+		 "say what would be built and what it takes, and stop",
+		 &o.plan),
+	CLI_COUNT('t', "threads", "N", "threads that work (all processors)",
+		  &o.threads, 1, 1024),
+	CLI_SIZE(0, "memory", "SIZE",
+		 "rows held in memory (half of RAM); more go to a file",
+		 &o.memory, 1 << 20, UINT64_MAX),
+	CLI_FLAG(0, "json", "report as JSON", &o.json),
+	CLI_FLAG('q', "quiet", "say nothing but errors", &o.quiet),
+	CLI_END,
+};
+
+static const struct cli_command command = {
+	.name = "vsx-build",
+	.version = VSX_VERSION,
+	.usage = "INPUT... -o INDEX [OPTION]...",
+	.about = "Build an index over the vectors of one or more files: .npy "
+		 ".fvecs .bvecs .ivecs .fbin .f16bin .u8bin .i8bin, or - for "
+		 "raw f32 rows on standard input.",
+	.needs = "an INPUT",
+	.min_operands = 1,
+	.max_operands = SIZE_MAX,
+	.options = option_table,
+};
+
+static int report(void *context, const struct vsx_build_event *event)
+{
+	(void)context;
+	if (event->what == VSX_BUILD_NOTE) {
+		if (!o.quiet)
+			say("%s", event->text);
+	} else {
+		progress_update(event->text, event->done, event->total);
+	}
+	return interrupted();
+}
+
+static struct vsx_build_opts build_opts(const struct feed *feed)
+{
+	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
+
+	opts.dim = feed->dim;
+	opts.metric = (enum vsx_metric)(o.metric + 1);
+	opts.elem = o.elem < 0 ? feed->elem : (enum vsx_elem)(o.elem + 1);
+	opts.spec = o.spec;
+	opts.ef_construction = (uint32_t)o.ef_construction;
+	opts.nlist_sample = o.nlist_sample;
+	opts.seed = o.seed;
+	opts.n_threads = (unsigned int)o.threads;
+	opts.memory = o.memory;
+	opts.normalize = o.normalize;
+	opts.force = o.force;
+	opts.page_bytes = (uint32_t)o.page_bytes;
+	opts.target_recall = o.target_recall;
+	opts.model = o.model;
+	opts.source = feed->source;
+	opts.report = report;
+	return opts;
+}
+
+static void print_plan(const struct vsx_build_opts *opts, uint64_t n_rows,
+		       const struct vsx_build_plan *plan)
+{
+	char a[NUM_BYTES];
+	struct json j;
+
+	if (o.json) {
+		json_begin(&j, stdout, true);
+		json_object(&j, NULL);
+		json_string(&j, "spec", plan->spec);
+		json_string(&j, "reason", plan->reason);
+		json_u64(&j, "rows", n_rows);
+		json_u64(&j, "dim", opts->dim);
+		json_u64(&j, "file_bytes", plan->file_bytes);
+		json_u64(&j, "build_bytes", plan->build_bytes);
+		json_u64(&j, "query_hot_bytes", plan->query_hot_bytes);
+		json_u64(&j, "searcher_bytes", plan->searcher_bytes);
+		json_close(&j);
+		json_end(&j);
+		return;
+	}
+	printf("index     %s\n", plan->spec);
+	if (*plan->reason)
+		printf("because   %s\n", plan->reason);
+	printf("rows      %s of %u %s, %s\n", num_count(a, n_rows), opts->dim,
+	       vsx_elem_text(opts->elem), vsx_metric_text(opts->metric));
+	printf("file      %s\n", num_bytes(a, plan->file_bytes));
+	printf("building  %s of memory at the peak\n",
+	       num_bytes(a, plan->build_bytes));
+	printf("querying  %s of the file in every search",
+	       num_bytes(a, plan->query_hot_bytes));
+	printf(", and %s of memory a thread\n",
+	       num_bytes(a, plan->searcher_bytes));
+}
+
+static enum vsx_status show_plan(const struct feed *feed, struct vsx_error *err)
+{
+	struct vsx_build_opts opts = build_opts(feed);
+	struct vsx_build_plan plan;
+	enum vsx_status status;
+
+	if (feed->n == INPUT_UNKNOWN_ROWS)
+		return tool_fail(err, VSX_EINVAL,
+				 "--plan needs to know the number of rows, "
+				 "which standard input does not tell");
+	status = vsx_build_plan(&opts, feed->n, &plan, err);
+	if (status == VSX_OK)
+		print_plan(&opts, feed->n, &plan);
+	return status;
+}
+
+static void print_json(const struct vsx_build_opts *opts,
+		       const struct vsx_build_result *r, double seconds_read)
+{
+	struct json j;
+
+	json_begin(&j, stdout, true);
+	json_object(&j, NULL);
+	json_string(&j, "index", o.out);
+	json_string(&j, "spec", r->spec);
+	json_string(&j, "metric", vsx_metric_text(opts->metric));
+	json_string(&j, "element", vsx_elem_text(opts->elem));
+	json_u64(&j, "rows", r->n_rows);
+	json_u64(&j, "dim", opts->dim);
+	json_u64(&j, "bytes", r->file_bytes);
+	json_double(&j, "recall_at_10", r->recall_at_10);
+	json_u64(&j, "effort", r->default_effort);
+	json_object(&j, "seconds");
+	json_double(&j, "read", seconds_read);
+	json_double(&j, "train", r->seconds_train);
+	json_double(&j, "build", r->seconds_build);
+	json_double(&j, "test", r->seconds_test);
+	json_double(&j, "write", r->seconds_write);
+	json_close(&j);
+	json_close(&j);
+	json_end(&j);
+}
+
+static void print_result(const struct vsx_build_opts *opts,
+			 const struct vsx_build_result *r, double seconds_read)
+{
+	char a[NUM_BYTES], b[NUM_BYTES], c[NUM_BYTES], d[NUM_BYTES];
+	const char *effort = strncmp(r->spec, "HNSW", 4) == 0  ? "ef"
+			     : strncmp(r->spec, "IVF", 3) == 0 ? "nprobe"
+							       : NULL;
+
+	printf("%s: %s over %s rows of %u %s, %s\n", o.out, r->spec,
+	       num_count(a, r->n_rows), opts->dim, vsx_elem_text(opts->elem),
+	       vsx_metric_text(opts->metric));
+	if (r->recall_at_10 > 0) {
+		printf("  recall@10  %.4f", r->recall_at_10);
+		if (effort)
+			printf(" at %s %u, the default", effort,
+			       r->default_effort);
+		printf("%s\n",
+		       o.queries ? "" : " (measured on rows of its own)");
+	}
+	printf("  size       %s\n", num_bytes(a, r->file_bytes));
+	printf("  time       read %s, build %s, test %s, write %s\n",
+	       num_duration(a, seconds_read),
+	       num_duration(b, r->seconds_train + r->seconds_build),
+	       num_duration(c, r->seconds_test),
+	       num_duration(d, r->seconds_write));
+}
+
+/* --force must not cost the vectors themselves. */
+static enum vsx_status check_output(const struct cli_operands *inputs,
+				    struct vsx_error *err)
+{
+	char name[TOOL_NAME_BYTES];
+	struct stat out, in;
+
+	if (!o.force || stat(o.out, &out) != 0)
+		return VSX_OK;
+	for (size_t i = 0; i < inputs->n; i++)
+		if (stat(inputs->items[i], &in) == 0 &&
+		    in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+			return tool_fail(err, VSX_EINVAL,
+					 "'%s' is an input and would be "
+					 "replaced by the index",
+					 tool_name(name, o.out));
+	return VSX_OK;
+}
+
+static enum vsx_status build(struct feed *feed, struct vsx_error *err)
+{
+	struct vsx_build_opts opts = build_opts(feed);
+	struct vsx_builder *builder = NULL;
+	struct vsx_build_result result;
+	double seconds_read = 0;
+	enum vsx_status status;
+
+	status = vsx_builder_new(&builder, o.out, &opts, err);
+	if (status == VSX_EEXIST)
+		tool_fail(err, status, "%s; --force replaces it",
+			  strdupa(err->text));
+	if (status == VSX_OK)
+		status = feed_rows(feed, builder, &seconds_read, err);
+	if (status == VSX_OK && o.queries)
+		status = feed_queries(o.queries, feed->dim, builder, err);
+	if (status == VSX_OK)
+		status = vsx_builder_finish(builder, &result, err);
+	vsx_builder_free(builder);
+	progress_end();
+	if (status != VSX_OK)
+		return status;
+	if (o.json)
+		print_json(&opts, &result, seconds_read);
+	else if (!o.quiet)
+		print_result(&opts, &result, seconds_read);
+	return VSX_OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli_operands operands;
+	struct vsx_error err = {0};
+	enum vsx_status status;
+	struct feed feed = {0};
+	int code = cli_parse(&command, argc, argv, &operands);
+
+	if (code != CLI_GO_ON)
+		return code;
+	if (!o.out && !o.plan)
+		return cli_usage_error(&command, "needs -o INDEX");
+	interrupt_install();
+	progress_begin(o.quiet, PROGRESS_ROWS);
+	status = o.plan ? VSX_OK : check_output(&operands, &err);
+	if (status == VSX_OK)
+		status = feed_open(&feed, operands.items, operands.n,
+				   (uint32_t)o.dim, o.ids, &err);
+	if (status == VSX_OK)
+		status = o.plan ? show_plan(&feed, &err) : build(&feed, &err);
+	progress_end();
+	feed_release(&feed);
+	return say_end(status == VSX_OK ? EXIT_DONE : say_error(&err));
+}

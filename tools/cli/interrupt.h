@@ -1,0 +1,15 @@
+/*
+ * Ctrl-C and SIGTERM ask; the work polls and leaves in good order. A second
+ * one kills.
+ */
+#ifndef VSX_CLI_INTERRUPT_H
+#define VSX_CLI_INTERRUPT_H
+
+#include <stdbool.h>
+
+void interrupt_install(void);
+
+/* Somebody has asked to stop. Safe and cheap from any thread. */
+bool interrupted(void);
+
+#endif

@@ -1,0 +1,197 @@
+#include "cli/json.h"
+
+#include "cli/utf8.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void json_begin(struct json *j, FILE *to, bool pretty)
+{
+	memset(j, 0, sizeof(*j));
+	j->to = to;
+	j->pretty = pretty;
+}
+
+void json_end(struct json *j)
+{
+	assert(j->depth == 0);
+	fputc('\n', j->to);
+}
+
+static void line_feed(struct json *j)
+{
+	if (j->pretty && !j->on_line[j->depth])
+		fprintf(j->to, "\n%*s", (int)(2 * j->depth), "");
+}
+
+static void escape(struct json *j, unsigned char c)
+{
+	static const char letters[] = "btnvfr"; /* 8 to 13; no \v in JSON */
+
+	if (c == '"' || c == '\\')
+		fprintf(j->to, "\\%c", c);
+	else if (c >= 8 && c <= 13 && c != 11)
+		fprintf(j->to, "\\%c", letters[c - 8]);
+	else
+		fprintf(j->to, "\\u%04x", c);
+}
+
+static void quote(struct json *j, const char *text, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	fputc('"', j->to);
+	while (len > 0) {
+		size_t n = utf8_len((const char *)s, len);
+
+		if (n == 0) {
+			fputs("\xef\xbf\xbd", j->to); /* U+FFFD */
+			n = 1;
+		} else if (*s < 0x20 || *s == 0x7f || *s == '"' || *s == '\\') {
+			escape(j, *s);
+		} else {
+			fwrite(s, 1, n, j->to);
+		}
+		s += n;
+		len -= n;
+	}
+	fputc('"', j->to);
+}
+
+/* All that stands before a value: comma, line feed, name. */
+static void lead(struct json *j, const char *key)
+{
+	assert(j->depth == 0 || j->is_array[j->depth] == !key);
+
+	if (j->any[j->depth]) {
+		fputc(',', j->to);
+		if (j->pretty && j->on_line[j->depth])
+			fputc(' ', j->to);
+	}
+	if (j->depth > 0)
+		line_feed(j);
+	j->any[j->depth] = true;
+	if (key) {
+		quote(j, key, strlen(key));
+		fputs(j->pretty ? ": " : ":", j->to);
+	}
+}
+
+static void open_value(struct json *j, const char *key, bool is_array,
+		       bool on_line)
+{
+	assert(j->depth < JSON_MAX_DEPTH);
+
+	lead(j, key);
+	fputc(is_array ? '[' : '{', j->to);
+	on_line |= j->on_line[j->depth];
+	j->depth++;
+	j->any[j->depth] = false;
+	j->is_array[j->depth] = is_array;
+	j->on_line[j->depth] = on_line;
+}
+
+void json_object(struct json *j, const char *key)
+{
+	open_value(j, key, false, false);
+}
+
+void json_array(struct json *j, const char *key)
+{
+	open_value(j, key, true, false);
+}
+
+void json_row(struct json *j, const char *key)
+{
+	open_value(j, key, true, true);
+}
+
+void json_close(struct json *j)
+{
+	bool is_array, any, on_line;
+
+	assert(j->depth > 0);
+
+	is_array = j->is_array[j->depth];
+	any = j->any[j->depth];
+	on_line = j->on_line[j->depth];
+	j->depth--;
+	if (any && !on_line)
+		line_feed(j);
+	fputc(is_array ? ']' : '}', j->to);
+}
+
+void json_string(struct json *j, const char *key, const char *value)
+{
+	if (value)
+		json_bytes(j, key, value, strlen(value));
+	else
+		json_null(j, key);
+}
+
+void json_bytes(struct json *j, const char *key, const char *value, size_t len)
+{
+	lead(j, key);
+	quote(j, value, len);
+}
+
+void json_u64(struct json *j, const char *key, uint64_t value)
+{
+	lead(j, key);
+	fprintf(j->to, "%" PRIu64, value);
+}
+
+void json_i64(struct json *j, const char *key, int64_t value)
+{
+	lead(j, key);
+	fprintf(j->to, "%" PRId64, value);
+}
+
+void json_double(struct json *j, const char *key, double value)
+{
+	char text[40];
+
+	if (!isfinite(value)) {
+		json_null(j, key);
+		return;
+	}
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, value);
+		if (strtod(text, NULL) == value)
+			break;
+	}
+	lead(j, key);
+	fputs(text, j->to);
+}
+
+void json_float(struct json *j, const char *key, float value)
+{
+	char text[40];
+
+	if (!isfinite(value)) {
+		json_null(j, key);
+		return;
+	}
+	for (int digits = 6; digits <= 9; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, (double)value);
+		if (strtof(text, NULL) == value)
+			break;
+	}
+	lead(j, key);
+	fputs(text, j->to);
+}
+
+void json_bool(struct json *j, const char *key, bool value)
+{
+	lead(j, key);
+	fputs(value ? "true" : "false", j->to);
+}
+
+void json_null(struct json *j, const char *key)
+{
+	lead(j, key);
+	fputs("null", j->to);
+}

@@ -1,0 +1,113 @@
+#include "cli/options_help.h"
+
+#include <string.h>
+
+#define COLUMNS	    80
+#define HELP_COLUMN 27
+
+/* Words of `text` from column `at` on, wrapped, later lines at `indent`. */
+static void wrap(FILE *to, const char *text, int at, int indent)
+{
+	bool first = true;
+
+	while (*text) {
+		int len = (int)strcspn(text, " ");
+
+		if (!first && at + 1 + len > COLUMNS) {
+			fprintf(to, "\n%*s", indent, "");
+			at = indent;
+		} else if (!first) {
+			fputc(' ', to);
+			at++;
+		}
+		fwrite(text, 1, (size_t)len, to);
+		at += len;
+		text += len;
+		text += strspn(text, " ");
+		first = false;
+	}
+	fputc('\n', to);
+}
+
+static void print_option(FILE *to, char letter, const char *name,
+			 const char *arg, const char *help)
+{
+	int at;
+
+	if (letter)
+		at = fprintf(to, "  -%c, --%s", letter, name);
+	else
+		at = fprintf(to, "      --%s", name);
+	if (arg)
+		at += fprintf(to, " %s", arg);
+	if (at + 2 > HELP_COLUMN) {
+		fputc('\n', to);
+		at = 0;
+	}
+	fprintf(to, "%*s", HELP_COLUMN - at, "");
+	wrap(to, help, HELP_COLUMN, HELP_COLUMN);
+}
+
+/* The help of a choice ends in its words: they need not be typed twice. */
+static void describe(char *to, size_t bytes, const struct cli_option *option)
+{
+	size_t len = (size_t)snprintf(to, bytes, "%s", option->help);
+
+	if (option->type != CLI_IS_CHOICE)
+		return;
+	for (size_t i = 0; option->words[i] && len < bytes; i++)
+		len += (size_t)snprintf(to + len, bytes - len, "%s%s",
+					i ? ", " : ": ", option->words[i]);
+}
+
+void cli_help(const struct cli_command *command, FILE *to)
+{
+	const char *group = "";
+	int at = fprintf(to, "usage: %s ", command->name);
+	char help[1024];
+
+	wrap(to, command->usage, at, at);
+	fputc('\n', to);
+	wrap(to, command->about, 0, 0);
+
+	for (const struct cli_option *o = command->options;
+	     o->type != CLI_IS_END; o++) {
+		if (o->type == CLI_IS_GROUP) {
+			group = o->name;
+			fprintf(to, "\n%s\n", group);
+			continue;
+		}
+		describe(help, sizeof(help), o);
+		print_option(to, o->letter, o->name, o->arg, help);
+	}
+	if (strcmp(group, "Common") != 0)
+		fprintf(to, "\nCommon\n");
+	print_option(to, 'h', "help", NULL, "print this and exit");
+	print_option(to, 'V', "version", NULL, "print the version and exit");
+	if (command->more)
+		fprintf(to, "\n%s", command->more);
+}
+
+static void print_line(FILE *to, char letter, const char *name, const char *arg,
+		       const char *const *words, const char *help)
+{
+	fprintf(to, "%s\t%c\t%s\t", name, letter ? letter : '-',
+		arg ? arg : "-");
+	if (!words)
+		fputc('-', to);
+	for (size_t i = 0; words && words[i]; i++)
+		fprintf(to, "%s%s", i ? "|" : "", words[i]);
+	fprintf(to, "\t%s\n", help);
+}
+
+void cli_print_options(const struct cli_command *command, FILE *to)
+{
+	for (const struct cli_option *o = command->options;
+	     o->type != CLI_IS_END; o++)
+		if (o->type != CLI_IS_GROUP)
+			print_line(to, o->letter, o->name, o->arg, o->words,
+				   o->help);
+	print_line(to, 'h', "help", NULL, NULL, "print this and exit");
+	print_line(to, 'V', "version", NULL, NULL,
+		   "print the version and exit");
+}

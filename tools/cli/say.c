@@ -1,0 +1,55 @@
+#include "cli/say.h"
+
+#include "cli/exit.h"
+#include "cli/fail.h"
+#include "cli/progress.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *command_name = "vsx";
+
+void say_name(const char *command)
+{
+	command_name = command;
+}
+
+void say(const char *fmt, ...)
+{
+	char text[2048];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	/* A hostile file name must not reach the terminal's interpreter. */
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+
+	progress_clear();
+	fprintf(stderr, "%s: %s\n", command_name, text);
+}
+
+int say_error(const struct vsx_error *err)
+{
+	say("%s", err->text);
+	/* To the library that is the system's failure, to us a wrong word. */
+	if (err->status == VSX_EIO && tool_is_wrong_path(err->sys_errno))
+		return EXIT_USAGE;
+	return exit_code(err->status);
+}
+
+int say_end(int code)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	if (errno)
+		say("cannot write standard output: %s", strerror(errno));
+	else
+		say("cannot write standard output");
+	return EXIT_SYSTEM;
+}

@@ -1,0 +1,25 @@
+/*
+ * What a command tells a person: one line on standard error, led by the
+ * command's name. Data goes to standard output and never through here.
+ */
+#ifndef VSX_CLI_SAY_H
+#define VSX_CLI_SAY_H
+
+#include "vsx_status.h"
+
+/* The name that leads every line; borrowed. cli_parse() sets it. */
+void say_name(const char *command);
+
+/* "vsx-build: ..." and a line feed; takes a progress line off first. */
+void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Say the error and return the exit code it ends in (cli/exit.h). */
+int say_error(const struct vsx_error *err);
+
+/*
+ * Flush standard output. A result that did not reach its disk is no result:
+ * returns `code`, or says why and returns EXIT_SYSTEM. Last call of a main().
+ */
+int say_end(int code);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * Tables for people, on libsmartcols. Columns first, then rows cell by cell;
+ * running out of memory is remembered and reported by table_print().
+ *
+ *	struct table *t = table_new();
+ *
+ *	table_column(t, "section", TABLE_LEFT);
+ *	table_column(t, "bytes", TABLE_RIGHT);
+ *	table_row(t);
+ *	table_cell(t, "%s", "LIST");
+ *	table_cell(t, "%" PRIu64, bytes);
+ *	status = table_print(t, stdout, &err);
+ *	table_free(t);
+ */
+#ifndef VSX_CLI_TABLE_H
+#define VSX_CLI_TABLE_H
+
+#include "vsx_status.h"
+
+#include <stdio.h>
+
+enum table_align {
+	TABLE_LEFT,
+	TABLE_RIGHT,
+	TABLE_CUT, /* left; cut where the terminal is too narrow for the table
+		    */
+};
+
+struct table;
+
+/* NULL when there is no memory, which the other calls accept. */
+struct table *table_new(void);
+void table_column(struct table *t, const char *heading, enum table_align align);
+void table_row(struct table *t);
+void table_cell(struct table *t, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+enum vsx_status table_print(struct table *t, FILE *to, struct vsx_error *err);
+void table_free(struct table *t);
+
+#endif

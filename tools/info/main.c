@@ -1,0 +1,338 @@
+/* vsx-info: what is inside an index. */
+#include "cli/exit.h"
+#include "cli/format_num.h"
+#include "cli/json.h"
+#include "cli/options.h"
+#include "cli/say.h"
+#include "cli/table.h"
+#include "vsx.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static bool as_json;
+
+static const struct cli_option option_table[] = {
+	CLI_GROUP("Output"),
+	CLI_FLAG(0, "json", "as JSON", &as_json),
+	CLI_END,
+};
+
+static const struct cli_command command = {
+	.name = "vsx-info",
+	.version = VSX_VERSION,
+	.usage = "INDEX [--json]",
+	.about = "Show what is inside an index: facts, segments, sections, "
+		 "measured recall, where it came from.",
+	.needs = "an INDEX",
+	.min_operands = 1,
+	.max_operands = 1,
+	.options = option_table,
+};
+
+static void uuid_text(char to[37], const uint8_t uuid[16])
+{
+	char *p = to;
+
+	for (int i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*p++ = '-';
+		p += sprintf(p, "%02x", uuid[i]);
+	}
+}
+
+static void print_facts(const char *path, const struct vsx *index,
+			const struct vsx_facts *f)
+{
+	char a[NUM_BYTES], b[NUM_BYTES], uuid[37];
+	const char *entry;
+
+	uuid_text(uuid, f->uuid);
+	printf("%s\n", path);
+	printf("  index       %s, %s\n", f->spec, vsx_metric_text(f->metric));
+	printf("  rows        %s of %u %s%s\n", num_count(a, f->n_live), f->dim,
+	       vsx_elem_text(f->elem), f->normalised ? ", normalised" : "");
+	if (f->n_live != f->n_rows)
+		printf("  deleted     %s\n",
+		       num_count(a, f->n_rows - f->n_live));
+	if (*f->effort_name)
+		printf("  searches    %s %u by default\n", f->effort_name,
+		       f->default_effort);
+	printf("  file        %s in pages of %s, generation %" PRIu64
+	       ", format %u\n",
+	       num_bytes(a, f->file_bytes), num_bytes(b, f->page_bytes),
+	       f->generation, f->format_version);
+	if (f->extra_bytes)
+		printf("  left over   %s behind the committed end\n",
+		       num_bytes(a, f->extra_bytes));
+	printf("  uuid        %s\n", uuid);
+	printf("  seed        %" PRIu64 "\n", f->seed);
+	for (uint32_t i = 0; (entry = vsx_property_at(index, i)); i++) {
+		const char *eq = strchr(entry, '=');
+
+		if (strncmp(entry, "spec=", 5) != 0)
+			printf("  %-11.*s %s\n", (int)(eq - entry), entry,
+			       eq + 1);
+	}
+}
+
+static enum vsx_status print_segments(const struct vsx *index, uint32_t n,
+				      struct vsx_error *err)
+{
+	struct table *t = table_new();
+	struct vsx_segment_facts s;
+	enum vsx_status status;
+	char a[NUM_BYTES];
+
+	table_column(t, "segment", TABLE_RIGHT);
+	table_column(t, "kind", TABLE_LEFT);
+	table_column(t, "rows", TABLE_RIGHT);
+	table_column(t, "bytes a row", TABLE_RIGHT);
+	table_column(t, "parameters", TABLE_LEFT);
+	for (uint32_t i = 0; i < n && vsx_get_segment(index, i, &s) == VSX_OK;
+	     i++) {
+		table_row(t);
+		table_cell(t, "%u", i);
+		table_cell(t, "%s", s.kind);
+		table_cell(t, "%s", num_count(a, s.n_rows));
+		table_cell(t, "%u", s.row_stride);
+		if (s.nlist)
+			table_cell(t, "nlist %u", s.nlist);
+		else if (s.m)
+			table_cell(t, "M %u, efConstruction %u, %u levels", s.m,
+				   s.ef_construction, s.n_levels);
+		else
+			table_cell(t, "%s", "");
+	}
+	status = table_print(t, stdout, err);
+	table_free(t);
+	return status;
+}
+
+static enum vsx_status print_sections(const struct vsx *index, uint32_t n,
+				      struct vsx_error *err)
+{
+	struct table *t = table_new();
+	struct vsx_section_facts s;
+	enum vsx_status status;
+	char a[NUM_BYTES];
+
+	table_column(t, "section", TABLE_LEFT);
+	table_column(t, "segment", TABLE_RIGHT);
+	table_column(t, "offset", TABLE_RIGHT);
+	table_column(t, "size", TABLE_RIGHT);
+	table_column(t, "holds", TABLE_LEFT);
+	for (uint32_t i = 0; i < n && vsx_get_section(index, i, &s) == VSX_OK;
+	     i++) {
+		table_row(t);
+		table_cell(t, "%s", s.name);
+		if (s.segment < 0)
+			table_cell(t, "%s", "");
+		else
+			table_cell(t, "%" PRId32, s.segment);
+		table_cell(t, "%" PRIu64, s.offset);
+		table_cell(t, "%s", num_bytes(a, s.bytes));
+		table_cell(t, "%s%s", s.text, s.compressed ? ", LZ4" : "");
+	}
+	status = table_print(t, stdout, err);
+	table_free(t);
+	return status;
+}
+
+static enum vsx_status print_recalls(const struct vsx *index,
+				     const struct vsx_facts *f,
+				     struct vsx_error *err)
+{
+	struct table *t = table_new();
+	enum vsx_status status = VSX_OK;
+	struct vsx_recall r;
+	char a[NUM_BYTES];
+
+	if (*f->effort_name)
+		table_column(t, f->effort_name, TABLE_RIGHT);
+	table_column(t, "recall@1", TABLE_RIGHT);
+	table_column(t, "@10", TABLE_RIGHT);
+	table_column(t, "@100", TABLE_RIGHT);
+	table_column(t, "distances", TABLE_RIGHT);
+	for (uint32_t i = 0; status == VSX_OK && i < f->n_recalls; i++) {
+		status = vsx_get_recall(index, i, &r, err);
+		if (status != VSX_OK)
+			break;
+		table_row(t);
+		if (*f->effort_name)
+			table_cell(t, "%u", r.effort);
+		table_cell(t, "%.4f", r.at_1);
+		table_cell(t, "%.4f", r.at_10);
+		table_cell(t, "%.4f", r.at_100);
+		table_cell(t, "%s", num_count(a, (uint64_t)r.distances));
+	}
+	if (status == VSX_OK)
+		status = table_print(t, stdout, err);
+	table_free(t);
+	return status;
+}
+
+static enum vsx_status print_text(const char *path, const struct vsx *index,
+				  struct vsx_error *err)
+{
+	struct vsx_facts f;
+	enum vsx_status status;
+	char n[NUM_BYTES];
+
+	vsx_get_facts(index, &f);
+	print_facts(path, index, &f);
+	putchar('\n');
+	status = print_segments(index, f.n_segments, err);
+	putchar('\n');
+	if (status == VSX_OK)
+		status = print_sections(index, f.n_sections, err);
+	if (status != VSX_OK || f.n_recalls == 0)
+		return status;
+	printf("\nmeasured on %s %s\n", num_count(n, f.n_queries),
+	       f.own_queries ? "rows of the index" : "queries");
+	return print_recalls(index, &f, err);
+}
+
+static void json_facts(struct json *j, const struct vsx *index,
+		       const struct vsx_facts *f)
+{
+	const char *entry;
+	char uuid[37], key[64];
+
+	uuid_text(uuid, f->uuid);
+	json_string(j, "spec", f->spec);
+	json_string(j, "metric", vsx_metric_text(f->metric));
+	json_string(j, "element", vsx_elem_text(f->elem));
+	json_u64(j, "dim", f->dim);
+	json_u64(j, "rows", f->n_rows);
+	json_u64(j, "live", f->n_live);
+	json_bool(j, "normalised", f->normalised);
+	json_string(j, "effort_name", f->effort_name);
+	json_u64(j, "default_effort", f->default_effort);
+	json_double(j, "target_recall", f->target_recall);
+	json_u64(j, "seed", f->seed);
+	json_string(j, "uuid", uuid);
+	json_u64(j, "format_version", f->format_version);
+	json_u64(j, "generation", f->generation);
+	json_u64(j, "page_bytes", f->page_bytes);
+	json_u64(j, "file_bytes", f->file_bytes);
+	json_u64(j, "extra_bytes", f->extra_bytes);
+	json_u64(j, "test_queries", f->n_queries);
+	json_bool(j, "test_queries_are_rows", f->own_queries);
+	json_object(j, "properties");
+	for (uint32_t i = 0; (entry = vsx_property_at(index, i)); i++) {
+		size_t len = strcspn(entry, "=");
+
+		if (len >= sizeof(key))
+			continue;
+		memcpy(key, entry, len);
+		key[len] = '\0';
+		json_string(j, key, entry + len + 1);
+	}
+	json_close(j);
+}
+
+static void json_tables(struct json *j, const struct vsx *index,
+			const struct vsx_facts *f)
+{
+	struct vsx_segment_facts s;
+	struct vsx_section_facts c;
+
+	json_array(j, "segments");
+	for (uint32_t i = 0; i < f->n_segments; i++) {
+		if (vsx_get_segment(index, i, &s) != VSX_OK)
+			break;
+		json_object(j, NULL);
+		json_string(j, "kind", s.kind);
+		json_u64(j, "rows", s.n_rows);
+		json_u64(j, "generation", s.generation);
+		json_u64(j, "row_stride", s.row_stride);
+		if (s.nlist)
+			json_u64(j, "nlist", s.nlist);
+		if (s.m) {
+			json_u64(j, "m", s.m);
+			json_u64(j, "ef_construction", s.ef_construction);
+			json_u64(j, "levels", s.n_levels);
+		}
+		json_close(j);
+	}
+	json_close(j);
+	json_array(j, "sections");
+	for (uint32_t i = 0; i < f->n_sections; i++) {
+		if (vsx_get_section(index, i, &c) != VSX_OK)
+			break;
+		json_object(j, NULL);
+		json_string(j, "name", c.name);
+		if (c.segment < 0)
+			json_null(j, "segment");
+		else
+			json_u64(j, "segment", (uint64_t)c.segment);
+		json_u64(j, "offset", c.offset);
+		json_u64(j, "bytes", c.bytes);
+		json_u64(j, "raw_bytes", c.raw_bytes);
+		json_bool(j, "compressed", c.compressed);
+		json_close(j);
+	}
+	json_close(j);
+}
+
+static enum vsx_status json_recalls(struct json *j, const struct vsx *index,
+				    const struct vsx_facts *f,
+				    struct vsx_error *err)
+{
+	json_array(j, "recall");
+	for (uint32_t i = 0; i < f->n_recalls; i++) {
+		struct vsx_recall r;
+		enum vsx_status status = vsx_get_recall(index, i, &r, err);
+
+		if (status != VSX_OK)
+			return status;
+		json_object(j, NULL);
+		json_u64(j, "effort", r.effort);
+		json_double(j, "at_1", r.at_1);
+		json_double(j, "at_10", r.at_10);
+		json_double(j, "at_100", r.at_100);
+		json_double(j, "distances", r.distances);
+		json_close(j);
+	}
+	json_close(j);
+	return VSX_OK;
+}
+
+static enum vsx_status print_json(const char *path, const struct vsx *index,
+				  struct vsx_error *err)
+{
+	struct vsx_facts f;
+	enum vsx_status status;
+	struct json j;
+
+	vsx_get_facts(index, &f);
+	json_begin(&j, stdout, true);
+	json_object(&j, NULL);
+	json_string(&j, "index", path);
+	json_facts(&j, index, &f);
+	json_tables(&j, index, &f);
+	status = json_recalls(&j, index, &f, err);
+	json_close(&j);
+	json_end(&j);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli_operands operands;
+	struct vsx_error err = {0};
+	enum vsx_status status;
+	struct vsx *index;
+	int code = cli_parse(&command, argc, argv, &operands);
+
+	if (code != CLI_GO_ON)
+		return code;
+	status = vsx_open(&index, operands.items[0], NULL, &err);
+	if (status != VSX_OK)
+		return say_error(&err);
+	status = as_json ? print_json(operands.items[0], index, &err)
+			 : print_text(operands.items[0], index, &err);
+	vsx_close(index);
+	return say_end(status == VSX_OK ? EXIT_DONE : say_error(&err));
+}

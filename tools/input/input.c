@@ -1,0 +1,190 @@
+#include "input/input.h"
+
+#include "input/convert.h"
+#include "input/rows.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#define BLOCK_BYTES ((size_t)1 << 20) /* of cells that wait to be converted */
+
+struct input {
+	struct rows rows;
+	enum vsx_elem elem;
+	size_t row_bytes; /* as given; rows.row_bytes as held */
+	void *block;	  /* NULL where nothing is converted */
+	size_t block_rows;
+	bool failed;
+};
+
+static enum vsx_status check(const struct rows *rows,
+			     const struct input_opts *opts,
+			     struct vsx_error *err)
+{
+	if (rows->n_rows == 0)
+		return tool_fail(err, VSX_EINVAL, "%s: holds no rows",
+				 rows->source.name);
+	if (opts->dim && rows->dim != opts->dim)
+		return tool_fail(err, VSX_EINVAL,
+				 "%s: dimension %" PRIu64 ", expected %" PRIu32,
+				 rows->source.name, rows->dim, opts->dim);
+	return VSX_OK;
+}
+
+static enum vsx_status make_block(struct input *in, struct vsx_error *err)
+{
+	in->block_rows = BLOCK_BYTES / in->rows.row_bytes;
+	if (in->block_rows < 1)
+		in->block_rows = 1;
+	in->block = malloc(in->block_rows * in->rows.row_bytes);
+	if (!in->block)
+		return tool_fail_memory(err,
+					in->block_rows * in->rows.row_bytes);
+	return VSX_OK;
+}
+
+enum vsx_status input_open(struct input **out, const char *path,
+			   const struct input_opts *opts, struct vsx_error *err)
+{
+	static const struct input_opts none;
+	struct rows_opts want = {.max_dim = VSX_MAX_DIM};
+	enum vsx_status status;
+	struct input *in;
+
+	*out = NULL;
+	if (!opts)
+		opts = &none;
+	want.dim = opts->dim;
+	want.elem = opts->elem;
+	if (opts->dim > VSX_MAX_DIM)
+		return tool_fail(err, VSX_EINVAL,
+				 "dimension %" PRIu32 ", allowed are 1 to %d",
+				 opts->dim, VSX_MAX_DIM);
+	in = calloc(1, sizeof(*in));
+	if (!in)
+		return tool_fail_memory(err, sizeof(*in));
+	status = rows_open(&in->rows, path, &want, err);
+	if (status != VSX_OK) {
+		free(in);
+		return status;
+	}
+	status = check(&in->rows, opts, err);
+	if (status == VSX_OK && !convert_is_same(in->rows.cell))
+		status = make_block(in, err);
+	if (status != VSX_OK) {
+		input_close(in);
+		return status;
+	}
+	in->elem = convert_elem(in->rows.cell);
+	in->row_bytes = in->block ? (size_t)in->rows.dim * sizeof(float)
+				  : in->rows.row_bytes;
+	*out = in;
+	return VSX_OK;
+}
+
+uint64_t input_n_rows(const struct input *in)
+{
+	return in->rows.n_rows;
+}
+
+uint32_t input_dim(const struct input *in)
+{
+	return (uint32_t)in->rows.dim;
+}
+
+enum vsx_elem input_elem(const struct input *in)
+{
+	return in->elem;
+}
+
+size_t input_row_bytes(const struct input *in)
+{
+	return in->row_bytes;
+}
+
+const char *input_name(const struct input *in)
+{
+	return in->rows.source.name;
+}
+
+static enum vsx_status say_inexact(const struct input *in, uint64_t first,
+				   size_t cell, struct vsx_error *err)
+{
+	char text[CONVERT_TEXT_BYTES];
+
+	convert_text(text, in->block, in->rows.cell, cell);
+	return tool_fail(err, VSX_ENUMERIC,
+			 "%s: row %" PRIu64 ", component %" PRIu64 ": %s is %s",
+			 in->rows.source.name, first + cell / in->rows.dim,
+			 cell % in->rows.dim, text,
+			 in->rows.cell == CELL_F64
+				 ? "beyond the range of f32"
+				 : "an integer that f32 does not hold exactly");
+}
+
+static enum vsx_status read_converted(struct input *in, float *to,
+				      size_t max_rows, size_t *n_rows,
+				      struct vsx_error *err)
+{
+	*n_rows = 0;
+	while (*n_rows < max_rows) {
+		uint64_t first = in->rows.next;
+		size_t n = max_rows - *n_rows;
+		enum vsx_status status;
+		size_t cells, good;
+
+		if (n > in->block_rows)
+			n = in->block_rows;
+		status = rows_read(&in->rows, in->block, n, &n, err);
+		if (status != VSX_OK)
+			return status;
+		if (n == 0)
+			break;
+		cells = n * (size_t)in->rows.dim;
+		good = convert_to_f32(to, in->block, in->rows.cell, cells);
+		if (good < cells)
+			return say_inexact(in, first, good, err);
+		to += cells;
+		*n_rows += n;
+	}
+	return VSX_OK;
+}
+
+enum vsx_status input_read(struct input *in, void *rows, size_t max_rows,
+			   size_t *n_rows, struct vsx_error *err)
+{
+	enum vsx_status status;
+
+	*n_rows = 0;
+	if (in->failed)
+		return tool_fail(err, VSX_EINVAL,
+				 "%s: cannot be read on after an error",
+				 in->rows.source.name);
+	if (in->block)
+		status = read_converted(in, rows, max_rows, n_rows, err);
+	else
+		status = rows_read(&in->rows, rows, max_rows, n_rows, err);
+	if (status != VSX_OK) {
+		*n_rows = 0;
+		in->failed = true;
+	}
+	return status;
+}
+
+enum vsx_status input_rewind(struct input *in, struct vsx_error *err)
+{
+	enum vsx_status status = rows_rewind(&in->rows, err);
+
+	if (status == VSX_OK)
+		in->failed = false;
+	return status;
+}
+
+void input_close(struct input *in)
+{
+	if (!in)
+		return;
+	rows_close(&in->rows);
+	free(in->block);
+	free(in);
+}

@@ -1,0 +1,406 @@
+/* vsx-query: the nearest rows of queries. */
+#include "cli/exit.h"
+#include "cli/fail.h"
+#include "cli/format_num.h"
+#include "cli/interrupt.h"
+#include "cli/json.h"
+#include "cli/options.h"
+#include "cli/say.h"
+#include "input/input.h"
+#include "query/recall.h"
+#include "query/results.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Queries that are searched and printed at a time. */
+#define BLOCK_ROWS 1024
+
+static const char *const formats[] = {"table", "json", "tsv",
+				      "ivecs", "npy",  NULL};
+
+struct options {
+	const char *model, *ground_truth, *labels, *out;
+	int format;
+	uint64_t k, ef, nprobe, threads;
+	double recall;
+	struct cli_counts ids;
+	bool exact, stats, untrusted, quiet;
+};
+
+static struct options o = {.k = 10, .format = -1};
+
+static const struct cli_option option_table[] = {
+	CLI_GROUP("Search"),
+	CLI_COUNT('k', "k", "N", "neighbours of each query (10)", &o.k, 1,
+		  UINT32_MAX),
+	CLI_COUNT(0, "ef", "N", "HNSW: candidates kept (from the index)", &o.ef,
+		  1, UINT32_MAX),
+	CLI_COUNT(0, "nprobe", "N", "IVF: lists scanned (from the index)",
+		  &o.nprobe, 1, UINT32_MAX),
+	CLI_REAL(0, "recall", "R",
+		 "the least --ef or --nprobe that reached this recall when the "
+		 "index was built",
+		 &o.recall, 0.0, 1.0),
+	CLI_FLAG(0, "exact", "compare with every row", &o.exact),
+	CLI_COUNTS(0, "id", "N", "the row with this id is a query (repeatable)",
+		   &o.ids, 0, UINT64_MAX),
+	CLI_TEXT(0, "model", "NAME",
+		 "model of the queries; must be that of the index", &o.model),
+	CLI_COUNT('t', "threads", "N", "threads that search (all processors)",
+		  &o.threads, 1, 1024),
+	CLI_FLAG(0, "untrusted", "copy and check the whole file before use",
+		 &o.untrusted),
+	CLI_GROUP("Output"),
+	CLI_CHOICE(0, "format", "FORMAT", "how to print (table)", &o.format,
+		   formats),
+	CLI_TEXT('o', "output", "FILE", "where to (standard output)", &o.out),
+	CLI_TEXT(0, "labels", "FILE",
+		 "text whose line i, from 0, is printed beside id i",
+		 &o.labels),
+	CLI_TEXT(0, "ground-truth", "FILE",
+		 "true neighbours (.ivecs, .npy): print recall",
+		 &o.ground_truth),
+	CLI_FLAG(0, "stats", "say how long it took and how much was compared",
+		 &o.stats),
+	CLI_FLAG('q', "quiet", "say nothing but errors", &o.quiet),
+	CLI_END,
+};
+
+static const struct cli_command command = {
+	.name = "vsx-query",
+	.version = VSX_VERSION,
+	.usage = "INDEX QUERIES|- [OPTION]...",
+	.about = "Print the nearest rows of the vectors in QUERIES, of raw f32 "
+		 "vectors on standard input (-), or of rows of the index "
+		 "(--id).",
+	.needs = "an INDEX",
+	.min_operands = 1,
+	.max_operands = 2,
+	.options = option_table,
+};
+
+/* Everything of one run. */
+struct run {
+	const char *path;
+	struct vsx *index;
+	struct vsx_facts facts;
+	struct vsx_search_opts search;
+	struct input *queries;
+	struct labels labels;
+	struct recall recall;
+	struct results results;
+	struct vsx_hit *hits;
+	size_t *n_hits;
+	struct vsx_search_stats stats;
+	double seconds_open, seconds_search;
+	bool print_hits;
+};
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static enum vsx_status wrong_effort(const struct run *r, const char *given,
+				    struct vsx_error *err)
+{
+	if (*r->facts.effort_name)
+		return tool_fail(err, VSX_EINVAL,
+				 "%s: is an %s index, which takes --%s, not "
+				 "--%s",
+				 r->path, r->facts.spec, r->facts.effort_name,
+				 given);
+	return tool_fail(err, VSX_EINVAL,
+			 "%s: is a %s index, which takes no --%s", r->path,
+			 r->facts.spec, given);
+}
+
+static enum vsx_status choose_effort(struct run *r, struct vsx_error *err)
+{
+	uint32_t effort;
+	enum vsx_status status;
+
+	r->search.exact = o.exact;
+	if (o.ef && strcmp(r->facts.effort_name, "ef") != 0)
+		return wrong_effort(r, "ef", err);
+	if (o.nprobe && strcmp(r->facts.effort_name, "nprobe") != 0)
+		return wrong_effort(r, "nprobe", err);
+	r->search.effort = (uint32_t)(o.ef ? o.ef : o.nprobe);
+	if (o.recall <= 0.0 || o.exact)
+		return VSX_OK;
+	status =
+		vsx_effort_for(r->index, o.recall, (uint32_t)o.k, &effort, err);
+	r->search.effort = effort;
+	if (status == VSX_ENOTFOUND) {
+		if (!o.quiet)
+			say("%s", err->text);
+		return VSX_OK;
+	}
+	return status;
+}
+
+static enum vsx_status check_model(const struct run *r, struct vsx_error *err)
+{
+	const char *model = vsx_property(r->index, "model");
+
+	if (!o.model || (model && strcmp(model, o.model) == 0))
+		return VSX_OK;
+	if (!model)
+		return tool_fail(err, VSX_EINVAL,
+				 "%s: names no model, the queries are of '%s'",
+				 r->path, o.model);
+	return tool_fail(err, VSX_EINVAL,
+			 "%s: model is '%s', the queries are of '%s'", r->path,
+			 model, o.model);
+}
+
+static enum vsx_status open_index(struct run *r, struct vsx_error *err)
+{
+	struct vsx_open_opts opts = VSX_OPEN_OPTS_INIT;
+	double start = now();
+	enum vsx_status status;
+
+	opts.untrusted = o.untrusted;
+	status = vsx_open(&r->index, r->path, &opts, err);
+	r->seconds_open = now() - start;
+	if (status != VSX_OK)
+		return status;
+	vsx_get_facts(r->index, &r->facts);
+	status = check_model(r, err);
+	if (status != VSX_OK)
+		return status;
+	return choose_effort(r, err);
+}
+
+static enum vsx_status open_queries(struct run *r, const char *path,
+				    struct vsx_error *err)
+{
+	struct input_opts opts = {0};
+	enum vsx_status status;
+
+	if (strcmp(path, "-") == 0)
+		opts.dim = r->facts.dim;
+	status = input_open(&r->queries, path, &opts, err);
+	if (status != VSX_OK)
+		return status;
+	if (input_dim(r->queries) != r->facts.dim)
+		return tool_fail(err, VSX_EINVAL,
+				 "%s: queries of %u components, %s has rows of "
+				 "%u",
+				 input_name(r->queries), input_dim(r->queries),
+				 r->path, r->facts.dim);
+	return VSX_OK;
+}
+
+static enum vsx_status open_rest(struct run *r, struct vsx_error *err)
+{
+	enum vsx_status status = VSX_OK;
+	uint64_t n = r->queries ? input_n_rows(r->queries) : o.ids.n;
+
+	r->print_hits = !o.ground_truth || o.format >= 0 || o.out;
+	if (o.labels)
+		status = input_labels(o.labels, &r->labels, err);
+	if (status == VSX_OK && o.ground_truth)
+		status = recall_begin(&r->recall, o.ground_truth, n, o.k, err);
+	if (status != VSX_OK)
+		return status;
+	/* More than there are rows cannot be found; the room is for those. */
+	r->results.k = o.k < r->facts.n_rows ? o.k : r->facts.n_rows;
+	if (r->results.k == 0)
+		r->results.k = 1;
+	r->hits = calloc(BLOCK_ROWS * r->results.k, sizeof(*r->hits));
+	r->n_hits = calloc(BLOCK_ROWS, sizeof(*r->n_hits));
+	if (!r->hits || !r->n_hits)
+		return tool_fail_memory(err, BLOCK_ROWS * r->results.k *
+						     sizeof(*r->hits));
+	r->results.format = o.format < 0 ? FORMAT_TABLE : (enum format)o.format;
+	r->results.path = o.out;
+	r->results.metric = r->facts.metric;
+	r->results.labels = o.labels ? &r->labels : NULL;
+	r->results.query_ids = r->queries ? NULL : o.ids.items;
+	return r->print_hits ? results_begin(&r->results, err) : VSX_OK;
+}
+
+static enum vsx_status take(struct run *r, size_t n, struct vsx_error *err)
+{
+	enum vsx_status status = VSX_OK;
+
+	if (o.ground_truth)
+		status = recall_add(&r->recall, r->hits, r->n_hits, n,
+				    r->results.k, err);
+	if (status == VSX_OK && r->print_hits)
+		status = results_add(&r->results, r->hits, r->n_hits, n, err);
+	if (status == VSX_OK && interrupted())
+		status = tool_fail(err, VSX_ESTOPPED, "interrupted");
+	return status;
+}
+
+static enum vsx_status search_file(struct run *r, struct vsx_error *err)
+{
+	size_t row_bytes = input_row_bytes(r->queries), n;
+	void *block = malloc(BLOCK_ROWS * row_bytes);
+	enum vsx_status status;
+	uint64_t first = 0;
+
+	if (!block)
+		return tool_fail_memory(err, BLOCK_ROWS * row_bytes);
+	for (;;) {
+		double start;
+
+		status = input_read(r->queries, block, BLOCK_ROWS, &n, err);
+		if (status != VSX_OK || n == 0)
+			break;
+		start = now();
+		status = vsx_search_batch(
+			r->index, block, input_elem(r->queries), n,
+			r->results.k, &r->search, (unsigned int)o.threads,
+			r->hits, r->n_hits, &r->stats, err);
+		r->seconds_search += now() - start;
+		if (status == VSX_ENUMERIC)
+			tool_name_row(err, input_name(r->queries),
+				      (int64_t)first);
+		if (status == VSX_OK)
+			status = take(r, n, err);
+		if (status != VSX_OK)
+			break;
+		first += n;
+	}
+	free(block);
+	return status;
+}
+
+static enum vsx_status search_ids(struct run *r, struct vsx_error *err)
+{
+	struct vsx_searcher *searcher;
+	enum vsx_status status = vsx_searcher_new(&searcher, r->index, err);
+	double start = now();
+
+	for (size_t i = 0; i < o.ids.n && status == VSX_OK; i++) {
+		status = vsx_search_id(searcher, o.ids.items[i], r->results.k,
+				       &r->search, r->hits, r->n_hits, err);
+		if (status == VSX_OK)
+			status = take(r, 1, err);
+	}
+	r->seconds_search = now() - start;
+	if (searcher)
+		vsx_get_stats(searcher, &r->stats);
+	vsx_searcher_free(searcher);
+	return status;
+}
+
+static void print_recall(const struct run *r)
+{
+	FILE *to = stdout;
+	struct json j;
+
+	if (r->print_hits && r->results.format == FORMAT_JSON && !o.out) {
+		json_begin(&j, stdout, false);
+		json_object(&j, NULL);
+		for (int i = 0; i < RECALLS && r->recall.at[i]; i++) {
+			char key[32];
+
+			snprintf(key, sizeof(key), "recall@%zu",
+				 r->recall.at[i]);
+			json_double(&j, key, recall_of(&r->recall, i));
+		}
+		json_close(&j);
+		json_end(&j);
+		return;
+	}
+	/* Data that a program reads must not get lines of another kind. */
+	if (r->print_hits && r->results.format != FORMAT_TABLE && !o.out)
+		to = stderr;
+	for (int i = 0; i < RECALLS && r->recall.at[i]; i++)
+		fprintf(to, "recall@%-4zu %.6f\n", r->recall.at[i],
+			recall_of(&r->recall, i));
+}
+
+static void print_stats(const struct run *r)
+{
+	char a[NUM_BYTES], b[NUM_BYTES], c[NUM_BYTES];
+	double n = (double)r->stats.n_queries;
+
+	if (n <= 0)
+		return;
+	say("opened in %s, %s queries in %s: %.0f a second",
+	    num_duration(a, r->seconds_open), num_count(b, r->stats.n_queries),
+	    num_duration(c, r->seconds_search), n / r->seconds_search);
+	say("%.1f distances and %.1f %s a query, %s pages checked, kernels %s",
+	    (double)r->stats.n_distances / n, (double)r->stats.n_hops / n,
+	    strcmp(r->facts.effort_name, "nprobe") == 0 ? "lists" : "hops",
+	    num_count(a, r->stats.n_pages_checked), vsx_isa());
+}
+
+static enum vsx_status run(struct run *r, const char *queries,
+			   struct vsx_error *err)
+{
+	enum vsx_status status = open_index(r, err);
+
+	if (status == VSX_OK && queries)
+		status = open_queries(r, queries, err);
+	if (status == VSX_OK)
+		status = open_rest(r, err);
+	if (status == VSX_OK)
+		status = queries ? search_file(r, err) : search_ids(r, err);
+	if (status == VSX_OK && r->print_hits)
+		status = results_end(&r->results, err);
+	if (status == VSX_OK && o.ground_truth)
+		print_recall(r);
+	if (status == VSX_OK && o.stats)
+		print_stats(r);
+	return status;
+}
+
+static void release(struct run *r)
+{
+	results_drop(&r->results);
+	recall_release(&r->recall);
+	labels_release(&r->labels);
+	input_close(r->queries);
+	free(r->hits);
+	free(r->n_hits);
+	vsx_close(r->index);
+	free(o.ids.items);
+}
+
+/* Rules between options. */
+static int check_options(const struct cli_operands *operands)
+{
+	if (!!o.ef + !!o.nprobe + (o.recall > 0.0) + o.exact > 1)
+		return cli_usage_error(&command, "--ef, --nprobe, --recall and "
+						 "--exact exclude each other");
+	if (operands->n == 2 && o.ids.n)
+		return cli_usage_error(&command,
+				       "QUERIES and --id exclude each other");
+	if (operands->n == 1 && !o.ids.n)
+		return cli_usage_error(&command, "needs QUERIES, - or --id");
+	if (o.format == FORMAT_NPY && !o.out)
+		return cli_usage_error(&command, "--format npy needs -o FILE: "
+						 "it writes two files");
+	return CLI_GO_ON;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli_operands operands;
+	struct vsx_error err = {0};
+	struct run r = {.search = VSX_SEARCH_OPTS_INIT};
+	enum vsx_status status;
+	int code = cli_parse(&command, argc, argv, &operands);
+
+	if (code == CLI_GO_ON)
+		code = check_options(&operands);
+	if (code != CLI_GO_ON)
+		return code;
+	interrupt_install();
+	r.path = operands.items[0];
+	status = run(&r, operands.n == 2 ? operands.items[1] : NULL, &err);
+	release(&r);
+	return say_end(status == VSX_OK ? EXIT_DONE : say_error(&err));
+}

@@ -1,0 +1,29 @@
+/* Recall of answers against known neighbours. */
+#ifndef VSX_TOOLS_QUERY_RECALL_H
+#define VSX_TOOLS_QUERY_RECALL_H
+
+#include "vsx.h"
+
+#define RECALLS 3
+
+/* recall@1, @10 and @k, as far as k and the truth go. */
+struct recall {
+	uint64_t *truth; /* [n_queries][truth_k] */
+	uint64_t n_queries;
+	uint32_t truth_k;
+	size_t at[RECALLS]; /* rising; 0: not measured */
+	uint64_t found[RECALLS];
+	uint64_t n; /* queries counted */
+};
+
+/* Read the ground truth; n_queries must be that of the queries, if known. */
+enum vsx_status recall_begin(struct recall *r, const char *path,
+			     uint64_t n_queries, size_t k,
+			     struct vsx_error *err);
+enum vsx_status recall_add(struct recall *r, const struct vsx_hit *hits,
+			   const size_t *n_hits, size_t n, size_t k,
+			   struct vsx_error *err);
+double recall_of(const struct recall *r, int i);
+void recall_release(struct recall *r);
+
+#endif

@@ -1,0 +1,360 @@
+#include "query/results.h"
+
+#include "cli/fail.h"
+#include "cli/json.h"
+#include "cli/table.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PATH_BYTES 4096
+
+static const char *value_name(const struct results *r)
+{
+	switch (r->metric) {
+	case VSX_L2:
+		return "distance";
+	case VSX_IP:
+		return "product";
+	case VSX_COSINE:
+		break;
+	}
+	return "similarity";
+}
+
+/* In the folder of `path`, so that it can be renamed. */
+static enum vsx_status temporary(char to[PATH_BYTES], const char *path,
+				 struct vsx_error *err)
+{
+	int n = snprintf(to, PATH_BYTES, "%s.tmp.%ld", path, (long)getpid());
+
+	if (n < 0 || n >= PATH_BYTES)
+		return tool_fail(err, VSX_EINVAL,
+				 "the path '%.40s...' has "
+				 "more than %d bytes",
+				 path, PATH_BYTES);
+	return VSX_OK;
+}
+
+/*
+ * A device, a pipe or a link (/dev/stdout is one, and may lead to a file) is
+ * written to; only a file is replaced.
+ */
+static bool is_replaced(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) < 0 || S_ISREG(st.st_mode);
+}
+
+static enum vsx_status open_one(FILE **to, const char *path,
+				struct vsx_error *err)
+{
+	char name[PATH_BYTES], shown[TOOL_NAME_BYTES];
+	enum vsx_status status = temporary(name, path, err);
+
+	if (status != VSX_OK)
+		return status;
+	*to = is_replaced(path) ? fopen(name, "wbx") : fopen(path, "wb");
+	if (!*to)
+		return tool_fail_errno(err, "cannot create '%s'",
+				       tool_name(shown, path));
+	return VSX_OK;
+}
+
+static enum vsx_status close_one(FILE **to, const char *path,
+				 struct vsx_error *err)
+{
+	char name[PATH_BYTES], shown[TOOL_NAME_BYTES];
+	enum vsx_status status = temporary(name, path, err);
+	bool replaced = is_replaced(path);
+	bool bad;
+
+	errno = EIO; /* of a write that failed before */
+	bad = ferror(*to) || fflush(*to) != 0;
+	if (fclose(*to) != 0)
+		bad = true;
+	*to = NULL;
+	if (status != VSX_OK)
+		return status;
+	if (bad || (replaced && rename(name, path) != 0)) {
+		status = tool_fail_errno(err, "cannot write '%s'",
+					 tool_name(shown, path));
+		if (replaced)
+			unlink(name);
+	}
+	return status;
+}
+
+/* The file of distances beside ids.npy: ids.distances.npy */
+static void distances_path(char to[PATH_BYTES], const char *path)
+{
+	size_t len = strlen(path);
+
+	if (len > 4 && strcmp(path + len - 4, ".npy") == 0)
+		len -= 4;
+	snprintf(to, PATH_BYTES, "%.*s.distances.npy", (int)len, path);
+}
+
+/* A header of 128 bytes, so that it can be written again with the count. */
+static void npy_header(FILE *to, const char *type, uint64_t n, size_t k)
+{
+	char head[129];
+	int len = snprintf(head, sizeof(head),
+			   "\x93NUMPY\x01%c%c%c{'descr': '%s', "
+			   "'fortran_order': False, 'shape': (%" PRIu64
+			   ", %zu), }",
+			   0, 118, 0, type, n, k);
+
+	memset(head + len, ' ', (size_t)(127 - len));
+	head[127] = '\n';
+	fwrite(head, 1, 128, to);
+}
+
+enum vsx_status results_begin(struct results *r, struct vsx_error *err)
+{
+	enum vsx_status status;
+	char path[PATH_BYTES];
+
+	r->to = r->path ? NULL : stdout;
+	if (r->path) {
+		status = open_one(&r->to, r->path, err);
+		if (status != VSX_OK)
+			return status;
+	}
+	if (r->format == FORMAT_NPY) {
+		if (!is_replaced(r->path))
+			return tool_fail(err, VSX_EINVAL,
+					 "'%s' is not a regular file, which "
+					 "the format npy needs",
+					 tool_name(path, r->path));
+		distances_path(path, r->path);
+		status = open_one(&r->distances, path, err);
+		if (status != VSX_OK)
+			return status;
+		npy_header(r->to, "<i8", 0, r->k);
+		npy_header(r->distances, "<f4", 0, r->k);
+	}
+	if (r->format != FORMAT_TABLE)
+		return VSX_OK;
+	r->table = table_new();
+	table_column(r->table, r->query_ids ? "row" : "query", TABLE_RIGHT);
+	if (r->query_ids && r->labels)
+		table_column(r->table, "label", TABLE_CUT);
+	table_column(r->table, "rank", TABLE_RIGHT);
+	table_column(r->table, "id", TABLE_RIGHT);
+	table_column(r->table, value_name(r), TABLE_RIGHT);
+	if (r->labels)
+		table_column(r->table, r->query_ids ? "neighbour" : "label",
+			     TABLE_CUT);
+	return VSX_OK;
+}
+
+static const char *label_of(const struct results *r, uint64_t id)
+{
+	const char *label = r->labels ? labels_get(r->labels, id) : NULL;
+
+	return label ? label : "";
+}
+
+/* As many digits as f32 has, and no exponent for what people compare. */
+static void add_value(struct results *r, float value)
+{
+	double size = fabs((double)value);
+
+	if (r->metric == VSX_COSINE)
+		table_cell(r->table, "%.6f", (double)value);
+	else if (size == floor(size) && size < 1e9)
+		table_cell(r->table, "%.0f", (double)value);
+	else if (size >= 1e5 && size < 1e9)
+		table_cell(r->table, "%.1f", (double)value);
+	else
+		table_cell(r->table, "%.6g", (double)value);
+}
+
+/* What was asked stands in the first line of its answers. */
+static void add_query(struct results *r, bool first)
+{
+	uint64_t query = r->query_ids ? r->query_ids[r->n] : r->n;
+
+	if (first)
+		table_cell(r->table, "%" PRIu64, query);
+	else
+		table_cell(r->table, "%s", "");
+	if (r->query_ids && r->labels)
+		table_cell(r->table, "%s", first ? label_of(r, query) : "");
+}
+
+static void add_table(struct results *r, const struct vsx_hit *hits, size_t n)
+{
+	if (n == 0) { /* the only row of an index has no neighbours */
+		table_row(r->table);
+		add_query(r, true);
+		table_cell(r->table, "%s", "none");
+	}
+	for (size_t i = 0; i < n; i++) {
+		table_row(r->table);
+		add_query(r, i == 0);
+		table_cell(r->table, "%zu", i + 1);
+		table_cell(r->table, "%" PRIu64, hits[i].id);
+		add_value(r, hits[i].distance);
+		if (r->labels)
+			table_cell(r->table, "%s", label_of(r, hits[i].id));
+	}
+}
+
+static void add_json(struct results *r, const struct vsx_hit *hits, size_t n)
+{
+	struct json j;
+
+	json_begin(&j, r->to, false);
+	json_object(&j, NULL);
+	if (r->query_ids)
+		json_u64(&j, "row", r->query_ids[r->n]);
+	if (r->query_ids && r->labels)
+		json_string(&j, "label", label_of(r, r->query_ids[r->n]));
+	if (!r->query_ids)
+		json_u64(&j, "query", r->n);
+	json_array(&j, "hits");
+	for (size_t i = 0; i < n; i++) {
+		json_object(&j, NULL);
+		json_u64(&j, "id", hits[i].id);
+		json_float(&j, value_name(r), hits[i].distance);
+		if (r->labels)
+			json_string(&j, "label", label_of(r, hits[i].id));
+		json_close(&j);
+	}
+	json_close(&j);
+	json_close(&j);
+	json_end(&j);
+}
+
+static void add_tsv(struct results *r, const struct vsx_hit *hits, size_t n)
+{
+	uint64_t query = r->query_ids ? r->query_ids[r->n] : r->n;
+
+	for (size_t i = 0; i < n; i++) {
+		fprintf(r->to, "%" PRIu64 "\t%zu\t%" PRIu64 "\t%.9g", query,
+			i + 1, hits[i].id, (double)hits[i].distance);
+		if (r->labels)
+			fprintf(r->to, "\t%s", label_of(r, hits[i].id));
+		fputc('\n', r->to);
+	}
+}
+
+/* A row of k: ids that are missing are -1. */
+static enum vsx_status add_ivecs(struct results *r, const struct vsx_hit *hits,
+				 size_t n, struct vsx_error *err)
+{
+	int32_t v = (int32_t)r->k;
+
+	fwrite(&v, 4, 1, r->to);
+	for (size_t i = 0; i < r->k; i++) {
+		if (i < n && hits[i].id > INT32_MAX)
+			return tool_fail(err, VSX_EINVAL,
+					 "id %" PRIu64 " does not fit .ivecs, "
+					 "whose ids are at most %d",
+					 hits[i].id, INT32_MAX);
+		v = i < n ? (int32_t)hits[i].id : -1;
+		fwrite(&v, 4, 1, r->to);
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status add_npy(struct results *r, const struct vsx_hit *hits,
+			       size_t n, struct vsx_error *err)
+{
+	for (size_t i = 0; i < r->k; i++) {
+		int64_t id = i < n ? (int64_t)hits[i].id : -1;
+		float distance = i < n ? hits[i].distance : NAN;
+
+		if (i < n && hits[i].id > INT64_MAX)
+			return tool_fail(err, VSX_EINVAL,
+					 "id %" PRIu64 " does not fit the i64 "
+					 "of .npy",
+					 hits[i].id);
+		fwrite(&id, 8, 1, r->to);
+		fwrite(&distance, 4, 1, r->distances);
+	}
+	return VSX_OK;
+}
+
+enum vsx_status results_add(struct results *r, const struct vsx_hit *hits,
+			    const size_t *n_hits, size_t n,
+			    struct vsx_error *err)
+{
+	enum vsx_status status = VSX_OK;
+
+	for (size_t q = 0; q < n && status == VSX_OK; q++) {
+		const struct vsx_hit *h = hits + q * r->k;
+
+		switch (r->format) {
+		case FORMAT_TABLE:
+			add_table(r, h, n_hits[q]);
+			break;
+		case FORMAT_JSON:
+			add_json(r, h, n_hits[q]);
+			break;
+		case FORMAT_TSV:
+			add_tsv(r, h, n_hits[q]);
+			break;
+		case FORMAT_IVECS:
+			status = add_ivecs(r, h, n_hits[q], err);
+			break;
+		case FORMAT_NPY:
+			status = add_npy(r, h, n_hits[q], err);
+			break;
+		}
+		r->n++;
+	}
+	return status;
+}
+
+enum vsx_status results_end(struct results *r, struct vsx_error *err)
+{
+	enum vsx_status status = VSX_OK;
+	char path[PATH_BYTES];
+
+	if (r->format == FORMAT_TABLE)
+		status = table_print(r->table, r->to, err);
+	if (status == VSX_OK && r->format == FORMAT_NPY) {
+		rewind(r->to);
+		npy_header(r->to, "<i8", r->n, r->k);
+		rewind(r->distances);
+		npy_header(r->distances, "<f4", r->n, r->k);
+		distances_path(path, r->path);
+		status = close_one(&r->distances, path, err);
+	}
+	if (status == VSX_OK && r->path)
+		status = close_one(&r->to, r->path, err);
+	if (status == VSX_OK && !r->path)
+		r->to = NULL;
+	results_drop(r);
+	return status;
+}
+
+void results_drop(struct results *r)
+{
+	char path[PATH_BYTES], name[PATH_BYTES];
+
+	if (r->to && r->path) {
+		fclose(r->to);
+		if (is_replaced(r->path) &&
+		    temporary(name, r->path, NULL) == VSX_OK)
+			unlink(name);
+	}
+	if (r->distances) {
+		fclose(r->distances);
+		distances_path(path, r->path);
+		if (temporary(name, path, NULL) == VSX_OK)
+			unlink(name);
+	}
+	r->to = r->distances = NULL;
+	table_free(r->table);
+	r->table = NULL;
+}

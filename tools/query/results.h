@@ -1,0 +1,49 @@
+/* Printing the hits of queries in one of the formats of vsx-query. */
+#ifndef VSX_TOOLS_QUERY_RESULTS_H
+#define VSX_TOOLS_QUERY_RESULTS_H
+
+#include "input/labels.h"
+#include "vsx.h"
+
+#include <stdio.h>
+
+enum format {
+	FORMAT_TABLE,
+	FORMAT_JSON,
+	FORMAT_TSV,
+	FORMAT_IVECS,
+	FORMAT_NPY,
+};
+
+/* What is known of all queries of the run. */
+struct results {
+	enum format format;
+	const char *path; /* NULL: standard output */
+	FILE *to;
+	FILE *distances; /* of FORMAT_NPY, in a file of its own */
+	size_t k;
+	enum vsx_metric metric;
+	const struct labels *labels; /* or NULL */
+	const uint64_t *query_ids;   /* the queries are rows; or NULL */
+	struct table *table;
+	uint64_t n; /* queries so far */
+};
+
+/*
+ * Open the output, which is written under a temporary name and appears whole.
+ * `r` has format, path, k, metric, labels and query_ids set, the rest zeroed.
+ */
+enum vsx_status results_begin(struct results *r, struct vsx_error *err);
+
+/* n queries more: hits[n][k], of which n_hits[i] are set. */
+enum vsx_status results_add(struct results *r, const struct vsx_hit *hits,
+			    const size_t *n_hits, size_t n,
+			    struct vsx_error *err);
+
+/* Print what is left and close. */
+enum vsx_status results_end(struct results *r, struct vsx_error *err);
+
+/* Give up; leaves no file behind. Harmless after results_end(). */
+void results_drop(struct results *r);
+
+#endif
