@@ -46,6 +46,18 @@ static inline void vsx_put64(vsx_le64 *v, uint64_t x)
 		v->b[i] = (uint8_t)(x >> 8 * i);
 }
 
+/* The same from bytes at any place. */
+static inline uint32_t vsx_load32(const uint8_t *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+	       (uint32_t)p[3] << 24;
+}
+
+static inline uint64_t vsx_load64(const uint8_t *p)
+{
+	return (uint64_t)vsx_load32(p) | (uint64_t)vsx_load32(p + 4) << 32;
+}
+
 /* Each answers false, and leaves *out alone, when the result would wrap. */
 static inline bool vsx_add(uint64_t *out, uint64_t a, uint64_t b)
 {

@@ -9,14 +9,6 @@
 #error "links are read in place: this needs a little-endian machine"
 #endif
 
-static uint32_t load32(const uint8_t *p)
-{
-	vsx_le32 v;
-
-	memcpy(&v, p, sizeof(v));
-	return vsx_get32(v);
-}
-
 static enum vsx_status bad_length(const char *section, uint64_t found,
 				  uint64_t due, struct vsx_error *err)
 {
@@ -42,7 +34,7 @@ static enum vsx_status open_levels(struct vsx_segment *seg,
 				  (uint64_t)seg->n_levels * 4, err);
 	VSX_TRY(vsx_touch(levels, 0, levels->bytes, err));
 	for (uint32_t l = 0; l < seg->n_levels; l++) {
-		uint32_t rows = load32(levels->base + (size_t)l * 4);
+		uint32_t rows = vsx_load32(levels->base + (size_t)l * 4);
 		uint32_t most = l ? seg->level_rows[l - 1] : seg->n_rows;
 
 		if (rows < 1 || rows > most || (l == 0 && rows != most))

@@ -16,22 +16,6 @@ enum vsx_status vsx_tell(vsx_finding *report, void *context,
 	return report(context, status, text) ? VSX_ESTOPPED : VSX_OK;
 }
 
-static uint32_t load32(const uint8_t *p)
-{
-	vsx_le32 v;
-
-	memcpy(&v, p, sizeof(v));
-	return vsx_get32(v);
-}
-
-static uint64_t load64(const uint8_t *p)
-{
-	vsx_le64 v;
-
-	memcpy(&v, p, sizeof(v));
-	return vsx_get64(v);
-}
-
 enum vsx_status vsx_ids_open(struct vsx_segment *seg, struct vsx_error *err)
 {
 	const struct vsx_view *ids = &seg->view[VSX_SEC_ROID];
@@ -70,8 +54,8 @@ enum vsx_status vsx_ids_of(const struct vsx_segment *seg, uint32_t row,
 		return VSX_OK;
 	}
 	VSX_TRY(vsx_touch(ids, at, seg->id_bytes, err));
-	*id = seg->id_bytes == 4 ? load32(ids->base + at)
-				 : load64(ids->base + at);
+	*id = seg->id_bytes == 4 ? vsx_load32(ids->base + at)
+				 : vsx_load64(ids->base + at);
 	return VSX_OK;
 }
 
@@ -86,7 +70,7 @@ static enum vsx_status row_by_rank(const struct vsx_segment *seg, uint32_t i,
 		return VSX_OK;
 	}
 	VSX_TRY(vsx_touch(order, (uint64_t)i * 4, 4, err));
-	*row = load32(order->base + (size_t)i * 4);
+	*row = vsx_load32(order->base + (size_t)i * 4);
 	if (*row >= seg->n_rows)
 		return vsx_fail(err, VSX_ECORRUPT,
 				"section IDRO, entry %u: row %u of %u", i, *row,

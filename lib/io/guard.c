@@ -28,10 +28,7 @@ static void set_bit(_Atomic uint64_t *words, uint64_t i)
 
 static uint64_t sum_at(const struct vsx_guard *g, uint32_t level, uint64_t i)
 {
-	vsx_le64 v;
-
-	memcpy(&v, g->sums + g->shape.start[level] + i * 8, 8);
-	return vsx_get64(v);
+	return vsx_load64(g->sums + g->shape.start[level] + i * 8);
 }
 
 static enum vsx_status bad(const struct vsx_guard *g, uint64_t page,

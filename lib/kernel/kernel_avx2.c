@@ -4,32 +4,15 @@
  *
  * Two rows at a time: with four registers of lanes for each row, more would
  * not fit. The lines of later rows are asked for while earlier ones are
- * summed, as kernel_avx512.c explains.
+ * summed, as rows.h explains.
  */
 #include <immintrin.h>
 #include <string.h>
 
+#include "kernel/rows.h"
 #include "kernel/tables.h"
 
-#define INLINE static inline __attribute__((always_inline))
-#define PAIR   2
-#define LINE   64
-#define LANES  32
-
-/* As in kernel_avx512.c. */
-#define AHEAD_BYTES 8192
-#define AHEAD_MAX   32
-#define FIRST	    16
-
-/* The rows of a call. */
-struct rows {
-	const uint8_t *base;
-	size_t stride;
-	const uint32_t *number; /* NULL: 0 .. n-1 */
-	size_t n;
-	size_t bytes; /* of one row */
-	size_t ahead; /* from a row to the one to be fetched meanwhile */
-};
+#define PAIR 2
 
 /* Rows to be summed, and rows to be fetched meanwhile if there are `more`. */
 struct pair {
@@ -37,14 +20,6 @@ struct pair {
 	const uint8_t *next[PAIR];
 	bool more;
 };
-
-/* Past the last row, the last row. */
-INLINE const uint8_t *row_at(const struct rows *s, size_t i)
-{
-	size_t r = i < s->n ? i : s->n - 1;
-
-	return s->base + s->stride * (s->number ? s->number[r] : r);
-}
 
 INLINE void fetch(const uint8_t *p)
 {
@@ -61,14 +36,14 @@ INLINE struct pair pair_at(const struct rows *s, size_t i)
 {
 	struct pair p;
 
-	p.row[0] = row_at(s, i);
-	p.row[1] = row_at(s, i + 1);
+	p.row[0] = row_or_last(s, i);
+	p.row[1] = row_or_last(s, i + 1);
 	p.more = i + s->ahead < s->n;
-	p.next[0] = p.more ? row_at(s, i + s->ahead) : NULL;
-	p.next[1] = p.more ? row_at(s, i + s->ahead + 1) : NULL;
+	p.next[0] = p.more ? row_or_last(s, i + s->ahead) : NULL;
+	p.next[1] = p.more ? row_or_last(s, i + s->ahead + 1) : NULL;
 	if (s->number && i + FIRST < s->n) {
-		fetch(row_at(s, i + FIRST));
-		fetch(row_at(s, i + FIRST + 1));
+		fetch(row_or_last(s, i + FIRST));
+		fetch(row_or_last(s, i + FIRST + 1));
 	}
 	return p;
 }
@@ -84,9 +59,10 @@ INLINE void rows_begin(struct rows *s)
 	if (s->n == 1)
 		return; /* the processor sees by itself what comes next */
 	for (size_t i = 0; s->number && i < FIRST && i < s->n; i++)
-		fetch(row_at(s, i));
+		fetch(row_or_last(s, i));
 	for (size_t i = 0; i < s->ahead && i < s->n; i += PAIR) {
-		const uint8_t *row[PAIR] = {row_at(s, i), row_at(s, i + 1)};
+		const uint8_t *row[PAIR] = {row_or_last(s, i),
+					    row_or_last(s, i + 1)};
 
 		for (size_t at = 0; at < s->bytes; at += LINE)
 			fetch_pair(row, at);

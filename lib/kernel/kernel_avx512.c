@@ -4,41 +4,15 @@
  * file is compiled for that instruction set.
  *
  * Four rows at a time: they share the loads of the query and one fold, and
- * their chains of additions keep the processor busy. What large sets of rows
- * cost is the wait for memory: while one group is summed, the lines of a later
- * one are asked for, evenly, some in each step. This pays even where rows are
- * in order, as the processor's own prefetching stops at the end of each page.
+ * their chains of additions keep the processor busy, while the lines of later
+ * rows are asked for (see rows.h).
  */
 #include <immintrin.h>
 
+#include "kernel/rows.h"
 #include "kernel/tables.h"
 
-#define INLINE static inline __attribute__((always_inline))
-#define GROUP  4
-#define LINE   64
-#define LANES  32
-
-/*
- * How far ahead memory is asked for. All lines of a row: so many bytes before
- * its turn, but at least one group and at most AHEAD_MAX rows. The first line
- * of a row that may lie anywhere: FIRST rows before its turn, as it also waits
- * for the page to be looked up. Measured on Sapphire Rapids with 200 MB and
- * 2 GB of rows: half or twice as much makes a few percent of difference; whole
- * rows at once, instead of some lines in each step, are slower by 15 to 30.
- */
-#define AHEAD_BYTES 8192
-#define AHEAD_MAX   32
-#define FIRST	    16
-
-/* The rows of a call. */
-struct rows {
-	const uint8_t *base;
-	size_t stride;
-	const uint32_t *number; /* NULL: 0 .. n-1 */
-	size_t n;
-	size_t bytes; /* of one row */
-	size_t ahead; /* from a row to the one to be fetched meanwhile */
-};
+#define GROUP 4
 
 /* Rows to be summed, and rows to be fetched meanwhile if there are `more`. */
 struct group {
@@ -46,17 +20,6 @@ struct group {
 	const uint8_t *next[GROUP];
 	bool more;
 };
-
-INLINE const uint8_t *row_at(const struct rows *s, size_t i)
-{
-	return s->base + s->stride * (s->number ? s->number[i] : i);
-}
-
-/* Past the last row, the last row. */
-INLINE const uint8_t *row_or_last(const struct rows *s, size_t i)
-{
-	return row_at(s, i < s->n ? i : s->n - 1);
-}
 
 INLINE void fetch(const uint8_t *p)
 {

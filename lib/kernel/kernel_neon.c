@@ -5,32 +5,13 @@
 #include <arm_neon.h>
 #include <string.h>
 
+#include "kernel/rows.h"
 #include "kernel/tables.h"
 
-#define INLINE static inline __attribute__((always_inline))
-#define LINE   64
-#define LANES  32
 #define N_REGS 8 /* registers of lanes */
 
-/* As in kernel_avx512.c, but one row at a time. */
-#define AHEAD_BYTES 8192
-#define AHEAD_MIN   4
-#define AHEAD_MAX   32
-
-/* The rows of a call. */
-struct rows {
-	const uint8_t *base;
-	size_t stride;
-	const uint32_t *number; /* NULL: 0 .. n-1 */
-	size_t n;
-	size_t bytes; /* of one row */
-	size_t ahead; /* from a row to the one to be fetched meanwhile */
-};
-
-INLINE const uint8_t *row_at(const struct rows *s, size_t i)
-{
-	return s->base + s->stride * (s->number ? s->number[i] : i);
-}
+/* One row at a time, so not fewer than this ahead. */
+#define AHEAD_MIN 4
 
 /* The row to be fetched while row i is summed; NULL when there is none. */
 INLINE const uint8_t *row_after(const struct rows *s, size_t i)
