@@ -11,6 +11,7 @@
 #include "read/handle.h"
 #include "read/opts.h"
 #include "read/sniff.h"
+#include "read/verify.h"
 
 typedef unsigned long long ull;
 
@@ -177,13 +178,6 @@ static enum vsx_status make_guards(struct vsx *index, struct vsx_error *err)
 	return VSX_OK;
 }
 
-/* Sections of the acceptance test belong to the whole index. */
-static bool is_whole(enum vsx_section_slot slot)
-{
-	return slot == VSX_SEC_QRYS || slot == VSX_SEC_QTRU ||
-	       slot == VSX_SEC_QSRC || slot == VSX_SEC_RCLL;
-}
-
 static enum vsx_status place_section(struct vsx *index, uint32_t i,
 				     const struct vsx_section_entry *e,
 				     struct vsx_error *err)
@@ -196,11 +190,6 @@ static enum vsx_status place_section(struct vsx *index, uint32_t i,
 	if (slot == VSX_N_SECTION_SLOTS)
 		return VSX_OK; /* a newer writer's; it said it can be ignored */
 	vsx_section_letters(name, e->id);
-	if (whole != is_whole(slot))
-		return vsx_fail(err, VSX_ECORRUPT, "section %s belongs to %s",
-				name,
-				whole ? "the whole index, expected a segment"
-				      : "a segment, expected the whole index");
 	view = whole ? &index->whole[slot]
 		     : &index->segments[e->segment].view[slot];
 	if (view->base)
@@ -255,48 +244,6 @@ static enum vsx_status open_segments(struct vsx *index, struct vsx_error *err)
 	VSX_TRY(vsx_index_bind(index, err));
 	for (uint32_t i = 0; i < index->manifest.n_segments; i++)
 		VSX_TRY(vsx_segment_open(&index->segments[i], err));
-	return VSX_OK;
-}
-
-static void drop_guards(struct vsx *index)
-{
-	if (index->bits)
-		munmap(index->bits, index->bits_bytes);
-	index->bits = NULL;
-	free(index->guards);
-	index->guards = NULL;
-}
-
-static enum vsx_status check_all(struct vsx *index, struct vsx_error *err)
-{
-	for (uint32_t i = 0; i < index->manifest.n_sections; i++) {
-		struct vsx_guard *g = &index->guards[i];
-
-		VSX_TRY(vsx_guard_check(g, 0, g->shape.count[0] - 1, err));
-	}
-	drop_guards(index); /* nothing is left to check */
-	return VSX_OK;
-}
-
-/* Keep the first finding of a structural check. */
-static int keep_first(void *context, enum vsx_status status, const char *text)
-{
-	vsx_fail(context, status, "%s", text);
-	return 1;
-}
-
-static enum vsx_status check_structure(struct vsx *index, struct vsx_error *err)
-{
-	for (uint32_t i = 0; i < index->manifest.n_segments; i++) {
-		const struct vsx_segment *seg = &index->segments[i];
-		enum vsx_status status;
-
-		status = vsx_segment_check(seg, keep_first, err, err);
-		if (status == VSX_ESTOPPED)
-			return err ? err->status : VSX_ECORRUPT;
-		if (status != VSX_OK)
-			return status;
-	}
 	return VSX_OK;
 }
 
@@ -367,13 +314,11 @@ static enum vsx_status open_index(struct vsx *index, int fd,
 	VSX_TRY(vsx_map_file(&index->map, fd, index->super.committed_bytes,
 			     copy, err));
 	VSX_TRY(read_manifest(index, err));
-	if (check != VSX_CHECK_NONE)
+	if (check == VSX_CHECK_ALL)
+		VSX_TRY(vsx_verify_index(index, err));
+	if (check == VSX_CHECK_TOUCH)
 		VSX_TRY(make_guards(index, err));
-	if (check == VSX_CHECK_ALL)
-		VSX_TRY(check_all(index, err));
 	VSX_TRY(open_segments(index, err));
-	if (check == VSX_CHECK_ALL)
-		VSX_TRY(check_structure(index, err));
 	return bring(index, o, err);
 }
 
@@ -429,7 +374,9 @@ void vsx_close(struct vsx *index)
 {
 	if (!index)
 		return;
-	drop_guards(index);
+	if (index->bits)
+		munmap(index->bits, index->bits_bytes);
+	free(index->guards);
 	vsx_map_close(&index->map);
 	free(index->segments);
 	free(index->raw);

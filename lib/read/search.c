@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/parallel.h"
+#include "index/exact.h"
 #include "index/ids.h"
 #include "index/scratch.h"
 #include "read/handle.h"
+#include "read/opts.h"
 
 struct vsx_searcher {
 	const struct vsx *index;
@@ -71,27 +73,23 @@ struct plan {
 };
 
 static enum vsx_status make_plan(const struct vsx *index, size_t k,
-				 const struct vsx_search_opts *o,
+				 const struct vsx_search_opts *opts,
 				 struct plan *plan, struct vsx_error *err)
 {
+	struct vsx_search_opts o = VSX_SEARCH_OPTS_INIT;
 	enum vsx_status status;
 
-	if (o && o->struct_size != sizeof(*o))
-		return vsx_fail(
-			err, VSX_EINVAL,
-			"struct vsx_search_opts has %zu bytes, expected "
-			"%zu",
-			o->struct_size, sizeof(*o));
+	VSX_TRY(vsx_take_opts(&o, sizeof(o), opts, "vsx_search_opts", err));
 	if (k == 0)
 		return vsx_fail(err, VSX_EINVAL, "k is 0, expected 1 or more");
-	if (o && !(o->recall >= 0.0 && o->recall <= 1.0))
+	if (!(o.recall >= 0.0 && o.recall <= 1.0))
 		return vsx_fail(err, VSX_EINVAL,
-				"recall is %g, expected 0 to 1", o->recall);
+				"recall is %g, expected 0 to 1", o.recall);
 	plan->k = k < index->manifest.n_rows ? k : index->manifest.n_rows;
-	plan->exact = o && o->exact;
-	plan->effort = o ? o->effort : 0;
-	if (o && o->recall > 0.0 && !plan->exact) {
-		status = vsx_effort_for(index, o->recall,
+	plan->exact = o.exact != 0;
+	plan->effort = o.effort;
+	if (o.recall > 0.0 && !plan->exact) {
+		status = vsx_effort_for(index, o.recall,
 					k > UINT32_MAX ? UINT32_MAX
 						       : (uint32_t)k,
 					&plan->effort, err);
@@ -105,38 +103,46 @@ static enum vsx_status make_plan(const struct vsx *index, size_t k,
 	return VSX_OK;
 }
 
-/* Search for the query that is ready in the scratch. */
-static enum vsx_status run(struct vsx_searcher *s, const struct plan *plan,
-			   const uint64_t *self, struct vsx_hit *hits,
-			   size_t *n_hits, struct vsx_error *err)
+/* Make a query ready, and its find. */
+static enum vsx_status begin(struct vsx_searcher *s, const struct plan *plan,
+			     const void *query, enum vsx_elem elem,
+			     const uint64_t *self, struct vsx_find *find,
+			     struct vsx_error *err)
 {
-	const struct vsx *index = s->index;
-	const struct vsx_space *space = &index->segments[0].space;
-	struct vsx_find find = {
-		.query = &s->scratch.query,
+	struct vsx_scratch *scratch = &s->scratch;
+
+	VSX_TRY(vsx_space_prepare(&s->index->segments[0].space, &scratch->query,
+				  query, elem, err));
+	VSX_TRY(vsx_grow(&scratch->best, &scratch->best_cap, plan->k,
+			 sizeof(*scratch->best), err));
+	*find = (struct vsx_find){
+		.query = &scratch->query,
 		.k = plan->k,
 		.effort = plan->effort,
+		.top = {scratch->best, 0, plan->k},
 		.skip_self = self != NULL,
 		.self = self ? *self : 0,
-		.scratch = &s->scratch,
+		.scratch = scratch,
 	};
-
-	VSX_TRY(vsx_grow(&s->scratch.best, &s->scratch.best_cap, plan->k,
-			 sizeof(*s->scratch.best), err));
-	find.top = (struct vsx_topk){s->scratch.best, 0, plan->k};
-	VSX_TRY(vsx_find_in(index->segments, index->manifest.n_segments, &find,
-			    plan->exact, err));
-	vsx_topk_sort(&find.top);
-	for (size_t i = 0; i < find.top.n; i++) {
-		hits[i].id = find.top.heap[i].id;
-		hits[i].distance =
-			vsx_space_distance(space, find.top.heap[i].value);
-	}
-	*n_hits = find.top.n;
-	s->stats.n_queries++;
-	s->stats.n_distances += find.n_distances;
-	s->stats.n_hops += find.n_hops;
 	return VSX_OK;
+}
+
+/* What a find has collected, nearest first. */
+static void finish(struct vsx_searcher *s, struct vsx_find *find,
+		   struct vsx_hit *hits, size_t *n_hits)
+{
+	const struct vsx_space *space = &s->index->segments[0].space;
+	const struct vsx_best *best = find->top.heap;
+
+	vsx_topk_sort(&find->top);
+	for (size_t i = 0; i < find->top.n; i++) {
+		hits[i].id = best[i].id;
+		hits[i].distance = vsx_space_distance(space, best[i].value);
+	}
+	*n_hits = find->top.n;
+	s->stats.n_queries++;
+	s->stats.n_distances += find->n_distances;
+	s->stats.n_hops += find->n_hops;
 }
 
 static enum vsx_status search_one(struct vsx_searcher *s, const void *query,
@@ -144,13 +150,18 @@ static enum vsx_status search_one(struct vsx_searcher *s, const void *query,
 				  const uint64_t *self, struct vsx_hit *hits,
 				  size_t *n_hits, struct vsx_error *err)
 {
-	if (s->index->manifest.n_segments == 0) {
+	const struct vsx *index = s->index;
+	struct vsx_find find;
+
+	if (index->manifest.n_segments == 0) {
 		*n_hits = 0;
 		return VSX_OK;
 	}
-	VSX_TRY(vsx_space_prepare(&s->index->segments[0].space,
-				  &s->scratch.query, query, elem, err));
-	return run(s, plan, self, hits, n_hits, err);
+	VSX_TRY(begin(s, plan, query, elem, self, &find, err));
+	VSX_TRY(vsx_find_in(index->segments, index->manifest.n_segments, &find,
+			    plan->exact, err));
+	finish(s, &find, hits, n_hits);
+	return VSX_OK;
 }
 
 /* Damage is told with the path, a bad query without it. */
@@ -243,8 +254,13 @@ enum vsx_status vsx_search_id(struct vsx_searcher *s, uint64_t id, size_t k,
 				: vsx_with_path(s->index, status, &why, err);
 }
 
+/* Queries that pass over the rows together in an exact search. */
+#define TOGETHER 16
+
 struct batch {
-	struct vsx_searcher **searchers;
+	const struct vsx *index;
+	struct vsx_searcher **searchers; /* [threads][together] */
+	uint32_t together;
 	const uint8_t *queries;
 	enum vsx_elem elem;
 	size_t row_bytes, k;
@@ -253,12 +269,53 @@ struct batch {
 	size_t *n_hits;
 };
 
+static enum vsx_status of_query(uint64_t i, enum vsx_status status,
+				const struct vsx_error *why,
+				struct vsx_error *err)
+{
+	return vsx_fail(err, status, "query %llu: %.*s", (unsigned long long)i,
+			VSX_ERROR_TEXT / 2, why->text);
+}
+
+/* The rows come from memory once for all of them. */
+static enum vsx_status scan_together(struct batch *b, unsigned int thread,
+				     uint64_t first, uint64_t last,
+				     struct vsx_error *err)
+{
+	struct vsx_searcher **searchers =
+		b->searchers + (size_t)thread * b->together;
+	uint32_t n = (uint32_t)(last - first);
+	struct vsx_find finds[TOGETHER];
+	struct vsx_error why = {0};
+	enum vsx_status status;
+
+	for (uint32_t i = 0; i < n; i++) {
+		status = begin(searchers[i], &b->plan,
+			       b->queries + (first + i) * b->row_bytes, b->elem,
+			       NULL, &finds[i], &why);
+		if (status != VSX_OK)
+			return of_query(first + i, status, &why, err);
+	}
+	for (uint32_t s = 0; s < b->index->manifest.n_segments; s++) {
+		status =
+			vsx_exact_batch(&b->index->segments[s], finds, n, &why);
+		if (status != VSX_OK)
+			return of_query(first, status, &why, err);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		finish(searchers[i], &finds[i], b->hits + (first + i) * b->k,
+		       &b->n_hits[first + i]);
+	return VSX_OK;
+}
+
 static enum vsx_status search_some(void *context, unsigned int thread,
 				   uint64_t first, uint64_t last,
 				   struct vsx_error *err)
 {
 	struct batch *b = context;
 
+	if (b->together > 1)
+		return scan_together(b, thread, first, last, err);
 	for (uint64_t i = first; i < last; i++) {
 		struct vsx_error why = {0};
 		enum vsx_status status;
@@ -268,27 +325,50 @@ static enum vsx_status search_some(void *context, unsigned int thread,
 				    &b->plan, NULL, b->hits + i * b->k,
 				    &b->n_hits[i], &why);
 		if (status != VSX_OK)
-			return vsx_fail(err, status, "query %llu: %.*s",
-					(unsigned long long)i,
-					VSX_ERROR_TEXT / 2, why.text);
+			return of_query(i, status, &why, err);
 	}
 	return VSX_OK;
 }
 
-static enum vsx_status run_batch(const struct vsx *index, struct batch *b,
-				 size_t n, unsigned int n_threads,
+/* How many queries share a scan: not so many that threads have none. */
+static uint32_t share(const struct vsx *index, const struct plan *plan,
+		      size_t n, unsigned int n_threads)
+{
+	const struct vsx_segment *segments = index->segments;
+	bool exact = plan->exact;
+	size_t each = n / n_threads;
+
+	if (!exact && index->manifest.n_segments) {
+		exact = true;
+		for (uint32_t i = 0; i < index->manifest.n_segments; i++)
+			if (segments[i].kind->search != vsx_exact_search)
+				exact = false;
+	}
+	if (!exact || index->manifest.n_segments == 0 || each < 1)
+		return 1;
+	return each < TOGETHER ? (uint32_t)each : TOGETHER;
+}
+
+/* Queries that a thread takes at a time in a search that is not exact. */
+#define CHUNK 8
+
+static enum vsx_status run_batch(struct batch *b, size_t n,
+				 unsigned int n_threads,
 				 struct vsx_search_stats *stats,
 				 struct vsx_error *err)
 {
+	size_t n_searchers = (size_t)n_threads * b->together;
 	enum vsx_status status = VSX_OK;
 
-	VSX_TRY(vsx_alloc_to(&b->searchers, n_threads, sizeof(*b->searchers),
+	VSX_TRY(vsx_alloc_to(&b->searchers, n_searchers, sizeof(*b->searchers),
 			     err));
-	for (unsigned int i = 0; status == VSX_OK && i < n_threads; i++)
-		status = vsx_searcher_new(&b->searchers[i], index, err);
+	for (size_t i = 0; status == VSX_OK && i < n_searchers; i++)
+		status = vsx_searcher_new(&b->searchers[i], b->index, err);
 	if (status == VSX_OK)
-		status = vsx_parallel(n_threads, n, 8, search_some, b, err);
-	for (unsigned int i = 0; i < n_threads; i++) {
+		status = vsx_parallel(n_threads, n,
+				      b->together > 1 ? b->together : CHUNK,
+				      search_some, b, err);
+	for (size_t i = 0; i < n_searchers; i++) {
 		struct vsx_searcher *s = b->searchers[i];
 
 		if (s && stats) {
@@ -300,7 +380,7 @@ static enum vsx_status run_batch(const struct vsx *index, struct batch *b,
 	}
 	free(b->searchers);
 	if (stats)
-		stats->n_pages_checked = atomic_load(&index->n_checked);
+		stats->n_pages_checked = atomic_load(&b->index->n_checked);
 	return status;
 }
 
@@ -311,7 +391,8 @@ enum vsx_status vsx_search_batch(const struct vsx *index, const void *queries,
 				 size_t *n_hits, struct vsx_search_stats *stats,
 				 struct vsx_error *err)
 {
-	struct batch b = {.queries = queries,
+	struct batch b = {.index = index,
+			  .queries = queries,
 			  .elem = elem,
 			  .k = k,
 			  .hits = hits,
@@ -327,6 +408,7 @@ enum vsx_status vsx_search_batch(const struct vsx *index, const void *queries,
 	n_threads = vsx_thread_count(n_threads);
 	if (n_threads > n)
 		n_threads = n ? (unsigned int)n : 1;
-	status = run_batch(index, &b, n, n_threads, stats, &why);
+	b.together = share(index, &b.plan, n, n_threads);
+	status = run_batch(&b, n, n_threads, stats, &why);
 	return status == VSX_OK ? VSX_OK : tell(index, status, &why, err);
 }

@@ -74,6 +74,19 @@ enum vsx_status vsx_progress(struct vsx_verifier *v, const char *phase,
 	return VSX_OK;
 }
 
+/* ---- reading --------------------------------------------------------- */
+
+int vsx_verify_read(const struct vsx_verifier *v, void *to, uint64_t n,
+		    uint64_t at)
+{
+	if (!v->memory)
+		return vsx_read_at(v->fd, to, n, at);
+	if (!vsx_within(at, n, v->file_bytes))
+		return ENODATA;
+	memcpy(to, v->memory + at, n);
+	return 0;
+}
+
 /* ---- zeros ----------------------------------------------------------- */
 
 static enum vsx_status cannot_read(struct vsx_verifier *v, uint64_t page,
@@ -119,7 +132,7 @@ enum vsx_status vsx_verify_zeros(struct vsx_verifier *v, uint64_t from,
 	while (from < to) {
 		uint64_t end = (from & ~(page - 1)) + READ_BYTES;
 		uint64_t n = (end < to ? end : to) - from;
-		int reason = vsx_read_at(v->fd, buffer, n, from);
+		int reason = vsx_verify_read(v, buffer, n, from);
 
 		v->result->bytes_read += n;
 		if (reason)
@@ -236,7 +249,7 @@ static enum vsx_status check_super(struct vsx_verifier *v, bool *usable,
 	struct vsx_slot slots[2];
 	struct vsx_error why = {0};
 	enum vsx_status status;
-	int chosen, reason = vsx_read_at(v->fd, head, n, 0);
+	int chosen, reason = vsx_verify_read(v, head, n, 0);
 
 	*usable = false;
 	v->super.page_shift = VSX_MIN_PAGE_SHIFT; /* until it is known */
@@ -281,8 +294,8 @@ static enum vsx_status check_manifest(struct vsx_verifier *v, bool *usable,
 		return vsx_notice(v, "the sections were not checked, since the "
 				     "manifest is missing");
 	VSX_TRY(vsx_alloc_to(&v->raw, sb->manifest_bytes, 1, err));
-	reason = vsx_read_at(v->fd, v->raw, sb->manifest_bytes,
-			     sb->manifest_offset);
+	reason = vsx_verify_read(v, v->raw, sb->manifest_bytes,
+				 sb->manifest_offset);
 	if (reason)
 		return cannot_read(v, page, reason, "manifest");
 	v->result->bytes_read += sb->manifest_bytes;
@@ -404,4 +417,50 @@ enum vsx_status vsx_verify(const char *path, const struct vsx_verify_opts *opts,
 		return VSX_OK;
 	vsx_path_text(name, path);
 	return vsx_named(name, status, &why, err);
+}
+
+/* ---- for vsx_open() -------------------------------------------------- */
+
+static int keep_first(void *context, const struct vsx_verify_event *event)
+{
+	if (event->what != VSX_FINDING)
+		return 0;
+	vsx_fail(context, event->status, "%s", event->text);
+	return 1;
+}
+
+enum vsx_status vsx_verify_index(const struct vsx *index, struct vsx_error *err)
+{
+	struct vsx_verify_opts opts = VSX_VERIFY_OPTS_INIT;
+	struct vsx_verify_result result = {0};
+	struct vsx_error first = {0};
+	struct vsx_verifier v = {
+		.opts = &opts,
+		.n_threads = 1,
+		.report = keep_first,
+		.context = &first,
+		.result = &result,
+		.fd = -1,
+		.memory = index->map.base,
+		.file_bytes = index->map.bytes,
+		.super = index->super,
+		.manifest = index->manifest,
+	};
+	struct vsx part = {
+		.map = index->map,
+		.super = index->super,
+		.manifest = index->manifest,
+	};
+	enum vsx_status status;
+	bool usable;
+
+	VSX_TRY(vsx_alloc_to(&v.damaged, v.manifest.n_sections, 1, err));
+	status = vsx_verify_pages(&v, err);
+	if (status == VSX_OK)
+		status = vsx_verify_rules(&v, &part, &usable, err);
+	free(part.segments);
+	free(v.damaged);
+	if (status == VSX_ESTOPPED)
+		return vsx_fail(err, first.status, "%s", first.text);
+	return status;
 }

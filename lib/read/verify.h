@@ -13,6 +13,8 @@ struct vsx_verifier {
 	struct vsx_verify_result *result;
 
 	int fd;
+	const uint8_t
+		*memory; /* the bytes themselves, instead of fd; or NULL */
 	uint64_t file_bytes;
 	struct vsx_super super;
 	uint8_t *raw;		      /* the manifest's bytes */
@@ -33,6 +35,10 @@ enum vsx_status vsx_notice(struct vsx_verifier *v, const char *fmt, ...)
 enum vsx_status vsx_progress(struct vsx_verifier *v, const char *phase,
 			     uint64_t done, uint64_t total);
 
+/* Read n bytes: 0, or errno, or ENODATA where the file ends before. */
+int vsx_verify_read(const struct vsx_verifier *v, void *to, uint64_t n,
+		    uint64_t at);
+
 /* Bytes [from, to) must be zero: a finding for each page where they are not,
  * `what` says which bytes they are. */
 enum vsx_status vsx_verify_zeros(struct vsx_verifier *v, uint64_t from,
@@ -45,9 +51,23 @@ enum vsx_status vsx_verify_pages(struct vsx_verifier *v, struct vsx_error *err);
 enum vsx_status vsx_verify_content(struct vsx_verifier *v,
 				   struct vsx_error *err);
 
+/*
+ * The same without the recall. *index has map, super and manifest; it gets its
+ * segments, which the caller frees. *usable: all of them are open and sound.
+ */
+enum vsx_status vsx_verify_rules(struct vsx_verifier *v, struct vsx *index,
+				 bool *usable, struct vsx_error *err);
+
 /* The acceptance test; usable: all segments are open and sound. */
 enum vsx_status vsx_verify_accept(struct vsx_verifier *v,
 				  const struct vsx *index, bool usable,
 				  struct vsx_error *err);
+
+/*
+ * For vsx_open(): all pages and rules of an index that has its map, super and
+ * manifest, in this thread. Fails with the first finding.
+ */
+enum vsx_status vsx_verify_index(const struct vsx *index,
+				 struct vsx_error *err);
 
 #endif

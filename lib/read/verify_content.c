@@ -128,14 +128,13 @@ static enum vsx_status tell_bad_rows(struct receiver *r,
 		uint32_t row = (uint32_t)c->first + i;
 		struct vsx_error why = {0};
 		char text[VSX_ERROR_TEXT];
-		enum vsx_status status;
 
 		if (!c->bad[i])
 			continue;
-		status = check_row(c->seg, row, c->stored, &why);
+		check_row(c->seg, row, c->stored, &why);
 		snprintf(text, sizeof(text), "row %u: %.*s", row,
 			 VSX_ERROR_TEXT / 2, why.text);
-		VSX_TRY(tell(r, status, text));
+		VSX_TRY(tell(r, VSX_ECORRUPT, text));
 	}
 	return VSX_OK;
 }
@@ -387,22 +386,29 @@ static enum vsx_status check_facts(struct vsx_verifier *v,
 	return VSX_OK;
 }
 
-static enum vsx_status check_content(struct vsx_verifier *v, struct vsx *index,
-				     struct vsx_error *err)
+enum vsx_status vsx_verify_rules(struct vsx_verifier *v, struct vsx *index,
+				 bool *usable, struct vsx_error *err)
 {
 	struct vsx_error why = {0};
 	enum vsx_status status = vsx_index_bind(index, &why);
-	bool usable;
 
+	*usable = false;
 	if (status == VSX_ECORRUPT)
 		return vsx_find_fault(v, status, "%.*s", VSX_ERROR_TEXT / 2,
 				      why.text);
 	if (status != VSX_OK)
 		return vsx_fail(err, status, "%s", why.text);
 	VSX_TRY(check_facts(v, index));
-	VSX_TRY(check_segments(v, index, &usable, err));
-	if (usable)
-		VSX_TRY(check_ids(v, index, err));
+	VSX_TRY(check_segments(v, index, usable, err));
+	return *usable ? check_ids(v, index, err) : VSX_OK;
+}
+
+static enum vsx_status check_content(struct vsx_verifier *v, struct vsx *index,
+				     struct vsx_error *err)
+{
+	bool usable;
+
+	VSX_TRY(vsx_verify_rules(v, index, &usable, err));
 	return vsx_verify_accept(v, index, usable, err);
 }
 

@@ -139,7 +139,7 @@ static enum vsx_status read_chunks(struct section *s, uint32_t level,
 		uint64_t at = s->entry.sums_offset + s->shape.start[level] +
 			      ((first + i) << s->shape.page_shift);
 		uint8_t *to = sums + (i << s->shape.page_shift);
-		int reason = vsx_read_at(v->fd, to, bytes, at);
+		int reason = vsx_verify_read(v, to, bytes, at);
 
 		v->result->bytes_read += bytes;
 		if (reason) {
@@ -180,7 +180,7 @@ static enum vsx_status check_upper(struct section *s, struct vsx_error *err)
 
 /* Pages that are hashed by all threads; then the calling one compares. */
 struct window {
-	int fd;
+	const struct vsx_verifier *v;
 	const uint8_t *mapped; /* NULL: not to be had */
 	uint64_t offset;       /* of the first page in the file */
 	uint32_t page_shift;
@@ -202,8 +202,8 @@ static void hash_read(const struct window *w, uint64_t first, uint64_t last,
 	size_t page = (size_t)1 << w->page_shift;
 
 	for (uint64_t i = first; i < last; i++) {
-		w->failed[i] = (uint8_t)vsx_read_at(
-			w->fd, buffer, page, w->offset + (i << w->page_shift));
+		w->failed[i] = (uint8_t)vsx_verify_read(
+			w->v, buffer, page, w->offset + (i << w->page_shift));
 		if (!w->failed[i])
 			w->found[i] = vsx_sum64(buffer, page);
 	}
@@ -218,8 +218,9 @@ static enum vsx_status hash_some(void *context, unsigned int thread,
 	(void)err;
 	/* Once for all pages, instead of a fault for each. It fails, where a
 	 * touch would be a signal. */
-	if (w->mapped && vsx_populate(w->mapped + (first << w->page_shift),
-				      (last - first) << w->page_shift))
+	if (w->mapped && (vsx_populate(w->mapped + (first << w->page_shift),
+				       (last - first) << w->page_shift) ||
+			  w->v->memory))
 		hash_mapped(w, first, last);
 	else
 		hash_read(w, first, last,
@@ -240,10 +241,12 @@ static enum vsx_status hash_window(struct section *s, struct window *w,
 	w->offset = s->entry.offset + (first << w->page_shift);
 	there = v->file_bytes > w->offset ? v->file_bytes - w->offset : 0;
 	/* Behind the end of a file a touch would be a signal. */
-	if (bytes <= there && bytes >= LEAST_MAPPED)
+	if (!v->memory && bytes <= there && bytes >= LEAST_MAPPED)
 		p = mmap(NULL, bytes, PROT_READ, MAP_SHARED, v->fd,
 			 (off_t)w->offset);
-	w->mapped = p == MAP_FAILED ? NULL : p;
+	w->mapped = v->memory	      ? v->memory + w->offset
+		    : p == MAP_FAILED ? NULL
+				      : p;
 	memset(w->failed, 0, n);
 	status = vsx_parallel(v->n_threads, n, CHUNK_BYTES >> w->page_shift,
 			      hash_some, w, err);
@@ -322,7 +325,7 @@ static enum vsx_status check_lowest(struct section *s, struct window *w,
 
 static enum vsx_status check_data(struct section *s, struct vsx_error *err)
 {
-	struct window w = {.fd = s->v->fd, .page_shift = s->shape.page_shift};
+	struct window w = {.v = s->v, .page_shift = s->shape.page_shift};
 	size_t page = (size_t)1 << w.page_shift;
 	uint64_t most = WINDOW_BYTES >> w.page_shift; /* pages in a window */
 	uint64_t n_chunks = most * 8 >> w.page_shift; /* and their sums */
