@@ -56,9 +56,9 @@ speed() { # title, then the arguments of bench_speed
 {
 	printf '\n## Exact search\n\n'
 	echo 'Flat against the known neighbours, 100 a query. A tie is another id at the same'
-	echo 'distance in f64; moved is a neighbour in another place than the list has it (the'
-	echo 'lists for cosine were made from lengths in f32: in f64, the order found is the'
-	echo 'right one). Queries a second are on one thread.'
+	echo 'distance in f64; moved is a neighbour in another place than the list has it: there'
+	echo 'the list is not in the order of the similarities in f64, which the search keeps.'
+	echo 'Queries a second are on one thread.'
 	echo
 	echo '| data | metric | rows kept as | queries | same ids | ties | moved | wrong | queries/s |'
 	echo '| --- | --- | --- | --- | --- | --- | --- | --- | --- |'
