@@ -36,6 +36,12 @@ uint64_t support_id(const struct support_index *what, size_t i);
 /* Build it at `path`, replacing what is there. */
 void support_build(const char *path, struct support_index what);
 
+/*
+ * One file of several segments, each the segment of a file of its own; they
+ * must agree in dimension, metric and element type. It holds no test.
+ */
+void support_join(const char *path, const char *const *parts, uint32_t n);
+
 /* A file of these bytes in memory; its path, valid until the next call with
  * the same descriptor. Close the descriptor to drop it. */
 int support_memory_file(const void *bytes, size_t n);
