@@ -295,6 +295,108 @@ Test(verify, refuses_what_a_newer_version_wrote)
 	free(bytes);
 }
 
+/* ---- later generations ---------------------------------------------- */
+
+Test(verify, accepts_later_generations)
+{
+	const char *path = scratch_path("x");
+	struct vsx_facts facts;
+	struct vsx *index;
+
+	support_build(path, (struct support_index){.spec = "HNSW8"});
+	for (uint64_t generation = 2; generation < 5; generation++) {
+		support_commit(path);
+		cr_assert_eq(check(path, VSX_VERIFY_FULL, 1), VSX_OK, "%s",
+			     err.text);
+		cr_expect_eq(result.n_findings, 0, "%s", heard.findings);
+		cr_expect_eq(result.n_notices, 1);
+		cr_expect(heard_has(&heard, "bytes of older generations"), "%s",
+			  heard.notices);
+		cr_assert_eq(vsx_open(&index, path, NULL, &err), VSX_OK, "%s",
+			     err.text);
+		vsx_get_facts(index, &facts);
+		cr_expect_eq(facts.generation, generation);
+		cr_expect_eq(facts.extra_bytes, 0);
+		vsx_close(index);
+	}
+}
+
+Test(verify, looks_at_the_newest_generation_only)
+{
+	const char *path = scratch_path("x");
+	uint64_t at, length;
+	uint8_t *bytes;
+	size_t n, first;
+
+	support_build(path, (struct support_index){.spec = "IVF4,Flat"});
+	free(support_read(path, &first));
+	support_commit(path);
+	bytes = support_read(path, &n);
+	bytes[8192] ^= 1; /* VECS of generation 1 */
+	cr_assert_eq(check_bytes(bytes, n, VSX_VERIFY_FULL), VSX_OK);
+	cr_expect_eq(result.n_findings, 0, "%s", heard.findings);
+	cr_assert(support_section(bytes, n, "VECS", &at, &length));
+	cr_assert_geq(at, first);
+	bytes[at] ^= 1;
+	cr_assert_eq(check_bytes(bytes, n, VSX_VERIFY_FULL), VSX_OK);
+	cr_expect_eq(result.n_findings, 1, "%s", heard.findings);
+	cr_expect(heard_has(&heard, "(section VECS)"));
+	free(bytes);
+}
+
+Test(verify, finds_slots_that_do_not_follow_each_other)
+{
+	const char *path = scratch_path("x");
+	uint8_t *bytes, slot[VSX_SUPER_BYTES];
+	size_t n;
+
+	support_build(path, (struct support_index){0});
+	support_commit(path);
+	bytes = support_read(path, &n);
+	/* Generation 2 belongs into slot 0. */
+	memcpy(slot, bytes, sizeof(slot));
+	memcpy(bytes, bytes + VSX_SLOT_BYTES, sizeof(slot));
+	memcpy(bytes + VSX_SLOT_BYTES, slot, sizeof(slot));
+	cr_assert_eq(check_bytes(bytes, n, VSX_VERIFY_QUICK), VSX_OK);
+	cr_expect_eq(result.n_findings, 1);
+	cr_expect(heard_has(&heard, "page 1: superblock slot 1 is of "
+				    "generation 2, slot 0 of 1"),
+		  "%s", heard.findings);
+	memcpy(bytes + VSX_SLOT_BYTES, bytes, sizeof(slot));
+	memcpy(bytes, slot, sizeof(slot));
+	bytes[VSX_SLOT_BYTES + 80] ^= 1;
+	vsx_super_seal(bytes + VSX_SLOT_BYTES);
+	cr_assert_eq(check_bytes(bytes, n, VSX_VERIFY_QUICK), VSX_OK);
+	cr_expect_eq(result.n_findings, 1);
+	cr_expect(heard_has(&heard, "page 1: superblock slot 1 has another "
+				    "uuid than slot 0"),
+		  "%s", heard.findings);
+	free(bytes);
+}
+
+Test(verify, finds_sums_that_lie_where_something_else_does)
+{
+	struct vsx_disk_super sb;
+	struct vsx_disk_section *e;
+	uint64_t at;
+	uint8_t *bytes;
+	size_t n;
+
+	support_build(scratch_path("x"), (struct support_index){0});
+	bytes = support_read(scratch_path("x"), &n);
+	memcpy(&sb, bytes, sizeof(sb));
+	at = vsx_get64(sb.manifest_offset);
+	e = (void *)(bytes + at + sizeof(struct vsx_disk_manifest) +
+		     sizeof(struct vsx_disk_segment));
+	/* The second section's sums go where those of the first are. */
+	e[1].sums_offset = e[0].sums_offset;
+	support_reseal(bytes, n);
+	cr_assert_eq(check_bytes(bytes, n, VSX_VERIFY_PAGES), VSX_OK);
+	cr_expect(heard_has(&heard, "are used twice (section "), "%s",
+		  heard.findings);
+	free(bytes);
+}
+
 /* ---- rules that a checksum does not know ----------------------------- */
 
 static void break_rule(const char *spec, const char *section, size_t at,

@@ -42,6 +42,12 @@ void support_build(const char *path, struct support_index what);
  */
 void support_join(const char *path, const char *const *parts, uint32_t n);
 
+/*
+ * Commit another generation to a file: all its sections once more, behind the
+ * committed end.
+ */
+void support_commit(const char *path);
+
 /* A file of these bytes in memory; its path, valid until the next call with
  * the same descriptor. Close the descriptor to drop it. */
 int support_memory_file(const void *bytes, size_t n);

@@ -1,4 +1,4 @@
-/* Files of several segments, which no call of the library writes yet. */
+/* Files of several segments or generations, which no call writes yet. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +37,27 @@ static void read_manifest(struct join *j, struct vsx_manifest *m,
 				    sb.manifest_bytes, &sb, &j->err));
 }
 
+/* The sections of a manifest; those of segments become those of `number`. */
+static void add_sections(struct join *j, const struct vsx_manifest *m,
+			 const uint8_t *bytes, uint32_t number, bool whole)
+{
+	for (uint32_t i = 0; i < m->n_sections; i++) {
+		struct vsx_section_entry e = vsx_manifest_section(m, i);
+		uint32_t segment = number;
+
+		if (e.segment == VSX_WHOLE_INDEX && !whole)
+			continue;
+		if (e.segment == VSX_WHOLE_INDEX)
+			segment = VSX_WHOLE_INDEX;
+		must(j,
+		     vsx_sink_begin(&j->sink, vsx_section_slot(e.id), segment,
+				    e.encoding, e.raw_bytes, &j->err));
+		must(j, vsx_sink_write(&j->sink, bytes + e.offset, e.bytes,
+				       &j->err));
+		must(j, vsx_sink_end(&j->sink, &j->err));
+	}
+}
+
 static void add_part(struct join *j, const char *path)
 {
 	uint32_t number = j->manifest.n_segments++;
@@ -52,17 +73,7 @@ static void add_part(struct join *j, const char *path)
 	j->manifest.n_rows += m.n_rows;
 	j->manifest.n_live += m.n_live;
 	j->manifest.default_effort = m.default_effort;
-	for (uint32_t i = 0; i < m.n_sections; i++) {
-		struct vsx_section_entry e = vsx_manifest_section(&m, i);
-
-		if (e.segment == VSX_WHOLE_INDEX)
-			continue;
-		must(j, vsx_sink_begin(&j->sink, vsx_section_slot(e.id), number,
-				       e.encoding, 0, &j->err));
-		must(j, vsx_sink_write(&j->sink, bytes + e.offset, e.bytes,
-				       &j->err));
-		must(j, vsx_sink_end(&j->sink, &j->err));
-	}
+	add_sections(j, &m, bytes, number, false);
 	free(bytes);
 }
 
@@ -84,4 +95,40 @@ void support_join(const char *path, const char *const *parts, uint32_t n)
 	must(&j, vsx_sink_first_super(&j.file, &sb, &j.err));
 	vsx_sink_release(&j.sink);
 	must(&j, vsx_file_close(&j.file, &j.err));
+}
+
+void support_commit(const char *path)
+{
+	struct join j = {.file = {&vsx_system_files, -1, path}};
+	struct vsx_super old, sb;
+	uint8_t slot[VSX_SUPER_BYTES];
+	const char *properties;
+	size_t n;
+	uint8_t *bytes = support_read(path, &n);
+	struct vsx_super other;
+
+	must(&j, vsx_super_decode(&old, bytes, VSX_SUPER_BYTES, &j.err));
+	must(&j, vsx_super_decode(&other, bytes + VSX_SLOT_BYTES,
+				  VSX_SUPER_BYTES, &j.err));
+	if (other.generation > old.generation)
+		old = other;
+	must(&j, vsx_manifest_decode(&j.manifest, bytes + old.manifest_offset,
+				     old.manifest_bytes, &old, &j.err));
+	j.segments[0] = vsx_manifest_segment(&j.manifest, 0);
+	properties = (const char *)bytes + old.manifest_offset +
+		     old.manifest_bytes - j.manifest.properties_bytes;
+	j.file.fd = open(path, O_RDWR | O_CLOEXEC);
+	must(&j, vsx_sink_init(&j.sink, &j.file, old.page_shift,
+			       old.committed_bytes, &j.err));
+	add_sections(&j, &j.manifest, bytes, 0, true);
+	j.manifest.generation++;
+	must(&j, vsx_sink_commit(&j.sink, &j.manifest, j.segments, properties,
+				 &sb, &j.err));
+	memcpy(sb.uuid, old.uuid, sizeof(sb.uuid));
+	vsx_super_encode(slot, &sb);
+	must(&j, vsx_file_write(&j.file, slot, sizeof(slot),
+				(sb.generation & 1) * VSX_SLOT_BYTES, &j.err));
+	vsx_sink_release(&j.sink);
+	must(&j, vsx_file_close(&j.file, &j.err));
+	free(bytes);
 }
