@@ -134,6 +134,13 @@ static enum vsx_status check_test(const struct vsx_manifest *m,
 {
 	uint32_t own = !!(m->flags & VSX_MANIFEST_OWN_QUERIES);
 
+	/* Lengths of sections are made of these: their products must not wrap.
+	 */
+	if ((uint64_t)m->n_queries * m->truth_k > VSX_MAX_ROWS)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"%u queries with %u neighbours each are more "
+				"than %llu",
+				m->n_queries, m->truth_k, (ull)VSX_MAX_ROWS);
 	if (m->n_queries == 0 ? m->truth_k || m->n_recalls || own
 			      : m->truth_k < 1 || m->n_rows < own ||
 					m->truth_k > m->n_rows - own)

@@ -298,6 +298,7 @@ VSX_API enum vsx_status vsx_search_id(struct vsx_searcher *searcher,
  * queries  [n][dim] of type elem, row-major without gaps
  * hits     vsx_hit[n][k]; what a query has fewer than k stays unset
  * n_hits   size_t[n]
+ * stats    NULL, or what the searches did is added to it
  *
  * Starts the threads and joins them before it returns. A failure names the
  * query with the lowest number that failed.

@@ -212,10 +212,13 @@ static double underflow(uint32_t dim)
 	return dim * 0x1p-148;
 }
 
-/* The same for vsx_space_exact_value(). */
+/*
+ * The same for f64 sums: those of vsx_space_exact_value(), in lanes, and those
+ * of lengths and shifts, which run through all components one after the other.
+ */
 static double exact_error(uint32_t dim)
 {
-	return (dim / 8.0 + 32.0) * 0x1p-52;
+	return (dim + 64.0) * 0x1p-52;
 }
 
 static double query_length(const struct vsx_query *q, uint32_t dim)
@@ -282,7 +285,8 @@ static struct losses to_grid(const struct vsx_codes *c,
 	for (uint32_t i = 0; i < c->space.dim; i++) {
 		double at = q->f64_buffer[i] - (double)load_f32(c->lo, i);
 		double x = at * inverse, r;
-		double kept = x < 0.0 ? 0.0 : x > 255.0 ? 255.0 : x;
+		/* NaN from a hostile file becomes 0. */
+		double kept = x > 0.0 ? (x < 255.0 ? x : 255.0) : 0.0;
 
 		whole[i] = (uint8_t)(kept + 0.5);
 		r = x - whole[i];

@@ -16,9 +16,13 @@ static enum vsx_status scan(const struct vsx_segment *seg,
 {
 	uint32_t step = vsx_sieve_step(&sieves[0]);
 	struct vsx_run run;
+	uint64_t seen = 0;
 
 	for (uint32_t i = 0; i < vsx_segment_runs(seg); i++) {
 		VSX_TRY(vsx_segment_run(seg, i, &run, err));
+		seen += run.n_rows;
+		if (seen > seg->n_rows)
+			return vsx_too_many_rows(seg, err);
 		for (uint32_t r = 0; r < run.n_rows; r += step) {
 			uint32_t rows =
 				run.n_rows - r < step ? run.n_rows - r : step;

@@ -14,5 +14,4 @@ const struct vsx_kind vsx_kind_flat = {
 	.effort_name = "",
 	.open = open_flat,
 	.search = vsx_exact_search,
-	.check = vsx_codes_check,
 };

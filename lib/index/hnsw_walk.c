@@ -169,12 +169,16 @@ enum vsx_status vsx_walk_greedy(struct vsx_walk *w, const struct vsx_level *l,
 		row = *at;
 		if (l->links_view)
 			VSX_TRY(touch_links(l, row, err));
-		for (; n < l->degree && links[n] != VSX_HNSW_NO_LINK; n++) {
-			if (links[n] >= l->n_rows)
-				return bad_link(l, row, links[n], err);
+		for (; n < l->degree; n++) {
+			uint32_t link = links[n];
+
+			if (link == VSX_HNSW_NO_LINK)
+				break;
+			if (link >= l->n_rows)
+				return bad_link(l, row, link, err);
 			if (l->vecs_view)
-				VSX_TRY(touch_row(l, links[n], err));
-			rows[n] = links[n];
+				VSX_TRY(touch_row(l, link, err));
+			rows[n] = link;
 		}
 		vsx_space_keys(l->space, w->query, l->vecs, rows, n, keys);
 		for (uint32_t i = 0; i < n; i++) {

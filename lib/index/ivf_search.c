@@ -160,6 +160,8 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 
 		find->n_hops++;
 		seen += run.n_rows;
+		if (seen > seg->n_rows)
+			return vsx_too_many_rows(seg, err);
 		more = ++i < seg->nlist && (i < nprobe || seen < want);
 		if (more) {
 			VSX_TRY(next_list(&tour, &next, err));

@@ -83,7 +83,8 @@ struct vsx_kind {
 
 	/*
 	 * Report every broken rule of SPEC.md that lies in the views of this
-	 * kind (pages are checked already). VSX_ESTOPPED when the receiver says
+	 * kind (pages are checked already); NULL: it has no rules of its own.
+	 * VSX_ESTOPPED when the receiver says
 	 * so, VSX_ENOMEM.
 	 */
 	enum vsx_status (*check)(const struct vsx_segment *seg,
@@ -138,6 +139,14 @@ static inline uint32_t vsx_segment_runs(const struct vsx_segment *seg)
 }
 enum vsx_status vsx_segment_run(const struct vsx_segment *seg, uint32_t i,
 				struct vsx_run *run, struct vsx_error *err);
+
+/*
+ * Lists that share rows would make a search take them again and again, for a
+ * time that the size of the file does not bound: what a walk over lists says
+ * when it has met more rows than there are.
+ */
+enum vsx_status vsx_too_many_rows(const struct vsx_segment *seg,
+				  struct vsx_error *err);
 
 /*
  * Exact search of any segment: every row, values in f64, whatever the kind.

@@ -101,5 +101,15 @@ enum vsx_status vsx_segment_check(const struct vsx_segment *seg,
 				  struct vsx_error *err)
 {
 	VSX_TRY(vsx_ids_check(seg, report, context, err));
-	return seg->kind->check(seg, report, context, err);
+	VSX_TRY(vsx_codes_check(seg, report, context, err));
+	return seg->kind->check ? seg->kind->check(seg, report, context, err)
+				: VSX_OK;
+}
+
+enum vsx_status vsx_too_many_rows(const struct vsx_segment *seg,
+				  struct vsx_error *err)
+{
+	return vsx_fail(err, VSX_ECORRUPT,
+			"the lists hold more rows than the %u of the segment",
+			seg->n_rows);
 }

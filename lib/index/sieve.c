@@ -170,6 +170,11 @@ enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 		memset(scratch->code.f32_buffer, 0,
 		       seg->space.dim * sizeof(float));
 		s->zero = scratch->code.f32_buffer;
+		/* Components whose squares are lost in an f32 make a row look
+		 * as if it had no length; their products are lost as well. */
+		s->longest = 1e-18;
+		s->bounds.error = vsx_bounds_product_error(
+			&seg->space, find->query, s->longest);
 	}
 	s->bound = vsx_topk_bound(&find->top);
 	set_cut(s);
