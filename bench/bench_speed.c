@@ -3,6 +3,9 @@
  * time, and queries a second at recall@10 of 0.95 and 0.99.
  *
  * usage: bench_speed BASE QUERIES TRUTH l2|ip|cosine M EFC NLIST FOLDER
+ * [THREADS]
+ *
+ * With THREADS only the builds are timed, with so many.
  *
  * Each contender searches with the least effort that reaches the recall. Then
  * all of them run in turn, round after round, so that a machine whose speed
@@ -40,6 +43,8 @@ struct set {
 	struct bench_ids truth;
 	int32_t *found;
 };
+
+static unsigned int n_threads = 1; /* of the builds */
 
 static double now(clockid_t clock)
 {
@@ -192,7 +197,7 @@ static void build_vsx(struct contender *c, const struct set *set,
 	opts.elem = elem;
 	opts.spec = spec;
 	opts.ef_construction = (uint32_t)efc;
-	opts.n_threads = 1;
+	opts.n_threads = n_threads;
 	opts.force = 1;
 	opts.n_test_queries = UINT32_MAX; /* no test: the peer makes none */
 	start = now(CLOCK_MONOTONIC);
@@ -232,8 +237,10 @@ int main(int argc, char **argv)
 	int n = 1, m, efc;
 	double cpu;
 
-	if (argc != 9)
-		die("BASE QUERIES TRUTH l2|ip|cosine M EFC NLIST FOLDER");
+	if (argc != 9 && argc != 10)
+		die("BASE QUERIES TRUTH l2|ip|cosine M EFC NLIST FOLDER [THREADS]");
+	if (argc == 10)
+		n_threads = (unsigned int)atoi(argv[9]);
 	metric = strcmp(argv[4], "l2") == 0   ? VSX_L2
 		 : strcmp(argv[4], "ip") == 0 ? VSX_IP
 					      : VSX_COSINE;
@@ -250,7 +257,8 @@ int main(int argc, char **argv)
 
 	cpu = now(CLOCK_PROCESS_CPUTIME_ID);
 	c[0].peer = peer_hnswlib.build(set.base.x, set.base.n, set.base.dim,
-				       peer_metric, m, efc, 1, &c[0].seconds);
+				       peer_metric, m, efc, (int)n_threads,
+				       &c[0].seconds);
 	c[0].cpu_seconds = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
 	if (!c[0].peer)
 		die("hnswlib failed");
@@ -268,11 +276,15 @@ int main(int argc, char **argv)
 	c[n].name = "IVF-f32";
 	build_vsx(&c[n++], &set, metric, VSX_F32, ivf, efc, argv[8]);
 
+	printf("built by %u thread%s\n\n", n_threads,
+	       n_threads == 1 ? "" : "s");
 	puts("| index | build s | CPU s | hnswlib's CPU time / its own |\n"
 	     "| --- | --- | --- | --- |");
 	for (int i = 0; i < n; i++)
 		printf("| %s | %.1f | %.1f | %.2f |\n", c[i].name, c[i].seconds,
 		       c[i].cpu_seconds, c[0].cpu_seconds / c[i].cpu_seconds);
+	if (argc == 10)
+		return 0;
 	compare_recall(&c[0], &c[1], &set);
 	puts("\n| recall@10 | index | effort | reached | queries/s | ratio to "
 	     "hnswlib | middle half |\n| --- | --- | --- | --- | --- | --- | "

@@ -87,3 +87,7 @@ speed 'glove-50, cosine' "$glove/base.npy" "$glove/query.npy" \
 	"$glove/gt-cosine.ivecs" cosine 16 200 2048
 speed 'glove-50, l2' "$glove/base.npy" "$glove/query.npy" \
 	"$glove/gt-l2.ivecs" l2 16 200 2048
+
+printf '\n## Building by all processors\n\n' >>$out
+$bin/bench_speed "$fm/base.npy" "$fm/query.npy" "$fm/gt.ivecs" l2 16 200 512 \
+	"$work" "$(nproc)" | report

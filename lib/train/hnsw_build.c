@@ -14,8 +14,11 @@
 #include "base/parallel.h"
 #include "train/hnsw_graph.h"
 
-/* A batch is at most this share of the rows that are in already. */
-#define BATCH_SHARE 50
+/*
+ * A batch is at most one row for so many that are in already: rows of a batch
+ * do not see each other, and those of large batches would miss links.
+ */
+#define BATCH_SHARE 200
 #define BATCH_MOST  8192
 
 /* A link back, from a row of the batch to a row that it chose. */

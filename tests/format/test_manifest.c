@@ -337,7 +337,8 @@ REFUSES(own_queries_that_count_themselves, CORRUPT, "neighbours each",
 	m.flags = VSX_MANIFEST_OWN_QUERIES;
 	m.truth_k = (uint32_t)m.n_rows)
 REFUSES(products_that_wrap, CORRUPT, "each are more than",
-	m.n_queries = 1u << 31; m.truth_k = 1u << 30)
+	m.n_queries = 1u << 31;
+	m.truth_k = 1u << 30)
 REFUSES(neighbours_of_no_queries, CORRUPT, "0 queries with", m.n_queries = 0)
 REFUSES(normalised_whole_numbers, CORRUPT, "cannot be normalised",
 	m.flags = VSX_MANIFEST_NORMALISED;
