@@ -134,8 +134,7 @@ static enum vsx_status check_test(const struct vsx_manifest *m,
 {
 	uint32_t own = !!(m->flags & VSX_MANIFEST_OWN_QUERIES);
 
-	/* Lengths of sections are made of these: their products must not wrap.
-	 */
+	/* Lengths of sections are products of these and must not wrap. */
 	if ((uint64_t)m->n_queries * m->truth_k > VSX_MAX_ROWS)
 		return vsx_fail(err, VSX_ECORRUPT,
 				"%u queries with %u neighbours each are more "

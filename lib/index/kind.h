@@ -84,8 +84,7 @@ struct vsx_kind {
 	/*
 	 * Report every broken rule of SPEC.md that lies in the views of this
 	 * kind (pages are checked already); NULL: it has no rules of its own.
-	 * VSX_ESTOPPED when the receiver says
-	 * so, VSX_ENOMEM.
+	 * VSX_ESTOPPED when the receiver says so, VSX_ENOMEM.
 	 */
 	enum vsx_status (*check)(const struct vsx_segment *seg,
 				 vsx_finding *report, void *context,

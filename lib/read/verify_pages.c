@@ -44,14 +44,6 @@ struct section {
 	uint8_t *bad_above; /* its chunks: 1 when it is damaged there */
 };
 
-static uint64_t load(const uint8_t *p)
-{
-	vsx_le64 v;
-
-	memcpy(&v, p, sizeof(v));
-	return vsx_get64(v);
-}
-
 /* ---- telling --------------------------------------------------------- */
 
 static bool is_enough(struct section *s)
@@ -114,11 +106,11 @@ static enum vsx_status check_chunk(struct section *s, uint32_t level,
 		*bad = !vsx_hash_equal(h, s->entry.root);
 		if (!*bad)
 			return VSX_OK;
-		return differs(s, page, load(h.b), load(s->entry.root.b),
-			       "sums of ");
+		return differs(s, page, vsx_load64(h.b),
+			       vsx_load64(s->entry.root.b), "sums of ");
 	}
 	found = vsx_sum64(sums, n);
-	due = load(s->above + chunk * 8);
+	due = vsx_load64(s->above + chunk * 8);
 	*bad = found != due;
 	/* Where the sum itself is damaged it says nothing. */
 	if (!*bad || s->bad_above[chunk * 8 >> s->shape.page_shift])
@@ -267,7 +259,7 @@ static enum vsx_status compare(struct section *s, const struct window *w,
 	uint64_t page = s->entry.offset >> w->page_shift;
 
 	for (uint64_t i = 0; i < n; i++) {
-		uint64_t at = first + i - base, due = load(sums + at * 8);
+		uint64_t at = first + i - base, due = vsx_load64(sums + at * 8);
 
 		if (w->failed[i])
 			VSX_TRY(cannot_read(s, page + first + i, w->failed[i],
