@@ -278,6 +278,23 @@ Test(ivf, refuses_list_entries_that_point_outside)
 	seeded_release(&s);
 }
 
+/* Each list by itself is within bounds, and all of them name every row. */
+Test(ivf, refuses_lists_that_share_rows)
+{
+	struct laid_out l;
+	struct seeded s;
+
+	build(&l, &s, VSX_L2, VSX_F32, 1);
+	for (uint32_t i = 0; i < NLIST; i++) {
+		vsx_put64(&l.lists[i].first_row, 0);
+		vsx_put64(&l.lists[i].n_rows, l.seg.n_rows);
+		vsx_put64(&l.lists[i].offset, 0);
+	}
+	refuses(&l, &s, "shared rows");
+	laid_out_release(&l);
+	seeded_release(&s);
+}
+
 Test(ivf, check_finds_lists_that_are_no_partition)
 {
 	struct laid_out l;
