@@ -32,6 +32,9 @@
 /* Row numbers inside a segment are 31 bits: a search keeps a flag beside. */
 #define VSX_MAX_SEGMENT_ROWS ((UINT64_C(1) << 31) - 1)
 
+/* Exact neighbours that a writer keeps for each test query, if there are. */
+#define VSX_TRUTH_K 100
+
 struct vsx_disk_super {
 	uint8_t magic[VSX_MAGIC_BYTES]; /*   0 */
 	vsx_le32 version;		/*   8  VSX_FORMAT_VERSION */
@@ -91,7 +94,7 @@ struct vsx_disk_segment {
 	vsx_le64 n_rows;	       /*  8 */
 	vsx_le64 generation;	       /* 16  that brought the segment */
 	vsx_le32 params[VSX_N_PARAMS]; /* 24  SPEC.md 5, by kind */
-	uint8_t zero[8];	       /* 56 */
+	vsx_le64 n_dead;	       /* 56  rows that section DEAD marks */
 };
 
 static_assert(sizeof(struct vsx_disk_segment) == 64, "SPEC.md 4.2");

@@ -39,6 +39,7 @@ struct vsx_segment_entry {
 	uint64_t n_rows;
 	uint64_t generation;
 	uint32_t params[VSX_N_PARAMS];
+	uint64_t n_dead;
 };
 
 struct vsx_section_entry {

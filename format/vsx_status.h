@@ -18,7 +18,8 @@
 	X(VSX_EVERSION, 8, "the file needs a newer version")                   \
 	X(VSX_EIO, 9, "the system refused an operation")                       \
 	X(VSX_ENOMEM, 10, "out of memory")                                     \
-	X(VSX_ESTOPPED, 11, "stopped by the caller")
+	X(VSX_ESTOPPED, 11, "stopped by the caller")                           \
+	X(VSX_EBUSY, 12, "another writer has the file")
 
 enum vsx_status {
 #define VSX_STATUS_ENUM(name, value, text) name = value,

@@ -183,6 +183,7 @@ VSX_API const char *vsx_property_at(const struct vsx *index, uint32_t i);
 struct vsx_segment_facts {
 	const char *kind; /* "Flat", "IVF", "HNSW" */
 	uint64_t n_rows;
+	uint64_t n_dead; /* of them are deleted */
 	uint64_t generation;
 	uint32_t row_stride; /* bytes from row to row */
 	uint32_t nlist;	     /* IVF */

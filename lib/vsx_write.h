@@ -1,6 +1,6 @@
 /*
- * VSX: building index files. To read and search them see vsx.h, whose rules
- * for results, options and errors hold here too.
+ * VSX: building and changing index files. To read and search them see vsx.h,
+ * whose rules for results, options and errors hold here too.
  *
  *     struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
  *     struct vsx_builder *b;
@@ -143,6 +143,182 @@ VSX_API enum vsx_status vsx_build_plan(const struct vsx_build_opts *opts,
 				       uint64_t n_rows,
 				       struct vsx_build_plan *plan,
 				       struct vsx_error *err);
+
+/* ---- change --------------------------------------------------------- */
+
+/*
+ * Add and delete rows of an index that may be in use: a new generation is
+ * appended to its file. Readers keep the generation that they have open; a
+ * crash at any point leaves the old generation or the new one.
+ *
+ *     struct vsx_update *u;
+ *
+ *     if (vsx_update_begin(&u, "photos.vsx", NULL, &err) ||
+ *         vsx_update_delete(u, gone, n_gone, &err) ||
+ *         vsx_update_add(u, rows, VSX_F32, n, ids, &err) ||
+ *         vsx_update_commit(u, NULL, &err))
+ *             warnx("%s", err.text);
+ *     vsx_update_free(u);
+ *
+ * There is one writer at a time, who holds a lock on the file from begin to
+ * free. An update belongs to one thread.
+ */
+struct vsx_update;
+
+#define VSX_WAIT_FOREVER UINT32_MAX
+
+struct vsx_update_opts {
+	size_t struct_size;
+	uint32_t replace;	  /* 1: an added row takes the place of the live
+				     one with its id; 0: such ids are refused */
+	uint32_t wait_ms;	  /* for another writer to finish, at most; 0:
+				     not at all */
+	uint32_t keep_segments;	  /* 1: small segments at the end are not merged
+				     with the new one */
+	unsigned int n_threads;	  /* 0: one for each processor */
+	uint64_t memory;	  /* as in vsx_build_opts */
+	vsx_build_report *report; /* or NULL */
+	void *context;
+};
+#define VSX_UPDATE_OPTS_INIT                                                   \
+	{                                                                      \
+		.struct_size = sizeof(struct vsx_update_opts)                  \
+	}
+
+/*
+ * Lock the file and read its newest generation.
+ *
+ * VSX_EBUSY     another writer holds it; the text names him
+ * VSX_ECORRUPT  a superblock slot is damaged: see vsx_repair()
+ * VSX_ESTOPPED  the report said so while waiting
+ */
+VSX_API enum vsx_status vsx_update_begin(struct vsx_update **out,
+					 const char *path,
+					 const struct vsx_update_opts *opts,
+					 struct vsx_error *err);
+
+/*
+ * Add n rows, as vsx_builder_add() does. Without ids they are numbered on from
+ * the greatest id that the index has. That ids are new is checked by
+ * vsx_update_commit().
+ */
+VSX_API enum vsx_status vsx_update_add(struct vsx_update *u, const void *rows,
+				       enum vsx_elem elem, size_t n,
+				       const uint64_t *ids,
+				       struct vsx_error *err);
+
+/*
+ * Delete the rows with these ids: not those that this update adds. Ids that no
+ * live row has are counted and named in the result; they are no failure.
+ */
+VSX_API enum vsx_status vsx_update_delete(struct vsx_update *u,
+					  const uint64_t *ids, size_t n,
+					  struct vsx_error *err);
+
+struct vsx_update_result {
+	uint64_t generation;
+	uint64_t n_added, n_replaced, n_deleted;
+	uint64_t n_live;	 /* afterwards */
+	uint64_t n_dead;	 /* that a compaction would free */
+	uint64_t n_unknown;	 /* ids to delete that no live row has */
+	const uint64_t *unknown; /* uint64[n_unknown], lives as long as u */
+	uint32_t n_segments;
+	uint32_t n_merged;	 /* segments that went into the new one */
+	uint64_t appended_bytes; /* that the file grew by */
+	uint64_t file_bytes;
+	double recall_at_10; /* of the acceptance test, now; 0: not run */
+	double recall_built; /* when it was built */
+	double shift;	     /* mean distance of the added rows from their
+				centroids, over that of the rows it was
+				trained on; 0: not an IVF */
+	char advice[192];    /* why a rebuild is due, or "" */
+};
+
+/*
+ * Write the new generation and sync it. Nothing to do is no commit: the
+ * generation stays. result may be NULL.
+ *
+ * VSX_EEXIST  ids are live already; the text names up to ten of them
+ * VSX_EINVAL  two of the added rows have one id
+ *
+ * After a failure the old generation is what the file holds; only if the text
+ * says so it may be the new one.
+ */
+VSX_API enum vsx_status vsx_update_commit(struct vsx_update *u,
+					  struct vsx_update_result *result,
+					  struct vsx_error *err);
+
+/* Drop the lock, committed or not. Accepts NULL. */
+VSX_API void vsx_update_free(struct vsx_update *u);
+
+/* ---- compact -------------------------------------------------------- */
+
+struct vsx_compact_opts {
+	size_t struct_size;
+	const char *spec;	/* NULL: that of the first input */
+	uint32_t force;		/* 1: replace an output that exists */
+	uint32_t wait_ms;	/* for a writer of the input to finish */
+	unsigned int n_threads; /* 0: one for each processor */
+	uint64_t memory;	/* as in vsx_build_opts */
+	double if_dead;		/* do it only if this share of the rows is dead,
+				   0 to 1; else *result says `skipped` */
+	vsx_build_report *report; /* or NULL */
+	void *context;
+};
+#define VSX_COMPACT_OPTS_INIT                                                  \
+	{                                                                      \
+		.struct_size = sizeof(struct vsx_compact_opts)                 \
+	}
+
+struct vsx_compact_result {
+	uint32_t skipped; /* 1: nothing was done, see if_dead */
+	uint64_t n_rows;
+	uint64_t n_dropped;    /* dead rows left out */
+	uint64_t bytes_before; /* of all inputs */
+	struct vsx_build_result build;
+};
+
+/*
+ * Write the live rows of one or several indexes, of the same dimension, metric
+ * and element type and with different ids, into one new index with one segment.
+ *
+ * inputs  const char *[n_inputs]; never changed
+ * path    the output; NULL: the only input is replaced, once the new file is
+ *         whole, and is locked against other writers meanwhile
+ *
+ * No byte of a deleted row is in the output. Facts (model, seed, queries of the
+ * caller's) are those of the first input.
+ */
+VSX_API enum vsx_status vsx_compact(const char *const *inputs, size_t n_inputs,
+				    const char *path,
+				    const struct vsx_compact_opts *opts,
+				    struct vsx_compact_result *result,
+				    struct vsx_error *err);
+
+/* ---- repair --------------------------------------------------------- */
+
+struct vsx_repair_result {
+	uint64_t generation; /* that was rescued */
+	uint32_t fell_back;  /* 1: a newer one is damaged beyond use */
+	uint64_t n_rows;     /* of the new index */
+	uint64_t n_lost;     /* live rows whose pages are damaged */
+	uint64_t n_unsure;   /* of them: may have been deleted ones */
+	struct vsx_build_result build;
+};
+
+/*
+ * From a damaged index, write a new one with every row whose pages are sound.
+ * What was lost is told by the report as VSX_BUILD_NOTE, a line for each row
+ * or run of rows, with ids where these are sound.
+ *
+ * opts  as for vsx_compact(); spec, force, n_threads, memory and report count
+ *
+ * VSX_ECORRUPT when no row can be had.
+ */
+VSX_API enum vsx_status vsx_repair(const char *path, const char *out_path,
+				   const struct vsx_compact_opts *opts,
+				   struct vsx_repair_result *result,
+				   struct vsx_error *err);
 
 #ifdef __cplusplus
 }

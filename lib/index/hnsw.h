@@ -60,6 +60,10 @@ struct vsx_walk {
 	uint8_t *marks; /* of this segment's rows */
 	uint32_t avoid; /* a row to walk around, or VSX_HNSW_NO_LINK */
 	size_t n;	/* entries in scratch->pool */
+	const struct vsx_segment *seg; /* whose deleted rows guide only, or
+					  NULL */
+	size_t n_dead;		       /* of the entries are of such rows */
+	size_t max_dead;	       /* more are too many for a walk */
 	uint64_t n_distances, n_hops;
 };
 
@@ -96,5 +100,15 @@ enum vsx_status vsx_walk_greedy(struct vsx_walk *w, const struct vsx_level *l,
  */
 enum vsx_status vsx_walk_beam(struct vsx_walk *w, const struct vsx_level *l,
 			      size_t ef, struct vsx_error *err);
+
+/*
+ * The same with w->seg set: the pool holds the ef nearest live rows, and beside
+ * them the deleted ones that are nearer than the last of these, through which
+ * the walk goes on. *crowded: more than w->max_dead of them were met, and the
+ * walk was given up.
+ */
+enum vsx_status vsx_walk_beam_among_dead(struct vsx_walk *w,
+					 const struct vsx_level *l, size_t ef,
+					 bool *crowded, struct vsx_error *err);
 
 #endif

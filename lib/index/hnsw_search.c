@@ -1,6 +1,8 @@
 /* Opening and searching HNSW segments. */
 #include <string.h>
 
+#include "index/dead.h"
+#include "index/exact.h"
 #include "index/hnsw.h"
 #include "index/hnsw_check.h"
 #include "index/ids.h"
@@ -101,6 +103,8 @@ static enum vsx_status offer(const struct vsx_segment *seg,
 		struct vsx_best best;
 
 		best.row = vsx_pool_row(pool[i]);
+		if (vsx_is_dead(seg, (uint32_t)best.row))
+			continue;
 		best.value = vsx_space_value(&seg->space, find->query,
 					     vsx_pool_key(pool[i]));
 		if (best.value > vsx_topk_bound(&find->top))
@@ -114,21 +118,48 @@ static enum vsx_status offer(const struct vsx_segment *seg,
 	return VSX_OK;
 }
 
+/*
+ * Deleted rows that a walk may have in its pool beside ef live ones. Where more
+ * of them lie around the query, or where a walk would come by most rows, it is
+ * cheaper to look at every row: so much is lost at most.
+ */
+static size_t most_dead(size_t ef)
+{
+	return 16 * ef + 1024;
+}
+
+static bool walk_is_dear(const struct vsx_segment *seg, size_t ef)
+{
+	return seg->n_dead && (uint64_t)ef * 2 * seg->params[VSX_HNSW_M] >=
+				      seg->n_rows - seg->n_dead;
+}
+
 static enum vsx_status search_hnsw(const struct vsx_segment *seg,
 				   struct vsx_find *find, struct vsx_error *err)
 {
 	size_t ef = find->k + find->skip_self;
+	size_t max_dead = 0;
+	bool crowded = false;
 	struct vsx_walk w;
 	struct vsx_level l;
 	uint32_t at = 0, key, first;
 
 	if (ef < find->effort)
 		ef = find->effort;
-	if (ef > seg->n_rows)
-		ef = seg->n_rows;
+	if (ef > seg->n_rows - seg->n_dead)
+		ef = seg->n_rows - seg->n_dead;
+	if (walk_is_dear(seg, ef))
+		return vsx_scan_search(seg, find, err);
+	if (seg->dead)
+		max_dead = most_dead(ef);
+	VSX_TRY(vsx_dead_touch(seg, err));
 	VSX_TRY(vsx_walk_begin(&w, find->scratch, find->query, seg->mark_base,
-			       seg->n_rows, ef, 2 * seg->params[VSX_HNSW_M],
-			       err));
+			       seg->n_rows, ef + max_dead + 2,
+			       2 * seg->params[VSX_HNSW_M], err));
+	if (seg->dead) {
+		w.seg = seg;
+		w.max_dead = max_dead;
+	}
 	vsx_hnsw_level(seg, 0, &l);
 	if (find->held_out) {
 		/* Its own links would lead a query to its neighbours, which no
@@ -153,9 +184,14 @@ static enum vsx_status search_hnsw(const struct vsx_segment *seg,
 	}
 	if (at != 0)
 		VSX_TRY(vsx_walk_enter(&w, &l, at, ef, &key, err));
-	VSX_TRY(vsx_walk_beam(&w, &l, ef, err));
+	if (seg->dead)
+		VSX_TRY(vsx_walk_beam_among_dead(&w, &l, ef, &crowded, err));
+	else
+		VSX_TRY(vsx_walk_beam(&w, &l, ef, err));
 	find->n_distances += w.n_distances;
 	find->n_hops += w.n_hops;
+	if (crowded)
+		return vsx_scan_search(seg, find, err);
 	return offer(seg, find, &w, err);
 }
 

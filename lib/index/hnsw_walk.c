@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "index/dead.h"
 #include "index/hnsw.h"
 
 /*
@@ -142,6 +143,29 @@ static inline size_t pool_insert(uint64_t *pool, size_t *n, size_t ef,
 	return low;
 }
 
+/*
+ * Insert where deleted rows do not count: behind the ef-th live row nothing is
+ * kept. Returns its place.
+ */
+static size_t live_insert(struct vsx_walk *w, size_t ef, uint64_t entry)
+{
+	uint64_t *pool = w->scratch->pool;
+	size_t place = pool_insert(pool, &w->n, SIZE_MAX, entry);
+	size_t live;
+
+	w->n_dead += vsx_is_dead(w->seg, vsx_pool_row(entry));
+	live = w->n - w->n_dead;
+	if (live < ef)
+		return place;
+	if (live > ef)
+		w->n--; /* the last is live, or it would not be here */
+	while (w->n > 0 && vsx_is_dead(w->seg, vsx_pool_row(pool[w->n - 1]))) {
+		w->n--;
+		w->n_dead--;
+	}
+	return place;
+}
+
 enum vsx_status vsx_walk_enter(struct vsx_walk *w, const struct vsx_level *l,
 			       uint32_t row, size_t ef, uint32_t *key,
 			       struct vsx_error *err)
@@ -151,7 +175,11 @@ enum vsx_status vsx_walk_enter(struct vsx_walk *w, const struct vsx_level *l,
 	vsx_space_keys(l->space, w->query, l->vecs, &row, 1, key);
 	w->n_distances++;
 	w->marks[row] = w->scratch->epoch;
-	pool_insert(w->scratch->pool, &w->n, ef, vsx_pool_entry(*key, row));
+	if (w->seg)
+		live_insert(w, ef, vsx_pool_entry(*key, row));
+	else
+		pool_insert(w->scratch->pool, &w->n, ef,
+			    vsx_pool_entry(*key, row));
 	return VSX_OK;
 }
 
@@ -227,5 +255,45 @@ enum vsx_status vsx_walk_beam(struct vsx_walk *w, const struct vsx_level *l,
 				prefetch_links(l, rows[i]);
 			}
 		}
+	}
+}
+
+enum vsx_status vsx_walk_beam_among_dead(struct vsx_walk *w,
+					 const struct vsx_level *l, size_t ef,
+					 bool *crowded, struct vsx_error *err)
+{
+	uint64_t *pool = w->scratch->pool;
+	uint32_t *rows = w->scratch->rows, *keys = w->scratch->keys;
+	size_t next = 0; /* every entry before it is expanded */
+
+	*crowded = false;
+	for (;;) {
+		size_t n = 0;
+
+		while (next < w->n && (pool[next] & 1))
+			next++;
+		if (next >= w->n)
+			return VSX_OK;
+		pool[next] |= 1;
+		VSX_TRY(gather(w, l, vsx_pool_row(pool[next]), &n, err));
+		vsx_space_keys(l->space, w->query, l->vecs, rows, n, keys);
+		w->n_distances += n;
+		w->n_hops++;
+		for (size_t i = 0; i < n; i++) {
+			uint64_t entry = vsx_pool_entry(keys[i], rows[i]);
+			size_t place;
+
+			if (w->n - w->n_dead == ef && entry > pool[w->n - 1])
+				continue;
+			place = live_insert(w, ef, entry);
+			if (place < next)
+				next = place;
+			if (w->n_dead > w->max_dead) {
+				*crowded = true;
+				return VSX_OK;
+			}
+		}
+		if (next > w->n)
+			next = w->n;
 	}
 }

@@ -59,9 +59,8 @@ enum vsx_status vsx_ids_of(const struct vsx_segment *seg, uint32_t row,
 	return VSX_OK;
 }
 
-/* Entry i of the rows by rising id. */
-static enum vsx_status row_by_rank(const struct vsx_segment *seg, uint32_t i,
-				   uint32_t *row, struct vsx_error *err)
+enum vsx_status vsx_ids_by_rank(const struct vsx_segment *seg, uint32_t i,
+				uint32_t *row, struct vsx_error *err)
 {
 	const struct vsx_view *order = &seg->view[VSX_SEC_IDRO];
 
@@ -90,7 +89,7 @@ enum vsx_status vsx_ids_find(const struct vsx_segment *seg, uint64_t id,
 	}
 	/* Ids 0 .. n-1 have their rank for a number: one look, no search. */
 	if (id < seg->n_rows) {
-		VSX_TRY(row_by_rank(seg, (uint32_t)id, row, err));
+		VSX_TRY(vsx_ids_by_rank(seg, (uint32_t)id, row, err));
 		VSX_TRY(vsx_ids_of(seg, *row, &found, err));
 		if (found == id)
 			return VSX_OK;
@@ -98,7 +97,7 @@ enum vsx_status vsx_ids_find(const struct vsx_segment *seg, uint64_t id,
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
 
-		VSX_TRY(row_by_rank(seg, mid, row, err));
+		VSX_TRY(vsx_ids_by_rank(seg, mid, row, err));
 		VSX_TRY(vsx_ids_of(seg, *row, &found, err));
 		if (found == id)
 			return VSX_OK;
@@ -108,6 +107,15 @@ enum vsx_status vsx_ids_find(const struct vsx_segment *seg, uint64_t id,
 			high = mid;
 	}
 	return VSX_ENOTFOUND;
+}
+
+enum vsx_status vsx_ids_greatest(const struct vsx_segment *seg, uint64_t *id,
+				 struct vsx_error *err)
+{
+	uint32_t row;
+
+	VSX_TRY(vsx_ids_by_rank(seg, seg->n_rows - 1, &row, err));
+	return vsx_ids_of(seg, row, id, err);
 }
 
 enum vsx_status vsx_ids_check(const struct vsx_segment *seg,
@@ -126,7 +134,7 @@ enum vsx_status vsx_ids_check(const struct vsx_segment *seg,
 		uint64_t id = 0;
 		enum vsx_status status;
 
-		status = row_by_rank(seg, i, &row, &local);
+		status = vsx_ids_by_rank(seg, i, &row, &local);
 		if (status == VSX_OK)
 			status = vsx_ids_of(seg, row, &id, &local);
 		if (status != VSX_OK) {

@@ -20,6 +20,14 @@ enum vsx_status vsx_ids_of(const struct vsx_segment *seg, uint32_t row,
 enum vsx_status vsx_ids_find(const struct vsx_segment *seg, uint64_t id,
 			     uint32_t *row, struct vsx_error *err);
 
+/* The row whose id has this rank, 0 for the least. */
+enum vsx_status vsx_ids_by_rank(const struct vsx_segment *seg, uint32_t rank,
+				uint32_t *row, struct vsx_error *err);
+
+/* Of all rows, deleted ones as well. */
+enum vsx_status vsx_ids_greatest(const struct vsx_segment *seg, uint64_t *id,
+				 struct vsx_error *err);
+
 /* Report what is wrong: order, ranges, repeated ids. */
 enum vsx_status vsx_ids_check(const struct vsx_segment *seg,
 			      vsx_finding *report, void *context,

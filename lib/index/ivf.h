@@ -22,7 +22,7 @@
 #include "index/codes.h"
 
 /* Parameters of the segment. */
-enum { VSX_IVF_NLIST, VSX_IVF_STRIDE };
+enum { VSX_IVF_NLIST, VSX_IVF_STRIDE, VSX_IVF_CENT_OF };
 
 /* The space that centroids are rows of. */
 void vsx_ivf_space(struct vsx_space *s, const struct vsx_space *rows,

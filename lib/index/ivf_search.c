@@ -1,4 +1,5 @@
 /* Opening and searching inverted lists. */
+#include "index/dead.h"
 #include "index/ivf.h"
 #include "index/sieve.h"
 #include "manifest.h"
@@ -146,12 +147,18 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 	uint32_t nprobe = find->effort < seg->nlist ? find->effort : seg->nlist;
 	struct tour tour = {seg, find->scratch, nprobe, 0};
 	size_t want = find->k + find->skip_self, seen = 0;
+	size_t live = find->top.n; /* rows that earlier segments gave */
 	struct vsx_run run, next;
 	struct vsx_sieve sieve;
 	uint32_t i = 0;
 
-	VSX_TRY(rank_lists(seg, find, err));
-	vsx_least(find->scratch->pool, seg->nlist, nprobe, true);
+	VSX_TRY(vsx_dead_touch(seg, err));
+	if (find->ranked_of == seg->view[VSX_SEC_CENT].base) {
+		tour.ranked = find->n_ranked;
+	} else {
+		VSX_TRY(rank_lists(seg, find, err));
+		vsx_least(find->scratch->pool, seg->nlist, nprobe, true);
+	}
 	VSX_TRY(vsx_sieve_begin(&sieve, seg, find, false, seg->nlist, err));
 	VSX_TRY(next_list(&tour, &run, err));
 	/* Beyond nprobe while there are not enough rows for an answer. */
@@ -162,7 +169,8 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 		seen += run.n_rows;
 		if (seen > seg->n_rows)
 			return vsx_too_many_rows(seg, err);
-		more = ++i < seg->nlist && (i < nprobe || seen < want);
+		live += vsx_live_among(seg, run.first_row, run.n_rows);
+		more = ++i < seg->nlist && (i < nprobe || live < want);
 		if (more) {
 			VSX_TRY(next_list(&tour, &next, err));
 			vsx_sieve_expect(&sieve, &next);
@@ -172,6 +180,8 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 			break;
 		run = next;
 	}
+	find->ranked_of = seg->view[VSX_SEC_CENT].base;
+	find->n_ranked = tour.ranked;
 	return vsx_sieve_finish(&sieve, err);
 }
 
@@ -207,7 +217,9 @@ const struct vsx_kind vsx_kind_ivf = {
 	.code = VSX_IVF,
 	.name = "IVF",
 	.effort_name = "nprobe",
-	.n_params = 2,
+	.n_params = 3,
+	.shared_param = VSX_IVF_CENT_OF,
+	.shared_slot = VSX_SEC_CENT,
 	.open = open_ivf,
 	.search = search_ivf,
 	.check = vsx_ivf_check,

@@ -25,9 +25,12 @@ struct vsx_segment {
 	struct vsx_space space;
 	uint32_t number;
 	uint32_t n_rows;
+	uint32_t n_dead;    /* of them are deleted */
 	uint64_t mark_base; /* rows of the segments before this one */
 	uint32_t params[VSX_N_PARAMS];
 	struct vsx_view view[VSX_N_SECTION_SLOTS];
+
+	const uint8_t *dead; /* a bit a row, see dead.h; NULL: none is */
 
 	/* Ids, see ids.h */
 	uint32_t id_bytes; /* 0: the id is the row number; 4 or 8 in ROID */
@@ -57,6 +60,9 @@ struct vsx_find {
 	bool held_out;	     /* and search as if it had not been indexed */
 	uint64_t self;
 	struct vsx_scratch *scratch;
+	/* IVF: the lists that lie ranked in the scratch's pool. */
+	const uint8_t *ranked_of; /* their centroids; NULL: none do */
+	uint32_t n_ranked;
 	uint64_t n_distances, n_hops; /* counted up */
 };
 
@@ -69,6 +75,12 @@ struct vsx_kind {
 	const char *name;
 	const char *effort_name; /* "ef", "nprobe" or "" */
 	uint32_t n_params;	 /* of vsx_segment.params; the rest is 0 */
+
+	/* Trained state that a segment may share with an earlier one: params
+	   [shared_param] is that one's number plus 1, or 0 when the segment
+	   has section shared_slot itself. shared_param 0: nothing is. */
+	uint32_t shared_param;
+	enum vsx_section_slot shared_slot;
 
 	/*
 	 * Check parameters and the lengths of the views against n_rows, and set
@@ -111,6 +123,13 @@ const struct vsx_kind *vsx_kind_find(uint32_t code);
  */
 enum vsx_status vsx_segment_open(struct vsx_segment *seg,
 				 struct vsx_error *err);
+
+/*
+ * Give the segments that share a section with an earlier one a view of it.
+ * Before any is opened.
+ */
+enum vsx_status vsx_segments_share(struct vsx_segment *segments, uint32_t n,
+				   struct vsx_error *err);
 
 /* Report every broken rule of an opened segment: its ids and its kind's. */
 enum vsx_status vsx_segment_check(const struct vsx_segment *seg,

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "index/codes.h"
+#include "index/dead.h"
 #include "index/ids.h"
 #include "index/kind.h"
 
@@ -41,10 +42,55 @@ enum vsx_status vsx_segment_open(struct vsx_segment *seg, struct vsx_error *err)
 					"parameter %u is %u, %s has %u", p,
 					seg->params[p], seg->kind->name,
 					seg->kind->n_params);
+	VSX_TRY(vsx_dead_open(seg, err));
 	VSX_TRY(vsx_ids_open(seg, err));
 	/* Any kind may have codes: exact search uses them where they are. */
 	VSX_TRY(vsx_codes_check_lengths(seg, err));
 	return seg->kind->open(seg, err);
+}
+
+/* The segment whose section seg shares, or NULL when it has its own. */
+static enum vsx_status lender_of(const struct vsx_segment *segments,
+				 const struct vsx_segment *seg,
+				 const struct vsx_segment **lender,
+				 struct vsx_error *err)
+{
+	uint32_t param = seg->kind->shared_param;
+	uint32_t from = param ? seg->params[param] : 0;
+	char name[5];
+
+	*lender = NULL;
+	if (from == 0)
+		return VSX_OK;
+	vsx_section_letters(name, vsx_section_id(seg->kind->shared_slot));
+	if (from > seg->number || segments[from - 1].kind != seg->kind ||
+	    segments[from - 1].params[param])
+		return vsx_fail(err, VSX_ECORRUPT,
+				"segment %u cannot share section %s of segment "
+				"%u",
+				seg->number, name, from - 1);
+	if (seg->view[seg->kind->shared_slot].base)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"segment %u has a section %s and shares that "
+				"of segment %u",
+				seg->number, name, from - 1);
+	*lender = &segments[from - 1];
+	return VSX_OK;
+}
+
+enum vsx_status vsx_segments_share(struct vsx_segment *segments, uint32_t n,
+				   struct vsx_error *err)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct vsx_segment *seg = &segments[i];
+		const struct vsx_segment *lender;
+
+		VSX_TRY(lender_of(segments, seg, &lender, err));
+		if (lender)
+			seg->view[seg->kind->shared_slot] =
+				lender->view[seg->kind->shared_slot];
+	}
+	return VSX_OK;
 }
 
 enum vsx_status vsx_segment_locate(const struct vsx_segment *seg, uint32_t row,
@@ -100,6 +146,7 @@ enum vsx_status vsx_segment_check(const struct vsx_segment *seg,
 				  vsx_finding *report, void *context,
 				  struct vsx_error *err)
 {
+	VSX_TRY(vsx_dead_check(seg, report, context));
 	VSX_TRY(vsx_ids_check(seg, report, context, err));
 	VSX_TRY(vsx_codes_check(seg, report, context, err));
 	return seg->kind->check ? seg->kind->check(seg, report, context, err)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "index/dead.h"
 #include "index/ids.h"
 
 /* ---- the least of many ---------------------------------------------- */
@@ -171,13 +172,16 @@ enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 		       seg->space.dim * sizeof(float));
 		s->zero = scratch->code.f32_buffer;
 		/* Components whose squares are lost in an f32 make a row look
-		 * as if it had no length; their products are lost as well. */
+		 * as if it had no length; their products are lost as well.
+		 * Under cosine rows count as of length 1: the error stays. */
 		s->longest = 1e-18;
-		s->bounds.error = vsx_bounds_product_error(
-			&seg->space, find->query, s->longest);
+		if (seg->space.metric != VSX_COSINE)
+			s->bounds.error = vsx_bounds_product_error(
+				&seg->space, find->query, s->longest);
 	}
 	s->bound = vsx_topk_bound(&find->top);
 	set_cut(s);
+	VSX_TRY(vsx_dead_touch(seg, err));
 	VSX_TRY(vsx_grow(&scratch->keys, &scratch->keys_cap, BLOCK_ROWS,
 			 sizeof(*scratch->keys), err));
 	return vsx_grow(&scratch->pool, &scratch->pool_cap,
@@ -253,6 +257,8 @@ static enum vsx_status offer_wild(struct vsx_sieve *s, uint32_t first,
 		    s->codes.header.eps_cap)
 			continue;
 		keys[i] = UINT32_MAX;
+		if (vsx_is_dead(s->seg, first + i))
+			continue;
 		VSX_TRY(vsx_touch(vecs, at, stride, err));
 		VSX_TRY(offer_row(s, first + i, vecs->base + at, err));
 	}
@@ -302,7 +308,7 @@ static void keep(struct vsx_sieve *s, const uint32_t *keys, uint32_t first,
 	size_t kept = s->n;
 
 	for (uint32_t i = 0; i < n; i++)
-		if (keys[i] <= cut)
+		if (keys[i] <= cut && !vsx_is_dead(s->seg, first + i))
 			pool[kept++] = (uint64_t)keys[i] << 32 | (first + i);
 	s->n = kept;
 }

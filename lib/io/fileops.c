@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -75,6 +76,12 @@ static int system_unlink(void *context, const char *path)
 	return unlink(path);
 }
 
+static int system_lock(void *context, int fd)
+{
+	(void)context;
+	return flock(fd, LOCK_EX | LOCK_NB);
+}
+
 static void *system_map(void *context, int fd, uint64_t bytes, bool writable)
 {
 	void *p = mmap(NULL, (size_t)bytes,
@@ -97,6 +104,7 @@ const struct vsx_file_ops vsx_system_files = {
 	.rename_new = system_rename_new,
 	.link = system_link,
 	.unlink = system_unlink,
+	.lock = system_lock,
 	.map = system_map,
 };
 

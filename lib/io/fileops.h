@@ -32,6 +32,9 @@ struct vsx_file_ops {
 	int (*rename_new)(void *context, const char *from, const char *to);
 	int (*link)(void *context, const char *from, const char *to);
 	int (*unlink)(void *context, const char *path);
+	/* Exclusively, for as long as the descriptor is open; EWOULDBLOCK:
+	   another one has the file locked. */
+	int (*lock)(void *context, int fd);
 	/* MAP_SHARED from byte 0; NULL and errno on failure. */
 	void *(*map)(void *context, int fd, uint64_t bytes, bool writable);
 };

@@ -99,21 +99,39 @@ static enum vsx_status pad_page(struct vsx_sink *s, struct vsx_error *err)
 	return used ? put(s, NULL, page - used, err) : VSX_OK;
 }
 
+static enum vsx_status new_section(struct vsx_sink *s,
+				   const struct vsx_section_entry *entry,
+				   struct vsx_error *err)
+{
+	VSX_TRY(vsx_grow(&s->sections, &s->sections_cap, s->n_sections + 1,
+			 sizeof(*s->sections), err));
+	s->sections[s->n_sections++] =
+		(struct vsx_sink_section){.entry = *entry};
+	return VSX_OK;
+}
+
+enum vsx_status vsx_sink_keep(struct vsx_sink *s,
+			      const struct vsx_section_entry *entry,
+			      struct vsx_error *err)
+{
+	VSX_TRY(new_section(s, entry, err));
+	current(s)->kept = true;
+	return VSX_OK;
+}
+
 enum vsx_status vsx_sink_begin(struct vsx_sink *s, enum vsx_section_slot slot,
 			       uint32_t segment, uint32_t encoding,
 			       uint64_t raw_bytes, struct vsx_error *err)
 {
-	struct vsx_sink_section *sec;
+	struct vsx_section_entry entry = {
+		.id = vsx_section_id(slot),
+		.segment = segment,
+		.encoding = encoding,
+		.offset = s->at,
+		.raw_bytes = raw_bytes,
+	};
 
-	VSX_TRY(vsx_grow(&s->sections, &s->sections_cap, s->n_sections + 1,
-			 sizeof(*s->sections), err));
-	sec = &s->sections[s->n_sections++];
-	memset(sec, 0, sizeof(*sec));
-	sec->entry.id = vsx_section_id(slot);
-	sec->entry.segment = segment;
-	sec->entry.encoding = encoding;
-	sec->entry.offset = s->at;
-	sec->entry.raw_bytes = raw_bytes;
+	VSX_TRY(new_section(s, &entry, err));
 	s->open = true;
 	return VSX_OK;
 }
@@ -252,7 +270,8 @@ enum vsx_status vsx_sink_commit(struct vsx_sink *s, struct vsx_manifest *m,
 {
 	memset(sb, 0, sizeof(*sb));
 	for (size_t i = 0; i < s->n_sections; i++)
-		VSX_TRY(write_tables(s, &s->sections[i], err));
+		if (!s->sections[i].kept)
+			VSX_TRY(write_tables(s, &s->sections[i], err));
 	VSX_TRY(pad_page(s, err));
 	m->n_sections = (uint32_t)s->n_sections;
 	m->page_shift = s->page_shift;
@@ -283,4 +302,16 @@ enum vsx_status vsx_sink_first_super(const struct vsx_file *file,
 	status = vsx_file_write(file, head, n, 0, err);
 	free(head);
 	return status == VSX_OK ? vsx_file_sync(file, err) : status;
+}
+
+enum vsx_status vsx_sink_next_super(const struct vsx_file *file,
+				    const struct vsx_super *sb,
+				    struct vsx_error *err)
+{
+	uint8_t raw[VSX_SUPER_BYTES];
+
+	vsx_super_encode(raw, sb);
+	VSX_TRY(vsx_file_write(file, raw, sizeof(raw),
+			       (sb->generation & 1) * VSX_SLOT_BYTES, err));
+	return vsx_file_sync(file, err);
 }

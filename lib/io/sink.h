@@ -16,6 +16,7 @@ struct vsx_sink_section {
 	struct vsx_section_entry entry;
 	uint64_t *sums; /* of its pages */
 	size_t n_sums, sums_cap;
+	bool kept; /* of an earlier commit: its bytes and sums stay */
 };
 
 struct vsx_sink {
@@ -34,6 +35,14 @@ enum vsx_status vsx_sink_init(struct vsx_sink *s, struct vsx_file *file,
 			      uint32_t page_shift, uint64_t start,
 			      struct vsx_error *err);
 void vsx_sink_release(struct vsx_sink *s);
+
+/*
+ * Let the new generation refer to a section of an earlier one. All of these
+ * come first, by rising offset.
+ */
+enum vsx_status vsx_sink_keep(struct vsx_sink *s,
+			      const struct vsx_section_entry *entry,
+			      struct vsx_error *err);
 
 /*
  * Begin a section of segment number `segment` or VSX_WHOLE_INDEX. raw_bytes is
@@ -73,5 +82,13 @@ enum vsx_status vsx_sink_commit(struct vsx_sink *s, struct vsx_manifest *m,
 enum vsx_status vsx_sink_first_super(const struct vsx_file *file,
 				     struct vsx_super *sb,
 				     struct vsx_error *err);
+
+/*
+ * The superblock of a later generation, into the slot that is its turn, and
+ * sync. When this fails the outcome is not known.
+ */
+enum vsx_status vsx_sink_next_super(const struct vsx_file *file,
+				    const struct vsx_super *sb,
+				    struct vsx_error *err);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
+#include "index/dead.h"
 #include "index/exact.h"
 #include "index/scratch.h"
 #include "read/handle.h"
@@ -99,7 +100,7 @@ static enum vsx_status truth_of_some(void *context, unsigned int thread,
 		vsx_topk_sort(&finds[i].top);
 		for (uint32_t j = 0; j < w->k; j++)
 			truth[j] = j < finds[i].top.n ? finds[i].top.heap[j].id
-						      : UINT64_MAX;
+						      : VSX_NO_NEIGHBOUR;
 	}
 	return VSX_OK;
 }
@@ -142,6 +143,44 @@ enum vsx_status vsx_accept_truth(const struct vsx_segment *segments, uint32_t n,
 	return status;
 }
 
+/* Whether a live row has an id. */
+static enum vsx_status is_live(const struct vsx_segment *segments, uint32_t n,
+			       uint64_t id, bool *live, struct vsx_error *err)
+{
+	enum vsx_status status = VSX_ENOTFOUND;
+	uint32_t row;
+
+	while (n-- > 0 && status == VSX_ENOTFOUND)
+		status = vsx_live_find(&segments[n], id, &row, err);
+	*live = status == VSX_OK;
+	return status == VSX_ENOTFOUND ? VSX_OK : status;
+}
+
+enum vsx_status vsx_accept_keep_live(const struct vsx_segment *segments,
+				     uint32_t n, struct vsx_accept *test,
+				     struct vsx_error *err)
+{
+	for (uint32_t q = 0; q < test->n_queries; q++) {
+		uint64_t *truth = test->truth + (size_t)q * test->truth_k;
+		uint32_t kept = 0;
+
+		/* The first that is not known ends the list. */
+		for (uint32_t j = 0; j < test->truth_k; j++) {
+			bool live;
+
+			if (truth[j] == VSX_NO_NEIGHBOUR)
+				break;
+			VSX_TRY(is_live(segments, n, truth[j], &live, err));
+			if (live)
+				truth[kept++] = truth[j];
+		}
+		test->n_truth[q] = kept;
+		while (kept < test->truth_k)
+			truth[kept++] = VSX_NO_NEIGHBOUR;
+	}
+	return VSX_OK;
+}
+
 /* How many of the first `at` hits are among the first `at` true ones. */
 static uint32_t count_found(const struct vsx_topk *top, const uint64_t *truth,
 			    uint32_t at)
@@ -159,10 +198,12 @@ static uint32_t count_found(const struct vsx_topk *top, const uint64_t *truth,
 
 static const uint32_t depths[3] = {1, 10, 100};
 
-/* At a depth, among truth_k neighbours. */
-static uint32_t depth(const struct vsx_accept *test, int i)
+/* At a depth, among the neighbours of query q that are known. */
+static uint32_t depth(const struct vsx_accept *test, uint64_t q, int i)
 {
-	return depths[i] < test->truth_k ? depths[i] : test->truth_k;
+	uint32_t known = test->n_truth ? test->n_truth[q] : test->truth_k;
+
+	return depths[i] < known ? depths[i] : known;
 }
 
 static enum vsx_status measure_some(void *context, unsigned int thread,
@@ -180,10 +221,10 @@ static enum vsx_status measure_some(void *context, unsigned int thread,
 				    err));
 		vsx_topk_sort(&find.top);
 		for (int d = 0; d < 3; d++)
-			if (depth(t, d) <= w->k)
+			if (depth(t, i, d) <= w->k)
 				w->found[i][d] = count_found(
 					&find.top, t->truth + i * t->truth_k,
-					depth(t, d));
+					depth(t, i, d));
 		w->n_distances[i] = find.n_distances;
 	}
 	return VSX_OK;
@@ -210,11 +251,12 @@ static enum vsx_status measure_at(struct work *w, unsigned int n_threads,
 
 static double share(const struct work *w, int d)
 {
-	uint64_t found = 0, of;
+	uint64_t found = 0, of = 0;
 
-	for (uint32_t i = 0; i < w->test->n_queries; i++)
+	for (uint32_t i = 0; i < w->test->n_queries; i++) {
 		found += w->found[i][d];
-	of = (uint64_t)w->test->n_queries * depth(w->test, d);
+		of += depth(w->test, i, d);
+	}
 	return of ? (double)found / (double)of : 0.0;
 }
 

@@ -9,6 +9,12 @@
 #include "index/kind.h"
 #include "vsx.h"
 
+/*
+ * Ends a list of neighbours of which no more are known. A row that has it for
+ * an id ends the list too: shorter, it is as right.
+ */
+#define VSX_NO_NEIGHBOUR UINT64_MAX
+
 struct vsx_accept {
 	uint32_t n_queries;
 	uint32_t dim;
@@ -17,6 +23,8 @@ struct vsx_accept {
 	const uint64_t *own;  /* [n_queries] ids of rows that must not count,
 				 or NULL */
 	uint64_t *truth;      /* [n_queries][truth_k], ids, nearest first */
+	uint32_t *n_truth;    /* [n_queries] of them are known, the first ones;
+				 NULL: truth_k of each */
 };
 
 /* Told now and then; VSX_ESTOPPED ends the work. May be NULL. */
@@ -26,13 +34,21 @@ typedef enum vsx_status vsx_accept_progress(void *context, uint64_t done,
 
 /*
  * Fill test->truth by exact search. When fewer than truth_k rows are eligible
- * the rest is UINT64_MAX.
+ * the rest is VSX_NO_NEIGHBOUR.
  */
 enum vsx_status vsx_accept_truth(const struct vsx_segment *segments, uint32_t n,
 				 struct vsx_accept *test,
 				 unsigned int n_threads,
 				 vsx_accept_progress *progress, void *context,
 				 struct vsx_error *err);
+
+/*
+ * Take ids that no live row has out of the truth and count what is left in
+ * n_truth, which must be there: of live rows these are still the nearest.
+ */
+enum vsx_status vsx_accept_keep_live(const struct vsx_segment *segments,
+				     uint32_t n, struct vsx_accept *test,
+				     struct vsx_error *err);
 
 /*
  * Run the queries with one effort and compare: recall@1, @10 and @100 by ids

@@ -108,6 +108,7 @@ enum vsx_status vsx_get_segment(const struct vsx *index, uint32_t i,
 	*f = (struct vsx_segment_facts){
 		.kind = vsx_kind_name(e.kind),
 		.n_rows = e.n_rows,
+		.n_dead = e.n_dead,
 		.generation = e.generation,
 		.row_stride = e.row_stride,
 	};

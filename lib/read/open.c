@@ -122,15 +122,7 @@ static enum vsx_status read_manifest(struct vsx *index, struct vsx_error *err)
 	index->heap_bytes += sb->manifest_bytes;
 	memcpy(index->raw, index->map.base + sb->manifest_offset,
 	       sb->manifest_bytes);
-	VSX_TRY(vsx_manifest_read(&index->manifest, index->raw, sb, err));
-	if (index->manifest.n_live != index->manifest.n_rows)
-		return vsx_fail(
-			err, VSX_EVERSION,
-			"%llu of %llu rows are deleted, this version "
-			"does not know which",
-			(ull)(index->manifest.n_rows - index->manifest.n_live),
-			(ull)index->manifest.n_rows);
-	return VSX_OK;
+	return vsx_manifest_read(&index->manifest, index->raw, sb, err);
 }
 
 /* Bitmaps of all guards in one mapping of zeros, which costs what is used. */
@@ -230,13 +222,15 @@ enum vsx_status vsx_index_bind(struct vsx *index, struct vsx_error *err)
 		seg->kind = vsx_kind_find(e.kind);
 		seg->number = i;
 		seg->n_rows = (uint32_t)e.n_rows;
+		seg->n_dead = (uint32_t)e.n_dead;
 		seg->mark_base = rows;
 		rows += e.n_rows;
 		memcpy(seg->params, e.params, sizeof(seg->params));
 		vsx_space_init(&seg->space, m->metric, m->elem, m->dim,
 			       e.row_stride);
 	}
-	return make_views(index, err);
+	VSX_TRY(make_views(index, err));
+	return vsx_segments_share(index->segments, m->n_segments, err);
 }
 
 static enum vsx_status open_segments(struct vsx *index, struct vsx_error *err)

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/parallel.h"
+#include "index/dead.h"
 #include "index/exact.h"
-#include "index/ids.h"
 #include "index/scratch.h"
 #include "read/handle.h"
 #include "read/opts.h"
@@ -57,6 +57,8 @@ enum vsx_status vsx_find_in(const struct vsx_segment *segments, uint32_t n,
 	for (uint32_t i = 0; i < n; i++) {
 		const struct vsx_segment *seg = &segments[i];
 
+		if (seg->n_dead == seg->n_rows)
+			continue;
 		if (exact)
 			VSX_TRY(vsx_exact_search(seg, find, err));
 		else
@@ -85,7 +87,7 @@ static enum vsx_status make_plan(const struct vsx *index, size_t k,
 	if (!(o.recall >= 0.0 && o.recall <= 1.0))
 		return vsx_fail(err, VSX_EINVAL,
 				"recall is %g, expected 0 to 1", o.recall);
-	plan->k = k < index->manifest.n_rows ? k : index->manifest.n_rows;
+	plan->k = k < index->manifest.n_live ? k : index->manifest.n_live;
 	plan->exact = o.exact != 0;
 	plan->effort = o.effort;
 	if (o.recall > 0.0 && !plan->exact) {
@@ -153,7 +155,7 @@ static enum vsx_status search_one(struct vsx_searcher *s, const void *query,
 	const struct vsx *index = s->index;
 	struct vsx_find find;
 
-	if (index->manifest.n_segments == 0) {
+	if (index->manifest.n_live == 0) {
 		*n_hits = 0;
 		return VSX_OK;
 	}
@@ -194,7 +196,7 @@ enum vsx_status vsx_search(struct vsx_searcher *s, const void *query,
 	return status == VSX_OK ? VSX_OK : tell(s->index, status, &why, err);
 }
 
-/* The row with an id, newest segment first. */
+/* The live row with an id, newest segment first. */
 static enum vsx_status find_row(const struct vsx *index, uint64_t id,
 				const struct vsx_segment **seg,
 				uint64_t *offset, struct vsx_error *err)
@@ -204,7 +206,7 @@ static enum vsx_status find_row(const struct vsx *index, uint64_t id,
 		uint32_t row;
 
 		*seg = &index->segments[i];
-		status = vsx_ids_find(*seg, id, &row, err);
+		status = vsx_live_find(*seg, id, &row, err);
 		if (status == VSX_OK)
 			return vsx_segment_locate(*seg, row, offset, err);
 		if (status != VSX_ENOTFOUND)
@@ -404,6 +406,10 @@ enum vsx_status vsx_search_batch(const struct vsx *index, const void *queries,
 		return vsx_fail(err, VSX_EINVAL, "element type %d is not known",
 				(int)elem);
 	VSX_TRY(make_plan(index, k, opts, &b.plan, err));
+	if (index->manifest.n_live == 0) {
+		memset(n_hits, 0, n * sizeof(*n_hits));
+		return VSX_OK;
+	}
 	b.row_bytes = (size_t)index->manifest.dim * vsx_elem_bytes(elem);
 	n_threads = vsx_thread_count(n_threads);
 	if (n_threads > n)

@@ -308,12 +308,6 @@ static enum vsx_status check_manifest(struct vsx_verifier *v, bool *usable,
 	if (status != VSX_OK)
 		return vsx_find_fault(v, status, "page %llu: %.*s (manifest)",
 				      (ull)page, VSX_ERROR_TEXT / 2, why.text);
-	if (v->manifest.n_live != v->manifest.n_rows)
-		return vsx_fail(err, VSX_EVERSION,
-				"%llu of %llu rows are deleted, this version "
-				"does not know which",
-				(ull)(v->manifest.n_rows - v->manifest.n_live),
-				(ull)v->manifest.n_rows);
 	*usable = true;
 	return vsx_verify_zeros(v, end, sb->committed_bytes,
 				"behind the manifest");

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
+#include "index/dead.h"
 #include "index/ids.h"
 #include "names.h"
 #include "read/verify.h"
@@ -201,6 +202,16 @@ static void mark_damaged(const struct vsx_verifier *v, uint8_t *damaged)
 		if (e.segment != VSX_WHOLE_INDEX && v->damaged[i])
 			damaged[e.segment] = 1;
 	}
+	/* And those that share what may be damaged. */
+	for (uint32_t i = 0; i < v->manifest.n_segments; i++) {
+		struct vsx_segment_entry e =
+			vsx_manifest_segment(&v->manifest, i);
+		uint32_t param = vsx_kind_find(e.kind)->shared_param;
+		uint32_t from = param ? e.params[param] : 0;
+
+		if (from > 0 && from <= i && damaged[from - 1])
+			damaged[i] = 1;
+	}
 }
 
 static enum vsx_status check_segments(struct vsx_verifier *v, struct vsx *index,
@@ -239,20 +250,38 @@ struct cursor {
 	uint64_t id; /* of the row with this rank */
 };
 
-static enum vsx_status read_cursor(struct cursor *c, struct vsx_error *err)
+static enum vsx_status row_at(const struct cursor *c, uint32_t *row,
+			      struct vsx_error *err)
 {
 	const struct vsx_view *order = &c->seg->view[VSX_SEC_IDRO];
-	uint32_t row = c->rank;
 	vsx_le32 raw;
 
+	*row = c->rank;
 	if (order->base) {
 		memcpy(&raw, order->base + (size_t)c->rank * 4, sizeof(raw));
-		row = vsx_get32(raw);
+		*row = vsx_get32(raw);
 	}
-	if (row >= c->seg->n_rows)
-		return vsx_fail(err, VSX_ECORRUPT, "row %u of %u", row,
+	if (*row >= c->seg->n_rows)
+		return vsx_fail(err, VSX_ECORRUPT, "row %u of %u", *row,
 				c->seg->n_rows);
-	return vsx_ids_of(c->seg, row, &c->id, err);
+	return VSX_OK;
+}
+
+/* The next live row from c->rank on; *end: there is none. */
+static enum vsx_status read_cursor(struct cursor *c, bool *end,
+				   struct vsx_error *err)
+{
+	uint32_t row;
+
+	for (; c->rank < c->seg->n_rows; c->rank++) {
+		VSX_TRY(row_at(c, &row, err));
+		if (vsx_is_dead(c->seg, row))
+			continue;
+		*end = false;
+		return vsx_ids_of(c->seg, row, &c->id, err);
+	}
+	*end = true;
+	return VSX_OK;
 }
 
 static void sift_down(struct cursor *heap, uint32_t n)
@@ -285,6 +314,7 @@ static enum vsx_status merge(struct receiver *r, struct cursor *heap,
 
 	while (n > 0) {
 		struct cursor *c = &heap[0];
+		bool last;
 
 		if (owner && c->id == before) {
 			snprintf(text, sizeof(text),
@@ -295,9 +325,9 @@ static enum vsx_status merge(struct receiver *r, struct cursor *heap,
 		}
 		before = c->id;
 		owner = c->seg;
-		if (++c->rank < c->seg->n_rows)
-			VSX_TRY(read_cursor(c, err));
-		else
+		c->rank++;
+		VSX_TRY(read_cursor(c, &last, err));
+		if (last)
 			heap[0] = heap[--n];
 		if (n > 1)
 			sift_down(heap, n);
@@ -316,17 +346,22 @@ static int by_id(const void *pa, const void *pb)
 static enum vsx_status check_ids(struct vsx_verifier *v,
 				 const struct vsx *index, struct vsx_error *err)
 {
-	uint32_t n = v->manifest.n_segments;
+	uint32_t n = 0;
 	struct receiver r = {.v = v};
 	enum vsx_status status = VSX_OK;
 	struct cursor *heap;
 
-	if (n < 2)
+	if (v->manifest.n_segments < 2)
 		return VSX_OK;
-	VSX_TRY(vsx_alloc_to(&heap, n, sizeof(*heap), err));
-	for (uint32_t i = 0; i < n && status == VSX_OK; i++) {
-		heap[i].seg = &index->segments[i];
-		status = read_cursor(&heap[i], err);
+	VSX_TRY(vsx_alloc_to(&heap, v->manifest.n_segments, sizeof(*heap),
+			     err));
+	for (uint32_t i = 0; i < v->manifest.n_segments && status == VSX_OK;
+	     i++) {
+		bool empty;
+
+		heap[n] = (struct cursor){.seg = &index->segments[i]};
+		status = read_cursor(&heap[n], &empty, err);
+		n += status == VSX_OK && !empty;
 	}
 	/* A sorted array is a heap. */
 	qsort(heap, n, sizeof(*heap), by_id);
@@ -367,7 +402,7 @@ static enum vsx_status check_facts(struct vsx_verifier *v,
 	VSX_TRY(check_there(v, index, VSX_SEC_QTRU, tested && m->truth_k));
 	VSX_TRY(check_there(v, index, VSX_SEC_QSRC, tested && own));
 	VSX_TRY(check_there(v, index, VSX_SEC_RCLL, m->n_recalls > 0));
-	if (m->truth_k > m->n_rows - (own && m->n_rows))
+	if (m->generation == 1 && m->truth_k > m->n_rows - (own && m->n_rows))
 		VSX_TRY(vsx_find_fault(v, VSX_ECORRUPT,
 				       "%u neighbours for each query, of %llu "
 				       "rows",

@@ -7,6 +7,7 @@
 #include "index/ivf.h"
 #include "manifest.h"
 #include "train/by_id.h"
+#include "train/ivf_group.h"
 #include "train/kmeans.h"
 
 /* Fewer rows a list than this make more lists than the rows can shape. */
@@ -29,10 +30,10 @@ static uint32_t fit_nlist(struct vsx_job *job, const struct vsx_rows *rows,
 	return most;
 }
 
-/* Rows by list, in a list by id: two stable sorts by counting. */
-static enum vsx_status group_rows(const struct vsx_rows *rows,
-				  const uint32_t *list, uint32_t nlist,
-				  struct vsx_built *out, struct vsx_error *err)
+/* Two stable sorts by counting. */
+enum vsx_status vsx_ivf_group(const struct vsx_rows *rows, const uint32_t *list,
+			      uint32_t nlist, struct vsx_built *out,
+			      struct vsx_error *err)
 {
 	uint32_t *by_id = NULL;
 	uint64_t next = 0;
@@ -118,7 +119,7 @@ enum vsx_status vsx_ivf_build(struct vsx_job *job, const struct vsx_rows *rows,
 	if (status == VSX_OK)
 		status = vsx_kmeans_assign(&km, job, rows, list, err);
 	if (status == VSX_OK)
-		status = group_rows(rows, list, nlist, out, err);
+		status = vsx_ivf_group(rows, list, nlist, out, err);
 	if (status == VSX_OK)
 		status = put_centroids(job, rows->space, &km, out, err);
 	free(list);

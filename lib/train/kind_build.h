@@ -6,6 +6,7 @@
 #define VSX_KIND_BUILD_H
 
 #include "disk.h"
+#include "index/kind.h"
 #include "index/space.h"
 #include "names.h"
 
@@ -75,5 +76,16 @@ enum vsx_status vsx_ivf_build(struct vsx_job *job, const struct vsx_rows *rows,
 enum vsx_status vsx_hnsw_build(struct vsx_job *job, const struct vsx_rows *rows,
 			       const struct vsx_spec *spec,
 			       struct vsx_built *out, struct vsx_error *err);
+
+/*
+ * More rows for an index whose lists are learned: rows go to the nearest of the
+ * centroids of segment `trained`, which the new segment shares. *shift is the
+ * mean distance of the rows from their centroids, over that of the rows in
+ * `trained`, from samples.
+ */
+enum vsx_status vsx_ivf_extend(struct vsx_job *job, const struct vsx_rows *rows,
+			       const struct vsx_segment *trained,
+			       struct vsx_built *out, double *shift,
+			       struct vsx_error *err);
 
 #endif

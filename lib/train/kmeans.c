@@ -470,6 +470,39 @@ done:
 	return status;
 }
 
+enum vsx_status vsx_kmeans_take(struct vsx_kmeans *out, uint32_t k,
+				const struct vsx_space *space,
+				const uint8_t *cents,
+				const struct vsx_codes *grid,
+				struct vsx_error *err)
+{
+	size_t row_bytes = space->dim * sizeof(float);
+	enum vsx_status status;
+
+	memset(out, 0, sizeof(*out));
+	out->k = k;
+	out->dim = space->dim;
+	out->code_stride = (out->dim + 63) & ~63u;
+	out->grid.header = grid->header;
+	out->grid.dim = out->dim;
+	out->grid.stride = vsx_codes_stride(out->dim);
+	status = vsx_alloc_to(&out->grid.lo, out->dim, sizeof(float), err);
+	if (status == VSX_OK)
+		status = vsx_alloc_to(&out->centroids, k, row_bytes, err);
+	if (status == VSX_OK)
+		status = vsx_alloc_to(&out->codes, k, out->code_stride, err);
+	if (status != VSX_OK) {
+		vsx_kmeans_release(out);
+		return status;
+	}
+	memcpy(out->grid.lo, grid->lo, row_bytes);
+	for (uint32_t c = 0; c < k; c++)
+		memcpy(out->centroids + (size_t)c * out->dim,
+		       cents + (size_t)c * space->stride, row_bytes);
+	encode_centroids(out, space);
+	return VSX_OK;
+}
+
 /* ---- all rows ------------------------------------------------------- */
 
 struct assign {

@@ -34,6 +34,16 @@ enum vsx_status vsx_kmeans_train(struct vsx_kmeans *out, struct vsx_job *job,
 				 uint64_t sample, struct vsx_error *err);
 
 /*
+ * Take centroids that were learned before: k rows of `cents`, f32, and the grid
+ * of the codes that lie beside them.
+ */
+enum vsx_status vsx_kmeans_take(struct vsx_kmeans *out, uint32_t k,
+				const struct vsx_space *space,
+				const uint8_t *cents,
+				const struct vsx_codes *grid,
+				struct vsx_error *err);
+
+/*
  * list[i] = the centroid nearest to row i, by codes; the lowest of equals.
  * Progress is told as "assigning".
  */

@@ -307,6 +307,14 @@ static enum vsx_status write_recalls(const struct vsx_measure *m,
 	return vsx_sink_end(sink, err);
 }
 
+enum vsx_status vsx_measure_write_truth(const struct vsx_accept *test,
+					struct vsx_sink *sink,
+					struct vsx_error *err)
+{
+	return write_ids(sink, VSX_SEC_QTRU, test->truth,
+			 (uint64_t)test->n_queries * test->truth_k, err);
+}
+
 enum vsx_status vsx_measure_write(const struct vsx_measure *m,
 				  struct vsx_sink *sink, struct vsx_error *err)
 {
@@ -315,8 +323,7 @@ enum vsx_status vsx_measure_write(const struct vsx_measure *m,
 	if (t->n_queries == 0)
 		return VSX_OK;
 	VSX_TRY(write_queries(m, sink, err));
-	VSX_TRY(write_ids(sink, VSX_SEC_QTRU, t->truth,
-			  (uint64_t)t->n_queries * t->truth_k, err));
+	VSX_TRY(vsx_measure_write_truth(t, sink, err));
 	if (t->own)
 		VSX_TRY(write_ids(sink, VSX_SEC_QSRC, t->own, t->n_queries,
 				  err));

@@ -10,9 +10,6 @@
 #include "train/kind_build.h"
 #include "write/layout.h"
 
-/* Exact neighbours kept for each query, where there are as many. */
-#define VSX_TRUTH_K 100
-
 struct vsx_measure {
 	struct vsx_accept test; /* n_queries 0: none */
 	float *queries;		/* what test points to */
@@ -43,6 +40,11 @@ enum vsx_status vsx_measure_run(struct vsx_measure *m,
 /* Write QRYS, QTRU, QSRC and RCLL. */
 enum vsx_status vsx_measure_write(const struct vsx_measure *m,
 				  struct vsx_sink *sink, struct vsx_error *err);
+
+/* Write QTRU alone. */
+enum vsx_status vsx_measure_write_truth(const struct vsx_accept *test,
+					struct vsx_sink *sink,
+					struct vsx_error *err);
 
 /* Add them to a layout, before compression. */
 void vsx_measure_layout(uint32_t n_queries, uint32_t dim, uint32_t truth_k,

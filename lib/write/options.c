@@ -55,6 +55,11 @@ static uint64_t half_of_ram(void)
 	return (uint64_t)pages * (uint64_t)page / 2;
 }
 
+uint64_t vsx_options_memory(uint64_t wish)
+{
+	return wish ? wish : half_of_ram();
+}
+
 static void fill_defaults(struct vsx_build_opts *o)
 {
 	if (!o->metric)
@@ -63,8 +68,7 @@ static void fill_defaults(struct vsx_build_opts *o)
 		o->elem = VSX_F32;
 	if (!o->ef_construction)
 		o->ef_construction = DEFAULT_EF_CONSTRUCTION;
-	if (!o->memory)
-		o->memory = half_of_ram();
+	o->memory = vsx_options_memory(o->memory);
 	if (!o->page_bytes)
 		o->page_bytes = 1u << VSX_MIN_PAGE_SHIFT;
 	if (o->target_recall == 0.0)

@@ -12,6 +12,9 @@ enum vsx_status vsx_options_check(struct vsx_build_opts *out,
 				  const struct vsx_build_opts *in,
 				  struct vsx_error *err);
 
+/* Bytes of rows held in memory; 0 takes half of RAM. */
+uint64_t vsx_options_memory(uint64_t wish);
+
 /* The space that such an index has. */
 void vsx_options_space(struct vsx_space *s, const struct vsx_build_opts *opts);
 

@@ -7,8 +7,6 @@
 #include "base/parallel.h"
 #include "train/by_id.h"
 
-#define SEGMENT 0 /* a build writes one */
-
 /* Bytes between two reports, and between two looks at whether to stop. */
 #define REPORT_BYTES (UINT64_C(8) << 20)
 
@@ -123,7 +121,7 @@ static enum vsx_status write_rows(struct vsx_segment_out *o, uint64_t first,
 static enum vsx_status write_vecs(struct vsx_segment_out *o,
 				  struct vsx_error *err)
 {
-	VSX_TRY(vsx_sink_begin(o->sink, VSX_SEC_VECS, SEGMENT,
+	VSX_TRY(vsx_sink_begin(o->sink, VSX_SEC_VECS, o->number,
 			       VSX_ENCODING_PLAIN, 0, err));
 	if (!o->lists)
 		VSX_TRY(write_rows(o, 0, o->rows->n, err));
@@ -144,7 +142,7 @@ static enum vsx_status write_array(struct vsx_segment_out *o,
 {
 	const uint8_t *from = data;
 
-	VSX_TRY(vsx_sink_begin(o->sink, slot, SEGMENT, VSX_ENCODING_PLAIN, 0,
+	VSX_TRY(vsx_sink_begin(o->sink, slot, o->number, VSX_ENCODING_PLAIN, 0,
 			       err));
 	for (uint64_t at = 0; at < bytes; at += REPORT_BYTES) {
 		uint64_t n =
@@ -191,7 +189,7 @@ static enum vsx_status write_records(struct vsx_segment_out *o,
 {
 	uint64_t stride = o->codes->stride, n = o->rows->n;
 
-	VSX_TRY(vsx_sink_begin(o->sink, VSX_SEC_CODE, SEGMENT,
+	VSX_TRY(vsx_sink_begin(o->sink, VSX_SEC_CODE, o->number,
 			       VSX_ENCODING_PLAIN, 0, err));
 	for (uint64_t first = 0; first < n; first += step) {
 		struct encoding e = {o, first, records};
@@ -236,7 +234,7 @@ static enum vsx_status write_code_params(struct vsx_segment_out *o,
 static enum vsx_status write_ids(struct vsx_segment_out *o,
 				 struct vsx_error *err)
 {
-	VSX_TRY(vsx_sink_begin(o->sink, VSX_SEC_ROID, SEGMENT,
+	VSX_TRY(vsx_sink_begin(o->sink, VSX_SEC_ROID, o->number,
 			       VSX_ENCODING_PLAIN, 0, err));
 	for (uint32_t r = 0; r < o->rows->n; r++) {
 		vsx_le64 v; /* its first half is the u32 */

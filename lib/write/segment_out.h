@@ -17,6 +17,7 @@ struct vsx_segment_out {
 	const struct vsx_built *built;
 	const struct vsx_code_params *codes; /* stride 0: none are written */
 	uint32_t page_shift;
+	uint32_t number; /* of the segment */
 
 	/* Set by vsx_segment_out_init(). */
 	struct vsx_disk_list *lists; /* section LIST, or NULL */

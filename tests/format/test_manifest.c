@@ -77,9 +77,9 @@ static void make_good(void)
 		.n_sections = N_SECTIONS,
 		.properties_bytes = sizeof(PROPERTIES),
 	};
-	seg[0] =
-		(struct vsx_segment_entry){VSX_HNSW, 72, 1000, 1, {16, 200, 3}};
-	seg[1] = (struct vsx_segment_entry){VSX_IVF, 68, 100, 3, {12, 64}};
+	seg[0] = (struct vsx_segment_entry){VSX_HNSW, 72,	    1000,
+					    1,	      {16, 200, 3}, 0};
+	seg[1] = (struct vsx_segment_entry){VSX_IVF, 68, 100, 3, {12, 64}, 0};
 	sec[0] = section("VECS", 0, 0, 600 * PAGE, TABLES);
 	sec[1] = section("VECS", 1, 600, 2 * PAGE, TABLES + 4 * PAGE);
 	sec[2] = section("LIST", 1, 602, 288, TABLES + 4 * PAGE + 16);
@@ -424,11 +424,14 @@ ACCEPTS(the_least_stride, seg[0].row_stride = 68)
 ACCEPTS(the_greatest_segment, seg[0].n_rows = (UINT64_C(1) << 31) - 1;
 	m.n_rows = m.n_live = seg[0].n_rows + 100)
 
-Test(manifest, refuses_reserved_bytes_of_a_segment)
-{
-	for (size_t at = 56; at < 64; at++)
-		byte_refused(SEGMENT(1) + at, "segment 1: reserved bytes");
-}
+REFUSES(more_deleted_rows_than_rows, CORRUPT,
+	"segment 1: 101 of 100 rows are deleted", seg[1].n_dead = 101;
+	m.n_live = 999)
+REFUSES(deleted_rows_that_are_counted_as_live, CORRUPT,
+	"segments hold 1098 live rows, the index 1100", seg[0].n_dead = 2)
+
+ACCEPTS(deleted_rows, seg[0].n_dead = 2; seg[1].n_dead = 100; m.n_live = 998)
+ACCEPTS(no_live_row, seg[0].n_dead = 1000; seg[1].n_dead = 100; m.n_live = 0)
 
 /* ---- 4.2.3: sections ------------------------------------------------- */
 

@@ -145,3 +145,21 @@ Test(exact, allows_for_the_rounding_of_lengths)
 		free(q);
 	}
 }
+
+/* All are at right angles to the query; what a sum of f32 says varies. */
+Test(exact, allows_for_the_rounding_of_products_under_cosine)
+{
+	enum { DIM = 8, N = 60 };
+	static const float q[DIM] = {1, 2, 3, 5, 7, 11, 13, 17};
+	float x[N][DIM] = {{0}};
+
+	for (uint32_t i = 0; i < N; i++) {
+		uint32_t a = i % DIM, b = (i / DIM + a + 1) % DIM;
+
+		if (a == b)
+			b = (b + 1) % DIM;
+		x[i][a] = q[b] * (float)(N - i);
+		x[i][b] = -q[a] * (float)(N - i);
+	}
+	check("right angles", VSX_COSINE, DIM, N, x[0], q);
+}

@@ -418,7 +418,7 @@ Test(open, refuses_manifests_that_break_a_rule)
 	manifest_byte(4, 2, VSX_ECORRUPT, "says 2 segments");
 	manifest_byte(16, 2, VSX_ECORRUPT, "manifest is of generation 2");
 	manifest_byte(24, 1, VSX_ECORRUPT, "300 of them live");
-	manifest_byte(32, 1, VSX_EVERSION, "43 of 300 rows are deleted");
+	manifest_byte(32, 1, VSX_ECORRUPT, "300 live rows, the index 257");
 	manifest_byte(40, 9, VSX_ECORRUPT, "expected");
 	manifest_byte(44, 9, VSX_EVERSION, "metric 9 is not known");
 	manifest_byte(48, 9, VSX_EVERSION, "element type 9 is not known");

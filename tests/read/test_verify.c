@@ -309,8 +309,10 @@ Test(verify, accepts_later_generations)
 		cr_assert_eq(check(path, VSX_VERIFY_FULL, 1), VSX_OK, "%s",
 			     err.text);
 		cr_expect_eq(result.n_findings, 0, "%s", heard.findings);
-		cr_expect_eq(result.n_notices, 1);
+		cr_expect_eq(result.n_notices, 2);
 		cr_expect(heard_has(&heard, "bytes of older generations"), "%s",
+			  heard.notices);
+		cr_expect(heard_has(&heard, "when the index was built"), "%s",
 			  heard.notices);
 		cr_assert_eq(vsx_open(&index, path, NULL, &err), VSX_OK, "%s",
 			     err.text);

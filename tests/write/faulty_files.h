@@ -145,6 +145,13 @@ static int faulty_unlink(void *c, const char *path)
 	return vsx_system_files.unlink(NULL, path);
 }
 
+static int faulty_lock(void *c, int fd)
+{
+	if (faulty_hit(c))
+		return -1;
+	return vsx_system_files.lock(NULL, fd);
+}
+
 static void *faulty_map(void *c, int fd, uint64_t bytes, bool writable)
 {
 	if (faulty_hit(c))
@@ -167,6 +174,7 @@ static inline struct vsx_file_ops faulty_ops(struct faulty *f)
 		faulty_rename_new,
 		faulty_link,
 		faulty_unlink,
+		faulty_lock,
 		faulty_map,
 	};
 }

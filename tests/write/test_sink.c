@@ -45,7 +45,7 @@ static void write_section(struct vsx_sink *s, size_t section)
 static void make(const char *path, uint32_t page_shift)
 {
 	static const char properties[] = "spec=Flat";
-	struct vsx_segment_entry entry = {VSX_FLAT, 4, 1, 1, {0}};
+	struct vsx_segment_entry entry = {VSX_FLAT, 4, 1, 1, {0}, 0};
 	struct vsx_manifest m = {.generation = 1,
 				 .n_rows = 1,
 				 .n_live = 1,

@@ -28,6 +28,7 @@ static inline int exit_code(enum vsx_status status)
 		return EXIT_USAGE;
 	case VSX_EIO:
 	case VSX_ENOMEM:
+	case VSX_EBUSY:
 		return EXIT_SYSTEM;
 	case VSX_EFORMAT:
 	case VSX_EVERSION:

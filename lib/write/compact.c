@@ -1,0 +1,311 @@
+/* Writing the live rows of indexes into a new one. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "index/hnsw.h"
+#include "names.h"
+#include "read/opts.h"
+#include "write/compact.h"
+#include "write/live_rows.h"
+#include "write/lock.h"
+#include "write/update.h"
+
+struct compaction {
+	struct vsx_compact_opts opts;
+	const struct vsx_file_ops *ops;
+	const char *const *paths;
+	struct vsx **inputs; /* [n] */
+	size_t n;
+	struct vsx_file lock; /* of the input that is replaced */
+	struct vsx_builder *builder;
+	struct vsx_compact_result *result;
+};
+
+static enum vsx_status ask(const struct compaction *c, const char *phase,
+			   struct vsx_error *err)
+{
+	struct vsx_build_event event = {VSX_BUILD_PROGRESS, phase, 0, 0};
+
+	if (c->opts.report && c->opts.report(c->opts.context, &event) != 0)
+		return vsx_fail(err, VSX_ESTOPPED, "the build was stopped");
+	return VSX_OK;
+}
+
+static enum vsx_status waiting(void *context, struct vsx_error *err)
+{
+	return ask(context, "wait for another writer", err);
+}
+
+/* ---- the inputs ------------------------------------------------------- */
+
+static enum vsx_status differ(const struct compaction *c, size_t i,
+			      const char *what, const char *found,
+			      const char *due, struct vsx_error *err)
+{
+	return vsx_fail(err, VSX_EINVAL,
+			"%.150s: %s %s, expected %s as in %.150s", c->paths[i],
+			what, found, due, c->paths[0]);
+}
+
+/* Only what has the same shape can be one index. */
+static enum vsx_status check_shape(const struct compaction *c, size_t i,
+				   struct vsx_error *err)
+{
+	const struct vsx_manifest *a = &c->inputs[0]->manifest;
+	const struct vsx_manifest *b = &c->inputs[i]->manifest;
+	char found[16], due[16];
+
+	snprintf(found, sizeof(found), "%u", b->dim);
+	snprintf(due, sizeof(due), "%u", a->dim);
+	if (a->dim != b->dim)
+		return differ(c, i, "dimension is", found, due, err);
+	if (a->metric != b->metric)
+		return differ(c, i, "metric is", vsx_metric_name(b->metric),
+			      vsx_metric_name(a->metric), err);
+	if (a->elem != b->elem)
+		return differ(c, i, "element type is", vsx_elem_name(b->elem),
+			      vsx_elem_name(a->elem), err);
+	if ((a->flags ^ b->flags) & VSX_MANIFEST_NORMALISED)
+		return differ(
+			c, i, "rows are",
+			b->flags & VSX_MANIFEST_NORMALISED ? "normalised"
+							   : "not normalised",
+			a->flags & VSX_MANIFEST_NORMALISED ? "normalised"
+							   : "not normalised",
+			err);
+	return VSX_OK;
+}
+
+static enum vsx_status open_inputs(struct compaction *c, struct vsx_error *err)
+{
+	VSX_TRY(vsx_alloc_to(&c->inputs, c->n, sizeof(*c->inputs), err));
+	for (size_t i = 0; i < c->n; i++) {
+		const struct vsx_manifest *m;
+
+		VSX_TRY(vsx_open(&c->inputs[i], c->paths[i], NULL, err));
+		VSX_TRY(check_shape(c, i, err));
+		m = &c->inputs[i]->manifest;
+		c->result->n_rows += m->n_live;
+		c->result->n_dropped += m->n_rows - m->n_live;
+		c->result->bytes_before += c->inputs[i]->file_bytes;
+	}
+	if (c->result->n_rows == 0)
+		return vsx_fail(err, VSX_EINVAL,
+				"%.300s: no row is live, and an index has one "
+				"or more",
+				c->paths[0]);
+	return VSX_OK;
+}
+
+static bool is_due(const struct compaction *c)
+{
+	const struct vsx_compact_result *r = c->result;
+
+	return (double)r->n_dropped >=
+	       c->opts.if_dead * (double)(r->n_dropped + r->n_rows);
+}
+
+/* ---- the output ------------------------------------------------------- */
+
+static void take_facts(struct vsx_build_opts *out,
+		       const struct vsx_compact_opts *opts,
+		       const struct vsx *index, char spec[64])
+{
+	const struct vsx_manifest *m = &index->manifest;
+	const char *written = vsx_property(index, "spec");
+
+	if (!written)
+		written = index->segments[0].kind->name;
+	snprintf(spec, 64, "%s", opts->spec ? opts->spec : written);
+	*out = (struct vsx_build_opts)VSX_BUILD_OPTS_INIT;
+	out->dim = m->dim;
+	out->metric = m->metric;
+	out->elem = m->elem;
+	out->spec = spec;
+	out->seed = m->seed;
+	out->n_threads = opts->n_threads;
+	out->memory = opts->memory;
+	out->normalize = !!(m->flags & VSX_MANIFEST_NORMALISED);
+	out->force = opts->force;
+	out->page_bytes = 1u << m->page_shift;
+	out->target_recall = m->target_recall / 1e6;
+	out->n_test_queries = m->n_queries ? m->n_queries : UINT32_MAX;
+	out->model = vsx_property(index, "model");
+	out->source = vsx_property(index, "source");
+	out->report = opts->report;
+	out->context = opts->context;
+	if (index->segments[0].kind->code == VSX_HNSW)
+		out->ef_construction =
+			index->segments[0].params[VSX_HNSW_EF_CONSTRUCTION];
+}
+
+enum vsx_status vsx_compact_builder(struct vsx_builder **out, const char *path,
+				    const struct vsx_compact_opts *opts,
+				    const struct vsx *index,
+				    const struct vsx_file_ops *ops,
+				    struct vsx_error *err)
+{
+	struct vsx_build_opts build;
+	char spec[64];
+
+	take_facts(&build, opts, index, spec);
+	VSX_TRY(vsx_builder_new_on(out, path, &build, ops, err));
+	/* They are, and stay the same bytes. */
+	(*out)->spool.normalize = false;
+	return VSX_OK;
+}
+
+/* The caller's queries go on to the new index. */
+static enum vsx_status take_queries(struct compaction *c, struct vsx_error *err)
+{
+	const struct vsx_manifest *m = &c->inputs[0]->manifest;
+	struct vsx_accept test;
+	enum vsx_status status;
+
+	if (m->n_queries == 0 || (m->flags & VSX_MANIFEST_OWN_QUERIES))
+		return VSX_OK;
+	status = vsx_update_test_load(&test, c->inputs[0], err);
+	if (status == VSX_OK)
+		status = vsx_builder_queries(c->builder, test.queries, VSX_F32,
+					     test.n_queries, err);
+	vsx_update_test_release(&test);
+	return status;
+}
+
+static enum vsx_status take_rows(void *context, const void *rows,
+				 const uint64_t *ids, size_t n,
+				 struct vsx_error *err)
+{
+	struct compaction *c = context;
+
+	VSX_TRY(ask(c, "read", err));
+	return vsx_builder_add(c->builder, rows, c->inputs[0]->manifest.elem, n,
+			       ids, err);
+}
+
+static enum vsx_status read_input(struct compaction *c, size_t i,
+				  struct vsx_error *err)
+{
+	const struct vsx *index = c->inputs[i];
+	struct vsx_error why;
+
+	for (uint32_t s = 0; s < index->manifest.n_segments; s++) {
+		enum vsx_status status =
+			vsx_live_rows(&index->segments[s], take_rows, c, &why);
+
+		if (status == VSX_ECORRUPT)
+			return vsx_with_path(index, status, &why, err);
+		if (status != VSX_OK) {
+			if (err)
+				*err = why;
+			return status;
+		}
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status write_output(struct compaction *c, const char *path,
+				    struct vsx_error *err)
+{
+	VSX_TRY(vsx_compact_builder(&c->builder, path, &c->opts, c->inputs[0],
+				    c->ops, err));
+	VSX_TRY(take_queries(c, err));
+	for (size_t i = 0; i < c->n; i++)
+		VSX_TRY(read_input(c, i, err));
+	return vsx_builder_finish(c->builder, &c->result->build, err);
+}
+
+/* The output must be another file: an input is read until the end. */
+static enum vsx_status check_output(const struct compaction *c,
+				    const char *path, struct vsx_error *err)
+{
+	struct stat out, in;
+
+	if (stat(path, &out) < 0)
+		return VSX_OK;
+	for (size_t i = 0; i < c->n; i++)
+		if (stat(c->paths[i], &in) == 0 && in.st_dev == out.st_dev &&
+		    in.st_ino == out.st_ino)
+			return vsx_fail(err, VSX_EINVAL,
+					"'%.300s' is an input and the output",
+					path);
+	return VSX_OK;
+}
+
+static enum vsx_status run(struct compaction *c, const char *path,
+			   struct vsx_error *err)
+{
+	if (c->n == 0 || (c->n > 1 && !path))
+		return vsx_fail(err, VSX_EINVAL,
+				"%zu inputs and %s output, expected one input, "
+				"or an output",
+				c->n, path ? "an" : "no");
+	if (path) {
+		VSX_TRY(check_output(c, path, err));
+	} else {
+		/* Whoever adds meanwhile would add to what is thrown away. */
+		VSX_TRY(vsx_lock_open(&c->lock, c->paths[0], c->ops,
+				      c->opts.wait_ms, waiting, c, err));
+		c->opts.force = 1;
+	}
+	VSX_TRY(open_inputs(c, err));
+	if (!is_due(c)) {
+		c->result->skipped = 1;
+		return VSX_OK;
+	}
+	return write_output(c, path ? path : c->paths[0], err);
+}
+
+static enum vsx_status check_opts(const struct vsx_compact_opts *o,
+				  struct vsx_error *err)
+{
+	if (o->if_dead >= 0.0 && o->if_dead <= 1.0)
+		return VSX_OK;
+	return vsx_fail(err, VSX_EINVAL, "if_dead is %g, expected 0 to 1",
+			o->if_dead);
+}
+
+enum vsx_status vsx_compact_on(const char *const *inputs, size_t n_inputs,
+			       const char *path,
+			       const struct vsx_compact_opts *opts,
+			       const struct vsx_file_ops *ops,
+			       struct vsx_compact_result *result,
+			       struct vsx_error *err)
+{
+	struct vsx_compact_result local = {0};
+	struct compaction c = {
+		.opts = VSX_COMPACT_OPTS_INIT,
+		.ops = ops,
+		.paths = inputs,
+		.n = n_inputs,
+		.lock = {ops, -1, NULL},
+		.result = &local,
+	};
+	enum vsx_status status;
+
+	VSX_TRY(vsx_take_opts(&c.opts, sizeof(c.opts), opts, "vsx_compact_opts",
+			      err));
+	VSX_TRY(check_opts(&c.opts, err));
+	status = run(&c, path, err);
+	vsx_builder_free(c.builder);
+	for (size_t i = 0; c.inputs && i < n_inputs; i++)
+		vsx_close(c.inputs[i]);
+	free(c.inputs);
+	vsx_file_close(&c.lock, NULL);
+	if (status == VSX_OK && result)
+		*result = local;
+	return status;
+}
+
+enum vsx_status vsx_compact(const char *const *inputs, size_t n_inputs,
+			    const char *path,
+			    const struct vsx_compact_opts *opts,
+			    struct vsx_compact_result *result,
+			    struct vsx_error *err)
+{
+	return vsx_compact_on(inputs, n_inputs, path, opts, &vsx_system_files,
+			      result, err);
+}

@@ -1,0 +1,252 @@
+/* Changing an index, up to the commit: see update_commit.c for that. */
+#include "write/update.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/parallel.h"
+#include "index/ids.h"
+#include "names.h"
+#include "read/opts.h"
+#include "write/lock.h"
+#include "write/options.h"
+
+typedef unsigned long long ull;
+
+/* The facts of the index as the options of a build. */
+static void take_options(struct vsx_update *u)
+{
+	const struct vsx_manifest *m = &u->index->manifest;
+	struct vsx_build_opts *o = &u->b.opts;
+
+	o->dim = m->dim;
+	o->metric = m->metric;
+	o->elem = m->elem;
+	o->seed = m->seed + m->generation;
+	o->page_bytes = 1u << m->page_shift;
+	o->normalize = !!(m->flags & VSX_MANIFEST_NORMALISED);
+	o->ef_construction = 0; /* by the segment */
+}
+
+static enum vsx_status waiting(void *context, struct vsx_error *err)
+{
+	struct vsx_job *job = context;
+
+	return job->progress(job, "wait for another writer", 0, 0, err);
+}
+
+/* Both slots must be good: a bad one may be that of a lost generation. */
+static enum vsx_status check_slots(const struct vsx_update *u,
+				   struct vsx_super *newest,
+				   struct vsx_error *err)
+{
+	uint8_t head[2 * VSX_SLOT_BYTES];
+	struct vsx_slot slots[2];
+	struct vsx_error why;
+	enum vsx_status status;
+	int chosen, reason = vsx_read_at(u->file.fd, head, sizeof(head), 0);
+
+	if (reason) {
+		errno = reason;
+		return vsx_fail_errno(err, "cannot read '%s'", u->file.name);
+	}
+	status = vsx_slots_read(slots, &chosen, head, sizeof(head),
+				sizeof(head), u->file.fd, &why);
+	if (status != VSX_OK)
+		return vsx_named(u->file.name, status, &why, err);
+	for (int i = 0; i < 2; i++)
+		if (slots[i].state != VSX_SLOT_VALID)
+			return vsx_fail(err, VSX_ECORRUPT,
+					"%s: superblock slot %d is damaged, "
+					"and may be that of a newer "
+					"generation: vsx-verify --repair saves "
+					"what there is",
+					u->file.name, i);
+	*newest = slots[chosen].super;
+	return VSX_OK;
+}
+
+/* Numbers for rows without ids begin behind the greatest there is. */
+static enum vsx_status find_next_id(struct vsx_update *u, struct vsx_error *err)
+{
+	for (uint32_t i = 0; i < u->index->manifest.n_segments; i++) {
+		const struct vsx_segment *seg = &u->index->segments[i];
+		uint64_t id;
+
+		VSX_TRY(vsx_ids_greatest(seg, &id, err));
+		if (id == UINT64_MAX)
+			u->past_last_id = true;
+		else if (id >= u->next_id)
+			u->next_id = id + 1;
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status open_index(struct vsx_update *u, struct vsx_error *err)
+{
+	struct vsx_super newest;
+
+	VSX_TRY(check_slots(u, &newest, err));
+	VSX_TRY(vsx_open(&u->index, u->file.name, NULL, err));
+	if (memcmp(u->index->super.uuid, newest.uuid, 16) != 0 ||
+	    u->index->super.generation != newest.generation)
+		return vsx_lock_check(&u->file, err);
+	if (u->index->manifest.n_segments == 0)
+		return vsx_fail(err, VSX_EINVAL,
+				"'%s' has no rows: nothing says how to add "
+				"some",
+				u->file.name);
+	return find_next_id(u, err);
+}
+
+static enum vsx_status begin(struct vsx_update *u, const char *path,
+			     const struct vsx_file_ops *ops,
+			     struct vsx_error *err)
+{
+	struct vsx_builder *b = &u->b;
+	const struct vsx_segment *base;
+
+	b->opts.n_threads = vsx_thread_count(u->opts.n_threads);
+	b->opts.memory = vsx_options_memory(u->opts.memory);
+	b->opts.report = u->opts.report;
+	b->opts.context = u->opts.context;
+	vsx_builder_job(b);
+	VSX_TRY(vsx_output_init(&b->output, path, true, ops, err));
+	VSX_TRY(vsx_lock_open(&u->file, b->output.target, ops, u->opts.wait_ms,
+			      waiting, &b->job, err));
+	VSX_TRY(open_index(u, err));
+	take_options(u);
+	base = &u->index->segments[0];
+	/* The stride of all segments is one, whoever wrote the first. */
+	b->space = base->space;
+	b->job.seed = b->opts.seed;
+	b->spool.space = &b->space;
+	b->spool.output = &b->output;
+	b->spool.memory = b->opts.memory;
+	b->spool.n_threads = b->opts.n_threads;
+	b->spool.normalize = b->opts.normalize != 0;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_update_begin_on(struct vsx_update **out, const char *path,
+				    const struct vsx_update_opts *opts,
+				    const struct vsx_file_ops *ops,
+				    struct vsx_error *err)
+{
+	struct vsx_update *u;
+	enum vsx_status status;
+
+	*out = NULL;
+	VSX_TRY(vsx_alloc_to(&u, 1, sizeof(*u), err));
+	u->file.fd = -1;
+	u->opts = (struct vsx_update_opts)VSX_UPDATE_OPTS_INIT;
+	vsx_spool_init(&u->b.spool);
+	status = vsx_take_opts(&u->opts, sizeof(u->opts), opts,
+			       "vsx_update_opts", err);
+	if (status == VSX_OK)
+		status = begin(u, path, ops, err);
+	if (status != VSX_OK) {
+		vsx_update_free(u);
+		return status;
+	}
+	*out = u;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_update_begin(struct vsx_update **out, const char *path,
+				 const struct vsx_update_opts *opts,
+				 struct vsx_error *err)
+{
+	return vsx_update_begin_on(out, path, opts, &vsx_system_files, err);
+}
+
+void vsx_update_free(struct vsx_update *u)
+{
+	if (!u)
+		return;
+	vsx_close(u->index);
+	vsx_file_close(&u->file, NULL);
+	vsx_spool_release(&u->b.spool);
+	vsx_output_release(&u->b.output);
+	free(u->gone);
+	free(u->unknown);
+	free(u);
+}
+
+static enum vsx_status check_open(const struct vsx_update *u, const void *data,
+				  size_t n, struct vsx_error *err)
+{
+	if (u->b.finished)
+		return vsx_fail(err, VSX_EINVAL, "the update is committed");
+	if (!data && n > 0)
+		return vsx_fail(err, VSX_EINVAL, "%zu rows, but no address", n);
+	return VSX_OK;
+}
+
+/* Ids for n rows that have none. */
+static enum vsx_status number_on(struct vsx_update *u, size_t n, uint64_t **ids,
+				 struct vsx_error *err)
+{
+	if (u->past_last_id || n > UINT64_MAX - u->next_id)
+		return vsx_fail(err, VSX_EINVAL,
+				"no ids are left behind %llu for %zu rows "
+				"without one",
+				u->past_last_id ? (ull)UINT64_MAX
+						: (ull)u->next_id - 1,
+				n);
+	VSX_TRY(vsx_alloc_to(ids, n, sizeof(**ids), err));
+	for (size_t i = 0; i < n; i++)
+		(*ids)[i] = u->next_id + i;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_update_add(struct vsx_update *u, const void *rows,
+			       enum vsx_elem elem, size_t n,
+			       const uint64_t *ids, struct vsx_error *err)
+{
+	uint64_t *numbers = NULL;
+	enum vsx_status status;
+
+	VSX_TRY(check_open(u, rows, n, err));
+	if (!vsx_elem_name(elem))
+		return vsx_fail(err, VSX_EINVAL, "element type %d is not known",
+				(int)elem);
+	if (!ids)
+		VSX_TRY(number_on(u, n, &numbers, err));
+	status = vsx_spool_add(&u->b.spool, rows, elem, n, ids ? ids : numbers,
+			       err);
+	if (status == VSX_OK && !ids)
+		u->next_id += n;
+	free(numbers);
+	return status;
+}
+
+enum vsx_status vsx_update_delete(struct vsx_update *u, const uint64_t *ids,
+				  size_t n, struct vsx_error *err)
+{
+	VSX_TRY(check_open(u, ids, n, err));
+	VSX_TRY(vsx_grow(&u->gone, &u->gone_cap, u->n_gone + n,
+			 sizeof(*u->gone), err));
+	if (n > 0)
+		memcpy(u->gone + u->n_gone, ids, n * sizeof(*ids));
+	u->n_gone += n;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_update_commit(struct vsx_update *u,
+				  struct vsx_update_result *result,
+				  struct vsx_error *err)
+{
+	struct vsx_update_result local = {0};
+	enum vsx_status status;
+
+	VSX_TRY(check_open(u, NULL, 0, err));
+	u->b.finished = true;
+	status = vsx_update_run(u, &local, err);
+	vsx_spool_release(&u->b.spool);
+	if (status == VSX_OK && result)
+		*result = local;
+	return status;
+}

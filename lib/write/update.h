@@ -1,0 +1,76 @@
+/* What lies behind struct vsx_update. Private to libvsxwrite. */
+#ifndef VSX_UPDATE_H
+#define VSX_UPDATE_H
+
+#include "read/handle.h"
+#include "write/builder.h"
+
+struct vsx_update {
+	struct vsx_update_opts opts;
+	struct vsx_builder b; /* the new rows, and the surroundings of a build;
+				 its output is never made */
+	struct vsx_file file; /* locked */
+	struct vsx *index;    /* the newest generation of it */
+	uint64_t next_id;     /* of a row without one */
+	bool past_last_id;    /* there is none left */
+	uint64_t *gone;	      /* ids to delete, sorted when it comes to that */
+	size_t n_gone, gone_cap;
+	uint64_t *unknown; /* of them */
+	size_t n_unknown, unknown_cap;
+};
+
+/* vsx_update_begin() over file operations of the caller's. */
+enum vsx_status vsx_update_begin_on(struct vsx_update **out, const char *path,
+				    const struct vsx_update_opts *opts,
+				    const struct vsx_file_ops *ops,
+				    struct vsx_error *err);
+
+/* update_commit.c */
+enum vsx_status vsx_update_run(struct vsx_update *u,
+			       struct vsx_update_result *result,
+			       struct vsx_error *err);
+
+/*
+ * update_marks.c: the rows that the new generation deletes.
+ *
+ * segments[i].dead is replaced by a copy of the bits before the first of them
+ * is set, which is marks[i]; n_dead counts on.
+ */
+struct vsx_marks {
+	struct vsx_segment *segments;
+	uint8_t **bits; /* [n_segments]; NULL: as in the file */
+	uint32_t n_segments;
+};
+
+/* Mark the live row with an id; VSX_ENOTFOUND (without a text) if none has. */
+enum vsx_status vsx_marks_set(struct vsx_marks *marks, uint64_t id,
+			      struct vsx_error *err);
+/* Delete the ids of u->gone; fills u->unknown. */
+enum vsx_status vsx_marks_gone(struct vsx_marks *marks, struct vsx_update *u,
+			       uint64_t *n_deleted, struct vsx_error *err);
+/* Replace, or refuse, the live rows that have an id of the new ones. */
+enum vsx_status vsx_marks_replaced(struct vsx_marks *marks,
+				   const struct vsx_rows *rows, bool replace,
+				   uint64_t *n_replaced, struct vsx_error *err);
+
+/*
+ * update_test.c: the acceptance test of the index, for its new generation.
+ * n_queries is 0 when it has none.
+ */
+enum vsx_status vsx_update_test_load(struct vsx_accept *test,
+				     const struct vsx *index,
+				     struct vsx_error *err);
+/*
+ * Take neighbours out that are deleted, and put those in that are among the
+ * rows of `added`. `old` are the segments of the old generation with the marks
+ * of the new one; `added` may hold rows of theirs.
+ */
+enum vsx_status vsx_update_test_merge(struct vsx_accept *test,
+				      const struct vsx_segment *old,
+				      uint32_t n_old,
+				      const struct vsx_segment *added,
+				      struct vsx_job *job,
+				      struct vsx_error *err);
+void vsx_update_test_release(struct vsx_accept *test);
+
+#endif

@@ -1,0 +1,506 @@
+/*
+ * The commit of an update. SPEC.md 7.2: cut off debris, append, sync, write the
+ * slot, sync. Until the slot is written nothing has happened.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/alloc.h"
+#include "index/dead.h"
+#include "index/hnsw.h"
+#include "sums.h"
+#include "train/codes_train.h"
+#include "write/live_rows.h"
+#include "write/lock.h"
+#include "write/segment_out.h"
+#include "write/unique.h"
+#include "write/update.h"
+
+/* Recall that is lost, or distance that is gained, before it is said. */
+#define RECALL_LOST 0.02
+#define SHIFT_FAR   1.25
+
+/* What the steps hand on to each other. */
+struct run {
+	struct vsx_update *u;
+	struct vsx_update_result *result;
+	const struct vsx_manifest *old;
+	struct vsx_segment *segments; /* [n + 1]: old ones with their marks;
+					 the new one comes behind the kept */
+	struct vsx_marks marks;
+	struct vsx_rows rows;
+	uint32_t n_kept; /* segments of the old generation that stay */
+	struct vsx_built built;
+	struct vsx_code_params codes;
+	struct vsx_segment_out out;
+	struct vsx_sink sink;
+	struct vsx_manifest manifest;
+	struct vsx_segment_entry *entries;
+	struct vsx_segment added;
+	struct vsx_accept test;
+	struct vsx_super super;
+};
+
+static enum vsx_status take_segments(struct run *r, struct vsx_error *err)
+{
+	const struct vsx *index = r->u->index;
+	uint32_t n = index->manifest.n_segments;
+
+	VSX_TRY(vsx_alloc_to(&r->segments, n + 1, sizeof(*r->segments), err));
+	VSX_TRY(vsx_alloc_to(&r->marks.bits, n, sizeof(*r->marks.bits), err));
+	memcpy(r->segments, index->segments, n * sizeof(*r->segments));
+	r->marks.segments = r->segments;
+	r->marks.n_segments = n;
+	r->old = &index->manifest;
+	return VSX_OK;
+}
+
+static void take_rows(struct run *r)
+{
+	const struct vsx_spool *s = &r->u->b.spool;
+
+	r->rows = (struct vsx_rows){
+		.space = &r->u->b.space,
+		.base = s->rows.base,
+		.n = (uint32_t)s->n,
+		.ids = (const uint64_t *)(const void *)s->ids.base,
+	};
+}
+
+static uint64_t n_live(const struct vsx_segment *seg)
+{
+	return seg->n_rows - seg->n_dead;
+}
+
+/* ---- which segments go into the new one ------------------------------- */
+
+static enum vsx_status spool_rows(void *context, const void *rows,
+				  const uint64_t *ids, size_t n,
+				  struct vsx_error *err)
+{
+	struct run *r = context;
+	const struct vsx_spool *s = &r->u->b.spool;
+	struct vsx_job *job = &r->u->b.job;
+
+	VSX_TRY(job->progress(job, "merge", s->n, 0, err));
+	return vsx_spool_add(&r->u->b.spool, rows, r->old->elem, n, ids, err);
+}
+
+/*
+ * Small segments at the end are merged as a binary counter carries: one goes in
+ * if it is no larger than what is in already. So there are few segments, and a
+ * row is written anew a few times at most. The first segment keeps what was
+ * trained.
+ */
+static uint32_t choose_kept(const struct run *r)
+{
+	uint64_t rows = r->rows.n;
+	uint32_t kept = r->marks.n_segments;
+
+	while (kept > 1) {
+		uint64_t live = n_live(&r->segments[kept - 1]);
+
+		if (live > 0 && (r->u->opts.keep_segments || live > rows ||
+				 rows + live > VSX_MAX_SEGMENT_ROWS))
+			break;
+		rows += live;
+		kept--;
+	}
+	return kept;
+}
+
+static enum vsx_status merge_small(struct run *r, struct vsx_error *err)
+{
+	struct vsx_spool *s = &r->u->b.spool;
+	enum vsx_status status = VSX_OK;
+	bool normalize = s->normalize;
+
+	r->n_kept = choose_kept(r);
+	s->normalize = false; /* they are, and stay the same bytes */
+	for (uint32_t i = r->n_kept;
+	     i < r->marks.n_segments && status == VSX_OK; i++) {
+		if (n_live(&r->segments[i]) == 0)
+			continue;
+		status = vsx_live_rows(&r->segments[i], spool_rows, r, err);
+		r->result->n_merged++;
+	}
+	s->normalize = normalize;
+	take_rows(r);
+	return status;
+}
+
+/* ---- the new segment -------------------------------------------------- */
+
+/* Codes speed up scans; a graph is not scanned. */
+static enum vsx_status build(struct run *r, struct vsx_error *err)
+{
+	const struct vsx_segment *base = &r->segments[0];
+	struct vsx_job *job = &r->u->b.job;
+	struct vsx_spec spec = {.kind = base->kind->code};
+
+	switch (base->kind->code) {
+	case VSX_HNSW:
+		spec.m = base->params[VSX_HNSW_M];
+		job->ef_construction = base->params[VSX_HNSW_EF_CONSTRUCTION];
+		return vsx_hnsw_build(job, &r->rows, &spec, &r->built, err);
+	case VSX_IVF:
+		VSX_TRY(vsx_ivf_extend(job, &r->rows, base, &r->built,
+				       &r->result->shift, err));
+		break;
+	default:
+		VSX_TRY(vsx_flat_build(job, &r->rows, &spec, &r->built, err));
+	}
+	if (vsx_elem_is_int(r->old->elem))
+		return VSX_OK;
+	VSX_TRY(job->progress(job, "train codes", 0, r->rows.n, err));
+	return vsx_codes_train(job, &r->rows, &r->codes, err);
+}
+
+/* Blocks for what is to come: a full disk shows before anything is written. */
+static enum vsx_status reserve(struct run *r, struct vsx_error *err)
+{
+	struct vsx_layout layout;
+	bool done;
+
+	vsx_layout_init(&layout, r->out.page_shift);
+	vsx_segment_out_layout(&r->out, &layout);
+	vsx_measure_layout(r->test.n_queries, 0, r->test.truth_k, false,
+			   &layout);
+	return vsx_file_reserve(
+		&r->u->file,
+		r->sink.at + vsx_layout_file_bytes(&layout,
+						   r->old->properties_bytes),
+		&done, err);
+}
+
+static enum vsx_status write_segment(struct run *r, struct vsx_error *err)
+{
+	struct vsx_segment_entry *e = &r->entries[r->n_kept];
+
+	r->out = (struct vsx_segment_out){
+		.sink = &r->sink,
+		.job = &r->u->b.job,
+		.rows = &r->rows,
+		.built = &r->built,
+		.codes = &r->codes,
+		.page_shift = r->old->page_shift,
+		.number = r->n_kept,
+	};
+	VSX_TRY(vsx_segment_out_init(&r->out, err));
+	VSX_TRY(reserve(r, err));
+	VSX_TRY(vsx_segment_out_write(&r->out, err));
+	e->kind = r->built.kind;
+	e->row_stride = r->rows.space->stride;
+	e->n_rows = r->rows.n;
+	e->generation = r->manifest.generation;
+	memcpy(e->params, r->built.params, sizeof(e->params));
+	r->manifest.n_segments++;
+	return VSX_OK;
+}
+
+/* The new segment as searches will see it, in what is written so far. */
+static enum vsx_status open_added(struct run *r, const uint8_t *base,
+				  struct vsx_error *err)
+{
+	const struct vsx_segment_entry *e = &r->entries[r->n_kept];
+	struct vsx_segment *seg = &r->added;
+
+	seg->kind = vsx_kind_find(e->kind);
+	seg->space = r->u->b.space;
+	seg->number = r->n_kept;
+	seg->n_rows = (uint32_t)e->n_rows;
+	for (uint32_t i = 0; i < r->n_kept; i++)
+		seg->mark_base += r->segments[i].n_rows;
+	memcpy(seg->params, e->params, sizeof(seg->params));
+	for (size_t i = 0; i < r->sink.n_sections; i++) {
+		const struct vsx_section_entry *s = &r->sink.sections[i].entry;
+		struct vsx_view *v = &seg->view[vsx_section_slot(s->id)];
+
+		if (r->sink.sections[i].kept || s->segment != r->n_kept)
+			continue;
+		v->base = base + s->offset;
+		v->bytes = s->bytes;
+	}
+	if (seg->kind->shared_param && e->params[seg->kind->shared_param])
+		seg->view[seg->kind->shared_slot] =
+			r->segments[e->params[seg->kind->shared_param] - 1]
+				.view[seg->kind->shared_slot];
+	return vsx_segment_open(seg, err);
+}
+
+/* ---- the acceptance test ---------------------------------------------- */
+
+static void advise(struct vsx_update_result *result, const struct vsx *index)
+{
+	if (result->recall_at_10 > 0.0 &&
+	    result->recall_at_10 < result->recall_built - RECALL_LOST)
+		snprintf(result->advice, sizeof(result->advice),
+			 "recall@10 of the acceptance test is %.4f, it was "
+			 "%.4f when the index was built",
+			 result->recall_at_10, result->recall_built);
+	else if (result->shift > SHIFT_FAR)
+		snprintf(result->advice, sizeof(result->advice),
+			 "the added rows lie %.2f times as far from their "
+			 "centroids as those that the lists were learned from",
+			 result->shift);
+	else if (index->segments[0].nlist &&
+		 result->n_live > UINT64_C(4) * index->segments[0].n_rows)
+		snprintf(result->advice, sizeof(result->advice),
+			 "%llu rows are in lists that were learned from %u",
+			 (unsigned long long)result->n_live,
+			 index->segments[0].n_rows);
+}
+
+/* At the default effort, as the table has it; 0 when it has none. */
+static enum vsx_status recall_built(const struct vsx *index, double *recall,
+				    struct vsx_error *err)
+{
+	for (uint32_t i = 0; i < index->manifest.n_recalls; i++) {
+		struct vsx_recall row;
+
+		VSX_TRY(vsx_get_recall(index, i, &row, err));
+		if (row.effort == index->manifest.default_effort)
+			*recall = row.at_10;
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status run_test(struct run *r, const uint8_t *base,
+				struct vsx_error *err)
+{
+	struct vsx_job *job = &r->u->b.job;
+	struct vsx_recall now;
+
+	VSX_TRY(open_added(r, base, err));
+	VSX_TRY(vsx_update_test_merge(&r->test, r->segments,
+				      r->marks.n_segments, &r->added, job,
+				      err));
+	/* From here on the merged ones are out of sight. */
+	r->segments[r->n_kept] = r->added;
+	if (r->test.n_queries == 0)
+		return VSX_OK;
+	VSX_TRY(job->progress(job, "measure recall", 0, 1, err));
+	VSX_TRY(vsx_accept_measure(r->segments, r->n_kept + 1, &r->test,
+				   r->old->default_effort, job->n_threads, &now,
+				   err));
+	r->result->recall_at_10 = now.at_10;
+	return recall_built(r->u->index, &r->result->recall_built, err);
+}
+
+static enum vsx_status test(struct run *r, struct vsx_error *err)
+{
+	const struct vsx_file *f = &r->u->file;
+	uint64_t bytes = r->sink.at;
+	enum vsx_status status;
+	void *base;
+
+	base = f->ops->map(f->ops->context, f->fd, bytes, false);
+	if (!base)
+		return vsx_fail_errno(err, "cannot map '%s'", f->name);
+	status = run_test(r, base, err);
+	munmap(base, bytes);
+	return status;
+}
+
+/* ---- the file ---------------------------------------------------------- */
+
+/* Sections of the old generation that the new one refers to. */
+static bool is_kept(const struct run *r, const struct vsx_section_entry *e)
+{
+	enum vsx_section_slot slot = vsx_section_slot(e->id);
+
+	if (e->segment == VSX_WHOLE_INDEX)
+		return slot != VSX_SEC_QTRU || r->rows.n == 0;
+	if (e->segment >= r->n_kept)
+		return false;
+	return slot != VSX_SEC_DEAD || !r->marks.bits[e->segment];
+}
+
+static enum vsx_status begin_file(struct run *r, struct vsx_error *err)
+{
+	const struct vsx_super *sb = &r->u->index->super;
+
+	VSX_TRY(vsx_lock_check(&r->u->file, err));
+	VSX_TRY(vsx_file_resize(&r->u->file, sb->committed_bytes, err));
+	VSX_TRY(vsx_sink_init(&r->sink, &r->u->file, sb->page_shift,
+			      sb->committed_bytes, err));
+	for (uint32_t i = 0; i < r->old->n_sections; i++) {
+		struct vsx_section_entry e = vsx_manifest_section(r->old, i);
+
+		if (is_kept(r, &e))
+			VSX_TRY(vsx_sink_keep(&r->sink, &e, err));
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status write_marks(struct run *r, struct vsx_error *err)
+{
+	for (uint32_t i = 0; i < r->n_kept; i++) {
+		if (!r->marks.bits[i])
+			continue;
+		VSX_TRY(vsx_sink_begin(&r->sink, VSX_SEC_DEAD, i,
+				       VSX_ENCODING_PLAIN, 0, err));
+		VSX_TRY(vsx_sink_write(&r->sink, r->marks.bits[i],
+				       vsx_dead_bytes(r->segments[i].n_rows),
+				       err));
+		VSX_TRY(vsx_sink_end(&r->sink, err));
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status begin_manifest(struct run *r, struct vsx_error *err)
+{
+	VSX_TRY(vsx_alloc_to(&r->entries, r->n_kept + 1, sizeof(*r->entries),
+			     err));
+	r->manifest = *r->old;
+	r->manifest.generation++;
+	r->manifest.n_segments = r->n_kept;
+	for (uint32_t i = 0; i < r->n_kept; i++) {
+		r->entries[i] = vsx_manifest_segment(r->old, i);
+		r->entries[i].n_dead = r->segments[i].n_dead;
+	}
+	return VSX_OK;
+}
+
+static const char *properties_of(const struct vsx_manifest *m)
+{
+	return m->properties_bytes ? vsx_manifest_property_at(m, 0) : NULL;
+}
+
+/* Steps 3 and 4 of SPEC.md 7.2. */
+static enum vsx_status append(struct run *r, struct vsx_error *err)
+{
+	struct vsx_manifest *m = &r->manifest;
+	struct vsx_job *job = &r->u->b.job;
+
+	VSX_TRY(begin_manifest(r, err));
+	VSX_TRY(begin_file(r, err));
+	if (r->rows.n) {
+		VSX_TRY(write_segment(r, err));
+		VSX_TRY(test(r, err));
+	}
+	VSX_TRY(write_marks(r, err));
+	if (r->rows.n && r->test.n_queries)
+		VSX_TRY(vsx_measure_write_truth(&r->test, &r->sink, err));
+	m->n_rows = m->n_live = 0;
+	for (uint32_t i = 0; i < m->n_segments; i++) {
+		m->n_rows += r->entries[i].n_rows;
+		m->n_live += r->entries[i].n_rows - r->entries[i].n_dead;
+	}
+	VSX_TRY(job->progress(job, "sync", 0, 0, err));
+	VSX_TRY(vsx_sink_commit(&r->sink, m, r->entries, properties_of(r->old),
+				&r->super, err));
+	r->super.feature_compat = r->u->index->super.feature_compat;
+	memcpy(r->super.uuid, r->u->index->super.uuid, 16);
+	return VSX_OK;
+}
+
+/* What was appended is nobody's yet: take it off again. */
+static void take_back(struct run *r)
+{
+	vsx_file_resize(&r->u->file, r->u->index->super.committed_bytes, NULL);
+}
+
+static enum vsx_status commit(struct run *r, struct vsx_error *err)
+{
+	enum vsx_status status = append(r, err);
+	struct vsx_error why;
+
+	if (status != VSX_OK) {
+		if (r->sink.file)
+			take_back(r);
+		return status;
+	}
+	status = vsx_sink_next_super(&r->u->file, &r->super, &why);
+	if (status != VSX_OK)
+		return vsx_fail(err, status,
+				"%.300s: whether generation %llu holds is seen "
+				"when '%s' is opened again",
+				why.text,
+				(unsigned long long)r->super.generation,
+				r->u->file.name);
+	return VSX_OK;
+}
+
+static void fill_result(struct run *r)
+{
+	struct vsx_update_result *result = r->result;
+	const struct vsx_super *was = &r->u->index->super;
+
+	result->generation = r->super.generation;
+	result->n_live = r->manifest.n_live;
+	result->n_dead = r->manifest.n_rows - r->manifest.n_live;
+	result->n_segments = r->manifest.n_segments;
+	result->file_bytes = r->super.committed_bytes;
+	result->appended_bytes =
+		r->super.committed_bytes - was->committed_bytes;
+	advise(result, r->u->index);
+}
+
+/* Nothing was asked for, or nothing that is there. */
+static void fill_unchanged(struct run *r)
+{
+	struct vsx_update_result *result = r->result;
+
+	result->generation = r->old->generation;
+	result->n_live = r->old->n_live;
+	result->n_dead = r->old->n_rows - r->old->n_live;
+	result->n_segments = r->old->n_segments;
+	result->file_bytes = r->u->index->super.committed_bytes;
+}
+
+static enum vsx_status mark(struct run *r, struct vsx_error *err)
+{
+	struct vsx_update_result *result = r->result;
+
+	VSX_TRY(vsx_marks_gone(&r->marks, r->u, &result->n_deleted, err));
+	result->unknown = r->u->unknown;
+	result->n_unknown = r->u->n_unknown;
+	take_rows(r);
+	result->n_added = r->rows.n;
+	if (r->rows.n == 0)
+		return VSX_OK;
+	VSX_TRY(vsx_check_unique(&r->rows, err));
+	return vsx_marks_replaced(&r->marks, &r->rows, r->u->opts.replace != 0,
+				  &result->n_replaced, err);
+}
+
+static enum vsx_status steps(struct run *r, struct vsx_error *err)
+{
+	VSX_TRY(take_segments(r, err));
+	VSX_TRY(mark(r, err));
+	if (r->rows.n == 0 && r->result->n_deleted == 0) {
+		fill_unchanged(r);
+		return VSX_OK;
+	}
+	VSX_TRY(merge_small(r, err));
+	if (r->rows.n) {
+		VSX_TRY(build(r, err));
+		VSX_TRY(vsx_update_test_load(&r->test, r->u->index, err));
+	}
+	VSX_TRY(commit(r, err));
+	fill_result(r);
+	return VSX_OK;
+}
+
+enum vsx_status vsx_update_run(struct vsx_update *u,
+			       struct vsx_update_result *result,
+			       struct vsx_error *err)
+{
+	struct run r = {.u = u, .result = result};
+	enum vsx_status status = steps(&r, err);
+
+	for (uint32_t i = 0; r.marks.bits && i < r.marks.n_segments; i++)
+		free(r.marks.bits[i]);
+	free(r.marks.bits);
+	free(r.segments);
+	free(r.entries);
+	vsx_segment_out_release(&r.out);
+	vsx_built_release(&r.built);
+	vsx_code_params_release(&r.codes);
+	vsx_sink_release(&r.sink);
+	vsx_update_test_release(&r.test);
+	return status;
+}

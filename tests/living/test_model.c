@@ -1,0 +1,271 @@
+/*
+ * Random sequences of changes, with the file held against a model after each:
+ * VSX_SEQUENCES of them (a few), from VSX_SEED (1).
+ */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "living/model.h"
+#include "write/scratch_folder.h"
+
+TestSuite(model, .init = scratch_make, .fini = scratch_drop);
+
+enum { FIRST_ROWS = 200, MOST_CHANGES = 8, MOST_ROWS = 60, QUERIES = 3, K = 7 };
+
+static struct vsx_error err;
+
+struct sequence {
+	struct model model;
+	struct vsx_rng rng;
+	const char *spec;
+	const char *path;
+	uint64_t seed;
+};
+
+#define OK(s, call)                                                            \
+	cr_assert((call) == VSX_OK, "seed %llu, %s: %s",                       \
+		  (unsigned long long)(s)->seed, (s)->spec, err.text)
+
+static uint32_t below(struct sequence *s, uint32_t n)
+{
+	return (uint32_t)vsx_rng_below(&s->rng, n);
+}
+
+static void build(struct sequence *s)
+{
+	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
+	struct model *m = &s->model;
+	struct vsx_builder *b;
+
+	opts.dim = m->dim;
+	opts.metric = m->metric;
+	opts.spec = s->spec;
+	opts.force = 1;
+	opts.n_threads = 1;
+	opts.n_test_queries = 5;
+	OK(s, vsx_builder_new(&b, s->path, &opts, &err));
+	for (uint64_t id = 0; id < FIRST_ROWS; id++) {
+		model_draw(m, (uint32_t)id, &s->rng);
+		m->live[id] = true;
+		OK(s, vsx_builder_add(b, m->rows + id * m->dim, VSX_F32, 1, &id,
+				      &err));
+	}
+	m->n_live = FIRST_ROWS;
+	OK(s, vsx_builder_finish(b, NULL, &err));
+	vsx_builder_free(b);
+}
+
+/* Delete some, add some, replace some, in one commit. */
+static void change(struct sequence *s)
+{
+	struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
+	struct vsx_update_result result;
+	struct model *m = &s->model;
+	uint32_t n_gone = below(s, 3) ? below(s, MOST_ROWS) : 0;
+	uint32_t n_added = below(s, 3) ? below(s, MOST_ROWS) : 0;
+	uint64_t unknown = 0;
+	bool *added = calloc(MODEL_ROWS, sizeof(*added));
+	struct vsx_update *u;
+
+	opts.replace = 1;
+	opts.n_threads = 1;
+	opts.keep_segments = below(s, 3) == 0;
+	OK(s, vsx_update_begin(&u, s->path, &opts, &err));
+	for (uint32_t i = 0; i < n_gone; i++) {
+		uint64_t id = below(s, 2 * FIRST_ROWS);
+
+		OK(s, vsx_update_delete(u, &id, 1, &err));
+		unknown += !m->live[id];
+		m->n_live -= m->live[id];
+		m->live[id] = false;
+	}
+	for (uint32_t i = 0; i < n_added; i++) {
+		uint64_t id = below(s, 2 * FIRST_ROWS);
+
+		if (added[id])
+			continue;
+		added[id] = true;
+		model_draw(m, (uint32_t)id, &s->rng);
+		m->n_live += !m->live[id];
+		m->live[id] = true;
+		OK(s, vsx_update_add(u, m->rows + id * m->dim, VSX_F32, 1, &id,
+				     &err));
+	}
+	OK(s, vsx_update_commit(u, &result, &err));
+	/* An id given twice is named once. */
+	cr_assert(result.n_unknown <= unknown);
+	cr_assert_eq(result.n_live, m->n_live);
+	vsx_update_free(u);
+	free(added);
+}
+
+static void compact(struct sequence *s)
+{
+	struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
+	struct vsx_compact_result result;
+
+	if (s->model.n_live == 0)
+		return;
+	opts.n_threads = 1;
+	OK(s, vsx_compact(&s->path, 1, NULL, &opts, &result, &err));
+	cr_assert_eq(result.n_rows, s->model.n_live);
+}
+
+static void same_hits(const struct sequence *s, const struct vsx_hit *found,
+		      size_t n_found, const struct vsx_hit *due, size_t n_due)
+{
+	cr_assert_eq(n_found, n_due, "seed %llu, %s: %zu hits, expected %zu",
+		     (unsigned long long)s->seed, s->spec, n_found, n_due);
+	for (size_t i = 0; i < n_due; i++) {
+		if (s->model.metric == VSX_COSINE) {
+			/* Sums in another order: the last bit may differ. */
+			cr_assert(fabsf(found[i].distance - due[i].distance) <
+				  1e-6f);
+			continue;
+		}
+		cr_assert_eq(found[i].id, due[i].id,
+			     "seed %llu, %s: hit %zu is id %llu, expected %llu",
+			     (unsigned long long)s->seed, s->spec, i,
+			     (unsigned long long)found[i].id,
+			     (unsigned long long)due[i].id);
+		cr_assert_eq(found[i].distance, due[i].distance);
+	}
+}
+
+/* Approximate hits: live rows, each once, in order, with their distance. */
+static void sound_hits(const struct sequence *s, const float *query,
+		       const struct vsx_hit *hits, size_t n)
+{
+	const struct model *m = &s->model;
+
+	cr_assert_eq(n, m->n_live < K ? m->n_live : K,
+		     "seed %llu, %s: %zu hits of %u live rows",
+		     (unsigned long long)s->seed, s->spec, n, m->n_live);
+	for (size_t i = 0; i < n; i++) {
+		double due;
+
+		cr_assert_lt(hits[i].id, MODEL_ROWS);
+		cr_assert(m->live[hits[i].id], "seed %llu, %s: id %llu is dead",
+			  (unsigned long long)s->seed, s->spec,
+			  (unsigned long long)hits[i].id);
+		due = model_distance(m, (uint32_t)hits[i].id, query);
+		cr_assert(fabs((double)hits[i].distance - due) <=
+			  1e-6 * fabs(due) + 1e-6);
+		for (size_t j = 0; j < i; j++)
+			cr_assert_neq(hits[i].id, hits[j].id);
+	}
+}
+
+static void check_searches(struct sequence *s, struct vsx *index)
+{
+	struct vsx_search_opts exact = VSX_SEARCH_OPTS_INIT;
+	struct vsx_hit found[K], due[K];
+	struct vsx_searcher *searcher;
+	size_t n;
+
+	exact.exact = 1;
+	OK(s, vsx_searcher_new(&searcher, index, &err));
+	for (int q = 0; q < QUERIES; q++) {
+		/* Somewhere among the rows. */
+		uint32_t id = MODEL_ROWS - 1;
+		const float *query = s->model.rows + (size_t)id * s->model.dim;
+
+		model_draw(&s->model, id, &s->rng);
+		OK(s, vsx_search(searcher, query, VSX_F32, K, &exact, found, &n,
+				 &err));
+		same_hits(s, found, n, due,
+			  model_search(&s->model, query, K, due));
+		OK(s, vsx_search(searcher, query, VSX_F32, K, NULL, found, &n,
+				 &err));
+		sound_hits(s, query, found, n);
+	}
+	vsx_searcher_free(searcher);
+}
+
+static void check_gets(struct sequence *s, struct vsx *index)
+{
+	float *row = malloc(s->model.dim * sizeof(*row));
+
+	for (int i = 0; i < 20; i++) {
+		uint32_t id = below(s, 2 * FIRST_ROWS);
+		enum vsx_status status = vsx_get(index, id, row, &err);
+
+		cr_assert_eq(status, s->model.live[id] ? VSX_OK : VSX_ENOTFOUND,
+			     "seed %llu, %s: id %u: %s",
+			     (unsigned long long)s->seed, s->spec, id,
+			     err.text);
+		for (uint32_t d = 0; status == VSX_OK && d < s->model.dim; d++)
+			cr_assert_eq(row[d],
+				     s->model.rows[id * s->model.dim + d]);
+	}
+	free(row);
+}
+
+static int refuse_finding(void *context, const struct vsx_verify_event *event)
+{
+	const struct sequence *s = context;
+
+	cr_assert(event->what != VSX_FINDING, "seed %llu, %s: %s",
+		  (unsigned long long)s->seed, s->spec, event->text);
+	return 0;
+}
+
+static void check(struct sequence *s, bool verify)
+{
+	struct vsx_verify_opts opts = VSX_VERIFY_OPTS_INIT;
+	struct vsx_verify_result result;
+	struct vsx_facts facts;
+	struct vsx *index;
+
+	OK(s, vsx_open(&index, s->path, NULL, &err));
+	vsx_get_facts(index, &facts);
+	cr_assert_eq(facts.n_live, s->model.n_live);
+	check_searches(s, index);
+	check_gets(s, index);
+	vsx_close(index);
+	opts.n_threads = 1;
+	if (verify)
+		OK(s, vsx_verify(s->path, &opts, refuse_finding, s, &result,
+				 &err));
+}
+
+static void run(uint64_t seed)
+{
+	static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW4"};
+	static const enum vsx_metric metrics[] = {VSX_L2, VSX_IP, VSX_COSINE};
+	struct sequence s = {.seed = seed, .rng = {seed}};
+	uint32_t changes;
+
+	s.spec = specs[below(&s, 3)];
+	s.path = scratch_path("index");
+	model_init(&s.model, metrics[below(&s, 3)], 4 + below(&s, 20));
+	build(&s);
+	changes = 1 + below(&s, MOST_CHANGES);
+	for (uint32_t i = 0; i < changes; i++) {
+		if (below(&s, 8) == 0)
+			compact(&s);
+		else
+			change(&s);
+		check(&s, below(&s, 4) == 0);
+	}
+	model_release(&s.model);
+}
+
+static uint64_t number(const char *name, uint64_t other)
+{
+	const char *text = getenv(name);
+
+	return text ? strtoull(text, NULL, 10) : other;
+}
+
+Test(model, random_sequences)
+{
+	uint64_t n = number("VSX_SEQUENCES", 60), first = number("VSX_SEED", 1);
+
+	printf("%llu sequences from seed %llu\n", (unsigned long long)n,
+	       (unsigned long long)first);
+	for (uint64_t i = 0; i < n; i++)
+		run(first + i);
+}
