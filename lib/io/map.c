@@ -54,6 +54,16 @@ enum vsx_status vsx_open_file(int *out, uint64_t *bytes, const char *path,
 	return VSX_OK;
 }
 
+enum vsx_status vsx_file_bytes(uint64_t *bytes, int fd, struct vsx_error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return vsx_fail_errno(err, "cannot stat");
+	*bytes = (uint64_t)st.st_size;
+	return VSX_OK;
+}
+
 int vsx_read_at(int fd, void *to, uint64_t n, uint64_t at)
 {
 	uint8_t *p = to;
@@ -124,6 +134,31 @@ enum vsx_status vsx_map_file(struct vsx_map *map, int fd, uint64_t bytes,
 				      (unsigned long long)bytes);
 	map->base = p;
 	map->bytes = bytes;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_map_torn(struct vsx_map *map, int fd, uint64_t found,
+			     uint64_t bytes, struct vsx_error *err)
+{
+	void *p;
+
+	if (found >= bytes)
+		return vsx_map_file(map, fd, bytes, false, err);
+	memset(map, 0, sizeof(*map));
+	p = mmap(NULL, bytes, PROT_READ,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
+		return vsx_fail_errno(err, "cannot map %llu bytes",
+				      (unsigned long long)bytes);
+	map->base = p;
+	map->bytes = bytes;
+	/* The rest of its last page reads as zeros, too. */
+	if (found && mmap(p, found, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) ==
+			     MAP_FAILED) {
+		vsx_map_close(map);
+		return vsx_fail_errno(err, "cannot map %llu bytes",
+				      (unsigned long long)found);
+	}
 	return VSX_OK;
 }
 

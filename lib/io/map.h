@@ -14,6 +14,9 @@
 enum vsx_status vsx_open_file(int *fd, uint64_t *bytes, const char *path,
 			      struct vsx_error *err);
 
+/* Its length by now. */
+enum vsx_status vsx_file_bytes(uint64_t *bytes, int fd, struct vsx_error *err);
+
 /* Read n bytes: 0, or errno, or ENODATA where the file ends before. */
 int vsx_read_at(int fd, void *to, uint64_t n, uint64_t at);
 
@@ -29,6 +32,13 @@ struct vsx_map {
  */
 enum vsx_status vsx_map_file(struct vsx_map *map, int fd, uint64_t bytes,
 			     bool copy, struct vsx_error *err);
+
+/*
+ * Map a file that ought to have `bytes` bytes and has `found`: where it has
+ * none there are zeros.
+ */
+enum vsx_status vsx_map_torn(struct vsx_map *map, int fd, uint64_t found,
+			     uint64_t bytes, struct vsx_error *err);
 void vsx_map_close(struct vsx_map *map);
 
 /*

@@ -51,6 +51,11 @@ enum vsx_status vsx_manifest_read(struct vsx_manifest *m, const uint8_t *raw,
 				  const struct vsx_super *sb,
 				  struct vsx_error *err);
 
+/* Make the guards of all sections, so that pages are checked when touched. */
+enum vsx_status vsx_index_guard(struct vsx *index, struct vsx_error *err);
+
+void vsx_index_unguard(struct vsx *index);
+
 /*
  * Make the segments and the views of all sections, from map, manifest and
  * guards. The segments are not opened yet; the caller frees them.

@@ -84,6 +84,9 @@ static enum vsx_status read_super(struct vsx *index, int fd,
 	VSX_TRY(vsx_slots_read(slots, &chosen, head, n, index->file_bytes, fd,
 			       err));
 	index->super = slots[chosen].super;
+	/* A writer may have committed since the length was asked for. */
+	if (index->file_bytes < index->super.committed_bytes)
+		VSX_TRY(vsx_file_bytes(&index->file_bytes, fd, err));
 	if (index->file_bytes < index->super.committed_bytes)
 		return vsx_fail(err, VSX_ETRUNCATED,
 				"has %llu bytes, expected %llu",
@@ -126,7 +129,7 @@ static enum vsx_status read_manifest(struct vsx *index, struct vsx_error *err)
 }
 
 /* Bitmaps of all guards in one mapping of zeros, which costs what is used. */
-static enum vsx_status make_guards(struct vsx *index, struct vsx_error *err)
+enum vsx_status vsx_index_guard(struct vsx *index, struct vsx_error *err)
 {
 	const struct vsx_manifest *m = &index->manifest;
 	uint64_t words = 0;
@@ -168,6 +171,13 @@ static enum vsx_status make_guards(struct vsx *index, struct vsx_error *err)
 		at += vsx_guard_words(&g->shape);
 	}
 	return VSX_OK;
+}
+
+void vsx_index_unguard(struct vsx *index)
+{
+	if (index->bits)
+		munmap(index->bits, index->bits_bytes);
+	free(index->guards);
 }
 
 static enum vsx_status place_section(struct vsx *index, uint32_t i,
@@ -311,7 +321,7 @@ static enum vsx_status open_index(struct vsx *index, int fd,
 	if (check == VSX_CHECK_ALL)
 		VSX_TRY(vsx_verify_index(index, err));
 	if (check == VSX_CHECK_TOUCH)
-		VSX_TRY(make_guards(index, err));
+		VSX_TRY(vsx_index_guard(index, err));
 	VSX_TRY(open_segments(index, err));
 	return bring(index, o, err);
 }
@@ -368,9 +378,7 @@ void vsx_close(struct vsx *index)
 {
 	if (!index)
 		return;
-	if (index->bits)
-		munmap(index->bits, index->bits_bytes);
-	free(index->guards);
+	vsx_index_unguard(index);
 	vsx_map_close(&index->map);
 	free(index->segments);
 	free(index->raw);

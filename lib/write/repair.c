@@ -1,0 +1,301 @@
+/* Saving the rows of a damaged index. */
+#include "write/repair.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "index/dead.h"
+#include "index/ids.h"
+#include "read/opts.h"
+#include "write/compact.h"
+#include "write/update.h"
+
+typedef unsigned long long ull;
+
+/* Rows that go to the builder at a time. */
+#define BLOCK 1024
+
+struct repair {
+	const char *path;
+	struct vsx_compact_opts opts;
+	const struct vsx_file_ops *ops;
+	struct vsx_repair_result *result;
+	struct vsx index; /* as far as it can be had */
+	struct vsx_builder *builder;
+	struct vsx_lost lost;
+	/* Rows on their way to the builder. */
+	uint8_t *rows;
+	uint64_t *ids;
+	size_t n;
+};
+
+static void note(void *context, const char *text)
+{
+	struct repair *r = context;
+	struct vsx_build_event event = {VSX_BUILD_NOTE, text, 0, 0};
+
+	if (r->opts.report)
+		r->opts.report(r->opts.context, &event);
+}
+
+/* ---- the generation --------------------------------------------------- */
+
+/* A slot whose manifest can be read. */
+static enum vsx_status try_slot(struct repair *r, int fd,
+				const struct vsx_super *sb,
+				struct vsx_error *err)
+{
+	struct vsx *index = &r->index;
+	int reason;
+
+	free(index->raw);
+	index->raw = NULL;
+	VSX_TRY(vsx_alloc_to(&index->raw, sb->manifest_bytes, 1, err));
+	reason = vsx_read_at(fd, index->raw, sb->manifest_bytes,
+			     sb->manifest_offset);
+	if (reason) {
+		errno = reason;
+		return vsx_fail_errno(err,
+				      "manifest of generation %llu cannot be "
+				      "read",
+				      (ull)sb->generation);
+	}
+	VSX_TRY(vsx_manifest_read(&index->manifest, index->raw, sb, err));
+	if (index->manifest.n_segments == 0)
+		return vsx_fail(err, VSX_ECORRUPT, "there are no rows");
+	index->super = *sb;
+	r->result->generation = sb->generation;
+	return VSX_OK;
+}
+
+/* The newest generation whose superblock and manifest are sound. */
+static enum vsx_status choose(struct repair *r, int fd, struct vsx_error *err)
+{
+	uint8_t head[2 * VSX_SLOT_BYTES] = {0};
+	uint64_t bytes = r->index.file_bytes;
+	size_t n = bytes < sizeof(head) ? (size_t)bytes : sizeof(head);
+	struct vsx_slot slots[2];
+	struct vsx_error why;
+	enum vsx_status status;
+	int chosen, reason = vsx_read_at(fd, head, n, 0);
+
+	if (reason) {
+		errno = reason;
+		return vsx_fail_errno(err, "cannot read");
+	}
+	VSX_TRY(vsx_slots_read(slots, &chosen, head, n, bytes, fd, err));
+	if (slots[!chosen].state == VSX_SLOT_BAD)
+		r->result->fell_back = 1;
+	status = try_slot(r, fd, &slots[chosen].super, err);
+	if (status == VSX_OK || slots[!chosen].state != VSX_SLOT_VALID ||
+	    slots[!chosen].super.generation == slots[chosen].super.generation)
+		return status;
+	r->result->fell_back = 1;
+	status = try_slot(r, fd, &slots[!chosen].super, &why);
+	return status == VSX_OK ? VSX_OK
+				: vsx_fail(err, VSX_ECORRUPT, "%s", why.text);
+}
+
+/* Every page is checked when it is touched; what is cut off reads as zeros. */
+static enum vsx_status attach(struct repair *r, struct vsx_error *err)
+{
+	struct vsx *index = &r->index;
+	enum vsx_status status;
+	int fd = -1;
+
+	vsx_path_text(index->name, r->path);
+	VSX_TRY(vsx_open_file(&fd, &index->file_bytes, r->path, err));
+	status = choose(r, fd, err);
+	if (status == VSX_OK)
+		status = vsx_map_torn(&index->map, fd, index->file_bytes,
+				      index->super.committed_bytes, err);
+	close(fd);
+	if (status == VSX_OK)
+		status = vsx_index_guard(index, err);
+	if (status == VSX_OK)
+		status = vsx_index_bind(index, err);
+	return status;
+}
+
+static void detach(struct vsx *index)
+{
+	vsx_index_unguard(index);
+	vsx_map_close(&index->map);
+	free(index->segments);
+	free(index->raw);
+}
+
+/* ---- the rows --------------------------------------------------------- */
+
+static enum vsx_status hand_over(struct repair *r, struct vsx_error *err)
+{
+	size_t n = r->n;
+
+	r->n = 0;
+	return vsx_builder_add(r->builder, r->rows, r->index.manifest.elem, n,
+			       r->ids, err);
+}
+
+/* What is needed to find rows; graphs and codes are made anew. */
+static enum vsx_status open_rows(struct vsx_segment *seg, struct vsx_error *err)
+{
+	const struct vsx_view *vecs = &seg->view[VSX_SEC_VECS];
+
+	if (!vecs->base ||
+	    vecs->bytes < (uint64_t)seg->n_rows * seg->space.stride)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"segment %u has no rows where they should be",
+				seg->number);
+	VSX_TRY(vsx_dead_open(seg, err));
+	VSX_TRY(vsx_ids_open(seg, err));
+	return seg->kind->locate ? seg->kind->open(seg, err) : VSX_OK;
+}
+
+/* Whether the row is deleted; *sure: its mark could be read. */
+static bool is_deleted(const struct vsx_segment *seg, uint32_t row, bool *sure,
+		       struct vsx_error *err)
+{
+	*sure = !seg->dead ||
+		vsx_touch(&seg->view[VSX_SEC_DEAD], row >> 3, 1, err) == VSX_OK;
+	return *sure && vsx_is_dead(seg, row);
+}
+
+static enum vsx_status save_row(struct repair *r, struct vsx_segment *seg,
+				uint32_t row, struct vsx_error *err)
+{
+	uint32_t bytes = seg->space.vector_bytes;
+	const uint64_t *known = NULL;
+	struct vsx_error why = {0};
+	uint64_t id, offset;
+	enum vsx_status status;
+	bool sure;
+
+	if (is_deleted(seg, row, &sure, &why))
+		return VSX_OK;
+	status = sure ? VSX_OK : VSX_ECORRUPT;
+	r->lost.n_unsure += !sure;
+	if (vsx_ids_of(seg, row, &id, sure ? &why : NULL) == VSX_OK)
+		known = &id;
+	else
+		status = VSX_ECORRUPT;
+	if (status == VSX_OK)
+		status = vsx_segment_locate(seg, row, &offset, &why);
+	if (status != VSX_OK) {
+		vsx_lost_row(&r->lost, row, known, why.text);
+		return VSX_OK;
+	}
+	memcpy(r->rows + r->n * bytes, seg->view[VSX_SEC_VECS].base + offset,
+	       bytes);
+	r->ids[r->n++] = id;
+	return r->n == BLOCK ? hand_over(r, err) : VSX_OK;
+}
+
+static enum vsx_status save_segment(struct repair *r, struct vsx_segment *seg,
+				    struct vsx_error *err)
+{
+	struct vsx_error why = {0};
+
+	if (open_rows(seg, &why) != VSX_OK) {
+		for (uint32_t row = 0; row < seg->n_rows - seg->n_dead; row++)
+			vsx_lost_row(&r->lost, row, NULL, why.text);
+		vsx_lost_flush(&r->lost);
+		return VSX_OK;
+	}
+	for (uint32_t row = 0; row < seg->n_rows; row++)
+		VSX_TRY(save_row(r, seg, row, err));
+	vsx_lost_flush(&r->lost);
+	return VSX_OK;
+}
+
+/* Queries of the caller's, if they are sound; else some are drawn. */
+static enum vsx_status save_queries(struct repair *r, struct vsx_error *err)
+{
+	const struct vsx_manifest *m = &r->index.manifest;
+	struct vsx_accept test;
+	enum vsx_status status = VSX_OK;
+
+	if (m->n_queries == 0 || (m->flags & VSX_MANIFEST_OWN_QUERIES))
+		return VSX_OK;
+	if (vsx_update_test_load(&test, &r->index, NULL) == VSX_OK)
+		status = vsx_builder_queries(r->builder, test.queries, VSX_F32,
+					     test.n_queries, err);
+	vsx_update_test_release(&test);
+	return status;
+}
+
+static enum vsx_status save(struct repair *r, const char *out_path,
+			    struct vsx_error *err)
+{
+	struct vsx *index = &r->index;
+	uint32_t bytes = index->segments[0].space.vector_bytes;
+
+	VSX_TRY(vsx_compact_builder(&r->builder, out_path, &r->opts, index,
+				    r->ops, err));
+	VSX_TRY(vsx_alloc_to(&r->rows, BLOCK, bytes, err));
+	VSX_TRY(vsx_alloc_to(&r->ids, BLOCK, sizeof(*r->ids), err));
+	VSX_TRY(save_queries(r, err));
+	for (uint32_t i = 0; i < index->manifest.n_segments; i++)
+		VSX_TRY(save_segment(r, &index->segments[i], err));
+	if (r->n)
+		VSX_TRY(hand_over(r, err));
+	r->result->n_lost = r->lost.n;
+	r->result->n_unsure = r->lost.n_unsure;
+	if (r->builder->spool.n == 0)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"none of %llu rows can be had",
+				(ull)index->manifest.n_live);
+	r->result->n_rows = r->builder->spool.n;
+	return vsx_builder_finish(r->builder, &r->result->build, err);
+}
+
+static enum vsx_status run(struct repair *r, const char *out_path,
+			   struct vsx_error *err)
+{
+	struct vsx_error why = {0};
+	enum vsx_status status = attach(r, &why);
+
+	if (status != VSX_OK)
+		return vsx_with_path(&r->index, status, &why, err);
+	return save(r, out_path, err);
+}
+
+enum vsx_status vsx_repair_on(const char *path, const char *out_path,
+			      const struct vsx_compact_opts *opts,
+			      const struct vsx_file_ops *ops,
+			      struct vsx_repair_result *result,
+			      struct vsx_error *err)
+{
+	struct vsx_repair_result local = {0};
+	struct repair r = {
+		.path = path,
+		.opts = VSX_COMPACT_OPTS_INIT,
+		.ops = ops,
+		.result = &local,
+		.lost = {.note = note, .context = &r},
+	};
+	enum vsx_status status;
+
+	VSX_TRY(vsx_take_opts(&r.opts, sizeof(r.opts), opts, "vsx_compact_opts",
+			      err));
+	status = run(&r, out_path, err);
+	vsx_builder_free(r.builder);
+	detach(&r.index);
+	free(r.rows);
+	free(r.ids);
+	if (status == VSX_OK && result)
+		*result = local;
+	return status;
+}
+
+enum vsx_status vsx_repair(const char *path, const char *out_path,
+			   const struct vsx_compact_opts *opts,
+			   struct vsx_repair_result *result,
+			   struct vsx_error *err)
+{
+	return vsx_repair_on(path, out_path, opts, &vsx_system_files, result,
+			     err);
+}

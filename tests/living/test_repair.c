@@ -1,0 +1,285 @@
+/* From a damaged index comes a new one with every row that is sound. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "read/heard.h"
+#include "support/build.h"
+#include "write/scratch_folder.h"
+
+TestSuite(repair, .init = scratch_make, .fini = scratch_drop, .timeout = 120);
+
+enum { N = 300, DIM = 8, PAGE = 4096 };
+
+static struct vsx_error err;
+static struct vsx_repair_result result;
+static struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
+static char notes[8192];
+
+static int hear_note(void *context, const struct vsx_build_event *event)
+{
+	(void)context;
+	if (event->what == VSX_BUILD_NOTE) {
+		strncat(notes, event->text, sizeof(notes) - strlen(notes) - 2);
+		strcat(notes, "\n");
+	}
+	return 0;
+}
+
+static enum vsx_status repair(const char *from, const char *to)
+{
+	notes[0] = '\0';
+	opts.report = hear_note;
+	opts.force = 1;
+	return vsx_repair(from, to, &opts, &result, &err);
+}
+
+static void put(const char *path, const uint8_t *bytes, size_t n)
+{
+	FILE *f = fopen(path, "wb");
+
+	cr_assert(f && fwrite(bytes, 1, n, f) == n);
+	fclose(f);
+}
+
+/* Every row of the saved index is that of the model, and it is sound. */
+static uint64_t check(const char *path, const struct support_index *what)
+{
+	struct vsx_verify_opts verify = VSX_VERIFY_OPTS_INIT;
+	struct vsx_verify_result verified;
+	struct heard heard = {0};
+	uint64_t n = 0;
+	struct vsx *index;
+
+	cr_assert_eq(vsx_verify(path, &verify, hear, &heard, &verified, &err),
+		     VSX_OK, "%s", err.text);
+	cr_expect_eq(verified.n_findings, 0, "%s", heard.findings);
+	heard_reset(&heard);
+	cr_assert_eq(vsx_open(&index, path, NULL, &err), VSX_OK, "%s",
+		     err.text);
+	for (size_t i = 0; i < what->n; i++) {
+		float row[DIM], due[DIM];
+
+		if (vsx_get(index, support_id(what, i), row, &err) != VSX_OK)
+			continue;
+		n++;
+		support_row(what, i, due);
+		cr_expect(memcmp(row, due, sizeof(row)) == 0, "row %zu", i);
+	}
+	vsx_close(index);
+	return n;
+}
+
+static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8"};
+
+Test(repair, saves_everything_from_a_sound_index)
+{
+	for (int s = 0; s < 3; s++) {
+		struct support_index what = support_defaults(
+			(struct support_index){.spec = specs[s], .ids = true});
+
+		support_build(scratch_path("x"), what);
+		cr_assert_eq(repair(scratch_path("x"), scratch_path("y")),
+			     VSX_OK, "%s", err.text);
+		cr_expect_eq(result.n_lost, 0);
+		cr_expect_eq(result.fell_back, 0);
+		cr_expect_str_empty(notes);
+		cr_expect_eq(check(scratch_path("y"), &what), N);
+	}
+}
+
+/* One page after the other: only rows of that page are lost, and named. */
+Test(repair, loses_the_rows_of_a_damaged_page_and_no_more)
+{
+	for (int s = 0; s < 3; s++) {
+		struct support_index what = support_defaults(
+			(struct support_index){.spec = specs[s], .ids = true});
+		uint64_t at, length, lost = 0;
+		uint8_t *bytes;
+		size_t n;
+
+		support_build(scratch_path("x"), what);
+		bytes = support_read(scratch_path("x"), &n);
+		cr_assert(support_section(bytes, n, "VECS", &at, &length));
+		for (uint64_t page = at; page < at + length; page += PAGE) {
+			bytes[page + 100] ^= 4;
+			put(scratch_path("z"), bytes, n);
+			bytes[page + 100] ^= 4;
+			cr_assert_eq(
+				repair(scratch_path("z"), scratch_path("y")),
+				VSX_OK, "%s", err.text);
+			cr_expect_gt(result.n_lost, 0);
+			cr_expect_leq(result.n_lost,
+				      PAGE / (DIM * sizeof(float)));
+			cr_expect(strstr(notes, "checksum"), "%s", notes);
+			cr_expect(strstr(notes, "ids "), "%s", notes);
+			cr_expect_eq(check(scratch_path("y"), &what),
+				     N - result.n_lost);
+			lost += result.n_lost;
+		}
+		cr_expect_eq(lost, N, "%s: %llu", specs[s],
+			     (unsigned long long)lost);
+		free(bytes);
+	}
+}
+
+Test(repair, does_without_what_can_be_made_anew)
+{
+	static const char *const sections[] = {"LNK0", "LEVL", "IDRO", "QTRU"};
+	struct support_index what = support_defaults(
+		(struct support_index){.spec = "HNSW8", .ids = true});
+	uint64_t at, length;
+	uint8_t *bytes;
+	size_t n;
+
+	support_build(scratch_path("x"), what);
+	for (int i = 0; i < 4; i++) {
+		bytes = support_read(scratch_path("x"), &n);
+		cr_assert(support_section(bytes, n, sections[i], &at, &length));
+		memset(bytes + at, 0xff, length);
+		put(scratch_path("z"), bytes, n);
+		free(bytes);
+		cr_assert_eq(repair(scratch_path("z"), scratch_path("y")),
+			     VSX_OK, "%s", err.text);
+		cr_expect_eq(result.n_lost, 0, "%s: %s", sections[i], notes);
+		cr_expect_eq(check(scratch_path("y"), &what), N);
+	}
+}
+
+Test(repair, says_when_not_even_the_ids_are_known)
+{
+	struct support_index what = support_defaults(
+		(struct support_index){.spec = "Flat", .ids = true});
+	uint64_t at, length;
+	uint8_t *bytes;
+	size_t n;
+
+	support_build(scratch_path("x"), what);
+	bytes = support_read(scratch_path("x"), &n);
+	cr_assert(support_section(bytes, n, "ROID", &at, &length));
+	bytes[at] ^= 1;
+	put(scratch_path("z"), bytes, n);
+	free(bytes);
+	cr_expect_eq(repair(scratch_path("z"), scratch_path("y")),
+		     VSX_ECORRUPT);
+	cr_expect(strstr(notes, "lost 300 rows, ids not known"), "%s", notes);
+	cr_expect(strstr(err.text, "none of 300 rows can be had"), "%s",
+		  err.text);
+}
+
+/* Add row N, and delete row 7. */
+static void change(const char *path, const struct support_index *what)
+{
+	uint64_t added = support_id(what, N), gone = support_id(what, 7);
+	struct vsx_update *u;
+	float row[DIM];
+
+	support_row(what, N, row);
+	cr_assert(!vsx_update_begin(&u, path, NULL, &err) &&
+			  !vsx_update_delete(u, &gone, 1, &err) &&
+			  !vsx_update_add(u, row, VSX_F32, 1, &added, &err) &&
+			  !vsx_update_commit(u, NULL, &err),
+		  "%s", err.text);
+	vsx_update_free(u);
+}
+
+Test(repair, saves_the_older_generation_of_a_file_that_was_cut)
+{
+	struct support_index what = support_defaults(
+		(struct support_index){.spec = "HNSW8", .ids = true});
+	uint8_t *bytes;
+	size_t n, n_before;
+
+	support_build(scratch_path("x"), what);
+	free(support_read(scratch_path("x"), &n_before));
+	change(scratch_path("x"), &what);
+	bytes = support_read(scratch_path("x"), &n);
+	put(scratch_path("z"), bytes, n - 1);
+	cr_assert_eq(repair(scratch_path("z"), scratch_path("y")), VSX_OK, "%s",
+		     err.text);
+	cr_expect_eq(result.generation, 2); /* only zeros were cut off */
+	put(scratch_path("z"), bytes, n_before + 1);
+	cr_assert_eq(repair(scratch_path("z"), scratch_path("y")), VSX_OK, "%s",
+		     err.text);
+	cr_expect_eq(result.generation, 1);
+	cr_expect_eq(check(scratch_path("y"), &what), N);
+	/* A manifest is at the end: without it there is nothing. */
+	put(scratch_path("z"), bytes, n_before - PAGE);
+	cr_expect_eq(repair(scratch_path("z"), scratch_path("y")),
+		     VSX_ECORRUPT);
+	cr_expect(strstr(err.text, "manifest of generation 1"), "%s", err.text);
+	free(bytes);
+}
+
+Test(repair, keeps_deleted_rows_deleted)
+{
+	struct support_index what = support_defaults(
+		(struct support_index){.spec = "HNSW8", .ids = true});
+
+	support_build(scratch_path("x"), what);
+	change(scratch_path("x"), &what);
+	cr_assert_eq(repair(scratch_path("x"), scratch_path("y")), VSX_OK, "%s",
+		     err.text);
+	cr_expect_eq(result.generation, 2);
+	what.n = N + 1;
+	cr_expect_eq(check(scratch_path("y"), &what), N);
+}
+
+Test(repair, is_not_sure_of_rows_whose_marks_are_damaged)
+{
+	struct support_index what = support_defaults(
+		(struct support_index){.spec = "Flat", .ids = true});
+	uint64_t at, length;
+	uint8_t *bytes;
+	size_t n;
+
+	support_build(scratch_path("x"), what);
+	change(scratch_path("x"), &what);
+	bytes = support_read(scratch_path("x"), &n);
+	cr_assert(support_section(bytes, n, "DEAD", &at, &length));
+	bytes[at] ^= 1;
+	put(scratch_path("z"), bytes, n);
+	free(bytes);
+	cr_assert_eq(repair(scratch_path("z"), scratch_path("y")), VSX_OK, "%s",
+		     err.text);
+	cr_expect_eq(result.n_unsure, N);
+	cr_expect_eq(result.n_rows, 1);
+}
+
+Test(repair, falls_back_to_the_other_generation)
+{
+	struct support_index what = support_defaults(
+		(struct support_index){.spec = "Flat", .ids = true});
+	uint8_t *bytes, *before;
+	uint64_t place;
+	vsx_le64 raw;
+	size_t n, n_before;
+
+	support_build(scratch_path("x"), what);
+	before = support_read(scratch_path("x"), &n_before);
+	change(scratch_path("x"), &what);
+	bytes = support_read(scratch_path("x"), &n);
+	/* The manifest of generation 2, whose superblock is in slot 0. */
+	memcpy(&raw, bytes + 48, 8);
+	place = vsx_get64(raw);
+	cr_assert_geq(place, n_before);
+	bytes[place + 9] ^= 1;
+	put(scratch_path("z"), bytes, n);
+	cr_assert_eq(repair(scratch_path("z"), scratch_path("y")), VSX_OK, "%s",
+		     err.text);
+	cr_expect_eq(result.generation, 1);
+	cr_expect_eq(result.fell_back, 1);
+	cr_expect_eq(check(scratch_path("y"), &what), N);
+	/* And when the superblock itself is gone. */
+	bytes[place + 9] ^= 1;
+	bytes[40] ^= 1;
+	put(scratch_path("z"), bytes, n);
+	cr_assert_eq(repair(scratch_path("z"), scratch_path("y")), VSX_OK, "%s",
+		     err.text);
+	cr_expect_eq(result.generation, 1);
+	cr_expect_eq(result.fell_back, 1);
+	free(bytes);
+	free(before);
+}
