@@ -121,7 +121,7 @@ static_assert(sizeof(struct vsx_disk_section) == 80, "SPEC.md 4.2");
 #define VSX_ENCODING_PLAIN 0u
 #define VSX_ENCODING_LZ4   1u
 
-/* One row of the recall table, section RCLL; SPEC.md 5.5. */
+/* One row of the recall table, section RCLL; SPEC.md 5.6. */
 struct vsx_disk_recall {
 	vsx_le32 effort;    /*  0  ef or nprobe */
 	vsx_le32 recall[3]; /*  4  at 1, 10, 100, in millionths */
@@ -129,15 +129,15 @@ struct vsx_disk_recall {
 	uint8_t zero[8];    /* 24 */
 };
 
-static_assert(sizeof(struct vsx_disk_recall) == 32, "SPEC.md 5.5");
+static_assert(sizeof(struct vsx_disk_recall) == 32, "SPEC.md 5.6");
 
-/* One inverted list, section LIST; SPEC.md 5.3. */
+/* One inverted list, section LIST; SPEC.md 5.4. */
 struct vsx_disk_list {
 	vsx_le64 first_row; /*  0 */
 	vsx_le64 n_rows;    /*  8 */
 	vsx_le64 offset;    /* 16  of its first row in VECS, bytes */
 };
 
-static_assert(sizeof(struct vsx_disk_list) == 24, "SPEC.md 5.3");
+static_assert(sizeof(struct vsx_disk_list) == 24, "SPEC.md 5.4");
 
 #endif

@@ -11,7 +11,7 @@
 #error "parameters are read in place: this needs a little-endian machine"
 #endif
 
-static_assert(sizeof(struct vsx_codes_header) == 16, "SPEC.md 5.6");
+static_assert(sizeof(struct vsx_codes_header) == 16, "SPEC.md 5.7");
 
 static float load_f32(const uint8_t *p, size_t i)
 {

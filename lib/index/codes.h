@@ -1,5 +1,5 @@
 /*
- * 8-bit codes of float rows, with what was lost. SPEC.md 5.6.
+ * 8-bit codes of float rows, with what was lost. SPEC.md 5.7.
  *
  * Component d of a row is near lo[d] + delta * c[d]; the step delta is one for
  * all dimensions, so that the distance of two codes is an integer sum. Beside

@@ -1,7 +1,7 @@
 /*
  * Hierarchical navigable small world graphs: Malkov, Yashunin, "Efficient and
  * Robust Approximate Nearest Neighbor Search Using Hierarchical Navigable Small
- * World Graphs", IEEE TPAMI 42(4), 2020. SPEC.md 5.4.
+ * World Graphs", IEEE TPAMI 42(4), 2020. SPEC.md 5.5.
  *
  * Rows are numbered by falling level, so that level l holds rows 0 to
  * level_rows[l]-1, a node's links are found by its row number on every level,

@@ -1,4 +1,4 @@
-/* The rules of a graph, checked one by one. SPEC.md 5.4. */
+/* The rules of a graph, checked one by one. SPEC.md 5.5. */
 #ifndef VSX_HNSW_CHECK_H
 #define VSX_HNSW_CHECK_H
 

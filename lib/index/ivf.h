@@ -1,6 +1,6 @@
 /*
  * Inverted lists: rows grouped by the centroid they are nearest to. SPEC.md
- * 5.3.
+ * 5.4.
  *
  * Section CENT holds the centroids as f32 and behind them their 8-bit codes,
  * which a search compares the query with: centroids are many and a search needs

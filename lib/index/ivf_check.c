@@ -1,4 +1,4 @@
-/* The rules of inverted lists. SPEC.md 5.3. */
+/* The rules of inverted lists. SPEC.md 5.4. */
 #include <math.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
  * The acceptance test: queries with their exact neighbours, and the recall that
  * searches reach on them. Measured when an index is built, repeated when it is
- * verified. SPEC.md 5.5.
+ * verified. SPEC.md 5.6.
  */
 #ifndef VSX_ACCEPT_H
 #define VSX_ACCEPT_H

@@ -1,6 +1,6 @@
 /*
  * The acceptance test of a new index: its queries, drawn or given, and the
- * table of recalls by search effort. SPEC.md 5.5.
+ * table of recalls by search effort. SPEC.md 5.6.
  */
 #ifndef VSX_MEASURE_H
 #define VSX_MEASURE_H

@@ -7,7 +7,7 @@
 #include "train/kind_build.h"
 #include "write/layout.h"
 
-/* A list of an IVF that is longer begins at a page: SPEC.md 5.3. */
+/* A list of an IVF that is longer begins at a page: SPEC.md 5.4. */
 #define VSX_ALIGNED_PAGES 4
 
 struct vsx_segment_out {

@@ -43,17 +43,19 @@ static enum vsx_status check_slots(const struct vsx_update *u,
 				   struct vsx_error *err)
 {
 	uint8_t head[2 * VSX_SLOT_BYTES];
+	uint64_t bytes = u->index->file_bytes;
+	size_t n = bytes < sizeof(head) ? (size_t)bytes : sizeof(head);
 	struct vsx_slot slots[2];
 	struct vsx_error why;
 	enum vsx_status status;
-	int chosen, reason = vsx_read_at(u->file.fd, head, sizeof(head), 0);
+	int chosen, reason = vsx_read_at(u->file.fd, head, n, 0);
 
 	if (reason) {
 		errno = reason;
 		return vsx_fail_errno(err, "cannot read '%s'", u->file.name);
 	}
-	status = vsx_slots_read(slots, &chosen, head, sizeof(head),
-				sizeof(head), u->file.fd, &why);
+	status = vsx_slots_read(slots, &chosen, head, n, bytes, u->file.fd,
+				&why);
 	if (status != VSX_OK)
 		return vsx_named(u->file.name, status, &why, err);
 	for (int i = 0; i < 2; i++)
@@ -88,8 +90,8 @@ static enum vsx_status open_index(struct vsx_update *u, struct vsx_error *err)
 {
 	struct vsx_super newest;
 
-	VSX_TRY(check_slots(u, &newest, err));
 	VSX_TRY(vsx_open(&u->index, u->file.name, NULL, err));
+	VSX_TRY(check_slots(u, &newest, err));
 	if (memcmp(u->index->super.uuid, newest.uuid, 16) != 0 ||
 	    u->index->super.generation != newest.generation)
 		return vsx_lock_check(&u->file, err);

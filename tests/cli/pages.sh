@@ -4,7 +4,7 @@
 . tests/cli/lib.sh.inc
 
 version=$(sed -n 's/.*define VSX_VERSION "\(.*\)".*/\1/p' "$here/lib/vsx.h")
-for command in vsx-build vsx-query vsx-info vsx-verify; do
+for command in $(cd "$here/tools/man" && basename -s .1 -- *.1); do
 	page=$bin/man/$command.1
 	run 0 $command --version
 	[ "$(cat "$tmp/out")" = "$command $version" ] || fail "$command --version"

@@ -1,4 +1,4 @@
-/* The rules of SPEC.md 5.4, on graphs in memory. */
+/* The rules of SPEC.md 5.5, on graphs in memory. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>

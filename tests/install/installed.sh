@@ -15,9 +15,9 @@ sources=$here/tests/install
 
 # All that belongs there.
 for file in include/vsx.h include/vsx_write.h include/vsx_status.h \
-    include/vsx_types.h bin/vsx-build bin/vsx-query bin/vsx-info \
-    bin/vsx-verify share/man/man1/vsx-build.1 share/man/man1/vsx-query.1 \
-    share/man/man1/vsx-info.1 share/man/man1/vsx-verify.1 \
+    include/vsx_types.h \
+    $(cd "$here/tools/man" && printf 'share/man/man1/%s ' *.1) \
+    $(cd "$here/tools/man" && basename -s .1 -- *.1 | sed 's|^|bin/|') \
     share/bash-completion/completions/vsx-build \
     share/zsh/site-functions/_vsx-build; do
 	[ -s "$prefix/$file" ] || fail "not installed: $file"

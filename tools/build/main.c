@@ -1,5 +1,6 @@
 /* vsx-build: vectors in, an index file out. */
-#include "build/feed.h"
+#include "build/queries.h"
+#include "cli/built.h"
 #include "cli/exit.h"
 #include "cli/fail.h"
 #include "cli/format_num.h"
@@ -7,13 +8,13 @@
 #include "cli/json.h"
 #include "cli/options.h"
 #include "cli/progress.h"
+#include "cli/report.h"
 #include "cli/say.h"
+#include "input/feed.h"
 #include "vsx_write.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 static const char *const metrics[] = {"l2", "ip", "cosine", NULL};
 static const char *const elems[] = {"f32", "f16", "bf16", "i8", "u8", NULL};
@@ -95,18 +96,6 @@ static const struct cli_command command = {
 	.options = option_table,
 };
 
-static int report(void *context, const struct vsx_build_event *event)
-{
-	(void)context;
-	if (event->what == VSX_BUILD_NOTE) {
-		if (!o.quiet)
-			say("%s", event->text);
-	} else {
-		progress_update(event->text, event->done, event->total);
-	}
-	return interrupted();
-}
-
 static struct vsx_build_opts build_opts(const struct feed *feed)
 {
 	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
@@ -126,7 +115,8 @@ static struct vsx_build_opts build_opts(const struct feed *feed)
 	opts.target_recall = o.target_recall;
 	opts.model = o.model;
 	opts.source = feed->source;
-	opts.report = report;
+	opts.report = report_work;
+	opts.context = &o.quiet;
 	return opts;
 }
 
@@ -212,21 +202,12 @@ static void print_result(const struct vsx_build_opts *opts,
 			 const struct vsx_build_result *r, double seconds_read)
 {
 	char a[NUM_BYTES], b[NUM_BYTES], c[NUM_BYTES], d[NUM_BYTES];
-	const char *effort = strncmp(r->spec, "HNSW", 4) == 0  ? "ef"
-			     : strncmp(r->spec, "IVF", 3) == 0 ? "nprobe"
-							       : NULL;
 
 	printf("%s: %s over %s rows of %u %s, %s\n", o.out, r->spec,
 	       num_count(a, r->n_rows), opts->dim, vsx_elem_text(opts->elem),
 	       vsx_metric_text(opts->metric));
-	if (r->recall_at_10 > 0) {
-		printf("  recall@10  %.4f", r->recall_at_10);
-		if (effort)
-			printf(" at %s %u, the default", effort,
-			       r->default_effort);
-		printf("%s\n",
-		       o.queries ? "" : " (measured on rows of its own)");
-	}
+	built_print_recall(r,
+			   o.queries ? "" : " (measured on rows of its own)");
 	printf("  size       %s\n", num_bytes(a, r->file_bytes));
 	printf("  time       read %s, build %s, test %s, write %s\n",
 	       num_duration(a, seconds_read),
@@ -235,23 +216,11 @@ static void print_result(const struct vsx_build_opts *opts,
 	       num_duration(d, r->seconds_write));
 }
 
-/* --force must not cost the vectors themselves. */
-static enum vsx_status check_output(const struct cli_operands *inputs,
-				    struct vsx_error *err)
+static enum vsx_status pass_on(void *builder, const void *rows,
+			       enum vsx_elem elem, size_t n,
+			       const uint64_t *ids, struct vsx_error *err)
 {
-	char name[TOOL_NAME_BYTES];
-	struct stat out, in;
-
-	if (!o.force || stat(o.out, &out) != 0)
-		return VSX_OK;
-	for (size_t i = 0; i < inputs->n; i++)
-		if (stat(inputs->items[i], &in) == 0 &&
-		    in.st_dev == out.st_dev && in.st_ino == out.st_ino)
-			return tool_fail(err, VSX_EINVAL,
-					 "'%s' is an input and would be "
-					 "replaced by the index",
-					 tool_name(name, o.out));
-	return VSX_OK;
+	return vsx_builder_add(builder, rows, elem, n, ids, err);
 }
 
 static enum vsx_status build(struct feed *feed, struct vsx_error *err)
@@ -263,13 +232,11 @@ static enum vsx_status build(struct feed *feed, struct vsx_error *err)
 	enum vsx_status status;
 
 	status = vsx_builder_new(&builder, o.out, &opts, err);
-	if (status == VSX_EEXIST)
-		tool_fail(err, status, "%s; --force replaces it",
-			  strdupa(err->text));
+	built_name_force(status, err);
 	if (status == VSX_OK)
-		status = feed_rows(feed, builder, &seconds_read, err);
+		status = feed_rows(feed, pass_on, builder, &seconds_read, err);
 	if (status == VSX_OK && o.queries)
-		status = feed_queries(o.queries, feed->dim, builder, err);
+		status = queries_pass(o.queries, feed->dim, builder, err);
 	if (status == VSX_OK)
 		status = vsx_builder_finish(builder, &result, err);
 	vsx_builder_free(builder);
@@ -287,7 +254,7 @@ int main(int argc, char **argv)
 {
 	struct cli_operands operands;
 	struct vsx_error err = {0};
-	enum vsx_status status;
+	enum vsx_status status = VSX_OK;
 	struct feed feed = {0};
 	int code = cli_parse(&command, argc, argv, &operands);
 
@@ -297,7 +264,9 @@ int main(int argc, char **argv)
 		return cli_usage_error(&command, "needs -o INDEX");
 	interrupt_install();
 	progress_begin(o.quiet, PROGRESS_ROWS);
-	status = o.plan ? VSX_OK : check_output(&operands, &err);
+	if (o.force && !o.plan)
+		status = built_check_output(o.out, operands.items, operands.n,
+					    &err);
 	if (status == VSX_OK)
 		status = feed_open(&feed, operands.items, operands.n,
 				   (uint32_t)o.dim, o.ids, &err);

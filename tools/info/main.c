@@ -53,8 +53,10 @@ static void print_facts(const char *path, const struct vsx *index,
 	printf("  rows        %s of %u %s%s\n", num_count(a, f->n_live), f->dim,
 	       vsx_elem_text(f->elem), f->normalised ? ", normalised" : "");
 	if (f->n_live != f->n_rows)
-		printf("  deleted     %s\n",
-		       num_count(a, f->n_rows - f->n_live));
+		printf("  deleted     %s (%.1f %%), still in the file\n",
+		       num_count(a, f->n_rows - f->n_live),
+		       100 * (double)(f->n_rows - f->n_live) /
+			       (double)f->n_rows);
 	if (*f->effort_name)
 		printf("  searches    %s %u by default\n", f->effort_name,
 		       f->default_effort);
@@ -86,7 +88,9 @@ static enum vsx_status print_segments(const struct vsx *index, uint32_t n,
 
 	table_column(t, "segment", TABLE_RIGHT);
 	table_column(t, "kind", TABLE_LEFT);
+	table_column(t, "since", TABLE_RIGHT);
 	table_column(t, "rows", TABLE_RIGHT);
+	table_column(t, "deleted", TABLE_RIGHT);
 	table_column(t, "bytes a row", TABLE_RIGHT);
 	table_column(t, "parameters", TABLE_LEFT);
 	for (uint32_t i = 0; i < n && vsx_get_segment(index, i, &s) == VSX_OK;
@@ -94,7 +98,9 @@ static enum vsx_status print_segments(const struct vsx *index, uint32_t n,
 		table_row(t);
 		table_cell(t, "%u", i);
 		table_cell(t, "%s", s.kind);
+		table_cell(t, "%" PRIu64, s.generation);
 		table_cell(t, "%s", num_count(a, s.n_rows));
+		table_cell(t, "%s", num_count(a, s.n_dead));
 		table_cell(t, "%u", s.row_stride);
 		if (s.nlist)
 			table_cell(t, "nlist %u", s.nlist);
@@ -206,6 +212,7 @@ static void json_facts(struct json *j, const struct vsx *index,
 	json_u64(j, "dim", f->dim);
 	json_u64(j, "rows", f->n_rows);
 	json_u64(j, "live", f->n_live);
+	json_u64(j, "dead", f->n_rows - f->n_live);
 	json_bool(j, "normalised", f->normalised);
 	json_string(j, "effort_name", f->effort_name);
 	json_u64(j, "default_effort", f->default_effort);
@@ -245,6 +252,7 @@ static void json_tables(struct json *j, const struct vsx *index,
 		json_object(j, NULL);
 		json_string(j, "kind", s.kind);
 		json_u64(j, "rows", s.n_rows);
+		json_u64(j, "dead", s.n_dead);
 		json_u64(j, "generation", s.generation);
 		json_u64(j, "row_stride", s.row_stride);
 		if (s.nlist)

@@ -1,9 +1,11 @@
-/* The rows of all input files, one after the other, with their ids. */
-#ifndef VSX_TOOLS_BUILD_FEED_H
-#define VSX_TOOLS_BUILD_FEED_H
+/*
+ * The rows of all input files, one after the other, with their ids, for a
+ * build or for an update.
+ */
+#ifndef VSX_INPUT_FEED_H
+#define VSX_INPUT_FEED_H
 
 #include "input/input.h"
-#include "vsx_write.h"
 
 struct feed {
 	struct input **inputs;
@@ -18,20 +20,20 @@ struct feed {
 };
 
 /*
- * Open all inputs and the ids, check that they agree. `feed` is zeroed before;
- * release it also after a failure.
+ * Open all inputs and the ids, check that they agree. dim: see struct
+ * input_opts. `feed` is zeroed before; release it also after a failure.
  */
 enum vsx_status feed_open(struct feed *feed, char **paths, size_t n,
 			  uint32_t dim, const char *ids, struct vsx_error *err);
 void feed_release(struct feed *feed);
 
-/* Pass all rows on; draws progress; *seconds is what it took. */
-enum vsx_status feed_rows(struct feed *feed, struct vsx_builder *builder,
-			  double *seconds, struct vsx_error *err);
+/* Takes rows as vsx_builder_add() and vsx_update_add() do. */
+typedef enum vsx_status feed_sink(void *to, const void *rows,
+				  enum vsx_elem elem, size_t n,
+				  const uint64_t *ids, struct vsx_error *err);
 
-/* Pass on the queries of the acceptance test. */
-enum vsx_status feed_queries(const char *path, uint32_t dim,
-			     struct vsx_builder *builder,
-			     struct vsx_error *err);
+/* Pass all rows on; draws progress; *seconds is what it took. */
+enum vsx_status feed_rows(struct feed *feed, feed_sink *sink, void *to,
+			  double *seconds, struct vsx_error *err);
 
 #endif

@@ -1,4 +1,4 @@
-#include "build/feed.h"
+#include "input/feed.h"
 
 #include "cli/fail.h"
 #include "cli/interrupt.h"
@@ -108,7 +108,7 @@ static double now(void)
 
 /* Everything of one input; *done counts rows of all of them. */
 static enum vsx_status feed_one(struct feed *feed, struct input *in,
-				struct vsx_builder *builder, uint8_t *block,
+				feed_sink *sink, void *to, uint8_t *block,
 				size_t block_rows, uint64_t *done,
 				struct vsx_error *err)
 {
@@ -129,9 +129,8 @@ static enum vsx_status feed_one(struct feed *feed, struct input *in,
 					 feed->ids_name,
 					 (unsigned long long)feed->n_ids,
 					 input_name(in));
-		status = vsx_builder_add(builder, block, input_elem(in), n,
-					 feed->ids ? feed->ids + *done : NULL,
-					 err);
+		status = sink(to, block, input_elem(in), n,
+			      feed->ids ? feed->ids + *done : NULL, err);
 		if (status == VSX_ENUMERIC)
 			tool_name_row(err, input_name(in), -(int64_t)first);
 		if (status != VSX_OK)
@@ -142,7 +141,7 @@ static enum vsx_status feed_one(struct feed *feed, struct input *in,
 	}
 }
 
-enum vsx_status feed_rows(struct feed *feed, struct vsx_builder *builder,
+enum vsx_status feed_rows(struct feed *feed, feed_sink *sink, void *to,
 			  double *seconds, struct vsx_error *err)
 {
 	enum vsx_status status = VSX_OK;
@@ -156,7 +155,7 @@ enum vsx_status feed_rows(struct feed *feed, struct vsx_builder *builder,
 
 		if (!block)
 			return tool_fail_memory(err, n * row_bytes);
-		status = feed_one(feed, feed->inputs[i], builder, block, n,
+		status = feed_one(feed, feed->inputs[i], sink, to, block, n,
 				  &done, err);
 		free(block);
 	}
@@ -166,44 +165,5 @@ enum vsx_status feed_rows(struct feed *feed, struct vsx_builder *builder,
 				 (unsigned long long)feed->n_ids,
 				 (unsigned long long)done);
 	*seconds = now() - start;
-	return status;
-}
-
-enum vsx_status feed_queries(const char *path, uint32_t dim,
-			     struct vsx_builder *builder, struct vsx_error *err)
-{
-	enum vsx_status status;
-	struct input *in;
-	void *all = NULL;
-	size_t n;
-
-	if (strcmp(path, "-") == 0)
-		return tool_fail(err, VSX_EINVAL,
-				 "standard input: is no place for the queries "
-				 "of a test; name a file");
-	status = input_open(&in, path, NULL, err);
-	if (status != VSX_OK)
-		return status;
-	if (input_dim(in) != dim) {
-		status = tool_fail(err, VSX_EINVAL,
-				   "%s: queries of %u components, the rows "
-				   "have %u",
-				   input_name(in), input_dim(in), dim);
-		goto done;
-	}
-	n = (size_t)input_n_rows(in);
-	if (n > UINT32_MAX || !(all = malloc(n * input_row_bytes(in)))) {
-		status = tool_fail_memory(err, n * input_row_bytes(in));
-		goto done;
-	}
-	status = input_read(in, all, n, &n, err);
-	if (status == VSX_OK)
-		status = vsx_builder_queries(builder, all, input_elem(in), n,
-					     err);
-	if (status == VSX_ENUMERIC)
-		tool_name_row(err, input_name(in), 0);
-done:
-	free(all);
-	input_close(in);
 	return status;
 }

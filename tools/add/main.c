@@ -1,0 +1,202 @@
+/* vsx-add: more rows for an index, as a new generation of its file. */
+#include "cli/exit.h"
+#include "cli/fail.h"
+#include "cli/format_num.h"
+#include "cli/interrupt.h"
+#include "cli/json.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/report.h"
+#include "cli/say.h"
+#include "cli/update.h"
+#include "cli/wait.h"
+#include "input/feed.h"
+#include "vsx_write.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+struct options {
+	const char *ids;
+	uint64_t dim, threads, memory;
+	struct wait wait;
+	bool replace, keep_segments, json, quiet;
+};
+
+static struct options o = {.wait = WAIT_INIT};
+
+static const struct cli_option option_table[] = {
+	CLI_GROUP("Input"),
+	CLI_TEXT(0, "ids", "FILE",
+		 "ids of the rows: .npy, .ivecs or a number a line (on from "
+		 "the greatest)",
+		 &o.ids),
+	CLI_FLAG(0, "replace", "rows whose ids are there replace the old ones",
+		 &o.replace),
+	CLI_COUNT(0, "dim", "N",
+		  "components of raw f32 rows on standard input (as the index)",
+		  &o.dim, 1, VSX_MAX_DIM),
+	CLI_GROUP("Work"),
+	CLI_WAIT(&o.wait),
+	CLI_FLAG(0, "keep-segments",
+		 "do not merge small segments with the new one",
+		 &o.keep_segments),
+	CLI_COUNT('t', "threads", "N", "threads that work (all processors)",
+		  &o.threads, 1, 1024),
+	CLI_SIZE(0, "memory", "SIZE",
+		 "rows held in memory (half of RAM); more go to a file",
+		 &o.memory, 1 << 20, UINT64_MAX),
+	CLI_FLAG(0, "json", "report as JSON", &o.json),
+	CLI_FLAG('q', "quiet", "say nothing but errors", &o.quiet),
+	CLI_END,
+};
+
+static const struct cli_command command = {
+	.name = "vsx-add",
+	.version = VSX_VERSION,
+	.usage = "INDEX INPUT... [OPTION]...",
+	.about = "Add the vectors of one or more files to an index that may be "
+		 "in use: .npy .fvecs .bvecs .ivecs .fbin .f16bin .u8bin "
+		 ".i8bin, or - for raw f32 rows on standard input.",
+	.needs = "an INDEX and an INPUT",
+	.min_operands = 2,
+	.max_operands = SIZE_MAX,
+	.options = option_table,
+};
+
+/* The dimension that the rows must have. */
+static enum vsx_status read_dim(const char *path, uint32_t *dim,
+				struct vsx_error *err)
+{
+	char name[TOOL_NAME_BYTES];
+	struct vsx_facts facts;
+	enum vsx_status status;
+	struct vsx *index;
+
+	status = vsx_open(&index, path, NULL, err);
+	if (status != VSX_OK)
+		return status;
+	vsx_get_facts(index, &facts);
+	vsx_close(index);
+	if (o.dim && o.dim != facts.dim)
+		return tool_fail(err, VSX_EINVAL,
+				 "--dim %" PRIu64 ", '%s' has rows of %u",
+				 o.dim, tool_name(name, path), facts.dim);
+	*dim = facts.dim;
+	return VSX_OK;
+}
+
+static enum vsx_status pass_on(void *update, const void *rows,
+			       enum vsx_elem elem, size_t n,
+			       const uint64_t *ids, struct vsx_error *err)
+{
+	return vsx_update_add(update, rows, elem, n, ids, err);
+}
+
+static void print_json(const char *path, const struct vsx_update_result *r)
+{
+	struct json j;
+
+	json_begin(&j, stdout, true);
+	json_object(&j, NULL);
+	json_string(&j, "index", path);
+	json_u64(&j, "added", r->n_added);
+	json_u64(&j, "replaced", r->n_replaced);
+	update_json(&j, r);
+	/* What was not measured is unknown, not 0. */
+	json_double(&j, "recall_at_10",
+		    r->recall_at_10 > 0 ? r->recall_at_10 : NAN);
+	json_double(&j, "recall_built",
+		    r->recall_built > 0 ? r->recall_built : NAN);
+	json_double(&j, "shift", r->shift > 0 ? r->shift : NAN);
+	json_string(&j, "advice", r->advice);
+	json_close(&j);
+	json_end(&j);
+}
+
+static void print_result(const char *path, const struct vsx_update_result *r)
+{
+	char a[NUM_BYTES], b[NUM_BYTES];
+
+	printf("%s: %s row%s added", path, num_count(a, r->n_added),
+	       r->n_added == 1 ? "" : "s");
+	if (r->n_replaced)
+		printf(", %s of them in place of old ones",
+		       num_count(b, r->n_replaced));
+	printf(": generation %" PRIu64 "\n", r->generation);
+	update_print(r);
+	if (r->recall_at_10 > 0)
+		printf("  recall@10  %.4f", r->recall_at_10);
+	if (r->recall_at_10 > 0 && r->recall_built > 0)
+		printf(", %.4f when it was built", r->recall_built);
+	if (r->recall_at_10 > 0)
+		putchar('\n');
+}
+
+/* Everything between the lock and the commit. */
+static enum vsx_status work(struct vsx_update *update, const char *path,
+			    struct feed *feed, char **inputs, size_t n,
+			    struct vsx_update_result *result,
+			    struct vsx_error *err)
+{
+	enum vsx_status status;
+	double seconds;
+	uint32_t dim = 0;
+
+	status = read_dim(path, &dim, err);
+	if (status == VSX_OK)
+		status = feed_open(feed, inputs, n, dim, o.ids, err);
+	if (status == VSX_OK)
+		status = feed_rows(feed, pass_on, update, &seconds, err);
+	if (status == VSX_OK)
+		status = vsx_update_commit(update, result, err);
+	return status;
+}
+
+static enum vsx_status add(const char *path, char **inputs, size_t n,
+			   struct vsx_error *err)
+{
+	struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
+	struct vsx_update_result result = {0};
+	struct vsx_update *update = NULL;
+	enum vsx_status status;
+	struct feed feed = {0};
+
+	opts.replace = o.replace;
+	opts.wait_ms = wait_ms(&o.wait);
+	opts.keep_segments = o.keep_segments;
+	opts.n_threads = (unsigned int)o.threads;
+	opts.memory = o.memory;
+	opts.report = report_work;
+	opts.context = &o.quiet;
+	status = vsx_update_begin(&update, path, &opts, err);
+	if (status == VSX_OK)
+		status = work(update, path, &feed, inputs, n, &result, err);
+	feed_release(&feed);
+	progress_end();
+	if (status == VSX_OK && o.json)
+		print_json(path, &result);
+	else if (status == VSX_OK && !o.quiet)
+		print_result(path, &result);
+	if (status == VSX_OK && !o.quiet)
+		update_say_due(path, &result);
+	vsx_update_free(update);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli_operands operands;
+	struct vsx_error err = {0};
+	enum vsx_status status;
+	int code = cli_parse(&command, argc, argv, &operands);
+
+	if (code != CLI_GO_ON)
+		return code;
+	interrupt_install();
+	progress_begin(o.quiet, PROGRESS_ROWS);
+	status = add(operands.items[0], operands.items + 1, operands.n - 1,
+		     &err);
+	progress_end();
+	return say_end(status == VSX_OK ? EXIT_DONE : say_error(&err));
+}

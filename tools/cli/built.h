@@ -1,0 +1,23 @@
+/* What the commands that write a whole index share. */
+#ifndef VSX_CLI_BUILT_H
+#define VSX_CLI_BUILT_H
+
+#include "vsx_write.h"
+
+#include <stdbool.h>
+
+/* --force must not cost an input: refuses an output that is one of them. */
+enum vsx_status built_check_output(const char *out, char *const *inputs,
+				   size_t n, struct vsx_error *err);
+
+/* To the text of VSX_EEXIST, adds the way out. Returns the status. */
+enum vsx_status built_name_force(enum vsx_status status, struct vsx_error *err);
+
+/*
+ * The line "recall@10  0.9520 at ef 24, the default", and behind it `more`.
+ * Nothing when it was not measured.
+ */
+void built_print_recall(const struct vsx_build_result *result,
+			const char *more);
+
+#endif

@@ -1,0 +1,13 @@
+/* What the writing library reports of long work, for its options. */
+#ifndef VSX_CLI_REPORT_H
+#define VSX_CLI_REPORT_H
+
+#include "vsx_write.h"
+
+/*
+ * Draws progress and says notes; stops the work when somebody has asked to.
+ * quiet: const bool *, true = notes are not said.
+ */
+int report_work(void *quiet, const struct vsx_build_event *event);
+
+#endif

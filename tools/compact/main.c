@@ -1,0 +1,173 @@
+/* vsx-compact: the live rows of indexes, in one new index of one segment. */
+#include "cli/built.h"
+#include "cli/exit.h"
+#include "cli/fail.h"
+#include "cli/format_num.h"
+#include "cli/interrupt.h"
+#include "cli/json.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "cli/report.h"
+#include "cli/say.h"
+#include "cli/wait.h"
+#include "vsx_write.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+struct options {
+	const char *out, *spec;
+	uint64_t threads, memory;
+	double if_dead; /* percent */
+	struct wait wait;
+	bool force, json, quiet;
+};
+
+static struct options o = {.wait = WAIT_INIT};
+
+static const struct cli_option option_table[] = {
+	CLI_GROUP("Output"),
+	CLI_TEXT('o', "output", "FILE",
+		 "the index to write (in place of the only INDEX)", &o.out),
+	CLI_FLAG('f', "force", "replace an output that exists", &o.force),
+	CLI_TEXT('i', "index", "SPEC",
+		 "Flat, IVF<nlist>,Flat, HNSW<M> or auto (as the first INDEX)",
+		 &o.spec),
+	CLI_GROUP("Work"),
+	CLI_REAL(0, "if-dead", "PERCENT",
+		 "do it only if so many of the rows are dead", &o.if_dead, 0,
+		 100),
+	CLI_WAIT(&o.wait),
+	CLI_COUNT('t', "threads", "N", "threads that work (all processors)",
+		  &o.threads, 1, 1024),
+	CLI_SIZE(0, "memory", "SIZE",
+		 "rows held in memory (half of RAM); more go to a file",
+		 &o.memory, 1 << 20, UINT64_MAX),
+	CLI_FLAG(0, "json", "report as JSON", &o.json),
+	CLI_FLAG('q', "quiet", "say nothing but errors", &o.quiet),
+	CLI_END,
+};
+
+static const struct cli_command command = {
+	.name = "vsx-compact",
+	.version = VSX_VERSION,
+	.usage = "INDEX... [-o INDEX] [OPTION]...",
+	.about = "Write the live rows of an index, or of several of the same "
+		 "dimension, metric and element type, as one new index of one "
+		 "segment. No byte of a deleted row is in it.",
+	.needs = "an INDEX",
+	.min_operands = 1,
+	.max_operands = SIZE_MAX,
+	.options = option_table,
+};
+
+static double dead_share(const struct vsx_compact_result *r)
+{
+	double all = (double)r->n_rows + (double)r->n_dropped;
+
+	return all > 0 ? (double)r->n_dropped / all : 0;
+}
+
+static void print_json(const char *path, const struct vsx_compact_result *r)
+{
+	const struct vsx_build_result *b = &r->build;
+	struct json j;
+
+	json_begin(&j, stdout, true);
+	json_object(&j, NULL);
+	json_string(&j, "index", path);
+	json_bool(&j, "skipped", r->skipped != 0);
+	json_double(&j, "dead_share", dead_share(r));
+	json_u64(&j, "bytes_before", r->bytes_before);
+	json_u64(&j, "rows", r->n_rows);
+	json_u64(&j, "dropped", r->skipped ? 0 : r->n_dropped);
+	if (!r->skipped) {
+		json_string(&j, "spec", b->spec);
+		json_u64(&j, "bytes", b->file_bytes);
+		json_double(&j, "recall_at_10", b->recall_at_10);
+		json_u64(&j, "effort", b->default_effort);
+		json_object(&j, "seconds");
+		json_double(&j, "train", b->seconds_train);
+		json_double(&j, "build", b->seconds_build);
+		json_double(&j, "test", b->seconds_test);
+		json_double(&j, "write", b->seconds_write);
+		json_close(&j);
+	}
+	json_close(&j);
+	json_end(&j);
+}
+
+static void print_result(const char *path, const struct vsx_compact_result *r)
+{
+	char a[NUM_BYTES], b[NUM_BYTES], c[NUM_BYTES];
+
+	if (r->skipped) {
+		printf("%s: nothing was done: %.1f %% of the rows are dead, "
+		       "less than %g %%\n",
+		       path, 100 * dead_share(r), o.if_dead);
+		return;
+	}
+	printf("%s: %s over %s rows, %s dead one%s dropped\n", path,
+	       r->build.spec, num_count(a, r->n_rows),
+	       num_count(b, r->n_dropped), r->n_dropped == 1 ? "" : "s");
+	built_print_recall(&r->build, "");
+	printf("  size       %s, %s before\n",
+	       num_bytes(a, r->build.file_bytes),
+	       num_bytes(b, r->bytes_before));
+	printf("  time       build %s, test %s, write %s\n",
+	       num_duration(a, r->build.seconds_train + r->build.seconds_build),
+	       num_duration(b, r->build.seconds_test),
+	       num_duration(c, r->build.seconds_write));
+}
+
+static enum vsx_status compact(char **inputs, size_t n, struct vsx_error *err)
+{
+	struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
+	const char *path = o.out ? o.out : inputs[0];
+	struct vsx_compact_result result = {0};
+	enum vsx_status status = VSX_OK;
+
+	opts.spec = o.spec;
+	opts.force = o.force;
+	opts.wait_ms = wait_ms(&o.wait);
+	opts.n_threads = (unsigned int)o.threads;
+	opts.memory = o.memory;
+	opts.if_dead = o.if_dead / 100;
+	opts.report = report_work;
+	opts.context = &o.quiet;
+	if (o.out)
+		status = built_check_output(o.out, inputs, n, err);
+	if (status != VSX_OK)
+		return status;
+	status = vsx_compact((const char *const *)inputs, n, o.out, &opts,
+			     &result, err);
+	/* VSX_EEXIST is also what ids are that several inputs have. */
+	if (o.out && !o.force && access(o.out, F_OK) == 0)
+		built_name_force(status, err);
+	progress_end();
+	if (status == VSX_OK && o.json)
+		print_json(path, &result);
+	else if (status == VSX_OK && !o.quiet)
+		print_result(path, &result);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli_operands operands;
+	struct vsx_error err = {0};
+	enum vsx_status status;
+	int code = cli_parse(&command, argc, argv, &operands);
+
+	if (code != CLI_GO_ON)
+		return code;
+	if (operands.n > 1 && !o.out)
+		return cli_usage_error(&command,
+				       "needs -o INDEX to merge %zu indexes",
+				       operands.n);
+	interrupt_install();
+	progress_begin(o.quiet, PROGRESS_ROWS);
+	status = compact(operands.items, operands.n, &err);
+	progress_end();
+	return say_end(status == VSX_OK ? EXIT_DONE : say_error(&err));
+}
