@@ -142,6 +142,22 @@ VSX_API enum vsx_status vsx_open(struct vsx **out, const char *path,
  */
 VSX_API void vsx_close(struct vsx *index);
 
+/*
+ * The newest generation of the file at the same path, with the same options.
+ *
+ * out  set to an index of its own, to be closed with vsx_close(); NULL when
+ *      `index` is the newest already
+ *
+ * `index` stays open and what it was, for as long as it is not closed: searches
+ * in flight are never disturbed. Where the file has grown by
+ * vsx_update_commit() both share what is in memory, and pages that were checked
+ * are not checked again. Where it was replaced, by a compaction for example,
+ * the new file is opened. Fails as vsx_open() does. Any thread may call it;
+ * searchers belong to one index, so make new ones.
+ */
+VSX_API enum vsx_status vsx_refresh(struct vsx **out, const struct vsx *index,
+				    struct vsx_error *err);
+
 /* ---- facts ---------------------------------------------------------- */
 
 struct vsx_facts {

@@ -120,21 +120,36 @@ static enum vsx_status copy_file(struct vsx_map *map, int fd, uint64_t bytes,
 enum vsx_status vsx_map_file(struct vsx_map *map, int fd, uint64_t bytes,
 			     bool copy, struct vsx_error *err)
 {
-	void *p;
+	struct vsx_error why;
+	enum vsx_status status;
 
 	memset(map, 0, sizeof(*map));
 	if (copy)
 		return copy_file(map, fd, bytes, err);
-	p = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
+	status = vsx_room_open(&map->room, fd, bytes, &why);
 	/* Shared folders of some virtual machines, FUSE with direct I/O. */
-	if (p == MAP_FAILED && errno == ENODEV)
+	if (status == VSX_EIO && why.sys_errno == ENODEV)
 		return copy_file(map, fd, bytes, err);
-	if (p == MAP_FAILED)
-		return vsx_fail_errno(err, "cannot map %llu bytes",
-				      (unsigned long long)bytes);
-	map->base = p;
+	if (status != VSX_OK) {
+		if (err)
+			*err = why;
+		return status;
+	}
+	map->base = vsx_room_base(map->room);
 	map->bytes = bytes;
 	return VSX_OK;
+}
+
+bool vsx_map_share(struct vsx_map *map, const struct vsx_map *of, int fd,
+		   uint64_t bytes)
+{
+	memset(map, 0, sizeof(*map));
+	if (!of->room || !vsx_room_is_of(of->room, fd) ||
+	    !vsx_room_grow(of->room, fd, bytes))
+		return false;
+	vsx_room_hold(of->room);
+	*map = (struct vsx_map){of->base, bytes, false, of->room};
+	return true;
 }
 
 enum vsx_status vsx_map_torn(struct vsx_map *map, int fd, uint64_t found,
@@ -164,9 +179,11 @@ enum vsx_status vsx_map_torn(struct vsx_map *map, int fd, uint64_t found,
 
 void vsx_map_close(struct vsx_map *map)
 {
-	if (map->base)
+	if (map->room)
+		vsx_room_drop(map->room);
+	else if (map->base)
 		munmap((void *)(uintptr_t)map->base, map->bytes);
-	map->base = NULL;
+	memset(map, 0, sizeof(*map));
 }
 
 bool vsx_populate(const void *p, uint64_t bytes)

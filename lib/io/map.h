@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "io/room.h"
 
 /*
  * Open a regular file for reading and ask for its length. A folder, a pipe, a
@@ -22,8 +23,9 @@ int vsx_read_at(int fd, void *to, uint64_t n, uint64_t at);
 
 struct vsx_map {
 	const uint8_t *base;
-	uint64_t bytes; /* of the file, as found */
-	bool copied;	/* private memory, not the page cache */
+	uint64_t bytes;	       /* of the file, as found */
+	bool copied;	       /* private memory, not the page cache */
+	struct vsx_room *room; /* it lies in; NULL: it has memory of its own */
 };
 
 /*
@@ -32,6 +34,13 @@ struct vsx_map {
  */
 enum vsx_status vsx_map_file(struct vsx_map *map, int fd, uint64_t bytes,
 			     bool copy, struct vsx_error *err);
+
+/*
+ * The same where `of` is mapped, if fd is the same file: both share what is in
+ * memory. false: map it anew.
+ */
+bool vsx_map_share(struct vsx_map *map, const struct vsx_map *of, int fd,
+		   uint64_t bytes);
 
 /*
  * Map a file that ought to have `bytes` bytes and has `found`: where it has

@@ -22,6 +22,8 @@ struct vsx {
 	_Atomic uint64_t n_checked; /* pages */
 	uint64_t heap_bytes;
 	char name[VSX_PATH_TEXT]; /* the path, for messages */
+	char *path;		  /* itself */
+	struct vsx_open_opts opts;
 };
 
 /* Fail with what a lower layer had to say, a name put before it. */

@@ -307,21 +307,80 @@ static enum vsx_status bring(const struct vsx *index,
 	return VSX_OK;
 }
 
+/* A section of an earlier generation: what was checked need not be again. */
+static void inherit_marks(struct vsx *index, uint32_t i,
+			  const struct vsx *before, uint32_t j)
+{
+	struct vsx_section_entry now =
+		vsx_manifest_section(&index->manifest, i);
+	struct vsx_section_entry then =
+		vsx_manifest_section(&before->manifest, j);
+	struct vsx_guard *g = &index->guards[i];
+	const struct vsx_guard *old = &before->guards[j];
+
+	if (now.bytes != then.bytes || now.sums_offset != then.sums_offset ||
+	    !vsx_hash_equal(now.root, then.root))
+		return;
+	for (uint64_t w = 0; w < vsx_guard_words(&g->shape); w++)
+		atomic_store_explicit(
+			&g->seen[w],
+			atomic_load_explicit(&old->seen[w],
+					     memory_order_relaxed),
+			memory_order_relaxed);
+}
+
+/* Both tables are by rising offset. */
+static void inherit_guards(struct vsx *index, const struct vsx *before)
+{
+	uint32_t j = 0;
+
+	if (!before->guards || !index->guards)
+		return;
+	for (uint32_t i = 0; i < index->manifest.n_sections; i++) {
+		uint64_t at = vsx_manifest_section(&index->manifest, i).offset;
+
+		while (j < before->manifest.n_sections &&
+		       vsx_manifest_section(&before->manifest, j).offset < at)
+			j++;
+		if (j < before->manifest.n_sections &&
+		    vsx_manifest_section(&before->manifest, j).offset == at)
+			inherit_marks(index, i, before, j);
+	}
+}
+
+/* *shared: the bytes of `before` are those of this file, and in one place. */
+static enum vsx_status map_index(struct vsx *index, int fd, bool copy,
+				 const struct vsx *before, bool *shared,
+				 struct vsx_error *err)
+{
+	uint64_t bytes = index->super.committed_bytes;
+
+	*shared = before && !copy &&
+		  memcmp(before->super.uuid, index->super.uuid, 16) == 0 &&
+		  vsx_map_share(&index->map, &before->map, fd, bytes);
+	if (*shared)
+		return VSX_OK;
+	return vsx_map_file(&index->map, fd, bytes, copy, err);
+}
+
+/* before: an earlier generation, to share with; NULL: there is none. */
 static enum vsx_status open_index(struct vsx *index, int fd,
 				  const struct vsx_open_opts *o,
+				  const struct vsx *before,
 				  struct vsx_error *err)
 {
 	enum vsx_check check = o->untrusted ? VSX_CHECK_ALL : o->check;
 	bool copy = o->load == VSX_LOAD_COPY || o->untrusted;
+	bool shared;
 
-	VSX_TRY(read_super(index, fd, err));
-	VSX_TRY(vsx_map_file(&index->map, fd, index->super.committed_bytes,
-			     copy, err));
+	VSX_TRY(map_index(index, fd, copy, before, &shared, err));
 	VSX_TRY(read_manifest(index, err));
 	if (check == VSX_CHECK_ALL)
 		VSX_TRY(vsx_verify_index(index, err));
 	if (check == VSX_CHECK_TOUCH)
 		VSX_TRY(vsx_index_guard(index, err));
+	if (shared)
+		inherit_guards(index, before);
 	VSX_TRY(open_segments(index, err));
 	return bring(index, o, err);
 }
@@ -342,36 +401,87 @@ static enum vsx_status check_opts(const struct vsx_open_opts *o,
 	return VSX_OK;
 }
 
-enum vsx_status vsx_open(struct vsx **out, const char *path,
-			 const struct vsx_open_opts *opts,
-			 struct vsx_error *err)
+/* Whether the file holds nothing newer than `before`. */
+static bool is_current(const struct vsx *index, int fd,
+		       const struct vsx *before)
 {
-	struct vsx_open_opts o = VSX_OPEN_OPTS_INIT;
+	return before && before->map.room &&
+	       vsx_room_is_of(before->map.room, fd) &&
+	       index->super.generation <= before->super.generation &&
+	       memcmp(index->super.uuid, before->super.uuid, 16) == 0;
+}
+
+static enum vsx_status new_handle(struct vsx **out, const char *path,
+				  const struct vsx_open_opts *opts,
+				  struct vsx_error *err)
+{
+	struct vsx *index;
+
+	VSX_TRY(vsx_alloc_to(&index, 1, sizeof(*index), err));
+	*out = index;
+	index->opts = *opts;
+	index->path = strdup(path);
+	if (!index->path)
+		return vsx_fail_memory(err, strlen(path) + 1);
+	index->heap_bytes = sizeof(*index) + strlen(path) + 1;
+	vsx_path_text(index->name, path);
+	return VSX_OK;
+}
+
+/* *out stays NULL when `before` is current. */
+static enum vsx_status open_path(struct vsx **out, const char *path,
+				 const struct vsx_open_opts *opts,
+				 const struct vsx *before,
+				 struct vsx_error *err)
+{
 	struct vsx_error why = {0};
 	struct vsx *index = NULL;
 	enum vsx_status status;
+	bool current = false;
 	int fd = -1;
 
-	*out = NULL;
-	VSX_TRY(vsx_take_opts(&o, sizeof(o), opts, "vsx_open_opts", err));
-	VSX_TRY(check_opts(&o, err));
-	VSX_TRY(vsx_alloc_to(&index, 1, sizeof(*index), err));
-	index->heap_bytes = sizeof(*index);
-	vsx_path_text(index->name, path);
+	status = new_handle(&index, path, opts, err);
+	if (status != VSX_OK)
+		goto done;
 	status = vsx_open_file(&fd, &index->file_bytes, path, &why);
 	if (status == VSX_OK)
-		status = open_index(index, fd, &o, &why);
+		status = read_super(index, fd, &why);
+	if (status == VSX_OK)
+		current = is_current(index, fd, before);
+	if (status == VSX_OK && !current)
+		status = open_index(index, fd, opts, before, &why);
 	if (status != VSX_OK) {
 		vsx_with_path(index, status, &why, err);
 		goto done;
 	}
-	*out = index;
-	index = NULL;
+	if (!current) {
+		*out = index;
+		index = NULL;
+	}
 done:
 	if (fd >= 0)
 		close(fd); /* the mapping outlives it */
 	vsx_close(index);
 	return status;
+}
+
+enum vsx_status vsx_open(struct vsx **out, const char *path,
+			 const struct vsx_open_opts *opts,
+			 struct vsx_error *err)
+{
+	struct vsx_open_opts o = VSX_OPEN_OPTS_INIT;
+
+	*out = NULL;
+	VSX_TRY(vsx_take_opts(&o, sizeof(o), opts, "vsx_open_opts", err));
+	VSX_TRY(check_opts(&o, err));
+	return open_path(out, path, &o, NULL, err);
+}
+
+enum vsx_status vsx_refresh(struct vsx **out, const struct vsx *index,
+			    struct vsx_error *err)
+{
+	*out = NULL;
+	return open_path(out, index->path, &index->opts, index, err);
 }
 
 void vsx_close(struct vsx *index)
@@ -382,5 +492,6 @@ void vsx_close(struct vsx *index)
 	vsx_map_close(&index->map);
 	free(index->segments);
 	free(index->raw);
+	free(index->path);
 	free(index);
 }

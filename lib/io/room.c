@@ -1,0 +1,134 @@
+#include "io/room.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Set aside for growth: as much again, and no less than this. */
+#define LEAST_GROWTH (UINT64_C(1) << 30)
+
+struct vsx_room {
+	atomic_uint holders;
+	uint8_t *base;
+	uint64_t reserved; /* bytes of address space */
+	dev_t dev;
+	ino_t ino;
+	_Atomic uint64_t mapped; /* bytes of the file */
+};
+
+/* Place the file over the reserved bytes [from, to). */
+static bool place(struct vsx_room *room, int fd, uint64_t from, uint64_t to)
+{
+	/* The last page of before may have been cut by the end of the file. */
+	from &= ~((uint64_t)sysconf(_SC_PAGESIZE) - 1);
+	return mmap(room->base + from, to - from, PROT_READ,
+		    MAP_SHARED | MAP_FIXED, fd, (off_t)from) != MAP_FAILED;
+}
+
+/* As much as the system gives, but `bytes` at least. */
+static void *reserve(uint64_t *reserved, uint64_t bytes)
+{
+	uint64_t more = bytes > LEAST_GROWTH ? bytes : LEAST_GROWTH;
+	void *p = MAP_FAILED;
+
+	if (bytes <= SIZE_MAX - more) {
+		*reserved = bytes + more;
+		p = mmap(NULL, *reserved, PROT_NONE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	}
+	if (p == MAP_FAILED) {
+		*reserved = bytes;
+		p = mmap(NULL, bytes, PROT_NONE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	}
+	return p;
+}
+
+static enum vsx_status attach(struct vsx_room *room, int fd, uint64_t bytes,
+			      struct vsx_error *err)
+{
+	struct stat st;
+	void *p;
+
+	if (fstat(fd, &st) != 0)
+		return vsx_fail_errno(err, "cannot stat");
+	room->dev = st.st_dev;
+	room->ino = st.st_ino;
+	p = reserve(&room->reserved, bytes);
+	if (p == MAP_FAILED)
+		return vsx_fail_errno(err, "cannot map %llu bytes",
+				      (unsigned long long)bytes);
+	room->base = p;
+	if (!place(room, fd, 0, bytes))
+		return vsx_fail_errno(err, "cannot map %llu bytes",
+				      (unsigned long long)bytes);
+	atomic_store(&room->mapped, bytes);
+	return VSX_OK;
+}
+
+enum vsx_status vsx_room_open(struct vsx_room **out, int fd, uint64_t bytes,
+			      struct vsx_error *err)
+{
+	struct vsx_room *room = calloc(1, sizeof(*room));
+	enum vsx_status status;
+
+	*out = NULL;
+	if (!room)
+		return vsx_fail_memory(err, sizeof(*room));
+	atomic_init(&room->holders, 1);
+	status = attach(room, fd, bytes, err);
+	if (status != VSX_OK) {
+		vsx_room_drop(room);
+		return status;
+	}
+	*out = room;
+	return VSX_OK;
+}
+
+const uint8_t *vsx_room_base(const struct vsx_room *room)
+{
+	return room->base;
+}
+
+bool vsx_room_is_of(const struct vsx_room *room, int fd)
+{
+	struct stat st;
+
+	/* A mapped file keeps its number, even when it has lost its name. */
+	return fstat(fd, &st) == 0 && st.st_dev == room->dev &&
+	       st.st_ino == room->ino;
+}
+
+/*
+ * Without a lock, which a fork might leave taken: to place the same bytes once
+ * more over themselves disturbs nobody who reads them.
+ */
+bool vsx_room_grow(struct vsx_room *room, int fd, uint64_t bytes)
+{
+	uint64_t mapped = atomic_load(&room->mapped);
+
+	if (bytes > room->reserved)
+		return false;
+	if (bytes > mapped && !place(room, fd, mapped, bytes))
+		return false;
+	while (mapped < bytes &&
+	       !atomic_compare_exchange_weak(&room->mapped, &mapped, bytes))
+		;
+	return true;
+}
+
+void vsx_room_hold(struct vsx_room *room)
+{
+	atomic_fetch_add(&room->holders, 1);
+}
+
+void vsx_room_drop(struct vsx_room *room)
+{
+	if (atomic_fetch_sub(&room->holders, 1) != 1)
+		return;
+	if (room->base)
+		munmap(room->base, room->reserved);
+	free(room);
+}
