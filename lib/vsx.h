@@ -21,13 +21,14 @@
  *            the same time, also after fork(). A searcher holds the scratch of
  *            one thread and must not be used by two at once. The library has
  *            no threads of its own but those that vsx_search_batch() and
- *            vsx_verify() start and join, prints nothing, installs no signal
- *            handlers and never exits.
+ *            vsx_verify() start and join, prints nothing, never exits, and
+ *            handles no signal unless vsx_guard_install() is called.
  *   Bytes    whatever a file holds, no call reads outside of the mapping or
  *            writes outside of its own memory. A file that another program
  *            truncates while it is mapped raises SIGBUS, as with every mapped
- *            file; VSX itself replaces files and never shortens them. Use
- *            VSX_LOAD_COPY for files that others may write to.
+ *            file: see vsx_guard_install(). VSX itself replaces files and never
+ *            shortens them. Use VSX_LOAD_COPY for files that others may write
+ *            to.
  *   Exact    the same index and query give the same ids and the same distances
  *            on every machine, for one query or a batch, for any number of
  *            threads.
@@ -141,6 +142,20 @@ VSX_API enum vsx_status vsx_open(struct vsx **out, const char *path,
  * Accepts NULL.
  */
 VSX_API void vsx_close(struct vsx *index);
+
+/*
+ * Handle SIGBUS, which a mapped file raises when somebody else cuts it or its
+ * disk fails: from now on the call that hit it, and every later one on that
+ * index, answers VSX_EIO instead of the process being ended. Costs searches
+ * nothing. Without it the signal does what the host has arranged; by default it
+ * ends the process.
+ *
+ * Installs a handler for the whole process, once, however often it is called;
+ * what is not in an index of this library goes on to the handler that was there
+ * before. Call it before any threads search, and after other code that sets a
+ * handler for SIGBUS. Threads with small stacks may use sigaltstack().
+ */
+VSX_API enum vsx_status vsx_guard_install(struct vsx_error *err);
 
 /*
  * The newest generation of the file at the same path, with the same options.

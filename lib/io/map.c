@@ -136,6 +136,7 @@ enum vsx_status vsx_map_file(struct vsx_map *map, int fd, uint64_t bytes,
 		return status;
 	}
 	map->base = vsx_room_base(map->room);
+	map->region = vsx_room_region(map->room);
 	map->bytes = bytes;
 	return VSX_OK;
 }
@@ -148,7 +149,8 @@ bool vsx_map_share(struct vsx_map *map, const struct vsx_map *of, int fd,
 	    !vsx_room_grow(of->room, fd, bytes))
 		return false;
 	vsx_room_hold(of->room);
-	*map = (struct vsx_map){of->base, bytes, false, of->room};
+	*map = *of;
+	map->bytes = bytes;
 	return true;
 }
 
@@ -167,6 +169,7 @@ enum vsx_status vsx_map_torn(struct vsx_map *map, int fd, uint64_t found,
 				      (unsigned long long)bytes);
 	map->base = p;
 	map->bytes = bytes;
+	map->region = vsx_region_add(p, bytes);
 	/* The rest of its last page reads as zeros, too. */
 	if (found && mmap(p, found, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) ==
 			     MAP_FAILED) {
@@ -179,11 +182,25 @@ enum vsx_status vsx_map_torn(struct vsx_map *map, int fd, uint64_t found,
 
 void vsx_map_close(struct vsx_map *map)
 {
-	if (map->room)
+	if (map->room) {
 		vsx_room_drop(map->room);
-	else if (map->base)
+	} else if (map->base) {
+		vsx_region_drop(map->region);
 		munmap((void *)(uintptr_t)map->base, map->bytes);
+	}
 	memset(map, 0, sizeof(*map));
+}
+
+enum vsx_status vsx_map_whole(const struct vsx_map *map, struct vsx_error *err)
+{
+	uint64_t at;
+
+	if (!vsx_region_broken(map->region, &at))
+		return VSX_OK;
+	return vsx_fail(err, VSX_EIO,
+			"byte %llu cannot be read any more: the file was cut, "
+			"or its disk fails",
+			(unsigned long long)at);
 }
 
 bool vsx_populate(const void *p, uint64_t bytes)

@@ -26,6 +26,7 @@ struct vsx_map {
 	uint64_t bytes;	       /* of the file, as found */
 	bool copied;	       /* private memory, not the page cache */
 	struct vsx_room *room; /* it lies in; NULL: it has memory of its own */
+	struct vsx_region *region; /* that may break; NULL: it cannot */
 };
 
 /*
@@ -49,6 +50,12 @@ bool vsx_map_share(struct vsx_map *map, const struct vsx_map *of, int fd,
 enum vsx_status vsx_map_torn(struct vsx_map *map, int fd, uint64_t found,
 			     uint64_t bytes, struct vsx_error *err);
 void vsx_map_close(struct vsx_map *map);
+
+/*
+ * Whether all that was read from it was there: VSX_EIO when bytes were lost
+ * meanwhile, so that nothing that was read can be relied on.
+ */
+enum vsx_status vsx_map_whole(const struct vsx_map *map, struct vsx_error *err);
 
 /*
  * Bring mapped memory into the address space at once; p need not be aligned.

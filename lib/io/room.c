@@ -15,6 +15,7 @@ struct vsx_room {
 	uint64_t reserved; /* bytes of address space */
 	dev_t dev;
 	ino_t ino;
+	struct vsx_region *region;
 	_Atomic uint64_t mapped; /* bytes of the file */
 };
 
@@ -61,6 +62,7 @@ static enum vsx_status attach(struct vsx_room *room, int fd, uint64_t bytes,
 		return vsx_fail_errno(err, "cannot map %llu bytes",
 				      (unsigned long long)bytes);
 	room->base = p;
+	room->region = vsx_region_add(p, room->reserved);
 	if (!place(room, fd, 0, bytes))
 		return vsx_fail_errno(err, "cannot map %llu bytes",
 				      (unsigned long long)bytes);
@@ -92,6 +94,11 @@ const uint8_t *vsx_room_base(const struct vsx_room *room)
 	return room->base;
 }
 
+struct vsx_region *vsx_room_region(const struct vsx_room *room)
+{
+	return room->region;
+}
+
 bool vsx_room_is_of(const struct vsx_room *room, int fd)
 {
 	struct stat st;
@@ -107,9 +114,9 @@ bool vsx_room_is_of(const struct vsx_room *room, int fd)
  */
 bool vsx_room_grow(struct vsx_room *room, int fd, uint64_t bytes)
 {
-	uint64_t mapped = atomic_load(&room->mapped);
+	uint64_t mapped = atomic_load(&room->mapped), at;
 
-	if (bytes > room->reserved)
+	if (bytes > room->reserved || vsx_region_broken(room->region, &at))
 		return false;
 	if (bytes > mapped && !place(room, fd, mapped, bytes))
 		return false;
@@ -128,6 +135,7 @@ void vsx_room_drop(struct vsx_room *room)
 {
 	if (atomic_fetch_sub(&room->holders, 1) != 1)
 		return;
+	vsx_region_drop(room->region);
 	if (room->base)
 		munmap(room->base, room->reserved);
 	free(room);

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "io/bus.h"
 
 struct vsx_room;
 
@@ -18,6 +18,7 @@ enum vsx_status vsx_room_open(struct vsx_room **out, int fd, uint64_t bytes,
 			      struct vsx_error *err);
 
 const uint8_t *vsx_room_base(const struct vsx_room *room);
+struct vsx_region *vsx_room_region(const struct vsx_room *room);
 
 /* Whether fd is the file that is mapped here. */
 bool vsx_room_is_of(const struct vsx_room *room, int fd);

@@ -232,7 +232,7 @@ enum vsx_status vsx_get_recall(const struct vsx *index, uint32_t i,
 		.at_100 = at[2],
 		.distances = (double)vsx_get64(d.distances) / 1e3,
 	};
-	return VSX_OK;
+	return vsx_settle(index, VSX_OK, err);
 }
 
 enum vsx_status vsx_effort_for(const struct vsx *index, double recall,

@@ -35,6 +35,13 @@ enum vsx_status vsx_with_path(const struct vsx *index, enum vsx_status status,
 			      const struct vsx_error *why,
 			      struct vsx_error *err);
 
+/*
+ * What a call that has read the index answers: `status`, unless bytes were lost
+ * under it, which is then all that it has to say.
+ */
+enum vsx_status vsx_settle(const struct vsx *index, enum vsx_status status,
+			   struct vsx_error *err);
+
 /* Refuse a file of `bytes` bytes, n of them at head, that is no VSX file. */
 enum vsx_status vsx_not_ours(const uint8_t *head, size_t n, uint64_t bytes,
 			     int fd, struct vsx_error *err);

@@ -31,6 +31,16 @@ enum vsx_status vsx_with_path(const struct vsx *index, enum vsx_status status,
 	return vsx_named(index->name, status, why, err);
 }
 
+enum vsx_status vsx_settle(const struct vsx *index, enum vsx_status status,
+			   struct vsx_error *err)
+{
+	struct vsx_error why;
+	enum vsx_status whole = vsx_map_whole(&index->map, &why);
+
+	return whole == VSX_OK ? status
+			       : vsx_with_path(index, whole, &why, err);
+}
+
 enum vsx_status vsx_not_ours(const uint8_t *head, size_t n, uint64_t bytes,
 			     int fd, struct vsx_error *err)
 {
@@ -450,10 +460,11 @@ static enum vsx_status open_path(struct vsx **out, const char *path,
 		current = is_current(index, fd, before);
 	if (status == VSX_OK && !current)
 		status = open_index(index, fd, opts, before, &why);
-	if (status != VSX_OK) {
+	if (status != VSX_OK)
 		vsx_with_path(index, status, &why, err);
+	status = vsx_settle(index, status, err);
+	if (status != VSX_OK)
 		goto done;
-	}
 	if (!current) {
 		*out = index;
 		index = NULL;
@@ -475,6 +486,11 @@ enum vsx_status vsx_open(struct vsx **out, const char *path,
 	VSX_TRY(vsx_take_opts(&o, sizeof(o), opts, "vsx_open_opts", err));
 	VSX_TRY(check_opts(&o, err));
 	return open_path(out, path, &o, NULL, err);
+}
+
+enum vsx_status vsx_guard_install(struct vsx_error *err)
+{
+	return vsx_bus_install(err);
 }
 
 enum vsx_status vsx_refresh(struct vsx **out, const struct vsx *index,

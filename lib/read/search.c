@@ -193,7 +193,9 @@ enum vsx_status vsx_search(struct vsx_searcher *s, const void *query,
 				(int)elem);
 	VSX_TRY(make_plan(s->index, k, opts, &plan, err));
 	status = search_one(s, query, elem, &plan, NULL, hits, n_hits, &why);
-	return status == VSX_OK ? VSX_OK : tell(s->index, status, &why, err);
+	if (status != VSX_OK)
+		tell(s->index, status, &why, err);
+	return vsx_settle(s->index, status, err);
 }
 
 /* The live row with an id, newest segment first. */
@@ -234,8 +236,9 @@ enum vsx_status vsx_get(const struct vsx *index, uint64_t id, float *vector,
 	struct vsx_error why = {0};
 	enum vsx_status status = load_row(index, id, vector, &why);
 
-	return status == VSX_OK ? VSX_OK
-				: vsx_with_path(index, status, &why, err);
+	if (status != VSX_OK)
+		vsx_with_path(index, status, &why, err);
+	return vsx_settle(index, status, err);
 }
 
 enum vsx_status vsx_search_id(struct vsx_searcher *s, uint64_t id, size_t k,
@@ -252,8 +255,9 @@ enum vsx_status vsx_search_id(struct vsx_searcher *s, uint64_t id, size_t k,
 	if (status == VSX_OK)
 		status = search_one(s, s->stored, VSX_F32, &plan, &id, hits,
 				    n_hits, &why);
-	return status == VSX_OK ? VSX_OK
-				: vsx_with_path(s->index, status, &why, err);
+	if (status != VSX_OK)
+		vsx_with_path(s->index, status, &why, err);
+	return vsx_settle(s->index, status, err);
 }
 
 /* Queries that pass over the rows together in an exact search. */
@@ -416,5 +420,7 @@ enum vsx_status vsx_search_batch(const struct vsx *index, const void *queries,
 		n_threads = n ? (unsigned int)n : 1;
 	b.together = share(index, &b.plan, n, n_threads);
 	status = run_batch(&b, n, n_threads, stats, &why);
-	return status == VSX_OK ? VSX_OK : tell(index, status, &why, err);
+	if (status != VSX_OK)
+		tell(index, status, &why, err);
+	return vsx_settle(index, status, err);
 }

@@ -457,6 +457,8 @@ enum vsx_status vsx_verify_content(struct vsx_verifier *v,
 			      false, err);
 	if (status == VSX_OK)
 		status = check_content(v, &index, err);
+	if (vsx_map_whole(&index.map, err) != VSX_OK)
+		status = VSX_EIO;
 	free(index.segments);
 	vsx_map_close(&index.map);
 	return status;

@@ -204,7 +204,7 @@ static enum vsx_status read_input(struct compaction *c, size_t i,
 			return status;
 		}
 	}
-	return VSX_OK;
+	return vsx_settle(index, VSX_OK, err);
 }
 
 static enum vsx_status write_output(struct compaction *c, const char *path,

@@ -242,6 +242,7 @@ static enum vsx_status save(struct repair *r, const char *out_path,
 		VSX_TRY(save_segment(r, &index->segments[i], err));
 	if (r->n)
 		VSX_TRY(hand_over(r, err));
+	VSX_TRY(vsx_settle(index, VSX_OK, err));
 	r->result->n_lost = r->lost.n;
 	r->result->n_unsure = r->lost.n_unsure;
 	if (r->builder->spool.n == 0)

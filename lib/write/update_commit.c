@@ -408,6 +408,7 @@ static enum vsx_status commit(struct run *r, struct vsx_error *err)
 	enum vsx_status status = append(r, err);
 	struct vsx_error why;
 
+	status = vsx_settle(r->u->index, status, err);
 	if (status != VSX_OK) {
 		if (r->sink.file)
 			take_back(r);

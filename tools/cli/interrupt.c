@@ -1,5 +1,7 @@
 #include "cli/interrupt.h"
 
+#include "vsx.h"
+
 #include <signal.h>
 #include <stddef.h>
 
@@ -25,6 +27,7 @@ void interrupt_install(void)
 	sigaction(SIGTERM, &action, NULL);
 	/* A file beyond the limit is an error of write(), like a full disk. */
 	signal(SIGXFSZ, SIG_IGN);
+	vsx_guard_install(NULL);
 }
 
 bool interrupted(void)

@@ -336,6 +336,7 @@ int main(int argc, char **argv)
 
 	if (code != CLI_GO_ON)
 		return code;
+	vsx_guard_install(NULL);
 	status = vsx_open(&index, operands.items[0], NULL, &err);
 	if (status != VSX_OK)
 		return say_error(&err);
