@@ -351,6 +351,36 @@ VSX_API void vsx_get_stats(const struct vsx_searcher *searcher,
 VSX_API enum vsx_status vsx_get(const struct vsx *index, uint64_t id,
 				float *vector, struct vsx_error *err);
 
+/* ---- row by row ------------------------------------------------------ */
+
+/*
+ * The id of row number `row`, 0 to n_rows - 1, in the order of the file, which
+ * is not that of the input. VSX_ENOTFOUND for a row that is deleted, and behind
+ * the last one.
+ */
+VSX_API enum vsx_status vsx_id_at(const struct vsx *index, uint64_t row,
+				  uint64_t *id, struct vsx_error *err);
+
+/*
+ * Centroid i, 0 to nlist - 1, of an IVF segment, as f32[dim]. Under cosine it
+ * is a mean of rows of length 1. VSX_EINVAL when there is none.
+ */
+VSX_API enum vsx_status vsx_get_centroid(const struct vsx *index,
+					 uint32_t segment, uint32_t i,
+					 float *centroid,
+					 struct vsx_error *err);
+
+/*
+ * The queries of the acceptance test.
+ *
+ * queries  float[n_queries][dim]
+ * own      NULL, or uint64_t[n_queries]: the ids of the rows that they are,
+ *          set only if own_queries is; the row itself does not count
+ */
+VSX_API enum vsx_status vsx_get_test_queries(const struct vsx *index,
+					     float *queries, uint64_t *own,
+					     struct vsx_error *err);
+
 /* ---- verify --------------------------------------------------------- */
 
 enum vsx_verify_level {

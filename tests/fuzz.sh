@@ -7,7 +7,7 @@ seconds=${1:-20}
 build=build/fuzz
 
 sh tools/packages.sh clang make cmake pkg-config libc6-dev liblz4-dev \
-	libxxhash-dev libsmartcols-dev
+	libxxhash-dev libsmartcols-dev libjansson-dev
 CC=clang cmake -S . -B $build -DVSX_BUILD_FUZZ=ON -DVSX_BUILD_TOOLS=ON \
 	-DVSX_SANITIZE=address,undefined >/dev/null
 cmake --build $build -j "$(nproc)" >/dev/null

@@ -7,7 +7,8 @@ sanitize=${1:-}
 build=build/tests${sanitize:+-$(echo "$sanitize" | tr , -)}
 
 sh tools/packages.sh gcc g++ make cmake pkg-config libc6-dev liblz4-dev \
-	libxxhash-dev libsmartcols-dev libcriterion-dev
+	libxxhash-dev libsmartcols-dev libjansson-dev libhdf5-dev \
+	libcriterion-dev
 if [ "$sanitize" = thread ]; then
 	set -- --tests-regex '^thread_'
 else

@@ -9,7 +9,7 @@ say() { printf '\n\033[1m%s\033[0m\n' "$1"; }
 
 say '1. packages, configure, build'
 sh tools/packages.sh gcc make cmake pkg-config libc6-dev liblz4-dev \
-	libxxhash-dev libsmartcols-dev
+	libxxhash-dev libsmartcols-dev libjansson-dev
 cmake -S . -B build -DCMAKE_BUILD_TYPE=Release >build.log 2>&1 ||
 	{ cat build.log >&2; exit 1; }
 cmake --build build -j "$(nproc)" >>build.log 2>&1 ||

@@ -24,7 +24,7 @@ for command in $(cd "$here/tools/man" && basename -s .1 -- *.1); do
 		}
 	done <options
 	# and the other way round: no option in the page that is none
-	sed -n 's/^\.B[RI]* .*\\-\\-\([a-z][a-z\\-]*\).*/\1/p' "$page" |
+	sed -n 's/^\.B[RI]* .*\\-\\-\([a-z][a-z0-9\\-]*\).*/\1/p' "$page" |
 		tr -d '\\' | sort -u >named
 	while read -r long; do
 		grep -q "^$long	" options || fail "--$long is in $command.1 only"

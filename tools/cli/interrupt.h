@@ -1,6 +1,7 @@
 /*
  * Ctrl-C and SIGTERM ask; the work polls and leaves in good order. A second
- * one kills. And a file that is cut while it is mapped is an error, not the end.
+ * one kills. And a file that is cut while it is mapped is an error, not the
+ * end.
  */
 #ifndef VSX_CLI_INTERRUPT_H
 #define VSX_CLI_INTERRUPT_H

@@ -1,14 +1,14 @@
 /* vsx-verify: is an index whole, and does it still find what it should? */
 #include "cli/exit.h"
 #include "cli/fail.h"
-#include "cli/format_num.h"
 #include "cli/interrupt.h"
-#include "cli/json.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/say.h"
-#include "input/ids.h"
-#include "input/input.h"
+#include "verify/gate.h"
+#include "verify/junit.h"
+#include "verify/own_test.h"
+#include "verify/report.h"
 #include "vsx.h"
 
 #include <inttypes.h>
@@ -21,29 +21,70 @@ static const char *const levels[] = {"full", "pages", "quick", NULL};
 struct options {
 	int level;
 	const char *queries, *ground_truth;
-	double min_recall;
-	uint64_t threads;
+	const char *golden, *against, *junit;
+	struct gate_limits limits;
+	struct cli_list allowed;
+	uint64_t threads, seed;
 	bool json, quiet;
 };
 
-static struct options o;
+static struct options o = {
+	.limits = {.max_p95 = -1.0,
+		   .max_drop = 0.05,
+		   .min_overlap = 0.5,
+		   .max_missing = 0.05,
+		   .max_changed = 0.1,
+		   .max_moved = 0.01,
+		   .max_drift = 0.1},
+};
 
 static const struct cli_option option_table[] = {
 	CLI_GROUP("Check"),
 	CLI_CHOICE('l', "level", "LEVEL", "how much is checked (full)",
 		   &o.level, levels),
 	CLI_REAL(0, "min-recall", "R",
-		 "least recall@10 at the default effort (none)", &o.min_recall,
-		 0.0, 1.0),
+		 "least recall: on the golden set, or @10 at the default "
+		 "effort (none)",
+		 &o.limits.min_recall, 0.0, 1.0),
 	CLI_TEXT(0, "queries", "FILE", "queries of your own to test with",
 		 &o.queries),
 	CLI_TEXT(0, "ground-truth", "FILE", "their neighbours: .ivecs or .npy",
 		 &o.ground_truth),
 	CLI_COUNT('t', "threads", "N", "threads that check (all processors)",
 		  &o.threads, 1, 1024),
+	CLI_GROUP("Gate"),
+	CLI_TEXT(0, "golden", "FILE",
+		 "queries and the ids that they must find: JSON lines, or "
+		 ".fvecs beside .ivecs",
+		 &o.golden),
+	CLI_REAL(0, "max-p95", "MS",
+		 "most milliseconds that 95 of 100 queries may take (none)",
+		 &o.limits.max_p95, 0.0, 1e9),
+	CLI_TEXT(0, "against", "INDEX", "the release before, to compare with",
+		 &o.against),
+	CLI_REAL(0, "max-drop", "D", "most loss of recall (0.05)",
+		 &o.limits.max_drop, 0.0, 1.0),
+	CLI_REAL(0, "min-overlap", "S", "least share of answers kept (0.5)",
+		 &o.limits.min_overlap, 0.0, 1.0),
+	CLI_REAL(0, "max-missing", "S", "most rows that may be gone (0.05)",
+		 &o.limits.max_missing, 0.0, 1.0),
+	CLI_REAL(0, "max-changed", "S",
+		 "most ids that may have another vector (0.1)",
+		 &o.limits.max_changed, 0.0, 1.0),
+	CLI_REAL(0, "max-moved", "S",
+		 "most vectors that may be under other ids (0.01)",
+		 &o.limits.max_moved, 0.0, 1.0),
+	CLI_REAL(0, "max-drift", "S", "most drift of lengths and spread (0.1)",
+		 &o.limits.max_drift, 0.0, 1e9),
+	CLI_LIST(0, "allow", "CHECK", "let this check fail (repeatable)",
+		 &o.allowed),
+	CLI_COUNT(0, "seed", "N", "of the rows that are compared (0)", &o.seed,
+		  0, UINT64_MAX),
 	CLI_GROUP("Output"),
 	CLI_FLAG(0, "json", "report as JSON, an object for each index",
 		 &o.json),
+	CLI_TEXT(0, "junit", "FILE", "also write a report in JUnit's XML",
+		 &o.junit),
 	CLI_FLAG('q', "quiet", "say nothing but problems", &o.quiet),
 	CLI_END,
 };
@@ -54,7 +95,9 @@ static const struct cli_command command = {
 	.usage = "INDEX... [OPTION]...",
 	.about = "Check indexes before they are released: every page against "
 		 "its checksum, every rule of the format, and the recall of "
-		 "the acceptance test inside. All problems are reported.",
+		 "the acceptance test inside. All problems are reported. With "
+		 "--golden or --against it is a gate: what users ask must find "
+		 "what it should, and the release before must be near.",
 	.needs = "an INDEX",
 	.more = "Levels\n"
 		"  quick   superblock and manifest\n"
@@ -62,17 +105,21 @@ static const struct cli_command command = {
 		"  full    and every rule of the format, and the acceptance "
 		"test\n"
 		"\n"
-		"Exit status: 0 sound, 1 problems were found, 2 wrong usage, "
-		"3 system error,\n4 not a VSX file or a newer version of one.\n",
+		"Exit status: 0 sound, 1 problems were found or a check fails, "
+		"2 wrong usage or\nbad input, 3 system error, 4 not a VSX file "
+		"or a newer version of one.\n",
 	.min_operands = 1,
 	.max_operands = SIZE_MAX,
 	.options = option_table,
 };
 
-/* The report on one index. */
-struct report {
-	const char *path;
-	struct json json;
+/* What all indexes are held against. */
+struct work {
+	struct vsx_verify_opts opts;
+	struct own_test test;
+	struct golden golden;
+	struct gate gate;
+	bool is_gate;
 };
 
 static double now(void)
@@ -83,174 +130,220 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static int on_event(void *context, const struct vsx_verify_event *event)
+/* ---- one index ----------------------------------------------------------- */
+
+/* What the verification itself said, as the first rows of the table. */
+static void add_file_checks(const struct work *w, struct checks *checks,
+			    const struct vsx_verify_result *result)
 {
-	struct report *r = context;
+	struct check *check = checks_add(checks, "file");
+	double floor = w->opts.min_recall;
 
-	if (event->what == VSX_PROGRESS) {
-		progress_update(event->text, event->done, event->total);
-	} else if (o.json) {
-		json_object(&r->json, NULL);
-		json_string(&r->json, "kind",
-			    event->what == VSX_FINDING ? "problem" : "notice");
-		json_string(&r->json, "text", event->text);
-		json_close(&r->json);
-	} else if (event->what == VSX_FINDING || !o.quiet) {
-		progress_clear();
-		printf("%s: %s%s\n", r->path,
-		       event->what == VSX_NOTICE ? "notice: " : "",
-		       event->text);
-	}
-	return interrupted();
-}
-
-static void print_json_end(struct report *r, enum vsx_status status,
-			   const struct vsx_verify_result *result,
-			   const struct vsx_error *err, double seconds)
-{
-	struct json *j = &r->json;
-
-	json_close(j);
-	if (status == VSX_OK) {
-		json_u64(j, "problems", result->n_findings);
-		json_bool(j, "sound", result->n_findings == 0);
-		json_u64(j, "bytes_read", result->bytes_read);
-		json_double(j, "seconds", seconds);
-	} else {
-		json_string(j, "error", err->text);
-	}
-	if (status == VSX_OK && result->recall_measured) {
-		json_u64(j, "effort", result->effort);
-		json_double(j, "recall_at_1", result->recall_at_1);
-		json_double(j, "recall_at_10", result->recall_at_10);
-		json_double(j, "recall_at_100", result->recall_at_100);
-	}
-	if (status == VSX_OK && result->own_measured)
-		json_double(j, "own_recall", result->own_recall);
-	json_close(j);
-	json_end(j);
-}
-
-static void print_end(const struct report *r,
-		      const struct vsx_verify_result *result, double seconds)
-{
-	char a[NUM_BYTES], b[NUM_BYTES];
-
-	if (result->n_findings) {
-		printf("%s: %" PRIu64 " problem%s (%s read in %s)\n", r->path,
-		       result->n_findings, result->n_findings == 1 ? "" : "s",
-		       num_bytes(a, result->bytes_read),
-		       num_duration(b, seconds));
+	cell_number(&check->now, (double)result->n_findings,
+		    "%" PRIu64 " problem%s", result->n_findings,
+		    result->n_findings == 1 ? "" : "s");
+	cell_number(&check->limit, 0.0, "0");
+	check_decide(checks, check, result->n_findings == 0,
+		     "%" PRIu64 " problem%s in the file%s", result->n_findings,
+		     result->n_findings == 1 ? "" : "s",
+		     w->is_gate ? "; the other checks were not run" : "");
+	if (w->is_gate || !result->recall_measured)
 		return;
-	}
-	if (o.quiet)
+	check = checks_add(checks, "recall");
+	cell_number(&check->now, result->recall_at_10, "%.4f",
+		    result->recall_at_10);
+	if (floor <= 0.0)
 		return;
-	printf("%s: sound", r->path);
-	if (result->recall_measured)
-		printf(", recall@10 %.4f", result->recall_at_10);
-	if (result->own_measured)
-		printf(", on your queries %.4f", result->own_recall);
-	printf(" (%s read in %s)\n", num_bytes(a, result->bytes_read),
-	       num_duration(b, seconds));
+	cell_number(&check->limit, floor, ">= %.4f", floor);
+	check_decide(checks, check, result->recall_at_10 >= floor,
+		     "recall@10 is %.4f, expected %.4f or more",
+		     result->recall_at_10, floor);
 }
 
-static int verify_one(const char *path, const struct vsx_verify_opts *opts)
+/* Bad input is told before any work. An index that cannot be opened is not
+ * told here: vsx_verify() knows more of it. */
+static enum vsx_status accept_input(struct work *w, const char *path,
+				    struct vsx_error *err)
 {
-	struct report r = {.path = path};
-	struct vsx_verify_result result;
-	struct vsx_error err = {0};
-	enum vsx_status status;
-	double start = now();
+	struct release r = {0};
+	enum vsx_status status = VSX_OK;
 
-	if (o.json) {
-		json_begin(&r.json, stdout, false);
-		json_object(&r.json, NULL);
-		json_string(&r.json, "index", path);
-		json_array(&r.json, "findings");
-	}
-	status = vsx_verify(path, opts, on_event, &r, &result, &err);
-	progress_clear();
-	if (o.json)
-		print_json_end(&r, status, &result, &err, now() - start);
-	else if (status == VSX_OK)
-		print_end(&r, &result, now() - start);
-	if (status != VSX_OK)
-		return say_error(&err);
-	return result.n_findings ? EXIT_DATA : EXIT_DONE;
-}
-
-/* The caller's own test, all of it in memory. */
-static enum vsx_status load_test(struct vsx_verify_opts *opts, void **queries,
-				 uint64_t **truth, struct vsx_error *err)
-{
-	uint64_t n_truth;
-	enum vsx_status status;
-	struct input *in;
-	size_t n;
-
-	if (strcmp(o.queries, "-") == 0)
-		return tool_fail(err, VSX_EINVAL,
-				 "standard input: is no place for the queries "
-				 "of a test; name a file");
-	status = input_open(&in, o.queries, NULL, err);
-	if (status != VSX_OK)
-		return status;
-	n = (size_t)input_n_rows(in);
-	*queries = malloc(n * input_row_bytes(in));
-	status = *queries ? input_read(in, *queries, n, &n, err)
-			  : tool_fail_memory(err, n * input_row_bytes(in));
-	opts->queries = *queries;
-	opts->query_elem = input_elem(in);
-	opts->query_dim = input_dim(in);
-	opts->n_queries = n;
-	input_close(in);
-	if (status == VSX_OK)
-		status = input_truth(o.ground_truth, truth, &n_truth,
-				     &opts->truth_k, err);
-	if (status == VSX_OK && n_truth != n)
-		return tool_fail(err, VSX_EINVAL,
-				 "%s: neighbours of %" PRIu64
-				 " queries, %s has %zu",
-				 o.ground_truth, n_truth, o.queries, n);
-	opts->truth = *truth;
+	if (!w->is_gate && !w->test.truth)
+		return VSX_OK;
+	if (release_open(&r, path, NULL) != VSX_OK)
+		return VSX_OK;
+	w->gate.now = r;
+	if (w->is_gate)
+		status = gate_accepts(&w->gate, err);
+	if (status == VSX_OK && w->test.truth)
+		status = own_test_accepts(&w->test, r.index, r.name, err);
+	release_close(&w->gate.now);
 	return status;
 }
 
-int main(int argc, char **argv)
+/* A file that is damaged is not searched any more. */
+static enum vsx_status run_gate(struct work *w, const char *path,
+				struct checks *checks, struct changes *changes,
+				struct vsx_error *err)
 {
-	struct vsx_verify_opts opts = VSX_VERIFY_OPTS_INIT;
-	struct cli_operands operands;
-	struct vsx_error err = {0};
-	void *queries = NULL;
-	uint64_t *truth = NULL;
-	int worst = EXIT_DONE;
-	int code = cli_parse(&command, argc, argv, &operands);
+	enum vsx_status status;
 
-	if (code != CLI_GO_ON)
-		return code;
+	if (!w->is_gate || checks_failed(checks))
+		return VSX_OK;
+	w->gate.checks = checks;
+	w->gate.changes = changes;
+	status = release_open(&w->gate.now, path, err);
+	if (status == VSX_OK)
+		status = gate_run(&w->gate, err);
+	release_close(&w->gate.now);
+	return status;
+}
+
+static enum vsx_status check_index(struct work *w, struct report *r,
+				   struct checks *checks, struct vsx_error *err)
+{
+	struct vsx_verify_result result;
+	struct changes changes = {0};
+	enum vsx_status status;
+	double start = now();
+
+	status = vsx_verify(r->path, &w->opts, report_event, r, &result, err);
+	if (status != VSX_OK)
+		return status;
+	report_file(r, &result, now() - start);
+	add_file_checks(w, checks, &result);
+	status = run_gate(w, r->path, checks, &changes, err);
+	if (status != VSX_OK)
+		return status;
+	return report_gate(r, checks, &changes, err);
+}
+
+static int verify_one(struct work *w, const char *path)
+{
+	struct report r = {.path = path,
+			   .as_json = o.json,
+			   .quiet = o.quiet,
+			   .gate = w->is_gate};
+	struct checks checks = {.allowed = &o.allowed};
+	struct vsx_error err = {0};
+	enum vsx_status status = accept_input(w, path, &err);
+	double start = now();
+
+	if (status == VSX_OK) {
+		report_begin(&r);
+		status = check_index(w, &r, &checks, &err);
+		progress_clear();
+		report_end(&r, status == VSX_OK ? NULL : err.text);
+	}
+	junit_suite(path, &checks, now() - start,
+		    status == VSX_OK ? NULL : err.text);
+	if (status != VSX_OK)
+		return say_error(&err);
+	return checks_failed(&checks) ? EXIT_DATA : EXIT_DONE;
+}
+
+/* ---- all of them --------------------------------------------------------- */
+
+static int check_usage(void)
+{
+	bool gate = o.golden || o.against;
+
 	if (!o.queries != !o.ground_truth)
 		return cli_usage_error(&command, "--queries and --ground-truth "
 						 "go together");
-	if (o.level != VSX_VERIFY_FULL && (o.queries || o.min_recall > 0.0))
+	if (o.queries && gate)
+		return cli_usage_error(&command,
+				       "--queries and --%s exclude "
+				       "each other",
+				       o.golden ? "golden" : "against");
+	if (o.level != VSX_VERIFY_FULL &&
+	    (o.queries || (o.limits.min_recall > 0.0 && !gate)))
 		return cli_usage_error(&command, "--%s needs --level full",
 				       o.queries ? "queries" : "min-recall");
-	interrupt_install();
-	opts.level = (enum vsx_verify_level)o.level;
-	opts.n_threads = (unsigned int)o.threads;
-	opts.min_recall = o.min_recall;
-	if (o.queries && load_test(&opts, &queries, &truth, &err) != VSX_OK) {
-		worst = say_error(&err);
-		goto done;
+	if (o.limits.max_p95 >= 0.0 && !gate)
+		return cli_usage_error(&command,
+				       "--max-p95 needs --golden or --against");
+	for (size_t i = 0; i < o.allowed.n; i++)
+		if (!check_may_be_allowed(o.allowed.items[i]))
+			return cli_usage_error(
+				&command,
+				"--allow '%s' is no check that may "
+				"fail",
+				o.allowed.items[i]);
+	return CLI_GO_ON;
+}
+
+static enum vsx_status load(struct work *w, struct vsx_error *err)
+{
+	enum vsx_status status = VSX_OK;
+
+	w->opts.level = (enum vsx_verify_level)o.level;
+	w->opts.n_threads = (unsigned int)o.threads;
+	/* The floor of a gate is that of its own queries. */
+	w->opts.min_recall = w->is_gate ? 0.0 : o.limits.min_recall;
+	w->gate.limits = o.limits;
+	w->gate.n_threads = (unsigned int)o.threads;
+	w->gate.seed = o.seed;
+	if (o.queries)
+		status =
+			own_test_load(&w->test, o.queries, o.ground_truth, err);
+	w->opts.queries = w->test.queries;
+	w->opts.query_elem = w->test.elem;
+	w->opts.query_dim = w->test.dim;
+	w->opts.n_queries = w->test.n;
+	w->opts.truth = w->test.truth;
+	w->opts.truth_k = w->test.k;
+	if (status == VSX_OK && o.golden) {
+		status = golden_load(&w->golden, o.golden, err);
+		w->gate.golden = &w->golden;
 	}
+	if (status == VSX_OK && o.against)
+		status = release_open(&w->gate.old, o.against, err);
+	if (status == VSX_OK && o.junit)
+		status = junit_open(o.junit, err);
+	return status;
+}
+
+static int verify_all(struct work *w, const struct cli_operands *operands)
+{
+	int worst = EXIT_DONE;
+
 	progress_begin(o.quiet, PROGRESS_BYTES);
-	for (size_t i = 0; i < operands.n && worst != EXIT_STOPPED; i++) {
-		code = verify_one(operands.items[i], &opts);
+	for (size_t i = 0; i < operands->n && worst != EXIT_STOPPED; i++) {
+		int code = verify_one(w, operands->items[i]);
+
 		if (code > worst)
 			worst = code;
 	}
 	progress_end();
-done:
-	free(queries);
-	free(truth);
+	return worst;
+}
+
+int main(int argc, char **argv)
+{
+	struct work w = {.opts = VSX_VERIFY_OPTS_INIT};
+	struct cli_operands operands;
+	struct vsx_error err = {0};
+	int code = cli_parse(&command, argc, argv, &operands);
+	int worst;
+
+	if (code == CLI_GO_ON)
+		code = check_usage();
+	if (code != CLI_GO_ON) {
+		free(o.allowed.items);
+		return code;
+	}
+	interrupt_install();
+	w.is_gate = o.golden || o.against;
+	if (load(&w, &err) == VSX_OK)
+		worst = verify_all(&w, &operands);
+	else
+		worst = say_error(&err);
+	if (junit_close(&err) != VSX_OK && worst < EXIT_SYSTEM)
+		worst = say_error(&err);
+	release_close(&w.gate.old);
+	golden_release(&w.golden);
+	own_test_release(&w.test);
+	free(o.allowed.items);
 	return say_end(worst);
 }

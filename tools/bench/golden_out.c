@@ -1,0 +1,171 @@
+#include "bench/golden_out.h"
+
+#include "cli/fail.h"
+#include "cli/json.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define N_QUERIES 100
+
+/* A file that appears when it is whole. */
+struct whole {
+	FILE *to;
+	char *path, *temporary;
+};
+
+static enum vsx_status whole_open(struct whole *w, const char *path,
+				  struct vsx_error *err)
+{
+	char name[TOOL_NAME_BYTES];
+
+	w->to = NULL;
+	w->path = strdup(path);
+	if (asprintf(&w->temporary, "%s.tmp.%ld", path, (long)getpid()) < 0)
+		w->temporary = NULL;
+	if (!w->path || !w->temporary)
+		return tool_fail_memory(err, strlen(path));
+	w->to = fopen(w->temporary, "wbx");
+	if (!w->to)
+		return tool_fail_errno(err, "cannot create '%s'",
+				       tool_name(name, path));
+	return VSX_OK;
+}
+
+static enum vsx_status whole_close(struct whole *w, struct vsx_error *err)
+{
+	char name[TOOL_NAME_BYTES];
+	bool bad;
+
+	errno = EIO; /* of a write that failed before */
+	bad = ferror(w->to) || fflush(w->to) != 0 || fsync(fileno(w->to)) != 0;
+	if (fclose(w->to) != 0)
+		bad = true;
+	w->to = NULL;
+	if (!bad && rename(w->temporary, w->path) == 0)
+		return VSX_OK;
+	tool_fail_errno(err, "cannot write '%s'", tool_name(name, w->path));
+	unlink(w->temporary);
+	return err ? err->status : VSX_EIO;
+}
+
+/* What is not yet closed was not wanted. */
+static void whole_drop(struct whole *w)
+{
+	if (w->to) {
+		fclose(w->to);
+		unlink(w->temporary);
+	}
+	free(w->path);
+	free(w->temporary);
+}
+
+/* Number i of n, spread over all queries. */
+static uint64_t pick(const struct dataset *d, uint64_t i, uint64_t n)
+{
+	return (uint64_t)((unsigned __int128)d->n_queries * i / n);
+}
+
+static void write_line(FILE *to, const struct golden_out *out,
+		       const struct dataset *d, uint64_t query, uint32_t k)
+{
+	const float *vector = d->queries_f32 + query * d->dim;
+	char note[192], name[TOOL_NAME_BYTES];
+	struct json j;
+
+	snprintf(note, sizeof(note), "query %" PRIu64 " of %s, exact %s", query,
+		 tool_name(name, out->source), vsx_metric_text(d->metric));
+	json_begin(&j, to, false);
+	json_object(&j, NULL);
+	json_array(&j, "query");
+	for (uint32_t i = 0; i < d->dim; i++)
+		json_float(&j, NULL, vector[i]);
+	json_close(&j);
+	json_array(&j, "expect");
+	for (uint32_t i = 0; i < k; i++)
+		json_u64(&j, NULL, d->truth[query * d->truth_k + i]);
+	json_close(&j);
+	json_string(&j, "note", note);
+	json_close(&j);
+	json_end(&j);
+}
+
+static enum vsx_status write_json(const struct golden_out *out,
+				  const struct dataset *d, uint64_t n,
+				  uint32_t k, struct vsx_error *err)
+{
+	struct whole file;
+	enum vsx_status status = whole_open(&file, out->path, err);
+
+	for (uint64_t i = 0; i < n && status == VSX_OK; i++)
+		write_line(file.to, out, d, pick(d, i, n), k);
+	if (status == VSX_OK)
+		status = whole_close(&file, err);
+	whole_drop(&file);
+	return status;
+}
+
+static void write_vecs(FILE *queries, FILE *ids, const struct dataset *d,
+		       uint64_t query, uint32_t k)
+{
+	int32_t value = (int32_t)d->dim;
+
+	fwrite(&value, sizeof(value), 1, queries);
+	fwrite(d->queries_f32 + query * d->dim, sizeof(float), d->dim, queries);
+	value = (int32_t)k;
+	fwrite(&value, sizeof(value), 1, ids);
+	for (uint32_t i = 0; i < k; i++) {
+		value = (int32_t)d->truth[query * d->truth_k + i];
+		fwrite(&value, sizeof(value), 1, ids);
+	}
+}
+
+static enum vsx_status write_two(const struct golden_out *out,
+				 const char *ids_path, const struct dataset *d,
+				 uint64_t n, uint32_t k, struct vsx_error *err)
+{
+	struct whole queries = {0}, ids = {0};
+	enum vsx_status status;
+
+	if (d->n_rows > INT32_MAX)
+		return tool_fail(err, VSX_EINVAL,
+				 ".ivecs holds ids up to %d, there are %" PRIu64
+				 " rows; write JSON lines",
+				 INT32_MAX, d->n_rows);
+	status = whole_open(&queries, out->path, err);
+	if (status == VSX_OK)
+		status = whole_open(&ids, ids_path, err);
+	for (uint64_t i = 0; i < n && status == VSX_OK; i++)
+		write_vecs(queries.to, ids.to, d, pick(d, i, n), k);
+	if (status == VSX_OK)
+		status = whole_close(&ids, err);
+	if (status == VSX_OK)
+		status = whole_close(&queries, err);
+	whole_drop(&queries);
+	whole_drop(&ids);
+	return status;
+}
+
+enum vsx_status golden_write(const struct golden_out *out,
+			     const struct dataset *d, uint64_t *n,
+			     struct vsx_error *err)
+{
+	uint32_t k = out->k < d->truth_k ? out->k : d->truth_k;
+	size_t len = strlen(out->path);
+	enum vsx_status status;
+	char *ids;
+
+	*n = out->n ? out->n : N_QUERIES;
+	if (*n > d->n_queries)
+		*n = d->n_queries;
+	if (len < 6 || strcmp(out->path + len - 6, ".fvecs") != 0)
+		return write_json(out, d, *n, k, err);
+	if (asprintf(&ids, "%.*s.ivecs", (int)(len - 6), out->path) < 0)
+		return tool_fail_memory(err, len);
+	status = write_two(out, ids, d, *n, k, err);
+	free(ids);
+	return status;
+}

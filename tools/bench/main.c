@@ -1,0 +1,7 @@
+/* vsx-bench: VSX alone. bench/peers/ sets other libraries beside it. */
+#include "bench/engine.h"
+
+int main(int argc, char **argv)
+{
+	return bench_main(argc, argv, NULL);
+}

@@ -1,0 +1,52 @@
+#include "bench/plots.h"
+#include "cli/fail.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static enum vsx_status write_one(const struct plot *p, const char *folder,
+				 struct vsx_error *err)
+{
+	const struct plot_size size = {p->bars ? 480 : 800, 480, NULL};
+	char name[TOOL_NAME_BYTES], *path;
+	enum vsx_status status = VSX_OK;
+	bool failed;
+	FILE *to;
+
+	if (asprintf(&path, "%s/%s.svg", folder, p->name) < 0)
+		return tool_fail(err, VSX_ENOMEM, "no memory for a path");
+	to = fopen(path, "w");
+	if (!to) {
+		status = tool_fail_errno(err, "cannot create %s",
+					 tool_name(name, path));
+		free(path);
+		return status;
+	}
+	plot_svg(p, &size, to);
+	failed = ferror(to) != 0;
+	if (fclose(to) != 0 || failed)
+		status = tool_fail_errno(err, "cannot write %s",
+					 tool_name(name, path));
+	free(path);
+	return status;
+}
+
+enum vsx_status report_svg(const struct report *r, const char *folder,
+			   struct vsx_error *err)
+{
+	char name[TOOL_NAME_BYTES];
+	enum vsx_status status;
+	struct plots all;
+
+	if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+		return tool_fail_errno(err, "cannot make the folder %s",
+				       tool_name(name, folder));
+	status = plots_make(&all, r, err);
+	if (status != VSX_OK)
+		return status;
+	for (unsigned i = 0; i < all.n && status == VSX_OK; i++)
+		status = write_one(&all.plots[i], folder, err);
+	plots_release(&all);
+	return status;
+}

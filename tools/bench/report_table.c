@@ -1,0 +1,96 @@
+/* For a terminal: the facts, the tables, and what must be known beside. */
+#include "bench/report.h"
+#include "bench/sheet.h"
+#include "cli/table.h"
+
+#include <langinfo.h>
+#include <string.h>
+
+static bool is_utf8(void)
+{
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+/* As the terminal can show it: "+-" is as wide as it is plain. */
+static char *plain(char *text)
+{
+	static const char sign[] = "±";
+	char *at;
+
+	if (is_utf8())
+		return text;
+	while ((at = strstr(text, sign)))
+		memcpy(at, "+-", sizeof(sign) - 1);
+	return text;
+}
+
+static enum vsx_status print_sheet(struct sheet *s, FILE *to,
+				   struct vsx_error *err)
+{
+	struct table *t = table_new();
+	enum vsx_status status;
+
+	for (uint32_t c = 0; c < s->n_columns; c++) {
+		const struct sheet_column *column = &s->columns[c];
+
+		if (column->any)
+			table_column(t, column->heading,
+				     column->right ? TABLE_RIGHT
+				     : c == 0	   ? TABLE_CUT
+						   : TABLE_LEFT);
+	}
+	for (uint32_t i = 0; i < s->n_rows; i++) {
+		table_row(t);
+		for (uint32_t c = 0; c < s->n_columns; c++) {
+			if (s->columns[c].any)
+				table_cell(t, "%s", plain(s->rows[i][c]));
+		}
+	}
+	fprintf(to, "\n%s\n", s->title);
+	status = table_print(t, to, err);
+	table_free(t);
+	return status;
+}
+
+static void print_head(const struct report *r, FILE *to)
+{
+	char line[WORDS_LINE];
+
+	fprintf(to, "%s: %s\n", r->name, words_data(line, r));
+	fprintf(to, "%s\n", words_aim(line, r));
+	fprintf(to, "%s\n", words_machine(line, r));
+}
+
+static void print_notes(const struct report *r, FILE *to)
+{
+	char line[WORDS_LINE];
+
+	words_spread_note(line, r);
+	fprintf(to, "%s%s%s", *line ? "\n" : "", plain(line),
+		*line ? "\n" : "");
+	for (uint32_t i = 0; i < r->n_series; i++) {
+		if (*words_note(line, r, i))
+			fprintf(to, "%s\n", line);
+	}
+}
+
+enum vsx_status report_table(const struct report *r, FILE *to,
+			     struct vsx_error *err)
+{
+	enum vsx_status status = VSX_OK;
+
+	print_head(r, to);
+	for (int kind = 0; kind < SHEET_POINTS && status == VSX_OK; kind++) {
+		struct sheet sheet;
+
+		status = sheet_make(&sheet, r, (enum sheet_kind)kind, err);
+		if (status != VSX_OK)
+			break;
+		if (sheet.n_rows)
+			status = print_sheet(&sheet, to, err);
+		sheet_release(&sheet);
+	}
+	if (status == VSX_OK)
+		print_notes(r, to);
+	return status;
+}

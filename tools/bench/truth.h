@@ -1,0 +1,34 @@
+/* Exact neighbours, by comparing every query with every row. */
+#ifndef VSX_BENCH_TRUTH_H
+#define VSX_BENCH_TRUTH_H
+
+#include "bench/vectors.h"
+
+struct truth_plan {
+	const struct vectors *queries;
+	const void *rows; /* [n_rows][dim] of the queries' element type */
+	uint64_t n_rows;
+	enum vsx_metric metric;
+	uint32_t k;
+	unsigned int threads;
+	const char *folder; /* for a while */
+};
+
+/*
+ * *truth is [queries->n][k] row numbers, nearest first, ties by number; to be
+ * freed. Goes through a Flat index, whose file has no name any more while it is
+ * searched, so that nothing is left however this ends. VSX_ESTOPPED after
+ * Ctrl-C.
+ */
+enum vsx_status truth_compute(uint64_t **truth, const struct truth_plan *plan,
+			      struct vsx_error *err);
+
+/*
+ * That [n][k] ids of a file are row numbers below n_rows, none twice in a row.
+ * VSX_EINVAL names the file and the place.
+ */
+enum vsx_status truth_check(const uint64_t *truth, uint64_t n, uint32_t k,
+			    uint64_t n_rows, const char *name,
+			    struct vsx_error *err);
+
+#endif

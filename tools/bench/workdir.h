@@ -1,0 +1,26 @@
+/* The folder of everything that a run makes and nobody keeps. */
+#ifndef VSX_BENCH_WORKDIR_H
+#define VSX_BENCH_WORKDIR_H
+
+#include "vsx_status.h"
+
+#include <limits.h>
+
+struct workdir {
+	char path[PATH_MAX]; /* "": there is none */
+};
+
+/* A fresh folder inside `parent`; NULL: $TMPDIR, else /tmp. */
+enum vsx_status workdir_make(struct workdir *w, const char *parent,
+			     struct vsx_error *err);
+
+/* Remove it and the files in it. Harmless on zeros. */
+void workdir_remove(struct workdir *w);
+
+/*
+ * Whether a file could be made at `path`: asked before hours of work, whose
+ * result would have no place.
+ */
+enum vsx_status workdir_can_create(const char *path, struct vsx_error *err);
+
+#endif

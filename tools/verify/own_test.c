@@ -1,0 +1,83 @@
+#include "verify/own_test.h"
+
+#include "cli/fail.h"
+#include "input/ids.h"
+#include "input/input.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum vsx_status load_queries(struct own_test *t, const char *path,
+				    struct vsx_error *err)
+{
+	enum vsx_status status;
+	struct input *in;
+	size_t n;
+
+	if (strcmp(path, "-") == 0)
+		return tool_fail(err, VSX_EINVAL,
+				 "standard input: is no place for the queries "
+				 "of a test; name a file");
+	status = input_open(&in, path, NULL, err);
+	if (status != VSX_OK)
+		return status;
+	n = (size_t)input_n_rows(in);
+	t->queries = malloc(n * input_row_bytes(in));
+	status = t->queries ? input_read(in, t->queries, n, &n, err)
+			    : tool_fail_memory(err, n * input_row_bytes(in));
+	t->elem = input_elem(in);
+	t->dim = input_dim(in);
+	t->n = n;
+	input_close(in);
+	return status;
+}
+
+enum vsx_status own_test_load(struct own_test *t, const char *queries,
+			      const char *truth, struct vsx_error *err)
+{
+	enum vsx_status status = load_queries(t, queries, err);
+	uint64_t n_truth = 0;
+
+	t->truth_path = truth;
+	if (status == VSX_OK)
+		status = input_truth(truth, &t->truth, &n_truth, &t->k, err);
+	if (status == VSX_OK && n_truth != t->n)
+		status = tool_fail(err, VSX_EINVAL,
+				   "%s: neighbours of %" PRIu64
+				   " queries, %s has %" PRIu64,
+				   truth, n_truth, queries, t->n);
+	return status;
+}
+
+void own_test_release(struct own_test *t)
+{
+	free(t->queries);
+	free(t->truth);
+	memset(t, 0, sizeof(*t));
+}
+
+enum vsx_status own_test_accepts(const struct own_test *t,
+				 const struct vsx *index, const char *name,
+				 struct vsx_error *err)
+{
+	enum vsx_status status = VSX_OK;
+	struct vsx_facts facts;
+	float *room;
+
+	vsx_get_facts(index, &facts);
+	room = calloc(facts.dim, sizeof(*room));
+	if (!room)
+		return tool_fail_memory(err, facts.dim * sizeof(*room));
+	/* Damage is not told here: it is what the verification is for. */
+	for (uint64_t i = 0; status == VSX_OK && i < t->n * t->k; i++)
+		if (vsx_get(index, t->truth[i], room, NULL) == VSX_ENOTFOUND)
+			status =
+				tool_fail(err, VSX_EINVAL,
+					  "%s: row %" PRIu64 ", column %" PRIu64
+					  ": id %" PRIu64 " is not in %s",
+					  t->truth_path, i / t->k, i % t->k,
+					  t->truth[i], name);
+	free(room);
+	return status;
+}
