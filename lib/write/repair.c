@@ -57,6 +57,13 @@ static enum vsx_status try_slot(struct repair *r, int fd,
 	VSX_TRY(vsx_alloc_to(&index->raw, sb->manifest_bytes, 1, err));
 	reason = vsx_read_at(fd, index->raw, sb->manifest_bytes,
 			     sb->manifest_offset);
+	if (reason == ENODATA)
+		return vsx_fail(
+			err, VSX_ETRUNCATED,
+			"has %llu bytes, and the manifest of "
+			"generation %llu ends at byte %llu",
+			(ull)index->file_bytes, (ull)sb->generation,
+			(ull)(sb->manifest_offset + sb->manifest_bytes));
 	if (reason) {
 		errno = reason;
 		return vsx_fail_errno(err,

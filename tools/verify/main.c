@@ -8,6 +8,7 @@
 #include "verify/gate.h"
 #include "verify/junit.h"
 #include "verify/own_test.h"
+#include "verify/repair.h"
 #include "verify/report.h"
 #include "vsx.h"
 
@@ -25,7 +26,8 @@ struct options {
 	struct gate_limits limits;
 	struct cli_list allowed;
 	uint64_t threads, seed;
-	bool json, quiet;
+	const char *repair;
+	bool force, json, quiet;
 };
 
 static struct options o = {
@@ -80,6 +82,11 @@ static const struct cli_option option_table[] = {
 		 &o.allowed),
 	CLI_COUNT(0, "seed", "N", "of the rows that are compared (0)", &o.seed,
 		  0, UINT64_MAX),
+	CLI_GROUP("Repair"),
+	CLI_TEXT(0, "repair", "OUT",
+		 "write a new index with every row whose pages are sound",
+		 &o.repair),
+	CLI_FLAG('f', "force", "replace an OUT that exists", &o.force),
 	CLI_GROUP("Output"),
 	CLI_FLAG(0, "json", "report as JSON, an object for each index",
 		 &o.json),
@@ -319,6 +326,21 @@ static int verify_all(struct work *w, const struct cli_operands *operands)
 	return worst;
 }
 
+static int repair(const struct cli_operands *operands)
+{
+	struct repair_wish wish = {.out = o.repair,
+				   .force = o.force,
+				   .json = o.json,
+				   .quiet = o.quiet,
+				   .threads = o.threads};
+
+	if (operands->n != 1 || o.golden || o.against || o.queries || o.junit)
+		return cli_usage_error(&command,
+				       "--repair takes one INDEX and checks "
+				       "nothing else");
+	return say_end(repair_index(operands->items[0], &wish));
+}
+
 int main(int argc, char **argv)
 {
 	struct work w = {.opts = VSX_VERIFY_OPTS_INIT};
@@ -329,6 +351,8 @@ int main(int argc, char **argv)
 
 	if (code == CLI_GO_ON)
 		code = check_usage();
+	if (code == CLI_GO_ON && o.repair)
+		code = repair(&operands);
 	if (code != CLI_GO_ON) {
 		free(o.allowed.items);
 		return code;

@@ -1,0 +1,48 @@
+#!/bin/sh
+# vsx-verify --repair: every row whose pages are sound, and the story of the rest.
+. tests/cli/lib.sh.inc
+
+run 0 vsx-build "$words/vectors.npy" -o a.vsx -i HNSW8 -q
+damage() { # offset: other bytes in the file b.vsx
+	cp a.vsx b.vsx
+	printf '\377\377\377\377' |
+		dd of=b.vsx bs=1 seek="$1" conv=notrunc 2>/dev/null
+}
+
+# A sound index: everything, and nothing to say.
+run 0 vsx-verify a.vsx --repair c.vsx
+has "$tmp/out" "20,000 rows of generation 1, 0 lost"
+[ ! -s "$tmp/err" ] || fail "something is said of a sound index"
+run 0 vsx-verify c.vsx -q
+
+# A page of rows: 4096 bytes hold the rows that are lost, which are named.
+damage 100000
+run 1 vsx-verify b.vsx -q
+run 2 vsx-verify b.vsx --repair c.vsx
+has "$tmp/err" "exists already"
+run 1 vsx-verify b.vsx --repair c.vsx --force --json
+has "$tmp/err" "checksum"
+has "$tmp/err" "ids "
+lost=$(sed -n 's/.*"lost": \([0-9]*\).*/\1/p' "$tmp/out")
+rows=$(sed -n 's/.*"rows": \([0-9]*\).*/\1/p' "$tmp/out")
+[ "$lost" -gt 0 ] && [ "$lost" -le 22 ] || fail "$lost rows are lost"
+[ $((lost + rows)) = 20000 ] || fail "$lost and $rows are not 20000"
+run 0 vsx-verify c.vsx -q
+run 0 vsx-info c.vsx
+has "$tmp/out" "$(echo "$rows" | sed 's/...$/,&/') of 50 f32"
+
+# The newer generation is gone: the older one is saved, and it is said.
+run 0 vsx-delete a.vsx --id 5 -q
+damage 32
+run 1 vsx-verify b.vsx --repair c.vsx --force
+has "$tmp/err" "generation 1"
+has "$tmp/out" "20,000 rows of generation 1"
+run 0 vsx-query c.vsx --id 5 -k 1
+
+# Nothing to save, wrong usage.
+head -c 20000 a.vsx >d.vsx
+run 1 vsx-verify d.vsx --repair c.vsx --force
+run 2 vsx-verify a.vsx --repair a.vsx --force
+run 2 vsx-verify a.vsx b.vsx --repair c.vsx --force
+run 4 vsx-verify "$words/words.txt" --repair c.vsx --force
+finish

@@ -1,0 +1,86 @@
+#include "verify/repair.h"
+
+#include "cli/built.h"
+#include "cli/exit.h"
+#include "cli/format_num.h"
+#include "cli/interrupt.h"
+#include "cli/json.h"
+#include "cli/progress.h"
+#include "cli/report.h"
+#include "cli/say.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static void print_json(const char *path, const struct repair_wish *wish,
+		       const struct vsx_repair_result *r)
+{
+	struct json j;
+
+	json_begin(&j, stdout, true);
+	json_object(&j, NULL);
+	json_string(&j, "index", path);
+	json_string(&j, "repaired", wish->out);
+	json_u64(&j, "generation", r->generation);
+	json_bool(&j, "fell_back", r->fell_back != 0);
+	json_u64(&j, "rows", r->n_rows);
+	json_u64(&j, "lost", r->n_lost);
+	json_u64(&j, "unsure", r->n_unsure);
+	json_string(&j, "spec", r->build.spec);
+	json_double(&j, "recall_at_10", r->build.recall_at_10);
+	json_close(&j);
+	json_end(&j);
+}
+
+static void print_result(const struct repair_wish *wish,
+			 const struct vsx_repair_result *r)
+{
+	char a[NUM_BYTES], b[NUM_BYTES];
+
+	printf("%s: %s over %s rows of generation %" PRIu64 ", %s lost\n",
+	       wish->out, r->build.spec, num_count(a, r->n_rows), r->generation,
+	       num_count(b, r->n_lost));
+	built_print_recall(&r->build, "");
+}
+
+static void say_doubts(const char *path, const struct vsx_repair_result *r)
+{
+	if (r->fell_back)
+		say("%s: a newer generation is damaged beyond use: this is "
+		    "what generation %" PRIu64 " was",
+		    path, r->generation);
+	if (r->n_unsure)
+		say("%s: of %" PRIu64 " of the lost rows it is not known "
+		    "whether they had been deleted",
+		    path, r->n_unsure);
+}
+
+int repair_index(char *path, const struct repair_wish *wish)
+{
+	struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
+	struct vsx_repair_result result = {0};
+	struct vsx_error err = {0};
+	enum vsx_status status;
+	bool quiet = false; /* what is lost is said, whatever else is not */
+
+	interrupt_install();
+	opts.force = wish->force;
+	opts.n_threads = (unsigned int)wish->threads;
+	opts.report = report_work;
+	opts.context = &quiet;
+	progress_begin(wish->quiet, PROGRESS_ROWS);
+	status = built_check_output(wish->out, &path, 1, &err);
+	if (status == VSX_OK)
+		status = built_name_force(
+			vsx_repair(path, wish->out, &opts, &result, &err),
+			&err);
+	progress_end();
+	if (status != VSX_OK)
+		return say_error(&err);
+	say_doubts(path, &result);
+	if (wish->json)
+		print_json(path, wish, &result);
+	else if (!wish->quiet)
+		print_result(wish, &result);
+	return result.n_lost || result.fell_back ? EXIT_DATA : EXIT_DONE;
+}
