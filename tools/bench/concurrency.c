@@ -347,8 +347,7 @@ enum vsx_status concurrency_beside_writer(struct report *r,
 		return ended;
 	}
 	if (status == VSX_OK && !opts->quiet)
-		say("%s: the file was replaced %" PRIu64
-		    " times while it was searched",
+		say("%s: %" PRIu64 " commits were made while it was searched",
 		    c->subject->cost.spec, writes);
 	return status;
 }

@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Of one write: so that several are seen in a few seconds. */
-#define MOST_ROWS 10000
+/* Rows of one commit: so that several are seen in a few seconds. */
+#define MOST_ROWS 1000
 
 struct writer_shared {
 	atomic_bool stop;
@@ -32,36 +32,32 @@ static int report(void *context, const struct vsx_build_event *event)
 }
 
 /*
- * Change the file once: a new index of some of the rows takes its place. Who
- * has the old one open keeps it.
+ * One commit, number `commit`: some of the rows once more, under new ids, and
+ * those of the commit before deleted.
  */
 static enum vsx_status write_once(const struct engine_plan *plan,
-				  struct writer_shared *shared,
+				  uint64_t commit, struct writer_shared *shared,
 				  struct vsx_error *err)
 {
-	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
+	struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
 	uint64_t n = plan->n_rows < MOST_ROWS ? plan->n_rows : MOST_ROWS;
-	struct vsx_builder *b = NULL;
+	uint64_t first = plan->n_rows + commit * n;
 	enum vsx_status status;
+	struct vsx_update *u;
 
-	opts.dim = plan->dim;
-	opts.metric = plan->metric;
-	opts.elem = plan->elem;
-	opts.spec = plan->spec;
-	opts.ef_construction = plan->ef_construction;
-	opts.seed = plan->seed;
 	opts.n_threads = 1;
-	opts.force = 1;
-	opts.n_test_queries = UINT32_MAX;
 	opts.report = report;
 	opts.context = shared;
-	status = vsx_builder_new(&b, plan->path, &opts, err);
+	status = vsx_update_begin(&u, plan->path, &opts, err);
+	for (uint64_t id = first - n; commit && status == VSX_OK && id < first;
+	     id++)
+		status = vsx_update_delete(u, &id, 1, err);
 	if (status == VSX_OK)
-		status = vsx_builder_add(b, plan->rows, plan->elem, n, NULL,
-					 err);
+		status =
+			vsx_update_add(u, plan->rows, plan->elem, n, NULL, err);
 	if (status == VSX_OK)
-		status = vsx_builder_finish(b, NULL, err);
-	vsx_builder_free(b);
+		status = vsx_update_commit(u, NULL, err);
+	vsx_update_free(u);
 	return status;
 }
 
@@ -69,7 +65,8 @@ static void write_on(const struct engine_plan *plan,
 		     struct writer_shared *shared)
 {
 	while (shared->status == VSX_OK && !atomic_load(&shared->stop)) {
-		shared->status = write_once(plan, shared, &shared->err);
+		shared->status = write_once(plan, atomic_load(&shared->writes),
+					    shared, &shared->err);
 		if (shared->status == VSX_OK)
 			atomic_fetch_add(&shared->writes, 1);
 	}
