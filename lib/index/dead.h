@@ -33,6 +33,15 @@ static inline bool vsx_is_dead(const struct vsx_segment *seg, uint32_t row)
 	return seg->dead && (seg->dead[row >> 3] >> (row & 7) & 1);
 }
 
+/*
+ * So many are deleted that a scan does better to look for those that are not
+ * than to pass over all.
+ */
+static inline bool vsx_is_sparse(const struct vsx_segment *seg)
+{
+	return seg->n_dead > seg->n_rows / 4 * 3;
+}
+
 /* Rows among first .. first+n-1 that are not. Touch first. */
 uint32_t vsx_live_among(const struct vsx_segment *seg, uint32_t first,
 			uint32_t n);

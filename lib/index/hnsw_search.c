@@ -6,6 +6,7 @@
 #include "index/hnsw.h"
 #include "index/hnsw_check.h"
 #include "index/ids.h"
+#include "index/sieve.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "links are read in place: this needs a little-endian machine"
@@ -128,10 +129,17 @@ static size_t most_dead(size_t ef)
 	return 16 * ef + 1024;
 }
 
+/*
+ * Deleted rows that are as near as live ones are walked through like these. A
+ * scan that looks for the live ones pays about four times as much for a row.
+ */
 static bool walk_is_dear(const struct vsx_segment *seg, size_t ef)
 {
-	return seg->n_dead && (uint64_t)ef * 2 * seg->params[VSX_HNSW_M] >=
-				      seg->n_rows - seg->n_dead;
+	uint64_t live = seg->n_rows - seg->n_dead;
+	uint64_t hops = (uint64_t)ef * seg->n_rows / live; /* below 2^62 */
+	uint64_t scan = vsx_is_sparse(seg) ? 4 * live : seg->n_rows;
+
+	return seg->n_dead && hops * 2 * seg->params[VSX_HNSW_M] >= scan;
 }
 
 static enum vsx_status search_hnsw(const struct vsx_segment *seg,
@@ -159,6 +167,8 @@ static enum vsx_status search_hnsw(const struct vsx_segment *seg,
 	if (seg->dead) {
 		w.seg = seg;
 		w.max_dead = max_dead;
+		VSX_TRY(vsx_sieve_reserve(find->scratch, 0,
+					  find->k + find->skip_self, err));
 	}
 	vsx_hnsw_level(seg, 0, &l);
 	if (find->held_out) {

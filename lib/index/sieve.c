@@ -134,6 +134,16 @@ static size_t first_limit(size_t want)
 	return 2 * want + 44;
 }
 
+enum vsx_status vsx_sieve_reserve(struct vsx_scratch *scratch, size_t base,
+				  size_t want, struct vsx_error *err)
+{
+	VSX_TRY(vsx_grow(&scratch->keys, &scratch->keys_cap, BLOCK_ROWS,
+			 sizeof(*scratch->keys), err));
+	return vsx_grow(&scratch->pool, &scratch->pool_cap,
+			base + first_limit(want) + BLOCK_ROWS,
+			sizeof(*scratch->pool), err);
+}
+
 /* Wild rows are marked by the greatest key, which no code has. */
 static void set_cut(struct vsx_sieve *s)
 {
@@ -182,11 +192,7 @@ enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 	s->bound = vsx_topk_bound(&find->top);
 	set_cut(s);
 	VSX_TRY(vsx_dead_touch(seg, err));
-	VSX_TRY(vsx_grow(&scratch->keys, &scratch->keys_cap, BLOCK_ROWS,
-			 sizeof(*scratch->keys), err));
-	return vsx_grow(&scratch->pool, &scratch->pool_cap,
-			base + s->limit + BLOCK_ROWS, sizeof(*scratch->pool),
-			err);
+	return vsx_sieve_reserve(scratch, base, s->want, err);
 }
 
 /* Learn a new cut from the entries, and drop those above it. */
@@ -331,8 +337,9 @@ void vsx_sieve_expect(const struct vsx_sieve *s, const struct vsx_run *run)
 		__builtin_prefetch(view->base + at + b, 0, 2);
 }
 
-enum vsx_status vsx_sieve_rows(struct vsx_sieve *s, uint32_t first, uint32_t n,
-			       uint64_t offset, struct vsx_error *err)
+static enum vsx_status take_rows(struct vsx_sieve *s, uint32_t first,
+				 uint32_t n, uint64_t offset,
+				 struct vsx_error *err)
 {
 	struct vsx_scratch *scratch = s->find->scratch;
 	const struct vsx_segment *seg = s->seg;
@@ -361,6 +368,36 @@ enum vsx_status vsx_sieve_rows(struct vsx_sieve *s, uint32_t first, uint32_t n,
 	keep(s, scratch->keys, first, n);
 	if (s->n >= s->limit)
 		thin_out(s);
+	return VSX_OK;
+}
+
+static uint32_t next_live(const struct vsx_segment *seg, uint32_t row,
+			  uint32_t end)
+{
+	while (row < end && vsx_is_dead(seg, row))
+		row += row % 8 == 0 && seg->dead[row >> 3] == 0xff ? 8 : 1;
+	return row < end ? row : end;
+}
+
+enum vsx_status vsx_sieve_rows(struct vsx_sieve *s, uint32_t first, uint32_t n,
+			       uint64_t offset, struct vsx_error *err)
+{
+	const struct vsx_segment *seg = s->seg;
+	uint32_t end = first + n, row = first;
+
+	if (!vsx_is_sparse(seg))
+		return take_rows(s, first, n, offset, err);
+	while ((row = next_live(seg, row, end)) < end) {
+		uint32_t live = 1;
+
+		while (row + live < end && !vsx_is_dead(seg, row + live))
+			live++;
+		VSX_TRY(take_rows(s, row, live,
+				  offset + (uint64_t)(row - first) *
+						   seg->space.stride,
+				  err));
+		row += live;
+	}
 	return VSX_OK;
 }
 

@@ -39,6 +39,13 @@ enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 				struct vsx_find *find, bool exact, size_t base,
 				struct vsx_error *err);
 
+/*
+ * The buffers of a scratch for a sieve that is to keep `want` rows: for a
+ * search that may come to need one, so that it grows nothing then.
+ */
+enum vsx_status vsx_sieve_reserve(struct vsx_scratch *scratch, size_t base,
+				  size_t want, struct vsx_error *err);
+
 /* Rows that are taken at once, so that they stay in the cache. */
 uint32_t vsx_sieve_step(const struct vsx_sieve *s);
 

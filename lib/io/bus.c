@@ -11,6 +11,8 @@
 /*
  * Regions are in a list that only grows, so that the handler can walk it at any
  * moment; a region that was dropped is used again. base 0: free, 1: being set.
+ * The one that a fault lies in stays as it is, since somebody reads from it;
+ * `turn` tells of the others when base and bytes are not of one region.
  */
 #define FREE  0
 #define TAKEN 1
@@ -18,6 +20,7 @@
 struct vsx_region {
 	_Atomic uintptr_t base;
 	_Atomic uint64_t bytes;
+	_Atomic uint64_t turn;	    /* rises when it is taken or dropped */
 	_Atomic uint64_t broken_at; /* 1 + the byte; 0: whole */
 	struct vsx_region *next;    /* set before it is in the list */
 };
@@ -30,6 +33,7 @@ static bool take(struct vsx_region *r, const void *base, uint64_t bytes)
 
 	if (!atomic_compare_exchange_strong(&r->base, &expected, TAKEN))
 		return false;
+	atomic_fetch_add(&r->turn, 1);
 	atomic_store(&r->broken_at, 0);
 	atomic_store(&r->bytes, bytes);
 	atomic_store(&r->base, (uintptr_t)base);
@@ -57,16 +61,31 @@ struct vsx_region *vsx_region_add(const void *base, uint64_t bytes)
 
 void vsx_region_drop(struct vsx_region *region)
 {
-	if (region)
-		atomic_store(&region->base, FREE);
+	if (!region)
+		return;
+	atomic_fetch_add(&region->turn, 1);
+	atomic_store(&region->base, FREE);
+}
+
+/*
+ * Bytes that were read before are read before the mark, too. ThreadSanitizer
+ * does not know fences, and sees no race here: zeros are written by nobody.
+ */
+static inline void fence(void)
+{
+#ifndef __SANITIZE_THREAD__
+	atomic_thread_fence(memory_order_acquire);
+#endif
 }
 
 bool vsx_region_broken(const struct vsx_region *region, uint64_t *at)
 {
-	uint64_t broken = region ? atomic_load_explicit(&region->broken_at,
-							memory_order_acquire)
-				 : 0;
+	uint64_t broken;
 
+	if (!region)
+		return false;
+	fence();
+	broken = atomic_load_explicit(&region->broken_at, memory_order_relaxed);
 	if (broken)
 		*at = broken - 1;
 	return broken != 0;
@@ -74,71 +93,98 @@ bool vsx_region_broken(const struct vsx_region *region, uint64_t *at)
 
 /* ---- the handler ------------------------------------------------------ */
 
-static struct sigaction former;
+enum { NOT_YET, AT_WORK, DONE };
+static atomic_int state = NOT_YET;
 
-static struct vsx_region *find(uintptr_t address)
-{
-	for (struct vsx_region *r = atomic_load(&regions); r; r = r->next) {
-		uintptr_t base = atomic_load(&r->base);
-
-		if (base > TAKEN && address >= base &&
-		    address - base < atomic_load(&r->bytes))
-			return r;
-	}
-	return NULL;
-}
+static struct sigaction former; /* set before ours is there, then constant */
+static atomic_bool former_ran;
 
 /* Only system calls: this runs between any two instructions. */
-static bool replace(uintptr_t address)
+static bool break_region(struct vsx_region *r, uintptr_t base, uint64_t bytes,
+			 uintptr_t address)
 {
-	struct vsx_region *r = find(address);
 	uint64_t whole = 0;
-	uintptr_t base;
 
-	if (!r)
-		return false;
-	base = atomic_load(&r->base);
+	/* First the mark: who reads the zeros finds it. */
 	atomic_compare_exchange_strong(&r->broken_at, &whole,
 				       address - base + 1);
-	return mmap((void *)base, atomic_load(&r->bytes), PROT_READ,
+	return mmap((void *)base, bytes, PROT_READ,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
 		    0) != MAP_FAILED;
+}
+
+/* Put zeros in place of the region that the address lies in, if one has it. */
+static bool replace(uintptr_t address)
+{
+	for (struct vsx_region *r = atomic_load(&regions); r; r = r->next) {
+		uint64_t turn = atomic_load(&r->turn);
+		uintptr_t base = atomic_load(&r->base);
+		uint64_t bytes = atomic_load(&r->bytes);
+
+		if (base > TAKEN && address >= base && address - base < bytes &&
+		    atomic_load(&r->turn) == turn)
+			return break_region(r, base, bytes, address);
+	}
+	return false;
+}
+
+/* The handler of before, if there is one that still counts. */
+static bool has_former(void)
+{
+	if (!(former.sa_flags & SA_SIGINFO) &&
+	    (former.sa_handler == SIG_DFL || former.sa_handler == SIG_IGN))
+		return false;
+	return !atomic_exchange(&former_ran, true) ||
+	       !((unsigned int)former.sa_flags & SA_RESETHAND);
 }
 
 /* What would have happened without us. */
 static void pass_on(int signal, siginfo_t *info, void *context)
 {
 	struct sigaction plain = {.sa_handler = SIG_DFL};
+	bool sent = info->si_code <= 0; /* by somebody; not a fault */
 
-	if (former.sa_flags & SA_SIGINFO) {
-		former.sa_sigaction(signal, info, context);
-	} else if (former.sa_handler != SIG_DFL &&
-		   former.sa_handler != SIG_IGN) {
-		former.sa_handler(signal);
-	} else {
-		/* A fault comes again and ends the process; what somebody has
-		 * sent does not. Nobody can ignore a fault. */
-		sigaction(SIGBUS, &plain, NULL);
-		if (info->si_code <= 0)
-			raise(signal);
+	if (has_former()) {
+		if (former.sa_flags & SA_SIGINFO)
+			former.sa_sigaction(signal, info, context);
+		else
+			former.sa_handler(signal);
+		return;
 	}
+	/* Nobody can ignore a fault. */
+	if (sent && !(former.sa_flags & SA_SIGINFO) &&
+	    former.sa_handler == SIG_IGN)
+		return;
+	/* A fault comes again and ends the process; the other one does not. */
+	sigaction(SIGBUS, &plain, NULL);
+	if (sent)
+		raise(signal);
+}
+
+/* A byte that cannot be read, and not one that is not aligned. */
+static bool is_unreadable(const siginfo_t *info)
+{
+	return info->si_code == BUS_ADRERR || info->si_code == BUS_OBJERR ||
+	       info->si_code == BUS_MCEERR_AR;
 }
 
 static void handle(int signal, siginfo_t *info, void *context)
 {
 	int saved = errno;
 
-	if (info->si_code <= 0 || !replace((uintptr_t)info->si_addr))
+	if (!is_unreadable(info) || !replace((uintptr_t)info->si_addr))
 		pass_on(signal, info, context);
 	errno = saved;
 }
 
+bool vsx_bus_installed(void)
+{
+	return atomic_load_explicit(&state, memory_order_relaxed) == DONE;
+}
+
 enum vsx_status vsx_bus_install(struct vsx_error *err)
 {
-	enum { NOT_YET, AT_WORK, DONE };
-	static atomic_int state = NOT_YET;
-	struct sigaction ours = {.sa_sigaction = handle,
-				 .sa_flags = SA_SIGINFO | SA_ONSTACK};
+	struct sigaction ours = {.sa_sigaction = handle};
 	int expected = NOT_YET;
 
 	if (!atomic_compare_exchange_strong(&state, &expected, AT_WORK)) {
@@ -146,9 +192,13 @@ enum vsx_status vsx_bus_install(struct vsx_error *err)
 			sched_yield();
 		return VSX_OK;
 	}
-	sigemptyset(&ours.sa_mask);
-	if (sigaction(SIGBUS, NULL, &former) != 0 ||
-	    sigaction(SIGBUS, &ours, NULL) != 0) {
+	if (sigaction(SIGBUS, NULL, &former) == 0) {
+		/* It may run inside of ours, with what it asked for. */
+		ours.sa_mask = former.sa_mask;
+		ours.sa_flags = SA_SIGINFO | SA_ONSTACK |
+				(former.sa_flags & (SA_NODEFER | SA_RESTART));
+	}
+	if (!ours.sa_flags || sigaction(SIGBUS, &ours, NULL) != 0) {
 		atomic_store(&state, NOT_YET);
 		return vsx_fail_errno(err, "cannot handle SIGBUS");
 	}

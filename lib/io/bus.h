@@ -28,4 +28,7 @@ bool vsx_region_broken(const struct vsx_region *region, uint64_t *at);
 /* Install the handler of SIGBUS, once. */
 enum vsx_status vsx_bus_install(struct vsx_error *err);
 
+/* Whether a byte may be read to see if it is still there. */
+bool vsx_bus_installed(void);
+
 #endif

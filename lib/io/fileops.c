@@ -92,6 +92,24 @@ static void *system_map(void *context, int fd, uint64_t bytes, bool writable)
 	return p == MAP_FAILED ? NULL : p;
 }
 
+static int system_mkdir(void *context, const char *path, unsigned int mode)
+{
+	(void)context;
+	return mkdir(path, (mode_t)mode);
+}
+
+static int system_lock_shared(void *context, int fd)
+{
+	(void)context;
+	return flock(fd, LOCK_SH | LOCK_NB);
+}
+
+static ssize_t system_put(void *context, int fd, const void *p, size_t n)
+{
+	(void)context;
+	return write(fd, p, n);
+}
+
 const struct vsx_file_ops vsx_system_files = {
 	.open = system_open,
 	.close = system_close,
@@ -106,6 +124,9 @@ const struct vsx_file_ops vsx_system_files = {
 	.unlink = system_unlink,
 	.lock = system_lock,
 	.map = system_map,
+	.mkdir = system_mkdir,
+	.lock_shared = system_lock_shared,
+	.put = system_put,
 };
 
 enum vsx_status vsx_file_write(const struct vsx_file *f, const void *p,

@@ -37,6 +37,11 @@ struct vsx_file_ops {
 	int (*lock)(void *context, int fd);
 	/* MAP_SHARED from byte 0; NULL and errno on failure. */
 	void *(*map)(void *context, int fd, uint64_t bytes, bool writable);
+	int (*mkdir)(void *context, const char *path, unsigned int mode);
+	/* As lock(), but beside others that share it. */
+	int (*lock_shared)(void *context, int fd);
+	/* Where the descriptor stands: into a pipe. */
+	ssize_t (*put)(void *context, int fd, const void *p, size_t n);
 };
 
 extern const struct vsx_file_ops vsx_system_files;

@@ -53,7 +53,8 @@ void vsx_map_close(struct vsx_map *map);
 
 /*
  * Whether all that was read from it was there: VSX_EIO when bytes were lost
- * meanwhile, so that nothing that was read can be relied on.
+ * meanwhile, so that nothing that was read can be relied on. With the guard, a
+ * file that is shorter by now is noticed wherever it was cut.
  */
 enum vsx_status vsx_map_whole(const struct vsx_map *map, struct vsx_error *err);
 

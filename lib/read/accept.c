@@ -260,6 +260,16 @@ static double share(const struct work *w, int d)
 	return of ? (double)found / (double)of : 0.0;
 }
 
+static enum vsx_status measure_10(struct work *w, unsigned int n_threads,
+				  struct vsx_error *err)
+{
+	uint32_t n = w->test->n_queries;
+
+	VSX_TRY(vsx_alloc_to(&w->found, n, sizeof(*w->found), err));
+	VSX_TRY(vsx_alloc_to(&w->n_distances, n, sizeof(*w->n_distances), err));
+	return measure_at(w, n_threads, 10, err);
+}
+
 enum vsx_status vsx_accept_measure(const struct vsx_segment *segments,
 				   uint32_t n, const struct vsx_accept *test,
 				   uint32_t effort, unsigned int n_threads,
@@ -275,12 +285,7 @@ enum vsx_status vsx_accept_measure(const struct vsx_segment *segments,
 
 	memset(out, 0, sizeof(*out));
 	out->effort = effort;
-	status = vsx_alloc_to(&w.found, test->n_queries, sizeof(*w.found), err);
-	if (status == VSX_OK)
-		status = vsx_alloc_to(&w.n_distances, test->n_queries,
-				      sizeof(*w.n_distances), err);
-	if (status == VSX_OK)
-		status = measure_at(&w, n_threads, 10, err);
+	status = measure_10(&w, n_threads, err);
 	if (status == VSX_OK) {
 		out->at_1 = share(&w, 0);
 		out->at_10 = share(&w, 1);
@@ -292,6 +297,24 @@ enum vsx_status vsx_accept_measure(const struct vsx_segment *segments,
 	}
 	if (status == VSX_OK)
 		out->at_100 = share(&w, 2);
+	free(w.found);
+	free(w.n_distances);
+	return status;
+}
+
+enum vsx_status vsx_accept_recall_10(const struct vsx_segment *segments,
+				     uint32_t n, const struct vsx_accept *test,
+				     uint32_t effort, unsigned int n_threads,
+				     double *recall, struct vsx_error *err)
+{
+	struct work w = {.segments = segments,
+			 .n_segments = n,
+			 .test = test,
+			 .effort = effort ? effort : 1};
+	enum vsx_status status = measure_10(&w, n_threads, err);
+
+	if (status == VSX_OK)
+		*recall = share(&w, 1);
 	free(w.found);
 	free(w.n_distances);
 	return status;

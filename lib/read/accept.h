@@ -61,4 +61,10 @@ enum vsx_status vsx_accept_measure(const struct vsx_segment *segments,
 				   struct vsx_recall *out,
 				   struct vsx_error *err);
 
+/* The recall@10 of that alone, for a fraction of the time. */
+enum vsx_status vsx_accept_recall_10(const struct vsx_segment *segments,
+				     uint32_t n, const struct vsx_accept *test,
+				     uint32_t effort, unsigned int n_threads,
+				     double *recall, struct vsx_error *err);
+
 #endif

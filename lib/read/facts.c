@@ -220,11 +220,13 @@ enum vsx_status vsx_get_recall(const struct vsx *index, uint32_t i,
 				index->name, view->bytes, sizeof(d), n);
 	status = vsx_touch(view, (uint64_t)i * sizeof(d), sizeof(d), &why);
 	if (status != VSX_OK)
-		return vsx_with_path(index, status, &why, err);
+		return vsx_settle(index,
+				  vsx_with_path(index, status, &why, err), err);
 	memcpy(&d, view->base + (size_t)i * sizeof(d), sizeof(d));
 	status = shares(at, &d, i, &why);
 	if (status != VSX_OK)
-		return vsx_with_path(index, status, &why, err);
+		return vsx_settle(index,
+				  vsx_with_path(index, status, &why, err), err);
 	*row = (struct vsx_recall){
 		.effort = vsx_get32(d.effort),
 		.at_1 = at[0],

@@ -417,6 +417,7 @@ static bool is_current(const struct vsx *index, int fd,
 {
 	return before && before->map.room &&
 	       vsx_room_is_of(before->map.room, fd) &&
+	       vsx_settle(before, VSX_OK, NULL) == VSX_OK &&
 	       index->super.generation <= before->super.generation &&
 	       memcmp(index->super.uuid, before->super.uuid, 16) == 0;
 }

@@ -32,6 +32,9 @@ static enum vsx_status tell(struct vsx_verifier *v, enum vsx_verify_what what,
 	char text[VSX_ERROR_TEXT];
 	struct vsx_verify_event event = {what, status, text, 0, 0};
 
+	/* Then it was read from what is no longer there. */
+	if (v->map && vsx_map_whole(v->map, NULL) != VSX_OK)
+		return VSX_EIO;
 	vsnprintf(text, sizeof(text), fmt, args);
 	if (v->report && v->report(v->context, &event) != 0)
 		return VSX_ESTOPPED;

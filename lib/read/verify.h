@@ -15,6 +15,7 @@ struct vsx_verifier {
 	int fd;
 	const uint8_t
 		*memory; /* the bytes themselves, instead of fd; or NULL */
+	const struct vsx_map *map; /* that content is read from; or NULL */
 	uint64_t file_bytes;
 	struct vsx_super super;
 	uint8_t *raw;		      /* the manifest's bytes */

@@ -455,11 +455,13 @@ enum vsx_status vsx_verify_content(struct vsx_verifier *v,
 
 	status = vsx_map_file(&index.map, v->fd, v->super.committed_bytes,
 			      false, err);
+	v->map = &index.map;
 	if (status == VSX_OK)
 		status = check_content(v, &index, err);
 	if (vsx_map_whole(&index.map, err) != VSX_OK)
 		status = VSX_EIO;
 	free(index.segments);
+	v->map = NULL;
 	vsx_map_close(&index.map);
 	return status;
 }

@@ -220,6 +220,18 @@ static enum vsx_status hash_some(void *context, unsigned int thread,
 	return VSX_OK;
 }
 
+/* A part of the file; without one it can be read. */
+static void map_part(struct vsx_map *map, int fd, uint64_t at, uint64_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, (off_t)at);
+
+	if (p == MAP_FAILED)
+		return;
+	map->base = p;
+	map->bytes = bytes;
+	map->region = vsx_region_add(p, bytes);
+}
+
 /* n pages from page `first` of the section: their sums, or why not. */
 static enum vsx_status hash_window(struct section *s, struct window *w,
 				   uint64_t first, uint64_t n,
@@ -227,23 +239,25 @@ static enum vsx_status hash_window(struct section *s, struct window *w,
 {
 	struct vsx_verifier *v = s->v;
 	uint64_t bytes = n << w->page_shift, there;
+	uint64_t chunk = CHUNK_BYTES >> w->page_shift;
 	enum vsx_status status;
-	void *p = MAP_FAILED;
+	struct vsx_map map = {0};
 
 	w->offset = s->entry.offset + (first << w->page_shift);
 	there = v->file_bytes > w->offset ? v->file_bytes - w->offset : 0;
 	/* Behind the end of a file a touch would be a signal. */
 	if (!v->memory && bytes <= there && bytes >= LEAST_MAPPED)
-		p = mmap(NULL, bytes, PROT_READ, MAP_SHARED, v->fd,
-			 (off_t)w->offset);
-	w->mapped = v->memory	      ? v->memory + w->offset
-		    : p == MAP_FAILED ? NULL
-				      : p;
+		map_part(&map, v->fd, w->offset, bytes);
+	w->mapped = v->memory ? v->memory + w->offset : map.base;
 	memset(w->failed, 0, n);
-	status = vsx_parallel(v->n_threads, n, CHUNK_BYTES >> w->page_shift,
-			      hash_some, w, err);
-	if (p != MAP_FAILED)
-		munmap(p, bytes);
+	status = vsx_parallel(v->n_threads, n, chunk, hash_some, w, err);
+	/* Cut meanwhile: reading says which pages are gone. */
+	if (status == VSX_OK && vsx_map_whole(&map, NULL) != VSX_OK) {
+		w->mapped = NULL;
+		status =
+			vsx_parallel(v->n_threads, n, chunk, hash_some, w, err);
+	}
+	vsx_map_close(&map);
 	v->result->bytes_read += bytes < there ? bytes : there;
 	return status;
 }

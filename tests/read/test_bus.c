@@ -87,6 +87,105 @@ Test(bus, a_call_that_hits_a_cut_answers_an_error)
 	}
 }
 
+/*
+ * The rest of the page where the file now ends reads as zeros and raises no
+ * signal; the row in it was checked when the file was whole.
+ */
+Test(bus, a_cut_inside_of_a_page_is_no_row_of_zeros)
+{
+	const char *path = build("x", "Flat");
+	struct vsx *index = open_index(path);
+	uint64_t offset, length;
+	float row[DIM];
+	uint8_t *bytes;
+	size_t n;
+
+	guard();
+	bytes = support_read(path, &n);
+	cr_assert(support_section(bytes, n, "VECS", &offset, &length));
+	free(bytes);
+	for (uint64_t id = 0; id < 3 * 64; id++)
+		cr_assert_eq(vsx_get(index, id, row, &err), VSX_OK, "%s",
+			     err.text);
+	cr_assert_eq(truncate(path, (off_t)offset + 2 * 4096 + 100), 0);
+	cr_expect_eq(vsx_get(index, 2 * 64 + 40, row, &err), VSX_EIO);
+	vsx_close(index);
+}
+
+/* Not that its page is damaged, which zeros are. */
+Test(bus, the_recall_table_is_lost_too)
+{
+	const char *path = build("x", "HNSW8");
+	struct vsx *index = open_index(path);
+	struct vsx_recall recall;
+	uint32_t effort;
+
+	guard();
+	cr_assert_eq(truncate(path, 8192), 0);
+	cr_expect_eq(vsx_get_recall(index, 0, &recall, &err), VSX_EIO, "%s",
+		     err.text);
+	cr_expect_eq(vsx_effort_for(index, 0.9, 10, &effort, &err), VSX_EIO,
+		     "%s", err.text);
+	vsx_close(index);
+}
+
+Test(bus, a_refresh_opens_what_was_put_back)
+{
+	const char *path = build("x", "Flat");
+	struct vsx *index = open_index(path), *fresh = NULL;
+	uint8_t *bytes;
+	size_t n;
+
+	guard();
+	bytes = support_read(path, &n);
+	cr_assert_eq(truncate(path, 8192), 0);
+	cr_expect_eq(search(index), VSX_EIO);
+	cr_expect_eq(vsx_refresh(&fresh, index, &err), VSX_ETRUNCATED, "%s",
+		     err.text);
+	cr_expect_null(fresh);
+	scratch_write(path, bytes, n); /* the same file: it has no new name */
+	cr_expect_eq(vsx_refresh(&fresh, index, &err), VSX_OK, "%s", err.text);
+	cr_assert_not_null(fresh);
+	cr_expect_eq(search(fresh), VSX_OK, "%s", err.text);
+	cr_expect_eq(search(index), VSX_EIO);
+	vsx_close(fresh);
+	vsx_close(index);
+	free(bytes);
+}
+
+struct cutter {
+	const char *path;
+	unsigned int n_told; /* findings and notices after the cut */
+	bool is_cut;
+};
+
+static int cut_at_rows(void *context, const struct vsx_verify_event *event)
+{
+	struct cutter *c = context;
+
+	if (event->what != VSX_PROGRESS)
+		c->n_told += c->is_cut;
+	else if (!c->is_cut && strcmp(event->text, "rows") == 0)
+		c->is_cut = truncate(c->path, 8192) == 0;
+	return 0;
+}
+
+Test(bus, a_verification_tells_nothing_that_it_read_from_zeros)
+{
+	guard();
+	for (int i = 0; i < 3; i++) {
+		struct cutter c = {.path = build("x", specs[i])};
+
+		cr_expect_eq(
+			vsx_verify(c.path, NULL, cut_at_rows, &c, NULL, &err),
+			VSX_EIO, "%s", specs[i]);
+		cr_expect(c.is_cut);
+		cr_expect_eq(c.n_told, 0, "%s", specs[i]);
+		cr_expect(strstr(err.text, "cannot be read any more"), "%s",
+			  err.text);
+	}
+}
+
 Test(bus, another_index_is_not_touched)
 {
 	const char *path = build("x", "Flat");
@@ -190,11 +289,65 @@ static void sent_by_somebody(void)
 	raise(SIGBUS);
 }
 
+static void sent_to_who_ignores_it(void)
+{
+	signal(SIGBUS, SIG_IGN);
+	vsx_guard_install(NULL);
+	raise(SIGBUS);
+}
+
+/* Whether the handler gets what it asked for: a blocked signal, and details. */
+static void look_around(int signal, siginfo_t *info, void *context)
+{
+	sigset_t blocked;
+
+	(void)context;
+	sigprocmask(SIG_SETMASK, NULL, &blocked);
+	_exit(signal == SIGBUS && info->si_code == BUS_ADRERR &&
+			      sigismember(&blocked, SIGUSR1)
+		      ? 43
+		      : 1);
+}
+
+static void fault_with_an_exacting_handler(void)
+{
+	struct sigaction action = {.sa_sigaction = look_around,
+				   .sa_flags = SA_SIGINFO};
+
+	sigemptyset(&action.sa_mask);
+	sigaddset(&action.sa_mask, SIGUSR1);
+	sigaction(SIGBUS, &action, NULL);
+	vsx_guard_install(NULL);
+	(void)*foreign();
+}
+
+static void go_on(int signal)
+{
+	(void)signal;
+}
+
+static void sent_twice_to_who_wants_one(void)
+{
+	struct sigaction action = {.sa_handler = go_on,
+				   .sa_flags = (int)SA_RESETHAND};
+
+	sigaction(SIGBUS, &action, NULL);
+	vsx_guard_install(NULL);
+	raise(SIGBUS);
+	raise(SIGBUS);
+}
+
 Test(bus, what_is_not_ours_goes_to_the_handler_of_before)
 {
 	int status = child_status(fault_with_a_handler_of_the_host);
 
 	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 42);
+	status = child_status(fault_with_an_exacting_handler);
+	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 43);
+	status = child_status(sent_to_who_ignores_it);
+	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	status = child_status(sent_twice_to_who_wants_one);
+	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS);
 	status = child_status(fault_without_one);
 	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS);
 	status = child_status(sent_by_somebody);
