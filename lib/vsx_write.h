@@ -320,6 +320,172 @@ VSX_API enum vsx_status vsx_repair(const char *path, const char *out_path,
 				   struct vsx_repair_result *result,
 				   struct vsx_error *err);
 
+/* ---- back up -------------------------------------------------------- */
+
+/*
+ * A repository is a folder with snapshots of indexes, as lists of chunks that
+ * are stored once, compressed where that pays. A second backup costs what was
+ * added since the first one. An index may be written to meanwhile: what is
+ * backed up is the newest generation that was committed when the call began.
+ *
+ *     if (vsx_backup_create("photos.vsx", "/backup/photos", NULL, NULL, &err))
+ *             warnx("%s", err.text);
+ *
+ * While an index is backed up it is checked as vsx_verify() does at its level
+ * of pages: from a damaged one no snapshot is made (VSX_ECORRUPT, naming the
+ * page). A call that fails, is stopped or is killed leaves a repository that
+ * can be used, and what it stored is not stored again by the next one.
+ *
+ * Readers share a repository with each other and with one create; prune has it
+ * alone. Who cannot have it waits for wait_ms, then gets VSX_EBUSY. A folder
+ * that is something else is refused with VSX_EFORMAT, a repository of a newer
+ * version with VSX_EVERSION.
+ */
+struct vsx_backup_opts {
+	size_t struct_size;
+	const char *name;     /* of the new snapshot: up to 100 letters, digits
+				 and . _ - + = @ : , not led by . or - (NULL:
+				 time and generation, 20261121T101500Z-g3) */
+	uint32_t force;	      /* 1: a restore replaces a file that exists */
+	uint32_t wait_ms;     /* for other processes, at most */
+	uint32_t chunk_bytes; /* 64 KiB to 16 MiB, a power of two; 0: 1 MiB */
+	vsx_build_report *report; /* or NULL */
+	void *context;
+};
+#define VSX_BACKUP_OPTS_INIT                                                   \
+	{                                                                      \
+		.struct_size = sizeof(struct vsx_backup_opts)                  \
+	}
+
+/* Strings live as long as the call that they are handed to. */
+struct vsx_snapshot {
+	const char *name;
+	const char *source; /* where the index lay */
+	const char *damage; /* what is wrong with it, then only `name` is set;
+			       or NULL */
+	uint64_t created;   /* nanoseconds since 1970, UTC */
+	uint8_t uuid[16];   /* of the index */
+	uint64_t index_bytes;
+	uint64_t generation;
+	uint64_t n_rows, n_live;
+	uint64_t n_chunks;
+	uint64_t new_chunks; /* of them were not there before */
+	uint64_t new_bytes;  /* that they take in the repository */
+};
+
+/* Return 0 to go on, anything else to stop with VSX_ESTOPPED. */
+typedef int vsx_snapshot_report(void *context,
+				const struct vsx_snapshot *snapshot);
+
+struct vsx_backup_result {
+	char name[104]; /* of the snapshot; "" for a stream */
+	uint64_t index_bytes, generation, n_rows, n_live;
+	uint64_t n_chunks, new_chunks;
+	uint64_t new_bytes; /* written: into the repository, or the stream */
+};
+
+/*
+ * Back an index up. A repository that does not exist is made; an empty folder
+ * becomes one. VSX_EEXIST: there is a snapshot of that name. result may be
+ * NULL, here and below.
+ */
+VSX_API enum vsx_status vsx_backup_create(const char *index_path,
+					  const char *repo,
+					  const struct vsx_backup_opts *opts,
+					  struct vsx_backup_result *result,
+					  struct vsx_error *err);
+
+/* The same to a descriptor, such as that of a pipe, without a repository. */
+VSX_API enum vsx_status vsx_backup_send(const char *index_path, int fd,
+					const struct vsx_backup_opts *opts,
+					struct vsx_backup_result *result,
+					struct vsx_error *err);
+
+/* All snapshots, the oldest first. */
+VSX_API enum vsx_status vsx_backup_list(const char *repo,
+					const struct vsx_backup_opts *opts,
+					vsx_snapshot_report *each,
+					void *context, struct vsx_error *err);
+
+struct vsx_backup_check {
+	uint64_t n_findings;
+	uint64_t n_snapshots;
+	uint64_t n_damaged; /* snapshots that cannot be restored */
+	uint64_t n_chunks, bytes_read;
+};
+
+/*
+ * Read every chunk and every snapshot and report all that is wrong, with the
+ * snapshots that it touches. name: that snapshot and its chunks alone (NULL:
+ * all). Answers as vsx_verify() does: VSX_OK says that everything was read.
+ */
+VSX_API enum vsx_status vsx_backup_verify(const char *repo, const char *name,
+					  const struct vsx_backup_opts *opts,
+					  vsx_verify_report *report,
+					  void *context,
+					  struct vsx_backup_check *result,
+					  struct vsx_error *err);
+
+/*
+ * Write the index of a snapshot to `index_path`, the same bytes that it had.
+ * The file appears at once and whole, as vsx_builder_finish() makes it.
+ *
+ * name  of the snapshot; "latest": the newest of the repository
+ *
+ * VSX_ENOTFOUND  there is no such snapshot
+ * VSX_EEXIST     the file is there and is not to be replaced
+ * VSX_ECORRUPT   the snapshot, or a chunk of it, is damaged
+ */
+VSX_API enum vsx_status vsx_backup_restore(const char *repo, const char *name,
+					   const char *index_path,
+					   const struct vsx_backup_opts *opts,
+					   struct vsx_backup_result *result,
+					   struct vsx_error *err);
+
+/*
+ * The same from a descriptor that gives what vsx_backup_send() wrote.
+ * VSX_ETRUNCATED: it ended before its end.
+ */
+VSX_API enum vsx_status vsx_backup_receive(int fd, const char *index_path,
+					   const struct vsx_backup_opts *opts,
+					   struct vsx_backup_result *result,
+					   struct vsx_error *err);
+
+struct vsx_prune_opts {
+	size_t struct_size;
+	uint64_t keep;		/* the newest so many snapshots of each index */
+	uint64_t older_seconds; /* remove what is older, but for the newest
+				   snapshot of each index */
+	uint32_t dry_run;	/* 1: change nothing */
+	uint32_t wait_ms;
+	vsx_snapshot_report *removed; /* told of each, before; or NULL */
+	void *removed_context;
+	vsx_build_report *report; /* or NULL */
+	void *context;
+};
+#define VSX_PRUNE_OPTS_INIT                                                    \
+	{                                                                      \
+		.struct_size = sizeof(struct vsx_prune_opts)                   \
+	}
+
+struct vsx_prune_result {
+	uint64_t n_removed, n_kept;	  /* snapshots */
+	uint64_t n_chunks, n_chunks_kept; /* removed, kept */
+	uint64_t freed_bytes;
+};
+
+/*
+ * Remove old snapshots, then the chunks that none needs. One of keep and
+ * older_seconds is set. Snapshots are of one index if it lay at one path.
+ *
+ * VSX_ECORRUPT  a snapshot is damaged, so that it is not known what it needs;
+ *               nothing was removed
+ */
+VSX_API enum vsx_status vsx_backup_prune(const char *repo,
+					 const struct vsx_prune_opts *opts,
+					 struct vsx_prune_result *result,
+					 struct vsx_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -27,6 +27,7 @@ struct repair {
 	struct vsx index; /* as far as it can be had */
 	struct vsx_builder *builder;
 	struct vsx_lost lost;
+	bool stopped; /* the report said so */
 	/* Rows on their way to the builder. */
 	uint8_t *rows;
 	uint64_t *ids;
@@ -38,8 +39,15 @@ static void note(void *context, const char *text)
 	struct repair *r = context;
 	struct vsx_build_event event = {VSX_BUILD_NOTE, text, 0, 0};
 
-	if (r->opts.report)
-		r->opts.report(r->opts.context, &event);
+	if (r->opts.report && !r->stopped)
+		r->stopped = r->opts.report(r->opts.context, &event) != 0;
+}
+
+static enum vsx_status go_on(const struct repair *r, struct vsx_error *err)
+{
+	return r->stopped
+		       ? vsx_fail(err, VSX_ESTOPPED, "the repair was stopped")
+		       : VSX_OK;
 }
 
 /* ---- the generation --------------------------------------------------- */
@@ -98,7 +106,8 @@ static enum vsx_status choose(struct repair *r, int fd, struct vsx_error *err)
 	if (slots[!chosen].state == VSX_SLOT_BAD)
 		r->result->fell_back = 1;
 	status = try_slot(r, fd, &slots[chosen].super, err);
-	if (status == VSX_OK || slots[!chosen].state != VSX_SLOT_VALID ||
+	if (status == VSX_OK || status == VSX_ENOMEM ||
+	    slots[!chosen].state != VSX_SLOT_VALID ||
 	    slots[!chosen].super.generation == slots[chosen].super.generation)
 		return status;
 	r->result->fell_back = 1;
@@ -210,12 +219,14 @@ static enum vsx_status save_segment(struct repair *r, struct vsx_segment *seg,
 		for (uint32_t row = 0; row < seg->n_rows - seg->n_dead; row++)
 			vsx_lost_row(&r->lost, row, NULL, why.text);
 		vsx_lost_flush(&r->lost);
-		return VSX_OK;
+		return go_on(r, err);
 	}
-	for (uint32_t row = 0; row < seg->n_rows; row++)
+	for (uint32_t row = 0; row < seg->n_rows; row++) {
 		VSX_TRY(save_row(r, seg, row, err));
+		VSX_TRY(go_on(r, err));
+	}
 	vsx_lost_flush(&r->lost);
-	return VSX_OK;
+	return go_on(r, err);
 }
 
 /* Queries of the caller's, if they are sound; else some are drawn. */
@@ -227,11 +238,12 @@ static enum vsx_status save_queries(struct repair *r, struct vsx_error *err)
 
 	if (m->n_queries == 0 || (m->flags & VSX_MANIFEST_OWN_QUERIES))
 		return VSX_OK;
-	if (vsx_update_test_load(&test, &r->index, NULL) == VSX_OK)
+	status = vsx_update_test_load(&test, &r->index, err);
+	if (status == VSX_OK)
 		status = vsx_builder_queries(r->builder, test.queries, VSX_F32,
 					     test.n_queries, err);
 	vsx_update_test_release(&test);
-	return status;
+	return status == VSX_ECORRUPT ? VSX_OK : status;
 }
 
 static enum vsx_status save(struct repair *r, const char *out_path,

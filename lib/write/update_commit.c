@@ -271,7 +271,6 @@ static enum vsx_status run_test(struct run *r, const uint8_t *base,
 				struct vsx_error *err)
 {
 	struct vsx_job *job = &r->u->b.job;
-	struct vsx_recall now;
 
 	VSX_TRY(open_added(r, base, err));
 	VSX_TRY(vsx_update_test_merge(&r->test, r->segments,
@@ -282,10 +281,9 @@ static enum vsx_status run_test(struct run *r, const uint8_t *base,
 	if (r->test.n_queries == 0)
 		return VSX_OK;
 	VSX_TRY(job->progress(job, "measure recall", 0, 1, err));
-	VSX_TRY(vsx_accept_measure(r->segments, r->n_kept + 1, &r->test,
-				   r->old->default_effort, job->n_threads, &now,
-				   err));
-	r->result->recall_at_10 = now.at_10;
+	VSX_TRY(vsx_accept_recall_10(r->segments, r->n_kept + 1, &r->test,
+				     r->old->default_effort, job->n_threads,
+				     &r->result->recall_at_10, err));
 	return recall_built(r->u->index, &r->result->recall_built, err);
 }
 

@@ -157,6 +157,30 @@ static enum vsx_status is_complete(const struct merge *m, uint32_t q,
 	return VSX_OK;
 }
 
+static enum vsx_status last_known(const struct merge *m, uint32_t q,
+				  struct near *last, struct vsx_error *err)
+{
+	const struct vsx_accept *t = m->test;
+
+	last->id = t->truth[(size_t)q * t->truth_k + t->n_truth[q] - 1];
+	return value_of(m, m->old, m->n_old, last->id, &last->value, err);
+}
+
+/* Whether the nearest of the added rows lies behind `last`: few do not. */
+static enum vsx_status is_beyond(const struct merge *m, uint64_t id,
+				 const struct near *last, bool *beyond,
+				 struct vsx_error *err)
+{
+	struct near first = {.id = id};
+
+	*beyond = true;
+	if (id == VSX_NO_NEIGHBOUR)
+		return VSX_OK;
+	VSX_TRY(value_of(m, m->added, 1, id, &first.value, err));
+	*beyond = by_distance(&first, last) > 0;
+	return VSX_OK;
+}
+
 static enum vsx_status merge_one(struct merge *m, uint32_t q,
 				 struct vsx_error *err)
 {
@@ -165,7 +189,7 @@ static enum vsx_status merge_one(struct merge *m, uint32_t q,
 	const uint64_t *found = m->found + (size_t)q * t->truth_k;
 	struct near last = {INFINITY, UINT64_MAX};
 	uint32_t n = 0, kept = 0;
-	bool complete;
+	bool complete, beyond = false;
 
 	VSX_TRY(is_complete(m, q, &complete, err));
 	if (!complete && t->n_truth[q] == 0)
@@ -173,14 +197,18 @@ static enum vsx_status merge_one(struct merge *m, uint32_t q,
 	VSX_TRY(vsx_space_prepare(&m->added->space, &m->query,
 				  t->queries + (size_t)q * t->dim, VSX_F32,
 				  err));
+	/* An unknown row may lie behind the last that is known. */
+	if (!complete) {
+		VSX_TRY(last_known(m, q, &last, err));
+		VSX_TRY(is_beyond(m, found[0], &last, &beyond, err));
+	}
+	if (beyond)
+		return VSX_OK;
 	for (uint32_t i = 0; i < t->n_truth[q]; i++, n++) {
 		m->list[n].id = truth[i];
 		VSX_TRY(value_of(m, m->old, m->n_old, truth[i],
 				 &m->list[n].value, err));
 	}
-	/* An unknown row may lie behind the last that is known. */
-	if (!complete)
-		last = m->list[n - 1];
 	for (uint32_t i = 0; i < t->truth_k && found[i] != VSX_NO_NEIGHBOUR;
 	     i++, n++) {
 		m->list[n].id = found[i];

@@ -1,6 +1,6 @@
 #!/bin/sh
 # format <- lib <- tools, and inside lib
-#   base <- io <- kernel <- index <- read <- train <- write
+#   base <- io <- kernel <- index <- read <- train <- write <- backup
 # A file includes headers of its own folder and of folders before it.
 set -eu
 bad=0
@@ -12,7 +12,7 @@ includes() { sed -n 's/^#include "\(.*\)".*/\1/p' "$1"; }
 rank() {
 	case $1 in
 	base) echo 1 ;; io) echo 2 ;; kernel) echo 3 ;; index) echo 4 ;;
-	read) echo 5 ;; train) echo 6 ;; write) echo 7 ;;
+	read) echo 5 ;; train) echo 6 ;; write) echo 7 ;; backup) echo 8 ;;
 	*) echo 0 ;; # a header of format/, or a public one
 	esac
 }

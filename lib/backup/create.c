@@ -1,0 +1,209 @@
+/* From an index into a repository. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "backup/backup.h"
+#include "backup/pieces.h"
+#include "backup/snapshot.h"
+#include "backup/store.h"
+#include "read/opts.h"
+
+enum vsx_status vsx_backup_take(struct vsx_backup_opts *out,
+				const struct vsx_backup_opts *opts,
+				struct vsx_error *err)
+{
+	uint32_t n;
+
+	*out = (struct vsx_backup_opts)VSX_BACKUP_OPTS_INIT;
+	VSX_TRY(vsx_take_opts(out, sizeof(*out), opts, "vsx_backup_opts", err));
+	n = out->chunk_bytes;
+	if (!n)
+		n = out->chunk_bytes = VSX_CHUNK_BYTES;
+	if (n < VSX_MIN_CHUNK_BYTES || n > VSX_MAX_CHUNK_BYTES || (n & (n - 1)))
+		return vsx_fail(err, VSX_EINVAL,
+				"chunks of %u bytes, expected a power of two "
+				"from %u to %u",
+				n, VSX_MIN_CHUNK_BYTES, VSX_MAX_CHUNK_BYTES);
+	if (!out->name)
+		return VSX_OK;
+	if (!vsx_snapshot_name_ok(out->name))
+		return vsx_fail(err, VSX_EINVAL,
+				"'%.120s' is no name for a snapshot: expected "
+				"1 to %d letters, digits and ._-+=@:, not led "
+				"by . or -",
+				out->name, VSX_SNAPSHOT_NAME_MAX);
+	if (strcmp(out->name, "latest") == 0)
+		return vsx_fail(err, VSX_EINVAL,
+				"'latest' is no name for a snapshot: it means "
+				"the newest");
+	return VSX_OK;
+}
+
+struct backup {
+	struct vsx_backup_opts opts;
+	struct vsx_repo repo;
+	struct vsx_pieces pieces;
+	struct vsx_store store;
+	char name[VSX_SNAPSHOT_NAME_MAX + 1];
+};
+
+static bool is_taken(const struct backup *b, const char *name)
+{
+	char *path = vsx_repo_path(&b->repo, "snapshots/%s", name);
+	bool taken = path && access(path, F_OK) == 0;
+
+	free(path);
+	return taken;
+}
+
+/* The name that was asked for, or the time; with a number if that is taken. */
+static enum vsx_status choose_name(struct backup *b, struct vsx_error *err)
+{
+	time_t seconds = (time_t)(b->pieces.record.created / 1000000000u);
+	char stamp[32];
+	struct tm tm;
+	size_t n;
+
+	if (b->opts.name && is_taken(b, b->opts.name))
+		return vsx_fail(err, VSX_EEXIST,
+				"'%s' has a snapshot '%s' already",
+				b->repo.name, b->opts.name);
+	if (b->opts.name) {
+		strcpy(b->name, b->opts.name);
+		return VSX_OK;
+	}
+	gmtime_r(&seconds, &tm);
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
+	n = (size_t)snprintf(b->name, sizeof(b->name), "%s-g%llu", stamp,
+			     (unsigned long long)b->pieces.record.generation);
+	for (unsigned int i = 2; is_taken(b, b->name); i++)
+		snprintf(b->name + n, sizeof(b->name) - n, "-%u", i);
+	return VSX_OK;
+}
+
+/*
+ * The newest sound snapshot of an earlier or the same generation of this very
+ * index: its chunks are to be found again. A damaged one is no help, and no
+ * hindrance.
+ */
+static enum vsx_status find_base(struct backup *b, struct vsx_error *err)
+{
+	const struct vsx_snapshot_record *r = &b->pieces.record;
+	struct vsx_snapshot_entry *list;
+	enum vsx_status status;
+	size_t n;
+
+	VSX_TRY(vsx_snapshot_list(&b->repo, &list, &n, err));
+	while (n-- > 0) {
+		const struct vsx_snapshot_record *o = &list[n].record;
+
+		if (list[n].status != VSX_OK ||
+		    memcmp(o->uuid, r->uuid, sizeof(o->uuid)) != 0 ||
+		    o->index_bytes > r->index_bytes)
+			continue;
+		status = vsx_snapshot_load(&b->repo, list[n].name,
+					   &b->pieces.base, NULL);
+		if (status == VSX_OK)
+			break;
+	}
+	free(list);
+	return VSX_OK;
+}
+
+static enum vsx_status store_chunk(struct backup *b,
+				   const struct vsx_chunk_ref *ref,
+				   struct vsx_error *err)
+{
+	const uint8_t *record;
+	size_t bytes;
+
+	if (vsx_store_has(&b->store, ref->hash, ref->bytes, b->pieces.known))
+		return VSX_OK;
+	vsx_codec_pack(&b->pieces.codec, ref->bytes, ref->hash, &record,
+		       &bytes);
+	return vsx_store_put(&b->store, ref->hash, record, bytes, err);
+}
+
+static enum vsx_status store_all(struct backup *b, struct vsx_error *err)
+{
+	struct vsx_repo_wait wait = vsx_backup_wait(&b->opts);
+	const struct vsx_chunk_ref *ref;
+
+	do {
+		VSX_TRY(vsx_repo_ask(&wait, "backing up", b->pieces.source.at,
+				     b->pieces.record.index_bytes, err));
+		VSX_TRY(vsx_pieces_next(&b->pieces, &ref, err));
+		if (ref)
+			VSX_TRY(store_chunk(b, ref, err));
+	} while (ref);
+	return vsx_store_end(&b->store, err);
+}
+
+static enum vsx_status create(struct backup *b, const char *index_path,
+			      const char *repo, const struct vsx_file_ops *ops,
+			      struct vsx_error *err)
+{
+	struct vsx_repo_wait wait = vsx_backup_wait(&b->opts);
+
+	/* First the index: a name that is wrong makes no repository. */
+	VSX_TRY(vsx_pieces_open(&b->pieces, index_path, b->opts.chunk_bytes,
+				err));
+	VSX_TRY(vsx_repo_open(&b->repo, repo, VSX_REPO_CREATE, ops, &wait,
+			      err));
+	vsx_repo_sweep(&b->repo, false);
+	vsx_store_init(&b->store, &b->repo);
+	VSX_TRY(choose_name(b, err));
+	VSX_TRY(find_base(b, err));
+	VSX_TRY(store_all(b, err));
+	b->pieces.record.new_chunks = b->store.n_chunks;
+	b->pieces.record.new_bytes = b->store.n_bytes;
+	return vsx_snapshot_save(&b->repo, b->name, &b->pieces.record, err);
+}
+
+static void tell(struct vsx_backup_result *result, const struct backup *b)
+{
+	const struct vsx_snapshot_record *r = &b->pieces.record;
+
+	*result = (struct vsx_backup_result){
+		.index_bytes = r->index_bytes,
+		.generation = r->generation,
+		.n_rows = r->n_rows,
+		.n_live = r->n_live,
+		.n_chunks = r->n_chunks,
+		.new_chunks = r->new_chunks,
+		.new_bytes = r->new_bytes,
+	};
+	strcpy(result->name, b->name);
+}
+
+enum vsx_status vsx_backup_create_on(const char *index_path, const char *repo,
+				     const struct vsx_backup_opts *opts,
+				     const struct vsx_file_ops *ops,
+				     struct vsx_backup_result *result,
+				     struct vsx_error *err)
+{
+	struct backup b = {.pieces.source.fd = -1};
+	enum vsx_status status;
+
+	VSX_TRY(vsx_backup_take(&b.opts, opts, err));
+	status = create(&b, index_path, repo, ops, err);
+	if (status == VSX_OK && result)
+		tell(result, &b);
+	vsx_store_release(&b.store);
+	if (b.repo.path)
+		vsx_repo_close(&b.repo);
+	vsx_pieces_release(&b.pieces);
+	return status;
+}
+
+enum vsx_status vsx_backup_create(const char *index_path, const char *repo,
+				  const struct vsx_backup_opts *opts,
+				  struct vsx_backup_result *result,
+				  struct vsx_error *err)
+{
+	return vsx_backup_create_on(index_path, repo, opts, &vsx_system_files,
+				    result, err);
+}

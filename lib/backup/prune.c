@@ -1,0 +1,246 @@
+/* Removing snapshots, then the chunks that nobody needs any more. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "backup/backup.h"
+#include "backup/snapshot.h"
+#include "base/alloc.h"
+#include "read/opts.h"
+
+/* Flag of a chunk. */
+#define NEEDED 1u
+
+struct prune {
+	struct vsx_prune_opts opts;
+	struct vsx_repo repo;
+	struct vsx_snapshot_entry *list;
+	size_t n;
+	bool *goes; /* [n] */
+	struct vsx_chunk_file *chunks;
+	size_t n_chunks;
+	struct vsx_prune_result result;
+};
+
+static struct vsx_repo_wait wait_of(const struct prune *p)
+{
+	return (struct vsx_repo_wait){p->opts.wait_ms, p->opts.report,
+				      p->opts.context};
+}
+
+/* What a damaged snapshot needs is not known: then nothing may go. */
+static enum vsx_status check_all_sound(const struct prune *p,
+				       struct vsx_error *err)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->list[i].status != VSX_OK)
+			return vsx_fail(err,
+					p->list[i].status == VSX_EVERSION
+						? VSX_EVERSION
+						: VSX_ECORRUPT,
+					"snapshot '%s': %.*s; nothing was "
+					"removed",
+					p->list[i].name, VSX_ERROR_TEXT / 2,
+					p->list[i].error.text);
+	return VSX_OK;
+}
+
+/* How many snapshots of the same index are newer than number i. */
+static uint64_t newer_than(const struct prune *p, size_t i)
+{
+	uint64_t n = 0;
+
+	for (size_t j = i + 1; j < p->n; j++)
+		n += strcmp(p->list[i].record.source,
+			    p->list[j].record.source) == 0;
+	return n;
+}
+
+static void choose(struct prune *p)
+{
+	struct timespec now;
+	uint64_t limit = 0, seconds;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	seconds = (uint64_t)now.tv_sec;
+	if (p->opts.older_seconds < seconds)
+		limit = (seconds - p->opts.older_seconds) * 1000000000u +
+			(uint64_t)now.tv_nsec;
+	for (size_t i = 0; i < p->n; i++) {
+		uint64_t newer = newer_than(p, i);
+
+		p->goes[i] = p->opts.keep ? newer >= p->opts.keep
+					  : newer && p->list[i].record.created <
+							     limit;
+		p->result.n_removed += p->goes[i];
+		p->result.n_kept += !p->goes[i];
+	}
+}
+
+static enum vsx_status mark(struct prune *p, const char *name,
+			    struct vsx_error *err)
+{
+	struct vsx_snapshot_record s = {0};
+
+	VSX_TRY(vsx_snapshot_load(&p->repo, name, &s, err));
+	for (uint64_t i = 0; i < s.n_chunks && p->n_chunks; i++) {
+		struct vsx_chunk_file *f =
+			bsearch(&s.chunks[i].hash, p->chunks, p->n_chunks,
+				sizeof(*f), vsx_hash_order);
+
+		if (f)
+			f->flags |= NEEDED;
+	}
+	free(s.chunks);
+	return VSX_OK;
+}
+
+static enum vsx_status mark_all(struct prune *p, struct vsx_error *err)
+{
+	struct vsx_repo_wait wait = wait_of(p);
+
+	VSX_TRY(vsx_repo_list_chunks(&p->repo, &p->chunks, &p->n_chunks, err));
+	for (size_t i = 0; i < p->n; i++) {
+		VSX_TRY(vsx_repo_ask(&wait, "reading snapshots", i, p->n, err));
+		if (!p->goes[i])
+			VSX_TRY(mark(p, p->list[i].name, err));
+	}
+	for (size_t i = 0; i < p->n_chunks; i++) {
+		if (p->chunks[i].flags & NEEDED) {
+			p->result.n_chunks_kept++;
+			continue;
+		}
+		p->result.n_chunks++;
+		p->result.freed_bytes += p->chunks[i].bytes;
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status unlink_path(const struct prune *p, char *path,
+				   struct vsx_error *err)
+{
+	const struct vsx_file_ops *ops = p->repo.ops;
+	enum vsx_status status = VSX_OK;
+
+	if (!path)
+		return vsx_fail_memory(err, strlen(p->repo.path));
+	if (ops->unlink(ops->context, path) < 0 && errno != ENOENT)
+		status = vsx_fail_errno(err, "cannot remove '%s'", path);
+	free(path);
+	return status;
+}
+
+static enum vsx_status remove_snapshots(const struct prune *p,
+					struct vsx_error *err)
+{
+	enum vsx_status status;
+	char *folder;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (p->goes[i])
+			VSX_TRY(unlink_path(p,
+					    vsx_repo_path(&p->repo,
+							  "snapshots/%s",
+							  p->list[i].name),
+					    err));
+	if (!p->result.n_removed)
+		return VSX_OK;
+	/* They must not come back after a crash, when their chunks are gone. */
+	folder = vsx_repo_path(&p->repo, "snapshots");
+	if (!folder)
+		return vsx_fail_memory(err, strlen(p->repo.path));
+	status = vsx_repo_sync(&p->repo, folder, err);
+	free(folder);
+	return status;
+}
+
+static enum vsx_status remove_chunks(const struct prune *p,
+				     struct vsx_error *err)
+{
+	struct vsx_repo_wait wait = wait_of(p);
+
+	for (size_t i = 0; i < p->n_chunks; i++) {
+		if (p->chunks[i].flags & NEEDED)
+			continue;
+		VSX_TRY(vsx_repo_ask(&wait, "removing chunks", i, p->n_chunks,
+				     err));
+		VSX_TRY(unlink_path(
+			p, vsx_repo_chunk_path(&p->repo, p->chunks[i].hash),
+			err));
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status tell_removed(const struct prune *p,
+				    struct vsx_error *err)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		struct vsx_snapshot s = vsx_snapshot_public(&p->list[i]);
+
+		if (p->goes[i] && p->opts.removed &&
+		    p->opts.removed(p->opts.removed_context, &s) != 0)
+			return vsx_fail(err, VSX_ESTOPPED, "stopped");
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status prune(struct prune *p, struct vsx_error *err)
+{
+	VSX_TRY(vsx_snapshot_list(&p->repo, &p->list, &p->n, err));
+	VSX_TRY(check_all_sound(p, err));
+	VSX_TRY(vsx_alloc_to(&p->goes, p->n, sizeof(*p->goes), err));
+	choose(p);
+	VSX_TRY(mark_all(p, err));
+	VSX_TRY(tell_removed(p, err));
+	if (p->opts.dry_run)
+		return VSX_OK;
+	vsx_repo_sweep(&p->repo, true);
+	VSX_TRY(remove_snapshots(p, err));
+	return remove_chunks(p, err);
+}
+
+static enum vsx_status check_opts(const struct vsx_prune_opts *o,
+				  struct vsx_error *err)
+{
+	if (!o->keep != !o->older_seconds)
+		return VSX_OK;
+	return vsx_fail(err, VSX_EINVAL,
+			"how many snapshots to keep, or how old they may be: "
+			"expected one of both");
+}
+
+enum vsx_status vsx_backup_prune_on(const char *repo,
+				    const struct vsx_prune_opts *opts,
+				    const struct vsx_file_ops *ops,
+				    struct vsx_prune_result *result,
+				    struct vsx_error *err)
+{
+	struct prune p = {.opts = VSX_PRUNE_OPTS_INIT};
+	struct vsx_repo_wait wait;
+	enum vsx_status status;
+
+	VSX_TRY(vsx_take_opts(&p.opts, sizeof(p.opts), opts, "vsx_prune_opts",
+			      err));
+	VSX_TRY(check_opts(&p.opts, err));
+	wait = wait_of(&p);
+	VSX_TRY(vsx_repo_open(&p.repo, repo,
+			      p.opts.dry_run ? VSX_REPO_READ : VSX_REPO_PRUNE,
+			      ops, &wait, err));
+	status = prune(&p, err);
+	if (status == VSX_OK && result)
+		*result = p.result;
+	free(p.list);
+	free(p.goes);
+	free(p.chunks);
+	vsx_repo_close(&p.repo);
+	return status;
+}
+
+enum vsx_status vsx_backup_prune(const char *repo,
+				 const struct vsx_prune_opts *opts,
+				 struct vsx_prune_result *result,
+				 struct vsx_error *err)
+{
+	return vsx_backup_prune_on(repo, opts, &vsx_system_files, result, err);
+}

@@ -1,0 +1,107 @@
+/*
+ * A repository of backups: a folder with
+ *
+ *	vsx-backup	what it is, and the lock of prune against readers
+ *	lock		the lock of create and prune
+ *	chunks/ab/ab...	a chunk, named by its hash
+ *	snapshots/NAME	a snapshot: a list of chunks
+ *	tmp/		what is being written
+ */
+#ifndef VSX_BACKUP_REPO_H
+#define VSX_BACKUP_REPO_H
+
+#include "backup/codec.h"
+#include "io/fileops.h"
+#include "io/map.h"
+#include "vsx_write.h"
+
+/* Of a snapshot, without the NUL. */
+#define VSX_SNAPSHOT_NAME_MAX 100
+
+struct vsx_repo {
+	const struct vsx_file_ops *ops;
+	char *path;
+	char name[VSX_PATH_TEXT];
+	struct vsx_file head; /* -1, or locked */
+	struct vsx_file lock; /* the same */
+	char *head_path, *lock_path;
+};
+
+/* Who asks now and then whether to go on waiting. */
+struct vsx_repo_wait {
+	uint32_t ms;
+	vsx_build_report *report;
+	void *context;
+};
+
+enum vsx_repo_use {
+	VSX_REPO_READ,	 /* beside everybody but prune */
+	VSX_REPO_CREATE, /* beside readers; makes the repository */
+	VSX_REPO_PRUNE,	 /* alone */
+};
+
+/*
+ * Open and lock it.
+ *
+ * VSX_EFORMAT   the folder is something else
+ * VSX_EVERSION  of a newer version
+ * VSX_EBUSY     somebody has the lock
+ */
+enum vsx_status vsx_repo_open(struct vsx_repo *repo, const char *path,
+			      enum vsx_repo_use use,
+			      const struct vsx_file_ops *ops,
+			      const struct vsx_repo_wait *wait,
+			      struct vsx_error *err);
+void vsx_repo_close(struct vsx_repo *repo);
+
+/* Of a path inside; to be freed. NULL when there is no memory. */
+char *vsx_repo_path(const struct vsx_repo *repo, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+char *vsx_repo_chunk_path(const struct vsx_repo *repo, struct vsx_hash hash);
+
+/* Sync a folder; one that cannot be synced at all is no failure. */
+enum vsx_status vsx_repo_sync(const struct vsx_repo *repo, const char *path,
+			      struct vsx_error *err);
+
+/*
+ * Remove what writers left behind that did not come to their end. alone: of
+ * those as well that were making the repository.
+ */
+void vsx_repo_sweep(const struct vsx_repo *repo, bool alone);
+
+/* A regular file as a whole, at most `most` bytes; *out is heap. */
+enum vsx_status vsx_repo_read(uint8_t **out, uint64_t *bytes, const char *path,
+			      uint64_t most, struct vsx_error *err);
+
+/*
+ * The file of a chunk, its head checked and its length held against it; the
+ * caller closes *fd. VSX_ENOTFOUND: there is none.
+ */
+enum vsx_status vsx_repo_open_chunk(const struct vsx_repo *repo,
+				    struct vsx_hash hash,
+				    struct vsx_chunk_head *head, int *fd,
+				    struct vsx_error *err);
+
+/* The same read and unpacked: its raw bytes are in vsx_codec_bytes(). */
+enum vsx_status vsx_repo_load_chunk(const struct vsx_repo *repo,
+				    struct vsx_hash hash, struct vsx_codec *c,
+				    struct vsx_chunk_head *head,
+				    struct vsx_error *err);
+
+/* The chunks that are there: sorted, heap. */
+struct vsx_chunk_file {
+	struct vsx_hash hash; /* first, to be sorted by */
+	uint64_t bytes;
+	uint32_t raw_bytes; /* the caller's, as what follows */
+	uint32_t flags;
+};
+enum vsx_status vsx_repo_list_chunks(const struct vsx_repo *repo,
+				     struct vsx_chunk_file **out, size_t *n,
+				     struct vsx_error *err);
+
+/* Fail with VSX_ESTOPPED if the report says so. */
+enum vsx_status vsx_repo_ask(const struct vsx_repo_wait *wait,
+			     const char *phase, uint64_t done, uint64_t total,
+			     struct vsx_error *err);
+
+#endif

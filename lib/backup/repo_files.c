@@ -1,0 +1,269 @@
+/* The files of a repository: reading them, listing them, sweeping up. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backup/repo.h"
+#include "base/alloc.h"
+
+typedef unsigned long long ull;
+
+char *vsx_repo_chunk_path(const struct vsx_repo *repo, struct vsx_hash hash)
+{
+	char hex[VSX_HEX_BYTES];
+
+	vsx_hash_hex(hex, hash);
+	return vsx_repo_path(repo, "chunks/%.2s/%s", hex, hex);
+}
+
+/* ---- reading ---------------------------------------------------------- */
+
+/* Not a folder, a pipe or a link to somewhere else: nobody put it there. */
+static enum vsx_status open_regular(const char *path, int *fd, uint64_t *bytes,
+				    struct vsx_error *err)
+{
+	struct stat st;
+	enum vsx_status status;
+
+	do
+		*fd = open(path,
+			   O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	while (*fd < 0 && errno == EINTR);
+	if (*fd < 0 && errno == ENOENT)
+		return vsx_fail(err, VSX_ENOTFOUND, "is missing");
+	if (*fd < 0)
+		return vsx_fail_errno(err, "cannot open");
+	if (fstat(*fd, &st) < 0)
+		status = vsx_fail_errno(err, "cannot stat");
+	else if (!S_ISREG(st.st_mode))
+		status = vsx_fail(err, VSX_ECORRUPT, "is not a regular file");
+	else
+		status = VSX_OK;
+	if (status != VSX_OK) {
+		close(*fd);
+		*fd = -1;
+		return status;
+	}
+	*bytes = (uint64_t)st.st_size;
+	return VSX_OK;
+}
+
+static enum vsx_status read_all(int fd, void *to, uint64_t n, uint64_t at,
+				struct vsx_error *err)
+{
+	int reason = vsx_read_at(fd, to, n, at);
+
+	if (!reason)
+		return VSX_OK;
+	if (reason == ENODATA)
+		return vsx_fail(err, VSX_ETRUNCATED,
+				"was cut while it was "
+				"read");
+	errno = reason;
+	return vsx_fail_errno(err, "cannot read");
+}
+
+enum vsx_status vsx_repo_read(uint8_t **out, uint64_t *bytes, const char *path,
+			      uint64_t most, struct vsx_error *err)
+{
+	enum vsx_status status;
+	int fd;
+
+	*out = NULL;
+	VSX_TRY(open_regular(path, &fd, bytes, err));
+	if (*bytes > most)
+		status = vsx_fail(err, VSX_ECORRUPT,
+				  "has %llu bytes, expected %llu at most",
+				  (ull)*bytes, (ull)most);
+	else
+		status = vsx_alloc_to(out, *bytes, 1, err);
+	if (status == VSX_OK)
+		status = read_all(fd, *out, *bytes, 0, err);
+	close(fd);
+	if (status != VSX_OK) {
+		free(*out);
+		*out = NULL;
+	}
+	return status;
+}
+
+static enum vsx_status check_file(int fd, uint64_t bytes, struct vsx_hash hash,
+				  struct vsx_chunk_head *head,
+				  struct vsx_error *err)
+{
+	uint8_t raw[VSX_HEAD_BYTES];
+	char hex[VSX_HEX_BYTES];
+
+	if (bytes < sizeof(raw))
+		return vsx_fail(err, VSX_ETRUNCATED,
+				"has %llu bytes, expected more than %zu",
+				(ull)bytes, sizeof(raw));
+	VSX_TRY(read_all(fd, raw, sizeof(raw), 0, err));
+	VSX_TRY(vsx_chunk_head_decode(head, raw, err));
+	if (bytes != sizeof(raw) + (uint64_t)head->stored_bytes)
+		return vsx_fail(err, VSX_ETRUNCATED,
+				"has %llu bytes, expected %llu", (ull)bytes,
+				(ull)sizeof(raw) + head->stored_bytes);
+	vsx_hash_hex(hex, head->hash);
+	if (!vsx_hash_equal(head->hash, hash))
+		return vsx_fail(err, VSX_ECORRUPT, "is the chunk %s", hex);
+	return VSX_OK;
+}
+
+enum vsx_status vsx_repo_open_chunk(const struct vsx_repo *repo,
+				    struct vsx_hash hash,
+				    struct vsx_chunk_head *head, int *fd,
+				    struct vsx_error *err)
+{
+	char *path = vsx_repo_chunk_path(repo, hash);
+	enum vsx_status status;
+	uint64_t bytes;
+
+	*fd = -1;
+	if (!path)
+		return vsx_fail_memory(err, strlen(repo->path));
+	status = open_regular(path, fd, &bytes, err);
+	if (status == VSX_OK)
+		status = check_file(*fd, bytes, hash, head, err);
+	if (status != VSX_OK && *fd >= 0) {
+		close(*fd);
+		*fd = -1;
+	}
+	free(path);
+	return status;
+}
+
+enum vsx_status vsx_repo_load_chunk(const struct vsx_repo *repo,
+				    struct vsx_hash hash, struct vsx_codec *c,
+				    struct vsx_chunk_head *head,
+				    struct vsx_error *err)
+{
+	enum vsx_status status;
+	int fd;
+
+	VSX_TRY(vsx_repo_open_chunk(repo, hash, head, &fd, err));
+	status = vsx_codec_fit(c, head->raw_bytes, err);
+	if (status == VSX_OK)
+		status = read_all(fd, vsx_codec_stored(c, head),
+				  head->stored_bytes, VSX_HEAD_BYTES, err);
+	close(fd);
+	return status == VSX_OK ? vsx_codec_unpack(c, head, err) : status;
+}
+
+/* ---- listing --------------------------------------------------------------
+ */
+
+struct listing {
+	struct vsx_chunk_file *files;
+	size_t n, cap;
+};
+
+static enum vsx_status list_folder(DIR *d, const char *two,
+				   struct listing *list, struct vsx_error *err)
+{
+	struct dirent *e;
+
+	while ((e = readdir(d))) {
+		struct vsx_chunk_file f = {0};
+		struct stat st;
+
+		/* What is no chunk is nobody's business. */
+		if (strncmp(e->d_name, two, 2) != 0 ||
+		    !vsx_hash_parse(&f.hash, e->d_name))
+			continue;
+		if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			f.bytes = (uint64_t)st.st_size;
+		VSX_TRY(vsx_grow(&list->files, &list->cap, list->n + 1,
+				 sizeof(f), err));
+		list->files[list->n++] = f;
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status list_two(const struct vsx_repo *repo, unsigned int i,
+				struct listing *list, struct vsx_error *err)
+{
+	enum vsx_status status = VSX_OK;
+	char two[3], *path;
+	DIR *d;
+
+	snprintf(two, sizeof(two), "%02x", i & 255);
+	path = vsx_repo_path(repo, "chunks/%s", two);
+	if (!path)
+		return vsx_fail_memory(err, strlen(repo->path));
+	d = opendir(path);
+	if (d)
+		status = list_folder(d, two, list, err);
+	else if (errno != ENOENT)
+		status = vsx_fail_errno(err, "cannot read the folder '%s'",
+					path);
+	if (d)
+		closedir(d);
+	free(path);
+	return status;
+}
+
+enum vsx_status vsx_repo_list_chunks(const struct vsx_repo *repo,
+				     struct vsx_chunk_file **out, size_t *n,
+				     struct vsx_error *err)
+{
+	struct listing list = {0};
+	enum vsx_status status = VSX_OK;
+
+	for (unsigned int i = 0; i < 256 && status == VSX_OK; i++)
+		status = list_two(repo, i, &list, err);
+	if (status != VSX_OK) {
+		free(list.files);
+		return status;
+	}
+	if (list.n)
+		qsort(list.files, list.n, sizeof(*list.files), vsx_hash_order);
+	*out = list.files;
+	*n = list.n;
+	return VSX_OK;
+}
+
+/* ---- sweeping ---------------------------------------------------------------
+ */
+
+static bool is_left(const char *name, const char *prefix)
+{
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return false;
+	return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+static void sweep(const struct vsx_repo *repo, const char *folder,
+		  const char *prefix)
+{
+	char *path = vsx_repo_path(repo, "%s", folder);
+	DIR *d = path ? opendir(path) : NULL;
+	struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		char *file;
+
+		if (!is_left(e->d_name, prefix))
+			continue;
+		file = vsx_repo_path(repo, "%s/%s", folder, e->d_name);
+		if (file)
+			repo->ops->unlink(repo->ops->context, file);
+		free(file);
+	}
+	if (d)
+		closedir(d);
+	free(path);
+}
+
+void vsx_repo_sweep(const struct vsx_repo *repo, bool alone)
+{
+	sweep(repo, "tmp", "");
+	sweep(repo, "snapshots", "."); /* no snapshot begins so */
+	if (alone)
+		sweep(repo, ".", ".vsx-backup.tmp.");
+}

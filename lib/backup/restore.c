@@ -1,0 +1,249 @@
+/* From a repository back to an index. */
+#include "backup/restore.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backup/snapshot.h"
+
+typedef unsigned long long ull;
+
+enum vsx_status vsx_restore_begin(struct vsx_restore *r, const char *index_path,
+				  uint64_t index_bytes,
+				  const struct vsx_file_ops *ops,
+				  struct vsx_error *err)
+{
+	bool reserved;
+
+	r->index_bytes = index_bytes;
+	VSX_TRY(vsx_output_init(&r->output, index_path, r->opts.force, ops,
+				err));
+	VSX_TRY(vsx_output_open(&r->output, err));
+	return vsx_file_reserve(&r->output.file, index_bytes, &reserved, err);
+}
+
+enum vsx_status vsx_restore_write(struct vsx_restore *r, uint32_t n,
+				  struct vsx_error *err)
+{
+	struct vsx_repo_wait wait = vsx_backup_wait(&r->opts);
+
+	if (n > r->index_bytes - r->at)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"chunks of more than the %llu bytes of the "
+				"index",
+				(ull)r->index_bytes);
+	VSX_TRY(vsx_file_write(&r->output.file, vsx_codec_bytes(&r->codec), n,
+			       r->at, err));
+	r->at += n;
+	return vsx_repo_ask(&wait, "restoring", r->at, r->index_bytes, err);
+}
+
+struct first {
+	const struct vsx_restore *restore;
+	struct vsx_error error;
+};
+
+static int keep_first(void *context, const struct vsx_verify_event *event)
+{
+	struct first *f = context;
+	struct vsx_repo_wait wait = vsx_backup_wait(&f->restore->opts);
+
+	if (event->what == VSX_FINDING)
+		vsx_fail(&f->error, event->status, "%s", event->text);
+	if (event->what == VSX_PROGRESS)
+		vsx_repo_ask(&wait, "checking", event->done, event->total,
+			     &f->error);
+	return f->error.status != VSX_OK;
+}
+
+/* What was put together must be an index: the chunks may be of a stranger. */
+static enum vsx_status check(const struct vsx_restore *r, struct vsx_error *err)
+{
+	struct vsx_verify_opts opts = VSX_VERIFY_OPTS_INIT;
+	struct first first = {.restore = r};
+	struct vsx_error why = {0};
+	enum vsx_status status;
+
+	opts.level = VSX_VERIFY_PAGES;
+	opts.n_threads = 1;
+	status = vsx_verify(r->output.temp, &opts, keep_first, &first, NULL,
+			    &why);
+	if (first.error.status == VSX_OK && status == VSX_OK)
+		return VSX_OK;
+	/* What made it stop says more than that it was stopped. */
+	if (first.error.status != VSX_OK)
+		why = first.error;
+	if (why.status == VSX_ESTOPPED)
+		return vsx_fail(err, VSX_ESTOPPED, "stopped");
+	return vsx_fail(err, why.status, "the restored index: %.*s",
+			VSX_ERROR_TEXT / 2, why.text);
+}
+
+enum vsx_status vsx_restore_end(struct vsx_restore *r, struct vsx_error *err)
+{
+	if (r->at != r->index_bytes)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"chunks of %llu bytes for an index of %llu",
+				(ull)r->at, (ull)r->index_bytes);
+	VSX_TRY(vsx_file_resize(&r->output.file, r->index_bytes, err));
+	VSX_TRY(vsx_file_sync(&r->output.file, err));
+	VSX_TRY(check(r, err));
+	return vsx_output_publish(&r->output, err);
+}
+
+void vsx_restore_release(struct vsx_restore *r)
+{
+	vsx_output_release(&r->output);
+	vsx_codec_release(&r->codec);
+}
+
+void vsx_restore_tell(struct vsx_backup_result *result,
+		      const struct vsx_snapshot_record *s)
+{
+	if (!result)
+		return;
+	memset(result, 0, sizeof(*result));
+	result->index_bytes = s->index_bytes;
+	result->generation = s->generation;
+	result->n_rows = s->n_rows;
+	result->n_live = s->n_live;
+	result->n_chunks = s->n_chunks;
+}
+
+/* ---- from a repository -----------------------------------------------------
+ */
+
+static enum vsx_status chunk_error(const struct vsx_repo *repo,
+				   const struct vsx_chunk_ref *ref,
+				   enum vsx_status status,
+				   const struct vsx_error *why,
+				   struct vsx_error *err)
+{
+	char hex[VSX_HEX_BYTES];
+
+	vsx_hash_hex(hex, ref->hash);
+	/* One that is not there is damage, not a wrong name. */
+	if (status == VSX_ENOTFOUND)
+		status = VSX_ECORRUPT;
+	vsx_fail(err, status, "%s: chunk %s: %.*s", repo->name, hex,
+		 VSX_ERROR_TEXT / 4, why->text);
+	if (err)
+		err->sys_errno = why->sys_errno;
+	return status;
+}
+
+static enum vsx_status write_chunks(struct vsx_restore *r,
+				    const struct vsx_repo *repo,
+				    const struct vsx_snapshot_record *s,
+				    struct vsx_error *err)
+{
+	for (uint64_t i = 0; i < s->n_chunks; i++) {
+		const struct vsx_chunk_ref *ref = &s->chunks[i];
+		struct vsx_chunk_head head;
+		struct vsx_error why = {0};
+		enum vsx_status status;
+
+		status = vsx_repo_load_chunk(repo, ref->hash, &r->codec, &head,
+					     &why);
+		if (status == VSX_OK && head.raw_bytes != ref->bytes)
+			status = vsx_fail(&why, VSX_ECORRUPT,
+					  "has %u bytes, expected %u",
+					  head.raw_bytes, ref->bytes);
+		if (status != VSX_OK)
+			return chunk_error(repo, ref, status, &why, err);
+		VSX_TRY(vsx_restore_write(r, head.raw_bytes, err));
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status newest(const struct vsx_repo *repo,
+			      char name[VSX_SNAPSHOT_NAME_MAX + 1],
+			      struct vsx_error *err)
+{
+	struct vsx_snapshot_entry *list;
+	enum vsx_status status;
+	size_t n;
+
+	VSX_TRY(vsx_snapshot_list(repo, &list, &n, err));
+	if (n == 0)
+		status = vsx_fail(err, VSX_ENOTFOUND, "'%s' has no snapshots",
+				  repo->name);
+	/* It is not known how old a damaged one is: let the user choose. */
+	else if (list[0].status != VSX_OK)
+		status = vsx_fail(err, list[0].status,
+				  "snapshot '%s': %.*s; name the one to "
+				  "restore",
+				  list[0].name, VSX_ERROR_TEXT / 2,
+				  list[0].error.text);
+	else
+		status = VSX_OK;
+	if (status == VSX_OK)
+		strcpy(name, list[n - 1].name);
+	free(list);
+	return status;
+}
+
+static enum vsx_status restore(struct vsx_restore *r,
+			       const struct vsx_repo *repo, const char *name,
+			       const char *index_path,
+			       struct vsx_backup_result *result,
+			       struct vsx_error *err)
+{
+	char chosen[VSX_SNAPSHOT_NAME_MAX + 1];
+	struct vsx_snapshot_record s = {0};
+	enum vsx_status status = VSX_OK;
+
+	if (strcmp(name, "latest") == 0)
+		VSX_TRY(newest(repo, chosen, err));
+	else
+		strcpy(chosen, name);
+	VSX_TRY(vsx_snapshot_load(repo, chosen, &s, err));
+	status =
+		vsx_restore_begin(r, index_path, s.index_bytes, repo->ops, err);
+	if (status == VSX_OK)
+		status = write_chunks(r, repo, &s, err);
+	if (status == VSX_OK)
+		status = vsx_restore_end(r, err);
+	if (status == VSX_OK && result) {
+		vsx_restore_tell(result, &s);
+		strcpy(result->name, chosen);
+	}
+	free(s.chunks);
+	return status;
+}
+
+enum vsx_status vsx_backup_restore_on(const char *repo_path, const char *name,
+				      const char *index_path,
+				      const struct vsx_backup_opts *opts,
+				      const struct vsx_file_ops *ops,
+				      struct vsx_backup_result *result,
+				      struct vsx_error *err)
+{
+	struct vsx_restore r = {0};
+	struct vsx_repo_wait wait;
+	struct vsx_repo repo;
+	enum vsx_status status;
+
+	VSX_TRY(vsx_backup_take(&r.opts, opts, err));
+	if (!name || !vsx_snapshot_name_ok(name))
+		return vsx_fail(err, VSX_EINVAL,
+				"'%.120s' is no name of a snapshot",
+				name ? name : "");
+	wait = vsx_backup_wait(&r.opts);
+	VSX_TRY(vsx_repo_open(&repo, repo_path, VSX_REPO_READ, ops, &wait,
+			      err));
+	status = restore(&r, &repo, name, index_path, result, err);
+	vsx_restore_release(&r);
+	vsx_repo_close(&repo);
+	return status;
+}
+
+enum vsx_status vsx_backup_restore(const char *repo, const char *name,
+				   const char *index_path,
+				   const struct vsx_backup_opts *opts,
+				   struct vsx_backup_result *result,
+				   struct vsx_error *err)
+{
+	return vsx_backup_restore_on(repo, name, index_path, opts,
+				     &vsx_system_files, result, err);
+}
