@@ -1,0 +1,37 @@
+/*
+ * What an index answers, so that two generations can be told apart and none is
+ * taken for the other.
+ */
+#ifndef CRASH_ANSWERS_H
+#define CRASH_ANSWERS_H
+
+#include <stdbool.h>
+
+#include "vsx_write.h"
+
+enum { ANSWER_QUERIES = 3, ANSWER_K = 6, ANSWER_IDS = 8 };
+
+struct answers {
+	uint8_t uuid[16];
+	uint64_t generation;
+	uint64_t n_live, n_rows;
+	uint64_t extra_bytes;		  /* not compared */
+	size_t n_hits[2][ANSWER_QUERIES]; /* exact, and as by default */
+	struct vsx_hit hits[2][ANSWER_QUERIES][ANSWER_K];
+	enum vsx_status got[ANSWER_IDS];
+	float rows[ANSWER_IDS][64];
+};
+
+/* Ask the index at `path`; a failure of any call is the result. */
+enum vsx_status answers_take(struct answers *a, const char *path,
+			     enum vsx_check check, struct vsx_error *err);
+
+/* Of the same generation of the same file? */
+bool answers_same_generation(const struct answers *a, const struct answers *b);
+/* The same answers? Generation and uuid count, too. */
+bool answers_same(const struct answers *a, const struct answers *b);
+
+/* vsx_verify() in full: the first finding, "" if there is none. */
+const char *answers_finding(const char *path);
+
+#endif

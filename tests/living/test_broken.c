@@ -1,0 +1,497 @@
+/*
+ * The rules of SPEC.md 5.3, 5.4 and 5.6 for files that were changed, broken by
+ * hand with every checksum right: what is marked (open) keeps the file from
+ * being opened, what is marked (full) is found by vsx_verify() and by those who
+ * do not trust the file.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "living/change.h"
+#include "living/opened.h"
+#include "read/heard.h"
+#include "write/scratch_folder.h"
+
+TestSuite(broken, .init = scratch_make, .fini = scratch_drop, .timeout = 120);
+
+enum { N = 300, DIM = 8 };
+
+static struct support_index what;
+static struct heard heard;
+static struct vsx_verify_result result;
+
+static void verify(const struct opened *o)
+{
+	int fd = support_memory_file(o->bytes, o->n);
+
+	heard_reset(&heard);
+	MUST(vsx_verify(support_fd_path(fd), NULL, hear, &heard, &result,
+			&err));
+	close(fd);
+}
+
+static enum vsx_status try_open(const struct opened *o, uint32_t untrusted)
+{
+	struct vsx_open_opts opts = VSX_OPEN_OPTS_INIT;
+	int fd = support_memory_file(o->bytes, o->n);
+	struct vsx *index;
+	enum vsx_status status;
+
+	opts.untrusted = untrusted;
+	status = vsx_open(&index, support_fd_path(fd), &opts, &err);
+	cr_expect_eq(!index, status != VSX_OK);
+	vsx_close(index);
+	close(fd);
+	return status;
+}
+
+/* Seals and frees. */
+static void expect_found_by_open(struct opened *o, const char *words)
+{
+	support_reseal(o->bytes, o->n);
+	EXPECT_REFUSED(try_open(o, 0), VSX_ECORRUPT, words);
+	verify(o);
+	cr_expect_geq(result.n_findings, 1);
+	cr_expect(heard_has(&heard, words), "%s", heard.findings);
+	free(o->bytes);
+}
+
+static void expect_found_by_verify(struct opened *o, const char *words)
+{
+	support_reseal(o->bytes, o->n);
+	MUST(try_open(o, 0));
+	EXPECT_REFUSED(try_open(o, 1), VSX_ECORRUPT, words);
+	verify(o);
+	cr_expect_eq(result.n_findings, 1, "%s", heard.findings);
+	cr_expect(heard_has(&heard, words), "%s", heard.findings);
+	free(o->bytes);
+}
+
+/* The test of an index is no matter of those who only search it. */
+static void expect_found_by_test(struct opened *o, const char *words)
+{
+	support_reseal(o->bytes, o->n);
+	MUST(try_open(o, 0));
+	MUST(try_open(o, 1));
+	verify(o);
+	cr_expect_eq(result.n_findings, 1, "%s", heard.findings);
+	cr_expect(heard_has(&heard, words), "%s", heard.findings);
+	free(o->bytes);
+}
+
+static void expect_sound(struct opened *o)
+{
+	support_reseal(o->bytes, o->n);
+	MUST(try_open(o, 0));
+	MUST(try_open(o, 1));
+	verify(o);
+	cr_expect_eq(result.n_findings, 0, "%s", heard.findings);
+	free(o->bytes);
+}
+
+/*
+ * Generation 3: a base whose rows 3, 5, 7 and 9 are deleted, and 5 and 7 are
+ * added anew in segment 2, behind a segment 1 of the rows 1000 to 1019.
+ */
+static const char *make(const char *spec)
+{
+	static const uint64_t gone[] = {3, 5, 7, 9};
+	const char *path = scratch_path("index");
+	struct vsx_update *u;
+	uint64_t ids[2] = {5, 7};
+
+	what = support_defaults(
+		(struct support_index){.spec = spec, .dim = DIM, .n = N});
+	support_build(path, what);
+	change(path, &what, N, 20, 1000, NULL, 0);
+	u = change_begin(path, NULL);
+	MUST(vsx_update_delete(u, gone, 4, &err));
+	change_add(u, &what, N + 20, 2, ids);
+	cr_assert_eq(change_commit(u, path).n_segments, 3);
+	return path;
+}
+
+Test(broken, nothing_is_before_it_is_broken)
+{
+	static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8"};
+
+	for (int i = 0; i < 3; i++) {
+		struct opened o = opened_read(make(specs[i]));
+
+		cr_assert_eq(vsx_get64(o.segments[0].n_dead), 4);
+		cr_assert_not_null(opened_section(&o, "DEAD", 0));
+		cr_assert_null(opened_section(&o, "DEAD", 1));
+		expect_sound(&o);
+	}
+}
+
+/* ---- 5.3: DEAD ------------------------------------------------------- */
+
+Test(broken, marks_are_missing)
+{
+	const char *path = make("Flat");
+	struct opened o = opened_read(path);
+
+	/* Under a name that nobody knows. */
+	memcpy(&opened_section(&o, "DEAD", 0)->id, "XEAD", 4);
+	expect_found_by_open(&o, "section DEAD has 0 bytes, expected 40");
+
+	/* Of another segment, which has no use for them. */
+	o = opened_read(path);
+	vsx_put32(&opened_section(&o, "DEAD", 0)->segment, 1);
+	expect_found_by_open(&o, "section DEAD has 0 bytes, expected 40");
+}
+
+Test(broken, marks_are_there_without_a_deleted_row)
+{
+	struct opened o = opened_read(make("HNSW8"));
+
+	vsx_put64(&o.segments[0].n_dead, 0);
+	opened_add64(&o.manifest->n_live, 4);
+	expect_found_by_open(&o, "section DEAD has 40 bytes, expected 0");
+}
+
+Test(broken, marks_have_a_wrong_length)
+{
+	const char *path = make("IVF4,Flat");
+	static const uint64_t lengths[] = {1, 32, 39, 41, 48, 4096};
+
+	for (int i = 0; i < 6; i++) {
+		struct opened o = opened_read(path);
+		struct vsx_disk_section *s = opened_section(&o, "DEAD", 0);
+		char due[80];
+
+		vsx_put64(&s->bytes, lengths[i]);
+		vsx_put64(&s->raw_bytes, lengths[i]);
+		snprintf(due, sizeof(due),
+			 "section DEAD has %llu bytes, expected 40 for 4 "
+			 "deleted rows of 300",
+			 (unsigned long long)lengths[i]);
+		expect_found_by_open(&o, due);
+	}
+}
+
+Test(broken, marks_are_packed)
+{
+	struct opened o = opened_read(make("Flat"));
+
+	vsx_put32(&opened_section(&o, "DEAD", 0)->encoding, VSX_ENCODING_LZ4);
+	expect_found_by_open(&o, "DEAD");
+}
+
+Test(broken, marks_are_more_or_less_than_counted)
+{
+	static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8"};
+
+	for (int i = 0; i < 3; i++) {
+		const char *path = make(specs[i]);
+		struct opened o = opened_read(path);
+		uint8_t *bits = opened_data(&o, "DEAD", 0);
+		int row = 0;
+
+		while (bits[row >> 3] >> (row & 7) & 1)
+			row++;
+		bits[row >> 3] |= (uint8_t)(1 << (row & 7));
+		/* The test knows of one neighbour less: no finding of its own.
+		 */
+		expect_found_by_verify(&o,
+				       "section DEAD marks 5 rows, expected 4");
+
+		o = opened_read(path);
+		bits = opened_data(&o, "DEAD", 0);
+		for (row = 0; !(bits[row >> 3] >> (row & 7) & 1);)
+			row++;
+		bits[row >> 3] &= (uint8_t) ~(1 << (row & 7));
+		support_reseal(o.bytes, o.n);
+		MUST(try_open(&o, 0));
+		EXPECT_REFUSED(try_open(&o, 1), VSX_ECORRUPT,
+			       "section DEAD marks 3 rows, expected 4");
+		verify(&o);
+		cr_expect_geq(result.n_findings, 1);
+		free(o.bytes);
+	}
+}
+
+Test(broken, marks_are_of_rows_that_are_not_there)
+{
+	const char *path = make("Flat");
+
+	for (int row = N; row < 320; row++) {
+		struct opened o = opened_read(path);
+
+		opened_data(&o, "DEAD", 0)[row >> 3] |=
+			(uint8_t)(1 << (row & 7));
+		expect_found_by_verify(&o,
+				       "section DEAD marks 1 rows behind the "
+				       "last of 300");
+	}
+}
+
+Test(broken, counts_of_deleted_rows)
+{
+	const char *path = make("Flat");
+	struct opened o = opened_read(path);
+
+	vsx_put64(&o.segments[0].n_dead, N + 1);
+	vsx_put64(&o.manifest->n_live, 0);
+	expect_found_by_open(&o, "segment 0: 301 of 300 rows are deleted");
+	o = opened_read(path);
+	vsx_put64(&o.segments[0].n_dead, UINT64_MAX);
+	expect_found_by_open(&o, "segment 0: 18446744073709551615 of 300 rows "
+				 "are deleted");
+	o = opened_read(path);
+	opened_add64(&o.manifest->n_live, 1);
+	expect_found_by_open(&o, "live");
+	o = opened_read(path);
+	opened_add64(&o.manifest->n_live, UINT64_MAX);
+	expect_found_by_open(&o, "live");
+	/* Both are wrong together: the marks tell. */
+	o = opened_read(path);
+	opened_add64(&o.manifest->n_live, UINT64_MAX);
+	opened_add64(&o.segments[0].n_dead, 1);
+	expect_found_by_verify(&o, "section DEAD marks 4 rows, expected 5");
+}
+
+Test(broken, all_rows_are_said_to_be_deleted)
+{
+	struct opened o = opened_read(make("HNSW8"));
+	uint8_t *bits = opened_data(&o, "DEAD", 0);
+
+	/* Which is allowed, when the marks say so. */
+	memset(bits, 0xff, N / 8);
+	bits[N / 8] = 0x0f;
+	opened_add64(&o.segments[0].n_dead, N - 4);
+	opened_add64(&o.manifest->n_live, (uint64_t)0 - (N - 4));
+	expect_sound(&o);
+}
+
+Test(broken, segments_of_a_generation_to_come)
+{
+	struct opened o = opened_read(make("Flat"));
+
+	cr_assert_eq(vsx_get64(o.segments[2].generation), 3);
+	vsx_put64(&o.segments[2].generation, 4);
+	expect_found_by_open(&o, "segment 2");
+}
+
+/* ---- 5.2: ids of several segments ------------------------------------ */
+
+Test(broken, one_id_is_live_in_two_segments)
+{
+	static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8"};
+
+	for (int i = 0; i < 3; i++) {
+		const char *path = make(specs[i]);
+		struct vsx_disk_segment *base;
+		struct opened o = opened_read(path);
+		uint8_t *bits = opened_data(&o, "DEAD", 0);
+		uint8_t *ids = NULL;
+		uint32_t row = 5;
+		vsx_le32 id = {{5, 0, 0, 0}};
+
+		if (opened_section(&o, "ROID", 0)) {
+			ids = opened_data(&o, "ROID", 0);
+			for (row = 0; memcmp(ids + row * 4, &id, 4) != 0;)
+				row++;
+		}
+		cr_assert(bits[row >> 3] >> (row & 7) & 1);
+		bits[row >> 3] &= (uint8_t) ~(1u << (row & 7));
+		base = &o.segments[0];
+		vsx_put64(&base->n_dead, 3);
+		opened_add64(&o.manifest->n_live, 1);
+		support_reseal(o.bytes, o.n);
+		MUST(try_open(&o, 0));
+		EXPECT_REFUSED(try_open(&o, 1), VSX_ECORRUPT,
+			       "id 5 is also in segment");
+		verify(&o);
+		cr_expect(heard_has(&heard, "id 5 is also in segment"), "%s",
+			  heard.findings);
+		free(o.bytes);
+	}
+}
+
+/* ---- 5.4: shared centroids ------------------------------------------- */
+
+static void share(struct opened *o, uint32_t segment, uint32_t from)
+{
+	vsx_put32(&o->segments[segment].params[2], from);
+}
+
+Test(broken, centroids_are_shared_by_those_who_cannot)
+{
+	const char *path = make("IVF4,Flat");
+	struct opened o = opened_read(path);
+
+	cr_assert_eq(vsx_get32(o.segments[1].params[2]), 1);
+	cr_assert_eq(vsx_get32(o.segments[2].params[2]), 1);
+	cr_assert_null(opened_section(&o, "CENT", 1));
+	share(&o, 1, 2);
+	expect_found_by_open(&o, "segment 1 cannot share section CENT of "
+				 "segment 1");
+	o = opened_read(path);
+	share(&o, 1, 3);
+	expect_found_by_open(&o, "segment 1 cannot share section CENT of "
+				 "segment 2");
+	o = opened_read(path);
+	share(&o, 2, 2);
+	expect_found_by_open(&o, "segment 2 cannot share section CENT of "
+				 "segment 1");
+	o = opened_read(path);
+	share(&o, 1, 4);
+	expect_found_by_open(&o, "segment 1 cannot share section CENT of "
+				 "segment 3");
+	o = opened_read(path);
+	share(&o, 1, UINT32_MAX);
+	expect_found_by_open(&o, "segment 1 cannot share section CENT of "
+				 "segment 4294967294");
+	o = opened_read(path);
+	share(&o, 0, 1);
+	expect_found_by_open(&o, "segment 0 cannot share section CENT of "
+				 "segment 0");
+	/* Nobody to share with, and none of its own. */
+	o = opened_read(path);
+	share(&o, 1, 0);
+	expect_found_by_open(&o, "section CENT has 0 bytes");
+	/* Other numbers than those of the lender. */
+	o = opened_read(path);
+	opened_add32(&o.segments[1].params[0], 1);
+	expect_found_by_open(&o, "section LIST has 96 bytes, expected 120");
+	o = opened_read(path);
+	opened_add32(&o.segments[1].params[1], 64);
+	expect_found_by_open(&o, "centroids of");
+}
+
+/* The centroids of a lender go under a name that nobody knows. */
+Test(broken, the_lender_has_no_centroids)
+{
+	struct opened o = opened_read(make("IVF4,Flat"));
+
+	memcpy(&opened_section(&o, "CENT", 0)->id, "XENT", 4);
+	expect_found_by_open(&o, "section CENT has 0 bytes");
+}
+
+static const char *join(const char *first, const char *second)
+{
+	const char *parts[2] = {scratch_path("a"), scratch_path("b")};
+	const char *path = scratch_path("joined");
+
+	for (int i = 0; i < 2; i++) {
+		struct support_index part = {.spec = i ? second : first,
+					     .n_test_queries = UINT32_MAX};
+
+		part.dim = DIM;
+		part.n = i ? 40 : 30;
+		support_build(parts[i], part);
+	}
+	support_join(path, parts, 2);
+	return path;
+}
+
+Test(broken, centroids_are_shared_and_there)
+{
+	struct opened o = opened_read(join("IVF4,Flat", "IVF4,Flat"));
+
+	share(&o, 1, 1);
+	expect_found_by_open(&o, "segment 1 has a section CENT and shares that "
+				 "of segment 0");
+}
+
+Test(broken, centroids_are_shared_with_another_kind)
+{
+	static const char *const kinds[] = {"Flat", "HNSW8"};
+
+	for (int i = 0; i < 2; i++) {
+		struct opened o = opened_read(join(kinds[i], "IVF4,Flat"));
+
+		memcpy(&opened_section(&o, "CENT", 1)->id, "XENT", 4);
+		share(&o, 1, 1);
+		expect_found_by_open(&o, "segment 1 cannot share section CENT "
+					 "of segment 0");
+		/* And a kind that has nothing to share. */
+		o = opened_read(join("IVF4,Flat", kinds[i]));
+		opened_add32(&o.segments[1].params[2], 1);
+		support_reseal(o.bytes, o.n);
+		cr_expect_eq(try_open(&o, 0), VSX_ECORRUPT);
+		free(o.bytes);
+	}
+}
+
+/* ---- 5.6: the test of a later generation ----------------------------- */
+
+/* So few numbers that nothing is gained by packing them. */
+static const char *make_tested(void)
+{
+	const char *path = scratch_path("index");
+	uint64_t gone = 0;
+
+	what = support_defaults((struct support_index){
+		.spec = "Flat", .dim = DIM, .n = 12, .n_test_queries = 2});
+	support_build(path, what);
+	change(path, &what, 12, 2, 12, &gone, 1);
+	return path;
+}
+
+/* The list of query q, as the file has it. */
+static vsx_le64 *truth_of(const struct opened *o, uint32_t q)
+{
+	uint32_t k = vsx_get32(o->manifest->truth_k);
+
+	cr_assert_eq(
+		vsx_get32(opened_section(o, "QTRU", VSX_WHOLE_INDEX)->encoding),
+		VSX_ENCODING_PLAIN);
+	return (vsx_le64 *)(void *)opened_data(o, "QTRU", VSX_WHOLE_INDEX) +
+	       (size_t)q * k;
+}
+
+Test(broken, neighbours_of_a_later_generation)
+{
+	const char *path = make_tested();
+	struct opened o = opened_read(path);
+	vsx_le64 *truth = truth_of(&o, 0), id = truth[0];
+
+	cr_assert_neq(vsx_get64(truth[1]), UINT64_MAX);
+	truth[0] = truth[1];
+	truth[1] = id;
+	expect_found_by_test(&o, "test query 0: neighbour 1 is id");
+
+	/* A row that is left out. */
+	o = opened_read(path);
+	truth = truth_of(&o, 1);
+	truth[0] = truth[1];
+	expect_found_by_test(&o, "test query 1: neighbour 1 is id");
+
+	/* A shorter list says less, and nothing wrong. */
+	o = opened_read(path);
+	truth = truth_of(&o, 0);
+	vsx_put64(&truth[1], UINT64_MAX);
+	expect_sound(&o);
+	o = opened_read(path);
+	vsx_put64(&truth_of(&o, 0)[0], UINT64_MAX);
+	vsx_put64(&truth_of(&o, 1)[0], UINT64_MAX);
+	expect_sound(&o);
+
+	/* The id of a deleted row, or of none, does not count. */
+	o = opened_read(path);
+	truth = truth_of(&o, 0);
+	memmove(truth + 1, truth, 5 * sizeof(*truth));
+	vsx_put64(&truth[0], 0);
+	vsx_put64(&truth[6], UINT64_MAX);
+	expect_sound(&o);
+}
+
+Test(broken, more_neighbours_than_a_later_generation_may_have)
+{
+	struct opened o = opened_read(make_tested());
+
+	vsx_put32(&o.manifest->truth_k, 101);
+	expect_found_by_open(&o, "2 queries with 101 neighbours each");
+}
+
+Test(broken, sections_of_the_test_have_a_wrong_length)
+{
+	struct opened o = opened_read(make_tested());
+
+	/* As many as there may be, and more than there are. */
+	vsx_put32(&o.manifest->truth_k, 100);
+	expect_found_by_test(&o, "section QTRU holds");
+}

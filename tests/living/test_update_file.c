@@ -1,0 +1,434 @@
+/*
+ * What an update does to the file: segments that are merged, debris that is
+ * cut off, damage that is refused, one writer at a time, and the same bytes at
+ * any number of threads.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "living/change.h"
+#include "write/scratch_folder.h"
+
+TestSuite(update_file, .init = scratch_make, .fini = scratch_drop,
+	  .timeout = 120);
+
+enum { N = 300, DIM = 8 };
+
+static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8"};
+static struct support_index what;
+
+static void build_at(const char *path, const char *spec)
+{
+	what = support_defaults((struct support_index){
+		.spec = spec, .dim = DIM, .n = N, .ids = true});
+	support_build(path, what);
+}
+
+static const char *build(const char *spec)
+{
+	const char *path = scratch_path("index");
+
+	build_at(path, spec);
+	return path;
+}
+
+/* ---- segments -------------------------------------------------------- */
+
+static uint32_t bits_of(uint32_t n)
+{
+	return n ? 1 + bits_of(n & (n - 1)) : 0;
+}
+
+/* As a binary counter: a segment for each bit of what was added. */
+Test(update_file, merges_small_segments)
+{
+	for (size_t s = 0; s < 3; s++) {
+		const char *path = build(specs[s]);
+
+		for (uint32_t i = 1; i <= 40; i++) {
+			struct vsx_update_result r =
+				change(path, &what, N + i, 1, i, NULL, 0);
+
+			cr_expect_eq(r.n_segments, 1 + bits_of(i), "%u: %u", i,
+				     r.n_segments);
+			cr_expect_eq(r.n_merged,
+				     bits_of(i - 1) + 1 - bits_of(i));
+			cr_expect_eq(r.n_added, 1);
+			cr_expect_eq(r.n_live, N + i);
+			cr_expect_eq(r.n_dead, 0);
+		}
+		for (uint32_t i = 1; i <= 40; i++) {
+			struct vsx *index = change_open(path);
+
+			cr_expect(change_has(index, &what, i, N + i));
+			vsx_close(index);
+		}
+		change_sound(path);
+	}
+}
+
+Test(update_file, keeps_segments_when_told_to)
+{
+	struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
+	const char *path = build("IVF4,Flat");
+	struct vsx_update_result r = {0};
+
+	opts.keep_segments = 1;
+	for (uint64_t i = 1; i <= 30; i++) {
+		struct vsx_update *u = change_begin(path, &opts);
+
+		change_add(u, &what, N + i, 1, &i);
+		r = change_commit(u, path);
+		cr_expect_eq(r.n_merged, 0);
+		cr_expect_eq(r.n_segments, 1 + i);
+	}
+	change_sound(path);
+	/* The next that may, merges all that are not larger than it grows. */
+	r = change(path, &what, N + 31, 1, 31, NULL, 0);
+	cr_expect_eq(r.n_merged, 30);
+	cr_expect_eq(r.n_segments, 2);
+	change_sound(path);
+}
+
+Test(update_file, drops_segments_without_a_live_row)
+{
+	static const uint64_t gone[] = {1, 2, 3, 4};
+	struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
+	const char *path = build("HNSW8");
+	struct vsx_update_result r;
+	struct vsx_update *u;
+
+	change(path, &what, N, 3, 1, NULL, 0);
+	r = change(path, &what, N + 3, 1, 4, NULL, 0);
+	cr_expect_eq(r.n_segments, 3);
+	r = change(path, &what, 0, 0, 0, gone, 3);
+	cr_expect_eq(r.n_dead, 3);
+	cr_expect_eq(r.n_segments, 3); /* the last one is alive */
+	/* The new one takes the place of both, whatever was asked for. */
+	opts.keep_segments = 1;
+	u = change_begin(path, &opts);
+	MUST(vsx_update_delete(u, gone, 4, &err));
+	change_add(u, &what, N + 4, 1, gone);
+	r = change_commit(u, path);
+	cr_expect_eq(r.n_segments, 2);
+	cr_expect_eq(r.n_merged, 0);
+	cr_expect_eq(r.n_dead, 0);
+	cr_expect_eq(r.n_unknown, 3);
+	change_sound(path);
+}
+
+/* Rows that are merged are the same bytes as ever, in every type. */
+Test(update_file, merges_rows_as_they_are)
+{
+	for (int mix = 0; mix < 15; mix++) {
+		const char *path = scratch_path("index");
+		struct vsx *index;
+
+		what = support_defaults((struct support_index){
+			.spec = specs[mix % 3],
+			.metric = (enum vsx_metric)(1 + mix % 3),
+			.elem = (enum vsx_elem)(1 + mix % 5),
+			.n = N,
+			.dim = 9});
+		support_build(path, what);
+		for (uint64_t i = 0; i < 9; i++) {
+			uint64_t gone = i * 30;
+
+			change(path, &what, N + i * 3, 3, N + i * 3, &gone, 1);
+		}
+		index = change_open(path);
+		for (uint64_t i = 0; i < N + 27; i++)
+			cr_expect_eq(change_has(index, &what, i, i),
+				     i % 30 != 0 || i >= 270);
+		vsx_close(index);
+		change_sound(path);
+	}
+}
+
+/* ---- bytes ----------------------------------------------------------- */
+
+Test(update_file, is_the_same_bytes_at_any_number_of_threads)
+{
+	static const unsigned int threads[] = {1, 2, 8};
+	static const char *const names[] = {"one", "two", "eight"};
+
+	for (size_t s = 0; s < 3; s++) {
+		for (size_t t = 0; t < 3; t++) {
+			struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
+			const char *path = scratch_path(names[t]);
+
+			build_at(path, specs[s]);
+			opts.n_threads = threads[t];
+			for (uint64_t round = 0; round < 4; round++) {
+				struct vsx_update *u =
+					change_begin(path, &opts);
+				uint64_t gone = support_id(&what, round * 20);
+
+				MUST(vsx_update_delete(u, &gone, 1, &err));
+				change_add(u, &what, N + round * 500,
+					   500 >> round, NULL);
+				change_commit(u, path);
+			}
+		}
+		cr_expect(
+			scratch_same(scratch_path("one"), scratch_path("two")));
+		cr_expect(scratch_same(scratch_path("one"),
+				       scratch_path("eight")));
+	}
+}
+
+Test(update_file, cuts_debris_off)
+{
+	const char *path = build("HNSW8");
+	struct vsx_update_result r;
+	struct vsx_facts facts;
+	struct vsx *index;
+	char junk[10000];
+	uint8_t *bytes;
+	size_t n;
+	FILE *f = fopen(path, "ab");
+
+	memset(junk, 0xa5, sizeof(junk));
+	cr_assert(f && fwrite(junk, 1, sizeof(junk), f) == sizeof(junk));
+	fclose(f);
+	index = change_open(path);
+	vsx_get_facts(index, &facts);
+	cr_expect_eq(facts.extra_bytes, sizeof(junk));
+	vsx_close(index);
+	/* A commit that is shorter than the debris leaves none of it. */
+	r = change(path, &what, N, 1, 1, NULL, 0);
+	cr_expect_lt(r.appended_bytes, 100000);
+	bytes = support_read(path, &n);
+	cr_expect_eq(n, r.file_bytes);
+	cr_expect_null(memmem(bytes, n, junk, 64));
+	free(bytes);
+	change_sound(path);
+}
+
+/* Nothing but a slot is written over: what was committed stays as it was. */
+Test(update_file, leaves_every_committed_byte_but_a_slot)
+{
+	const char *path = build("IVF4,Flat");
+
+	for (uint64_t i = 1; i < 7; i++) {
+		uint64_t gone = support_id(&what, i), generation;
+		size_t n_before, n_after, slot;
+		uint8_t *before = support_read(path, &n_before), *after;
+
+		generation = change(path, &what, N + i, i % 3, i * 10, &gone, 1)
+				     .generation;
+		cr_expect_eq(generation, i + 1);
+		after = support_read(path, &n_after);
+		cr_assert_gt(n_after, n_before);
+		slot = (generation & 1) * 4096;
+		cr_expect_neq(memcmp(before + slot, after + slot, 512), 0);
+		memcpy(before + slot, after + slot, 512);
+		cr_expect_eq(memcmp(before, after, n_before), 0);
+		free(before);
+		free(after);
+	}
+}
+
+Test(update_file, refuses_a_damaged_slot)
+{
+	struct vsx_update *u = NULL;
+
+	for (int slot = 0; slot < 2; slot++) {
+		const char *path = build("Flat");
+		struct vsx_update_result r;
+		char due[64];
+		uint8_t *bytes;
+		size_t n, n_after;
+
+		r = change(path, &what, N, 1, 1, NULL, 0);
+		cr_expect_eq(r.generation, 2);
+		bytes = support_read(path, &n);
+		bytes[slot * 4096 + 41] ^= 1;
+		scratch_write(path, bytes, n);
+		snprintf(due, sizeof(due), "superblock slot %d is damaged",
+			 slot);
+		EXPECT_REFUSED(vsx_update_begin(&u, path, NULL, &err),
+			       VSX_ECORRUPT, due);
+		cr_expect(strstr(err.text, "vsx-verify --repair"), "%s",
+			  err.text);
+		cr_expect_null(u);
+		free(bytes);
+		free(support_read(path, &n_after));
+		cr_expect_eq(n, n_after);
+	}
+}
+
+/* Damage of what an update must read; deleting by id reads no rows. */
+Test(update_file, refuses_damaged_rows_that_it_would_merge)
+{
+	const char *path = build("Flat");
+	struct vsx_update_result r;
+	struct vsx_update *u;
+	size_t n, after;
+	uint8_t *bytes = support_read(path, &n), *now;
+
+	free(bytes);
+	change(path, &what, N, 1, 1, NULL, 0);
+	bytes = support_read(path, &after);
+	/* The first page of generation 2 is that of its row. */
+	bytes[n + 3] ^= 1;
+	scratch_write(path, bytes, after);
+	u = change_begin(path, NULL);
+	change_add(u, &what, N + 1, 1, NULL);
+	EXPECT_REFUSED(vsx_update_commit(u, &r, &err), VSX_ECORRUPT,
+		       "(section VECS)");
+	vsx_update_free(u);
+	now = support_read(path, &n);
+	cr_expect(n == after && memcmp(bytes, now, n) == 0);
+	free(bytes);
+	free(now);
+}
+
+/* ---- one writer at a time -------------------------------------------- */
+
+Test(update_file, refuses_a_file_that_took_the_place)
+{
+	const char *path = build("Flat"), *other = scratch_path("other");
+	struct vsx_update *u = change_begin(path, NULL);
+	uint8_t *before, *after;
+	uint64_t id = support_id(&what, 3);
+	size_t n_before, n_after;
+
+	build_at(other, "Flat"); /* even with the same bytes */
+	before = support_read(other, &n_before);
+	cr_assert_eq(rename(other, path), 0);
+	MUST(vsx_update_delete(u, &id, 1, &err));
+	EXPECT_REFUSED(vsx_update_commit(u, NULL, &err), VSX_EIO,
+		       "was replaced by another file meanwhile");
+	vsx_update_free(u);
+	after = support_read(path, &n_after);
+	cr_expect(n_before == n_after && !memcmp(before, after, n_after));
+	free(before);
+	free(after);
+	/* And one that is gone. */
+	u = change_begin(path, NULL);
+	unlink(path);
+	MUST(vsx_update_delete(u, &id, 1, &err));
+	EXPECT_REFUSED(vsx_update_commit(u, NULL, &err), VSX_EIO,
+		       "was replaced by another file meanwhile");
+	vsx_update_free(u);
+}
+
+Test(update_file, names_the_writer_that_is_in_the_way)
+{
+	struct vsx_compact_opts compact = VSX_COMPACT_OPTS_INIT;
+	struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
+	const char *path = build("Flat");
+	struct vsx_update *u = change_begin(path, NULL), *second = NULL;
+	char due[128];
+
+	snprintf(due, sizeof(due), "(process %ld)", (long)getpid());
+	for (opts.wait_ms = 0; opts.wait_ms <= 50; opts.wait_ms += 50) {
+		EXPECT_REFUSED(vsx_update_begin(&second, path, &opts, &err),
+			       VSX_EBUSY, "is being changed by ");
+		/* Without /proc/locks nobody can be named. */
+		if (access("/proc/locks", R_OK) == 0)
+			cr_expect(strstr(err.text, due) ||
+					  strstr(err.text, "another writer"),
+				  "%s", err.text);
+		cr_expect_null(second);
+	}
+	EXPECT_REFUSED(vsx_compact(&path, 1, NULL, &compact, NULL, &err),
+		       VSX_EBUSY, "is being changed by ");
+	/* Reading, and a compaction into another file, need no lock. */
+	change_sound(path);
+	{
+		const char *out = scratch_path("out");
+
+		MUST(vsx_compact(&path, 1, out, &compact, NULL, &err));
+	}
+	vsx_update_free(u);
+	vsx_update_free(change_begin(path, NULL));
+}
+
+/* What a waiting writer is told with, and what ends its waiting. */
+struct wait {
+	struct vsx_update *holder; /* freed at the third call */
+	int n, stop_at;
+};
+
+static int waited(void *context, const struct vsx_build_event *event)
+{
+	struct wait *w = context;
+
+	if (strcmp(event->text, "wait for another writer") != 0)
+		return 0;
+	if (++w->n == 3) {
+		vsx_update_free(w->holder);
+		w->holder = NULL;
+	}
+	return w->n == w->stop_at;
+}
+
+Test(update_file, waits_for_the_other_writer)
+{
+	struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
+	const char *path = build("Flat");
+	struct wait w = {.holder = change_begin(path, NULL), .stop_at = 2};
+	struct vsx_update *u = NULL;
+
+	opts.wait_ms = VSX_WAIT_FOREVER;
+	opts.report = waited;
+	opts.context = &w;
+	cr_expect_eq(vsx_update_begin(&u, path, &opts, &err), VSX_ESTOPPED);
+	cr_expect_null(u);
+	w.stop_at = 0;
+	u = change_begin(path, &opts);
+	cr_expect_geq(w.n, 3);
+	cr_expect_null(w.holder);
+	change_add(u, &what, N, 1, NULL);
+	change_commit(u, path);
+}
+
+static int stop(void *context, const struct vsx_build_event *event)
+{
+	int *left = context;
+
+	(void)event;
+	return --*left == 0;
+}
+
+/* At whichever report it is stopped, nothing has changed. */
+Test(update_file, stops_when_told_to)
+{
+	for (size_t s = 0; s < 3; s++) {
+		const char *path = build(specs[s]);
+		enum vsx_status status = VSX_ESTOPPED;
+		size_t n_before, n_after;
+		uint8_t *before, *after;
+		int stopped = 0;
+
+		change(path, &what, N, 5, 1, NULL, 0);
+		before = support_read(path, &n_before);
+		for (; status != VSX_OK; stopped++) {
+			struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
+			int left = stopped + 1;
+			struct vsx_update *u;
+
+			opts.report = stop;
+			opts.context = &left;
+			opts.n_threads = 1;
+			u = change_begin(path, &opts);
+			change_add(u, &what, N + 5, 10, NULL);
+			status = vsx_update_commit(u, NULL, &err);
+			vsx_update_free(u);
+			if (status == VSX_OK)
+				break;
+			cr_assert_eq(status, VSX_ESTOPPED, "%s", err.text);
+			after = support_read(path, &n_after);
+			cr_assert(n_before == n_after &&
+				  !memcmp(before, after, n_after));
+			free(after);
+		}
+		cr_expect_geq(stopped, 4, "%s: %d", specs[s], stopped);
+		free(before);
+		change_sound(path);
+	}
+}

@@ -1,0 +1,37 @@
+#!/bin/sh
+# The long forms of tests that run with few cases in run.sh: an hour or so on
+# two cores. The tree must have been built by run.sh.
+# usage: long.sh [FIRST SEED]
+set -eu
+cd "$(dirname "$0")/.."
+VSX_BUILD=${VSX_BUILD:-build/tests}
+VSX_SEED=${1:-1}
+export VSX_BUILD VSX_SEED
+programs=$VSX_BUILD/tests
+failed=0
+
+long() { # WORDS COMMAND...
+	echo "== $1"
+	shift
+	"$@" || {
+		failed=$((failed + 1))
+		echo "FAILED: $*"
+	}
+}
+
+# Of every operation with the index that it stands with in the list, then with
+# each kind.
+for spec in "" Flat IVF4,Flat HNSW4; do
+	long "states after a crash ${spec:+($spec)}" \
+		env ${spec:+VSX_SPEC=$spec} VSX_STATES=400000 \
+		"$programs/test_states"
+	long "faults at every call ${spec:+($spec)}" \
+		env ${spec:+VSX_SPEC=$spec} VSX_FAULTS=all "$programs/test_faults"
+	long "every allocation fails ${spec:+($spec)}" \
+		env ${spec:+VSX_SPEC=$spec} VSX_MEMORY_STEP=1 \
+		"$programs/test_memory"
+done
+long "writers that are killed" env VSX_KILLS=1000 sh tests/cli/kill.sh
+
+echo "$failed failed"
+[ "$failed" = 0 ]
