@@ -1,261 +1,272 @@
 /*
- * hnswlib (Debian's libhnswlib-dev, headers only) behind peer.h. Compiled
- * -O3 -march=native, as its own setup does: without -mavx512f it has no
- * AVX-512 kernels at all, since it chooses by macros before it looks at the
- * CPU. Inserts in the order of the rows, as its examples do.
+ * hnswlib (Debian's libhnswlib-dev, headers only), compiled -O3 -march=native,
+ * as its own setup does: without -mavx512f it has no AVX-512 kernels at all,
+ * since it chooses by macros before it looks at the processor. Rows go in in
+ * their order, as in its examples.
+ *
+ * Its ef belongs to the index and not to the search: sessions that search at
+ * the same time must ask for the same, as those of vsx-bench do.
  */
-#include "peer.h"
+#include "peer.hpp"
 
 #include <atomic>
-#include <chrono>
-#include <cmath>
-#include <cstdio>
-#include <exception>
 #include <memory>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
-#include <vector>
-
-#include <unistd.h>
 
 #include <hnswlib/hnswlib.h>
 
-using hnsw_graph = hnswlib::HierarchicalNSW<float>;
-using distance_fn = hnswlib::DISTFUNC<float>;
+namespace
+{
 
-struct peer {
-	size_t dim;
-	enum peer_metric metric;
-	std::unique_ptr<hnswlib::SpaceInterface<float>> space;
-	std::unique_ptr<hnsw_graph> graph;
+using graph = hnswlib::HierarchicalNSW<float>;
+using space = hnswlib::SpaceInterface<float>;
+
+struct index {
+	size_t dim, n_rows, M;
+	vsx_metric metric;
+	std::string path;
+	std::unique_ptr<space> distance;
+	std::unique_ptr<graph> links;
+};
+
+struct session {
+	index *of;
 	std::vector<float> query; /* the normalised one, cosine only */
 };
 
-/* The counted search: counts, then calls the kernel that was there. */
-static struct {
-	distance_fn kernel;
-	size_t calls;
-} counted;
-
-static float count_and_compute(const void *a, const void *b, const void *dim)
+index *from(engine *e)
 {
-	counted.calls++;
-	return counted.kernel(a, b, dim);
+	return reinterpret_cast<index *>(e);
 }
 
-static void normalise(float *to, const float *from, size_t dim)
+const index *from(const engine *e)
 {
-	double sum = 0;
-
-	for (size_t j = 0; j < dim; j++)
-		sum += (double)from[j] * from[j];
-	const float scale = sum > 0 ? (float)(1 / std::sqrt(sum)) : 0;
-	for (size_t j = 0; j < dim; j++)
-		to[j] = from[j] * scale;
+	return reinterpret_cast<const index *>(e);
 }
 
-static std::unique_ptr<peer> new_peer(size_t dim, enum peer_metric metric)
+session *from(engine_session *s)
 {
-	std::unique_ptr<peer> p(new peer);
-
-	p->dim = dim;
-	p->metric = metric;
-	p->query.resize(dim);
-	if (metric == PEER_L2)
-		p->space.reset(new hnswlib::L2Space(dim));
-	else
-		p->space.reset(new hnswlib::InnerProductSpace(dim));
-	return p;
+	return reinterpret_cast<session *>(s);
 }
 
-static void insert(peer *p, std::vector<float> &scratch, const float *data,
-		   size_t row)
+std::string spec_of(const index &i)
 {
-	const float *x = data + row * p->dim;
+	return "HNSW" + std::to_string(i.M);
+}
 
-	if (p->metric == PEER_COSINE) {
-		normalise(scratch.data(), x, p->dim);
-		x = scratch.data();
+std::unique_ptr<space> make_space(vsx_metric metric, size_t dim)
+{
+	if (metric == VSX_L2)
+		return std::make_unique<hnswlib::L2Space>(dim);
+	return std::make_unique<hnswlib::InnerProductSpace>(dim);
+}
+
+void insert(index &i, std::vector<float> &scratch, const float *rows, size_t at)
+{
+	const float *row = rows + at * i.dim;
+
+	if (i.metric == VSX_COSINE) {
+		peer::normalise(scratch.data(), row, i.dim);
+		row = scratch.data();
 	}
-	p->graph->addPoint(x, row);
+	i.links->addPoint(row, at);
 }
 
-/*
- * Rows from `first` on, handed out one by one. An exception in a thread is
- * thrown again after all have ended.
- */
-static void insert_parallel(peer *p, const float *data, size_t first, size_t n,
-			    int threads)
-{
-	std::atomic<size_t> next(first);
+/* Rows that the threads of a build take one by one. */
+struct insertion {
+	index &to;
+	const engine_plan &plan;
+	std::atomic<size_t> next{0};
+	std::mutex lock;
 	std::exception_ptr thrown;
-	std::mutex thrown_lock;
-	std::vector<std::thread> crew;
 
-	for (int t = 0; t < threads; t++)
-		crew.emplace_back([&] {
-			std::vector<float> scratch(p->dim);
-
-			try {
-				for (size_t i; (i = next.fetch_add(1)) < n;)
-					insert(p, scratch, data, i);
-			} catch (...) {
-				std::lock_guard<std::mutex> hold(thrown_lock);
-				thrown = std::current_exception();
-				next = n;
-			}
-		});
-	for (auto &worker : crew)
-		worker.join();
-	if (thrown)
-		std::rethrow_exception(thrown);
-}
-
-static struct peer *build(const float *data, size_t n, size_t dim,
-			  enum peer_metric metric, int M, int efc, int threads,
-			  double *seconds)
-try {
-	const auto start = std::chrono::steady_clock::now();
-	auto p = new_peer(dim, metric);
-	std::vector<float> scratch(dim);
-	size_t first = 0;
-
-	p->graph.reset(
-		new hnsw_graph(p->space.get(), n, (size_t)M, (size_t)efc));
-	if (threads > 1 && n) {
-		/* The first row alone: it becomes the entry point. */
-		insert(p.get(), scratch, data, first++);
-		insert_parallel(p.get(), data, first, n, threads);
-	} else {
-		for (; first < n; first++)
-			insert(p.get(), scratch, data, first);
+	insertion(index &i, const engine_plan &p) : to(i), plan(p)
+	{
 	}
-	*seconds = std::chrono::duration<double>(
-			   std::chrono::steady_clock::now() - start)
-			   .count();
-	return p.release();
-} catch (const std::exception &e) {
-	fprintf(stderr, "hnswlib: build: %s\n", e.what());
-	return nullptr;
-}
 
-static int save(const struct peer *p, const char *path)
-try {
-	p->graph->saveIndex(path); /* says nothing when it cannot write */
-	if (access(path, R_OK)) {
-		perror(path);
-		return -1;
+	void run(bool shows)
+	try {
+		const float *rows = static_cast<const float *>(plan.rows);
+		std::vector<float> scratch(to.dim);
+
+		for (size_t i; (i = next.fetch_add(1)) < plan.n_rows;) {
+			insert(to, scratch, rows, i);
+			if (i % 256)
+				continue;
+			peer::stop_if_asked();
+			if (shows)
+				progress_update("hnswlib", i, plan.n_rows);
+		}
+	} catch (...) {
+		std::lock_guard<std::mutex> hold(lock);
+
+		thrown = std::current_exception();
+		next = plan.n_rows;
 	}
-	return 0;
-} catch (const std::exception &e) {
-	fprintf(stderr, "hnswlib: %s: %s\n", path, e.what());
-	return -1;
+};
+
+void insert_all(index &i, const engine_plan &plan)
+{
+	insertion job(i, plan);
+	std::vector<float> scratch(i.dim);
+	std::vector<std::thread> others;
+
+	/* The first row alone: it becomes the entry point. */
+	if (plan.n_rows)
+		insert(i, scratch, static_cast<const float *>(plan.rows),
+		       job.next++);
+	for (unsigned int t = 1; t < plan.threads; t++)
+		others.emplace_back([&] { job.run(false); });
+	job.run(true);
+	for (auto &thread : others)
+		thread.join();
+	if (job.thrown)
+		std::rethrow_exception(job.thrown);
 }
 
-static struct peer *load(const char *path, size_t n, size_t dim,
-			 enum peer_metric metric)
+vsx_status build(engine **out, const engine_plan *plan, engine_cost *cost,
+		 vsx_error *err)
 try {
-	auto p = new_peer(dim, metric);
+	unsigned int M;
+	int used = 0;
 
-	p->graph.reset(new hnsw_graph(p->space.get(), std::string(path)));
+	*out = nullptr;
+	std::memset(cost, 0, sizeof(*cost));
+	if (sscanf(plan->spec, "HNSW%3u%n", &M, &used) != 1 ||
+	    plan->spec[used] || M < 2)
+		return tool_fail(err, VSX_EINVAL,
+				 "hnswlib %.80s: it has HNSW2 to HNSW999 only",
+				 plan->spec);
+	auto i = std::make_unique<index>();
+	const peer::stopwatch watch;
+	i->dim = plan->dim;
+	i->n_rows = plan->n_rows;
+	i->M = M;
+	i->metric = plan->metric;
+	i->path = plan->path;
+	i->distance = make_space(plan->metric, plan->dim);
+	i->links = std::make_unique<graph>(
+		i->distance.get(), plan->n_rows, M,
+		plan->ef_construction ? plan->ef_construction : 200,
+		plan->seed ? plan->seed : 100);
+	insert_all(*i, *plan);
+	cost->build_seconds = watch.seconds();
+
+	i->links->saveIndex(i->path); /* says nothing when it cannot write */
+	cost->disk_bytes = peer::file_bytes(plan->path);
+	if (!cost->disk_bytes)
+		return tool_fail_errno(err, "cannot write '%.200s'",
+				       plan->path);
+	snprintf(cost->spec, sizeof(cost->spec), "%s", spec_of(*i).c_str());
+	*out = reinterpret_cast<engine *>(i.release());
+	return VSX_OK;
+} catch (...) {
+	return peer::failure(err, "hnswlib", plan->spec);
+}
+
+const char *effort_name(const engine *)
+{
+	return "ef";
+}
+
+uint32_t max_effort(const engine *e)
+{
+	return (uint32_t)std::min<size_t>(from(e)->n_rows, UINT32_MAX);
+}
+
+vsx_status new_session(engine_session **out, engine *e, vsx_error *err)
+try {
+	auto s = std::make_unique<session>();
+
+	*out = nullptr;
+	s->of = from(e);
+	s->query.resize(s->of->dim);
+	*out = reinterpret_cast<engine_session *>(s.release());
+	return VSX_OK;
+} catch (...) {
+	return peer::failure(err, "hnswlib", spec_of(*from(e)).c_str());
+}
+
+vsx_status search(engine_session *opaque, const void *query, size_t k,
+		  uint32_t effort, uint64_t *ids, size_t *n, vsx_error *err)
+{
+	session *s = from(opaque);
+	graph &links = *s->of->links;
+
+	*n = 0;
+	try {
+		const float *x = static_cast<const float *>(query);
+
+		if (effort && links.ef_ != effort)
+			links.setEf(effort);
+		if (s->of->metric == VSX_COSINE) {
+			peer::normalise(s->query.data(), x, s->of->dim);
+			x = s->query.data();
+		}
+		auto found = links.searchKnn(x, k); /* farthest on top */
+		*n = found.size();
+		for (; !found.empty(); found.pop())
+			ids[found.size() - 1] = found.top().second;
+		return VSX_OK;
+	} catch (...) {
+		return peer::failure(err, "hnswlib", spec_of(*s->of).c_str());
+	}
+}
+
+vsx_status reopen(engine *e, const void *query, size_t k, double *seconds,
+		  uint64_t *resident_bytes, vsx_error *err)
+try {
+	const index &built = *from(e);
+	std::vector<uint64_t> ids(k);
+	session s{nullptr, std::vector<float>(built.dim)};
+	index again{built.dim,	built.n_rows, built.M, built.metric,
+		    built.path, nullptr,      nullptr};
+	const uint64_t before = peer::heap_bytes();
+	const peer::stopwatch watch;
+	vsx_status status;
+	size_t n;
+
+	again.distance = make_space(again.metric, again.dim);
+	again.links = std::make_unique<graph>(again.distance.get(), again.path);
 	/*
 	 * Debian's 0.6.2 leaves this unset on loading, and where the garbage
-	 * is not zero searches by its slower path for deleted rows. The files
-	 * that save() writes have none.
+	 * is not zero it searches by its slower way for deleted rows. The
+	 * files that build() writes have none.
 	 */
-	p->graph->num_deleted_ = 0;
-	const size_t dim_in_file =
-		(p->graph->label_offset_ - p->graph->offsetData_) /
-		sizeof(float);
-	if (p->graph->cur_element_count != n || dim_in_file != dim) {
-		fprintf(stderr, "hnswlib: %s: %zu x %zu, expected %zu x %zu\n",
-			path, p->graph->cur_element_count, dim_in_file, n, dim);
-		return nullptr;
-	}
-	return p.release();
-} catch (const std::exception &e) {
-	fprintf(stderr, "hnswlib: %s: %s\n", path, e.what());
-	return nullptr;
+	again.links->num_deleted_ = 0;
+	s.of = &again;
+	status = search(reinterpret_cast<engine_session *>(&s), query, k, 0,
+			ids.data(), &n, err);
+	*seconds = watch.seconds();
+	*resident_bytes = peer::heap_bytes() - before;
+	return status;
+} catch (...) {
+	return peer::failure(err, "hnswlib", spec_of(*from(e)).c_str());
 }
 
-static int search(struct peer *p, const float *queries, size_t nq, size_t k,
-		  size_t ef, int32_t *ids)
-try {
-	p->graph->setEf(ef);
-	for (size_t q = 0; q < nq; q++) {
-		const float *x = queries + q * p->dim;
-		int32_t *to = ids + q * k;
-
-		if (p->metric == PEER_COSINE) {
-			normalise(p->query.data(), x, p->dim);
-			x = p->query.data();
-		}
-		auto found = p->graph->searchKnn(x, k); /* farthest on top */
-		for (size_t i = found.size(); i < k; i++)
-			to[i] = -1;
-		for (; !found.empty(); found.pop())
-			to[found.size() - 1] = (int32_t)found.top().second;
-	}
-	return 0;
-} catch (const std::exception &e) {
-	fprintf(stderr, "hnswlib: search: %s\n", e.what());
-	return -1;
-}
-
-/*
- * hnswlib's own metric_distance_computations adds the length of each link
- * list it reads, rows that were seen before included: it counts links, not
- * distances. So the kernel is wrapped instead.
- */
-static int count(struct peer *p, const float *queries, size_t nq, size_t k,
-		 size_t ef, struct peer_work *work)
+void session_free(engine_session *s)
 {
-	std::vector<int32_t> ids(nq * k);
-	int rc;
-
-	counted.kernel = p->graph->fstdistfunc_;
-	counted.calls = 0;
-	p->graph->metric_hops = 0;
-	p->graph->fstdistfunc_ = count_and_compute;
-	rc = search(p, queries, nq, k, ef, ids.data());
-	p->graph->fstdistfunc_ = counted.kernel;
-	work->dists = (double)counted.calls / (double)nq;
-	work->hops = (double)p->graph->metric_hops / (double)nq;
-	return rc;
+	delete from(s);
 }
 
-/*
- * Where dim is no multiple of 16, the kernel is a wrapper around the one of
- * 16 at a time; both are named.
- */
-static const char *kernel(const struct peer *p)
+void close(engine *e)
 {
-#if defined(USE_AVX512)
-	const distance_fn used = p->space->get_dist_func();
-
-	if (used == hnswlib::L2SqrSIMD16ExtAVX512)
-		return "L2SqrSIMD16ExtAVX512";
-	if (used == hnswlib::L2SqrSIMD16ExtResiduals &&
-	    hnswlib::L2SqrSIMD16Ext == hnswlib::L2SqrSIMD16ExtAVX512)
-		return "L2SqrSIMD16ExtResiduals over L2SqrSIMD16ExtAVX512";
-	if (used == hnswlib::InnerProductDistanceSIMD16ExtAVX512)
-		return "InnerProductDistanceSIMD16ExtAVX512";
-	if (used == hnswlib::InnerProductDistanceSIMD16ExtResiduals &&
-	    hnswlib::InnerProductSIMD16Ext ==
-		    hnswlib::InnerProductSIMD16ExtAVX512)
-		return "InnerProductDistanceSIMD16ExtResiduals over "
-		       "InnerProductSIMD16ExtAVX512";
-#endif
-	(void)p;
-	return "not AVX-512";
+	delete from(e);
 }
 
-static void close_peer(struct peer *p)
-{
-	delete p;
-}
+} // namespace
 
-const struct peer_ops peer_hnswlib = {
-	"hnswlib", build, save, load, search, count, kernel, close_peer,
+extern "C" const struct engine_ops peer_hnswlib = {
+	.name = "hnswlib",
+	.f32_only = true,
+	.build = build,
+	.effort_name = effort_name,
+	.max_effort = max_effort,
+	.reopen = reopen,
+	.session = new_session,
+	.search = search,
+	.session_free = session_free,
+	.close = close,
 };
