@@ -18,7 +18,7 @@ cd "$(dirname "$0")/.."
 root=$PWD
 
 out=$root/bench
-how='--curve --seconds 10'
+how='--curve --seconds 5'
 rows=200000
 if [ "${1:-}" = --quick ]; then
 	out=$root/build/bench
