@@ -146,14 +146,21 @@ VSX_API void vsx_close(struct vsx *index);
 /*
  * Handle SIGBUS, which a mapped file raises when somebody else cuts it or its
  * disk fails: from now on the call that hit it, and every later one on that
- * index, answers VSX_EIO instead of the process being ended. Costs searches
- * nothing. Without it the signal does what the host has arranged; by default it
- * ends the process.
+ * index, answers VSX_EIO instead of the process being ended. What such a call
+ * has written to its output arguments means nothing. vsx_refresh() opens the
+ * file again when it is whole again. Costs a search a look at one byte. Without
+ * it the signal does what the host has arranged; by default it ends the
+ * process.
  *
  * Installs a handler for the whole process, once, however often it is called;
  * what is not in an index of this library goes on to the handler that was there
  * before. Call it before any threads search, and after other code that sets a
- * handler for SIGBUS. Threads with small stacks may use sigaltstack().
+ * handler for SIGBUS. It stays: a program that loaded the library with dlopen()
+ * must not unload it. Threads that block SIGBUS are ended by it nevertheless.
+ * Threads with small stacks may use sigaltstack().
+ *
+ * A file that is overwritten and has its old length is not noticed:
+ * VSX_LOAD_COPY is for those.
  */
 VSX_API enum vsx_status vsx_guard_install(struct vsx_error *err);
 
