@@ -33,5 +33,10 @@ for spec in "" Flat IVF4,Flat HNSW4; do
 done
 long "writers that are killed" env VSX_KILLS=1000 sh tests/cli/kill.sh
 
+# VSX_DATA, a file of vectors, goes on to the first of them.
+long "wear" env VSX_WEAR_ROWS="${VSX_WEAR_ROWS:-20000}" "$programs/test_wear"
+long "readers while an index changes" "$programs/thread_living" 600
+long "sequences of changes" env VSX_SEQUENCES=20000 "$programs/test_model"
+
 echo "$failed failed"
 [ "$failed" = 0 ]

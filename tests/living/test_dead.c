@@ -201,6 +201,23 @@ Test(dead, around_a_query_cost_no_recall)
 		expect_recall("HNSW6", true, percents[i]);
 }
 
+/* So many that most walks give up, and every row is looked at. */
+Test(dead, all_around_the_query_hide_nothing)
+{
+	static struct near all[N];
+	static bool gone[N];
+	const char *path = build("HNSW6");
+	double cost;
+
+	mark_nearest(gone, 75);
+	delete_marked(path, gone);
+	sort_rows(queries[0], all);
+	for (size_t q = 0; q < QUERIES; q++)
+		memcpy(queries[q], rows[all[q].id], sizeof(queries[q]));
+	cr_expect_geq(recall(path, gone, 10, &cost), 0.98);
+	cr_expect_gt(cost, 2000); /* that was the case to be tested */
+}
+
 /*
  * Few are left, and far apart: what there is is found, whatever the effort. So
  * it is with a row that is the entry point, or that is not.
