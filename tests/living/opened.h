@@ -23,6 +23,7 @@ struct opened {
 static inline struct opened opened_read(const char *path)
 {
 	struct vsx_disk_super a, b;
+	uint32_t n_segments;
 	struct opened o;
 	uint8_t *at;
 
@@ -34,9 +35,9 @@ static inline struct opened opened_read(const char *path)
 	at = o.bytes + vsx_get64(a.manifest_offset);
 	o.manifest = (struct vsx_disk_manifest *)(void *)at;
 	o.segments = (struct vsx_disk_segment *)(void *)(o.manifest + 1);
-	o.sections = (struct vsx_disk_section
-			      *)(void *)(o.segments +
-					 vsx_get32(o.manifest->n_segments));
+	n_segments = vsx_get32(o.manifest->n_segments);
+	o.sections =
+		(struct vsx_disk_section *)(void *)(o.segments + n_segments);
 	o.n_sections = vsx_get32(o.manifest->n_sections);
 	return o;
 }

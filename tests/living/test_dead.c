@@ -236,7 +236,7 @@ Test(dead, all_but_a_few)
 
 			memset(gone, 1, sizeof(gone));
 			for (size_t i = 0; i < left; i++)
-				gone[i * 211] = false;
+				gone[i * 149] = false;
 			delete_marked(path, gone);
 			cr_expect_eq(recall(path, gone, effort, &cost), 1.0);
 			cr_expect_leq(cost, left + 32);
