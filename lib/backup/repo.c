@@ -49,8 +49,7 @@ enum vsx_status vsx_repo_sync(const struct vsx_repo *repo, const char *path,
 			      struct vsx_error *err)
 {
 	const struct vsx_file_ops *ops = repo->ops;
-	int fd = ops->open(ops->context, path,
-			   O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	int fd = vsx_file_open(ops, path, O_RDONLY | O_DIRECTORY, 0);
 	enum vsx_status status = VSX_OK;
 	int reason;
 
@@ -223,8 +222,7 @@ static enum vsx_status lock_writer(struct vsx_repo *repo,
 				   struct vsx_error *err)
 {
 	const struct vsx_file_ops *ops = repo->ops;
-	int fd = ops->open(ops->context, repo->lock_path,
-			   O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	int fd = vsx_file_open(ops, repo->lock_path, O_RDWR | O_CREAT, 0666);
 
 	if (fd < 0)
 		return vsx_fail_errno(err, "cannot open '%s'", repo->lock_path);
@@ -275,10 +273,7 @@ static enum vsx_status check_folder(const struct vsx_repo *repo,
 
 static enum vsx_status open_head(struct vsx_repo *repo, struct vsx_error *err)
 {
-	const struct vsx_file_ops *ops = repo->ops;
-
-	repo->head.fd = ops->open(ops->context, repo->head_path,
-				  O_RDONLY | O_CLOEXEC, 0);
+	repo->head.fd = vsx_file_open(repo->ops, repo->head_path, O_RDONLY, 0);
 	if (repo->head.fd < 0)
 		return vsx_fail_errno(err, "cannot open '%s'", repo->head_path);
 	return VSX_OK;

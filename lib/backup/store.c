@@ -51,7 +51,6 @@ enum vsx_status vsx_store_put(struct vsx_store *s, struct vsx_hash hash,
 			      const uint8_t *record, size_t bytes,
 			      struct vsx_error *err)
 {
-	const struct vsx_file_ops *ops = s->repo->ops;
 	char hex[VSX_HEX_BYTES], *path;
 	enum vsx_status status;
 	int fd;
@@ -62,10 +61,8 @@ enum vsx_status vsx_store_put(struct vsx_store *s, struct vsx_hash hash,
 	path = vsx_repo_path(s->repo, "tmp/%s", hex);
 	if (!path)
 		return vsx_fail_memory(err, sizeof(hex));
-	do
-		fd = ops->open(ops->context, path,
-			       O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	while (fd < 0 && errno == EINTR);
+	fd = vsx_file_open(s->repo->ops, path, O_WRONLY | O_CREAT | O_EXCL,
+			   0666);
 	status = fd < 0 ? vsx_fail_errno(err, "cannot create '%s'", path)
 			: write_temp(s, path, fd, record, bytes, err);
 	if (status != VSX_OK) {

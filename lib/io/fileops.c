@@ -129,6 +129,18 @@ const struct vsx_file_ops vsx_system_files = {
 	.put = system_put,
 };
 
+/* A signal ends the wait for a slow folder, not the work. */
+int vsx_file_open(const struct vsx_file_ops *ops, const char *path, int flags,
+		  unsigned int mode)
+{
+	int fd;
+
+	do
+		fd = ops->open(ops->context, path, flags | O_CLOEXEC, mode);
+	while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
 enum vsx_status vsx_file_write(const struct vsx_file *f, const void *p,
 			       size_t n, uint64_t at, struct vsx_error *err)
 {

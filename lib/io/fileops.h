@@ -73,6 +73,10 @@ enum vsx_status vsx_file_resize(const struct vsx_file *f, uint64_t bytes,
  */
 enum vsx_status vsx_file_sync(const struct vsx_file *f, struct vsx_error *err);
 
+/* A descriptor that programs we start do not inherit; < 0: errno says why. */
+int vsx_file_open(const struct vsx_file_ops *ops, const char *path, int flags,
+		  unsigned int mode);
+
 /* Close, if open; the descriptor is gone whatever the answer is. */
 enum vsx_status vsx_file_close(struct vsx_file *f, struct vsx_error *err);
 

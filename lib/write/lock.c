@@ -88,13 +88,9 @@ enum vsx_status vsx_lock_check(const struct vsx_file *file,
 
 static enum vsx_status open_file(struct vsx_file *file, struct vsx_error *err)
 {
-	const struct vsx_file_ops *ops = file->ops;
 	struct stat st;
 
-	do
-		file->fd = ops->open(ops->context, file->name,
-				     O_RDWR | O_CLOEXEC | O_NONBLOCK, 0);
-	while (file->fd < 0 && errno == EINTR);
+	file->fd = vsx_file_open(file->ops, file->name, O_RDWR | O_NONBLOCK, 0);
 	if (file->fd < 0)
 		return vsx_fail_errno(err, "cannot open '%s' for writing",
 				      file->name);

@@ -106,19 +106,6 @@ done:
 	return status;
 }
 
-/* A signal ends the wait for a slow folder, not the work. */
-static int open_file(const struct vsx_output *o, const char *path, int flags,
-		     unsigned int mode)
-{
-	int fd;
-
-	do
-		fd = o->ops->open(o->ops->context, path, flags | O_CLOEXEC,
-				  mode);
-	while (fd < 0 && errno == EINTR);
-	return fd;
-}
-
 /* `.NAME.tmp.<pid>.<n>`, opened for nobody else to have; *fd < 0 on failure. */
 static char *open_hidden(const struct vsx_output *o, unsigned int mode, int *fd)
 {
@@ -132,7 +119,8 @@ static char *open_hidden(const struct vsx_output *o, unsigned int mode, int *fd)
 			errno = ENOMEM;
 			return NULL;
 		}
-		*fd = open_file(o, path, O_RDWR | O_CREAT | O_EXCL, mode);
+		*fd = vsx_file_open(o->ops, path, O_RDWR | O_CREAT | O_EXCL,
+				    mode);
 		if (*fd >= 0)
 			return path;
 		free(path);
@@ -159,7 +147,7 @@ enum vsx_status vsx_output_scratch(const struct vsx_output *o,
 	char *path;
 	int fd, reason;
 
-	fd = open_file(o, o->folder, O_TMPFILE | O_RDWR, 0600);
+	fd = vsx_file_open(o->ops, o->folder, O_TMPFILE | O_RDWR, 0600);
 	/* Some file systems have no unnamed files: take the name away. */
 	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR ||
 		       errno == EINVAL || errno == ENOENT)) {
@@ -251,7 +239,7 @@ enum vsx_status vsx_output_publish(struct vsx_output *o, struct vsx_error *err)
 		status = vsx_file_close(&o->file, err);
 	if (status != VSX_OK)
 		return status;
-	folder.fd = open_file(o, o->folder, O_RDONLY | O_DIRECTORY, 0);
+	folder.fd = vsx_file_open(o->ops, o->folder, O_RDONLY | O_DIRECTORY, 0);
 	if (folder.fd < 0)
 		return vsx_fail_errno(err, "cannot open the folder '%s'",
 				      o->folder);

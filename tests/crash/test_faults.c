@@ -324,9 +324,6 @@ static bool is_tried_again(const struct trial *t)
 	size_t n = sizeof(calls) / sizeof(calls[0]);
 	const char *call = t->faulty.hit;
 
-	/* To open a file of a repository is tried once, and fails cleanly. */
-	n -= t->op.is_repo || tree_find(&t->start, "repo");
-
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(call, calls[i]) == 0)
 			return true;

@@ -146,7 +146,8 @@ static void judge_others(struct trial *t, const struct tree *state)
 			continue;
 		HOLDS(t,
 		      e && e->n == was->n &&
-			      memcmp(e->bytes, was->bytes, e->n) == 0,
+			      (e->n == 0 ||
+			       memcmp(e->bytes, was->bytes, e->n) == 0),
 		      "%s has changed", was->name);
 	}
 	for (size_t i = 0; i < state->n; i++)

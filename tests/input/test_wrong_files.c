@@ -19,8 +19,8 @@ Test(wrong_files, are_named)
 		{"version https://git-lfs.github.com/spec/v1\noid sha256:4d",
 		 "is a git-LFS pointer, not vectors (run 'git lfs pull')"},
 		{"\x89HDF\r\n\x1a\n....",
-		 "is an HDF5 file; save its datasets as .npy (h5py, "
-		 "numpy.save)"},
+		 "is an HDF5 file, which vsx-bench reads; save its datasets "
+		 "as .npy (h5py, numpy.save)"},
 		{"\x8eVSX\r\n\x1a\n....", "is a VSX index, not vectors"},
 		{"\x1f\x8b\x08....", "is gzip data; unpack it first (gzip -d)"},
 		{"PK\x03\x04....",

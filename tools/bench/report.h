@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* The middle and how far repeats lay apart: half of (most - least) / median. */
+/* The median of repeats and how far they lay apart; spread.h has the rule. */
 struct spread {
 	double median;
 	double relative; /* 0.03: the repeats lie within +- 3 % */

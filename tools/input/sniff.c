@@ -18,7 +18,8 @@ static const struct magic magics[] = {
 	MAGIC("version https://git-lfs.github.com/spec/",
 	      "a git-LFS pointer, not vectors (run 'git lfs pull')"),
 	MAGIC("\x89HDF\r\n\x1a\n",
-	      "an HDF5 file; save its datasets as .npy (h5py, numpy.save)"),
+	      "an HDF5 file, which vsx-bench reads; save its datasets as .npy "
+	      "(h5py, numpy.save)"),
 	MAGIC("\x8eVSX\r\n\x1a\n", "a VSX index, not vectors"),
 	MAGIC("\x1f\x8b", "gzip data; unpack it first (gzip -d)"),
 	MAGIC("\x28\xb5\x2f\xfd", "zstd data; unpack it first (zstd -d)"),
