@@ -11,42 +11,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "data.h"
+#include "measure.h"
 #include "vsx.h"
 
 #define PAIRS	      15
 #define ROUNDS	      21
 #define ROUND_QUERIES 2000
 
-static void die(const char *what)
-{
-	fprintf(stderr, "bench_bus: %s\n", what);
-	exit(1);
-}
-
-static int by_value(const void *pa, const void *pb)
-{
-	double a = *(const double *)pa, b = *(const double *)pb;
-
-	return a < b ? -1 : a > b;
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 /* Seconds for one query. */
 static double search_round(struct vsx_searcher *s,
 			   const struct bench_vectors *queries)
 {
-	double start = now();
+	double start = now(CLOCK_THREAD_CPUTIME_ID);
 	struct vsx_hit hits[10];
 	struct vsx_error err;
 	size_t n;
@@ -55,7 +34,7 @@ static double search_round(struct vsx_searcher *s,
 		if (vsx_search(s, queries->x + i % queries->n * queries->dim,
 			       VSX_F32, 10, NULL, hits, &n, &err))
 			die(err.text);
-	return (now() - start) / ROUND_QUERIES;
+	return (now(CLOCK_THREAD_CPUTIME_ID) - start) / ROUND_QUERIES;
 }
 
 /* One of a pair: for each byte that comes in, a round. */
@@ -145,8 +124,8 @@ static double measure_pair(const char *path,
 	}
 	end(&with);
 	end(&without);
-	qsort(ratios, ROUNDS, sizeof(*ratios), by_value);
-	qsort(times, ROUNDS, sizeof(*times), by_value);
+	sort_values(ratios, ROUNDS);
+	sort_values(times, ROUNDS);
 	*plain = times[ROUNDS / 2];
 	return ratios[ROUNDS / 2];
 }
@@ -163,12 +142,14 @@ int main(int argc, char **argv)
 		die(why);
 	for (int i = 0; i < PAIRS; i++)
 		ratios[i] = measure_pair(argv[1], &queries, &plain);
-	qsort(ratios, PAIRS, sizeof(*ratios), by_value);
-	printf("| guard, %s | %.0f queries/s without it | %+.2f %% of the time "
-	       "(quartiles %+.2f to %+.2f) |\n",
-	       argv[1], 1 / plain, (ratios[PAIRS / 2] - 1) * 100,
-	       (ratios[PAIRS / 4] - 1) * 100,
+	sort_values(ratios, PAIRS);
+	report("searches without it", "queries/s", 1 / plain);
+	report("time that it adds", "%", (ratios[PAIRS / 2] - 1) * 100);
+	report("time that it adds: lower quartile", "%",
+	       (ratios[PAIRS / 4] - 1) * 100);
+	report("time that it adds: upper quartile", "%",
 	       (ratios[PAIRS - 1 - PAIRS / 4] - 1) * 100);
+	report_table();
 	bench_vectors_release(&queries);
 	return 0;
 }

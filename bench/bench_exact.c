@@ -11,18 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "data.h"
+#include "measure.h"
 #include "vsx_write.h"
 
 #define K 100
-
-static void die(const char *what)
-{
-	fprintf(stderr, "bench_exact: %s\n", what);
-	exit(1);
-}
 
 static double value(enum vsx_metric metric, const float *a, const float *b,
 		    size_t dim)
@@ -48,14 +42,6 @@ static int is_among(const int32_t *truth, uint64_t id)
 		if ((uint64_t)truth[i] == id)
 			return 1;
 	return 0;
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 static void build(const struct bench_vectors *base, enum vsx_metric metric,
@@ -112,7 +98,7 @@ int main(int argc, char **argv)
 	if (vsx_open(&index, path, NULL, &err) ||
 	    vsx_searcher_new(&searcher, index, &err))
 		die(err.text);
-	start = now();
+	start = now(CLOCK_MONOTONIC);
 	for (size_t q = 0; q < queries.n; q++) {
 		const float *x = queries.x + q * base.dim;
 
@@ -141,7 +127,7 @@ int main(int argc, char **argv)
 	       argv[1], argv[4], argv[5], queries.n, K,
 	       (unsigned long long)same, (unsigned long long)ties,
 	       (unsigned long long)moved, (unsigned long long)wrong,
-	       (double)queries.n / (now() - start));
+	       (double)queries.n / (now(CLOCK_MONOTONIC) - start));
 	vsx_searcher_free(searcher);
 	vsx_close(index);
 	return wrong != 0;

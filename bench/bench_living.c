@@ -15,62 +15,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/rng.h"
+#include "measure.h"
 #include "write/update.h"
 
-enum { LATENT = 16, K = 10, QUERIES = 500, ROUNDS = 31, MOST_NUMBERS = 64 };
+enum { LATENT = 16, K = 10, QUERIES = 500, ROUNDS = 31 };
 
 static const char *spec = "HNSW16";
 static size_t n_rows = 100000, n_added, dim = 64;
 static float *queries;
 static char base[4096], work[4096];
-
-static struct {
-	char name[64], unit[16];
-	double value;
-} numbers[MOST_NUMBERS];
-static size_t n_numbers;
-
-static void die(const char *what)
-{
-	fprintf(stderr, "bench_living: %s\n", what);
-	exit(1);
-}
-
-static void report(const char *name, const char *unit, double value)
-{
-	if (n_numbers == MOST_NUMBERS)
-		die("too many numbers");
-	snprintf(numbers[n_numbers].name, sizeof(numbers[0].name), "%s", name);
-	snprintf(numbers[n_numbers].unit, sizeof(numbers[0].unit), "%s", unit);
-	numbers[n_numbers++].value = value;
-	printf("%s\t%s\t%.6g\n", name, unit, value);
-	fflush(stdout);
-}
-
-static double now(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static int by_value(const void *pa, const void *pb)
-{
-	double a = *(const double *)pa, b = *(const double *)pb;
-
-	return a < b ? -1 : a > b;
-}
-
-static double median(double *x, size_t n)
-{
-	qsort(x, n, sizeof(*x), by_value);
-	return x[n / 2];
-}
 
 /* ---- rows --------------------------------------------------------------- */
 
@@ -439,26 +395,9 @@ static void measure_refresh(void)
 	free(rows);
 }
 
-static void print_table(void)
-{
-	printf("\n| what | value | unit |\n| --- | ---: | --- |\n");
-	for (size_t i = 0; i < n_numbers; i++)
-		printf("| %s | %.4g | %s |\n", numbers[i].name,
-		       numbers[i].value, numbers[i].unit);
-}
-
-static size_t number(const char *text)
-{
-	char *end;
-	size_t n = strtoull(text, &end, 10);
-
-	if (*end || n == 0)
-		die("ROWS, DIM and ADDED are numbers above 0");
-	return n;
-}
-
 int main(int argc, char **argv)
 {
+	static const char wanted[] = "ROWS, DIM and ADDED are numbers above 0";
 	struct stat st;
 	double seconds;
 
@@ -467,10 +406,10 @@ int main(int argc, char **argv)
 	if (argc > 2)
 		spec = argv[2];
 	if (argc > 3)
-		n_rows = number(argv[3]);
+		n_rows = number_above_0(argv[3], wanted);
 	if (argc > 4)
-		dim = number(argv[4]);
-	n_added = argc > 5 ? number(argv[5]) : n_rows / 100;
+		dim = number_above_0(argv[4], wanted);
+	n_added = argc > 5 ? number_above_0(argv[5], wanted) : n_rows / 100;
 	if (dim > 4096 || n_added == 0 || n_added > n_rows / 2)
 		die("DIM is at most 4096, ADDED at most half of ROWS");
 	snprintf(base, sizeof(base), "%s/base.vsx", argv[1]);
@@ -488,7 +427,7 @@ int main(int argc, char **argv)
 	measure_tombstones();
 	measure_segments();
 	measure_refresh();
-	print_table();
+	report_table();
 	unlink(base);
 	unlink(work);
 	free(queries);

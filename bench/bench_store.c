@@ -11,41 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "data.h"
+#include "measure.h"
 #include "support/sparse.h"
 #include "vsx.h"
 
 #define ROUNDS 31
-
-static void die(const char *what)
-{
-	fprintf(stderr, "bench_store: %s\n", what);
-	exit(1);
-}
-
-static double now(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static int by_value(const void *pa, const void *pb)
-{
-	double a = *(const double *)pa, b = *(const double *)pb;
-
-	return a < b ? -1 : a > b;
-}
-
-static double median(double *x)
-{
-	qsort(x, ROUNDS, sizeof(*x), by_value);
-	return x[ROUNDS / 2];
-}
 
 /* Open and close it again and again; the first time warms the header. */
 static void measure_open(const char *path)
@@ -71,7 +44,7 @@ static void measure_open(const char *path)
 		       before.hblkhd;
 		vsx_close(index);
 	}
-	qsort(times, ROUNDS, sizeof(*times), by_value);
+	sort_values(times, ROUNDS);
 	printf("| open %s | %.1f MiB | %.1f us (%.1f to %.1f) | %zu bytes of "
 	       "heap |\n",
 	       path, (double)st.st_size / 1048576, times[ROUNDS / 2] * 1e6,
@@ -121,7 +94,7 @@ static void measure_touch(const char *path, const struct bench_vectors *queries)
 			with = search_all(checked, queries);
 		ratio[r] = with / without - 1;
 	}
-	qsort(ratio, ROUNDS, sizeof(*ratio), by_value);
+	sort_values(ratio, ROUNDS);
 	printf("| checks at first touch %s | | %+.2f %% (middle half %+.2f to "
 	       "%+.2f) | of the time of a search |\n",
 	       path, ratio[ROUNDS / 2] * 100, ratio[ROUNDS / 4] * 100,
@@ -166,8 +139,8 @@ static void measure_verify(const char *path)
 	printf("| verify --level pages %s | %.1f MiB | %.2f GB/s | reading "
 	       "memory %.2f GB/s%s |\n",
 	       path, (double)result.bytes_read / 1048576,
-	       (double)result.bytes_read / median(times) * 1e-9,
-	       (double)n / median(reads) * 1e-9, sum == 1 ? "." : "");
+	       (double)result.bytes_read / median(times, ROUNDS) * 1e-9,
+	       (double)n / median(reads, ROUNDS) * 1e-9, sum == 1 ? "." : "");
 	free(block);
 }
 

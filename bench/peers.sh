@@ -165,6 +165,11 @@ END
 	echo 'runs; kernels beside what the machine can do at most, measured in the same run.'
 	echo
 	sed 's/^/    /; s/ *$//' micro
+	# What other programs have found out stays.
+	if [ -e "$out/RESULTS.md" ]; then
+		echo
+		sed -n '/^## An index in use/,$p' "$out/RESULTS.md"
+	fi
 } >RESULTS.md
 mv RESULTS.md "$out/RESULTS.md"
 say "written: ${out#"$root/"}/RESULTS.md, results.json, build/bench/report-*.html"
