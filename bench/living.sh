@@ -36,7 +36,8 @@ part=$work/part
 table() {
 	echo "$*" | sed "s|$work|FOLDER|" >&2
 	printf '\n`%s`\n\n' "$(echo "$*" | sed "s|$work|FOLDER|")"
-	"$@" | tee /dev/stderr | sed -n '/^| what/,$p'
+	"$@" >"$work/lines"
+	sed -n '/^| what/,$p' "$work/lines"
 }
 
 {
@@ -48,7 +49,7 @@ medians; syncs are told apart, because they are the disk's.
 
 ### Changing it
 END
-	table bench_living "$work" IVF1024 "$rows" 64 "$added"
+	table bench_living "$work" IVF1024,Flat "$rows" 64 "$added"
 	table bench_living "$work" HNSW16 "$rows" 64 "$added"
 	# Of this one so many rows are deleted as the others have.
 	table bench_living "$work" Flat "$((2 * rows))" 64 "$added"

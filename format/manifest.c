@@ -311,8 +311,7 @@ bool vsx_property_ok(const char *entry)
 	return true;
 }
 
-/* Compare keys, which end at '='. */
-static int compare_keys(const char *a, const char *b)
+int vsx_property_compare(const char *a, const char *b)
 {
 	while (*a == *b && *a != '=')
 		a++, b++;
@@ -336,7 +335,7 @@ static enum vsx_status check_properties(const struct vsx_manifest *m,
 				"the last property has no end");
 	while (p < end) {
 		if (!vsx_property_ok(p) ||
-		    (before && compare_keys(before, p) >= 0))
+		    (before && vsx_property_compare(before, p) >= 0))
 			return vsx_fail(err, VSX_ECORRUPT,
 					"property at byte %td is not key=value "
 					"in rising order of keys",

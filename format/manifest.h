@@ -84,6 +84,8 @@ const char *vsx_manifest_property_at(const struct vsx_manifest *m, uint32_t i);
 
 /* What a property may look like; the writer asks before it writes. */
 bool vsx_property_ok(const char *entry);
+/* The order of two entries, by their keys; 0: they have one. */
+int vsx_property_compare(const char *a, const char *b);
 
 /*
  * Encode. `properties` is the area itself: strings "key=value", each with its

@@ -119,6 +119,9 @@ enum vsx_status vsx_segment_run(const struct vsx_segment *seg, uint32_t i,
 		run->n_rows = seg->n_rows;
 		return VSX_OK;
 	}
+	if (i >= seg->nlist)
+		return vsx_fail(err, VSX_ECORRUPT, "list %u of %u", i,
+				seg->nlist);
 	VSX_TRY(vsx_touch(&seg->view[VSX_SEC_LIST], (uint64_t)i * sizeof(list),
 			  sizeof(list), err));
 	memcpy(&list, seg->view[VSX_SEC_LIST].base + (size_t)i * sizeof(list),

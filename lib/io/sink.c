@@ -226,6 +226,22 @@ static enum vsx_status write_tables(struct vsx_sink *s,
 	return status;
 }
 
+static enum vsx_status check_manifest(const struct vsx_sink *s,
+				      const uint8_t *raw, uint64_t n,
+				      const struct vsx_super *sb,
+				      struct vsx_error *err)
+{
+	struct vsx_manifest decoded;
+	struct vsx_error why;
+	enum vsx_status status =
+		vsx_manifest_decode(&decoded, raw, n, sb, &why);
+
+	if (status != VSX_OK)
+		return vsx_fail(err, VSX_EINVAL, "'%s' would not open: %.300s",
+				s->file->name, why.text);
+	return VSX_OK;
+}
+
 static enum vsx_status write_manifest(struct vsx_sink *s,
 				      const struct vsx_manifest *m,
 				      const struct vsx_segment_entry *segments,
@@ -256,7 +272,10 @@ static enum vsx_status write_manifest(struct vsx_sink *s,
 	sb->manifest_offset = s->at + s->used;
 	sb->manifest_bytes = n;
 	sb->manifest_hash = vsx_hash128(raw, n);
-	status = put(s, raw, n, err);
+	/* Rather no generation than one that no reader takes. */
+	status = check_manifest(s, raw, n, sb, err);
+	if (status == VSX_OK)
+		status = put(s, raw, n, err);
 done:
 	free(entries);
 	free(raw);

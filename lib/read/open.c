@@ -367,6 +367,7 @@ static enum vsx_status map_index(struct vsx *index, int fd, bool copy,
 
 	*shared = before && !copy &&
 		  memcmp(before->super.uuid, index->super.uuid, 16) == 0 &&
+		  before->super.page_shift == index->super.page_shift &&
 		  vsx_map_share(&index->map, &before->map, fd, bytes);
 	if (*shared)
 		return VSX_OK;
@@ -411,15 +412,22 @@ static enum vsx_status check_opts(const struct vsx_open_opts *o,
 	return VSX_OK;
 }
 
-/* Whether the file holds nothing newer than `before`. */
+/*
+ * Whether the file holds nothing newer than `before`: it is the same file. Of a
+ * copy it is only known what it was made of.
+ */
 static bool is_current(const struct vsx *index, int fd,
 		       const struct vsx *before)
 {
-	return before && before->map.room &&
-	       vsx_room_is_of(before->map.room, fd) &&
-	       vsx_settle(before, VSX_OK, NULL) == VSX_OK &&
-	       index->super.generation <= before->super.generation &&
-	       memcmp(index->super.uuid, before->super.uuid, 16) == 0;
+	if (!before || memcmp(index->super.uuid, before->super.uuid, 16) != 0 ||
+	    vsx_settle(before, VSX_OK, NULL) != VSX_OK)
+		return false;
+	if (before->map.room)
+		return vsx_room_is_of(before->map.room, fd) &&
+		       index->super.generation <= before->super.generation;
+	return index->super.generation == before->super.generation &&
+	       vsx_hash_equal(index->super.manifest_hash,
+			      before->super.manifest_hash);
 }
 
 static enum vsx_status new_handle(struct vsx **out, const char *path,

@@ -59,6 +59,8 @@ enum vsx_status vsx_find_in(const struct vsx_segment *segments, uint32_t n,
 
 		if (seg->n_dead == seg->n_rows)
 			continue;
+		if (!seg->nlist)
+			find->ranked_of = NULL; /* the pool is another's now */
 		if (exact)
 			VSX_TRY(vsx_exact_search(seg, find, err));
 		else

@@ -36,6 +36,7 @@ static void release(struct test *t)
 	free(t->stored);
 	free(t->n_stored);
 	free(t->accept.truth);
+	free(t->accept.n_truth);
 }
 
 /* ---- the recall table ------------------------------------------------ */
@@ -347,6 +348,24 @@ static enum vsx_status check_floor(struct vsx_verifier *v,
 
 /* ---- the test of the file -------------------------------------------- */
 
+/* Of few live rows the lists are short. */
+static enum vsx_status count_truth(struct test *t, struct vsx_error *err)
+{
+	struct vsx_accept *a = &t->accept;
+
+	VSX_TRY(vsx_alloc_to(&a->n_truth, a->n_queries, sizeof(*a->n_truth),
+			     err));
+	for (uint32_t q = 0; q < a->n_queries; q++) {
+		const uint64_t *truth = a->truth + (size_t)q * a->truth_k;
+		uint32_t n = 0;
+
+		while (n < a->truth_k && truth[n] != VSX_NO_NEIGHBOUR)
+			n++;
+		a->n_truth[q] = n;
+	}
+	return VSX_OK;
+}
+
 static enum vsx_status run_test(struct vsx_verifier *v, const struct vsx *index,
 				struct test *t, struct vsx_error *err)
 {
@@ -358,6 +377,8 @@ static enum vsx_status run_test(struct vsx_verifier *v, const struct vsx *index,
 	VSX_TRY(vsx_accept_truth(index->segments, m->n_segments, &t->accept,
 				 v->n_threads, progress, v, err));
 	VSX_TRY(compare_truth(v, t));
+	if (!is_new(v))
+		VSX_TRY(count_truth(t, err));
 	VSX_TRY(vsx_accept_measure(index->segments, m->n_segments, &t->accept,
 				   m->default_effort, v->n_threads, &found,
 				   err));

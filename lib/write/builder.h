@@ -15,7 +15,8 @@ struct vsx_builder {
 	struct vsx_measure measure;
 	float *queries; /* given ones; float[n_queries][dim] */
 	uint32_t n_queries;
-	bool finished; /* or failed on the way: of no more use */
+	uint64_t greatest_id; /* of rows that are gone; 0: none is known of */
+	bool finished;	      /* or failed on the way: of no more use */
 
 	/* The caller's wish, and the time, as the report goes by. */
 	struct vsx_job job;

@@ -11,6 +11,7 @@
 #include "write/compact.h"
 #include "write/live_rows.h"
 #include "write/lock.h"
+#include "write/properties.h"
 #include "write/update.h"
 
 struct compaction {
@@ -86,6 +87,8 @@ static enum vsx_status open_inputs(struct compaction *c, struct vsx_error *err)
 		const struct vsx_manifest *m;
 
 		VSX_TRY(vsx_open(&c->inputs[i], c->paths[i], NULL, err));
+		if (c->lock.fd >= 0)
+			VSX_TRY(vsx_update_check(c->inputs[i], &c->lock, err));
 		VSX_TRY(check_shape(c, i, err));
 		m = &c->inputs[i]->manifest;
 		c->result->n_rows += m->n_live;
@@ -151,6 +154,11 @@ enum vsx_status vsx_compact_builder(struct vsx_builder **out, const char *path,
 	struct vsx_build_opts build;
 	char spec[64];
 
+	if (index->manifest.n_segments == 0)
+		return vsx_fail(err, VSX_EINVAL,
+				"'%s' has no rows: nothing says how to build "
+				"with it as the first",
+				index->name);
 	take_facts(&build, opts, index, spec);
 	VSX_TRY(vsx_builder_new_on(out, path, &build, ops, err));
 	/* They are, and stay the same bytes. */
@@ -207,11 +215,27 @@ static enum vsx_status read_input(struct compaction *c, size_t i,
 	return vsx_settle(index, VSX_OK, err);
 }
 
+/* So that no number of a row that is dropped is given again. */
+static enum vsx_status remember_ids(struct compaction *c, size_t i,
+				    struct vsx_error *err)
+{
+	uint64_t id;
+
+	VSX_TRY(vsx_greatest_id(c->inputs[i], &id, err));
+	if (id > c->builder->greatest_id)
+		c->builder->greatest_id = id;
+	return VSX_OK;
+}
+
 static enum vsx_status write_output(struct compaction *c, const char *path,
 				    struct vsx_error *err)
 {
 	VSX_TRY(vsx_compact_builder(&c->builder, path, &c->opts, c->inputs[0],
 				    c->ops, err));
+	if (c->lock.fd >= 0)
+		c->builder->output.replaces = &c->lock;
+	for (size_t i = 0; i < c->n; i++)
+		VSX_TRY(remember_ids(c, i, err));
 	VSX_TRY(take_queries(c, err));
 	for (size_t i = 0; i < c->n; i++)
 		VSX_TRY(read_input(c, i, err));

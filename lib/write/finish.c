@@ -8,6 +8,7 @@
 #include "sums.h"
 #include "write/builder.h"
 #include "write/options.h"
+#include "write/properties.h"
 #include "write/segment_out.h"
 #include "write/spec.h"
 #include "write/unique.h"
@@ -226,9 +227,9 @@ static enum vsx_status write_end(struct run *r, struct vsx_error *err)
 
 	VSX_TRY(vsx_measure_write(&b->measure, &r->sink, err));
 	fill_manifest(r);
-	VSX_TRY(vsx_options_properties(&r->properties,
-				       &r->manifest.properties_bytes, &b->opts,
-				       r->result->spec, err));
+	VSX_TRY(vsx_properties_new(&r->properties,
+				   &r->manifest.properties_bytes, &b->opts,
+				   r->result->spec, b->greatest_id, err));
 	VSX_TRY(b->job.progress(&b->job, "sync", 0, 0, err));
 	VSX_TRY(vsx_sink_commit(&r->sink, &r->manifest, &r->entry,
 				r->properties, &super, err));

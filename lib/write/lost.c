@@ -25,7 +25,8 @@ static void end_range(struct vsx_lost *l)
 			     (ull)l->id_last);
 	memcpy(l->ids + l->used, text, (size_t)n + 1);
 	l->used += (size_t)n;
-	l->cut = l->used + sizeof(text) > sizeof(l->ids);
+	/* The range that begins now must fit as well. */
+	l->cut = l->used + 2 * sizeof(text) > sizeof(l->ids);
 }
 
 void vsx_lost_flush(struct vsx_lost *l)

@@ -173,33 +173,6 @@ uint32_t vsx_options_page_shift(const struct vsx_build_opts *opts)
 	return (uint32_t)__builtin_ctz(opts->page_bytes);
 }
 
-/* Append "key=value" with its NUL. */
-static void append(char *area, size_t *at, const char *key, const char *value)
-{
-	if (!value)
-		return;
-	*at += (size_t)sprintf(area + *at, "%s=%s", key, value) + 1;
-}
-
-enum vsx_status vsx_options_properties(char **out, uint32_t *bytes,
-				       const struct vsx_build_opts *opts,
-				       const char *spec, struct vsx_error *err)
-{
-	const char *model = opts->model, *source = opts->source;
-	size_t room = 128 + strlen(spec) + (model ? strlen(model) : 0) +
-		      (source ? strlen(source) : 0);
-	size_t at = 0;
-
-	VSX_TRY(vsx_alloc_to(out, room, 1, err));
-	/* Keys rise. */
-	append(*out, &at, "library", "vsx " VSX_VERSION);
-	append(*out, &at, "model", model);
-	append(*out, &at, "source", source);
-	append(*out, &at, "spec", spec);
-	*bytes = (uint32_t)at;
-	return VSX_OK;
-}
-
 enum vsx_status vsx_options_choose(struct vsx_choice *out,
 				   const struct vsx_build_opts *opts,
 				   uint64_t n_rows, struct vsx_error *err)

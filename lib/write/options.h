@@ -18,14 +18,6 @@ uint64_t vsx_options_memory(uint64_t wish);
 /* The space that such an index has. */
 void vsx_options_space(struct vsx_space *s, const struct vsx_build_opts *opts);
 
-/*
- * The manifest's properties, "library", "model", "source" and "spec", one after
- * the other with their NULs. *out is to be freed.
- */
-enum vsx_status vsx_options_properties(char **out, uint32_t *bytes,
-				       const struct vsx_build_opts *opts,
-				       const char *spec, struct vsx_error *err);
-
 uint32_t vsx_options_page_shift(const struct vsx_build_opts *opts);
 
 /* The spec as it will be built: "auto" chosen, small inputs allowed for. */

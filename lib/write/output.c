@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "write/lock.h"
+
 /* Of the file's name in that of the temporary one, which is longer. */
 #define MAX_NAME_KEPT 200
 #define MAX_TRIES     10000
@@ -72,14 +74,12 @@ static enum vsx_status set_folder(struct vsx_output *o, struct vsx_error *err)
 		o->folder = strndup(o->target, (size_t)(name - o->target) - 1);
 	if (!o->folder)
 		return vsx_fail_memory(err, strlen(o->target));
-	if (access(o->folder, W_OK | X_OK) < 0)
-		return cannot_create(o, errno, err);
 	return VSX_OK;
 }
 
-enum vsx_status vsx_output_init(struct vsx_output *o, const char *path,
-				bool force, const struct vsx_file_ops *ops,
-				struct vsx_error *err)
+static enum vsx_status begin(struct vsx_output *o, const char *path, bool force,
+			     const struct vsx_file_ops *ops,
+			     struct vsx_error *err)
 {
 	enum vsx_status status;
 
@@ -104,6 +104,26 @@ done:
 	if (status != VSX_OK)
 		vsx_output_release(o);
 	return status;
+}
+
+enum vsx_status vsx_output_init(struct vsx_output *o, const char *path,
+				bool force, const struct vsx_file_ops *ops,
+				struct vsx_error *err)
+{
+	enum vsx_status status = begin(o, path, force, ops, err);
+
+	if (status == VSX_OK && access(o->folder, W_OK | X_OK) < 0) {
+		status = cannot_create(o, errno, err);
+		vsx_output_release(o);
+	}
+	return status;
+}
+
+enum vsx_status vsx_output_beside(struct vsx_output *o, const char *path,
+				  const struct vsx_file_ops *ops,
+				  struct vsx_error *err)
+{
+	return begin(o, path, true, ops, err);
 }
 
 /* `.NAME.tmp.<pid>.<n>`, opened for nobody else to have; *fd < 0 on failure. */
@@ -237,6 +257,8 @@ enum vsx_status vsx_output_publish(struct vsx_output *o, struct vsx_error *err)
 	status = keep_mode(o, err);
 	if (status == VSX_OK)
 		status = vsx_file_close(&o->file, err);
+	if (status == VSX_OK && o->replaces)
+		status = vsx_lock_check(o->replaces, err);
 	if (status != VSX_OK)
 		return status;
 	folder.fd = vsx_file_open(o->ops, o->folder, O_RDONLY | O_DIRECTORY, 0);

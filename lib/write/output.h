@@ -15,7 +15,10 @@ struct vsx_output {
 	char *folder;
 	char *temp; /* NULL while there is none */
 	bool force;
-	struct vsx_file file; /* the temporary file */
+	const struct vsx_file *replaces; /* locked: to be replaced only while
+					    the path names it; NULL: whatever
+					    is there */
+	struct vsx_file file;		 /* the temporary file */
 };
 
 /*
@@ -25,6 +28,12 @@ struct vsx_output {
 enum vsx_status vsx_output_init(struct vsx_output *o, const char *path,
 				bool force, const struct vsx_file_ops *ops,
 				struct vsx_error *err);
+
+/* For scratch files in the folder of a file that stays: nothing is published.
+ */
+enum vsx_status vsx_output_beside(struct vsx_output *o, const char *path,
+				  const struct vsx_file_ops *ops,
+				  struct vsx_error *err);
 
 /* Make the temporary file. */
 enum vsx_status vsx_output_open(struct vsx_output *o, struct vsx_error *err);

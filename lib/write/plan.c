@@ -13,6 +13,7 @@
 #include "write/layout.h"
 #include "write/measure.h"
 #include "write/options.h"
+#include "write/properties.h"
 #include "write/segment_out.h"
 #include "write/spec.h"
 
@@ -192,8 +193,8 @@ enum vsx_status vsx_build_plan(const struct vsx_build_opts *opts,
 	memset(plan, 0, sizeof(*plan));
 	vsx_spec_text(&choice.spec, plan->spec, sizeof(plan->spec));
 	snprintf(plan->reason, sizeof(plan->reason), "%s", choice.reason);
-	VSX_TRY(vsx_options_properties(&properties, &properties_bytes, &checked,
-				       plan->spec, err));
+	VSX_TRY(vsx_properties_new(&properties, &properties_bytes, &checked,
+				   plan->spec, 0, err));
 	free(properties);
 
 	vsx_layout_init(&s.layout, vsx_options_page_shift(&checked));

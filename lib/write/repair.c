@@ -1,4 +1,5 @@
 /* Saving the rows of a damaged index. */
+#include "write/properties.h"
 #include "write/repair.h"
 
 #include <errno.h>
@@ -259,6 +260,8 @@ static enum vsx_status save(struct repair *r, const char *out_path,
 	VSX_TRY(save_queries(r, err));
 	for (uint32_t i = 0; i < index->manifest.n_segments; i++)
 		VSX_TRY(save_segment(r, &index->segments[i], err));
+	/* As far as it can be read. */
+	vsx_greatest_id(index, &r->builder->greatest_id, NULL);
 	if (r->n)
 		VSX_TRY(hand_over(r, err));
 	VSX_TRY(vsx_settle(index, VSX_OK, err));

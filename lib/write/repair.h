@@ -19,7 +19,6 @@ enum vsx_status vsx_repair_on(const char *path, const char *out_path,
 struct vsx_lost {
 	void (*note)(void *context, const char *text);
 	void *context;
-	uint32_t segment;
 	uint64_t n, n_unsure; /* in all */
 	uint64_t first, next; /* rows of the run at hand */
 	char reason[VSX_ERROR_TEXT];

@@ -7,11 +7,11 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
-#include "index/ids.h"
 #include "names.h"
 #include "read/opts.h"
 #include "write/lock.h"
 #include "write/options.h"
+#include "write/properties.h"
 
 typedef unsigned long long ull;
 
@@ -38,26 +38,26 @@ static enum vsx_status waiting(void *context, struct vsx_error *err)
 }
 
 /* Both slots must be good: a bad one may be that of a lost generation. */
-static enum vsx_status check_slots(const struct vsx_update *u,
-				   struct vsx_super *newest,
-				   struct vsx_error *err)
+enum vsx_status vsx_update_check(const struct vsx *index,
+				 const struct vsx_file *file,
+				 struct vsx_error *err)
 {
 	uint8_t head[2 * VSX_SLOT_BYTES];
-	uint64_t bytes = u->index->file_bytes;
+	uint64_t bytes = index->file_bytes;
 	size_t n = bytes < sizeof(head) ? (size_t)bytes : sizeof(head);
+	const struct vsx_super *newest;
 	struct vsx_slot slots[2];
 	struct vsx_error why;
 	enum vsx_status status;
-	int chosen, reason = vsx_read_at(u->file.fd, head, n, 0);
+	int chosen, reason = vsx_read_at(file->fd, head, n, 0);
 
 	if (reason) {
 		errno = reason;
-		return vsx_fail_errno(err, "cannot read '%s'", u->file.name);
+		return vsx_fail_errno(err, "cannot read '%s'", file->name);
 	}
-	status = vsx_slots_read(slots, &chosen, head, n, bytes, u->file.fd,
-				&why);
+	status = vsx_slots_read(slots, &chosen, head, n, bytes, file->fd, &why);
 	if (status != VSX_OK)
-		return vsx_named(u->file.name, status, &why, err);
+		return vsx_named(file->name, status, &why, err);
 	for (int i = 0; i < 2; i++)
 		if (slots[i].state != VSX_SLOT_VALID)
 			return vsx_fail(err, VSX_ECORRUPT,
@@ -65,42 +65,31 @@ static enum vsx_status check_slots(const struct vsx_update *u,
 					"and may be that of a newer "
 					"generation: vsx-verify --repair saves "
 					"what there is",
-					u->file.name, i);
-	*newest = slots[chosen].super;
-	return VSX_OK;
-}
-
-/* Numbers for rows without ids begin behind the greatest there is. */
-static enum vsx_status find_next_id(struct vsx_update *u, struct vsx_error *err)
-{
-	for (uint32_t i = 0; i < u->index->manifest.n_segments; i++) {
-		const struct vsx_segment *seg = &u->index->segments[i];
-		uint64_t id;
-
-		VSX_TRY(vsx_ids_greatest(seg, &id, err));
-		if (id == UINT64_MAX)
-			u->past_last_id = true;
-		else if (id >= u->next_id)
-			u->next_id = id + 1;
-	}
-	return VSX_OK;
+					file->name, i);
+	newest = &slots[chosen].super;
+	if (memcmp(index->super.uuid, newest->uuid, 16) == 0 &&
+	    index->super.generation == newest->generation)
+		return VSX_OK;
+	/* Another file has the name, or the lock does not hold others off. */
+	VSX_TRY(vsx_lock_check(file, err));
+	return vsx_fail(err, VSX_EIO,
+			"'%s' was changed to generation %llu by another writer "
+			"while generation %llu was opened",
+			file->name, (ull)newest->generation,
+			(ull)index->super.generation);
 }
 
 static enum vsx_status open_index(struct vsx_update *u, struct vsx_error *err)
 {
-	struct vsx_super newest;
-
 	VSX_TRY(vsx_open(&u->index, u->file.name, NULL, err));
-	VSX_TRY(check_slots(u, &newest, err));
-	if (memcmp(u->index->super.uuid, newest.uuid, 16) != 0 ||
-	    u->index->super.generation != newest.generation)
-		return vsx_lock_check(&u->file, err);
+	VSX_TRY(vsx_update_check(u->index, &u->file, err));
 	if (u->index->manifest.n_segments == 0)
 		return vsx_fail(err, VSX_EINVAL,
 				"'%s' has no rows: nothing says how to add "
 				"some",
 				u->file.name);
-	return find_next_id(u, err);
+	VSX_TRY(vsx_greatest_id(u->index, &u->greatest_id, err));
+	return VSX_OK;
 }
 
 static enum vsx_status begin(struct vsx_update *u, const char *path,
@@ -115,7 +104,7 @@ static enum vsx_status begin(struct vsx_update *u, const char *path,
 	b->opts.report = u->opts.report;
 	b->opts.context = u->opts.context;
 	vsx_builder_job(b);
-	VSX_TRY(vsx_output_init(&b->output, path, true, ops, err));
+	VSX_TRY(vsx_output_beside(&b->output, path, ops, err));
 	VSX_TRY(vsx_lock_open(&u->file, b->output.target, ops, u->opts.wait_ms,
 			      waiting, &b->job, err));
 	VSX_TRY(open_index(u, err));
@@ -191,16 +180,15 @@ static enum vsx_status check_open(const struct vsx_update *u, const void *data,
 static enum vsx_status number_on(struct vsx_update *u, size_t n, uint64_t **ids,
 				 struct vsx_error *err)
 {
-	if (u->past_last_id || n > UINT64_MAX - u->next_id)
+	/* UINT64_MAX is given to nobody. */
+	if (n > 0 && n >= UINT64_MAX - u->greatest_id)
 		return vsx_fail(err, VSX_EINVAL,
 				"no ids are left behind %llu for %zu rows "
 				"without one",
-				u->past_last_id ? (ull)UINT64_MAX
-						: (ull)u->next_id - 1,
-				n);
+				(ull)u->greatest_id, n);
 	VSX_TRY(vsx_alloc_to(ids, n, sizeof(**ids), err));
 	for (size_t i = 0; i < n; i++)
-		(*ids)[i] = u->next_id + i;
+		(*ids)[i] = u->greatest_id + 1 + i;
 	return VSX_OK;
 }
 
@@ -220,7 +208,7 @@ enum vsx_status vsx_update_add(struct vsx_update *u, const void *rows,
 	status = vsx_spool_add(&u->b.spool, rows, elem, n, ids ? ids : numbers,
 			       err);
 	if (status == VSX_OK && !ids)
-		u->next_id += n;
+		u->greatest_id += n;
 	free(numbers);
 	return status;
 }

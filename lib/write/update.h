@@ -11,8 +11,7 @@ struct vsx_update {
 				 its output is never made */
 	struct vsx_file file; /* locked */
 	struct vsx *index;    /* the newest generation of it */
-	uint64_t next_id;     /* of a row without one */
-	bool past_last_id;    /* there is none left */
+	uint64_t greatest_id; /* that a row has or had; numbers go on from it */
 	uint64_t *gone;	      /* ids to delete, sorted when it comes to that */
 	size_t n_gone, gone_cap;
 	uint64_t *unknown; /* of them */
@@ -24,6 +23,15 @@ enum vsx_status vsx_update_begin_on(struct vsx_update **out, const char *path,
 				    const struct vsx_update_opts *opts,
 				    const struct vsx_file_ops *ops,
 				    struct vsx_error *err);
+
+/*
+ * Whether an open index is the newest generation of the locked file, and none
+ * may have been lost: VSX_ECORRUPT when a slot is damaged, since it may be that
+ * of a newer one.
+ */
+enum vsx_status vsx_update_check(const struct vsx *index,
+				 const struct vsx_file *file,
+				 struct vsx_error *err);
 
 /* update_commit.c */
 enum vsx_status vsx_update_run(struct vsx_update *u,

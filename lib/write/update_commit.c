@@ -14,6 +14,7 @@
 #include "train/codes_train.h"
 #include "write/live_rows.h"
 #include "write/lock.h"
+#include "write/properties.h"
 #include "write/segment_out.h"
 #include "write/unique.h"
 #include "write/update.h"
@@ -38,6 +39,7 @@ struct run {
 	struct vsx_sink sink;
 	struct vsx_manifest manifest;
 	struct vsx_segment_entry *entries;
+	char *properties;
 	struct vsx_segment added;
 	struct vsx_accept test;
 	struct vsx_super super;
@@ -102,8 +104,9 @@ static uint32_t choose_kept(const struct run *r)
 	while (kept > 1) {
 		uint64_t live = n_live(&r->segments[kept - 1]);
 
-		if (live > 0 && (r->u->opts.keep_segments || live > rows ||
-				 rows + live > VSX_MAX_SEGMENT_ROWS))
+		if (live > 0 && kept < VSX_MAX_SEGMENTS &&
+		    (r->u->opts.keep_segments || live > rows ||
+		     rows + live > VSX_MAX_SEGMENT_ROWS))
 			break;
 		rows += live;
 		kept--;
@@ -355,16 +358,14 @@ static enum vsx_status begin_manifest(struct run *r, struct vsx_error *err)
 	r->manifest = *r->old;
 	r->manifest.generation++;
 	r->manifest.n_segments = r->n_kept;
+	VSX_TRY(vsx_properties_renew(&r->properties,
+				     &r->manifest.properties_bytes, r->old,
+				     r->u->greatest_id, err));
 	for (uint32_t i = 0; i < r->n_kept; i++) {
 		r->entries[i] = vsx_manifest_segment(r->old, i);
 		r->entries[i].n_dead = r->segments[i].n_dead;
 	}
 	return VSX_OK;
-}
-
-static const char *properties_of(const struct vsx_manifest *m)
-{
-	return m->properties_bytes ? vsx_manifest_property_at(m, 0) : NULL;
 }
 
 /* Steps 3 and 4 of SPEC.md 7.2. */
@@ -388,7 +389,7 @@ static enum vsx_status append(struct run *r, struct vsx_error *err)
 		m->n_live += r->entries[i].n_rows - r->entries[i].n_dead;
 	}
 	VSX_TRY(job->progress(job, "sync", 0, 0, err));
-	VSX_TRY(vsx_sink_commit(&r->sink, m, r->entries, properties_of(r->old),
+	VSX_TRY(vsx_sink_commit(&r->sink, m, r->entries, r->properties,
 				&r->super, err));
 	r->super.feature_compat = r->u->index->super.feature_compat;
 	memcpy(r->super.uuid, r->u->index->super.uuid, 16);
@@ -496,6 +497,7 @@ enum vsx_status vsx_update_run(struct vsx_update *u,
 	free(r.marks.bits);
 	free(r.segments);
 	free(r.entries);
+	free(r.properties);
 	vsx_segment_out_release(&r.out);
 	vsx_built_release(&r.built);
 	vsx_code_params_release(&r.codes);

@@ -118,3 +118,22 @@ void change_sound(const char *path)
 	MUST(vsx_verify(path, &opts, no_finding, (void *)(uintptr_t)path,
 			&result, &err));
 }
+
+struct kept keep(const char *path)
+{
+	struct kept k = {.path = path};
+
+	k.bytes = support_read(path, &k.n);
+	return k;
+}
+
+void expect_unchanged(struct kept *k)
+{
+	size_t n;
+	uint8_t *bytes = support_read(k->path, &n);
+
+	cr_expect(n == k->n && memcmp(bytes, k->bytes, n) == 0,
+		  "the file has changed");
+	free(bytes);
+	free(k->bytes);
+}

@@ -42,6 +42,16 @@ struct vsx *change_open(const char *path);
 bool change_has(const struct vsx *index, const struct support_index *what,
 		uint64_t id, size_t i);
 
+/* The bytes of a file, to be compared with later on; that frees them. */
+struct kept {
+	const char *path;
+	uint8_t *bytes;
+	size_t n;
+};
+
+struct kept keep(const char *path);
+void expect_unchanged(struct kept *k);
+
 /* vsx_verify() finds nothing. */
 void change_sound(const char *path);
 

@@ -174,6 +174,7 @@ Test(refresh, keeps_the_options)
 	opts.load = VSX_LOAD_COPY;
 	opts.check = VSX_CHECK_ALL;
 	cr_assert_eq(vsx_open(&first, path, &opts, &err), VSX_OK);
+	cr_expect_null(refresh(first));
 	change(path, 7);
 	second = refresh(first);
 	cr_expect_eq(nearest(second, 7), 1007);

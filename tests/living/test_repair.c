@@ -7,6 +7,7 @@
 #include "bytes.h"
 #include "read/heard.h"
 #include "support/build.h"
+#include "write/repair.h"
 #include "write/scratch_folder.h"
 
 TestSuite(repair, .init = scratch_make, .fini = scratch_drop, .timeout = 120);
@@ -16,7 +17,7 @@ enum { N = 300, DIM = 8, PAGE = 4096 };
 static struct vsx_error err;
 static struct vsx_repair_result result;
 static struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
-static char notes[8192];
+static char notes[1 << 16];
 
 static int hear_note(void *context, const struct vsx_build_event *event)
 {
@@ -26,6 +27,13 @@ static int hear_note(void *context, const struct vsx_build_event *event)
 		strcat(notes, "\n");
 	}
 	return 0;
+}
+
+static void take_text(void *context, const char *text)
+{
+	struct vsx_build_event event = {VSX_BUILD_NOTE, text, 0, 0};
+
+	hear_note(context, &event);
 }
 
 static enum vsx_status repair(const char *from, const char *to)
@@ -122,6 +130,37 @@ Test(repair, loses_the_rows_of_a_damaged_page_and_no_more)
 		cr_expect_eq(lost, N, "%s: %llu", specs[s],
 			     (unsigned long long)lost);
 		free(bytes);
+	}
+}
+
+/* Ids of many digits in many ranges: none is cut, and none is invented. */
+Test(repair, names_all_ids_of_many_ranges)
+{
+	struct {
+		struct vsx_lost lost;
+		uint8_t fence[64];
+	} x = {.lost = {.note = take_text}};
+	const uint64_t first = UINT64_C(18446744073709000000);
+	char due[64];
+
+	memset(x.fence, 0x5a, sizeof(x.fence));
+	notes[0] = '\0';
+	for (uint64_t i = 0; i < 60; i++) {
+		uint64_t id = first + i / 3 * 100 + i % 3;
+
+		vsx_lost_row(&x.lost, i, &id, "they are damaged");
+	}
+	vsx_lost_flush(&x.lost);
+	cr_expect_eq(x.lost.n, 60);
+	for (size_t i = 0; i < sizeof(x.fence); i++)
+		cr_expect_eq(x.fence[i], 0x5a);
+	for (uint64_t i = 0; i < 20; i++) {
+		for (uint64_t end = 0; end <= 2; end += 2) {
+			snprintf(due, sizeof(due), "%llu",
+				 (unsigned long long)(first + i * 100 + end));
+			cr_expect(strstr(notes, due), "%s is not in %s", due,
+				  notes);
+		}
 	}
 }
 

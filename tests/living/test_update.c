@@ -42,32 +42,6 @@ static void expect_row(const char *path, uint64_t id, size_t i)
 	vsx_close(index);
 }
 
-/* The bytes of a file, to be compared with later on. */
-struct kept {
-	const char *path;
-	uint8_t *bytes;
-	size_t n;
-};
-
-static struct kept keep(const char *path)
-{
-	struct kept k = {.path = path};
-
-	k.bytes = support_read(path, &k.n);
-	return k;
-}
-
-static void expect_unchanged(struct kept *k)
-{
-	size_t n;
-	uint8_t *bytes = support_read(k->path, &n);
-
-	cr_expect(n == k->n && memcmp(bytes, k->bytes, n) == 0,
-		  "the file has changed");
-	free(bytes);
-	free(k->bytes);
-}
-
 /* ---- ids ------------------------------------------------------------- */
 
 Test(update, numbers_rows_on_from_the_greatest_id)
@@ -94,6 +68,32 @@ Test(update, numbers_rows_on_from_the_greatest_id)
 	change_commit(u, path);
 	expect_row(path, greatest + 4, N + 3);
 	change_sound(path);
+}
+
+/* Not even when nothing is left of the row: it was merged away, compacted. */
+Test(update, gives_no_number_twice)
+{
+	for (int s = 0; s < 3; s++) {
+		const char *path = build(specs[s], false);
+		uint64_t gone[5];
+
+		for (int round = 0; round < 4; round++) {
+			uint64_t first = N + 5 * (uint64_t)round;
+			struct vsx_update *u = change_begin(path, NULL);
+
+			change_add(u, &what, N + 1, 5, NULL);
+			change_commit(u, path);
+			for (uint64_t i = 0; i < 5; i++) {
+				expect_row(path, first + i, N + 1 + i);
+				gone[i] = first + i;
+			}
+			change(path, &what, 0, 0, 0, gone, 5);
+			if (round == 2)
+				MUST(vsx_compact(&path, 1, NULL, NULL, NULL,
+						 &err));
+		}
+		change_sound(path);
+	}
 }
 
 Test(update, numbers_on_behind_a_deleted_row_of_the_first_segment)

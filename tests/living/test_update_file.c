@@ -260,6 +260,23 @@ Test(update_file, refuses_a_damaged_slot)
 	}
 }
 
+/* The newest generation must not be thrown away with its slot. */
+Test(update_file, compacting_refuses_a_damaged_slot)
+{
+	for (int slot = 0; slot < 2; slot++) {
+		const char *path = build("Flat");
+		struct kept kept;
+
+		change(path, &what, N, 1, 1, NULL, 0);
+		kept = keep(path);
+		kept.bytes[slot * 4096 + 41] ^= 1;
+		scratch_write(path, kept.bytes, kept.n);
+		EXPECT_REFUSED(vsx_compact(&path, 1, NULL, NULL, NULL, &err),
+			       VSX_ECORRUPT, "is damaged, and may be that of");
+		expect_unchanged(&kept);
+	}
+}
+
 /* Damage of what an update must read; deleting by id reads no rows. */
 Test(update_file, refuses_damaged_rows_that_it_would_merge)
 {
@@ -314,6 +331,33 @@ Test(update_file, refuses_a_file_that_took_the_place)
 	EXPECT_REFUSED(vsx_update_commit(u, NULL, &err), VSX_EIO,
 		       "was replaced by another file meanwhile");
 	vsx_update_free(u);
+}
+
+static int put_in_place(void *context, const struct vsx_build_event *event)
+{
+	const char *const *paths = context;
+
+	(void)event;
+	rename(paths[0], paths[1]); /* the first time */
+	return 0;
+}
+
+/* Whoever put it there was told that it is there. */
+Test(update_file, compacting_leaves_a_file_that_took_the_place)
+{
+	const char *paths[] = {scratch_path("other"), build("Flat")};
+	struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
+	struct kept kept;
+
+	change(paths[1], &what, N, 1, 1, NULL, 0);
+	build_at(paths[0], "Flat");
+	kept = keep(paths[0]);
+	kept.path = paths[1];
+	opts.report = put_in_place;
+	opts.context = paths;
+	EXPECT_REFUSED(vsx_compact(&paths[1], 1, NULL, &opts, NULL, &err),
+		       VSX_EIO, "was replaced by another file meanwhile");
+	expect_unchanged(&kept);
 }
 
 Test(update_file, names_the_writer_that_is_in_the_way)

@@ -266,6 +266,27 @@ Test(update_rows, nothing_is_measured_without_a_test)
 }
 
 /* A test of the caller's goes on to count what is added. */
+/* Lists of neighbours get short, and are found whole. */
+Test(update_rows, that_are_few_are_all_found)
+{
+	const char *path = scratch_path("index");
+	struct vsx_verify_opts opts = VSX_VERIFY_OPTS_INIT;
+	struct vsx_verify_result result;
+	uint64_t gone[N];
+
+	struct support_index what =
+		support_defaults((struct support_index){.dim = DIM, .n = N});
+	support_build(path, what);
+	for (uint64_t i = 0; i < N; i++)
+		gone[i] = i;
+	change(path, &what, 0, 0, 0, gone + 5, N - 5);
+	opts.min_recall = 0.99;
+	MUST(vsx_verify(path, &opts, NULL, NULL, &result, &err));
+	cr_expect_eq(result.n_findings, 0);
+	cr_expect_eq(result.recall_at_10, 1.0);
+	cr_expect_eq(result.recall_at_100, 1.0);
+}
+
 Test(update_rows, are_found_by_the_test_of_the_index)
 {
 	const char *path = build_clustered("HNSW16");

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "living/opened.h"
 #include "read/heard.h"
 #include "support/build.h"
 #include "write/scratch_folder.h"
@@ -17,13 +18,14 @@ static const char *const specs[PARTS] = {"HNSW8", "IVF4,Flat", "Flat"};
 static float rows[PARTS * ROWS][DIM];
 
 /* Row i has id ids[i]; part p holds rows p * ROWS and on. */
-static void build_part(uint32_t p, const char *path, const uint64_t *ids)
+static void build_part(const char *spec, uint32_t p, const char *path,
+		       const uint64_t *ids)
 {
 	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
 	struct vsx_builder *b;
 
 	opts.dim = DIM;
-	opts.spec = specs[p];
+	opts.spec = spec;
 	opts.force = 1;
 	opts.n_test_queries = UINT32_MAX;
 	cr_assert(!vsx_builder_new(&b, path, &opts, &err) &&
@@ -43,7 +45,7 @@ static const char *build(const uint64_t *ids)
 
 		snprintf(name, sizeof(name), "part%u", p);
 		paths[p] = scratch_path(name);
-		build_part(p, paths[p], ids);
+		build_part(specs[p], p, paths[p], ids);
 	}
 	support_join(whole, paths, PARTS);
 	return whole;
@@ -140,6 +142,68 @@ Test(segments, answer_as_one_index)
 	}
 	vsx_searcher_free(s);
 	vsx_close(index);
+}
+
+/* Three segments of one build: lists, another kind, lists with a CENT of 0's.
+ */
+static const char *build_shared(const char *between, bool shared)
+{
+	const char *const mixed[PARTS] = {"IVF4,Flat", between, "IVF4,Flat"};
+	const char *paths[PARTS], *whole = scratch_path("whole");
+	static uint64_t ids[PARTS * ROWS];
+	struct opened o;
+
+	fill(ids);
+	memcpy(rows[2 * ROWS], rows, ROWS * sizeof(rows[0]));
+	for (uint32_t p = 0; p < PARTS; p++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "part%u", p);
+		paths[p] = scratch_path(name);
+		build_part(mixed[p], p, paths[p], ids);
+	}
+	support_join(whole, paths, PARTS);
+	o = opened_read(whole);
+	if (shared) {
+		memcpy(&opened_section(&o, "CENT", 2)->id, "XENT", 4);
+		opened_add32(&o.segments[2].params[2], 1);
+		support_reseal(o.bytes, o.n);
+		scratch_write(whole, o.bytes, o.n);
+	}
+	free(o.bytes);
+	return whole;
+}
+
+Test(segments, rank_shared_lists_again_behind_another_kind)
+{
+	static const char *const kinds[] = {"Flat", "HNSW8"};
+
+	for (int i = 0; i < 2; i++) {
+		struct vsx_search_opts opts = VSX_SEARCH_OPTS_INIT;
+		static struct vsx_hit hits[2][ROWS][K];
+		static size_t n[2][ROWS];
+
+		opts.effort = 1;
+		for (int shared = 0; shared < 2; shared++) {
+			struct vsx *index;
+
+			cr_assert_eq(vsx_open(&index,
+					      build_shared(kinds[i], shared),
+					      NULL, &err),
+				     VSX_OK, "%s", err.text);
+			cr_assert_eq(vsx_search_batch(index, rows, VSX_F32,
+						      ROWS, K, &opts, 1,
+						      hits[shared][0],
+						      n[shared], NULL, &err),
+				     VSX_OK, "%s", err.text);
+			vsx_close(index);
+		}
+		cr_expect_arr_eq(n[0], n[1], sizeof(n[0]));
+		for (size_t q = 0; q < ROWS; q++)
+			for (size_t j = 0; j < n[0][q]; j++)
+				cr_expect_eq(hits[0][q][j].id,
+					     hits[1][q][j].id);
+	}
 }
 
 Test(segments, are_verified_one_by_one)

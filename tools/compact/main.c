@@ -141,9 +141,7 @@ static enum vsx_status compact(char **inputs, size_t n, struct vsx_error *err)
 		return status;
 	status = vsx_compact((const char *const *)inputs, n, o.out, &opts,
 			     &result, err);
-	/* VSX_EEXIST is also what ids are that several inputs have. */
-	if (o.out && !o.force && access(o.out, F_OK) == 0)
-		built_name_force(status, err);
+	built_name_force(status, err);
 	progress_end();
 	if (status == VSX_OK && o.json)
 		print_json(path, &result);
