@@ -85,9 +85,8 @@ static enum vsx_status choose_name(struct backup *b, struct vsx_error *err)
 }
 
 /*
- * The newest sound snapshot of an earlier or the same generation of this very
- * index: its chunks are to be found again. A damaged one is no help, and no
- * hindrance.
+ * The newest sound snapshot of this very index that is not longer: its chunks
+ * are to be found again. A damaged one is no help, and no hindrance.
  */
 static enum vsx_status find_base(struct backup *b, struct vsx_error *err)
 {

@@ -29,16 +29,22 @@ static struct vsx_repo_wait wait_of(const struct prune *p)
 				      p->opts.context};
 }
 
+/* A newer version, and a system that fails, are no damage. */
+static enum vsx_status why_not(enum vsx_status status)
+{
+	return status == VSX_EVERSION || status == VSX_EIO ||
+			       status == VSX_ENOMEM
+		       ? status
+		       : VSX_ECORRUPT;
+}
+
 /* What a damaged snapshot needs is not known: then nothing may go. */
 static enum vsx_status check_all_sound(const struct prune *p,
 				       struct vsx_error *err)
 {
 	for (size_t i = 0; i < p->n; i++)
 		if (p->list[i].status != VSX_OK)
-			return vsx_fail(err,
-					p->list[i].status == VSX_EVERSION
-						? VSX_EVERSION
-						: VSX_ECORRUPT,
+			return vsx_fail(err, why_not(p->list[i].status),
 					"snapshot '%s': %.*s; nothing was "
 					"removed",
 					p->list[i].name, VSX_ERROR_TEXT / 2,
@@ -101,6 +107,7 @@ static enum vsx_status mark_all(struct prune *p, struct vsx_error *err)
 	struct vsx_repo_wait wait = wait_of(p);
 
 	VSX_TRY(vsx_repo_list_chunks(&p->repo, &p->chunks, &p->n_chunks, err));
+	VSX_TRY(vsx_repo_check_snapshots(&p->repo, p->n_chunks, err));
 	for (size_t i = 0; i < p->n; i++) {
 		VSX_TRY(vsx_repo_ask(&wait, "reading snapshots", i, p->n, err));
 		if (!p->goes[i])

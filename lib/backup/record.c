@@ -128,12 +128,14 @@ enum vsx_status vsx_repo_head_decode(const uint8_t *raw, size_t n,
 {
 	uint64_t index_bytes;
 
+	/* That of a newer version may be longer. */
+	if (n >= VSX_HEAD_BYTES)
+		VSX_TRY(decode_repo(&index_bytes, raw, REPO_MAGIC,
+				    "the head of a backup repository", err));
 	if (n != VSX_HEAD_BYTES)
 		return vsx_fail(err, n ? VSX_ECORRUPT : VSX_ETRUNCATED,
 				"has %zu bytes, expected %d", n,
 				VSX_HEAD_BYTES);
-	VSX_TRY(decode_repo(&index_bytes, raw, REPO_MAGIC,
-			    "the head of a backup repository", err));
 	return index_bytes ? not_zero("head", err) : VSX_OK;
 }
 
@@ -161,11 +163,6 @@ enum vsx_status vsx_stream_head_decode(uint64_t *index_bytes,
 }
 
 /* ---- chunks ----------------------------------------------------------- */
-
-bool vsx_is_chunk(const uint8_t raw[VSX_HEAD_BYTES])
-{
-	return memcmp(raw, CHUNK_MAGIC, MAGIC_BYTES) == 0;
-}
 
 void vsx_chunk_head_encode(uint8_t out[VSX_HEAD_BYTES],
 			   const struct vsx_chunk_head *head)

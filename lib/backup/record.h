@@ -73,7 +73,6 @@ enum vsx_status vsx_chunk_head_decode(struct vsx_chunk_head *head,
 				      struct vsx_error *err);
 
 /* Does a record of a stream begin so? */
-bool vsx_is_chunk(const uint8_t raw[VSX_HEAD_BYTES]);
 bool vsx_is_snapshot(const uint8_t raw[VSX_HEAD_BYTES]);
 
 /* Bytes of the record of a snapshot of so many chunks. */

@@ -223,7 +223,7 @@ enum vsx_status vsx_snapshot_decode(struct vsx_snapshot_record *s,
 	status = decode_refs(s, raw + sizeof(d), err);
 	if (status != VSX_OK) {
 		free(s->chunks);
-		s->chunks = NULL;
+		memset(s, 0, sizeof(*s)); /* nothing of it is to be believed */
 	}
 	return status;
 }

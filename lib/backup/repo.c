@@ -87,14 +87,21 @@ static enum vsx_status check_empty(const struct vsx_repo *repo,
 	if (!d)
 		return vsx_fail_errno(err, "cannot read the folder '%s'",
 				      repo->name);
-	while (status == VSX_OK && (e = readdir(d))) {
+	for (;;) {
+		status = vsx_repo_next(d, repo->name, &e, err);
+		if (status != VSX_OK || !e)
+			break;
 		if (is_debris(e->d_name))
 			continue;
+		/* Another one is making it just now. */
+		if (access(repo->head_path, F_OK) == 0)
+			break;
 		vsx_path_text(name, e->d_name);
 		status = vsx_fail(err, VSX_EFORMAT,
 				  "'%s' is not a backup repository: it holds "
 				  "'%.80s' and no file 'vsx-backup'",
 				  repo->name, name);
+		break;
 	}
 	closedir(d);
 	return status;
@@ -135,6 +142,9 @@ static enum vsx_status write_head(const struct vsx_repo *repo,
 	return status == VSX_EEXIST ? VSX_OK : status;
 }
 
+static const char *const folders[] = {"chunks", "snapshots", "tmp"};
+#define N_FOLDERS (sizeof(folders) / sizeof(folders[0]))
+
 static enum vsx_status make_folder(const struct vsx_repo *repo,
 				   const char *path, struct vsx_error *err)
 {
@@ -162,13 +172,38 @@ static enum vsx_status make(const struct vsx_repo *repo, struct vsx_error *err)
 	return write_head(repo, err);
 }
 
+/*
+ * What is removed is removed by path: a link must not lead to a folder that is
+ * not ours.
+ */
+static enum vsx_status check_inside(const struct vsx_repo *repo,
+				    struct vsx_error *err)
+{
+	for (size_t i = 0; i < N_FOLDERS; i++) {
+		char *path = vsx_repo_path(repo, "%s", folders[i]);
+		bool bad;
+		struct stat st;
+
+		if (!path)
+			return vsx_fail_memory(err, strlen(repo->path));
+		bad = lstat(path, &st) == 0 && !S_ISDIR(st.st_mode);
+		free(path);
+		if (bad)
+			return vsx_fail(err, VSX_EFORMAT,
+					"'%s' is not a sound backup "
+					"repository: '%s' in it is not a "
+					"folder",
+					repo->name, folders[i]);
+	}
+	return VSX_OK;
+}
+
 static enum vsx_status make_inside(const struct vsx_repo *repo,
 				   struct vsx_error *err)
 {
-	static const char *const folders[] = {"chunks", "snapshots", "tmp"};
-	enum vsx_status status = VSX_OK;
+	enum vsx_status status = check_inside(repo, err);
 
-	for (size_t i = 0; i < 3 && status == VSX_OK; i++) {
+	for (size_t i = 0; i < N_FOLDERS && status == VSX_OK; i++) {
 		char *path = vsx_repo_path(repo, "%s", folders[i]);
 
 		status = path ? make_folder(repo, path, err)
@@ -222,7 +257,8 @@ static enum vsx_status lock_writer(struct vsx_repo *repo,
 				   struct vsx_error *err)
 {
 	const struct vsx_file_ops *ops = repo->ops;
-	int fd = vsx_file_open(ops, repo->lock_path, O_RDWR | O_CREAT, 0666);
+	int fd = vsx_file_open(ops, repo->lock_path,
+			       O_RDWR | O_CREAT | O_NOFOLLOW, 0666);
 
 	if (fd < 0)
 		return vsx_fail_errno(err, "cannot open '%s'", repo->lock_path);
@@ -290,12 +326,30 @@ static enum vsx_status open_as(struct vsx_repo *repo, enum vsx_repo_use use,
 	if (use != VSX_REPO_READ)
 		VSX_TRY(lock_writer(repo, wait, err));
 	if (use == VSX_REPO_PRUNE)
+		VSX_TRY(check_inside(repo, err));
+	if (use == VSX_REPO_PRUNE)
 		return vsx_lock_open(&repo->head, repo->head_path, repo->ops,
 				     wait->ms, go_on, (void *)(uintptr_t)wait,
 				     err);
 	VSX_TRY(open_head(repo, err));
 	VSX_TRY(lock_shared(repo, wait, err));
 	return use == VSX_REPO_CREATE ? make_inside(repo, err) : VSX_OK;
+}
+
+enum vsx_status vsx_repo_check_snapshots(const struct vsx_repo *repo,
+					 size_t n_chunks, struct vsx_error *err)
+{
+	char *path = vsx_repo_path(repo, "snapshots");
+	bool missing = path && access(path, F_OK) < 0 && errno == ENOENT;
+
+	free(path);
+	if (!path)
+		return vsx_fail_memory(err, strlen(repo->path));
+	if (n_chunks && missing)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"'%s' has %zu chunks and no folder 'snapshots'",
+				repo->name, n_chunks);
+	return VSX_OK;
 }
 
 enum vsx_status vsx_repo_open(struct vsx_repo *repo, const char *path,

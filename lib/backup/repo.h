@@ -10,6 +10,8 @@
 #ifndef VSX_BACKUP_REPO_H
 #define VSX_BACKUP_REPO_H
 
+#include <dirent.h>
+
 #include "backup/codec.h"
 #include "io/fileops.h"
 #include "io/map.h"
@@ -58,6 +60,18 @@ void vsx_repo_close(struct vsx_repo *repo);
 char *vsx_repo_path(const struct vsx_repo *repo, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 char *vsx_repo_chunk_path(const struct vsx_repo *repo, struct vsx_hash hash);
+
+/* The next entry of a folder; *e NULL: that was all. */
+enum vsx_status vsx_repo_next(DIR *d, const char *path, struct dirent **e,
+			      struct vsx_error *err);
+
+/*
+ * Chunks without a folder of snapshots are VSX_ECORRUPT: whoever makes a
+ * repository makes that one first.
+ */
+enum vsx_status vsx_repo_check_snapshots(const struct vsx_repo *repo,
+					 size_t n_chunks,
+					 struct vsx_error *err);
 
 /* Sync a folder; one that cannot be synced at all is no failure. */
 enum vsx_status vsx_repo_sync(const struct vsx_repo *repo, const char *path,

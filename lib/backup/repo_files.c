@@ -158,19 +158,33 @@ enum vsx_status vsx_repo_load_chunk(const struct vsx_repo *repo,
 /* ---- listing --------------------------------------------------------------
  */
 
+enum vsx_status vsx_repo_next(DIR *d, const char *path, struct dirent **e,
+			      struct vsx_error *err)
+{
+	errno = 0;
+	*e = readdir(d);
+	if (!*e && errno)
+		return vsx_fail_errno(err, "cannot read the folder '%s'", path);
+	return VSX_OK;
+}
+
 struct listing {
 	struct vsx_chunk_file *files;
 	size_t n, cap;
 };
 
-static enum vsx_status list_folder(DIR *d, const char *two,
+static enum vsx_status list_folder(DIR *d, const char *path, const char *two,
 				   struct listing *list, struct vsx_error *err)
 {
 	struct dirent *e;
 
-	while ((e = readdir(d))) {
+	for (;;) {
 		struct vsx_chunk_file f = {0};
 		struct stat st;
+
+		VSX_TRY(vsx_repo_next(d, path, &e, err));
+		if (!e)
+			return VSX_OK;
 
 		/* What is no chunk is nobody's business. */
 		if (strncmp(e->d_name, two, 2) != 0 ||
@@ -182,7 +196,17 @@ static enum vsx_status list_folder(DIR *d, const char *two,
 				 sizeof(f), err));
 		list->files[list->n++] = f;
 	}
-	return VSX_OK;
+}
+
+/* Where a link leads is none of ours. */
+static DIR *open_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (fd >= 0 && !d)
+		close(fd);
+	return d;
 }
 
 static enum vsx_status list_two(const struct vsx_repo *repo, unsigned int i,
@@ -196,9 +220,9 @@ static enum vsx_status list_two(const struct vsx_repo *repo, unsigned int i,
 	path = vsx_repo_path(repo, "chunks/%s", two);
 	if (!path)
 		return vsx_fail_memory(err, strlen(repo->path));
-	d = opendir(path);
+	d = open_folder(path);
 	if (d)
-		status = list_folder(d, two, list, err);
+		status = list_folder(d, path, two, list, err);
 	else if (errno != ENOENT)
 		status = vsx_fail_errno(err, "cannot read the folder '%s'",
 					path);
@@ -231,8 +255,13 @@ enum vsx_status vsx_repo_list_chunks(const struct vsx_repo *repo,
 /* ---- sweeping ---------------------------------------------------------------
  */
 
+/* Of `tmp`, chunks; elsewhere what begins so. */
 static bool is_left(const char *name, const char *prefix)
 {
+	struct vsx_hash hash;
+
+	if (!prefix)
+		return vsx_hash_parse(&hash, name);
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return false;
 	return strncmp(name, prefix, strlen(prefix)) == 0;
@@ -242,7 +271,7 @@ static void sweep(const struct vsx_repo *repo, const char *folder,
 		  const char *prefix)
 {
 	char *path = vsx_repo_path(repo, "%s", folder);
-	DIR *d = path ? opendir(path) : NULL;
+	DIR *d = path ? open_folder(path) : NULL;
 	struct dirent *e;
 
 	while (d && (e = readdir(d))) {
@@ -262,7 +291,7 @@ static void sweep(const struct vsx_repo *repo, const char *folder,
 
 void vsx_repo_sweep(const struct vsx_repo *repo, bool alone)
 {
-	sweep(repo, "tmp", "");
+	sweep(repo, "tmp", NULL);
 	sweep(repo, "snapshots", "."); /* no snapshot begins so */
 	if (alone)
 		sweep(repo, ".", ".vsx-backup.tmp.");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backup/snapshot.h"
+#include "read/handle.h"
 
 typedef unsigned long long ull;
 
@@ -79,7 +80,43 @@ static enum vsx_status check(const struct vsx_restore *r, struct vsx_error *err)
 			VSX_ERROR_TEXT / 2, why.text);
 }
 
-enum vsx_status vsx_restore_end(struct vsx_restore *r, struct vsx_error *err)
+/* What was told of the index must be so: people go by it. */
+static enum vsx_status check_facts(const struct vsx_restore *r,
+				   const struct vsx_snapshot_record *s,
+				   struct vsx_error *err)
+{
+	struct vsx_error why = {0};
+	struct vsx_facts f;
+	struct vsx *index;
+	bool same, same_uuid;
+
+	if (vsx_open(&index, r->output.temp, NULL, &why) != VSX_OK)
+		return vsx_fail(err, why.status, "the restored index: %.*s",
+				VSX_ERROR_TEXT / 2, why.text);
+	vsx_get_facts(index, &f);
+	same = f.file_bytes == s->index_bytes && f.extra_bytes == 0 &&
+	       f.generation == s->generation && f.n_rows == s->n_rows &&
+	       f.n_live == s->n_live;
+	same_uuid = memcmp(index->super.uuid, s->uuid, sizeof(s->uuid)) == 0;
+	vsx_close(index);
+	if (same && same_uuid)
+		return VSX_OK;
+	if (same)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"the index in it has another uuid than the "
+				"snapshot tells");
+	return vsx_fail(err, VSX_ECORRUPT,
+			"the snapshot is of generation %llu, %llu rows, %llu "
+			"live, %llu bytes; the index in it has generation "
+			"%llu, %llu rows, %llu live, %llu bytes",
+			(ull)s->generation, (ull)s->n_rows, (ull)s->n_live,
+			(ull)s->index_bytes, (ull)f.generation, (ull)f.n_rows,
+			(ull)f.n_live, (ull)f.file_bytes);
+}
+
+enum vsx_status vsx_restore_end(struct vsx_restore *r,
+				const struct vsx_snapshot_record *s,
+				struct vsx_error *err)
 {
 	if (r->at != r->index_bytes)
 		return vsx_fail(err, VSX_ECORRUPT,
@@ -88,6 +125,7 @@ enum vsx_status vsx_restore_end(struct vsx_restore *r, struct vsx_error *err)
 	VSX_TRY(vsx_file_resize(&r->output.file, r->index_bytes, err));
 	VSX_TRY(vsx_file_sync(&r->output.file, err));
 	VSX_TRY(check(r, err));
+	VSX_TRY(check_facts(r, s, err));
 	return vsx_output_publish(&r->output, err);
 }
 
@@ -203,7 +241,7 @@ static enum vsx_status restore(struct vsx_restore *r,
 	if (status == VSX_OK)
 		status = write_chunks(r, repo, &s, err);
 	if (status == VSX_OK)
-		status = vsx_restore_end(r, err);
+		status = vsx_restore_end(r, &s, err);
 	if (status == VSX_OK && result) {
 		vsx_restore_tell(result, &s);
 		strcpy(result->name, chosen);

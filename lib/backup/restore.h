@@ -23,8 +23,10 @@ enum vsx_status vsx_restore_begin(struct vsx_restore *r, const char *index_path,
 enum vsx_status vsx_restore_write(struct vsx_restore *r, uint32_t n,
 				  struct vsx_error *err);
 
-/* Sync, check as an index, and put in place. */
-enum vsx_status vsx_restore_end(struct vsx_restore *r, struct vsx_error *err);
+/* Sync, check as an index, and as the one of the snapshot; put it in place. */
+enum vsx_status vsx_restore_end(struct vsx_restore *r,
+				const struct vsx_snapshot_record *s,
+				struct vsx_error *err);
 void vsx_restore_release(struct vsx_restore *r);
 
 /* What the caller is told of a snapshot that was restored. */

@@ -116,9 +116,13 @@ enum vsx_status vsx_snapshot_list(const struct vsx_repo *repo,
 	if (!d && errno != ENOENT)
 		status = vsx_fail_errno(err, "cannot read the folder '%s'",
 					path);
-	while (d && status == VSX_OK && (e = readdir(d)))
+	while (d && status == VSX_OK) {
+		status = vsx_repo_next(d, path, &e, err);
+		if (status != VSX_OK || !e)
+			break;
 		if (vsx_snapshot_name_ok(e->d_name))
 			status = add_entry(repo, e->d_name, &list, err);
+	}
 	if (d)
 		closedir(d);
 	free(path);

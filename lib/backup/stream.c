@@ -29,11 +29,19 @@ struct sender {
 static enum vsx_status put(struct sender *s, const uint8_t *p, uint64_t n,
 			   struct vsx_error *err)
 {
+	struct vsx_repo_wait wait = vsx_backup_wait(&s->opts);
+	uint64_t in_all = n;
+
 	s->n_bytes += n;
 	while (n > 0) {
 		ssize_t done = s->ops->put(s->ops->context, s->fd, p, n);
+		bool cut = done < 0 ? errno == EINTR : (uint64_t)done < n;
 
-		if (done < 0 && errno == EINTR)
+		/* A signal, which may be the wish to stop. */
+		if (cut && done != 0)
+			VSX_TRY(vsx_repo_ask(&wait, "backing up", in_all - n,
+					     in_all, err));
+		if (done < 0 && cut)
 			continue;
 		if (done == 0)
 			errno = ENOSPC; /* no progress and no reason */
@@ -136,7 +144,10 @@ static enum vsx_status wait_for(struct receiver *r, struct vsx_error *err)
 	struct vsx_repo_wait wait = vsx_backup_wait(&r->restore.opts);
 	struct pollfd p = {.fd = r->fd, .events = POLLIN};
 
-	while (poll(&p, 1, POLL_MS) == 0)
+	int n;
+
+	/* Also after a signal, which may be the wish to stop. */
+	while ((n = poll(&p, 1, POLL_MS)) == 0 || (n < 0 && errno == EINTR))
 		VSX_TRY(vsx_repo_ask(&wait, "restoring", r->restore.at,
 				     r->restore.index_bytes, err));
 	return VSX_OK;
@@ -263,7 +274,7 @@ static enum vsx_status get_all(struct receiver *r, const char *index_path,
 		VSX_TRY(get_chunk(r, raw, err));
 	}
 	VSX_TRY(get_end(r, raw, err));
-	return vsx_restore_end(&r->restore, err);
+	return vsx_restore_end(&r->restore, &r->record, err);
 }
 
 enum vsx_status vsx_backup_receive_on(int fd, const char *index_path,

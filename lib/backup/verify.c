@@ -38,7 +38,7 @@ struct check {
 	struct vsx_chunk_file *chunks;
 	size_t n_chunks;
 	struct bad_chunk *bad;
-	size_t n_bad, bad_cap;
+	size_t n_bad, bad_cap, bad_due;
 	struct vsx_codec codec;
 };
 
@@ -138,6 +138,11 @@ static enum vsx_status mark(struct check *c, size_t i, struct vsx_error *err)
 		else
 			status = add_bad(c, s.chunks[j].hash, VSX_ECORRUPT,
 					 "is missing", err);
+		/* One chunk may be missing many times. */
+		if (c->n_bad >= c->bad_due) {
+			sort_bad(c);
+			c->bad_due = 2 * c->n_bad + 1024;
+		}
 	}
 	free(s.chunks);
 	return status;
@@ -297,6 +302,7 @@ static enum vsx_status run(struct check *c, struct vsx_error *err)
 	 * list that is made later. */
 	VSX_TRY(vsx_snapshot_list(&c->repo, &c->list, &c->n, err));
 	VSX_TRY(vsx_repo_list_chunks(&c->repo, &c->chunks, &c->n_chunks, err));
+	VSX_TRY(vsx_repo_check_snapshots(&c->repo, c->n_chunks, err));
 	VSX_TRY(check_snapshots(c, err));
 	VSX_TRY(check_chunks(c, err));
 	return tell_damage(c, err);

@@ -395,6 +395,60 @@ static int use_meanwhile(void *context, const struct vsx_build_event *event)
 	return 0;
 }
 
+/* What the chunks are for cannot be told, and no folder is not an empty one. */
+Test(backup, prune_and_verify_miss_the_folder_of_snapshots)
+{
+	struct vsx_prune_opts opts = VSX_PRUNE_OPTS_INIT;
+	const char *path = scene_index("i.vsx", "Flat");
+	const char *repo = scene_path("repo");
+	uint64_t before;
+
+	scene_create(path, repo, "one");
+	before = scene_bytes(scene_path("repo/chunks"));
+	cr_assert_eq(rename(scene_path("repo/snapshots"), scene_path("lost")),
+		     0);
+	opts.keep = 1;
+	cr_expect_eq(vsx_backup_prune(repo, &opts, NULL, &err), VSX_ECORRUPT);
+	cr_expect(strstr(err.text, "no folder 'snapshots'"), "%s", err.text);
+	cr_expect_eq(
+		vsx_backup_verify(repo, NULL, NULL, NULL, NULL, NULL, &err),
+		VSX_ECORRUPT);
+	cr_expect_eq(scene_bytes(scene_path("repo/chunks")), before);
+	cr_assert_eq(rename(scene_path("lost"), scene_path("repo/snapshots")),
+		     0);
+	scene_check(repo, "one", path);
+}
+
+/* Nothing outside of the repository is swept, pruned or written. */
+Test(backup, follows_no_links_out_of_the_repository)
+{
+	static const char *const folders[] = {"tmp", "snapshots", "chunks"};
+	struct vsx_prune_opts prune = VSX_PRUNE_OPTS_INIT;
+	const char *path = scene_index("i.vsx", "Flat");
+	const char *repo = scene_path("repo");
+
+	prune.keep = 1;
+	cr_assert_eq(mkdir(scene_path("mine"), 0777), 0);
+	for (int i = 0; i < 3; i++) {
+		char name[32];
+
+		scene_remove(repo);
+		scene_write(scene_path("mine/letter"), "dear", 4);
+		scene_write(scene_path("mine/.secret"), "dear", 4);
+		scene_create(path, repo, "one");
+		snprintf(name, sizeof(name), "repo/%s", folders[i]);
+		scene_remove(scene_path(name));
+		cr_assert_eq(symlink(scene_path("mine"), scene_path(name)), 0);
+		cr_expect_eq(vsx_backup_create(path, repo, NULL, NULL, &err),
+			     VSX_EFORMAT, "%s: %s", folders[i], err.text);
+		cr_expect(strstr(err.text, folders[i]), "%s", err.text);
+		cr_expect_eq(vsx_backup_prune(repo, &prune, NULL, &err),
+			     VSX_EFORMAT, "%s: %s", folders[i], err.text);
+		cr_expect_eq(scene_count(scene_path("mine")), 2);
+		unlink(scene_path(name));
+	}
+}
+
 Test(backup, one_writer_at_a_time_and_readers_beside_him)
 {
 	const char *path = scene_index("i.vsx", "Flat");

@@ -389,3 +389,32 @@ Test(backup_damage, chunks_that_make_no_index_are_not_restored)
 	cr_assert(access(out, F_OK) != 0);
 	free(s.chunks);
 }
+
+/* What the snapshot tells of the index is so. */
+Test(backup_damage, facts_of_another_index_are_not_restored)
+{
+	const char *path = scene_index("i.vsx", "Flat");
+	const char *repo = scene_path("repo"), *out = scene_path("out.vsx");
+
+	scene_create(path, repo, "a");
+	for (int i = 0; i < 4; i++) {
+		struct vsx_snapshot_record s = load("a");
+		uint8_t *bytes;
+		uint64_t n;
+
+		s.generation += i == 0;
+		s.n_rows += i == 1;
+		s.n_live -= i == 2;
+		s.uuid[3] ^= i == 3;
+		cr_assert_eq(vsx_snapshot_encode(&bytes, &n, &s, &err), VSX_OK);
+		scene_write(scene_path("repo/snapshots/b"), bytes, n);
+		free(bytes);
+		free(s.chunks);
+		cr_assert_eq(
+			vsx_backup_restore(repo, "b", out, NULL, NULL, &err),
+			VSX_ECORRUPT);
+		cr_assert(strstr(err.text, "the index in it has"), "%s",
+			  err.text);
+		cr_assert(access(out, F_OK) != 0);
+	}
+}

@@ -15,7 +15,7 @@ struct backup_options {
 /* What the library is given of them. */
 struct vsx_backup_opts backup_opts(struct backup_options *o);
 
-/* Each answers the exit code; *err when the status is what it ends in. */
+/* *err has the text when it is not VSX_OK. */
 enum vsx_status backup_create(const char *index, const char *repo,
 			      struct backup_options *o, struct vsx_error *err);
 enum vsx_status backup_restore(const char *repo, const char *name,
