@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 root=$PWD
 
 results=$root/bench/RESULTS.md
-rows=1000000 added=10000 mib=512
+rows=1000000 added=10000 mib=256
 if [ "${1:-}" = --quick ]; then
 	results=$root/build/bench/living.md
 	rows=20000 added=200 mib=32
