@@ -6,10 +6,12 @@
 #include "bytes.h"
 
 /*
- * The same sum by the widest instruction set of the machine, which is three
+ * The same sums by the widest instruction set of the machine, which is three
  * times as fast: in Debian's shared library, but not in every build of it.
  */
 XXH64_hash_t XXH3_64bits_dispatch(const void *p, size_t n)
+	__attribute__((weak));
+XXH128_hash_t XXH3_128bits_dispatch(const void *p, size_t n)
 	__attribute__((weak));
 
 uint64_t vsx_sum64(const void *p, size_t n)
@@ -20,7 +22,8 @@ uint64_t vsx_sum64(const void *p, size_t n)
 
 struct vsx_hash vsx_hash128(const void *p, size_t n)
 {
-	XXH128_hash_t h = XXH3_128bits(p, n);
+	XXH128_hash_t h = XXH3_128bits_dispatch ? XXH3_128bits_dispatch(p, n)
+						: XXH3_128bits(p, n);
 	struct vsx_hash out;
 	vsx_le64 part;
 
