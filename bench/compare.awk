@@ -21,13 +21,16 @@ BEGIN {
 function runs(x, side, key, first, last,	pass, i, j, n, v)
 {
 	n = 0
-	for (pass = first; pass <= last; pass++)
+	for (pass = first; pass <= last; pass++) {
+		if (!((pass, side, key) in count))
+			continue # to look at it would make it
 		for (i = 1; i <= count[pass, side, key]; i++) {
 			v = value[pass, side, key, i]
 			for (j = n++; j > 0 && x[j] > v; j--)
 				x[j + 1] = x[j]
 			x[j + 1] = v
 		}
+	}
 	return n
 }
 

@@ -99,7 +99,7 @@ def set_table:
 "All indexes of a set are in one run: built one after the other by all",
 "processors over the same rows, then searched in turns, so that a machine whose",
 "speed drifts harms all alike. Each has the least effort that reaches the target",
-"recall; ± is half of the range of its repeats. `bench/results.json` holds all",
+"recall; ± is within what the next run should lie, by how far its repeats lay apart. `bench/results.json` holds all",
 "that was measured.",
 "",
 "- VSX searches its mapped file, with pages checked at first touch, through the",

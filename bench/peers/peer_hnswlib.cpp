@@ -111,7 +111,7 @@ void insert_all(index &i, const engine_plan &plan)
 {
 	insertion job(i, plan);
 	std::vector<float> scratch(i.dim);
-	std::vector<std::thread> others;
+	std::vector<std::jthread> others; /* joined, whatever is thrown */
 
 	/* The first row alone: it becomes the entry point. */
 	if (plan.n_rows)

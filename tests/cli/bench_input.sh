@@ -43,6 +43,7 @@ refused 2 '--rate needs --clients' -- vsx-bench rows.fvecs --rate 10
 refused 2 '--duration needs' -- vsx-bench rows.fvecs --duration 1
 refused 2 'exclude each other' -- vsx-bench rows.fvecs --json --csv
 refused 2 'exclude each other' -- vsx-bench rows.fvecs --effort 3 --curve
+refused 2 '--csv has no loads' -- vsx-bench rows.fvecs --csv --clients 2
 refused 2 'needs --make-golden' -- vsx-bench rows.fvecs --golden-queries 3
 refused 2 '--make-golden needs --queries' -- \
 	vsx-bench rows.fvecs --make-golden g.jsonl
@@ -87,6 +88,9 @@ for place in --html --svg --make-golden; do
 	refused 2 /nowhere/x -- vsx-bench rows.fvecs --queries queries.fvecs \
 		$place /nowhere/x $quick
 done
+mkdir folder
+refused 2 "'folder' is a folder" -- vsx-bench rows.fvecs --html folder $quick
+refused 2 "'rows.fvecs' is no folder" -- vsx-bench rows.fvecs --svg rows.fvecs $quick
 refused 2 /nowhere -- vsx-bench rows.fvecs --work-dir /nowhere $quick
 
 # The truth that is computed is that of the file.

@@ -233,4 +233,17 @@ refused 2 "--allow 'file'" -- vsx-verify old.vsx --against old.vsx --allow file
 refused 2 "exclude each other" -- vsx-verify old.vsx --golden golden.jsonl \
 	--queries queries.fvecs --ground-truth truth.ivecs
 refused 2 "--max-p95" -- vsx-verify old.vsx --max-p95 1
+refused 2 "--max-drop needs --against" -- \
+	vsx-verify old.vsx --golden golden.jsonl --max-drop 0
+refused 2 "--allow needs" -- vsx-verify old.vsx --min-recall 0.9 --allow recall
+
+# What an earlier run has reported does not stay; there is one object an index.
+echo '<testsuites/>' >stale.xml
+run 2 vsx-verify old.vsx --golden two.jsonl --junit stale.xml
+grep -q '<error' stale.xml || fail "the report of an earlier run has stayed"
+echo '<testsuites/>' >stale.xml
+run 2 vsx-verify old.vsx --golden missing.jsonl --junit stale.xml
+grep -q '<error' stale.xml || fail "the report of an earlier run has stayed"
+run 2 vsx-verify old.vsx seed.vsx --golden two.jsonl --json
+[ "$(grep -c '"error"' "$tmp/out")" = 2 ] || fail "not an object for each index"
 finish

@@ -46,12 +46,18 @@ static enum vsx_status list_engines(struct run *r,
 static enum vsx_status check_places(const struct bench_options *o,
 				    struct vsx_error *err)
 {
-	const char *const places[] = {o->html, o->svg, o->golden};
+	const struct {
+		const char *path;
+		enum workdir_what what;
+	} places[] = {{o->html, WORKDIR_FILE},
+		      {o->svg, WORKDIR_FOLDER},
+		      {o->golden, WORKDIR_REPLACED}};
 	enum vsx_status status = VSX_OK;
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (places[i] && status == VSX_OK)
-			status = workdir_can_create(places[i], err);
+		if (places[i].path && status == VSX_OK)
+			status = workdir_can_create(places[i].path,
+						    places[i].what, err);
 	return status;
 }
 

@@ -159,16 +159,6 @@ static enum vsx_status find(struct chooser *c, double target, bool all,
 	return effort_least(&search, effort, recall, err);
 }
 
-static void note_missed(struct subject *s, double target, size_t k,
-			uint32_t effort, double recall)
-{
-	size_t len = strlen(s->note);
-
-	snprintf(s->note + len, sizeof(s->note) - len,
-		 "%srecall@%zu %.4g is not reached: %.4f at %s %u",
-		 len ? "; " : "", k, target, recall, s->effort_name, effort);
-}
-
 /* A quarter to four times the effort, so that plots have a line. */
 static enum vsx_status add_around(struct chooser *c, uint32_t effort,
 				  struct vsx_error *err)
@@ -245,8 +235,6 @@ enum vsx_status cells_add(struct cells *cells, struct subject *s,
 	status = find(&c, opts->target, true, &effort, &recall, err);
 	if (status != VSX_OK)
 		return status;
-	if (recall < opts->target)
-		note_missed(s, opts->target, s->work->k, effort, recall);
 	return opts->curve ? add_curve(&c, effort, err)
 			   : add_around(&c, effort, err);
 }

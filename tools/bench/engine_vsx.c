@@ -285,7 +285,7 @@ static enum vsx_status reopen(struct engine *e, const void *query, size_t k,
 			      double *seconds, uint64_t *resident_bytes,
 			      struct vsx_error *err)
 {
-	uint64_t before = mapped_resident(e->path), start;
+	uint64_t start;
 	uint64_t *ids = calloc(k, sizeof(*ids));
 	struct engine_session *s = NULL;
 	struct engine *again = NULL;
@@ -303,9 +303,6 @@ static enum vsx_status reopen(struct engine *e, const void *query, size_t k,
 	if (status == VSX_OK)
 		status = session_search(s, query, k, 0, ids, &n, err);
 	*seconds = clock_seconds(start, clock_ns());
-	if (status == VSX_OK)
-		*resident_bytes = mapped_resident(e->path) - before +
-				  again->facts.heap_bytes;
 	session_free(s);
 	engine_close(again);
 	free(ids);

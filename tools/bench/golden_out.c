@@ -153,10 +153,16 @@ enum vsx_status golden_write(const struct golden_out *out,
 			     const struct dataset *d, uint64_t *n,
 			     struct vsx_error *err)
 {
-	uint32_t k = out->k < d->truth_k ? out->k : d->truth_k;
+	uint32_t k = out->k < d->n_rows ? out->k : (uint32_t)d->n_rows;
 	size_t len = strlen(out->path);
 	enum vsx_status status;
 	char *ids;
+
+	if (k > d->truth_k)
+		return tool_fail(err, VSX_EINVAL,
+				 "the ground truth has %u neighbours of a "
+				 "query, -k %u asks for more",
+				 d->truth_k, k);
 
 	*n = out->n ? out->n : N_QUERIES;
 	if (*n > d->n_queries)

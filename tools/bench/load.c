@@ -184,6 +184,10 @@ static void add_up(struct load *out, const struct loading *l)
 	}
 	out->n_done = histogram_count(all);
 	out->seconds = clock_seconds(l->start_ns, ended);
+	/* The last arrival has its share of the time as all others. */
+	if (l->n_arrivals)
+		out->seconds = fmax(out->seconds,
+				    (double)l->n_arrivals / l->plan->rate);
 	if (out->seconds > 0)
 		out->qps = (double)out->n_done / out->seconds;
 	load_percentiles(out, all);
@@ -199,7 +203,7 @@ static enum vsx_status run(struct load *out, struct loading *l,
 	enum vsx_status status;
 
 	if (!isnan(plan->rate))
-		l->n_arrivals = (uint64_t)(plan->rate * plan->seconds);
+		l->n_arrivals = (uint64_t)fmax(1, plan->rate * plan->seconds);
 	job.total = l->n_arrivals;
 	l->start_ns = clock_ns() + START_NS;
 	status = crew_run(&job, err);

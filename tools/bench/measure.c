@@ -118,7 +118,6 @@ enum vsx_status measure_run(struct report *r, const struct dataset *d,
 	r->truth_k = d->truth_k;
 	r->target = opts->target;
 	r->curve = opts->curve;
-	r->cold = opts->cold;
 	r->threads = g.threads;
 	report_choose(r);
 	return VSX_OK;

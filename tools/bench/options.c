@@ -169,6 +169,11 @@ static int check_rest(void)
 	if (o.json + o.csv + o.markdown > 1)
 		return cli_usage_error(&command, "--json, --csv and --markdown "
 						 "exclude each other");
+	if (o.csv && (o.clients || o.concurrency) && !o.html && !o.svg)
+		return cli_usage_error(&command,
+				       "--csv has no loads: --%s needs --json, "
+				       "--markdown or --html",
+				       o.clients ? "clients" : "concurrency");
 	if (o.effort && o.curve)
 		return cli_usage_error(&command, "--effort and --curve exclude "
 						 "each other");

@@ -14,7 +14,7 @@
 /* The median of repeats and how far they lay apart; spread.h has the rule. */
 struct spread {
 	double median;
-	double relative; /* 0.03: the repeats lie within +- 3 % */
+	double relative; /* 0.06: the next run should lie within +- 6 % */
 };
 
 /* One engine, one index, one effort. */

@@ -1,8 +1,8 @@
 /*
  * The report as JSON: one object. Numbers have all their digits; what was not
  * measured is null. Milliseconds end in _ms, seconds in _seconds, bytes in
- * _bytes; _sd is a standard deviation; _spread is half of (most - least) /
- * median of the repeats.
+ * _bytes; _sd is a standard deviation; _spread is within what share
+ * of it the next run should lie (spread.h).
  *
  *   command, version, commit, date
  *   machine: cpu, isa, system, processors, memory_bytes

@@ -25,7 +25,6 @@ struct block {
 	uint64_t warm_ns, seconds_ns;
 	uint64_t at;		     /* the next query */
 	struct histogram *latencies; /* or NULL */
-	uint64_t n;
 	double rate;
 };
 
@@ -57,7 +56,6 @@ static enum vsx_status run_for(struct block *b, struct engine_session *session,
 		b->at = workload_next(w, b->at);
 		n++;
 	} while (now - start < ns && !interrupted());
-	b->n = n;
 	*rate = (double)n / clock_seconds(start, now);
 	return interrupted() ? crew_interrupted(err) : VSX_OK;
 }

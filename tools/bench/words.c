@@ -250,8 +250,9 @@ char *words_spread_note(char to[WORDS_LINE], const struct report *r)
 	else
 		snprintf(to, WORDS_LINE, "%" PRIu32 " to %" PRIu32 " repeats",
 			 least, most);
-	snprintf(to + strlen(to), WORDS_LINE - strlen(to),
-		 "; ± behind q/s: how far they lie apart, behind a mean: the "
-		 "deviation of queries");
+	snprintf(
+		to + strlen(to), WORDS_LINE - strlen(to),
+		"; ± behind q/s: where the next run should lie, behind a mean: the "
+		"deviation of queries");
 	return to;
 }

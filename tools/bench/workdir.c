@@ -56,13 +56,46 @@ void workdir_remove(struct workdir *w)
 	w->path[0] = '\0';
 }
 
-enum vsx_status workdir_can_create(const char *path, struct vsx_error *err)
+/* Whether what is there can be written to; *known: it says so or not. */
+static enum vsx_status look_at(const char *path, enum workdir_what what,
+			       bool *known, struct vsx_error *err)
+{
+	char name[TOOL_NAME_BYTES];
+	struct stat st;
+	bool is_folder;
+
+	*known = false;
+	if (stat(path, &st) != 0)
+		return VSX_OK;
+	is_folder = S_ISDIR(st.st_mode);
+	*known = true;
+	if (is_folder != (what == WORKDIR_FOLDER))
+		return tool_fail(err, VSX_EINVAL, "'%s' is %s folder",
+				 tool_name(name, path), is_folder ? "a" : "no");
+	/* One that is replaced is written beside it. */
+	if (what == WORKDIR_REPLACED && !S_ISREG(st.st_mode))
+		return tool_fail(err, VSX_EINVAL, "'%s' is no regular file",
+				 tool_name(name, path));
+	if (what == WORKDIR_REPLACED)
+		*known = false;
+	else if (access(path, is_folder ? W_OK | X_OK : W_OK) != 0)
+		return tool_fail_errno(err, "cannot write '%s'",
+				       tool_name(name, path));
+	return VSX_OK;
+}
+
+enum vsx_status workdir_can_create(const char *path, enum workdir_what what,
+				   struct vsx_error *err)
 {
 	char name[TOOL_NAME_BYTES], folder[PATH_MAX];
 	const char *slash;
 	size_t len = strlen(path);
-	struct stat st;
+	enum vsx_status status;
+	bool known;
 
+	status = look_at(path, what, &known, err);
+	if (status != VSX_OK || known)
+		return status;
 	while (len > 1 && path[len - 1] == '/')
 		len--;
 	slash = memrchr(path, '/', len);
@@ -74,10 +107,6 @@ enum vsx_status workdir_can_create(const char *path, struct vsx_error *err)
 	folder[len] = '\0';
 	if (len == 0)
 		strcpy(folder, slash ? "/" : ".");
-	/* What is there and no file, such as /dev/stdout, is written to. */
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) &&
-	    !S_ISDIR(st.st_mode))
-		return VSX_OK;
 	if (access(folder, W_OK | X_OK) == 0)
 		return VSX_OK;
 	return tool_fail_errno(err, "cannot create '%s'",

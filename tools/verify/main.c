@@ -31,13 +31,14 @@ struct options {
 };
 
 static struct options o = {
+	/* -1: not given */
 	.limits = {.max_p95 = -1.0,
-		   .max_drop = 0.05,
-		   .min_overlap = 0.5,
-		   .max_missing = 0.05,
-		   .max_changed = 0.1,
-		   .max_moved = 0.01,
-		   .max_drift = 0.1},
+		   .max_drop = -1.0,
+		   .min_overlap = -1.0,
+		   .max_missing = -1.0,
+		   .max_changed = -1.0,
+		   .max_moved = -1.0,
+		   .max_drift = -1.0},
 };
 
 static const struct cli_option option_table[] = {
@@ -236,12 +237,11 @@ static int verify_one(struct work *w, const char *path)
 	enum vsx_status status = accept_input(w, path, &err);
 	double start = now();
 
-	if (status == VSX_OK) {
-		report_begin(&r);
+	report_begin(&r);
+	if (status == VSX_OK)
 		status = check_index(w, &r, &checks, &err);
-		progress_clear();
-		report_end(&r, status == VSX_OK ? NULL : err.text);
-	}
+	progress_clear();
+	report_end(&r, status == VSX_OK ? NULL : err.text);
 	junit_suite(path, &checks, now() - start,
 		    status == VSX_OK ? NULL : err.text);
 	if (status != VSX_OK)
@@ -250,6 +250,19 @@ static int verify_one(struct work *w, const char *path)
 }
 
 /* ---- all of them --------------------------------------------------------- */
+
+/* Limits that only the release before can break, and what they are if unset. */
+static const struct {
+	const char *name;
+	double *limit, otherwise;
+} of_release[] = {
+	{"max-drop", &o.limits.max_drop, 0.05},
+	{"min-overlap", &o.limits.min_overlap, 0.5},
+	{"max-missing", &o.limits.max_missing, 0.05},
+	{"max-changed", &o.limits.max_changed, 0.1},
+	{"max-moved", &o.limits.max_moved, 0.01},
+	{"max-drift", &o.limits.max_drift, 0.1},
+};
 
 static int check_usage(void)
 {
@@ -270,6 +283,13 @@ static int check_usage(void)
 	if (o.limits.max_p95 >= 0.0 && !gate)
 		return cli_usage_error(&command,
 				       "--max-p95 needs --golden or --against");
+	if (o.allowed.n && !gate)
+		return cli_usage_error(&command,
+				       "--allow needs --golden or --against");
+	for (size_t i = 0; i < sizeof(of_release) / sizeof(*of_release); i++)
+		if (*of_release[i].limit >= 0.0 && !o.against)
+			return cli_usage_error(&command, "--%s needs --against",
+					       of_release[i].name);
 	for (size_t i = 0; i < o.allowed.n; i++)
 		if (!check_may_be_allowed(o.allowed.items[i]))
 			return cli_usage_error(
@@ -282,16 +302,21 @@ static int check_usage(void)
 
 static enum vsx_status load(struct work *w, struct vsx_error *err)
 {
-	enum vsx_status status = VSX_OK;
+	/* First of all: what an earlier run wrote must not be taken for ours.
+	 */
+	enum vsx_status status = o.junit ? junit_open(o.junit, err) : VSX_OK;
 
 	w->opts.level = (enum vsx_verify_level)o.level;
 	w->opts.n_threads = (unsigned int)o.threads;
 	/* The floor of a gate is that of its own queries. */
 	w->opts.min_recall = w->is_gate ? 0.0 : o.limits.min_recall;
-	w->gate.limits = o.limits;
 	w->gate.n_threads = (unsigned int)o.threads;
 	w->gate.seed = o.seed;
-	if (o.queries)
+	for (size_t i = 0; i < sizeof(of_release) / sizeof(*of_release); i++)
+		if (*of_release[i].limit < 0.0)
+			*of_release[i].limit = of_release[i].otherwise;
+	w->gate.limits = o.limits;
+	if (status == VSX_OK && o.queries)
 		status =
 			own_test_load(&w->test, o.queries, o.ground_truth, err);
 	w->opts.queries = w->test.queries;
@@ -306,8 +331,6 @@ static enum vsx_status load(struct work *w, struct vsx_error *err)
 	}
 	if (status == VSX_OK && o.against)
 		status = release_open(&w->gate.old, o.against, err);
-	if (status == VSX_OK && o.junit)
-		status = junit_open(o.junit, err);
 	return status;
 }
 
@@ -324,6 +347,17 @@ static int verify_all(struct work *w, const struct cli_operands *operands)
 	}
 	progress_end();
 	return worst;
+}
+
+/* What they should be held against cannot be had. */
+static int refuse_all(const struct cli_operands *operands,
+		      const struct vsx_error *err)
+{
+	const struct checks none = {0};
+
+	for (size_t i = 0; i < operands->n; i++)
+		junit_suite(operands->items[i], &none, 0, err->text);
+	return say_error(err);
 }
 
 static int repair(const struct cli_operands *operands)
@@ -362,7 +396,7 @@ int main(int argc, char **argv)
 	if (load(&w, &err) == VSX_OK)
 		worst = verify_all(&w, &operands);
 	else
-		worst = say_error(&err);
+		worst = refuse_all(&operands, &err);
 	if (junit_close(&err) != VSX_OK && worst < EXIT_SYSTEM)
 		worst = say_error(&err);
 	release_close(&w.gate.old);
