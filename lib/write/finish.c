@@ -30,6 +30,16 @@ struct run {
 	struct vsx_build_result *result;
 };
 
+static bool is_beyond(const struct vsx_rows *rows, uint64_t id)
+{
+	if (!rows->ids)
+		return id >= rows->n;
+	for (uint32_t i = 0; i < rows->n; i++)
+		if (rows->ids[i] >= id)
+			return false;
+	return true;
+}
+
 static enum vsx_status take_rows(struct run *r, struct vsx_error *err)
 {
 	const struct vsx_spool *s = &r->b->spool;
@@ -43,6 +53,8 @@ static enum vsx_status take_rows(struct run *r, struct vsx_error *err)
 		.ids = s->has_ids ? (const uint64_t *)(void *)s->ids.base
 				  : NULL,
 	};
+	if (!is_beyond(&r->rows, r->b->greatest_id))
+		r->b->greatest_id = 0; /* the rows say so themselves */
 	return vsx_check_unique(&r->rows, err);
 }
 
