@@ -45,7 +45,7 @@ sed -n '/access("\/begin /,/access("\/end"/ {
 		/O_CREAT\|O_TRUNC\|O_TMPFILE\|O_RDWR\|O_WRONLY/!d
 		/O_CREAT/ s/^openat([^,]*, \("[^"]*"\).*O_EXCL.*/create \1/
 		/O_TMPFILE/ s/^openat([^,]*, \("[^"]*"\).*/scratch \1/
-		s/^openat([^,]*, \("[^"]*"\), O_RDWR|O_CREAT|O_CLOEXEC.*/open or create \1/
+		s/^openat([^,]*, \("[^"]*"\), O_RDWR|O_CREAT|[A-Z_|]*O_CLOEXEC.*/open or create \1/
 		/O_CREAT\|O_TRUNC/! s/^openat([^,]*, \("[^"]*"\).*/open \1/
 	}
 	s/^pwrite64([^,]*, [^,]*, \([0-9]*\), \([0-9]*\)) .*/pwrite64 \1 at \2/
