@@ -246,14 +246,14 @@ static enum vsx_status hold(struct vsx_backup_source *s, uint32_t level,
 	return VSX_OK;
 }
 
-static void begin_section(struct vsx_backup_source *s)
+static void begin_section(struct vsx_backup_source *s, uint32_t section)
 {
 	struct vsx_sum_path *p = &s->path;
 
-	if (s->path_of == s->section)
+	if (s->path_of == section)
 		return;
-	s->path_of = s->section;
-	p->entry = vsx_manifest_section(&s->manifest, s->section);
+	s->path_of = section;
+	p->entry = vsx_manifest_section(&s->manifest, section);
 	vsx_sums_shape(&p->shape, p->entry.bytes, s->super.page_shift);
 	vsx_section_letters(p->name, p->entry.id);
 	for (int l = 0; l < VSX_MAX_SUM_LEVELS; l++)
@@ -275,6 +275,83 @@ static enum vsx_status check_page(struct vsx_backup_source *s,
 	return differs(p, at >> s->super.page_shift, found, due, "", err);
 }
 
+/*
+ * What lies in both runs of bytes is the same: what was checked must be what is
+ * backed up, and it was read before.
+ */
+static bool agree(const uint8_t *bytes, uint64_t at, uint64_t n,
+		  const uint8_t *checked, uint64_t checked_at,
+		  uint64_t n_checked)
+{
+	uint64_t from = checked_at > at ? checked_at : at;
+	uint64_t to = checked_at + n_checked < at + n ? checked_at + n_checked
+						      : at + n;
+
+	return from >= to ||
+	       memcmp(bytes + (from - at), checked + (from - checked_at),
+		      to - from) == 0;
+}
+
+static enum vsx_status changed(const struct vsx_backup_source *s, uint64_t at,
+			       const char *what, const char *name,
+			       struct vsx_error *err)
+{
+	return vsx_fail(err, VSX_ECORRUPT,
+			"page %llu: reads differently from a moment ago "
+			"(%s%s)",
+			(ull)(at >> s->super.page_shift), what, name);
+}
+
+static enum vsx_status check_tables_of(struct vsx_backup_source *s,
+				       const uint8_t *bytes, uint64_t at,
+				       uint64_t n, struct vsx_error *err)
+{
+	struct vsx_sum_path *p = &s->path;
+
+	for (uint32_t l = 0; l < p->shape.n_levels; l++) {
+		uint64_t start = p->entry.sums_offset + p->shape.start[l];
+		uint64_t end = start + p->shape.count[l] * 8;
+		uint64_t piece = 0;
+
+		if (at > start)
+			piece = (at - start) >> p->shape.page_shift;
+		for (;; piece++) {
+			uint64_t from = start + (piece << p->shape.page_shift);
+
+			if (from >= end || from >= at + n)
+				break;
+			VSX_TRY(hold(s, l, piece, err));
+			if (!agree(bytes, at, n, p->piece[l], from,
+				   vsx_sums_chunk_bytes(&p->shape, l, piece)))
+				return changed(s, from, "sums of section ",
+					       p->name, err);
+		}
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status check_tables(struct vsx_backup_source *s,
+				    const uint8_t *bytes, uint64_t at,
+				    uint64_t n, struct vsx_error *err)
+{
+	const struct vsx_super *sb = &s->super;
+
+	for (uint32_t i = 0; i < s->manifest.n_sections; i++) {
+		struct vsx_section_entry e =
+			vsx_manifest_section(&s->manifest, i);
+
+		if (e.sums_offset >= at + n ||
+		    e.sums_offset + e.sums_bytes <= at)
+			continue;
+		begin_section(s, i);
+		VSX_TRY(check_tables_of(s, bytes, at, n, err));
+	}
+	if (!agree(bytes, at, n, s->raw, sb->manifest_offset,
+		   sb->manifest_bytes))
+		return changed(s, sb->manifest_offset, "manifest", "", err);
+	return VSX_OK;
+}
+
 enum vsx_status vsx_source_check(struct vsx_backup_source *s,
 				 const uint8_t *bytes, uint64_t at, uint64_t n,
 				 struct vsx_error *err)
@@ -284,7 +361,7 @@ enum vsx_status vsx_source_check(struct vsx_backup_source *s,
 	for (; s->section < s->manifest.n_sections; s->section++) {
 		uint64_t from, to;
 
-		begin_section(s);
+		begin_section(s, s->section);
 		from = s->path.entry.offset > at ? s->path.entry.offset : at;
 		to = padded_end(s, &s->path.entry);
 		if (to > at + n)
@@ -294,5 +371,6 @@ enum vsx_status vsx_source_check(struct vsx_backup_source *s,
 		if (padded_end(s, &s->path.entry) > at + n)
 			break; /* it goes on behind these bytes */
 	}
+	VSX_TRY(check_tables(s, bytes, at, n, err));
 	return check_zeros(s, bytes, at, n, err);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "manifest.h"
+#include "backup/source.h"
 #include "scene.h"
 
 TestSuite(backup_damage, .init = scene_make, .fini = scene_drop,
@@ -417,4 +418,47 @@ Test(backup_damage, facts_of_another_index_are_not_restored)
 			  err.text);
 		cr_assert(access(out, F_OK) != 0);
 	}
+}
+
+/* What is stored is what was checked, also where it was read before. */
+Test(backup_damage, bytes_that_read_differently_the_next_time_are_refused)
+{
+	static const struct support_index what = {
+		.spec = "Flat", .n = 9000, .dim = 64, .page_bytes = 4096};
+	const char *path = scene_path("i.vsx");
+	struct vsx_backup_source source;
+	uint8_t *bytes;
+	uint64_t at;
+	size_t n;
+
+	support_build(path, what);
+	bytes = scene_read(path, &n);
+	cr_assert_eq(vsx_source_open(&source, path, &err), VSX_OK, "%s",
+		     err.text);
+	at = source.super.manifest_offset;
+	for (uint32_t i = 0; i < source.manifest.n_sections; i++) {
+		struct vsx_section_entry e =
+			vsx_manifest_section(&source.manifest, i);
+
+		for (uint64_t byte = e.sums_offset;
+		     byte < e.sums_offset + e.sums_bytes; byte += 1009) {
+			uint64_t from = byte & ~UINT64_C(4095);
+
+			bytes[byte] ^= 4;
+			cr_expect_eq(vsx_source_check(&source, bytes + from,
+						      from, 4096, &err),
+				     VSX_ECORRUPT, "byte %llu",
+				     (unsigned long long)byte);
+			bytes[byte] ^= 4;
+			source.zeros_at = 0;
+		}
+	}
+	bytes[at + 100] ^= 4;
+	cr_expect_eq(vsx_source_check(&source, bytes + at, at, 4096, &err),
+		     VSX_ECORRUPT);
+	cr_expect(strstr(err.text, "a moment ago (manifest)"), "%s", err.text);
+	vsx_source_release(&source);
+	free(bytes);
+	scene_create(path, scene_path("repo"), "one");
+	scene_check(scene_path("repo"), "one", path);
 }
