@@ -219,8 +219,9 @@ enum vsx_status vsx_snapshot_decode(struct vsx_snapshot_record *s,
 	s->new_bytes = vsx_get64(d.new_bytes);
 	memcpy(s->source, d.source, sizeof(s->source));
 	s->n_chunks = vsx_get64(d.n_chunks);
-	VSX_TRY(vsx_alloc_to(&s->chunks, s->n_chunks, sizeof(*s->chunks), err));
-	status = decode_refs(s, raw + sizeof(d), err);
+	status = vsx_alloc_to(&s->chunks, s->n_chunks, sizeof(*s->chunks), err);
+	if (status == VSX_OK)
+		status = decode_refs(s, raw + sizeof(d), err);
 	if (status != VSX_OK) {
 		free(s->chunks);
 		memset(s, 0, sizeof(*s)); /* nothing of it is to be believed */
