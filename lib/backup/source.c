@@ -3,32 +3,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 
 typedef unsigned long long ull;
-
-/* A slot that is just being written looks damaged for a moment. */
-#define MAX_TRIES 20
-#define NAP_NS	  (10 * 1000000L)
-
-static enum vsx_status read_head(struct vsx_backup_source *s,
-				 struct vsx_slot slots[2], int *chosen,
-				 struct vsx_error *err)
-{
-	size_t n = s->file_bytes < sizeof(s->head) ? (size_t)s->file_bytes
-						   : sizeof(s->head);
-	int reason = vsx_read_at(s->fd, s->head, n, 0);
-
-	if (reason) {
-		errno = reason;
-		return vsx_fail_errno(err, "cannot read");
-	}
-	return vsx_slots_read(slots, chosen, s->head, n, s->file_bytes, s->fd,
-			      err);
-}
 
 static bool both_valid(const struct vsx_slot slots[2])
 {
@@ -67,15 +46,12 @@ static enum vsx_status compare_slots(const struct vsx_backup_source *s,
 static enum vsx_status read_slots(struct vsx_backup_source *s,
 				  struct vsx_error *err)
 {
-	struct timespec nap = {0, NAP_NS};
 	struct vsx_slot slots[2];
 	int chosen, bad;
+	size_t n;
 
-	VSX_TRY(read_head(s, slots, &chosen, err));
-	for (int i = 0; i < MAX_TRIES && !both_valid(slots); i++) {
-		nanosleep(&nap, NULL);
-		VSX_TRY(read_head(s, slots, &chosen, err));
-	}
+	VSX_TRY(vsx_head_read(s->head, &n, slots, &chosen, &s->file_bytes,
+			      s->fd, err));
 	if (!both_valid(slots)) {
 		bad = slots[0].state == VSX_SLOT_VALID;
 		return vsx_fail(err, VSX_ECORRUPT, "superblock slot %d: %.*s",
@@ -83,9 +59,6 @@ static enum vsx_status read_slots(struct vsx_backup_source *s,
 	}
 	VSX_TRY(compare_slots(s, slots, chosen, err));
 	s->super = slots[chosen].super;
-	/* A writer may have committed since the length was asked for. */
-	if (s->file_bytes < s->super.committed_bytes)
-		VSX_TRY(vsx_file_bytes(&s->file_bytes, s->fd, err));
 	if (s->file_bytes < s->super.committed_bytes)
 		return vsx_fail(
 			err, VSX_ETRUNCATED, "has %llu bytes, expected %llu",

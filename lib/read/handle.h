@@ -51,6 +51,16 @@ enum vsx_status vsx_not_ours(const uint8_t *head, size_t n, uint64_t bytes,
  * and one that a newer version wrote to is refused even if the older slot could
  * be read.
  */
+/*
+ * Both slots of a file that a writer may change just then: a slot that is half
+ * written, or two that do not follow each other, are read again until they hold
+ * still. head[*n] is what was read; *file_bytes how long the file is.
+ */
+enum vsx_status vsx_head_read(uint8_t head[2 * VSX_SLOT_BYTES], size_t *n,
+			      struct vsx_slot slots[2], int *chosen,
+			      uint64_t *file_bytes, int fd,
+			      struct vsx_error *err);
+
 enum vsx_status vsx_slots_read(struct vsx_slot slots[2], int *chosen,
 			       const uint8_t *head, size_t n, uint64_t bytes,
 			       int fd, struct vsx_error *err);

@@ -247,22 +247,22 @@ static enum vsx_status check_super(struct vsx_verifier *v, bool *usable,
 				   struct vsx_error *err)
 {
 	uint8_t head[2 * VSX_SLOT_BYTES];
-	size_t n = v->file_bytes < sizeof(head) ? (size_t)v->file_bytes
-						: sizeof(head);
 	struct vsx_slot slots[2];
 	struct vsx_error why = {0};
 	enum vsx_status status;
-	int chosen, reason = vsx_verify_read(v, head, n, 0);
+	size_t n = 0;
+	int chosen;
 
 	*usable = false;
 	v->super.page_shift = VSX_MIN_PAGE_SHIFT; /* until it is known */
-	if (reason) {
-		errno = reason;
-		return vsx_fail_errno(err, "cannot read");
+	status = vsx_head_read(head, &n, slots, &chosen, &v->file_bytes, v->fd,
+			       &why);
+	if (status == VSX_EIO) {
+		if (err)
+			*err = why;
+		return status;
 	}
 	v->result->bytes_read += n;
-	status = vsx_slots_read(slots, &chosen, head, n, v->file_bytes, v->fd,
-				&why);
 	if (status == VSX_ETRUNCATED)
 		return vsx_find_fault(v, status, "%s", why.text);
 	if (status == VSX_EFORMAT || status == VSX_EVERSION)

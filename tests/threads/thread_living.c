@@ -299,18 +299,28 @@ static void refresh(struct held *h)
 		drop(&next);
 }
 
+static int keep_finding(void *context, const struct vsx_verify_event *event)
+{
+	char *text = context;
+
+	if (event->what == VSX_FINDING && !*text)
+		snprintf(text, VSX_ERROR_TEXT, "%s", event->text);
+	return 0;
+}
+
 static void verify(void)
 {
+	char finding[VSX_ERROR_TEXT] = "";
 	struct vsx_verify_opts opts = VSX_VERIFY_OPTS_INIT;
 	struct vsx_verify_result result;
 	struct vsx_error err;
 
 	opts.n_threads = 1;
 	opts.level = VSX_VERIFY_PAGES;
-	if (vsx_verify(path, &opts, NULL, NULL, &result, &err))
+	if (vsx_verify(path, &opts, keep_finding, finding, &result, &err))
 		fail("verify", err.text);
 	else if (result.n_findings)
-		fail("verify", "finds fault with a sound index");
+		fail("verify", finding);
 }
 
 /* What comes back is a state that was there when the backup began, or later. */
