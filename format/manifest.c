@@ -90,6 +90,41 @@ struct vsx_section_entry vsx_manifest_section(const struct vsx_manifest *m,
 	return e;
 }
 
+/* First of all: what is newer may have other rules than these. */
+static enum vsx_status check_known(const struct vsx_manifest *m,
+				   struct vsx_error *err)
+{
+	if (!vsx_metric_name(m->metric))
+		return vsx_fail(err, VSX_EVERSION, "metric %u is not known",
+				(unsigned int)m->metric);
+	if (!vsx_elem_name(m->elem))
+		return vsx_fail(err, VSX_EVERSION,
+				"element type %u is not known",
+				(unsigned int)m->elem);
+	if (m->flags & ~VSX_MANIFEST_FLAGS)
+		return vsx_fail(err, VSX_EVERSION, "flags 0x%x are not known",
+				m->flags & ~VSX_MANIFEST_FLAGS);
+	for (uint32_t i = 0; i < m->n_segments; i++) {
+		uint32_t kind = vsx_manifest_segment(m, i).kind;
+
+		if (!vsx_kind_name(kind))
+			return vsx_fail(err, VSX_EVERSION,
+					"segment %u: kind %u is not known", i,
+					kind);
+	}
+	for (uint32_t i = 0; i < m->n_sections; i++) {
+		struct vsx_section_entry e = vsx_manifest_section(m, i);
+		char name[5];
+
+		vsx_section_letters(name, e.id);
+		if (e.encoding > VSX_ENCODING_LZ4)
+			return vsx_fail(err, VSX_EVERSION,
+					"section %s: encoding %u is not known",
+					name, e.encoding);
+	}
+	return VSX_OK;
+}
+
 static enum vsx_status check_facts(const struct vsx_manifest *m,
 				   const struct vsx_super *sb,
 				   struct vsx_error *err)
@@ -103,16 +138,6 @@ static enum vsx_status check_facts(const struct vsx_manifest *m,
 		return vsx_fail(err, VSX_ECORRUPT,
 				"dimension is %u, expected 1 to %d", m->dim,
 				VSX_MAX_DIM);
-	if (!vsx_metric_name(m->metric))
-		return vsx_fail(err, VSX_EVERSION, "metric %u is not known",
-				(unsigned int)m->metric);
-	if (!vsx_elem_name(m->elem))
-		return vsx_fail(err, VSX_EVERSION,
-				"element type %u is not known",
-				(unsigned int)m->elem);
-	if (m->flags & ~VSX_MANIFEST_FLAGS)
-		return vsx_fail(err, VSX_EVERSION, "flags 0x%x are not known",
-				m->flags & ~VSX_MANIFEST_FLAGS);
 	if (m->n_rows > VSX_MAX_ROWS || m->n_live > m->n_rows)
 		return vsx_fail(err, VSX_ECORRUPT,
 				"%llu rows, %llu of them live, of at most %llu",
@@ -166,10 +191,6 @@ static enum vsx_status check_segments(const struct vsx_manifest *m,
 	for (uint32_t i = 0; i < m->n_segments; i++) {
 		struct vsx_segment_entry e = vsx_manifest_segment(m, i);
 
-		if (!vsx_kind_name(e.kind))
-			return vsx_fail(err, VSX_EVERSION,
-					"segment %u: kind %u is not known", i,
-					e.kind);
 		if (e.n_rows < 1 || e.n_rows > VSX_MAX_SEGMENT_ROWS)
 			return vsx_fail(err, VSX_ECORRUPT,
 					"segment %u: %llu rows, expected 1 to "
@@ -224,10 +245,6 @@ static enum vsx_status check_section(const struct vsx_manifest *m, uint32_t i,
 		return vsx_fail(err, VSX_ECORRUPT,
 				"section %s: segment %u of %u", name, e.segment,
 				m->n_segments);
-	if (e.encoding > VSX_ENCODING_LZ4)
-		return vsx_fail(err, VSX_EVERSION,
-				"section %s: encoding %u is not known", name,
-				e.encoding);
 	if (e.encoding == VSX_ENCODING_PLAIN
 		    ? e.raw_bytes != e.bytes
 		    : e.segment != VSX_WHOLE_INDEX || e.raw_bytes < 1 ||
@@ -292,7 +309,7 @@ static size_t utf8_bytes(const uint8_t *s)
 
 bool vsx_property_ok(const char *entry)
 {
-	const uint8_t *s = (const uint8_t *)entry;
+	const uint8_t *s = (const uint8_t *)entry, *value;
 	size_t n;
 
 	if (!(*s >= 'a' && *s <= 'z'))
@@ -302,13 +319,14 @@ bool vsx_property_ok(const char *entry)
 		s++;
 	if (*s++ != '=')
 		return false;
+	value = s;
 	while (*s) {
 		n = utf8_bytes(s);
 		if (!n)
 			return false;
 		s += n;
 	}
-	return true;
+	return s - value <= VSX_MAX_VALUE;
 }
 
 int vsx_property_compare(const char *a, const char *b)
@@ -338,8 +356,9 @@ static enum vsx_status check_properties(const struct vsx_manifest *m,
 		    (before && vsx_property_compare(before, p) >= 0))
 			return vsx_fail(err, VSX_ECORRUPT,
 					"property at byte %td is not key=value "
-					"in rising order of keys",
-					p - properties_at(m));
+					"of %d bytes or less in rising order "
+					"of keys",
+					p - properties_at(m), VSX_MAX_VALUE);
 		before = p;
 		p += strlen(p) + 1;
 	}
@@ -391,6 +410,7 @@ enum vsx_status vsx_manifest_decode(struct vsx_manifest *m, const uint8_t *raw,
 				"sections, %u bytes of properties",
 				(ull)n, m->n_segments, m->n_sections,
 				m->properties_bytes);
+	VSX_TRY(check_known(m, err));
 	if (!vsx_is_zero(d.zero, sizeof(d.zero)))
 		return vsx_fail(err, VSX_ECORRUPT,
 				"reserved bytes of the manifest are not 0");

@@ -82,6 +82,9 @@ const char *vsx_manifest_property(const struct vsx_manifest *m,
 /* Property number i as "key=value"; NULL past the last. */
 const char *vsx_manifest_property_at(const struct vsx_manifest *m, uint32_t i);
 
+/* Longest value of a property. */
+#define VSX_MAX_VALUE 4096
+
 /* What a property may look like; the writer asks before it writes. */
 bool vsx_property_ok(const char *entry);
 /* The order of two entries, by their keys; 0: they have one. */

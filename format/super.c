@@ -134,6 +134,34 @@ static void read_slot(struct vsx_slot *slot, const uint8_t *raw, size_t n)
 	slot->state = slot->status == VSX_OK ? VSX_SLOT_VALID : VSX_SLOT_BAD;
 }
 
+enum vsx_status vsx_super_agree(const struct vsx_slot slots[2], int chosen,
+				const uint8_t *raw, struct vsx_error *err)
+{
+	const struct vsx_super *a = &slots[0].super, *b = &slots[1].super;
+	uint64_t newer = slots[chosen].super.generation;
+
+	if (a->generation == b->generation &&
+	    memcmp(raw, raw + VSX_SLOT_BYTES, VSX_SUPER_BYTES) != 0)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"superblock slot 1 is of generation %llu as "
+				"slot 0, and differs",
+				(unsigned long long)newer);
+	if (a->generation == b->generation)
+		return VSX_OK;
+	if (slots[!chosen].super.generation + 1 != newer ||
+	    (newer & 1) != (uint64_t)chosen)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"superblock slot 1 is of generation %llu, "
+				"slot 0 of %llu",
+				(unsigned long long)b->generation,
+				(unsigned long long)a->generation);
+	if (memcmp(a->uuid, b->uuid, sizeof(a->uuid)) != 0)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"superblock slot 1 has another uuid than "
+				"slot 0");
+	return VSX_OK;
+}
+
 enum vsx_status vsx_super_choose(struct vsx_slot slots[2], int *chosen,
 				 const uint8_t *raw, size_t n,
 				 struct vsx_error *err)

@@ -60,4 +60,12 @@ enum vsx_status vsx_super_choose(struct vsx_slot slots[2], int *chosen,
 				 const uint8_t *raw, size_t n,
 				 struct vsx_error *err);
 
+/*
+ * What two valid slots have in common, since a commit follows another: SPEC.md
+ * 4.1. VSX_ECORRUPT: one of them is not of this file. raw is what they were
+ * read from, both slots of it.
+ */
+enum vsx_status vsx_super_agree(const struct vsx_slot slots[2], int chosen,
+				const uint8_t *raw, struct vsx_error *err);
+
 #endif

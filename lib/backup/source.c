@@ -15,34 +15,6 @@ static bool both_valid(const struct vsx_slot slots[2])
 	       slots[1].state == VSX_SLOT_VALID;
 }
 
-/* What two valid slots have in common; SPEC.md 4.1. */
-static enum vsx_status compare_slots(const struct vsx_backup_source *s,
-				     const struct vsx_slot slots[2], int chosen,
-				     struct vsx_error *err)
-{
-	const struct vsx_super *newer = &slots[chosen].super;
-	const struct vsx_super *older = &slots[!chosen].super;
-	bool same = newer->generation == older->generation;
-
-	if (same &&
-	    memcmp(s->head, s->head + VSX_SLOT_BYTES, VSX_SUPER_BYTES) == 0)
-		return VSX_OK;
-	if (same || older->generation + 1 != newer->generation ||
-	    (newer->generation & 1) != (uint64_t)chosen)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"superblock slot %d is of generation %llu, "
-				"slot %d of %llu%s",
-				chosen, (ull)newer->generation, !chosen,
-				(ull)older->generation,
-				same ? ", and differs" : "");
-	if (memcmp(newer->uuid, older->uuid, sizeof(newer->uuid)) != 0)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"superblock slot %d has another uuid than "
-				"slot %d",
-				!chosen, chosen);
-	return VSX_OK;
-}
-
 static enum vsx_status read_slots(struct vsx_backup_source *s,
 				  struct vsx_error *err)
 {
@@ -57,7 +29,7 @@ static enum vsx_status read_slots(struct vsx_backup_source *s,
 		return vsx_fail(err, VSX_ECORRUPT, "superblock slot %d: %.*s",
 				bad, VSX_ERROR_TEXT / 2, slots[bad].error.text);
 	}
-	VSX_TRY(compare_slots(s, slots, chosen, err));
+	VSX_TRY(vsx_super_agree(slots, chosen, s->head, err));
 	s->super = slots[chosen].super;
 	if (s->file_bytes < s->super.committed_bytes)
 		return vsx_fail(

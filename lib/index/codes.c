@@ -80,9 +80,25 @@ enum vsx_status vsx_codes_attach(struct vsx_codes *c,
 	    !(h->eps_cap >= 0.0f && h->eps_cap <= FLT_MAX) || h->wild > 1 ||
 	    h->zero)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"codes with step %g, loss %g, flags %u %u",
+				"codes with delta %g, eps_cap %g, wild %u, "
+				"zero %u",
 				(double)h->delta, (double)h->eps_cap, h->wild,
 				h->zero);
+	return VSX_OK;
+}
+
+enum vsx_status vsx_codes_check_params(const struct vsx_codes *c,
+				       struct vsx_error *err)
+{
+	for (uint32_t i = 0; i < c->space.dim; i++) {
+		float lo = load_f32(c->lo, i);
+
+		if (!isfinite(lo))
+			return vsx_fail(err, VSX_ECORRUPT,
+					"lo[%u] of the codes is %g, expected a "
+					"finite number",
+					i, (double)lo);
+	}
 	return VSX_OK;
 }
 
@@ -450,10 +466,17 @@ enum vsx_status vsx_codes_check_record(const struct vsx_codes *c,
 				       uint32_t i, vsx_finding *report,
 				       void *context)
 {
+	const uint8_t *record = c->base + (size_t)i * c->space.stride;
+	uint32_t dim = c->space.dim, at = vsx_codes_eps_at(dim);
 	float eps = vsx_codes_eps(c, i);
-	float loss = vsx_codes_loss(rows, c->header.delta, c->lo, row,
-				    c->base + (size_t)i * c->space.stride);
+	float loss = vsx_codes_loss(rows, c->header.delta, c->lo, row, record);
 
+	if (!vsx_is_zero(record + dim, at - dim) ||
+	    !vsx_is_zero(record + at + 4, c->space.stride - at - 4))
+		VSX_TRY(vsx_tell(report, context, VSX_ECORRUPT,
+				 "%s %u: the bytes behind its code are not its "
+				 "eps and zeros",
+				 what, i));
 	if (!(eps >= loss))
 		return vsx_tell(report, context, VSX_ECORRUPT,
 				"%s %u: its code is %g off, it says %g", what,
@@ -477,7 +500,8 @@ enum vsx_status vsx_codes_check(const struct vsx_segment *seg,
 	(void)err;
 	if (!vsx_codes_present(seg))
 		return VSX_OK;
-	if (vsx_codes_open(&c, seg, &local))
+	if (vsx_codes_open(&c, seg, &local) ||
+	    vsx_codes_check_params(&c, &local))
 		return vsx_tell(report, context, VSX_ECORRUPT, "%s",
 				local.text);
 	for (uint32_t row = 0; row < seg->n_rows; row++) {

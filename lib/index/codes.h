@@ -135,6 +135,10 @@ enum vsx_status vsx_codes_check(const struct vsx_segment *seg,
 				vsx_finding *report, void *context,
 				struct vsx_error *err);
 
+/* That of the parameters which vsx_codes_attach() does not look at: lo. */
+enum vsx_status vsx_codes_check_params(const struct vsx_codes *c,
+				       struct vsx_error *err);
+
 /* The same for record number i, of the row at `row`; `what` for the text. */
 enum vsx_status vsx_codes_check_record(const struct vsx_codes *c,
 				       const struct vsx_space *rows,

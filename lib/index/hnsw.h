@@ -22,6 +22,8 @@ enum { VSX_HNSW_M, VSX_HNSW_EF_CONSTRUCTION, VSX_HNSW_LEVELS };
 #define VSX_HNSW_MAX_M	 512
 #define VSX_HNSW_NO_LINK UINT32_MAX
 
+#define VSX_HNSW_MAX_EF_CONSTRUCTION 65536
+
 /* One level of a graph. */
 struct vsx_level {
 	const struct vsx_space *space;

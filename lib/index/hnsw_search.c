@@ -59,13 +59,16 @@ static enum vsx_status open_levels(struct vsx_segment *seg,
 static enum vsx_status open_hnsw(struct vsx_segment *seg, struct vsx_error *err)
 {
 	uint32_t m = seg->params[VSX_HNSW_M];
+	uint32_t ef = seg->params[VSX_HNSW_EF_CONSTRUCTION];
 	uint64_t due;
 
 	if (m < VSX_HNSW_MIN_M || m > VSX_HNSW_MAX_M)
 		return vsx_fail(err, VSX_ECORRUPT, "M is %u, expected %d to %d",
 				m, VSX_HNSW_MIN_M, VSX_HNSW_MAX_M);
-	if (seg->params[VSX_HNSW_EF_CONSTRUCTION] < 1)
-		return vsx_fail(err, VSX_ECORRUPT, "efConstruction is 0");
+	if (ef < 1 || ef > VSX_HNSW_MAX_EF_CONSTRUCTION)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"efConstruction is %u, expected 1 to %d", ef,
+				VSX_HNSW_MAX_EF_CONSTRUCTION);
 	due = (uint64_t)seg->n_rows * 2 * m * 4;
 	if (seg->view[VSX_SEC_LNK0].bytes != due)
 		return bad_length("LNK0", seg->view[VSX_SEC_LNK0].bytes, due,

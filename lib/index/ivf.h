@@ -21,6 +21,8 @@
 
 #include "index/codes.h"
 
+#define VSX_IVF_MAX_NLIST (1u << 24)
+
 /* Parameters of the segment. */
 enum { VSX_IVF_NLIST, VSX_IVF_STRIDE, VSX_IVF_CENT_OF };
 

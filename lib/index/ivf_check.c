@@ -63,8 +63,14 @@ static enum vsx_status check_centroid(const struct vsx_segment *seg, uint32_t i,
 {
 	const uint8_t *at =
 		seg->view[VSX_SEC_CENT].base + (size_t)i * seg->centroid_stride;
+	uint32_t dim = seg->space.dim;
 
-	for (uint32_t d = 0; d < seg->space.dim; d++) {
+	if (!vsx_is_zero(at + dim * 4, seg->centroid_stride - dim * 4))
+		return vsx_tell(report, context, VSX_ECORRUPT,
+				"centroid %u: the bytes behind its components "
+				"are not 0 (section CENT)",
+				i);
+	for (uint32_t d = 0; d < dim; d++) {
 		float c;
 
 		memcpy(&c, at + (size_t)d * 4, 4);
@@ -76,11 +82,27 @@ static enum vsx_status check_centroid(const struct vsx_segment *seg, uint32_t i,
 	return VSX_OK;
 }
 
+/* Between the parts of CENT. */
+static enum vsx_status check_gap(const struct vsx_segment *seg, uint64_t from,
+				 uint64_t to, vsx_finding *report,
+				 void *context)
+{
+	if (vsx_is_zero(seg->view[VSX_SEC_CENT].base + from, to - from))
+		return VSX_OK;
+	return vsx_tell(report, context, VSX_ECORRUPT,
+			"bytes %llu to %llu of section CENT are not 0",
+			(unsigned long long)from, (unsigned long long)to);
+}
+
 enum vsx_status vsx_ivf_check(const struct vsx_segment *seg,
 			      vsx_finding *report, void *context,
 			      struct vsx_error *err)
 {
 	const uint8_t *cents = seg->view[VSX_SEC_CENT].base;
+	uint64_t centroids = (uint64_t)seg->nlist * seg->centroid_stride;
+	struct vsx_ivf_layout l = vsx_ivf_layout(seg->space.dim, seg->nlist,
+						 seg->centroid_stride);
+	uint64_t params = l.params + vsx_codes_params_bytes(seg->space.dim);
 	struct vsx_error local;
 	struct vsx_codes codes;
 	struct vsx_space space;
@@ -89,12 +111,13 @@ enum vsx_status vsx_ivf_check(const struct vsx_segment *seg,
 	VSX_TRY(check_lists(seg, report, context));
 	for (uint32_t i = 0; i < seg->nlist; i++)
 		VSX_TRY(check_centroid(seg, i, report, context));
+	VSX_TRY(check_gap(seg, centroids, l.params, report, context));
+	VSX_TRY(check_gap(seg, params, l.codes, report, context));
 	vsx_ivf_space(&space, &seg->space, seg->centroid_stride);
-	if (vsx_ivf_codes(seg, &codes, &local)) {
-		VSX_TRY(vsx_tell(report, context, VSX_ECORRUPT, "centroids: %s",
-				 local.text));
-		return VSX_OK;
-	}
+	if (vsx_ivf_codes(seg, &codes, &local) ||
+	    vsx_codes_check_params(&codes, &local))
+		return vsx_tell(report, context, VSX_ECORRUPT,
+				"section CENT: %s", local.text);
 	for (uint32_t i = 0; i < seg->nlist; i++)
 		VSX_TRY(vsx_codes_check_record(
 			&codes, &space,

@@ -37,10 +37,10 @@ static enum vsx_status open_ivf(struct vsx_segment *seg, struct vsx_error *err)
 	uint32_t due_stride = vsx_row_stride(seg->space.dim * 4);
 	uint64_t due;
 
-	if (nlist < 1 || nlist > VSX_MAX_SEGMENT_ROWS)
+	if (nlist < 1 || nlist > VSX_IVF_MAX_NLIST)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"nlist is %u, expected 1 to %llu", nlist,
-				(unsigned long long)VSX_MAX_SEGMENT_ROWS);
+				"nlist is %u, expected 1 to %u", nlist,
+				VSX_IVF_MAX_NLIST);
 	if (stride != due_stride)
 		return vsx_fail(err, VSX_ECORRUPT,
 				"centroids of %u bytes, expected %u", stride,

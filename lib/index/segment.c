@@ -64,7 +64,8 @@ static enum vsx_status lender_of(const struct vsx_segment *segments,
 		return VSX_OK;
 	vsx_section_letters(name, vsx_section_id(seg->kind->shared_slot));
 	if (from > seg->number || segments[from - 1].kind != seg->kind ||
-	    segments[from - 1].params[param])
+	    segments[from - 1].params[param] ||
+	    segments[from - 1].params[0] != seg->params[0])
 		return vsx_fail(err, VSX_ECORRUPT,
 				"segment %u cannot share section %s of segment "
 				"%u",
@@ -128,7 +129,8 @@ enum vsx_status vsx_segment_run(const struct vsx_segment *seg, uint32_t i,
 	       sizeof(list));
 	first = vsx_get64(list.first_row);
 	n = vsx_get64(list.n_rows);
-	offset = vsx_get64(list.offset);
+	/* That of an empty list means nothing. */
+	offset = n ? vsx_get64(list.offset) : 0;
 	/* n <= n_rows < 2^31 and stride < 2^20: no wrap */
 	if (!vsx_within(first, n, seg->n_rows) || offset % 4 ||
 	    !vsx_within(offset, n * seg->space.stride, vecs->bytes))

@@ -86,17 +86,10 @@ enum vsx_status vsx_slots_read(struct vsx_slot slots[2], int *chosen,
 static bool is_settled(const struct vsx_slot slots[2], int chosen,
 		       const uint8_t *head, uint64_t file_bytes)
 {
-	const struct vsx_super *newer = &slots[chosen].super;
-	uint64_t older = slots[!chosen].super.generation;
-
-	if (slots[0].state != VSX_SLOT_VALID ||
-	    slots[1].state != VSX_SLOT_VALID ||
-	    file_bytes < newer->committed_bytes)
-		return false;
-	if (older == newer->generation)
-		return memcmp(head, head + VSX_SLOT_BYTES, VSX_SUPER_BYTES) ==
-		       0;
-	return older + 1 == newer->generation;
+	return slots[0].state == VSX_SLOT_VALID &&
+	       slots[1].state == VSX_SLOT_VALID &&
+	       file_bytes >= slots[chosen].super.committed_bytes &&
+	       vsx_super_agree(slots, chosen, head, NULL) == VSX_OK;
 }
 
 enum vsx_status vsx_head_read(uint8_t head[2 * VSX_SLOT_BYTES], size_t *n,

@@ -186,34 +186,14 @@ static enum vsx_status compare_slots(struct vsx_verifier *v,
 				     const struct vsx_slot slots[2], int chosen,
 				     const uint8_t *head)
 {
-	const struct vsx_super *newer = &slots[chosen].super;
-	const struct vsx_super *older = &slots[!chosen].super;
+	struct vsx_error why;
 
 	if (slots[0].state != VSX_SLOT_VALID ||
-	    slots[1].state != VSX_SLOT_VALID)
+	    slots[1].state != VSX_SLOT_VALID ||
+	    vsx_super_agree(slots, chosen, head, &why) == VSX_OK)
 		return VSX_OK;
-	if (newer->generation == older->generation) {
-		if (memcmp(head, head + VSX_SLOT_BYTES, VSX_SUPER_BYTES) == 0)
-			return VSX_OK;
-		return vsx_find_fault(v, VSX_ECORRUPT,
-				      "page %llu: superblock slot 1 is of "
-				      "generation %llu as slot 0, and differs",
-				      slot_page(v, 1), (ull)newer->generation);
-	}
-	if (older->generation + 1 != newer->generation ||
-	    (newer->generation & 1) != (uint64_t)chosen)
-		return vsx_find_fault(v, VSX_ECORRUPT,
-				      "page %llu: superblock slot %d is of "
-				      "generation %llu, slot %d of %llu",
-				      slot_page(v, chosen), chosen,
-				      (ull)newer->generation, !chosen,
-				      (ull)older->generation);
-	if (memcmp(newer->uuid, older->uuid, sizeof(newer->uuid)) != 0)
-		return vsx_find_fault(v, VSX_ECORRUPT,
-				      "page %llu: superblock slot %d has "
-				      "another uuid than slot %d",
-				      slot_page(v, !chosen), !chosen, chosen);
-	return VSX_OK;
+	return vsx_find_fault(v, VSX_ECORRUPT, "page %llu: %.*s",
+			      slot_page(v, 1), VSX_ERROR_TEXT / 2, why.text);
 }
 
 static enum vsx_status check_head(struct vsx_verifier *v)

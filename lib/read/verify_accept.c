@@ -215,37 +215,77 @@ static enum vsx_status forget_dead(const struct vsx_verifier *v,
 				    &stored, err);
 }
 
-/* The rows that queries were drawn from must be there. */
+/* The row with this id; *row is NULL when there is none. */
+static enum vsx_status find_row(const struct vsx_verifier *v,
+				const struct vsx *index, uint64_t id,
+				const uint8_t **row, struct vsx_error *err)
+{
+	*row = NULL;
+	for (uint32_t s = v->manifest.n_segments; s-- > 0;) {
+		const struct vsx_segment *seg = &index->segments[s];
+		enum vsx_status status;
+		uint64_t offset;
+		uint32_t number;
+
+		status = vsx_ids_find(seg, id, &number, err);
+		if (status == VSX_ENOTFOUND)
+			continue;
+		if (status == VSX_OK)
+			status = vsx_segment_locate(seg, number, &offset, err);
+		if (status == VSX_OK)
+			*row = seg->view[VSX_SEC_VECS].base + offset;
+		return status;
+	}
+	return VSX_OK;
+}
+
+/* The rows that queries were drawn from are there, and are the queries. */
 static enum vsx_status check_own(struct vsx_verifier *v,
 				 const struct vsx *index, const struct test *t,
-				 struct vsx_error *err)
+				 float *components, struct vsx_error *err)
 {
+	uint32_t dim = v->manifest.dim;
 	uint64_t n = 0;
 
-	if (!is_new(v))
-		return VSX_OK;
-	for (uint32_t q = 0; t->own && q < t->accept.n_queries; q++) {
-		enum vsx_status status = VSX_ENOTFOUND;
-		uint32_t row;
+	for (uint32_t q = 0; q < t->accept.n_queries; q++) {
+		const uint8_t *row;
 
-		for (uint32_t s = v->manifest.n_segments;
-		     s-- > 0 && status == VSX_ENOTFOUND;)
-			status = vsx_ids_find(&index->segments[s], t->own[q],
-					      &row, err);
-		if (status == VSX_OK)
+		VSX_TRY(find_row(v, index, t->own[q], &row, err));
+		if (row)
+			vsx_space_load(&index->segments[0].space, components,
+				       row);
+		if (row && memcmp(components, t->queries + (size_t)q * dim,
+				  dim * sizeof(float)) == 0)
 			continue;
-		if (status != VSX_ENOTFOUND)
-			return status;
 		if (n++ >= MOST_FINDINGS) {
 			v->result->n_findings++;
 			continue;
 		}
 		VSX_TRY(vsx_find_fault(v, VSX_ECORRUPT,
-				       "test query %u: is the row with id "
-				       "%llu, which is not there",
+				       row ? "test query %u: is not the row "
+					     "with id %llu, as section QSRC "
+					     "says"
+					   : "test query %u: is the row with "
+					     "id %llu, which is not there",
 				       q, (ull)t->own[q]));
 	}
 	return VSX_OK;
+}
+
+static enum vsx_status check_sources(struct vsx_verifier *v,
+				     const struct vsx *index,
+				     const struct test *t,
+				     struct vsx_error *err)
+{
+	enum vsx_status status;
+	float *components;
+
+	if (!is_new(v) || !t->own)
+		return VSX_OK;
+	VSX_TRY(vsx_alloc_to(&components, v->manifest.dim, sizeof(float), err));
+	status = check_own(v, index, t, components, err);
+	free(components);
+	return status;
 }
 
 static enum vsx_status compare_truth(struct vsx_verifier *v,
@@ -372,7 +412,7 @@ static enum vsx_status run_test(struct vsx_verifier *v, const struct vsx *index,
 	const struct vsx_manifest *m = &v->manifest;
 	struct vsx_recall found;
 
-	VSX_TRY(check_own(v, index, t, err));
+	VSX_TRY(check_sources(v, index, t, err));
 	VSX_TRY(forget_dead(v, index, t, err));
 	VSX_TRY(vsx_accept_truth(index->segments, m->n_segments, &t->accept,
 				 v->n_threads, progress, v, err));

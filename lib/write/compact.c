@@ -12,6 +12,7 @@
 #include "write/live_rows.h"
 #include "write/lock.h"
 #include "write/properties.h"
+#include "write/spec.h"
 #include "write/update.h"
 
 struct compaction {
@@ -118,11 +119,11 @@ static void take_facts(struct vsx_build_opts *out,
 		       const struct vsx *index, char spec[64])
 {
 	const struct vsx_manifest *m = &index->manifest;
-	const char *written = vsx_property(index, "spec");
 
-	if (!written)
-		written = index->segments[0].kind->name;
-	snprintf(spec, 64, "%s", opts->spec ? opts->spec : written);
+	if (opts->spec)
+		snprintf(spec, 64, "%s", opts->spec);
+	else
+		vsx_spec_of_segment(&index->segments[0], spec, 64);
 	*out = (struct vsx_build_opts)VSX_BUILD_OPTS_INIT;
 	out->dim = m->dim;
 	out->metric = m->metric;

@@ -7,16 +7,13 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
+#include "index/hnsw.h"
 #include "manifest.h"
 #include "write/spec.h"
 
 #define DEFAULT_EF_CONSTRUCTION 200
-#define MAX_EF_CONSTRUCTION	65536
 #define DEFAULT_RECALL		0.95
 #define MIN_MEMORY		(UINT64_C(64) << 20)
-
-/* Longest property value that is not clearly a mistake. */
-#define MAX_VALUE 4096
 
 /* Take what both sides know; what only the caller knows must be 0. */
 static enum vsx_status copy_options(struct vsx_build_opts *out,
@@ -119,10 +116,11 @@ static enum vsx_status check_numbers(const struct vsx_build_opts *o,
 				"target recall is %g, expected more than 0 and "
 				"at most 1",
 				o->target_recall);
-	if (o->ef_construction > MAX_EF_CONSTRUCTION)
+	if (o->ef_construction > VSX_HNSW_MAX_EF_CONSTRUCTION)
 		return vsx_fail(err, VSX_EINVAL,
 				"efConstruction is %u, expected 1 to %d",
-				o->ef_construction, MAX_EF_CONSTRUCTION);
+				o->ef_construction,
+				VSX_HNSW_MAX_EF_CONSTRUCTION);
 	return VSX_OK;
 }
 
@@ -134,10 +132,10 @@ static enum vsx_status check_value(const char *key, const char *value,
 
 	if (!value)
 		return VSX_OK;
-	if (strlen(value) > MAX_VALUE)
+	if (strlen(value) > VSX_MAX_VALUE)
 		return vsx_fail(err, VSX_EINVAL,
 				"the %s has %zu bytes, expected at most %d",
-				key, strlen(value), MAX_VALUE);
+				key, strlen(value), VSX_MAX_VALUE);
 	if (asprintf(&entry, "%s=%s", key, value) < 0)
 		return vsx_fail_memory(err, strlen(value));
 	ok = vsx_property_ok(entry);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "index/hnsw.h"
+#include "index/ivf.h"
 
 typedef unsigned long long ull;
 
@@ -75,7 +76,7 @@ enum vsx_status vsx_spec_parse(struct vsx_spec *out, const char *text,
 		s = text + 3;
 		if (!number(&s, &v) || (*s && *s != ','))
 			return unknown(text, text, first, err);
-		VSX_TRY(in_range(text, "nlist", v, 1, VSX_MAX_NLIST, err));
+		VSX_TRY(in_range(text, "nlist", v, 1, VSX_IVF_MAX_NLIST, err));
 		out->kind = VSX_IVF;
 		out->nlist = (uint32_t)v;
 		return ending(text, s, false, err);
@@ -112,7 +113,7 @@ static uint32_t round_nlist(double wish)
 {
 	uint32_t nlist = 16;
 
-	while (nlist < VSX_MAX_NLIST && nlist * 1.5 < wish)
+	while (nlist < VSX_IVF_MAX_NLIST && nlist * 1.5 < wish)
 		nlist *= 2;
 	return nlist;
 }
@@ -168,6 +169,17 @@ bool vsx_spec_adjust(struct vsx_spec *spec, uint64_t n_rows, char *note,
 		 spec->m, (ull)most, (ull)n_rows);
 	spec->m = (uint32_t)most;
 	return true;
+}
+
+void vsx_spec_of_segment(const struct vsx_segment *seg, char *out, size_t n)
+{
+	struct vsx_spec spec = {
+		.kind = seg->kind->code,
+		.nlist = seg->params[VSX_IVF_NLIST],
+		.m = seg->params[VSX_HNSW_M],
+	};
+
+	vsx_spec_text(&spec, out, n);
 }
 
 void vsx_spec_text(const struct vsx_spec *spec, char *out, size_t n)

@@ -6,8 +6,6 @@
 
 #include "train/kind_build.h"
 
-#define VSX_MAX_NLIST (1u << 24)
-
 /*
  * Parse one. NULL and "auto" give kind 0. VSX_EINVAL names the part that is not
  * known and lists what is.
@@ -33,5 +31,8 @@ bool vsx_spec_adjust(struct vsx_spec *spec, uint64_t n_rows, char *note,
 		     size_t n);
 
 void vsx_spec_text(const struct vsx_spec *spec, char *out, size_t n);
+
+/* What a segment was built as: a property may say anything. */
+void vsx_spec_of_segment(const struct vsx_segment *seg, char *out, size_t n);
 
 #endif

@@ -66,6 +66,9 @@ enum vsx_status vsx_update_check(const struct vsx *index,
 					"generation: vsx-verify --repair saves "
 					"what there is",
 					file->name, i);
+	status = vsx_super_agree(slots, chosen, head, &why);
+	if (status != VSX_OK)
+		return vsx_named(file->name, status, &why, err);
 	newest = &slots[chosen].super;
 	if (memcmp(index->super.uuid, newest->uuid, 16) == 0 &&
 	    index->super.generation == newest->generation)

@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "index/ivf.h"
 #include "write/spec.h"
 
 static struct vsx_spec good(const char *text)
@@ -18,7 +19,7 @@ Test(spec, parses_what_there_is)
 	cr_expect_eq(good("auto").kind, 0);
 	cr_expect_eq(good("Flat").kind, VSX_FLAT);
 	cr_expect_eq(good("IVF1,Flat").nlist, 1);
-	cr_expect_eq(good("IVF16777216,Flat").nlist, VSX_MAX_NLIST);
+	cr_expect_eq(good("IVF16777216,Flat").nlist, VSX_IVF_MAX_NLIST);
 	cr_expect_eq(good("HNSW2").m, 2);
 	cr_expect_eq(good("HNSW512,Flat").m, 512);
 	cr_expect_eq(good("HNSW33").m, 33);
