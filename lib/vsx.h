@@ -283,7 +283,9 @@ struct vsx_search_opts {
 
 struct vsx_hit {
 	uint64_t id;
-	float distance; /* l2: squared distance; ip: product; cosine: it */
+	float distance; /* l2: squared distance; ip: product; cosine: the
+			   similarity, -1 to 1. Always finite; hits come in
+			   the order of these values in f64 */
 };
 
 /* What searches with one searcher have done so far. */
@@ -312,7 +314,8 @@ VSX_API void vsx_searcher_free(struct vsx_searcher *searcher);
  * n_hits  how many: k, or all rows when the index has fewer
  *
  * VSX_EINVAL    k is 0, or an option breaks its rule
- * VSX_ENUMERIC  the query holds a NaN or an infinity, or is zero under cosine
+ * VSX_ENUMERIC  the query holds a NaN or an infinity, is zero under cosine, or
+ *               has a squared length above 2^125 under l2 or ip
  * VSX_ECORRUPT  a page that the search needed is damaged
  */
 VSX_API enum vsx_status vsx_search(struct vsx_searcher *searcher,

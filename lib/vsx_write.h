@@ -96,7 +96,8 @@ VSX_API enum vsx_status vsx_builder_new(struct vsx_builder **out,
  *       All calls of one build give ids, or none does.
  *
  * VSX_ENUMERIC names the first row, counted over all calls, with a NaN, an
- * infinity, a value that the type cannot hold, or length 0 under cosine.
+ * infinity, a value that the type cannot hold, length 0 under cosine, or under
+ * l2 and ip a squared length above 2^125 (lengths up to 6e18 are taken).
  */
 VSX_API enum vsx_status vsx_builder_add(struct vsx_builder *b, const void *rows,
 					enum vsx_elem elem, size_t n,

@@ -247,7 +247,7 @@ static double query_length(const struct vsx_query *q, uint32_t dim)
 }
 
 bool vsx_bounds_rows(struct vsx_bounds *b, const struct vsx_space *rows,
-		     const struct vsx_query *q, bool exact)
+		     const struct vsx_query *q)
 {
 	uint32_t dim = rows->dim;
 
@@ -255,16 +255,16 @@ bool vsx_bounds_rows(struct vsx_bounds *b, const struct vsx_space *rows,
 				 .query = q,
 				 .shape = VSX_BOUNDS_LINEAR,
 				 .unit = 1.0};
-	if (!exact)
-		return true;
 	if (rows->metric == VSX_COSINE) {
 		b->error = sum_error(dim) + 8 * 0x1p-23 + exact_error(dim);
-		return q->native;
+		return true;
 	}
 	if (q->native)
 		return true; /* whole numbers: nothing is rounded */
-	if (rows->metric == VSX_IP)
+	if (rows->metric == VSX_IP) {
+		b->error = INFINITY;
 		return false;
+	}
 	b->shape = VSX_BOUNDS_SQUARE;
 	b->relative = sum_error(dim);
 	b->absolute = underflow(dim);
@@ -419,19 +419,8 @@ static uint32_t piece_of(uint32_t dim, uint32_t first)
 
 double vsx_codes_scale(const struct vsx_space *rows, const uint8_t *row)
 {
-	float x[VSX_CODES_PIECE];
-	double sum = 0.0;
-
-	if (rows->metric != VSX_COSINE)
-		return 1.0;
-	for (uint32_t d = 0; d < rows->dim; d += VSX_CODES_PIECE) {
-		uint32_t n = piece_of(rows->dim, d);
-
-		vsx_codes_load(rows, x, row, d, n);
-		for (uint32_t i = 0; i < n; i++)
-			sum += (double)x[i] * (double)x[i];
-	}
-	return sum > 0.0 ? 1.0 / sqrt(sum) : 0.0;
+	return rows->metric == VSX_COSINE ? vsx_space_inverse_length(rows, row)
+					  : 1.0;
 }
 
 float vsx_codes_loss(const struct vsx_space *rows, float delta,

@@ -101,18 +101,23 @@ struct vsx_bounds {
 double vsx_bounds_low(const struct vsx_bounds *b, uint32_t key);
 double vsx_bounds_high(const struct vsx_bounds *b, uint32_t key);
 
+/* Whether a key of a row is its exact value: whole numbers, never rounded. */
+static inline bool vsx_bounds_are_values(const struct vsx_bounds *b)
+{
+	return b->shape == VSX_BOUNDS_LINEAR && b->error == 0.0;
+}
+
 /* The greatest key, or a somewhat greater one, whose low is up to `value`. */
 uint32_t vsx_bounds_key(const struct vsx_bounds *b, double value);
 
 /*
- * Bounds of keys of the rows themselves. With `exact` they allow for the
- * rounding of f32 kernels and hold for vsx_space_exact_value(); else the key
- * is taken for the truth. For products of floats the error depends on the
- * lengths of the rows: then it returns false, error is 0 and the caller adds
+ * Bounds of keys of the rows themselves: they allow for the rounding of f32
+ * kernels. For products of floats the error depends on the lengths of the rows:
+ * then it returns false, error is infinite and the caller may set it to
  * vsx_bounds_product_error() of the longest row so far.
  */
 bool vsx_bounds_rows(struct vsx_bounds *b, const struct vsx_space *rows,
-		     const struct vsx_query *q, bool exact);
+		     const struct vsx_query *q);
 double vsx_bounds_product_error(const struct vsx_space *rows,
 				const struct vsx_query *q, double row_length);
 

@@ -38,9 +38,9 @@ static enum vsx_status scan(const struct vsx_segment *seg,
 	return VSX_OK;
 }
 
-static enum vsx_status search_all(const struct vsx_segment *seg,
-				  struct vsx_find *finds, size_t n, bool exact,
-				  struct vsx_error *err)
+enum vsx_status vsx_exact_batch(const struct vsx_segment *seg,
+				struct vsx_find *finds, size_t n,
+				struct vsx_error *err)
 {
 	struct vsx_sieve sieves[QUERIES];
 
@@ -49,26 +49,12 @@ static enum vsx_status search_all(const struct vsx_segment *seg,
 
 		for (size_t q = 0; q < m; q++)
 			VSX_TRY(vsx_sieve_begin(&sieves[q], seg,
-						&finds[first + q], exact, 0,
-						err));
+						&finds[first + q], 0, err));
 		VSX_TRY(scan(seg, sieves, m, err));
 		for (size_t q = 0; q < m; q++)
 			VSX_TRY(vsx_sieve_finish(&sieves[q], err));
 	}
 	return VSX_OK;
-}
-
-enum vsx_status vsx_exact_batch(const struct vsx_segment *seg,
-				struct vsx_find *finds, size_t n,
-				struct vsx_error *err)
-{
-	return search_all(seg, finds, n, true, err);
-}
-
-enum vsx_status vsx_scan_search(const struct vsx_segment *seg,
-				struct vsx_find *find, struct vsx_error *err)
-{
-	return search_all(seg, find, 1, false, err);
 }
 
 enum vsx_status vsx_exact_search(const struct vsx_segment *seg,

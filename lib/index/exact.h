@@ -13,11 +13,4 @@ enum vsx_status vsx_exact_batch(const struct vsx_segment *seg,
 				struct vsx_find *finds, size_t n,
 				struct vsx_error *err);
 
-/*
- * Every row, but by the values that an approximate search gives (f32), so that
- * its results can stand beside those.
- */
-enum vsx_status vsx_scan_search(const struct vsx_segment *seg,
-				struct vsx_find *find, struct vsx_error *err);
-
 #endif

@@ -1,11 +1,13 @@
 /* Opening and searching HNSW segments. */
+#include <math.h>
 #include <string.h>
 
+#include "index/codes.h"
 #include "index/dead.h"
-#include "index/exact.h"
 #include "index/hnsw.h"
 #include "index/hnsw_check.h"
 #include "index/ids.h"
+#include "index/offer.h"
 #include "index/sieve.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -96,28 +98,70 @@ void vsx_hnsw_level(const struct vsx_segment *seg, uint32_t level,
 	};
 }
 
-/* Offer what the walk found, nearest first. */
+static const uint8_t *row_at(const struct vsx_segment *seg, uint32_t row)
+{
+	return seg->view[VSX_SEC_VECS].base + (size_t)row * seg->space.stride;
+}
+
+/*
+ * Squares and products this small lose bits in an f32, or are lost: then the
+ * keys say too little of which rows are near.
+ */
+#define TOO_SMALL 0x1p-100
+
+/* Whether the best that the walk found have such values. */
+static bool keys_are_lost(const struct vsx_segment *seg,
+			  const struct vsx_find *find, const struct vsx_walk *w)
+{
+	const struct vsx_space *space = &seg->space;
+	const uint64_t *pool = w->scratch->pool;
+	size_t left = find->k + find->skip_self;
+
+	if (space->metric == VSX_COSINE || find->query->native)
+		return false;
+	for (size_t i = 0; i < w->n && left > 0; i++) {
+		uint32_t row = vsx_pool_row(pool[i]);
+		double value = vsx_space_value(space, find->query,
+					       vsx_pool_key(pool[i]));
+
+		if (vsx_is_dead(seg, row))
+			continue;
+		left--;
+		if (fabs(value) >= TOO_SMALL)
+			continue;
+		/* Copies of the query are at no distance. */
+		if (vsx_space_exact_value(space, find->query,
+					  row_at(seg, row)) != 0.0)
+			return true;
+	}
+	return false;
+}
+
+/* Offer what the walk found, nearest first, as far as it may count. */
 static enum vsx_status offer(const struct vsx_segment *seg,
 			     struct vsx_find *find, const struct vsx_walk *w,
 			     struct vsx_error *err)
 {
 	const uint64_t *pool = w->scratch->pool;
+	struct vsx_bounds bounds;
 
+	vsx_bounds_rows(&bounds, &seg->space, find->query);
 	for (size_t i = 0; i < w->n; i++) {
-		struct vsx_best best;
+		uint32_t row = vsx_pool_row(pool[i]);
+		uint32_t key = vsx_pool_key(pool[i]);
 
-		best.row = vsx_pool_row(pool[i]);
-		if (vsx_is_dead(seg, (uint32_t)best.row))
+		if (vsx_is_dead(seg, row))
 			continue;
-		best.value = vsx_space_value(&seg->space, find->query,
-					     vsx_pool_key(pool[i]));
-		if (best.value > vsx_topk_bound(&find->top))
+		if (vsx_bounds_low(&bounds, key) > vsx_topk_bound(&find->top))
 			break;
-		VSX_TRY(vsx_ids_of(seg, (uint32_t)best.row, &best.id, err));
-		if (find->skip_self && best.id == find->self)
-			continue;
-		best.row |= (uint64_t)seg->number << 32;
-		vsx_topk_push(&find->top, best);
+		if (vsx_bounds_are_values(&bounds))
+			VSX_TRY(vsx_offer_value(
+				seg, find, row,
+				vsx_space_value(&seg->space, find->query, key),
+				err));
+		else
+			VSX_TRY(vsx_offer_row(seg, find, row, row_at(seg, row),
+					      err));
 	}
 	return VSX_OK;
 }
@@ -160,18 +204,18 @@ static enum vsx_status search_hnsw(const struct vsx_segment *seg,
 	if (ef > seg->n_rows - seg->n_dead)
 		ef = seg->n_rows - seg->n_dead;
 	if (walk_is_dear(seg, ef))
-		return vsx_scan_search(seg, find, err);
+		return vsx_exact_search(seg, find, err);
 	if (seg->dead)
 		max_dead = most_dead(ef);
 	VSX_TRY(vsx_dead_touch(seg, err));
 	VSX_TRY(vsx_walk_begin(&w, find->scratch, find->query, seg->mark_base,
 			       seg->n_rows, ef + max_dead + 2,
 			       2 * seg->params[VSX_HNSW_M], err));
+	VSX_TRY(vsx_sieve_reserve(find->scratch, 0, find->k + find->skip_self,
+				  err));
 	if (seg->dead) {
 		w.seg = seg;
 		w.max_dead = max_dead;
-		VSX_TRY(vsx_sieve_reserve(find->scratch, 0,
-					  find->k + find->skip_self, err));
 	}
 	vsx_hnsw_level(seg, 0, &l);
 	if (find->held_out) {
@@ -203,8 +247,8 @@ static enum vsx_status search_hnsw(const struct vsx_segment *seg,
 		VSX_TRY(vsx_walk_beam(&w, &l, ef, err));
 	find->n_distances += w.n_distances;
 	find->n_hops += w.n_hops;
-	if (crowded)
-		return vsx_scan_search(seg, find, err);
+	if (crowded || keys_are_lost(seg, find, &w))
+		return vsx_exact_search(seg, find, err);
 	return offer(seg, find, &w, err);
 }
 

@@ -159,7 +159,7 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 		VSX_TRY(rank_lists(seg, find, err));
 		vsx_least(find->scratch->pool, seg->nlist, nprobe, true);
 	}
-	VSX_TRY(vsx_sieve_begin(&sieve, seg, find, false, seg->nlist, err));
+	VSX_TRY(vsx_sieve_begin(&sieve, seg, find, seg->nlist, err));
 	VSX_TRY(next_list(&tour, &run, err));
 	/* Beyond nprobe while there are not enough rows for an answer. */
 	for (;;) {

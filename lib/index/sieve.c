@@ -5,7 +5,7 @@
 
 #include "base/rng.h"
 #include "index/dead.h"
-#include "index/ids.h"
+#include "index/offer.h"
 
 /* ---- the least of many ---------------------------------------------- */
 
@@ -154,7 +154,7 @@ static void set_cut(struct vsx_sieve *s)
 
 enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 				const struct vsx_segment *seg,
-				struct vsx_find *find, bool exact, size_t base,
+				struct vsx_find *find, size_t base,
 				struct vsx_error *err)
 {
 	struct vsx_scratch *scratch = find->scratch;
@@ -162,7 +162,6 @@ enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 	memset(s, 0, sizeof(*s));
 	s->seg = seg;
 	s->find = find;
-	s->exact = exact;
 	s->base = base;
 	s->want = find->k + find->skip_self;
 	if (s->want > seg->n_rows)
@@ -173,8 +172,7 @@ enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 		VSX_TRY(vsx_codes_open(&s->codes, seg, err));
 		VSX_TRY(vsx_codes_query(&s->codes, &seg->space, find->query,
 					&scratch->code, &s->bounds, err));
-	} else if (!vsx_bounds_rows(&s->bounds, &seg->space, find->query,
-				    exact)) {
+	} else if (!vsx_bounds_rows(&s->bounds, &seg->space, find->query)) {
 		s->by_length = true;
 		/* The code query is not needed: its buffer is the zero vector
 		 * whose distance to a row is the row's length. */
@@ -182,12 +180,10 @@ enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 		       seg->space.dim * sizeof(float));
 		s->zero = scratch->code.f32_buffer;
 		/* Components whose squares are lost in an f32 make a row look
-		 * as if it had no length; their products are lost as well.
-		 * Under cosine rows count as of length 1: the error stays. */
+		 * as if it had no length; their products are lost as well. */
 		s->longest = 1e-18;
-		if (seg->space.metric != VSX_COSINE)
-			s->bounds.error = vsx_bounds_product_error(
-				&seg->space, find->query, s->longest);
+		s->bounds.error = vsx_bounds_product_error(
+			&seg->space, find->query, s->longest);
 	}
 	s->bound = vsx_topk_bound(&find->top);
 	set_cut(s);
@@ -223,31 +219,6 @@ static void thin_out(struct vsx_sieve *s)
 		s->limit = 2 * kept;
 }
 
-/* The value of one row, from the row itself. */
-static enum vsx_status offer_row(struct vsx_sieve *s, uint32_t row,
-				 const uint8_t *at, struct vsx_error *err)
-{
-	struct vsx_find *find = s->find;
-	const struct vsx_space *space = &s->seg->space;
-	struct vsx_best best;
-	uint32_t key;
-
-	if (s->exact) {
-		best.value = vsx_space_exact_value(space, find->query, at);
-	} else {
-		vsx_space_keys(space, find->query, at, NULL, 1, &key);
-		best.value = vsx_space_value(space, find->query, key);
-	}
-	if (best.value > vsx_topk_bound(&find->top))
-		return VSX_OK;
-	VSX_TRY(vsx_ids_of(s->seg, row, &best.id, err));
-	if (find->skip_self && best.id == find->self)
-		return VSX_OK;
-	best.row = (uint64_t)s->seg->number << 32 | row;
-	vsx_topk_push(&find->top, best);
-	return VSX_OK;
-}
-
 /* Wild rows: their keys say too little, so they are looked at at once. */
 static enum vsx_status offer_wild(struct vsx_sieve *s, uint32_t first,
 				  uint32_t n, uint32_t *keys, uint64_t offset,
@@ -266,7 +237,8 @@ static enum vsx_status offer_wild(struct vsx_sieve *s, uint32_t first,
 		if (vsx_is_dead(s->seg, first + i))
 			continue;
 		VSX_TRY(vsx_touch(vecs, at, stride, err));
-		VSX_TRY(offer_row(s, first + i, vecs->base + at, err));
+		VSX_TRY(vsx_offer_row(s->seg, s->find, first + i,
+				      vecs->base + at, err));
 	}
 	return VSX_OK;
 }
@@ -278,20 +250,6 @@ static void widen(struct vsx_sieve *s, const uint8_t *rows, uint32_t n,
 	const struct vsx_space *space = &s->seg->space;
 	double longest = s->longest;
 
-	if (space->metric == VSX_COSINE) {
-		/* Lengths so far from 1 that products lose bits. */
-		for (uint32_t i = 0; i < n; i++) {
-			float tail;
-
-			memcpy(&tail,
-			       rows + (size_t)i * space->stride + space->tail,
-			       4);
-			if (!(tail > 1e-25f && tail < 1e25f))
-				s->bounds.error = INFINITY;
-		}
-		set_cut(s);
-		return;
-	}
 	space->kernels->l2[space->elem](s->zero, rows, space->stride, NULL, n,
 					space->dim, squares);
 	for (uint32_t i = 0; i < n; i++)
@@ -408,18 +366,13 @@ static enum vsx_status offer_keys(struct vsx_sieve *s, struct vsx_error *err)
 	struct vsx_find *find = s->find;
 
 	for (size_t i = 0; i < s->n; i++) {
-		struct vsx_best best;
-		uint32_t row = (uint32_t)pool[i];
+		double value = vsx_space_value(&s->seg->space, find->query,
+					       (uint32_t)(pool[i] >> 32));
 
-		best.value = vsx_space_value(&s->seg->space, find->query,
-					     (uint32_t)(pool[i] >> 32));
-		if (best.value > vsx_topk_bound(&find->top))
+		if (value > vsx_topk_bound(&find->top))
 			break;
-		VSX_TRY(vsx_ids_of(s->seg, row, &best.id, err));
-		if (find->skip_self && best.id == find->self)
-			continue;
-		best.row = (uint64_t)s->seg->number << 32 | row;
-		vsx_topk_push(&find->top, best);
+		VSX_TRY(vsx_offer_value(s->seg, find, (uint32_t)pool[i], value,
+					err));
 	}
 	return VSX_OK;
 }
@@ -433,8 +386,7 @@ enum vsx_status vsx_sieve_finish(struct vsx_sieve *s, struct vsx_error *err)
 		return VSX_OK;
 	thin_out(s);
 	vsx_least(pool, s->n, s->n, true);
-	if (!s->by_code && !s->by_length &&
-	    s->bounds.shape == VSX_BOUNDS_LINEAR && s->bounds.error == 0.0)
+	if (!s->by_code && vsx_bounds_are_values(&s->bounds))
 		return offer_keys(s, err);
 	for (size_t i = 0; i < s->n; i++) {
 		uint32_t key = (uint32_t)(pool[i] >> 32);
@@ -445,7 +397,8 @@ enum vsx_status vsx_sieve_finish(struct vsx_sieve *s, struct vsx_error *err)
 		    vsx_topk_bound(&s->find->top))
 			break;
 		VSX_TRY(vsx_segment_locate(s->seg, row, &offset, err));
-		VSX_TRY(offer_row(s, row, vecs->base + offset, err));
+		VSX_TRY(vsx_offer_row(s->seg, s->find, row, vecs->base + offset,
+				      err));
 	}
 	return VSX_OK;
 }

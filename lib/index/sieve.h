@@ -16,7 +16,6 @@
 struct vsx_sieve {
 	const struct vsx_segment *seg;
 	struct vsx_find *find;
-	bool exact;	/* values in f64; else what vsx_space_keys() says */
 	bool by_code;	/* keys are of codes, else of the rows */
 	bool by_length; /* bounds.error grows with the longest row */
 	struct vsx_codes codes;
@@ -36,7 +35,7 @@ struct vsx_sieve {
  */
 enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 				const struct vsx_segment *seg,
-				struct vsx_find *find, bool exact, size_t base,
+				struct vsx_find *find, size_t base,
 				struct vsx_error *err);
 
 /*

@@ -68,6 +68,41 @@ static float component(const uint8_t *x, enum vsx_elem elem, uint32_t i)
 	return (float)x[i];
 }
 
+/* n components from the first on. */
+static void load(float *out, const uint8_t *x, enum vsx_elem elem,
+		 uint32_t first, uint32_t n)
+{
+	x += (size_t)first * vsx_elem_bytes(elem);
+	switch (elem) {
+	case VSX_F32:
+		memcpy(out, x, (size_t)n * sizeof(float));
+		return;
+	case VSX_F16:
+		for (uint32_t i = 0; i < n; i++)
+			out[i] = component(x, VSX_F16, i);
+		return;
+	case VSX_BF16:
+		for (uint32_t i = 0; i < n; i++)
+			out[i] = component(x, VSX_BF16, i);
+		return;
+	case VSX_I8:
+		for (uint32_t i = 0; i < n; i++)
+			out[i] = (float)(int8_t)x[i];
+		return;
+	case VSX_U8:
+		for (uint32_t i = 0; i < n; i++)
+			out[i] = (float)x[i];
+		return;
+	}
+}
+
+#define PIECE 256u /* components that are loaded at a time */
+
+static uint32_t piece_of(uint32_t dim, uint32_t first)
+{
+	return dim - first < PIECE ? dim - first : PIECE;
+}
+
 static float tail_of(const struct vsx_space *s, const uint8_t *row)
 {
 	float f;
@@ -82,17 +117,122 @@ static enum vsx_status not_finite(uint32_t i, float x, struct vsx_error *err)
 			isnan(x) ? "NaN" : "infinite");
 }
 
-/* 1 / length, or 0 for the zero vector; in f64, by rising component. */
+/* ---- sums in f64: SPEC.md 5.8 ---------------------------------------- */
+
+#define EXACT_LANES 8
+static_assert(PIECE % EXACT_LANES == 0, "pieces begin with lane 0");
+
+static void add_squares(double *lane, const double *q, const float *x,
+			uint32_t n)
+{
+	uint32_t i = 0;
+
+	for (; i + EXACT_LANES <= n; i += EXACT_LANES)
+		for (uint32_t l = 0; l < EXACT_LANES; l++) {
+			double d = q[i + l] - (double)x[i + l];
+
+			lane[l] += d * d;
+		}
+	for (uint32_t l = 0; i + l < n; l++) {
+		double d = q[i + l] - (double)x[i + l];
+
+		lane[l] += d * d;
+	}
+}
+
+static void add_products(double *lane, const double *q, const float *x,
+			 uint32_t n)
+{
+	uint32_t i = 0;
+
+	for (; i + EXACT_LANES <= n; i += EXACT_LANES)
+		for (uint32_t l = 0; l < EXACT_LANES; l++)
+			lane[l] += q[i + l] * (double)x[i + l];
+	for (uint32_t l = 0; i + l < n; l++)
+		lane[l] += q[i + l] * (double)x[i + l];
+}
+
+static double sum_of_lanes(const double *lane)
+{
+	return ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
+	       ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+}
+
+/* S of SPEC.md 5.1: no f32 squared is too much for it, or too little. */
+static double sum_of_squares(const uint8_t *x, enum vsx_elem elem, uint32_t dim)
+{
+	double lane[EXACT_LANES] = {0}, wide[PIECE];
+	float c[PIECE];
+
+	for (uint32_t d = 0; d < dim; d += PIECE) {
+		uint32_t n = piece_of(dim, d);
+
+		load(c, x, elem, d, n);
+		for (uint32_t i = 0; i < n; i++)
+			wide[i] = c[i];
+		add_products(lane, wide, c, n);
+	}
+	return sum_of_lanes(lane);
+}
+
+/* 1 / length, or 0 for the zero vector. */
 static double inverse_length(const uint8_t *x, enum vsx_elem elem, uint32_t dim)
 {
-	double sum = 0.0;
+	double sum = sum_of_squares(x, elem, dim);
 
-	for (uint32_t i = 0; i < dim; i++) {
-		double c = component(x, elem, i);
-
-		sum += c * c;
-	}
 	return sum > 0.0 ? 1.0 / sqrt(sum) : 0.0;
+}
+
+double vsx_space_inverse_length(const struct vsx_space *s, const uint8_t *row)
+{
+	return inverse_length(row, s->elem, s->dim);
+}
+
+/*
+ * Vectors of lengths up to 2^62.5 have products up to 2^125 and squared
+ * distances up to 2^127: no sum of them overflows an f32.
+ */
+#define MOST_SQUARED 0x1p125
+
+/* VSX_MAX_DIM squares of this are less than that. */
+#define HARMLESS 0x1p54f
+
+static enum vsx_status check_length(const struct vsx_space *s, const uint8_t *x,
+				    enum vsx_elem elem, struct vsx_error *err)
+{
+	float c[PIECE];
+	bool large = false;
+	double sum;
+
+	if (elem != VSX_F32 && elem != VSX_BF16)
+		return VSX_OK;
+	for (uint32_t d = 0; d < s->dim; d += PIECE) {
+		uint32_t n = piece_of(s->dim, d);
+
+		load(c, x, elem, d, n);
+		for (uint32_t i = 0; i < n; i++)
+			large |= fabsf(c[i]) > HARMLESS;
+	}
+	if (!large)
+		return VSX_OK;
+	sum = sum_of_squares(x, elem, s->dim);
+	if (sum <= MOST_SQUARED)
+		return VSX_OK;
+	return vsx_fail(err, VSX_ENUMERIC,
+			"its squared length is %.9g, %s takes up to %.9g", sum,
+			vsx_metric_name(s->metric), MOST_SQUARED);
+}
+
+/*
+ * Rows much longer or shorter than that have products that an f32 may not hold,
+ * or lengths of which it does not hold the inverse: their tail is 0, and
+ * products with them are computed in f64.
+ */
+static float tail_for(double squared)
+{
+	if (squared < 0x1p-80 || squared > 0x1p80)
+		return 0.0f;
+	return (float)(1.0 / sqrt(squared));
 }
 
 /* Write x as i8 or u8 if every component is such a number. */
@@ -131,7 +271,8 @@ enum vsx_status vsx_space_prepare(const struct vsx_space *s,
 	    to_native(s->elem, q->native_buffer, q->f32_buffer, s->dim))
 		q->native = q->native_buffer;
 	if (s->metric != VSX_COSINE)
-		return VSX_OK;
+		return check_length(s, (const uint8_t *)q->f32_buffer, VSX_F32,
+				    err);
 
 	inverse =
 		inverse_length((const uint8_t *)q->f32_buffer, VSX_F32, s->dim);
@@ -148,18 +289,34 @@ enum vsx_status vsx_space_prepare(const struct vsx_space *s,
 	return VSX_OK;
 }
 
+/* The row at length 1. */
+static void load_unit(const struct vsx_space *s, float *out, const uint8_t *row)
+{
+	double inverse = inverse_length(row, s->elem, s->dim);
+
+	vsx_space_load(s, out, row);
+	for (uint32_t i = 0; i < s->dim; i++)
+		out[i] = (float)((double)out[i] * inverse);
+}
+
 void vsx_space_row_query(const struct vsx_space *s, struct vsx_query *q,
 			 const uint8_t *row)
 {
+	float tail = s->metric == VSX_COSINE ? tail_of(s, row) : 1.0f;
+
 	q->native = NULL;
 	q->f32 = q->f32_buffer;
-	if (vsx_elem_is_int(s->elem))
+	q->scale = tail;
+	if (tail == 0.0f) {
+		load_unit(s, q->f32_buffer, row);
+		q->scale = 1.0f;
+	} else if (vsx_elem_is_int(s->elem)) {
 		q->native = row;
-	else if (s->elem == VSX_F32)
+	} else if (s->elem == VSX_F32) {
 		q->f32 = (const float *)(const void *)row;
-	else
+	} else {
 		vsx_space_load(s, q->f32_buffer, row);
-	q->scale = s->metric == VSX_COSINE ? tail_of(s, row) : 1.0f;
+	}
 }
 
 /* Floats in their order as u32: the sign bit set for positive numbers, all
@@ -189,6 +346,18 @@ static inline const uint8_t *row_at(const struct vsx_space *s,
 	return base + (rows ? rows[i] : i) * s->stride;
 }
 
+/* The cosine of a row without a tail. */
+static float f64_product(const struct vsx_space *s, const struct vsx_query *q,
+			 const uint8_t *row)
+{
+	double sum = 0.0;
+
+	for (uint32_t i = 0; i < s->dim; i++)
+		sum += (double)q->f32[i] * (double)component(row, s->elem, i);
+	return (float)(sum * inverse_length(row, s->elem, s->dim) *
+		       (double)q->scale);
+}
+
 static void float_products(const struct vsx_space *s, const struct vsx_query *q,
 			   const uint8_t *base, const uint32_t *rows, size_t n,
 			   uint32_t *keys)
@@ -196,9 +365,13 @@ static void float_products(const struct vsx_space *s, const struct vsx_query *q,
 	float *f = (float *)keys;
 
 	s->kernels->ip[s->elem](q->f32, base, s->stride, rows, n, s->dim, f);
-	if (s->metric == VSX_COSINE)
-		for (size_t i = 0; i < n; i++)
-			f[i] *= q->scale * tail_of(s, row_at(s, base, rows, i));
+	for (size_t i = 0; s->metric == VSX_COSINE && i < n; i++) {
+		const uint8_t *row = row_at(s, base, rows, i);
+		float tail = tail_of(s, row);
+
+		f[i] = tail == 0.0f ? f64_product(s, q, row)
+				    : f[i] * (q->scale * tail);
+	}
 	for (size_t i = 0; i < n; i++)
 		keys[i] = order_bits(-f[i]);
 }
@@ -262,21 +435,23 @@ double vsx_space_value(const struct vsx_space *s, const struct vsx_query *q,
 	return -(double)~key;
 }
 
-#define EXACT_LANES 8
-
 double vsx_space_exact_value(const struct vsx_space *s,
 			     const struct vsx_query *q, const uint8_t *row)
 {
 	double lane[EXACT_LANES] = {0}, sum;
 	const double *x = q->f64_buffer;
+	float c[PIECE];
 
-	for (uint32_t i = 0; i < s->dim; i++) {
-		double c = component(row, s->elem, i), d = x[i] - c;
+	for (uint32_t d = 0; d < s->dim; d += PIECE) {
+		uint32_t n = piece_of(s->dim, d);
 
-		lane[i % EXACT_LANES] += s->metric == VSX_L2 ? d * d : x[i] * c;
+		load(c, row, s->elem, d, n);
+		if (s->metric == VSX_L2)
+			add_squares(lane, x + d, c, n);
+		else
+			add_products(lane, x + d, c, n);
 	}
-	sum = ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
-	      ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+	sum = sum_of_lanes(lane);
 	if (s->metric == VSX_L2)
 		return sum;
 	if (s->metric == VSX_COSINE)
@@ -286,7 +461,11 @@ double vsx_space_exact_value(const struct vsx_space *s,
 
 float vsx_space_distance(const struct vsx_space *s, double value)
 {
-	return (float)(s->metric == VSX_L2 ? value : 0.0 - value);
+	if (s->metric == VSX_L2)
+		return (float)value;
+	if (s->metric == VSX_COSINE && fabs(value) > 1.0)
+		value = copysign(1.0, value);
+	return (float)(0.0 - value);
 }
 
 static enum vsx_status convert(const struct vsx_space *s, uint8_t *out,
@@ -333,7 +512,7 @@ enum vsx_status vsx_space_store(const struct vsx_space *s, uint8_t *out,
 				const void *x, enum vsx_elem elem,
 				bool normalize, struct vsx_error *err)
 {
-	double scale = 1.0;
+	double scale = 1.0, squared;
 	float tail;
 
 	memset(out + s->vector_bytes, 0, s->stride - s->vector_bytes);
@@ -353,18 +532,17 @@ enum vsx_status vsx_space_store(const struct vsx_space *s, uint8_t *out,
 	for (uint32_t i = 0; i < s->dim; i++)
 		VSX_TRY(convert(s, out, x, elem, i, scale, err));
 	if (s->metric != VSX_COSINE)
-		return VSX_OK;
-	scale = inverse_length(out, s->elem, s->dim);
-	tail = (float)scale;
-	if (scale == 0.0 || !isfinite(tail))
+		return check_length(s, out, s->elem, err);
+	squared = sum_of_squares(out, s->elem, s->dim);
+	if (squared == 0.0)
 		return vsx_fail(err, VSX_ENUMERIC,
 				"the vector is zero, which has no cosine");
+	tail = tail_for(squared);
 	memcpy(out + s->tail, &tail, 4);
 	return VSX_OK;
 }
 
 void vsx_space_load(const struct vsx_space *s, float *out, const uint8_t *row)
 {
-	for (uint32_t i = 0; i < s->dim; i++)
-		out[i] = component(row, s->elem, i);
+	load(out, row, s->elem, 0, s->dim);
 }

@@ -9,7 +9,8 @@
  * index; a pool keeps key and row in one u64.
  *
  * Cosine keeps rows as they were given and the inverse of their length as an
- * f32 behind the components (the tail, at vsx_space.tail).
+ * f32 behind the components (the tail, at vsx_space.tail); 0 for a row whose
+ * products an f32 may not hold.
  */
 #ifndef VSX_SPACE_H
 #define VSX_SPACE_H
@@ -44,7 +45,7 @@ struct vsx_query {
 	float scale;	   /* cosine: inverse length of native or f32 */
 	float *f32_buffer; /* float[dim], 64-byte aligned */
 	void *native_buffer; /* dim bytes */
-	double *f64_buffer;  /* double[dim]: the query exactly as given */
+	double *f64_buffer;  /* double[dim]: the query; cosine: of length 1 */
 };
 
 enum vsx_status vsx_query_alloc(struct vsx_query *q, uint32_t dim,
@@ -53,7 +54,8 @@ void vsx_query_release(struct vsx_query *q);
 
 /*
  * Make a query ready: dim components of type elem, any alignment.
- * VSX_ENUMERIC for NaN, infinity, or length 0 under cosine.
+ * VSX_ENUMERIC for NaN, infinity, length 0 under cosine, or a squared length
+ * above 2^125 under l2 and ip.
  */
 enum vsx_status vsx_space_prepare(const struct vsx_space *s,
 				  struct vsx_query *q, const void *x,
@@ -74,18 +76,19 @@ void vsx_space_keys(const struct vsx_space *s, const struct vsx_query *q,
 		    const uint8_t *base, const uint32_t *rows, size_t n,
 		    uint32_t *keys);
 
-/* The value behind a key, as vsx_topk wants it: exact, smaller is nearer. */
+/* The value that a key stands for, as vsx_topk wants it: smaller is nearer. */
 double vsx_space_value(const struct vsx_space *s, const struct vsx_query *q,
 		       uint32_t key);
 
 /*
- * The same from scratch in f64 over the stored components, added in rising
- * order by 8 lanes: what exact searches sort by.
+ * The exact value of SPEC.md 5.8: in f64 over the stored components, added in
+ * rising order by 8 lanes. What answers are sorted by.
  */
 double vsx_space_exact_value(const struct vsx_space *s,
 			     const struct vsx_query *q, const uint8_t *row);
 
-/* What the user is told: l2 as it is, products with their sign back. */
+/* What the user is told: l2 as it is, products with their sign back, cosine
+ * within -1 and 1. */
 float vsx_space_distance(const struct vsx_space *s, double value);
 
 /*
@@ -97,6 +100,9 @@ float vsx_space_distance(const struct vsx_space *s, double value);
 enum vsx_status vsx_space_store(const struct vsx_space *s, uint8_t *out,
 				const void *x, enum vsx_elem elem,
 				bool normalize, struct vsx_error *err);
+
+/* 1 / length of a stored row, in f64; 0 for the zero vector. */
+double vsx_space_inverse_length(const struct vsx_space *s, const uint8_t *row);
 
 /* The components of a stored row as f32. */
 void vsx_space_load(const struct vsx_space *s, float *out, const uint8_t *row);

@@ -12,8 +12,9 @@
  * could repeat only slowly. Then the lanes are folded in halves: lane i +=
  * lane i+16 for i < 16, then +8, +4, +2, +1. A lane past the end of a short
  * vector adds +0, which changes nothing. Components of f16, bf16, i8 and u8
- * rows are converted to f32 first, which is exact. A sum that overflows is an
- * infinity; where infinities of both signs meet it is a NaN, whose bits are the
+ * rows are converted to f32 first, which is exact. Rows of a sound file have
+ * no sum that overflows (SPEC.md 5.1). Those of another may: that is an
+ * infinity, or where infinities of both signs meet a NaN, whose bits are the
  * one thing that differs between processors.
  */
 #ifndef VSX_KERNEL_H

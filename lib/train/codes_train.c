@@ -340,15 +340,9 @@ enum vsx_status vsx_codes_train(struct vsx_job *job,
 	}
 	VSX_TRY(vsx_codes_grid(job, rows, params, err));
 	status = vsx_codes_losses(job, rows, params, err);
-	if (status != VSX_OK) {
+	if (status != VSX_OK)
 		vsx_code_params_release(params);
-		return status;
-	}
-	/* Components near the greatest f32: no step or loss that is one. */
-	if (!isfinite(params->header.delta) ||
-	    !isfinite(params->header.eps_cap))
-		vsx_code_params_release(params);
-	return VSX_OK;
+	return status;
 }
 
 void vsx_code_params_release(struct vsx_code_params *params)

@@ -147,18 +147,17 @@ Test(codes, a_row_far_out_does_not_coarsen_the_others)
 	seeded_release(&s);
 }
 
-Test(codes, rows_at_the_edge_of_f32_do_without)
+Test(codes, the_longest_rows_have_codes)
 {
 	struct vsx_code_params p;
 	struct seeded s;
-	float big[2] = {3e38f, -3e38f};
+	float big[2] = {0x1p62f, -0x1p62f};
 
 	seeded_init(&s, VSX_L2, VSX_F32, 40, DIM);
 	for (uint32_t r = 0; r < 40; r++)
 		memcpy(s.base + (size_t)r * s.space.stride, &big[r % 2], 4);
 	train(&p, &s, 1);
-	cr_expect(p.stride == 0 ||
-		  (isfinite(p.header.delta) && isfinite(p.header.eps_cap)));
+	cr_expect(isfinite(p.header.delta) && isfinite(p.header.eps_cap));
 	vsx_code_params_release(&p);
 	seeded_release(&s);
 }
