@@ -337,11 +337,25 @@ VSX_API enum vsx_status vsx_repair(const char *path, const char *out_path,
  * page). A call that fails, is stopped or is killed leaves a repository that
  * can be used, and what it stored is not stored again by the next one.
  *
+ * A chunk that is in the repository already is read and checked before a new
+ * snapshot refers to it, unless the repository records that this was done
+ * within 30 days and its file was not changed since; one that is damaged is
+ * replaced. The files of a repository can be read by those alone who can read
+ * the index.
+ *
  * Readers share a repository with each other and with one create; prune has it
  * alone. Who cannot have it waits for wait_ms, then gets VSX_EBUSY. A folder
  * that is something else is refused with VSX_EFORMAT, a repository of a newer
  * version with VSX_EVERSION.
  */
+/* Which chunks that are in a repository a new snapshot refers to. */
+enum vsx_backup_reuse {
+	VSX_REUSE_CHECKED, /* those that were checked within 30 days, and
+			      others when they are read and sound */
+	VSX_REUSE_ALL,	   /* all that have the right head and length */
+	VSX_REUSE_NONE,	   /* those that are read and sound */
+};
+
 struct vsx_backup_opts {
 	size_t struct_size;
 	const char *name;     /* of the new snapshot: up to 100 letters, digits
@@ -352,6 +366,7 @@ struct vsx_backup_opts {
 	uint32_t chunk_bytes; /* 64 KiB to 16 MiB, a power of two; 0: 1 MiB */
 	vsx_build_report *report; /* or NULL */
 	void *context;
+	uint32_t reuse; /* enum vsx_backup_reuse, of a new snapshot */
 };
 #define VSX_BACKUP_OPTS_INIT                                                   \
 	{                                                                      \
@@ -364,8 +379,11 @@ struct vsx_snapshot {
 	const char *source; /* where the index lay */
 	const char *damage; /* what is wrong with it, then only `name` is set;
 			       or NULL */
-	uint64_t created;   /* nanoseconds since 1970, UTC */
-	uint8_t uuid[16];   /* of the index */
+	uint64_t sequence;  /* numbers the snapshots of the repository in the
+			       order in which they were made, from 1 on */
+	uint64_t
+		created; /* nanoseconds since 1970, UTC, by the clock of then */
+	uint8_t uuid[16]; /* of the index */
 	uint64_t index_bytes;
 	uint64_t generation;
 	uint64_t n_rows, n_live;
@@ -383,6 +401,8 @@ struct vsx_backup_result {
 	uint64_t index_bytes, generation, n_rows, n_live;
 	uint64_t n_chunks, new_chunks;
 	uint64_t new_bytes; /* written: into the repository, or the stream */
+	uint64_t read_chunks, read_bytes; /* of the repository, to check them */
+	uint64_t replaced_chunks;	  /* of the new: they were damaged */
 };
 
 /*
@@ -402,7 +422,7 @@ VSX_API enum vsx_status vsx_backup_send(const char *index_path, int fd,
 					struct vsx_backup_result *result,
 					struct vsx_error *err);
 
-/* All snapshots, the oldest first. */
+/* All snapshots in the order in which they were made, damaged ones first. */
 VSX_API enum vsx_status vsx_backup_list(const char *repo,
 					const struct vsx_backup_opts *opts,
 					vsx_snapshot_report *each,
@@ -419,6 +439,7 @@ struct vsx_backup_check {
  * Read every chunk and every snapshot and report all that is wrong, with the
  * snapshots that it touches. name: that snapshot and its chunks alone (NULL:
  * all). Answers as vsx_verify() does: VSX_OK says that everything was read.
+ * What was found is recorded for later backups, if the folder may be written.
  */
 VSX_API enum vsx_status vsx_backup_verify(const char *repo, const char *name,
 					  const struct vsx_backup_opts *opts,
@@ -431,8 +452,9 @@ VSX_API enum vsx_status vsx_backup_verify(const char *repo, const char *name,
  * Write the index of a snapshot to `index_path`, the same bytes that it had.
  * The file appears at once and whole, as vsx_builder_finish() makes it.
  *
- * name  of the snapshot; "latest": the newest of the repository
+ * name  of the snapshot; "latest": the one that was made last, by its number
  *
+ * VSX_EINVAL     `index_path` is in the repository
  * VSX_ENOTFOUND  there is no such snapshot
  * VSX_EEXIST     the file is there and is not to be replaced
  * VSX_ECORRUPT   the snapshot, or a chunk of it, is damaged
@@ -477,10 +499,12 @@ struct vsx_prune_result {
 
 /*
  * Remove old snapshots, then the chunks that none needs. One of keep and
- * older_seconds is set. Snapshots are of one index if it lay at one path.
+ * older_seconds is set. Snapshots are of one index if it lay at one path; their
+ * numbers say which is newer. A time that is still to come is taken for that of
+ * the next snapshot, and none is older than one that was made before it.
  *
- * VSX_ECORRUPT  a snapshot is damaged, so that it is not known what it needs;
- *               nothing was removed
+ * VSX_ECORRUPT  a snapshot is damaged, so that it is not known what it needs,
+ *               or one that stays lacks a chunk; nothing was removed
  */
 VSX_API enum vsx_status vsx_backup_prune(const char *repo,
 					 const struct vsx_prune_opts *opts,

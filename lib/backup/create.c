@@ -2,11 +2,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "backup/backup.h"
 #include "backup/pieces.h"
+#include "backup/sequence.h"
 #include "backup/snapshot.h"
 #include "backup/store.h"
 #include "read/opts.h"
@@ -27,6 +28,10 @@ enum vsx_status vsx_backup_take(struct vsx_backup_opts *out,
 				"chunks of %u bytes, expected a power of two "
 				"from %u to %u",
 				n, VSX_MIN_CHUNK_BYTES, VSX_MAX_CHUNK_BYTES);
+	if (out->reuse > VSX_REUSE_NONE)
+		return vsx_fail(err, VSX_EINVAL,
+				"reuse of chunks is %u, expected 0 to %d",
+				(unsigned int)out->reuse, VSX_REUSE_NONE);
 	if (!out->name)
 		return VSX_OK;
 	if (!vsx_snapshot_name_ok(out->name))
@@ -48,12 +53,14 @@ struct backup {
 	struct vsx_pieces pieces;
 	struct vsx_store store;
 	char name[VSX_SNAPSHOT_NAME_MAX + 1];
+	uint64_t last; /* number of the snapshots that are sound */
 };
 
 static bool is_taken(const struct backup *b, const char *name)
 {
 	char *path = vsx_repo_path(&b->repo, "snapshots/%s", name);
-	bool taken = path && access(path, F_OK) == 0;
+	struct stat st;
+	bool taken = path && lstat(path, &st) == 0;
 
 	free(path);
 	return taken;
@@ -88,7 +95,7 @@ static enum vsx_status choose_name(struct backup *b, struct vsx_error *err)
  * The newest sound snapshot of this very index that is not longer: its chunks
  * are to be found again. A damaged one is no help, and no hindrance.
  */
-static enum vsx_status find_base(struct backup *b, struct vsx_error *err)
+static enum vsx_status look_back(struct backup *b, struct vsx_error *err)
 {
 	const struct vsx_snapshot_record *r = &b->pieces.record;
 	struct vsx_snapshot_entry *list;
@@ -96,6 +103,8 @@ static enum vsx_status find_base(struct backup *b, struct vsx_error *err)
 	size_t n;
 
 	VSX_TRY(vsx_snapshot_list(&b->repo, &list, &n, err));
+	if (n)
+		b->last = list[n - 1].record.sequence;
 	while (n-- > 0) {
 		const struct vsx_snapshot_record *o = &list[n].record;
 
@@ -118,8 +127,10 @@ static enum vsx_status store_chunk(struct backup *b,
 {
 	const uint8_t *record;
 	size_t bytes;
+	bool has;
 
-	if (vsx_store_has(&b->store, ref->hash, ref->bytes, b->pieces.known))
+	VSX_TRY(vsx_store_has(&b->store, ref, b->pieces.known, &has, err));
+	if (has)
 		return VSX_OK;
 	vsx_codec_pack(&b->pieces.codec, ref->bytes, ref->hash, &record,
 		       &bytes);
@@ -141,25 +152,44 @@ static enum vsx_status store_all(struct backup *b, struct vsx_error *err)
 	return vsx_store_end(&b->store, err);
 }
 
+/* Who may not read the index shall not read it in the repository. */
+static enum vsx_status mode_of(const struct backup *b, unsigned int *mode,
+			       struct vsx_error *err)
+{
+	struct stat st;
+
+	if (fstat(b->pieces.source.fd, &st) < 0)
+		return vsx_fail_errno(err, "cannot stat '%s'",
+				      b->pieces.source.name);
+	*mode = st.st_mode;
+	return VSX_OK;
+}
+
 static enum vsx_status create(struct backup *b, const char *index_path,
 			      const char *repo, const struct vsx_file_ops *ops,
 			      struct vsx_error *err)
 {
 	struct vsx_repo_wait wait = vsx_backup_wait(&b->opts);
+	struct vsx_snapshot_record *record = &b->pieces.record;
+	unsigned int mode = 0;
 
 	/* First the index: a name that is wrong makes no repository. */
 	VSX_TRY(vsx_pieces_open(&b->pieces, index_path, b->opts.chunk_bytes,
 				err));
-	VSX_TRY(vsx_repo_open(&b->repo, repo, VSX_REPO_CREATE, ops, &wait,
+	VSX_TRY(mode_of(b, &mode, err));
+	VSX_TRY(vsx_repo_open(&b->repo, repo, VSX_REPO_CREATE, mode, ops, &wait,
 			      err));
 	vsx_repo_sweep(&b->repo, false);
-	vsx_store_init(&b->store, &b->repo);
+	VSX_TRY(vsx_store_init(&b->store, &b->repo, mode,
+			       (enum vsx_backup_reuse)b->opts.reuse, err));
 	VSX_TRY(choose_name(b, err));
-	VSX_TRY(find_base(b, err));
+	VSX_TRY(look_back(b, err));
 	VSX_TRY(store_all(b, err));
-	b->pieces.record.new_chunks = b->store.n_chunks;
-	b->pieces.record.new_bytes = b->store.n_bytes;
-	return vsx_snapshot_save(&b->repo, b->name, &b->pieces.record, err);
+	vsx_checked_save(&b->store.checked, &b->repo);
+	record->new_chunks = b->store.n_chunks;
+	record->new_bytes = b->store.n_bytes;
+	VSX_TRY(vsx_sequence_next(&b->repo, b->last, &record->sequence, err));
+	return vsx_snapshot_save(&b->repo, b->name, b->store.mode, record, err);
 }
 
 static void tell(struct vsx_backup_result *result, const struct backup *b)
@@ -174,6 +204,9 @@ static void tell(struct vsx_backup_result *result, const struct backup *b)
 		.n_chunks = r->n_chunks,
 		.new_chunks = r->new_chunks,
 		.new_bytes = r->new_bytes,
+		.read_chunks = b->store.n_read,
+		.read_bytes = b->store.bytes_read,
+		.replaced_chunks = b->store.n_replaced,
 	};
 	strcpy(result->name, b->name);
 }

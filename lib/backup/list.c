@@ -18,7 +18,7 @@ enum vsx_status vsx_backup_list(const char *repo_path,
 
 	VSX_TRY(vsx_backup_take(&o, opts, err));
 	wait = vsx_backup_wait(&o);
-	VSX_TRY(vsx_repo_open(&repo, repo_path, VSX_REPO_READ,
+	VSX_TRY(vsx_repo_open(&repo, repo_path, VSX_REPO_READ, 0,
 			      &vsx_system_files, &wait, err));
 	status = vsx_snapshot_list(&repo, &list, &n, err);
 	/* The caller may take his time: a prune need not wait for him. */

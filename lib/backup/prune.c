@@ -17,7 +17,8 @@ struct prune {
 	struct vsx_repo repo;
 	struct vsx_snapshot_entry *list;
 	size_t n;
-	bool *goes; /* [n] */
+	bool *goes;	 /* [n] */
+	uint64_t *times; /* [n] */
 	struct vsx_chunk_file *chunks;
 	size_t n_chunks;
 	struct vsx_prune_result result;
@@ -63,43 +64,87 @@ static uint64_t newer_than(const struct prune *p, size_t i)
 	return n;
 }
 
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec < 0
+		       ? 0
+		       : (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/*
+ * When snapshots were made, as far as their clocks are to be believed: a time
+ * that is still to come is that of the next snapshot, or now; and none is older
+ * than one that was made before it.
+ */
+static void set_times(struct prune *p, uint64_t at)
+{
+	uint64_t next = at, last = 0;
+
+	for (size_t i = p->n; i-- > 0;) {
+		uint64_t created = p->list[i].record.created;
+
+		next = p->times[i] = created > at ? next : created;
+	}
+	for (size_t i = 0; i < p->n; i++) {
+		if (p->times[i] < last)
+			p->times[i] = last;
+		last = p->times[i];
+	}
+}
+
 static void choose(struct prune *p)
 {
-	struct timespec now;
-	uint64_t limit = 0, seconds;
+	uint64_t at = now(), age, limit = 0;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	seconds = (uint64_t)now.tv_sec;
-	if (p->opts.older_seconds < seconds)
-		limit = (seconds - p->opts.older_seconds) * 1000000000u +
-			(uint64_t)now.tv_nsec;
+	if (vsx_mul(&age, p->opts.older_seconds, 1000000000u) && age < at)
+		limit = at - age;
+	set_times(p, at);
 	for (size_t i = 0; i < p->n; i++) {
 		uint64_t newer = newer_than(p, i);
 
 		p->goes[i] = p->opts.keep ? newer >= p->opts.keep
-					  : newer && p->list[i].record.created <
-							     limit;
+					  : newer && p->times[i] < limit;
 		p->result.n_removed += p->goes[i];
 		p->result.n_kept += !p->goes[i];
 	}
+}
+
+/* What is kept must be worth it: who removes the others goes by that. */
+static enum vsx_status misses(const struct prune *p, const char *name,
+			      struct vsx_hash hash, struct vsx_error *err)
+{
+	char hex[VSX_HEX_BYTES];
+
+	vsx_hash_hex(hex, hash);
+	return vsx_fail(err, VSX_ECORRUPT,
+			"snapshot '%s' of '%s': chunk %s is missing; nothing "
+			"was removed",
+			name, p->repo.name, hex);
 }
 
 static enum vsx_status mark(struct prune *p, const char *name,
 			    struct vsx_error *err)
 {
 	struct vsx_snapshot_record s = {0};
+	enum vsx_status status = VSX_OK;
 
 	VSX_TRY(vsx_snapshot_load(&p->repo, name, &s, err));
-	for (uint64_t i = 0; i < s.n_chunks && p->n_chunks; i++) {
-		struct vsx_chunk_file *f =
-			bsearch(&s.chunks[i].hash, p->chunks, p->n_chunks,
-				sizeof(*f), vsx_hash_order);
+	for (uint64_t i = 0; i < s.n_chunks && status == VSX_OK; i++) {
+		struct vsx_chunk_file *f = NULL;
 
+		if (p->n_chunks)
+			f = bsearch(&s.chunks[i].hash, p->chunks, p->n_chunks,
+				    sizeof(*f), vsx_hash_order);
 		if (f)
 			f->flags |= NEEDED;
+		else
+			status = misses(p, name, s.chunks[i].hash, err);
 	}
 	free(s.chunks);
-	return VSX_OK;
+	return status;
 }
 
 static enum vsx_status mark_all(struct prune *p, struct vsx_error *err)
@@ -197,6 +242,7 @@ static enum vsx_status prune(struct prune *p, struct vsx_error *err)
 	VSX_TRY(vsx_snapshot_list(&p->repo, &p->list, &p->n, err));
 	VSX_TRY(check_all_sound(p, err));
 	VSX_TRY(vsx_alloc_to(&p->goes, p->n, sizeof(*p->goes), err));
+	VSX_TRY(vsx_alloc_to(&p->times, p->n, sizeof(*p->times), err));
 	choose(p);
 	VSX_TRY(mark_all(p, err));
 	VSX_TRY(tell_removed(p, err));
@@ -233,12 +279,13 @@ enum vsx_status vsx_backup_prune_on(const char *repo,
 	wait = wait_of(&p);
 	VSX_TRY(vsx_repo_open(&p.repo, repo,
 			      p.opts.dry_run ? VSX_REPO_READ : VSX_REPO_PRUNE,
-			      ops, &wait, err));
+			      0, ops, &wait, err));
 	status = prune(&p, err);
 	if (status == VSX_OK && result)
 		*result = p.result;
 	free(p.list);
 	free(p.goes);
+	free(p.times);
 	free(p.chunks);
 	vsx_repo_close(&p.repo);
 	return status;

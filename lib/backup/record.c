@@ -5,17 +5,15 @@
 
 typedef unsigned long long ull;
 
-#define MAGIC_BYTES  8
-#define REPO_MAGIC   "\x8eVSB\r\n\x1a\n"
-#define STREAM_MAGIC "\x8eVST\r\n\x1a\n"
-#define CHUNK_MAGIC  "\x8eVSC\r\n\x1a\n"
+#define MAGIC_BYTES 8
+#define CHUNK_MAGIC "\x8eVSC\r\n\x1a\n"
 
-struct disk_repo {
+struct disk_head {
 	uint8_t magic[MAGIC_BYTES]; /*  0 */
 	vsx_le32 version;	    /*  8 */
 	uint8_t zero[4];	    /* 12 */
 	vsx_le64 feature_incompat;  /* 16  unknown bit: refuse */
-	vsx_le64 index_bytes;	    /* 24  of a stream; else 0 */
+	vsx_le64 value;		    /* 24 */
 	uint8_t zero2[24];	    /* 32 */
 	vsx_le64 checksum;	    /* 56  XXH3-64 of bytes 0..55 */
 };
@@ -33,7 +31,7 @@ struct disk_chunk {
 	vsx_le64 checksum;	    /* 56  XXH3-64 of bytes 0..55 */
 };
 
-static_assert(sizeof(struct disk_repo) == VSX_HEAD_BYTES, "SPEC.md 11");
+static_assert(sizeof(struct disk_head) == VSX_HEAD_BYTES, "SPEC.md 11");
 static_assert(sizeof(struct disk_chunk) == VSX_HEAD_BYTES, "SPEC.md 11");
 
 #define SUM_AT (VSX_HEAD_BYTES - 8)
@@ -90,58 +88,71 @@ static enum vsx_status not_zero(const char *what, struct vsx_error *err)
 			what);
 }
 
-static void encode_repo(uint8_t *out, const char *magic, uint64_t index_bytes)
-{
-	struct disk_repo d = {0};
+static const struct {
+	char magic[MAGIC_BYTES + 1];
+	const char *what;
+} heads[] = {
+	[VSX_HEAD_REPO] = {"\x8eVSB\r\n\x1a\n",
+			   "the head of a backup repository"},
+	[VSX_HEAD_STREAM] = {"\x8eVST\r\n\x1a\n", "a backup stream"},
+	[VSX_HEAD_SEQUENCE] = {"\x8eVSN\r\n\x1a\n",
+			       "the last number of a backup repository"},
+	[VSX_HEAD_CHECKED] = {"\x8eVSK\r\n\x1a\n",
+			      "the checks of a backup repository"},
+};
 
-	memcpy(d.magic, magic, MAGIC_BYTES);
+void vsx_head_encode(uint8_t out[VSX_HEAD_BYTES], enum vsx_head_kind kind,
+		     uint64_t value)
+{
+	struct disk_head d = {0};
+
+	memcpy(d.magic, heads[kind].magic, MAGIC_BYTES);
 	vsx_put32(&d.version, VSX_BACKUP_VERSION);
-	vsx_put64(&d.index_bytes, index_bytes);
+	vsx_put64(&d.value, value);
 	memcpy(out, &d, sizeof(d));
 	seal(out);
 }
 
-static enum vsx_status decode_repo(uint64_t *index_bytes, const uint8_t *raw,
-				   const char *magic, const char *what,
-				   struct vsx_error *err)
+enum vsx_status vsx_head_decode(uint64_t *value,
+				const uint8_t raw[VSX_HEAD_BYTES],
+				enum vsx_head_kind kind, struct vsx_error *err)
 {
-	struct disk_repo d;
+	struct disk_head d;
 
-	VSX_TRY(check_head(raw, magic, what, err));
+	VSX_TRY(check_head(raw, heads[kind].magic, heads[kind].what, err));
 	memcpy(&d, raw, sizeof(d));
 	VSX_TRY(vsx_record_version(vsx_get32(d.version),
 				   vsx_get64(d.feature_incompat), err));
 	if (!vsx_is_zero(d.zero, sizeof(d.zero)) ||
 	    !vsx_is_zero(d.zero2, sizeof(d.zero2)))
 		return not_zero("head", err);
-	*index_bytes = vsx_get64(d.index_bytes);
+	*value = vsx_get64(d.value);
 	return VSX_OK;
 }
 
 void vsx_repo_head_encode(uint8_t out[VSX_HEAD_BYTES])
 {
-	encode_repo(out, REPO_MAGIC, 0);
+	vsx_head_encode(out, VSX_HEAD_REPO, 0);
 }
 
 enum vsx_status vsx_repo_head_decode(const uint8_t *raw, size_t n,
 				     struct vsx_error *err)
 {
-	uint64_t index_bytes;
+	uint64_t value;
 
 	/* That of a newer version may be longer. */
 	if (n >= VSX_HEAD_BYTES)
-		VSX_TRY(decode_repo(&index_bytes, raw, REPO_MAGIC,
-				    "the head of a backup repository", err));
+		VSX_TRY(vsx_head_decode(&value, raw, VSX_HEAD_REPO, err));
 	if (n != VSX_HEAD_BYTES)
 		return vsx_fail(err, n ? VSX_ECORRUPT : VSX_ETRUNCATED,
 				"has %zu bytes, expected %d", n,
 				VSX_HEAD_BYTES);
-	return index_bytes ? not_zero("head", err) : VSX_OK;
+	return value ? not_zero("head", err) : VSX_OK;
 }
 
 void vsx_stream_head_encode(uint8_t out[VSX_HEAD_BYTES], uint64_t index_bytes)
 {
-	encode_repo(out, STREAM_MAGIC, index_bytes);
+	vsx_head_encode(out, VSX_HEAD_STREAM, index_bytes);
 }
 
 enum vsx_status vsx_record_index_bytes(uint64_t bytes, struct vsx_error *err)
@@ -157,8 +168,7 @@ enum vsx_status vsx_stream_head_decode(uint64_t *index_bytes,
 				       const uint8_t raw[VSX_HEAD_BYTES],
 				       struct vsx_error *err)
 {
-	VSX_TRY(decode_repo(index_bytes, raw, STREAM_MAGIC, "a backup stream",
-			    err));
+	VSX_TRY(vsx_head_decode(index_bytes, raw, VSX_HEAD_STREAM, err));
 	return vsx_record_index_bytes(*index_bytes, err);
 }
 

@@ -22,6 +22,12 @@
 
 #define VSX_HEAD_BYTES 64 /* of a repository, a chunk, a stream */
 
+/* Of the numbers of a repository's snapshots. */
+#define VSX_MAX_SEQUENCE (UINT64_MAX >> 1)
+
+/* Of the record of the chunks that were checked. */
+#define VSX_MAX_CHECKED_BYTES (UINT64_C(1) << 30)
+
 enum vsx_chunk_encoding {
 	VSX_CHUNK_PLAIN = 0,
 	VSX_CHUNK_LZ4 = 1,
@@ -52,10 +58,24 @@ struct vsx_snapshot_record {
 	uint8_t uuid[16];
 	uint64_t n_rows, n_live;
 	uint64_t new_chunks, new_bytes; /* stored for it */
+	uint64_t sequence;		/* of the repository; in a stream 0 */
 	char source[VSX_SOURCE_TEXT];	/* where the index lay; for people */
 	uint64_t n_chunks;
 	struct vsx_chunk_ref *chunks; /* in the order of the index; heap */
 };
+
+/* What begins with a head that tells one value, and which. */
+enum vsx_head_kind {
+	VSX_HEAD_REPO,	   /* 0 */
+	VSX_HEAD_STREAM,   /* bytes of the index */
+	VSX_HEAD_SEQUENCE, /* the greatest number that was given */
+	VSX_HEAD_CHECKED,  /* chunks that follow */
+};
+void vsx_head_encode(uint8_t out[VSX_HEAD_BYTES], enum vsx_head_kind kind,
+		     uint64_t value);
+enum vsx_status vsx_head_decode(uint64_t *value,
+				const uint8_t raw[VSX_HEAD_BYTES],
+				enum vsx_head_kind kind, struct vsx_error *err);
 
 void vsx_repo_head_encode(uint8_t out[VSX_HEAD_BYTES]);
 enum vsx_status vsx_repo_head_decode(const uint8_t *raw, size_t n,
@@ -87,6 +107,30 @@ enum vsx_status vsx_snapshot_encode(uint8_t **out, uint64_t *bytes,
 enum vsx_status vsx_snapshot_decode(struct vsx_snapshot_record *s,
 				    const uint8_t *raw, uint64_t n,
 				    struct vsx_error *err);
+
+/* The file `sequence`, of n bytes; and the rule for a number. */
+enum vsx_status vsx_sequence_decode(uint64_t *last, const uint8_t *raw,
+				    uint64_t n, struct vsx_error *err);
+enum vsx_status vsx_record_sequence(uint64_t sequence, struct vsx_error *err);
+
+/* When the file of a chunk was last found sound. */
+struct vsx_chunk_check {
+	struct vsx_hash hash; /* first, to be sorted by */
+	uint64_t at;	      /* seconds since 1970, UTC; never 0 */
+	uint64_t stamp;	      /* of the file then: changes when it does */
+};
+#define VSX_NO_STAMP 0 /* what no file has */
+
+/* The record of n of them, sorted; heap, or NULL. Those at the end are left
+ * out if they are too many. */
+uint8_t *vsx_checked_encode(uint64_t *bytes,
+			    const struct vsx_chunk_check *checks, uint64_t n);
+
+/* How many are in a record, which is checked, and one of them. */
+enum vsx_status vsx_checked_count(uint64_t *n, const uint8_t *raw,
+				  uint64_t bytes, struct vsx_error *err);
+void vsx_checked_get(struct vsx_chunk_check *check, const uint8_t *raw,
+		     uint64_t i);
 
 /* What all records agree in: a version that is known, an index's length. */
 enum vsx_status vsx_record_version(uint32_t version, uint64_t features,

@@ -25,7 +25,8 @@ struct disk_snapshot {
 	vsx_le64 new_chunks;		 /*  80 */
 	vsx_le64 new_bytes;		 /*  88 */
 	vsx_le64 n_chunks;		 /*  96 */
-	uint8_t zero2[24];		 /* 104 */
+	vsx_le64 sequence;		 /* 104 */
+	uint8_t zero2[16];		 /* 112 */
 	uint8_t source[VSX_SOURCE_TEXT]; /* 128 */
 };
 
@@ -82,6 +83,7 @@ enum vsx_status vsx_snapshot_encode(uint8_t **out, uint64_t *bytes,
 	vsx_put64(&d.new_chunks, s->new_chunks);
 	vsx_put64(&d.new_bytes, s->new_bytes);
 	vsx_put64(&d.n_chunks, s->n_chunks);
+	vsx_put64(&d.sequence, s->sequence);
 	memcpy(d.source, s->source, strlen(s->source));
 	memcpy(p, &d, sizeof(d));
 	p += sizeof(d);
@@ -219,6 +221,7 @@ enum vsx_status vsx_snapshot_decode(struct vsx_snapshot_record *s,
 	s->new_bytes = vsx_get64(d.new_bytes);
 	memcpy(s->source, d.source, sizeof(s->source));
 	s->n_chunks = vsx_get64(d.n_chunks);
+	s->sequence = vsx_get64(d.sequence);
 	status = vsx_alloc_to(&s->chunks, s->n_chunks, sizeof(*s->chunks), err);
 	if (status == VSX_OK)
 		status = decode_refs(s, raw + sizeof(d), err);

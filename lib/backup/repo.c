@@ -123,21 +123,12 @@ static enum vsx_status sync_parent(const struct vsx_repo *repo,
 static enum vsx_status write_head(const struct vsx_repo *repo,
 				  struct vsx_error *err)
 {
-	struct vsx_output out = {0};
 	uint8_t head[VSX_HEAD_BYTES];
 	enum vsx_status status;
 
 	vsx_repo_head_encode(head);
-	status = vsx_output_init(&out, repo->head_path, false, repo->ops, err);
-	if (status == VSX_OK)
-		status = vsx_output_open(&out, err);
-	if (status == VSX_OK)
-		status = vsx_file_write(&out.file, head, sizeof(head), 0, err);
-	if (status == VSX_OK)
-		status = vsx_file_sync(&out.file, err);
-	if (status == VSX_OK)
-		status = vsx_output_publish(&out, err);
-	vsx_output_release(&out);
+	status = vsx_repo_write(repo, repo->head_path, repo->mode, false, head,
+				sizeof(head), err);
 	/* Somebody else has made it at the same moment: it is the same. */
 	return status == VSX_EEXIST ? VSX_OK : status;
 }
@@ -148,7 +139,8 @@ static const char *const folders[] = {"chunks", "snapshots", "tmp"};
 static enum vsx_status make_folder(const struct vsx_repo *repo,
 				   const char *path, struct vsx_error *err)
 {
-	if (repo->ops->mkdir(repo->ops->context, path, 0777) == 0 ||
+	if (repo->ops->mkdir(repo->ops->context, path,
+			     vsx_repo_folder_mode(repo->mode)) == 0 ||
 	    errno == EEXIST)
 		return VSX_OK;
 	return vsx_fail_errno(err, "cannot make the folder '%s'", path);
@@ -258,7 +250,7 @@ static enum vsx_status lock_writer(struct vsx_repo *repo,
 {
 	const struct vsx_file_ops *ops = repo->ops;
 	int fd = vsx_file_open(ops, repo->lock_path,
-			       O_RDWR | O_CREAT | O_NOFOLLOW, 0666);
+			       O_RDWR | O_CREAT | O_NOFOLLOW, repo->mode);
 
 	if (fd < 0)
 		return vsx_fail_errno(err, "cannot open '%s'", repo->lock_path);
@@ -289,6 +281,17 @@ static enum vsx_status read_head(const struct vsx_repo *repo,
 	free(bytes);
 	if (status != VSX_OK)
 		return vsx_named(repo->head_path, status, &why, err);
+	return VSX_OK;
+}
+
+/* What is written later is for those that what is there is for. */
+static enum vsx_status take_mode(struct vsx_repo *repo, struct vsx_error *err)
+{
+	struct stat st;
+
+	if (stat(repo->head_path, &st) < 0)
+		return vsx_fail_errno(err, "cannot stat '%s'", repo->head_path);
+	repo->mode = vsx_repo_file_mode(st.st_mode);
 	return VSX_OK;
 }
 
@@ -323,6 +326,7 @@ static enum vsx_status open_as(struct vsx_repo *repo, enum vsx_repo_use use,
 		VSX_TRY(make(repo, err));
 	VSX_TRY(check_folder(repo, err));
 	VSX_TRY(read_head(repo, err));
+	VSX_TRY(take_mode(repo, err));
 	if (use != VSX_REPO_READ)
 		VSX_TRY(lock_writer(repo, wait, err));
 	if (use == VSX_REPO_PRUNE)
@@ -353,7 +357,7 @@ enum vsx_status vsx_repo_check_snapshots(const struct vsx_repo *repo,
 }
 
 enum vsx_status vsx_repo_open(struct vsx_repo *repo, const char *path,
-			      enum vsx_repo_use use,
+			      enum vsx_repo_use use, unsigned int like,
 			      const struct vsx_file_ops *ops,
 			      const struct vsx_repo_wait *wait,
 			      struct vsx_error *err)
@@ -361,7 +365,7 @@ enum vsx_status vsx_repo_open(struct vsx_repo *repo, const char *path,
 	enum vsx_status status;
 	size_t n;
 
-	*repo = (struct vsx_repo){.ops = ops};
+	*repo = (struct vsx_repo){.ops = ops, .mode = vsx_repo_file_mode(like)};
 	if (!path || !*path)
 		return vsx_fail(err, VSX_EINVAL, "the repository has no name");
 	vsx_path_text(repo->name, path);

@@ -5,6 +5,8 @@
  *	lock		the lock of create and prune
  *	chunks/ab/ab...	a chunk, named by its hash
  *	snapshots/NAME	a snapshot: a list of chunks
+ *	sequence	the last number that a snapshot was given
+ *	checked		when chunks were last found sound
  *	tmp/		what is being written
  */
 #ifndef VSX_BACKUP_REPO_H
@@ -27,6 +29,8 @@ struct vsx_repo {
 	struct vsx_file head; /* -1, or locked */
 	struct vsx_file lock; /* the same */
 	char *head_path, *lock_path;
+	unsigned int mode; /* of its files: that of the index it was made for,
+			      without the right to run them */
 };
 
 /* Who asks now and then whether to go on waiting. */
@@ -43,14 +47,14 @@ enum vsx_repo_use {
 };
 
 /*
- * Open and lock it.
+ * Open and lock it. like: the mode of the index that it is made for.
  *
  * VSX_EFORMAT   the folder is something else
  * VSX_EVERSION  of a newer version
  * VSX_EBUSY     somebody has the lock
  */
 enum vsx_status vsx_repo_open(struct vsx_repo *repo, const char *path,
-			      enum vsx_repo_use use,
+			      enum vsx_repo_use use, unsigned int like,
 			      const struct vsx_file_ops *ops,
 			      const struct vsx_repo_wait *wait,
 			      struct vsx_error *err);
@@ -83,24 +87,59 @@ enum vsx_status vsx_repo_sync(const struct vsx_repo *repo, const char *path,
  */
 void vsx_repo_sweep(const struct vsx_repo *repo, bool alone);
 
+/* Its files may be read by whom one of the mode `like` may be. */
+unsigned int vsx_repo_file_mode(unsigned int like);
+
+/* Of a folder of files of that mode. */
+static inline unsigned int vsx_repo_folder_mode(unsigned int mode)
+{
+	return mode | 0100 | (mode & 0044) >> 2;
+}
+
+/* What would be put into a folder that is of the repository, or in one:
+ * VSX_EINVAL. */
+enum vsx_status vsx_repo_refuse_inside(const struct vsx_repo *repo,
+				       const char *folder, const char *path,
+				       struct vsx_error *err);
+
+/* Write a file of it, whole or not at all, and for good. */
+enum vsx_status vsx_repo_write(const struct vsx_repo *repo, const char *path,
+			       unsigned int mode, bool replace,
+			       const uint8_t *bytes, uint64_t n,
+			       struct vsx_error *err);
+
 /* A regular file as a whole, at most `most` bytes; *out is heap. */
 enum vsx_status vsx_repo_read(uint8_t **out, uint64_t *bytes, const char *path,
 			      uint64_t most, struct vsx_error *err);
 
+/* The file of a chunk that was opened. */
+struct vsx_chunk_open {
+	int fd;
+	struct vsx_chunk_head head; /* checked */
+	uint64_t stamp;		    /* another one when the file is changed */
+};
+
 /*
- * The file of a chunk, its head checked and its length held against it; the
- * caller closes *fd. VSX_ENOTFOUND: there is none.
+ * Its head is checked and its length held against it; the caller closes the
+ * descriptor. VSX_ENOTFOUND: there is none.
  */
 enum vsx_status vsx_repo_open_chunk(const struct vsx_repo *repo,
 				    struct vsx_hash hash,
-				    struct vsx_chunk_head *head, int *fd,
+				    struct vsx_chunk_open *o,
 				    struct vsx_error *err);
 
-/* The same read and unpacked: its raw bytes are in vsx_codec_bytes(). */
+/* Read and unpack it: its raw bytes are in vsx_codec_bytes(). */
+enum vsx_status vsx_repo_read_chunk(const struct vsx_chunk_open *o,
+				    struct vsx_codec *c, struct vsx_error *err);
+
+/* All of it, and the file is closed. */
 enum vsx_status vsx_repo_load_chunk(const struct vsx_repo *repo,
 				    struct vsx_hash hash, struct vsx_codec *c,
-				    struct vsx_chunk_head *head,
+				    struct vsx_chunk_open *o,
 				    struct vsx_error *err);
+
+/* Of the file of a chunk; VSX_NO_STAMP where it cannot be had. */
+uint64_t vsx_repo_stamp(const char *path);
 
 /* The chunks that are there: sorted, heap. */
 struct vsx_chunk_file {

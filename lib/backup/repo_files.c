@@ -10,6 +10,8 @@
 
 #include "backup/repo.h"
 #include "base/alloc.h"
+#include "read/handle.h"
+#include "write/output.h"
 
 typedef unsigned long long ull;
 
@@ -24,10 +26,9 @@ char *vsx_repo_chunk_path(const struct vsx_repo *repo, struct vsx_hash hash)
 /* ---- reading ---------------------------------------------------------- */
 
 /* Not a folder, a pipe or a link to somewhere else: nobody put it there. */
-static enum vsx_status open_regular(const char *path, int *fd, uint64_t *bytes,
+static enum vsx_status open_regular(const char *path, int *fd, struct stat *st,
 				    struct vsx_error *err)
 {
-	struct stat st;
 	enum vsx_status status;
 
 	do
@@ -38,19 +39,34 @@ static enum vsx_status open_regular(const char *path, int *fd, uint64_t *bytes,
 		return vsx_fail(err, VSX_ENOTFOUND, "is missing");
 	if (*fd < 0)
 		return vsx_fail_errno(err, "cannot open");
-	if (fstat(*fd, &st) < 0)
+	if (fstat(*fd, st) < 0)
 		status = vsx_fail_errno(err, "cannot stat");
-	else if (!S_ISREG(st.st_mode))
+	else if (!S_ISREG(st->st_mode))
 		status = vsx_fail(err, VSX_ECORRUPT, "is not a regular file");
 	else
 		status = VSX_OK;
 	if (status != VSX_OK) {
 		close(*fd);
 		*fd = -1;
-		return status;
 	}
-	*bytes = (uint64_t)st.st_size;
-	return VSX_OK;
+	return status;
+}
+
+/* When it was changed last: nobody can set that back, as he can a time of
+ * writing, and a copy has its own. */
+static uint64_t stamp_of(const struct stat *st)
+{
+	uint64_t stamp = (uint64_t)st->st_ctim.tv_sec * 1000000000u +
+			 (uint64_t)st->st_ctim.tv_nsec;
+
+	return stamp == VSX_NO_STAMP ? 1 : stamp;
+}
+
+uint64_t vsx_repo_stamp(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 ? stamp_of(&st) : VSX_NO_STAMP;
 }
 
 static enum vsx_status read_all(int fd, void *to, uint64_t n, uint64_t at,
@@ -72,10 +88,12 @@ enum vsx_status vsx_repo_read(uint8_t **out, uint64_t *bytes, const char *path,
 			      uint64_t most, struct vsx_error *err)
 {
 	enum vsx_status status;
+	struct stat st;
 	int fd;
 
 	*out = NULL;
-	VSX_TRY(open_regular(path, &fd, bytes, err));
+	VSX_TRY(open_regular(path, &fd, &st, err));
+	*bytes = (uint64_t)st.st_size;
 	if (*bytes > most)
 		status = vsx_fail(err, VSX_ECORRUPT,
 				  "has %llu bytes, expected %llu at most",
@@ -117,42 +135,162 @@ static enum vsx_status check_file(int fd, uint64_t bytes, struct vsx_hash hash,
 
 enum vsx_status vsx_repo_open_chunk(const struct vsx_repo *repo,
 				    struct vsx_hash hash,
-				    struct vsx_chunk_head *head, int *fd,
+				    struct vsx_chunk_open *o,
 				    struct vsx_error *err)
 {
 	char *path = vsx_repo_chunk_path(repo, hash);
 	enum vsx_status status;
-	uint64_t bytes;
+	struct stat st;
 
-	*fd = -1;
+	o->fd = -1;
 	if (!path)
 		return vsx_fail_memory(err, strlen(repo->path));
-	status = open_regular(path, fd, &bytes, err);
-	if (status == VSX_OK)
-		status = check_file(*fd, bytes, hash, head, err);
-	if (status != VSX_OK && *fd >= 0) {
-		close(*fd);
-		*fd = -1;
+	status = open_regular(path, &o->fd, &st, err);
+	if (status == VSX_OK) {
+		o->stamp = stamp_of(&st);
+		status = check_file(o->fd, (uint64_t)st.st_size, hash, &o->head,
+				    err);
+	}
+	if (status != VSX_OK && o->fd >= 0) {
+		close(o->fd);
+		o->fd = -1;
 	}
 	free(path);
 	return status;
 }
 
+enum vsx_status vsx_repo_read_chunk(const struct vsx_chunk_open *o,
+				    struct vsx_codec *c, struct vsx_error *err)
+{
+	VSX_TRY(vsx_codec_fit(c, o->head.raw_bytes, err));
+	VSX_TRY(read_all(o->fd, vsx_codec_stored(c, &o->head),
+			 o->head.stored_bytes, VSX_HEAD_BYTES, err));
+	return vsx_codec_unpack(c, &o->head, err);
+}
+
 enum vsx_status vsx_repo_load_chunk(const struct vsx_repo *repo,
 				    struct vsx_hash hash, struct vsx_codec *c,
-				    struct vsx_chunk_head *head,
+				    struct vsx_chunk_open *o,
 				    struct vsx_error *err)
 {
 	enum vsx_status status;
+
+	VSX_TRY(vsx_repo_open_chunk(repo, hash, o, err));
+	status = vsx_repo_read_chunk(o, c, err);
+	close(o->fd);
+	o->fd = -1;
+	return status;
+}
+
+/* ---- writing ---------------------------------------------------------- */
+
+unsigned int vsx_repo_file_mode(unsigned int like)
+{
+	return 0600 | (like & 0066);
+}
+
+/* No more than the umask allows, and than is asked for; where a file system has
+ * no modes there is nothing to be kept from anybody. */
+static enum vsx_status narrow(const struct vsx_file *file, unsigned int mode,
+			      struct vsx_error *err)
+{
+	struct stat st;
+
+	if (fstat(file->fd, &st) < 0)
+		return vsx_fail_errno(err, "cannot stat '%s'", file->name);
+	if ((st.st_mode & 0666 & ~mode) == 0)
+		return VSX_OK;
+	if (file->ops->set_mode(file->ops->context, file->fd,
+				st.st_mode & mode) < 0 &&
+	    errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
+		return vsx_fail_errno(err, "cannot set the mode of '%s'",
+				      file->name);
+	return VSX_OK;
+}
+
+enum vsx_status vsx_repo_write(const struct vsx_repo *repo, const char *path,
+			       unsigned int mode, bool replace,
+			       const uint8_t *bytes, uint64_t n,
+			       struct vsx_error *err)
+{
+	struct vsx_output out = {0};
+	enum vsx_status status;
+
+	status = vsx_output_init(&out, path, replace, repo->ops, err);
+	if (status == VSX_OK)
+		status = vsx_output_open(&out, err);
+	if (status == VSX_OK)
+		status = narrow(&out.file, mode, err);
+	if (status == VSX_OK)
+		status = vsx_file_write(&out.file, bytes, n, 0, err);
+	if (status == VSX_OK)
+		status = vsx_file_sync(&out.file, err);
+	if (status == VSX_OK)
+		status = vsx_output_publish(&out, err);
+	vsx_output_release(&out);
+	return status;
+}
+
+static bool same_folder(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* *inside: one of the folders from this one up is `root`. *fd is another one
+ * afterwards. */
+static enum vsx_status climb(int *fd, const struct stat *root, bool *inside,
+			     struct vsx_error *err)
+{
+	struct stat st, last = {0};
+
+	for (*inside = false;; last = st) {
+		int up;
+
+		if (fstat(*fd, &st) < 0)
+			return vsx_fail_errno(err, "cannot stat");
+		*inside = same_folder(&st, root);
+		/* The top is its own parent. */
+		if (*inside || same_folder(&st, &last))
+			return VSX_OK;
+		up = openat(*fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (up < 0)
+			return vsx_fail_errno(err,
+					      "cannot open the one above it");
+		close(*fd);
+		*fd = up;
+	}
+}
+
+enum vsx_status vsx_repo_refuse_inside(const struct vsx_repo *repo,
+				       const char *folder, const char *path,
+				       struct vsx_error *err)
+{
+	struct vsx_error why = {0};
+	char name[VSX_PATH_TEXT];
+	enum vsx_status status;
+	struct stat root;
+	bool inside;
 	int fd;
 
-	VSX_TRY(vsx_repo_open_chunk(repo, hash, head, &fd, err));
-	status = vsx_codec_fit(c, head->raw_bytes, err);
-	if (status == VSX_OK)
-		status = read_all(fd, vsx_codec_stored(c, head),
-				  head->stored_bytes, VSX_HEAD_BYTES, err);
+	if (stat(repo->path, &root) < 0)
+		return vsx_fail_errno(err, "cannot stat '%s'", repo->name);
+	vsx_path_text(name, folder);
+	fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return vsx_fail_errno(err, "cannot open the folder '%s'", name);
+	/* By folders and not by the text of the path, which may lead through
+	 * links. */
+	status = climb(&fd, &root, &inside, &why);
 	close(fd);
-	return status == VSX_OK ? vsx_codec_unpack(c, head, err) : status;
+	if (status != VSX_OK)
+		return vsx_named(name, status, &why, err);
+	vsx_path_text(name, path);
+	if (inside)
+		return vsx_fail(err, VSX_EINVAL,
+				"'%.160s' would be in the backup repository "
+				"'%.160s'",
+				name, repo->name);
+	return VSX_OK;
 }
 
 /* ---- listing --------------------------------------------------------------
@@ -192,6 +330,11 @@ static enum vsx_status list_folder(DIR *d, const char *path, const char *two,
 			continue;
 		if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 			f.bytes = (uint64_t)st.st_size;
+		else
+			st.st_mode = 0;
+		/* A folder is no file of a chunk: there is none. */
+		if (S_ISDIR(st.st_mode))
+			continue;
 		VSX_TRY(vsx_grow(&list->files, &list->cap, list->n + 1,
 				 sizeof(f), err));
 		list->files[list->n++] = f;
@@ -255,13 +398,14 @@ enum vsx_status vsx_repo_list_chunks(const struct vsx_repo *repo,
 /* ---- sweeping ---------------------------------------------------------------
  */
 
-/* Of `tmp`, chunks; elsewhere what begins so. */
+/* Of `tmp`, what is written there; elsewhere what begins so. */
 static bool is_left(const char *name, const char *prefix)
 {
 	struct vsx_hash hash;
 
 	if (!prefix)
-		return vsx_hash_parse(&hash, name);
+		return vsx_hash_parse(&hash, name) ||
+		       strncmp(name, "checked.", 8) == 0;
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return false;
 	return strncmp(name, prefix, strlen(prefix)) == 0;
@@ -293,6 +437,7 @@ void vsx_repo_sweep(const struct vsx_repo *repo, bool alone)
 {
 	sweep(repo, "tmp", NULL);
 	sweep(repo, "snapshots", "."); /* no snapshot begins so */
+	sweep(repo, ".", ".sequence.tmp.");
 	if (alone)
 		sweep(repo, ".", ".vsx-backup.tmp.");
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backup/checked.h"
 #include "backup/snapshot.h"
 #include "read/handle.h"
 
@@ -12,6 +13,7 @@ typedef unsigned long long ull;
 enum vsx_status vsx_restore_begin(struct vsx_restore *r, const char *index_path,
 				  uint64_t index_bytes,
 				  const struct vsx_file_ops *ops,
+				  const struct vsx_repo *repo,
 				  struct vsx_error *err)
 {
 	bool reserved;
@@ -19,6 +21,9 @@ enum vsx_status vsx_restore_begin(struct vsx_restore *r, const char *index_path,
 	r->index_bytes = index_bytes;
 	VSX_TRY(vsx_output_init(&r->output, index_path, r->opts.force, ops,
 				err));
+	if (repo)
+		VSX_TRY(vsx_repo_refuse_inside(repo, r->output.folder,
+					       index_path, err));
 	VSX_TRY(vsx_output_open(&r->output, err));
 	return vsx_file_reserve(&r->output.file, index_bytes, &reserved, err);
 }
@@ -170,6 +175,20 @@ static enum vsx_status chunk_error(const struct vsx_repo *repo,
 	return status;
 }
 
+/* The next backup must not go by a check that was before the damage. */
+static void note_damage(const struct vsx_repo *repo, struct vsx_hash hash,
+			enum vsx_status status)
+{
+	struct vsx_checked checked;
+
+	if (status == VSX_ENOMEM)
+		return;
+	if (vsx_checked_load(&checked, repo, NULL) == VSX_OK)
+		vsx_checked_drop(&checked, hash);
+	vsx_checked_save(&checked, repo);
+	vsx_checked_release(&checked);
+}
+
 static enum vsx_status write_chunks(struct vsx_restore *r,
 				    const struct vsx_repo *repo,
 				    const struct vsx_snapshot_record *s,
@@ -177,19 +196,21 @@ static enum vsx_status write_chunks(struct vsx_restore *r,
 {
 	for (uint64_t i = 0; i < s->n_chunks; i++) {
 		const struct vsx_chunk_ref *ref = &s->chunks[i];
-		struct vsx_chunk_head head;
+		struct vsx_chunk_open o;
 		struct vsx_error why = {0};
 		enum vsx_status status;
 
-		status = vsx_repo_load_chunk(repo, ref->hash, &r->codec, &head,
+		status = vsx_repo_load_chunk(repo, ref->hash, &r->codec, &o,
 					     &why);
-		if (status == VSX_OK && head.raw_bytes != ref->bytes)
+		if (status == VSX_OK && o.head.raw_bytes != ref->bytes)
 			status = vsx_fail(&why, VSX_ECORRUPT,
 					  "has %u bytes, expected %u",
-					  head.raw_bytes, ref->bytes);
-		if (status != VSX_OK)
+					  o.head.raw_bytes, ref->bytes);
+		if (status != VSX_OK) {
+			note_damage(repo, ref->hash, status);
 			return chunk_error(repo, ref, status, &why, err);
-		VSX_TRY(vsx_restore_write(r, head.raw_bytes, err));
+		}
+		VSX_TRY(vsx_restore_write(r, o.head.raw_bytes, err));
 	}
 	return VSX_OK;
 }
@@ -236,8 +257,8 @@ static enum vsx_status restore(struct vsx_restore *r,
 	else
 		strcpy(chosen, name);
 	VSX_TRY(vsx_snapshot_load(repo, chosen, &s, err));
-	status =
-		vsx_restore_begin(r, index_path, s.index_bytes, repo->ops, err);
+	status = vsx_restore_begin(r, index_path, s.index_bytes, repo->ops,
+				   repo, err);
 	if (status == VSX_OK)
 		status = write_chunks(r, repo, &s, err);
 	if (status == VSX_OK)
@@ -268,7 +289,7 @@ enum vsx_status vsx_backup_restore_on(const char *repo_path, const char *name,
 				"'%.120s' is no name of a snapshot",
 				name ? name : "");
 	wait = vsx_backup_wait(&r.opts);
-	VSX_TRY(vsx_repo_open(&repo, repo_path, VSX_REPO_READ, ops, &wait,
+	VSX_TRY(vsx_repo_open(&repo, repo_path, VSX_REPO_READ, 0, ops, &wait,
 			      err));
 	status = restore(&r, &repo, name, index_path, result, err);
 	vsx_restore_release(&r);

@@ -13,10 +13,14 @@ struct vsx_restore {
 	uint64_t at; /* written up to here */
 };
 
-/* Check the output and make the temporary file. Release it in any case. */
+/*
+ * Check the output, which must not be in the repository (NULL: there is none),
+ * and make the temporary file. Release it in any case.
+ */
 enum vsx_status vsx_restore_begin(struct vsx_restore *r, const char *index_path,
 				  uint64_t index_bytes,
 				  const struct vsx_file_ops *ops,
+				  const struct vsx_repo *repo,
 				  struct vsx_error *err);
 
 /* Write the n bytes in vsx_codec_bytes(&r->codec) behind what is there. */

@@ -7,7 +7,6 @@
 
 #include "base/alloc.h"
 #include "read/handle.h"
-#include "write/output.h"
 
 bool vsx_snapshot_name_ok(const char *name)
 {
@@ -36,6 +35,13 @@ static enum vsx_status read_record(const struct vsx_repo *repo,
 			       err);
 	if (status == VSX_OK)
 		status = vsx_snapshot_decode(s, bytes, *file_bytes, err);
+	if (status == VSX_OK) {
+		status = vsx_record_sequence(s->sequence, err);
+		if (status != VSX_OK) {
+			free(s->chunks);
+			memset(s, 0, sizeof(*s));
+		}
+	}
 	free(bytes);
 	free(path);
 	return status;
@@ -62,14 +68,14 @@ enum vsx_status vsx_snapshot_load(const struct vsx_repo *repo, const char *name,
 	return status;
 }
 
-static int by_age(const void *pa, const void *pb)
+/* Clocks may be wrong, and generations are of one file. Only copies have the
+ * same number. */
+static int by_number(const void *pa, const void *pb)
 {
 	const struct vsx_snapshot_entry *a = pa, *b = pb;
 
-	if (a->record.created != b->record.created)
-		return a->record.created < b->record.created ? -1 : 1;
-	if (a->record.generation != b->record.generation)
-		return a->record.generation < b->record.generation ? -1 : 1;
+	if (a->record.sequence != b->record.sequence)
+		return a->record.sequence < b->record.sequence ? -1 : 1;
 	return strcmp(a->name, b->name);
 }
 
@@ -131,33 +137,14 @@ enum vsx_status vsx_snapshot_list(const struct vsx_repo *repo,
 		return status;
 	}
 	if (list.n)
-		qsort(list.entries, list.n, sizeof(*list.entries), by_age);
+		qsort(list.entries, list.n, sizeof(*list.entries), by_number);
 	*out = list.entries;
 	*n = list.n;
 	return VSX_OK;
 }
 
-static enum vsx_status write_file(const struct vsx_repo *repo, const char *path,
-				  const uint8_t *bytes, uint64_t n,
-				  struct vsx_error *err)
-{
-	struct vsx_output out = {0};
-	enum vsx_status status;
-
-	status = vsx_output_init(&out, path, false, repo->ops, err);
-	if (status == VSX_OK)
-		status = vsx_output_open(&out, err);
-	if (status == VSX_OK)
-		status = vsx_file_write(&out.file, bytes, n, 0, err);
-	if (status == VSX_OK)
-		status = vsx_file_sync(&out.file, err);
-	if (status == VSX_OK)
-		status = vsx_output_publish(&out, err);
-	vsx_output_release(&out);
-	return status;
-}
-
 enum vsx_status vsx_snapshot_save(const struct vsx_repo *repo, const char *name,
+				  unsigned int mode,
 				  const struct vsx_snapshot_record *s,
 				  struct vsx_error *err)
 {
@@ -170,7 +157,7 @@ enum vsx_status vsx_snapshot_save(const struct vsx_repo *repo, const char *name,
 		return vsx_fail_memory(err, strlen(repo->path));
 	status = vsx_snapshot_encode(&bytes, &n, s, err);
 	if (status == VSX_OK)
-		status = write_file(repo, path, bytes, n, err);
+		status = vsx_repo_write(repo, path, mode, false, bytes, n, err);
 	if (status == VSX_EEXIST)
 		vsx_fail(err, status, "'%s' has a snapshot '%s' already",
 			 repo->name, name);
@@ -186,6 +173,7 @@ struct vsx_snapshot vsx_snapshot_public(const struct vsx_snapshot_entry *e)
 		.name = e->name,
 		.source = r->source,
 		.damage = e->status == VSX_OK ? NULL : e->error.text,
+		.sequence = r->sequence,
 		.created = r->created,
 		.index_bytes = r->index_bytes,
 		.generation = r->generation,

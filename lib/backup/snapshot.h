@@ -15,7 +15,7 @@ struct vsx_snapshot_entry {
 	uint64_t bytes;			   /* of its file */
 };
 
-/* All of them, the oldest first, damaged ones before the others; heap. */
+/* All of them by their numbers, damaged ones before the others; heap. */
 enum vsx_status vsx_snapshot_list(const struct vsx_repo *repo,
 				  struct vsx_snapshot_entry **out, size_t *n,
 				  struct vsx_error *err);
@@ -30,6 +30,7 @@ enum vsx_status vsx_snapshot_load(const struct vsx_repo *repo, const char *name,
 
 /* Put it into the repository, for good. VSX_EEXIST: the name is taken. */
 enum vsx_status vsx_snapshot_save(const struct vsx_repo *repo, const char *name,
+				  unsigned int mode,
 				  const struct vsx_snapshot_record *s,
 				  struct vsx_error *err);
 

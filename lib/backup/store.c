@@ -2,32 +2,82 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-void vsx_store_init(struct vsx_store *s, const struct vsx_repo *repo)
+enum vsx_status vsx_store_init(struct vsx_store *s, const struct vsx_repo *repo,
+			       unsigned int mode, enum vsx_backup_reuse reuse,
+			       struct vsx_error *err)
 {
 	memset(s, 0, sizeof(*s));
 	s->repo = repo;
+	s->mode = vsx_repo_file_mode(mode) & repo->mode;
+	s->reuse = reuse;
+	VSX_TRY(vsx_checked_load(&s->checked, repo, err));
+	return vsx_codec_init(&s->codec, VSX_CHUNK_BYTES, err);
 }
 
-bool vsx_store_has(struct vsx_store *s, struct vsx_hash hash, uint32_t bytes,
-		   bool known)
+static bool is_due(const struct vsx_store *s, const struct vsx_chunk_open *o)
 {
-	struct vsx_chunk_head head;
-	int fd;
+	const struct vsx_hash hash = o->head.hash;
 
-	for (size_t i = 0; i < s->n_pending; i++)
-		if (vsx_hash_equal(s->pending[i].hash, hash))
-			return true;
-	if (vsx_repo_open_chunk(s->repo, hash, &head, &fd, NULL) != VSX_OK)
+	if (s->reuse == VSX_REUSE_ALL)
 		return false;
-	close(fd);
+	if (s->reuse == VSX_REUSE_CHECKED)
+		return !vsx_checked_lately(&s->checked, hash, o->stamp);
+	/* One chunk may be in an index many times. */
+	return !vsx_checked_now(&s->checked, hash, o->stamp);
+}
+
+static enum vsx_status look_at(struct vsx_store *s,
+			       const struct vsx_chunk_ref *ref,
+			       struct vsx_error *err)
+{
+	struct vsx_chunk_open o;
+	enum vsx_status status;
+
+	VSX_TRY(vsx_repo_open_chunk(s->repo, ref->hash, &o, err));
+	status = o.head.raw_bytes == ref->bytes
+			 ? VSX_OK
+			 : vsx_fail(err, VSX_ECORRUPT,
+				    "has %u bytes, expected %u",
+				    o.head.raw_bytes, ref->bytes);
+	if (status == VSX_OK && is_due(s, &o)) {
+		s->n_read++;
+		s->bytes_read += VSX_HEAD_BYTES + o.head.stored_bytes;
+		status = vsx_repo_read_chunk(&o, &s->codec, err);
+		if (status == VSX_OK)
+			status = vsx_checked_add(&s->checked, ref->hash,
+						 o.stamp, err);
+	}
+	close(o.fd);
+	return status;
+}
+
+enum vsx_status vsx_store_has(struct vsx_store *s,
+			      const struct vsx_chunk_ref *ref, bool known,
+			      bool *has, struct vsx_error *err)
+{
+	struct vsx_error why = {0};
+	enum vsx_status status;
+
+	*has = true;
+	for (size_t i = 0; i < s->n_pending; i++)
+		if (vsx_hash_equal(s->pending[i].hash, ref->hash))
+			return VSX_OK;
+	status = look_at(s, ref, &why);
+	if (status == VSX_ENOMEM)
+		return vsx_fail(err, status, "%s", why.text);
+	/* Whatever is wrong with it, the right bytes are at hand. */
+	*has = status == VSX_OK;
+	if (!*has && status != VSX_ENOTFOUND)
+		s->n_replaced++;
 	/* Who renamed it may have come no further. */
-	if (!known)
-		s->dirty[hash.b[0]] = true;
-	return head.raw_bytes == bytes;
+	if (*has && !known)
+		s->dirty[ref->hash.b[0]] = true;
+	return VSX_OK;
 }
 
 /* Removes the name if the file cannot be had whole. */
@@ -62,7 +112,7 @@ enum vsx_status vsx_store_put(struct vsx_store *s, struct vsx_hash hash,
 	if (!path)
 		return vsx_fail_memory(err, sizeof(hex));
 	fd = vsx_file_open(s->repo->ops, path, O_WRONLY | O_CREAT | O_EXCL,
-			   0666);
+			   s->mode);
 	status = fd < 0 ? vsx_fail_errno(err, "cannot create '%s'", path)
 			: write_temp(s, path, fd, record, bytes, err);
 	if (status != VSX_OK) {
@@ -89,7 +139,9 @@ static enum vsx_status make_folder(struct vsx_store *s, uint8_t first,
 	path = vsx_repo_path(s->repo, "chunks/%02x", first);
 	if (!path)
 		return vsx_fail_memory(err, strlen(s->repo->path));
-	if (ops->mkdir(ops->context, path, 0777) < 0 && errno != EEXIST)
+	if (ops->mkdir(ops->context, path,
+		       vsx_repo_folder_mode(s->repo->mode)) < 0 &&
+	    errno != EEXIST)
 		status = vsx_fail_errno(err, "cannot make the folder '%s'",
 					path);
 	s->made[first] = status == VSX_OK;
@@ -108,24 +160,53 @@ static enum vsx_status sync_one(struct vsx_store *s, size_t i,
 	return vsx_file_close(&file, err);
 }
 
+/* A folder that has the name of a chunk is put aside with all that it holds. */
+static int put_aside(struct vsx_store *s, const char *path)
+{
+	const struct vsx_file_ops *ops = s->repo->ops;
+	char *aside = NULL;
+	int r;
+
+	if (asprintf(&aside, "%s.folder", path) < 0) {
+		errno = ENOMEM;
+		return -1;
+	}
+	r = ops->rename(ops->context, path, aside);
+	free(aside);
+	return r;
+}
+
+static int rename_over(struct vsx_store *s, const char *from, const char *to)
+{
+	const struct vsx_file_ops *ops = s->repo->ops;
+	int r = ops->rename(ops->context, from, to);
+
+	if (r < 0 && errno == EISDIR && put_aside(s, to) == 0)
+		r = ops->rename(ops->context, from, to);
+	return r;
+}
+
 static enum vsx_status rename_one(struct vsx_store *s, size_t i,
 				  struct vsx_error *err)
 {
-	const struct vsx_file_ops *ops = s->repo->ops;
-	uint8_t first = s->pending[i].hash.b[0];
+	struct vsx_hash hash = s->pending[i].hash;
 	enum vsx_status status = VSX_OK;
+	uint64_t stamp;
 	char *path;
 
-	VSX_TRY(make_folder(s, first, err));
-	path = vsx_repo_chunk_path(s->repo, s->pending[i].hash);
+	VSX_TRY(make_folder(s, hash.b[0], err));
+	path = vsx_repo_chunk_path(s->repo, hash);
 	if (!path)
 		return vsx_fail_memory(err, strlen(s->repo->path));
-	s->dirty[first] = true;
-	if (ops->rename(ops->context, s->pending[i].temp, path) < 0) {
+	s->dirty[hash.b[0]] = true;
+	if (rename_over(s, s->pending[i].temp, path) < 0) {
 		status = vsx_fail_errno(err, "cannot create '%s'", path);
 	} else {
 		free(s->pending[i].temp);
 		s->pending[i].temp = NULL;
+		stamp = vsx_repo_stamp(path);
+		if (stamp != VSX_NO_STAMP)
+			status = vsx_checked_add(&s->checked, hash, stamp, err);
 	}
 	free(path);
 	return status;
@@ -180,5 +261,8 @@ void vsx_store_release(struct vsx_store *s)
 			ops->unlink(ops->context, s->pending[i].temp);
 		free(s->pending[i].temp);
 	}
+	vsx_checked_save(&s->checked, s->repo);
+	vsx_checked_release(&s->checked);
+	vsx_codec_release(&s->codec);
 	memset(s, 0, sizeof(*s));
 }

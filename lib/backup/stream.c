@@ -221,6 +221,11 @@ static enum vsx_status compare(const struct receiver *r, struct vsx_error *err)
 				"an index of %llu bytes, expected %llu",
 				(ull)s->index_bytes,
 				(ull)r->restore.index_bytes);
+	if (s->sequence)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"the snapshot of a stream has the number %llu, "
+				"expected 0",
+				(ull)s->sequence);
 	for (uint64_t i = 0; i < s->n_chunks; i++)
 		if (s->chunks[i].bytes != r->seen[i].bytes ||
 		    !vsx_hash_equal(s->chunks[i].hash, r->seen[i].hash))
@@ -266,7 +271,7 @@ static enum vsx_status get_all(struct receiver *r, const char *index_path,
 	VSX_TRY(get(r, raw, sizeof(raw), err));
 	VSX_TRY(vsx_stream_head_decode(&index_bytes, raw, err));
 	VSX_TRY(vsx_restore_begin(&r->restore, index_path, index_bytes, ops,
-				  err));
+				  NULL, err));
 	for (;;) {
 		VSX_TRY(get(r, raw, sizeof(raw), err));
 		if (vsx_is_snapshot(raw))

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "backup/backup.h"
+#include "backup/checked.h"
+#include "backup/sequence.h"
 #include "backup/snapshot.h"
 #include "base/alloc.h"
 
@@ -40,6 +42,7 @@ struct check {
 	struct bad_chunk *bad;
 	size_t n_bad, bad_cap, bad_due;
 	struct vsx_codec codec;
+	struct vsx_checked checked;
 };
 
 static enum vsx_status tell(struct check *c, enum vsx_verify_what what,
@@ -180,19 +183,21 @@ static enum vsx_status check_chunk(struct check *c, size_t i,
 				   struct vsx_error *err)
 {
 	struct vsx_chunk_file *f = &c->chunks[i];
-	struct vsx_chunk_head head;
+	struct vsx_chunk_open o;
 	struct vsx_error why = {0};
 	enum vsx_status status;
 
-	status = vsx_repo_load_chunk(&c->repo, f->hash, &c->codec, &head, &why);
+	status = vsx_repo_load_chunk(&c->repo, f->hash, &c->codec, &o, &why);
 	c->result.n_chunks++;
 	c->result.bytes_read += f->bytes;
 	if (status == VSX_ENOMEM)
 		return vsx_fail(err, status, "%s", why.text);
-	if (status != VSX_OK)
+	if (status != VSX_OK) {
+		vsx_checked_drop(&c->checked, f->hash);
 		return add_bad(c, f->hash, status, why.text, err);
-	f->raw_bytes = head.raw_bytes;
-	return VSX_OK;
+	}
+	f->raw_bytes = o.head.raw_bytes;
+	return vsx_checked_add(&c->checked, f->hash, o.stamp, err);
 }
 
 static enum vsx_status check_chunks(struct check *c, struct vsx_error *err)
@@ -295,14 +300,31 @@ static enum vsx_status tell_damage(struct check *c, struct vsx_error *err)
 
 /* ---- all of it -------------------------------------------------------- */
 
+static enum vsx_status check_sequence(struct check *c, struct vsx_error *err)
+{
+	struct vsx_error why = {0};
+	enum vsx_status status;
+	uint64_t last;
+
+	status = vsx_sequence_last(&c->repo, &last, &why);
+	if (status == VSX_OK)
+		return VSX_OK;
+	if (status == VSX_ENOMEM)
+		return vsx_fail(err, status, "%s", why.text);
+	return tell(c, VSX_FINDING, status, 0, 0, err, "%s", why.text);
+}
+
 static enum vsx_status run(struct check *c, struct vsx_error *err)
 {
+	VSX_TRY(vsx_checked_load(&c->checked, &c->repo, err));
 	VSX_TRY(vsx_codec_init(&c->codec, VSX_CHUNK_BYTES, err));
 	/* Snapshots first: a backup that ends meanwhile has its chunks in the
 	 * list that is made later. */
 	VSX_TRY(vsx_snapshot_list(&c->repo, &c->list, &c->n, err));
 	VSX_TRY(vsx_repo_list_chunks(&c->repo, &c->chunks, &c->n_chunks, err));
 	VSX_TRY(vsx_repo_check_snapshots(&c->repo, c->n_chunks, err));
+	if (!c->name)
+		VSX_TRY(check_sequence(c, err));
 	VSX_TRY(check_snapshots(c, err));
 	VSX_TRY(check_chunks(c, err));
 	return tell_damage(c, err);
@@ -320,11 +342,14 @@ enum vsx_status vsx_backup_verify(const char *repo, const char *name,
 
 	VSX_TRY(vsx_backup_take(&c.opts, opts, err));
 	wait = vsx_backup_wait(&c.opts);
-	VSX_TRY(vsx_repo_open(&c.repo, repo, VSX_REPO_READ, &vsx_system_files,
-			      &wait, err));
+	VSX_TRY(vsx_repo_open(&c.repo, repo, VSX_REPO_READ, 0,
+			      &vsx_system_files, &wait, err));
 	status = run(&c, err);
 	if (status == VSX_OK && result)
 		*result = c.result;
+	/* Also of a check that was stopped. */
+	vsx_checked_save(&c.checked, &c.repo);
+	vsx_checked_release(&c.checked);
 	vsx_codec_release(&c.codec);
 	free(c.list);
 	free(c.chunks);

@@ -451,3 +451,91 @@ size_t scene_snapshots(const char *repo)
 		     "%s", err.text);
 	return n;
 }
+
+/* ---- chunks ----------------------------------------------------------- */
+
+struct vsx_snapshot_record scene_load(const char *name)
+{
+	struct vsx_error err = {.text = ""};
+	struct vsx_snapshot_record s;
+	char inside[64];
+	uint8_t *bytes;
+	size_t n;
+
+	snprintf(inside, sizeof(inside), "repo/snapshots/%s", name);
+	bytes = scene_read(scene_path(inside), &n);
+	cr_assert_eq(vsx_snapshot_decode(&s, bytes, n, &err), VSX_OK, "%s",
+		     err.text);
+	free(bytes);
+	return s;
+}
+
+void scene_store(const char *name, const struct vsx_snapshot_record *s)
+{
+	struct vsx_error err = {.text = ""};
+	char inside[64];
+	uint8_t *bytes;
+	uint64_t n;
+
+	snprintf(inside, sizeof(inside), "repo/snapshots/%s", name);
+	cr_assert_eq(vsx_snapshot_encode(&bytes, &n, s, &err), VSX_OK, "%s",
+		     err.text);
+	scene_write(scene_path(inside), bytes, n);
+	free(bytes);
+}
+
+const char *scene_chunk(const struct vsx_snapshot_record *s, uint64_t i)
+{
+	char hex[VSX_HEX_BYTES], name[64];
+
+	vsx_hash_hex(hex, s->chunks[i].hash);
+	snprintf(name, sizeof(name), "repo/chunks/%.2s/%s", hex, hex);
+	return scene_path(name);
+}
+
+const char *const scene_ways[SCENE_WAYS] = {
+	"head",	  "first", "last",   "cut",  "empty",  "gone",
+	"longer", "other", "folder", "link", "renamed"};
+
+void scene_break(const struct vsx_snapshot_record *s, uint64_t i,
+		 const char *way)
+{
+	const char *path = scene_chunk(s, i);
+	struct vsx_chunk_head head;
+	struct vsx_error err;
+	struct stat st;
+	uint8_t *bytes;
+	size_t n;
+
+	cr_assert_eq(stat(path, &st), 0, "%s", path);
+	if (strcmp(way, "head") == 0) {
+		scene_flip(path, 40);
+	} else if (strcmp(way, "first") == 0) {
+		scene_flip(path, VSX_HEAD_BYTES);
+	} else if (strcmp(way, "last") == 0) {
+		scene_flip(path, -1);
+	} else if (strcmp(way, "cut") == 0) {
+		cr_assert_eq(truncate(path, st.st_size - 1), 0);
+	} else if (strcmp(way, "longer") == 0) {
+		cr_assert_eq(truncate(path, st.st_size + 1), 0);
+	} else if (strcmp(way, "empty") == 0) {
+		cr_assert_eq(truncate(path, 0), 0);
+	} else if (strcmp(way, "other") == 0) {
+		scene_copy(scene_chunk(s, i ? 0 : 1), path);
+	} else if (strcmp(way, "renamed") == 0) {
+		/* The bytes of another one, with the name of this in a head
+		 * that is right. */
+		bytes = scene_read(scene_chunk(s, i ? 0 : 1), &n);
+		cr_assert_eq(vsx_chunk_head_decode(&head, bytes, &err), VSX_OK);
+		head.hash = s->chunks[i].hash;
+		vsx_chunk_head_encode(bytes, &head);
+		scene_write(path, bytes, n);
+		free(bytes);
+	} else {
+		unlink(path);
+	}
+	if (strcmp(way, "folder") == 0)
+		cr_assert_eq(mkdir(path, 0777), 0);
+	if (strcmp(way, "link") == 0)
+		cr_assert_eq(symlink("nowhere", path), 0);
+}

@@ -80,6 +80,21 @@ void scene_check_restore(const char *repo, const char *name, const char *due);
 /* Findings of a verification. *all: their texts, lines; or NULL. */
 uint64_t scene_verify(const char *repo, const char *name, char all[8192]);
 
+/* A snapshot of the repository "repo"; free its chunks. */
+struct vsx_snapshot_record scene_load(const char *name);
+
+/* Put one there, as it is. */
+void scene_store(const char *name, const struct vsx_snapshot_record *s);
+
+/* The file of chunk i of one. */
+const char *scene_chunk(const struct vsx_snapshot_record *s, uint64_t i);
+
+/* Ways to damage the file of a chunk, and doing it. */
+enum { SCENE_WAYS = 11 };
+extern const char *const scene_ways[SCENE_WAYS];
+void scene_break(const struct vsx_snapshot_record *s, uint64_t i,
+		 const char *way);
+
 /* How many snapshots there are. */
 size_t scene_snapshots(const char *repo);
 

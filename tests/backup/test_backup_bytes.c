@@ -242,7 +242,8 @@ Test(backup_bytes, a_snapshot_keeps_its_rules)
 		{96, 4, VSX_ECORRUPT},
 		{96, UINT64_MAX, VSX_ECORRUPT},
 		{96, UINT64_MAX / 24, VSX_ECORRUPT},
-		{104, 1, VSX_ECORRUPT},	     /* zero */
+		{112, 1, VSX_ECORRUPT}, /* zero */
+		{120, 1, VSX_ECORRUPT},
 		{128, 0x0a41, VSX_ECORRUPT}, /* source */
 		{128, 0x7f, VSX_ECORRUPT},
 		{128, 0x41, VSX_ECORRUPT}, /* something behind its end */

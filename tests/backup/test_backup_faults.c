@@ -356,9 +356,14 @@ Test(backup_faults, create_syncs_chunks_and_folders_before_the_snapshot)
 	cr_assert_eq(vsx_backup_create_on(path, scene_path("repo"), &scene_opts,
 					  &ops, NULL, &err),
 		     VSX_OK);
-	/* chunks/; then the snapshot is created, written, synced and closed,
-	 * its folder opened, the file renamed and the folder synced. */
-	cr_assert(strstr(s.log, "oscowscorsc"), "%s", s.log);
+	/* chunks/; the checks are written and renamed; then the number and the
+	 * snapshot are each created, written, synced and closed, the folder
+	 * opened, the file renamed and the folder synced. */
+	cr_assert(strstr(s.log, "osc"
+				"owcr"
+				"owscorsc"
+				"owscorsc"),
+		  "%s", s.log);
 }
 
 /* ---- streams ---------------------------------------------------------- */

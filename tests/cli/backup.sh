@@ -124,12 +124,62 @@ run 1 vsx-backup verify repo --json
 run 1 vsx-backup restore repo second -o again.vsx
 has "$tmp/err" "chunk ${chunk##*/}"
 [ ! -e again.vsx ] || fail "half a restore is there"
-# Without the file the next backup of the same bytes stores it again.
+# The next backup of the same bytes does not go by what is there, and says so.
+run 0 vsx-backup create i.vsx repo -q
+has "$tmp/err" "repo: 1 damaged chunk replaced"
+run 0 vsx-backup verify repo
+run 0 vsx-backup restore repo second -o again.vsx -q
+same i.vsx again.vsx
 rm "$chunk"
 run 0 vsx-backup create i.vsx repo -q
+[ ! -s "$tmp/err" ] || fail "a chunk that was missing was damaged"
 run 0 vsx-backup verify repo
 rm -r repo
 mv kept repo
+
+# A copy was not checked, whatever the record of the first one says.
+run 0 vsx-backup create i.vsx repo
+has "$tmp/out" "checked"
+run 0 vsx-backup create i.vsx repo --json
+[ "$(field read_chunks)" = 0 ] || fail "chunks are read again"
+[ "$(field replaced_chunks)" = 0 ] || fail "replaced_chunks in --json"
+run 0 vsx-backup create i.vsx repo --json --check-all
+[ "$(field read_chunks)" = "$(field chunks)" ] || fail "--check-all"
+rm repo/checked
+run 0 vsx-backup create i.vsx repo --json --trust-chunks
+[ "$(field read_chunks)" = 0 ] || fail "--trust-chunks"
+refused 2 "--trust-chunks does not go with --check-all" -- \
+	vsx-backup create i.vsx repo --check-all --trust-chunks
+refused 2 "--check-all does not go with --to-stdout" -- \
+	vsx-backup create i.vsx --check-all --to-stdout
+refused 2 "--check-all is an option of create" -- \
+	vsx-backup verify repo --check-all
+rm -r repo
+cp i.vsx g2.vsx
+cp g1.vsx i.vsx
+run 0 vsx-backup create i.vsx repo -q --name first
+cp g2.vsx i.vsx
+run 0 vsx-backup create i.vsx repo -q
+run 0 vsx-backup create i.vsx repo -q --name second
+
+# Numbers tell the order, and a snapshot that is gone leaves a gap.
+run 0 vsx-backup list repo --json
+[ "$(grep '"sequence"' "$tmp/out" | tr -dc '0-9\n' | tr '\n' ' ')" = "1 2 3 " ] ||
+	fail "sequence in --json"
+
+# Nothing is restored into the repository itself.
+ln -s repo/lock by-link.vsx
+for out in repo/lock repo/new.vsx repo/tmp/../snapshots/first by-link.vsx; do
+	refused 2 "would be in the backup repository 'repo'" -- \
+		vsx-backup restore repo first -o $out --force
+done
+
+# What the owner keeps to himself stays so.
+(umask 022 && chmod 600 g1.vsx && vsx-backup create g1.vsx secret -q) ||
+	fail "a backup of an index of mode 600"
+[ -z "$(find secret ! -perm 700 -type d; find secret ! -perm 600 -type f)" ] ||
+	fail "others may read the repository of an index of mode 600"
+chmod 644 g1.vsx
 
 # Prune.
 run 0 vsx-backup prune repo --keep 1 --dry-run

@@ -1,7 +1,7 @@
 /*
- * Backups on whatever bytes: heads, chunks, snapshots and streams. Nothing may
- * crash, leak or read past an end, and what is accepted is written again as the
- * same bytes.
+ * Backups on whatever bytes: heads, chunks, snapshots, streams and records.
+ * Nothing may crash, leak or read past an end, and what is accepted is written
+ * again as the same bytes.
  *
  * The first byte chooses what the others are; its top bit asks for all sums to
  * be made right before, so that the rules behind them are reached.
@@ -125,6 +125,32 @@ static void try_chunk(const uint8_t *p, size_t n)
 	vsx_codec_release(&c);
 }
 
+/* The record of checks; and that of the last number, which is as short. */
+static void try_records(const uint8_t *p, size_t n)
+{
+	struct vsx_error err = {.text = ""};
+	struct vsx_chunk_check *all;
+	enum vsx_status status;
+	uint64_t n_checks, bytes, last;
+	uint8_t *again;
+
+	status = vsx_sequence_decode(&last, p, n, &err);
+	if (status != VSX_OK)
+		check_error(&err, status);
+	status = vsx_checked_count(&n_checks, p, n, &err);
+	if (status != VSX_OK) {
+		check_error(&err, status);
+		return;
+	}
+	all = malloc((n_checks + 1) * sizeof(*all));
+	for (uint64_t i = 0; i < n_checks; i++)
+		vsx_checked_get(&all[i], p, i);
+	again = vsx_checked_encode(&bytes, all, n_checks);
+	must(bytes == n && memcmp(again, p, n) == 0, "and is the same");
+	free(again);
+	free(all);
+}
+
 static void try_stream(const uint8_t *p, size_t n)
 {
 	struct vsx_error err = {.text = ""};
@@ -165,7 +191,7 @@ static void seal_stream(uint8_t *p, size_t n)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	bool heal = size && data[0] & 0x80;
-	int what = size ? data[0] % 4 : 0;
+	int what = size ? data[0] % 5 : 0;
 	struct vsx_error err = {.text = ""};
 	size_t n = size ? size - 1 : 0;
 	enum vsx_status status;
@@ -179,12 +205,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		seal_stream(p, n);
 	else if (heal && n >= VSX_HEAD_BYTES)
 		seal_head(p);
+	if (heal && what == 4)
+		seal_snapshot(p, n);
 	if (what == 0) {
 		try_snapshot(p, n);
 	} else if (what == 1) {
 		try_chunk(p, n);
 	} else if (what == 3) {
 		try_stream(p, n);
+	} else if (what == 4) {
+		try_records(p, n);
 	} else {
 		status = vsx_repo_head_decode(p, n, &err);
 		if (status != VSX_OK)

@@ -9,6 +9,7 @@ struct backup_options {
 	const char *name, *out, *older_text;
 	uint64_t keep, older_seconds;
 	struct wait wait;
+	bool trust_chunks, check_all;
 	bool to_stdout, force, dry_run, json, quiet;
 };
 

@@ -49,6 +49,7 @@ static void list_json(struct json *j, const struct vsx_snapshot *s)
 	}
 	for (int i = 0; i < 16; i++)
 		snprintf(uuid + 2 * i, 3, "%02x", s->uuid[i]);
+	json_u64(j, "sequence", s->sequence);
 	json_string(j, "created", backup_date(date, s->created, true));
 	json_string(j, "index", s->source);
 	json_string(j, "uuid", uuid);

@@ -19,6 +19,12 @@ static const struct cli_option option_table[] = {
 		 "of the snapshot (time and generation, such as "
 		 "20261121T101500Z-g3)",
 		 &o.name),
+	CLI_FLAG(0, "trust-chunks",
+		 "read no chunk that is there before a snapshot refers to it",
+		 &o.trust_chunks),
+	CLI_FLAG(0, "check-all",
+		 "read all of them, also those checked within 30 days",
+		 &o.check_all),
 	CLI_FLAG(0, "to-stdout",
 		 "write a stream to standard output instead of REPO",
 		 &o.to_stdout),
@@ -78,6 +84,9 @@ struct vsx_backup_opts backup_opts(struct backup_options *opts)
 
 	to.name = opts->name;
 	to.force = opts->force;
+	to.reuse = opts->trust_chunks ? VSX_REUSE_ALL
+		   : opts->check_all  ? VSX_REUSE_NONE
+				      : VSX_REUSE_CHECKED;
 	to.wait_ms = wait_ms(&opts->wait);
 	to.report = report_work;
 	to.context = &opts->quiet;
@@ -128,6 +137,8 @@ static int check_belongs(enum verb v)
 		enum verb verb;
 	} of[] = {
 		{o.name != NULL, "name", CREATE},
+		{o.trust_chunks, "trust-chunks", CREATE},
+		{o.check_all, "check-all", CREATE},
 		{o.to_stdout, "to-stdout", CREATE},
 		{o.out != NULL, "output", RESTORE},
 		{o.force, "force", RESTORE},
@@ -144,16 +155,29 @@ static int check_belongs(enum verb v)
 	return CLI_GO_ON;
 }
 
+/* An option of create that a stream has no use for; or NULL. */
+static const char *no_stream(void)
+{
+	return o.json		? "json"
+	       : o.name		? "name"
+	       : o.trust_chunks ? "trust-chunks"
+	       : o.check_all	? "check-all"
+				: NULL;
+}
+
 static int check_options(enum verb v)
 {
 	int code = check_belongs(v);
 
 	if (code != CLI_GO_ON)
 		return code;
-	if (v == CREATE && o.to_stdout && (o.json || o.name))
+	if (v == CREATE && o.to_stdout && no_stream())
 		return cli_usage_error(&command,
 				       "--%s does not go with --to-stdout",
-				       o.json ? "json" : "name");
+				       no_stream());
+	if (o.trust_chunks && o.check_all)
+		return cli_usage_error(&command, "--trust-chunks does not go "
+						 "with --check-all");
 	if (v == CREATE && o.to_stdout && isatty(STDOUT_FILENO))
 		return cli_usage_error(&command,
 				       "standard output is a terminal");

@@ -40,6 +40,9 @@ static void print_created(const char *index, const char *repo, bool json,
 		json_index(&j, r);
 		json_u64(&j, "new_chunks", r->new_chunks);
 		json_u64(&j, "new_bytes", r->new_bytes);
+		json_u64(&j, "replaced_chunks", r->replaced_chunks);
+		json_u64(&j, "read_chunks", r->read_chunks);
+		json_u64(&j, "read_bytes", r->read_bytes);
 		json_close(&j);
 		json_end(&j);
 		return;
@@ -51,6 +54,22 @@ static void print_created(const char *index, const char *repo, bool json,
 	printf("  stored     %s in %s new chunks of %s\n",
 	       num_bytes(a, r->new_bytes), num_count(b, r->new_chunks),
 	       num_count(c, r->n_chunks));
+	if (r->read_chunks)
+		printf("  checked    %s in %s older chunks\n",
+		       num_bytes(a, r->read_bytes),
+		       num_count(b, r->read_chunks));
+}
+
+/* Also with --quiet: his disk loses bytes. */
+static void warn_replaced(const char *repo, const struct vsx_backup_result *r)
+{
+	char a[NUM_BYTES];
+
+	if (r->replaced_chunks)
+		say("%s: %s damaged chunk%s replaced; 'vsx-backup verify' "
+		    "looks for more",
+		    repo, num_count(a, r->replaced_chunks),
+		    r->replaced_chunks == 1 ? "" : "s");
 }
 
 enum vsx_status backup_create(const char *index, const char *repo,
@@ -64,6 +83,8 @@ enum vsx_status backup_create(const char *index, const char *repo,
 		return vsx_backup_send(index, STDOUT_FILENO, &opts, NULL, err);
 	status = vsx_backup_create(index, repo, &opts, &result, err);
 	progress_end();
+	if (status == VSX_OK)
+		warn_replaced(repo, &result);
 	if (status == VSX_OK && (o->json || !o->quiet))
 		print_created(index, repo, o->json, &result);
 	return status;
