@@ -1,4 +1,4 @@
-/* The files of a repository: reading them, listing them, sweeping up. */
+/* The files of a repository: reading, writing and listing them, sweeping up. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -409,3 +409,104 @@ Test(backup_bytes, a_stream_that_has_lost_or_gained_a_chunk_is_refused)
 	free(other);
 	free(stream);
 }
+
+/* ---- records of a repository ------------------------------------------ */
+
+static uint8_t *good_checks(uint64_t *n)
+{
+	static const struct vsx_chunk_check all[] = {
+		{{{1}}, 100, 7}, {{{2}}, 1, 8}, {{{2, 1}}, UINT64_MAX, 9}};
+	uint8_t *raw = vsx_checked_encode(n, all, 3);
+
+	cr_assert_not_null(raw);
+	return raw;
+}
+
+Test(backup_bytes, a_record_of_checks_keeps_its_rules)
+{
+	static const struct {
+		size_t at;
+		uint64_t value; /* of 8 bytes */
+		enum vsx_status due;
+	} cases[] = {
+		{0, 1, VSX_EFORMAT},
+		{8, 2, VSX_EVERSION},
+		{8, 1 | UINT64_C(1) << 32, VSX_ECORRUPT}, /* zero */
+		{16, 1, VSX_EVERSION},			  /* features */
+		{24, 2, VSX_ECORRUPT},			  /* value */
+		{24, 4, VSX_ECORRUPT},
+		{24, UINT64_MAX, VSX_ECORRUPT},
+		{24, UINT64_C(1) << 59 | 3, VSX_ECORRUPT},
+		{48, 1, VSX_ECORRUPT},	    /* zero */
+		{64, 2, VSX_ECORRUPT},	    /* the same twice */
+		{64, 0x0202, VSX_ECORRUPT}, /* not in order */
+		{64 + 16, 0, VSX_ECORRUPT}, /* at */
+		{64 + 24, 0, VSX_ECORRUPT}, /* stamp */
+		{64 + 64 + 16, 0, VSX_ECORRUPT},
+		{64 + 64, 0x02, VSX_ECORRUPT},
+	};
+	struct vsx_chunk_check check;
+	uint64_t n, n_checks;
+	uint8_t *raw = good_checks(&n);
+
+	cr_assert_eq(n, 64 + 3 * 32 + 16);
+	cr_assert_eq(vsx_checked_count(&n_checks, raw, n, &err), VSX_OK, "%s",
+		     err.text);
+	cr_assert_eq(n_checks, 3);
+	vsx_checked_get(&check, raw, 2);
+	cr_expect_eq(check.hash.b[1], 1);
+	cr_expect_eq(check.at, UINT64_MAX);
+	cr_expect_eq(check.stamp, 9);
+	for (uint64_t left = 0; left < n; left++)
+		cr_expect_neq(vsx_checked_count(&n_checks, raw, left, &err),
+			      VSX_OK, "%llu", (unsigned long long)left);
+	raw[n - 1] ^= 1;
+	cr_expect_eq(vsx_checked_count(&n_checks, raw, n, &err), VSX_ECORRUPT);
+	free(raw);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		raw = good_checks(&n);
+		put64(raw + cases[i].at, cases[i].value);
+		seal_head(raw);
+		seal_snapshot(raw, n);
+		cr_expect_eq(vsx_checked_count(&n_checks, raw, n, &err),
+			     cases[i].due, "case %zu: %s", i, err.text);
+		free(raw);
+	}
+}
+
+Test(backup_bytes, the_last_number_keeps_its_rules)
+{
+	static const struct {
+		size_t at;
+		uint64_t value; /* of 8 bytes */
+		enum vsx_status due;
+	} cases[] = {
+		{0, 1, VSX_EFORMAT},   {8, 2, VSX_EVERSION},
+		{16, 1, VSX_EVERSION}, {24, 0, VSX_ECORRUPT},
+		{24, 1, VSX_OK},       {24, VSX_MAX_SEQUENCE, VSX_OK},
+		{32, 1, VSX_ECORRUPT}, {24, VSX_MAX_SEQUENCE + 1, VSX_ECORRUPT},
+	};
+	uint8_t raw[VSX_HEAD_BYTES + 1] = {0};
+	uint64_t last;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		vsx_head_encode(raw, VSX_HEAD_SEQUENCE, 5);
+		put64(raw + cases[i].at, cases[i].value);
+		seal_head(raw);
+		cr_expect_eq(
+			vsx_sequence_decode(&last, raw, VSX_HEAD_BYTES, &err),
+			cases[i].due, "case %zu: %s", i, err.text);
+	}
+	/* That of something else, or of another length. */
+	vsx_head_encode(raw, VSX_HEAD_STREAM, 4096);
+	cr_expect_eq(vsx_sequence_decode(&last, raw, VSX_HEAD_BYTES, &err),
+		     VSX_EFORMAT);
+	vsx_head_encode(raw, VSX_HEAD_SEQUENCE, 5);
+	for (uint64_t n = 0; n <= sizeof(raw); n++)
+		cr_expect_eq(vsx_sequence_decode(&last, raw, n, &err),
+			     n == VSX_HEAD_BYTES ? VSX_OK : VSX_ECORRUPT);
+	/* The head of a repository tells nothing. */
+	vsx_head_encode(raw, VSX_HEAD_REPO, 5);
+	cr_expect_eq(vsx_repo_head_decode(raw, VSX_HEAD_BYTES, &err),
+		     VSX_ECORRUPT);
+}
