@@ -1,0 +1,458 @@
+"""Chapter 5 of SPEC.md: each rule broken alone, with all checksums right."""
+
+import functools
+import struct
+
+import broken
+import lz4
+from layout import M64, WHOLE, up
+from segment import stride
+
+TABLE = []
+breaks = functools.partial(broken.breaks, TABLE)
+
+NAN = b"\0\0\xc0\x7f"
+INF = b"\0\0\x80\x7f"
+
+
+def bytes_at(rule, base, words, name, at, value, segment=None, **more):
+    """Bytes of a section; at may be counted from the end."""
+
+    @breaks(rule, base, *words, **more)
+    def _(m):
+        e = m.section(name, segment)
+        start = at if at >= 0 else len(e.data) + at
+        e.data[start : start + len(value)] = value
+
+
+def longer(rule, base, words, name, n, **more):
+    """A section that is n bytes longer, or shorter."""
+
+    @breaks(rule, base, *words, **more)
+    def _(m):
+        e = m.section(name)
+        if n < 0:
+            del e.data[n:]
+        e.data += bytes(max(n, 0))
+
+
+def missing(rule, base, words, name, **more):
+    @breaks(rule, base, *words, **more)
+    def _(m):
+        m.drop(name)
+
+
+def u32(x):
+    return struct.pack("<I", x)
+
+
+def f32(x):
+    return struct.pack("<f", x)
+
+
+# ---- 5.1 -----------------------------------------------------------------
+
+missing("5.1-1", "flat", ["no section VECS"], "VECS")
+longer("5.1-2", "flat", ["section VECS has 3204 bytes"], "VECS", 4)
+longer("5.1-2", "hnsw", ["section VECS has 3196 bytes"], "VECS", -4)
+longer("5.1-2", "ivf", ["section VECS has"], "VECS", -80)
+
+# The stride of cosine.vsx: 5 f16, to 12, the tail, to 16.
+bytes_at("5.1-3", "cosine", ["row 0: the bytes behind"], "VECS", 10, b"\1")
+bytes_at("5.1-7", "cosine", ["row 1: the bytes behind"], "VECS", 16 + 12, b"\1")
+bytes_at("5.1-4", "flat", ["row 0: the bytes behind"], "VECS", 79, b"\1")
+bytes_at("5.1-4", "hnsw", ["row 39: the bytes behind"], "VECS", -1, b"\1")
+bytes_at("5.1-8", "cosine", ["row 2"], "VECS", 32, bytes(16))
+
+
+def stride_of(value):
+    @breaks("5.1-5", "flat", "rows are %d bytes apart" % value)
+    def _(m):
+        m.segments[0]["row_stride"] = value
+
+
+for value in (68, 74, 212):
+    stride_of(value)
+
+for value in (NAN, INF):
+    # CODE would say what the row was: an index without.
+    bytes_at("5.1-6", "hnsw", ["row 3: component 2"], "VECS", 3 * 80 + 8, value)
+
+# ---- 5.2 -----------------------------------------------------------------
+
+longer("5.2-1", "flat", ["section ROID has"], "ROID", 4)
+longer("5.2-2", "hnsw", ["section IDRO has"], "IDRO", 4)
+bytes_at("5.2-3", "hnsw", ["row 40 of 40"], "IDRO", 156, u32(40))
+missing("5.2-4", "ivf", ["IDRO without section ROID"], "ROID")
+
+
+@breaks("5.2-5", "flat", "expected rising ids")
+def _(m):
+    e = m.section("ROID")
+    e.data[0:8] = e.data[4:8] + e.data[0:4]
+
+
+@breaks("5.2-5", "hnsw", "expected rising ids")
+def _(m):
+    e = m.section("IDRO")
+    e.data[0:8] = e.data[4:8] + e.data[0:4]
+
+
+@breaks("5.2-5", "hnsw", "expected rising ids")
+def _(m):
+    m.section("ROID").data[8:16] = m.section("ROID").data[0:8]
+
+
+@breaks("5.2-6", "flat-3", "is also in segment 0")
+def _(m):
+    # A live row of segment 0, not one that a query has for a neighbour twice.
+    m.section("ROID", 2).data[0:4] = m.section("ROID", 0).data[4:8]
+    m.header["n_queries"] = m.header["truth_k"] = m.header["n_recalls"] = 0
+    m.header["flags"] &= ~2
+    for name in ("QRYS", "QTRU", "QSRC", "RCLL"):
+        m.drop(name)
+    m.section("ROID", 2).data[4:12] = u32(2**31) + u32(2**31 + 1)
+
+
+# ---- 5.3 -----------------------------------------------------------------
+
+missing("5.3-1", "flat-3", ["section DEAD has 0 bytes"], "DEAD")
+
+
+@breaks("5.3-1", "flat", "section DEAD has 8 bytes")
+def _(m):
+    m.add("DEAD", 0, bytes(8), before=m.section("QRYS"))
+
+
+longer("5.3-2", "flat-3", ["section DEAD has 16 bytes"], "DEAD", 8)
+
+
+@breaks("5.3-3", "ivf-3", "section DEAD marks 2 rows")
+def _(m):
+    e = m.section("DEAD")
+    e.data[0] |= 1 if not e.data[0] & 1 else 2
+
+
+bytes_at("5.3-4", "ivf-3", ["behind the last of 40"], "DEAD", 7, b"\x80")
+
+# ---- 5.4 -----------------------------------------------------------------
+
+missing("5.4-1", "ivf", ["section LIST has"], "LIST")
+longer("5.4-1", "ivf", ["section LIST has"], "LIST", 24)
+
+
+def changes_list(rule, words, change, **more):
+    """change: of [first_row, n_rows, offset] of all lists of ivf.vsx."""
+
+    @breaks(rule, "ivf", *words, **more)
+    def _(m):
+        e = m.section("LIST")
+        lists = [list(e.words(24 * i, "3Q")) for i in range(4)]
+        change(m, lists)
+        for i, row in enumerate(lists):
+            e.words(24 * i, "3Q", *row)
+
+
+def last_longer(m, lists):
+    lists[3][1] += 1
+
+
+def odd(m, lists):
+    lists[3][2] += 2
+    m.section("VECS").data += bytes(2)
+
+
+def behind(m, lists):
+    lists[3][2] += 4
+
+
+def repeated(m, lists):
+    lists[3][0] -= 1
+
+
+def overlapping(m, lists):
+    # The last list lies where the one before does.
+    data = m.section("VECS").data
+    a, b = lists[2], lists[3]
+    b[2] = a[2]
+    del data[a[2] + max(a[1], b[1]) * 80 :]
+    data += bytes(80 * 40 - len(data))
+
+
+def hole(m, lists):
+    data = m.section("VECS").data
+    data[lists[3][2] : lists[3][2]] = b"\0\0\0\1"
+    lists[3][2] += 4
+
+
+def longer_vecs(m, lists):
+    m.section("VECS").data += bytes(4)
+
+
+changes_list("5.4-2", ["list 3"], last_longer, also=["5.4-4", "5.4-5", "5.4-8"])
+changes_list("5.4-3", ["list 3"], odd, also=["5.4-5", "5.4-8"])
+changes_list("5.4-4", ["list 3"], behind, also=["5.4-5", "5.4-8"])
+changes_list("5.4-5", ["list 3: begins at row"], repeated, also=["5.7-12"])
+changes_list(
+    "5.4-6",
+    ["list 3: begins at byte"],
+    overlapping,
+    also=["5.4-8", "5.1-6", "5.7-12"],
+)
+changes_list("5.4-7", ["list 3: bytes before it"], hole)
+changes_list("5.4-8", ["the last list ends"], longer_vecs)
+
+missing("5.4-9", "ivf", ["section CENT has 0 bytes"], "CENT")
+
+
+@breaks("5.4-9", "ivf-2", "has a section CENT and shares")
+def _(m):
+    m.add("CENT", 1, bytes(m.section("CENT").data), before=m.section("QTRU"))
+
+
+def shares(value, words):
+    @breaks("5.4-9", "ivf-2", words)
+    def _(m):
+        m.segments[1].param(2, value)
+
+
+shares(2, "cannot share")
+shares(3, "cannot share")
+shares(0, "section CENT has 0 bytes")
+
+
+@breaks("5.4-9", "ivf-2", "cannot share")
+def _(m):
+    # Fewer lists than the segment that lends its centroids.
+    m.segments[1].param(0, 3)
+    del m.section("LIST", 1).data[72:]
+
+
+@breaks("5.4-10", "ivf", "centroids of 96 bytes")
+def _(m):
+    m.segments[0].param(1, 96)
+
+
+# 4 centroids of 18 f32 and 8 bytes; parameters at 320, records at 448.
+for value in (NAN, INF):
+    bytes_at("5.4-11", "ivf", ["centroid 1: component 0"], "CENT", 80, value, also=["5.7-12"])
+bytes_at("5.4-12", "ivf", ["centroid 0: the bytes behind"], "CENT", 79, b"\1")
+bytes_at("5.4-14", "ivf", ["of section CENT are not 0"], "CENT", 447, b"\1")
+longer("5.4-15", "ivf", ["section CENT has"], "CENT", 4)
+
+
+# And 3 of 53 f32 and 12 bytes, to 704; records of 57 bytes and 7.
+bytes_at("5.4-13", "odd", ["of section CENT are not 0"], "CENT", 703, b"\1")
+
+
+# ---- 5.5: 40 rows, M 4 ---------------------------------------------------
+
+missing("5.5-1", "hnsw", ["section LEVL has"], "LEVL")
+longer("5.5-1", "hnsw", ["section LEVL has"], "LEVL", 4)
+bytes_at("5.5-2", "hnsw", ["level 0 has 39 rows"], "LEVL", 0, u32(39))
+
+
+@breaks("5.5-3", "hnsw", "level 2 has")
+def _(m):
+    # The same links in all: the length of LNKU stays.
+    e = m.section("LEVL")
+    n, one, two = e.words(0, "3I")
+    e.words(0, "3I", n, two, one)
+
+
+@breaks("5.5-4", "hnsw", "level 2 has 0 rows")
+def _(m):
+    e = m.section("LEVL")
+    n, one, two = e.words(0, "3I")
+    e.words(0, "3I", n, one + two, 0)
+
+
+missing("5.5-5", "hnsw", ["section LNK0 has"], "LNK0")
+longer("5.5-5", "hnsw", ["section LNK0 has"], "LNK0", 32)
+missing("5.5-6", "hnsw", ["section LNKU has"], "LNKU")
+longer("5.5-6", "hnsw", ["section LNKU has"], "LNKU", 16)
+
+
+def links(rule, words, change, name="LNK0", **more):
+    """change: of the links of one row, which has three or more and room."""
+
+    @breaks(rule, "hnsw", *words, **more)
+    def _(m):
+        e = m.section(name)
+        degree = 8 if name == "LNK0" else 4
+        for row in range(len(e.data) // (4 * degree)):
+            at = 4 * degree * row
+            some = list(e.words(at, "%dI" % degree))
+            if some[-1] == 2**32 - 1 and some[2] != 2**32 - 1 and row:
+                change(row, some)
+                e.words(at, "%dI" % degree, *some)
+                return
+        raise ValueError("no such row")
+
+
+def append(x):
+    def change(row, some):
+        some[some.index(2**32 - 1)] = x(row, some)
+
+    return change
+
+
+def gap(row, some):
+    last = some.index(2**32 - 1) - 1
+    some[-1], some[last] = some[last], 2**32 - 1
+
+
+links("5.5-7", ["links to row 40 of 40"], append(lambda row, some: 40))
+links("5.5-8", ["after an unused one"], gap, also=["5.5-11"])
+links("5.5-9", ["links to itself"], append(lambda row, some: row))
+links("5.5-10", ["twice"], append(lambda row, some: some[0]))
+
+
+@breaks("5.5-7", "hnsw", "level 1", "links to row")
+def _(m):
+    # A row that is there, but not on this level.
+    m.section("LNKU").data[0:4] = u32(39)
+
+
+@breaks("5.5-11", "hnsw", "row 39 cannot be reached")
+def _(m):
+    e = m.section("LNK0")
+    for row in range(40):
+        some = [x for x in e.words(32 * row, "8I") if x != 39]
+        e.words(32 * row, "8I", *(some + [2**32 - 1] * 8)[:8])
+
+
+# ---- 5.6 -----------------------------------------------------------------
+
+for rule, name in (("5.6-1", "QRYS"), ("5.6-2", "QTRU"), ("5.6-3", "QSRC"), ("5.6-4", "RCLL")):
+    missing(rule, "flat", ["section %s is missing" % name], name)
+
+
+@breaks("5.6-3", "queries", "section QSRC is there")
+def _(m):
+    m.add("QSRC", WHOLE, bytes(8 * 120))
+
+
+@breaks("5.6-4", "flat", "section RCLL is there")
+def _(m):
+    m.header["n_recalls"] = 0
+
+
+longer("5.6-5", "flat", ["section QRYS holds"], "QRYS", 4)
+longer("5.6-5", "flat", ["section QSRC holds"], "QSRC", -8)
+longer("5.6-5", "flat", ["section RCLL has"], "RCLL", 32)
+
+
+def plain(m, name):
+    """The section, decoded."""
+    e = m.section(name)
+    if e["encoding"]:
+        e.data = bytearray(lz4.decode(bytes(e.data), e["raw_bytes"]))
+        e["encoding"] = 0
+    return e
+
+
+@breaks("5.6-5", "flat", "section QTRU holds")
+def _(m):
+    del plain(m, "QTRU").data[-8:]
+
+
+def header(rule, base, words, **fields):
+    @breaks(rule, base, words)
+    def _(m):
+        for name, x in fields.items():
+            m.header[name] = x
+
+
+header("5.6-6", "flat", "40 queries with 40 neighbours", truth_k=40)
+header("5.6-6", "flat", "40 queries with 0 neighbours", truth_k=0)
+header("5.6-6", "queries", "120 queries with 41 neighbours", truth_k=41)
+header("5.6-6", "ivf-2", "40 queries with 101 neighbours", truth_k=101)
+header("5.6-7", "flat", "0 queries with 39 neighbours", n_queries=0)
+header("5.6-8", "flat", "are more than", n_queries=2**32 - 1, truth_k=2**32 - 1)
+
+bytes_at("5.6-12", "flat", ["test query 0: is not the row"], "QRYS", 0, f32(1e9), also=["5.6-13"])
+
+
+@breaks("5.6-9", "queries", "component")
+def _(m):
+    plain(m, "QRYS").data[0:4] = NAN
+
+
+@breaks("5.6-10", "cosine", "zero", also=["5.6-12"])
+def _(m):
+    plain(m, "QRYS").data[0:20] = bytes(20)
+
+
+bytes_at(
+    "5.6-11",
+    "flat",
+    ["test query 0: is the row with id 99999"],
+    "QSRC",
+    0,
+    struct.pack("<Q", 99999),
+    also=["5.6-13"],
+)
+
+
+@breaks("5.6-13", "flat", "test query 0: neighbour 1 is id", "QTRU")
+def _(m):
+    e = plain(m, "QTRU")
+    e.data[0:16] = e.data[8:16] + e.data[0:8]
+
+
+@breaks("5.6-13", "queries", "test query 119: neighbour 40 is id", "QTRU")
+def _(m):
+    plain(m, "QTRU").data[-8:] = struct.pack("<Q", M64)
+
+
+@breaks("5.6-14", "flat-3", "test query 0: neighbour 1 is id", "QTRU")
+def _(m):
+    e = plain(m, "QTRU")
+    e.data[0:16] = e.data[8:16] + e.data[0:8]
+
+
+@breaks("5.6-15", "hnsw", "recall table, row 1: effort")
+def _(m):
+    e = m.section("RCLL")
+    e.data[32:36] = e.data[0:4]
+
+
+for at in (4, 8, 12):
+    bytes_at("5.6-16", "flat", ["1000001 millionths"], "RCLL", at, u32(1000001))
+bytes_at("5.6-17", "flat", ["recall table, row 0: reserved"], "RCLL", 31, b"\1")
+
+# ---- 5.7 -----------------------------------------------------------------
+
+missing("5.7-1", "flat", ["section CODE without CPAR"], "CPAR")
+missing("5.7-1", "flat", ["section CPAR without CODE"], "CODE")
+
+
+@breaks("5.7-2", "bytes", "section CODE over rows of i8")
+def _(m):
+    params = struct.pack("<ffII5f", 1, 1, 0, 0, *[0] * 5)
+    before = m.section("QRYS")
+    m.add("CPAR", 0, params, before)
+    m.add("CODE", 0, bytes(40 * stride(up(5, 4) + 4)), before)
+
+
+longer("5.7-3", "flat", ["section CPAR has"], "CPAR", 4)
+longer("5.7-9", "flat", ["section CODE has"], "CODE", 4)
+
+# Records of 24 bytes: 18, zeros to 20, eps, 0 bytes of padding.
+for base, name, at in (("flat", "CPAR", 0), ("ivf", "CENT", 320)):
+    for value in (0.0, -1.0, float("inf"), float("nan")):
+        bytes_at("5.7-4", base, ["delta"], name, at, f32(value))
+    for value in (-1.0, float("inf"), float("nan")):
+        bytes_at("5.7-5", base, ["eps_cap"], name, at + 4, f32(value))
+    bytes_at("5.7-6", base, ["wild 2"], name, at + 8, u32(2))
+    bytes_at("5.7-7", base, ["zero 1"], name, at + 12, u32(1))
+    for value in (NAN, INF):
+        bytes_at("5.7-8", base, ["lo[0]"], name, at + 16, value)
+for base, name, at, what in (("flat", "CODE", 0, "row 0"), ("ivf", "CENT", 448, "centroid 0")):
+    bytes_at("5.7-10", base, [what + ": the bytes behind its code"], name, at + 19, b"\1")
+    bytes_at("5.7-12", base, [what + ": its code is"], name, at + 20, f32(0.0))
+    bytes_at("5.7-12", base, [what + ": its code is"], name, at + 20, NAN)
+    bytes_at("5.7-13", base, [what + ": its code is"], name, at + 20, f32(1e9))
+bytes_at("5.7-11", "odd", ["row 59: the bytes behind its code"], "CODE", -1, b"\1")
+bytes_at("5.7-11", "odd", ["centroid 2: the bytes behind its code"], "CENT", -1, b"\1")

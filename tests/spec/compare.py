@@ -1,0 +1,149 @@
+"""vsx-verify and vsx-query held against the reader of this folder.
+
+usage: compare.py TOOLS FOLDER GOLDEN...
+"""
+
+import random
+import sys
+
+import broken_content
+import broken_layout
+import exact
+from index import Index
+from indexes import Tools, all_kinds, bases, fvecs, rows
+from model import Model
+
+TABLE = broken_layout.TABLE + broken_content.TABLE
+
+STATUS = {"sound": 0, "damaged": 1, "truncated": 1, "newer": 4, "not VSX": 4}
+
+# Random changes of each index that is broken, and hits of each query.
+MUTANTS = 20
+K = 5
+
+
+class Compare:
+    def __init__(self, tools):
+        self.tools, self.failures = tools, 0
+
+    def fail(self, text):
+        self.failures += 1
+        print("FAILED: " + text)
+
+    def verify(self, name, raw):
+        """What both say of a file: the reader, and the words of vsx-verify."""
+        index = Index(raw)
+        verdict = index.check()
+        status, out = self.tools.run("vsx-verify", name, status=None)
+        return index, verdict, status, out
+
+    def opens(self, what, name, raw):
+        """A file is refused by vsx-query if it breaks a rule marked (open)."""
+        index = Index(raw)
+        if index.open():
+            return
+        status, _ = self.tools.run("vsx-query", name, "--id", 1, status=None)
+        if status in (0, 2):
+            self.fail("%s: opened, but %s" % (what, index.findings))
+
+    def sound(self, name):
+        raw = self.tools.read(name)
+        index, verdict, status, out = self.verify(name, raw)
+        if verdict != "sound" or status != 0:
+            self.fail("%s: %s %s, %s" % (name, verdict, index.findings, out))
+        if index.super.generation == 1 and bytes(Model(raw).write()) != raw:
+            self.fail("%s: written again it has other bytes" % name)
+        self.search(name, index)
+
+    def search(self, name, index):
+        """Exact answers, by ids and by every bit of the distances."""
+        low = 1 if index.elem == "u8" else -50
+        queries = rows(3, index.head.dim, 77, low)
+        self.tools.write("q.fvecs", fvecs(queries))
+        _, out = self.tools.run(
+            "vsx-query", name, "q.fvecs", "--exact", "-k", K, "--format", "tsv"
+        )
+        found = [line.split("\t") for line in out.splitlines()]
+        due = []
+        for i, q in enumerate(queries):
+            for rank, (value, number) in enumerate(exact.nearest(index, q, K)):
+                distance = exact.reported(index.metric, value)
+                due.append([str(i), str(rank + 1), str(number), distance])
+        for line in found:
+            line[3] = exact.f32(float(line[3]))
+        if found != due:
+            self.fail("%s: exact answers %s, expected %s" % (name, found, due))
+
+    def broken(self, case, raw):
+        what = "[%s] in %s" % (case.rule, case.base)
+        model = Model(raw)
+        raw = case.run(model)
+        raw = bytes(model.write() if raw is None else raw)
+        self.tools.write("broken.vsx", raw)
+        index, verdict, status, out = self.verify("broken.vsx", raw)
+        rules = index.rules()
+        if case.rule not in rules or rules - case.also - {case.rule}:
+            self.fail("%s: the reader says %s" % (what, index.findings))
+        if status != STATUS[verdict]:
+            self.fail("%s: %s, but status %d: %s" % (what, verdict, status, out))
+        for text in case.words:
+            if text not in out:
+                self.fail("%s: no '%s' in: %s" % (what, text, out))
+        self.opens(what, "broken.vsx", raw)
+
+    def mutant(self, name, raw, seed):
+        """One to three bytes somewhere, with all checksums made right."""
+        r = random.Random(seed)
+        model = Model(raw)
+        for _ in range(r.randrange(1, 4)):
+            parts = [model.header, *model.segments, *model.sections]
+            part = r.choice(parts)
+            if part in model.sections and r.randrange(4):
+                target = part.data
+            else:
+                target = part.raw
+            target[r.randrange(len(target))] = r.choice((0, 1, 255, r.randrange(256)))
+        # What the writer fills in is as it was changed.
+        for part in model.sections:
+            if bytes(part.raw) != part.old:
+                part.fix = {n: part[n] for n, _, _ in part.table.fields}
+        raw = bytes(model.write())
+        self.tools.write("mutant.vsx", raw)
+        index, verdict, status, out = self.verify("mutant.vsx", raw)
+        said = [line for line in out.splitlines() if " notice: " not in line]
+        # The measured recall is the business of the search that measured it.
+        if verdict == "sound" and all("recall@" in line or "1 problem" in line for line in said):
+            status = 0
+        if status != STATUS[verdict]:
+            self.fail(
+                "%s, seed %s: %s %s, but status %d: %s"
+                % (name, seed, verdict, index.findings, status, out)
+            )
+        self.opens("%s, seed %s" % (name, seed), "mutant.vsx", raw)
+
+
+def main(tools, folder, *golden):
+    t = Tools(tools, folder)
+    c = Compare(t)
+    for path in golden:
+        with open(path, "rb") as f:
+            t.write("golden.vsx", f.read())
+        c.sound("golden.vsx")
+    raws = {}
+    for name in all_kinds(t):
+        c.sound(name)
+    for name in bases(t):
+        c.sound(name + ".vsx")
+        raws[name] = t.read(name + ".vsx")
+    for case in TABLE:
+        c.broken(case, raws[case.base])
+    del raws["pages"]
+    for name, raw in raws.items():
+        for i in range(MUTANTS):
+            c.mutant(name, raw, "%s-%d" % (name, i))
+    print("%d rules broken" % len({case.rule for case in TABLE}))
+    return c.failures > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

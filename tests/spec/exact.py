@@ -1,0 +1,84 @@
+"""Components, lengths, distances and their order: SPEC.md 5.1 and 5.8."""
+
+import math
+import struct
+
+
+def f32(x):
+    """Rounded to the nearest f32, as a float."""
+    try:
+        return struct.unpack("<f", struct.pack("<f", x))[0]
+    except OverflowError:
+        return math.copysign(math.inf, x)
+
+
+def f32_above(x):
+    """The next f32 above x, which is one and not below 0."""
+    if math.isinf(x) or math.isnan(x):
+        return x
+    return struct.unpack("<f", struct.pack("<I", struct.unpack("<I", struct.pack("<f", x))[0] + 1))[0]
+
+
+def components(raw, dim, elem):
+    if elem == "f32":
+        return struct.unpack("<%df" % dim, raw[: 4 * dim])
+    if elem == "f16":
+        return struct.unpack("<%de" % dim, raw[: 2 * dim])
+    if elem == "bf16":
+        wide = b"".join(b"\0\0" + raw[2 * i : 2 * i + 2] for i in range(dim))
+        return struct.unpack("<%df" % dim, wide)
+    return struct.unpack("<%d%s" % (dim, "b" if elem == "i8" else "B"), raw[:dim])
+
+
+def square_sum(x):
+    s = 0.0
+    for v in x:
+        s += float(v) * float(v)
+    return s
+
+
+def inverse_length(x):
+    """1/sqrt(S), in f64; None when there is none."""
+    s = square_sum(x)
+    return 1.0 / math.sqrt(s) if s > 0.0 else None
+
+
+def value(metric, q, x, scale):
+    """q as prepared; scale is 1/sqrt(S) of the row under cosine."""
+    lanes = [0.0] * 8
+    if metric == "l2":
+        for i, (a, b) in enumerate(zip(q, x)):
+            d = a - b
+            lanes[i & 7] += d * d
+    else:
+        for i, (a, b) in enumerate(zip(q, x)):
+            lanes[i & 7] += a * b
+    s = ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + (
+        (lanes[1] + lanes[5]) + (lanes[3] + lanes[7])
+    )
+    if metric == "cosine":
+        s *= scale
+    return s if metric == "l2" else -s
+
+
+def prepare(metric, query):
+    if metric != "cosine":
+        return query
+    scale = inverse_length(query)
+    return [v * scale for v in query]
+
+
+def reported(metric, v):
+    return f32(v if metric == "l2" else -v + 0.0)
+
+
+def nearest(index, query, k, without=None):
+    """[(value, id)] of the k nearest live rows, ties by id."""
+    q = prepare(index.metric, query)
+    found = [
+        (value(index.metric, q, x, scale), number)
+        for number, x, scale in index.live_rows()
+        if number != without
+    ]
+    found.sort()
+    return found[:k]

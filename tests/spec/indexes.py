@@ -1,0 +1,113 @@
+"""Small indexes of all kinds, made by the commands: the ground that is tested."""
+
+import os
+import random
+import struct
+import subprocess
+
+
+class Tools:
+    """The commands of a build, in a folder to work in."""
+
+    def __init__(self, tools, folder):
+        self.tools, self.folder = tools, folder
+
+    def run(self, name, *args, status=0):
+        p = subprocess.run(
+            [os.path.join(self.tools, name), *map(str, args)],
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        out = p.stdout.decode() + p.stderr.decode()
+        if status is not None and p.returncode != status:
+            raise SystemExit("%s %s: status %d: %s" % (name, args, p.returncode, out))
+        return p.returncode, out
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, data):
+        with open(self.path(name), "wb") as f:
+            f.write(data)
+
+    def read(self, name):
+        with open(self.path(name), "rb") as f:
+            return f.read()
+
+
+def rows(n, dim, seed, low=-50, high=50):
+    r = random.Random(seed)
+    return [[r.randrange(low, high) or 1 for _ in range(dim)] for _ in range(n)]
+
+
+def fvecs(some):
+    return b"".join(struct.pack("<i%df" % len(x), len(x), *x) for x in some)
+
+
+def add_rows(t, name, n, dim, seed, low=-50):
+    t.write(name + ".fvecs", fvecs(rows(n, dim, seed, low)))
+    return name + ".fvecs"
+
+
+def add_ids(t, name, ids):
+    t.write(name, "".join("%d\n" % i for i in ids).encode())
+    return name
+
+
+def all_kinds(t):
+    """Every kind, metric and element type; numbers that all types hold."""
+    names = []
+    for spec in ("Flat", "IVF3,Flat", "HNSW4"):
+        for metric in ("l2", "ip", "cosine"):
+            for elem in ("f32", "f16", "bf16", "i8", "u8"):
+                dim = 17 if elem in ("f32", "bf16") else 6
+                low = 1 if elem == "u8" else -50
+                source = add_rows(t, "rows-%d-%d" % (dim, low), 24, dim, dim, low)
+                name = "%s-%s-%s.vsx" % (spec.split(",")[0], metric, elem)
+                t.run("vsx-build", source, "-q", "-o", name, "-i", spec, "-m", metric, "-e", elem)
+                names.append(name)
+    return names
+
+
+def changed(t, base, name, add, delete, *more):
+    """A copy of an index, some generations on."""
+    t.write(name, t.read(base))
+    for seed, n, dim in add:
+        t.run("vsx-add", name, add_rows(t, "more", n, dim, seed), "-q", *more)
+    for number in delete:
+        t.run("vsx-delete", name, "--id", number, "-q")
+    return name
+
+
+def bases(t):
+    """Those that tests break, by name."""
+    wide = add_rows(t, "wide", 40, 18, 1)
+    narrow = add_rows(t, "narrow", 40, 5, 2)
+    # Not in order, two above 32 bits; 2^64 - 1 is a number like others.
+    ids = [(i * 7 + 3) % 41 + 100 for i in range(38)] + [2**40, 2**64 - 1]
+    numbers = add_ids(t, "numbers", ids)
+    small = add_ids(t, "small", ids[:38] + [7, 8])
+    t.run("vsx-build", wide, "-q", "-o", "flat.vsx", "-i", "Flat", "--ids", small)
+    t.run("vsx-build", wide, "-q", "-o", "ivf.vsx", "-i", "IVF4,Flat", "--ids", small, "--model", "m")
+    t.run("vsx-build", wide, "-q", "-o", "hnsw.vsx", "-i", "HNSW4", "--ids", numbers)
+    t.run("vsx-build", narrow, "-q", "-o", "cosine.vsx", "-i", "HNSW4", "-m", "cosine", "-e", "f16")
+    t.run("vsx-build", narrow, "-q", "-o", "bytes.vsx", "-i", "Flat", "-e", "i8")
+    odd = add_rows(t, "odd", 60, 53, 3)
+    t.run("vsx-build", odd, "-q", "-o", "odd.vsx", "-i", "IVF3,Flat")
+    queries = rows(2, 18, 9) * 60
+    t.write("queries.fvecs", fvecs(queries))
+    t.run("vsx-build", wide, "-q", "-o", "queries.vsx", "-i", "Flat", "--queries", "queries.fvecs")
+    changed(t, "ivf.vsx", "ivf-2.vsx", [(5, 9, 18)], [])
+    changed(t, "ivf-2.vsx", "ivf-3.vsx", [], [103])
+    changed(t, "hnsw.vsx", "hnsw-3.vsx", [(6, 4, 18)], [100], "--ids", add_ids(t, "more-ids", range(1, 5)))
+    changed(t, "hnsw-3.vsx", "hnsw-4.vsx", [], [2**64 - 1])
+    changed(t, "flat.vsx", "flat-3.vsx", [(7, 3, 18), (8, 3, 18)], [7], "--keep-segments")
+    # More than 512 pages, which have two tables of sums.
+    t.write("page.u8bin", struct.pack("<II", 513, 4096) + bytes(range(256)) * 16 * 513)
+    t.write("one.fvecs", fvecs([[1] * 4096]))
+    t.run("vsx-build", "page.u8bin", "-q", "-o", "pages.vsx", "-i", "Flat", "-e", "u8", "--queries", "one.fvecs")
+    return (
+        "flat ivf hnsw cosine bytes odd queries ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
+    ).split()

@@ -1,0 +1,361 @@
+"""Rows, ids, deleted rows, lists, graphs and codes: SPEC.md 5.1 to 5.5, 5.7."""
+
+import math
+import struct
+
+import exact
+from layout import Broken, up
+
+
+def stride(n):
+    for a in (64, 32, 16, 8):
+        if up(n, a) - n <= n // 8:
+            return up(n, a)
+    return up(n, 4)
+
+
+def ints(raw, size):
+    return struct.unpack("<%d%s" % (len(raw) // size, "I" if size == 4 else "Q"), raw)
+
+
+class Codes:
+    """CPAR and CODE, or those of centroids: parameters and records."""
+
+    def __init__(self, segment, params, records, what):
+        self.segment, self.what, self.records = segment, what, records
+        f = segment.file
+        dim = f.head.dim
+        delta, cap, wild, zero = struct.unpack("<ffII", params[:16])
+        self.delta, self.cap, self.wild = delta, cap, wild
+        self.lo = struct.unpack("<%df" % dim, params[16 : 16 + 4 * dim])
+        self.size = stride(up(dim, 4) + 4)
+        for ok, rule, text in (
+            (delta > 0 and math.isfinite(delta), "5.7-4", "delta"),
+            (cap >= 0 and math.isfinite(cap), "5.7-5", "eps_cap"),
+            (wild <= 1, "5.7-6", "wild"),
+            (zero == 0, "5.7-7", "zero"),
+            (all(map(math.isfinite, self.lo)), "5.7-8", "lo"),
+        ):
+            segment.need(ok, rule, "%s: %s" % (what, text))
+
+    def check(self, i, x, scale):
+        """Record i, of the row x, which is scaled under cosine."""
+        segment, dim = self.segment, len(self.lo)
+        r = self.records[i * self.size : (i + 1) * self.size]
+        at = up(dim, 4)
+        where = "%s %d: " % (self.what, i)
+        segment.want(not r[dim:at].strip(b"\0"), "5.7-10", where + "padding")
+        segment.want(not r[at + 4 :].strip(b"\0"), "5.7-11", where + "padding")
+        s = t = 0.0
+        for v, lo, code in zip(x, self.lo, r):
+            a = lo + self.delta * code
+            d = float(v) * scale - a
+            s += d * d
+            t += a * a
+        z = 1.0 if scale != 1.0 else 0.0
+        loss = math.sqrt(s) * (1.0 + 2.0**-40) + (math.sqrt(t) + z) * 1e-14
+        eps = struct.unpack("<f", r[at : at + 4])[0]
+        segment.want(eps >= exact.f32_above(exact.f32(loss)), "5.7-12", where + "eps")
+        if not self.wild and eps == eps:
+            segment.want(eps <= self.cap, "5.7-13", where + "eps_cap")
+
+
+class Segment:
+    def __init__(self, file, entry):
+        self.file, self.entry, self.number = file, entry, entry.number
+        self.n = entry.n_rows
+        self.nlist = 0
+        self.usable = False
+
+    # ---- findings --------------------------------------------------------
+
+    def want(self, ok, rule, text):
+        if not ok:
+            self.file.find(rule, "segment %d: %s" % (self.number, text))
+
+    def need(self, ok, rule, text):
+        if not ok:
+            self.want(ok, rule, text)
+            raise Broken(rule)
+
+    def section(self, name):
+        return self.file.section(name, self.number)
+
+    def raw(self, name):
+        e = self.section(name)
+        return self.file.bytes_of(e) if e else None
+
+    # ---- opening: lengths ------------------------------------------------
+
+    def open(self):
+        f, n, e = self.file, self.n, self.entry
+        vecs = self.raw("VECS")
+        self.need(vecs is not None, "5.1-1", "no VECS")
+        if e.kind == 2:
+            self.need(len(vecs) >= n * e.row_stride, "5.1-2", "size of VECS")
+        else:
+            self.need(len(vecs) == n * e.row_stride, "5.1-2", "size of VECS")
+        self.vecs = vecs
+        used = {1: 0, 2: 3, 3: 3}[e.kind]
+        self.need(not any(e.params[used:]), "4.2.2-4", "unused params")
+        self.open_dead()
+        self.open_ids()
+        self.open_codes()
+        if e.kind == 2:
+            self.open_lists()
+        if e.kind == 3:
+            self.open_graph()
+
+    def open_dead(self):
+        dead = self.raw("DEAD")
+        self.need((dead is not None) == (self.entry.n_dead > 0), "5.3-1", "DEAD")
+        self.need(
+            dead is None or len(dead) == 8 * (up(self.n, 64) // 64), "5.3-2", "DEAD"
+        )
+        self.dead = dead
+
+    def open_ids(self):
+        ids, order = self.raw("ROID"), self.raw("IDRO")
+        n = self.n
+        self.id_bytes = 0
+        if ids is None:
+            self.need(order is None, "5.2-4", "IDRO without ROID")
+            return
+        self.need(len(ids) in (4 * n, 8 * n), "5.2-1", "size of ROID")
+        self.id_bytes = len(ids) // n
+        self.need(order is None or len(order) == 4 * n, "5.2-2", "size of IDRO")
+
+    def open_codes(self):
+        params, code = self.raw("CPAR"), self.raw("CODE")
+        self.need((params is None) == (code is None), "5.7-1", "CPAR and CODE")
+        if params is None:
+            return
+        dim = self.file.head.dim
+        self.need(self.file.elem in ("f32", "f16", "bf16"), "5.7-2", "CODE")
+        self.need(len(params) == 16 + 4 * dim, "5.7-3", "size of CPAR")
+        self.need(
+            len(code) == self.n * stride(up(dim, 4) + 4), "5.7-9", "size of CODE"
+        )
+
+    def open_lists(self):
+        f = self.file
+        dim = f.head.dim
+        nlist, s, shared = self.entry.params[:3]
+        self.need(1 <= nlist <= 2**24, "4.2.2-6", "nlist")
+        self.need(s == stride(4 * dim), "5.4-10", "stride of centroids")
+        lists = self.raw("LIST")
+        self.need(lists is not None and len(lists) == 24 * nlist, "5.4-1", "LIST")
+        own = self.section("CENT")
+        owner = self.number
+        if shared:
+            owner = shared - 1
+            other = f.segments[owner] if owner < self.number else None
+            self.need(
+                own is None
+                and other is not None
+                and other.kind == 2
+                and other.params[2] == 0
+                and other.params[0] == nlist,
+                "5.4-9",
+                "cannot share CENT of segment %d" % owner,
+            )
+            own = f.section("CENT", owner)
+        self.need(own is not None, "5.4-9", "no CENT")
+        self.cent = f.bytes_of(own)
+        self.cent_stride = s
+        c = stride(up(dim, 4) + 4)
+        self.cent_params = up(nlist * s, 64)
+        self.cent_codes = up(self.cent_params + 16 + 4 * dim, 64)
+        self.need(
+            len(self.cent) == self.cent_codes + nlist * c, "5.4-15", "size of CENT"
+        )
+        self.nlist = nlist
+
+    def open_graph(self):
+        m, ef, n_levels = self.entry.params[:3]
+        self.need(2 <= m <= 512, "4.2.2-7", "M")
+        self.need(1 <= ef <= 65536, "4.2.2-8", "efConstruction")
+        links = self.raw("LNK0")
+        self.need(
+            links is not None and len(links) == 8 * m * self.n, "5.5-5", "size of LNK0"
+        )
+        self.need(1 <= n_levels <= 32, "4.2.2-9", "n_levels")
+        levels = self.raw("LEVL")
+        self.need(
+            levels is not None and len(levels) == 4 * n_levels, "5.5-1", "size of LEVL"
+        )
+        rows = ints(levels, 4)
+        self.need(rows[0] == self.n, "5.5-2", "first level")
+        for a, b in zip(rows, rows[1:]):
+            self.need(b <= a, "5.5-3", "levels grow")
+        self.need(rows[-1] >= 1, "5.5-4", "last level")
+        upper = self.raw("LNKU") or b""
+        self.need(len(upper) == 4 * m * sum(rows[1:]), "5.5-6", "size of LNKU")
+        self.m, self.levels, self.links, self.upper = m, rows, links, upper
+
+    # ---- contents --------------------------------------------------------
+
+    def check(self):
+        before = len(self.file.findings)
+        self.read_ids()
+        self.check_dead()
+        if self.nlist:
+            self.check_lists()
+        else:
+            self.offsets = [r * self.entry.row_stride for r in range(self.n)]
+        self.check_rows()
+        self.check_codes()
+        if self.entry.kind == 3:
+            self.check_graph()
+        if self.nlist:
+            self.check_centroids()
+        self.usable = len(self.file.findings) == before
+
+    def read_ids(self):
+        n = self.n
+        if not self.id_bytes:
+            self.ids = range(n)
+            return
+        self.ids = ints(self.raw("ROID"), self.id_bytes)
+        order = self.raw("IDRO")
+        rows = ints(order, 4) if order is not None else range(n)
+        before = -1
+        for row in rows:
+            if row >= n:
+                self.want(False, "5.2-3", "IDRO names row %d" % row)
+                continue
+            self.want(self.ids[row] > before, "5.2-5", "ids do not rise")
+            before = self.ids[row]
+
+    def is_dead(self, row):
+        return self.dead is not None and self.dead[row >> 3] >> (row & 7) & 1
+
+    def check_dead(self):
+        if self.dead is None:
+            return
+        bits = int.from_bytes(self.dead, "little")
+        inside = bits & ((1 << self.n) - 1)
+        self.want(bin(inside).count("1") == self.entry.n_dead, "5.3-3", "DEAD")
+        self.want(bits == inside, "5.3-4", "DEAD marks rows that are not there")
+
+    def check_lists(self):
+        size = self.entry.row_stride
+        self.offsets = [None] * self.n
+        next_row = next_byte = 0
+        words = ints(self.raw("LIST"), 8)
+        for i in range(self.nlist):
+            first, n, offset = words[3 * i : 3 * i + 3]
+            where = "list %d: " % i
+            if first + n > self.n:
+                self.want(False, "5.4-2", where + "rows")
+                continue
+            if n and offset % 4:
+                self.want(False, "5.4-3", where + "offset")
+                continue
+            if n and offset + n * size > len(self.vecs):
+                self.want(False, "5.4-4", where + "end")
+                continue
+            self.want(first == next_row, "5.4-5", where + "first_row")
+            next_row = first + n
+            if not n:
+                continue
+            if offset < next_byte:
+                self.want(False, "5.4-6", where + "overlaps")
+            elif self.vecs[next_byte:offset].strip(b"\0"):
+                self.want(False, "5.4-7", where + "bytes before it")
+            next_byte = offset + n * size
+            for j in range(n):
+                self.offsets[first + j] = offset + j * size
+        self.want(next_row == self.n, "5.4-5", "end of the lists")
+        self.want(next_byte == len(self.vecs), "5.4-8", "end of VECS")
+
+    def check_rows(self):
+        f, size = self.file, self.entry.row_stride
+        dim, used = f.head.dim, f.head.dim * f.elem_bytes
+        self.rows, self.scales = [], []
+        for row, at in enumerate(self.offsets):
+            where = "row %d: " % row
+            if at is None:
+                self.rows.append(None)
+                self.scales.append(None)
+                continue
+            raw = self.vecs[at : at + size]
+            x = exact.components(raw, dim, f.elem)
+            scale = 1.0
+            end = used
+            if not all(map(math.isfinite, x)):
+                self.want(False, "5.1-6", where + "component")
+            elif f.metric == "cosine":
+                scale = exact.inverse_length(x)
+                end = up(used, 4) + 4
+                tail = struct.unpack("<f", raw[end - 4 : end])[0]
+                if scale is None or not math.isfinite(exact.f32(scale)):
+                    self.want(False, "5.1-8", where + "has no length")
+                    scale = 1.0
+                else:
+                    self.want(tail == exact.f32(scale), "5.1-7", where + "tail")
+                self.want(not raw[used : end - 4].strip(b"\0"), "5.1-3", where + "zeros")
+            self.want(not raw[end:].strip(b"\0"), "5.1-4", where + "padding")
+            self.rows.append(x)
+            self.scales.append(scale)
+
+    def check_codes(self):
+        if self.section("CODE") is None:
+            return
+        try:
+            codes = Codes(self, self.raw("CPAR"), self.raw("CODE"), "row")
+        except Broken:
+            return
+        for i, x in enumerate(self.rows):
+            if x is not None:
+                codes.check(i, x, self.scales[i])
+
+    def check_centroids(self):
+        dim, s, cent = self.file.head.dim, self.cent_stride, self.cent
+        rows = []
+        for i in range(self.nlist):
+            raw = cent[i * s : (i + 1) * s]
+            x = struct.unpack("<%df" % dim, raw[: 4 * dim])
+            where = "centroid %d: " % i
+            self.want(not raw[4 * dim :].strip(b"\0"), "5.4-12", where + "padding")
+            self.want(all(map(math.isfinite, x)), "5.4-11", where + "component")
+            rows.append(x)
+        a, b = self.cent_params, self.cent_codes
+        self.want(not cent[self.nlist * s : a].strip(b"\0"), "5.4-13", "gap in CENT")
+        self.want(not cent[a + 16 + 4 * dim : b].strip(b"\0"), "5.4-14", "gap in CENT")
+        try:
+            codes = Codes(self, cent[a : a + 16 + 4 * dim], cent[b:], "centroid")
+        except Broken:
+            return
+        for i, x in enumerate(rows):
+            codes.check(i, x, 1.0)
+
+    def check_graph(self):
+        none, at = 0xFFFFFFFF, 0
+        upper = ints(self.upper, 4)
+        base = ints(self.links, 4)
+        for level, rows in enumerate(self.levels):
+            degree, words, start = self.m, upper, at
+            if level == 0:
+                degree, words, start = 2 * self.m, base, 0
+            else:
+                at += rows * degree
+            for row in range(rows):
+                links = words[start + row * degree : start + (row + 1) * degree]
+                where = "level %d, row %d: " % (level, row)
+                used = links.index(none) if none in links else degree
+                self.want(
+                    all(link == none for link in links[used:]), "5.5-8", where + "gap"
+                )
+                links = links[:used]
+                self.want(all(x < rows for x in links), "5.5-7", where + "range")
+                self.want(row not in links, "5.5-9", where + "itself")
+                self.want(len(set(links)) == used, "5.5-10", where + "twice")
+        reached, todo, degree = {0}, [0], 2 * self.m
+        while todo:
+            row = todo.pop()
+            for link in base[row * degree : (row + 1) * degree]:
+                if link < self.n and link not in reached:
+                    reached.add(link)
+                    todo.append(link)
+        self.want(len(reached) == self.n, "5.5-11", "rows cannot be reached")
