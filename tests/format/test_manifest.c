@@ -285,7 +285,7 @@ Test(manifest, refuses_counts_that_are_not_its_length)
 		}
 }
 
-/* Counts above the limits, with a length that would fit them. */
+/* [4.2.1-2] and [4.2.1-3]: with a length that would fit the count. */
 Test(manifest, refuses_more_entries_than_there_may_be)
 {
 	uint64_t n = 128 + 64 * UINT64_C(262145);

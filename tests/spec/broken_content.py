@@ -74,6 +74,7 @@ def stride_of(value):
 for value in (68, 74, 212):
     stride_of(value)
 
+bytes_at("5.1-9", "hnsw", ["row 3"], "VECS", 3 * 80 + 8, f32(1e19), also=["5.6-12", "5.6-13"])
 for value in (NAN, INF):
     # CODE would say what the row was: an index without.
     bytes_at("5.1-6", "hnsw", ["row 3: component 2"], "VECS", 3 * 80 + 8, value)
@@ -377,6 +378,11 @@ bytes_at("5.6-12", "flat", ["test query 0: is not the row"], "QRYS", 0, f32(1e9)
 @breaks("5.6-9", "queries", "component")
 def _(m):
     plain(m, "QRYS").data[0:4] = NAN
+
+
+@breaks("5.6-19", "queries", "length")
+def _(m):
+    plain(m, "QRYS").data[0:4] = f32(1e19)
 
 
 @breaks("5.6-10", "cosine", "zero", also=["5.6-12"])

@@ -30,11 +30,19 @@ def components(raw, dim, elem):
     return struct.unpack("<%d%s" % (dim, "b" if elem == "i8" else "B"), raw[:dim])
 
 
+def lane_sum(terms):
+    """In 8 lanes, by rising component."""
+    lanes = [0.0] * 8
+    for i, x in enumerate(terms):
+        lanes[i & 7] += x
+    return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + (
+        (lanes[1] + lanes[5]) + (lanes[3] + lanes[7])
+    )
+
+
 def square_sum(x):
-    s = 0.0
-    for v in x:
-        s += float(v) * float(v)
-    return s
+    """S of SPEC.md 5.1."""
+    return lane_sum(float(v) * float(v) for v in x)
 
 
 def inverse_length(x):
@@ -45,20 +53,10 @@ def inverse_length(x):
 
 def value(metric, q, x, scale):
     """q as prepared; scale is 1/sqrt(S) of the row under cosine."""
-    lanes = [0.0] * 8
     if metric == "l2":
-        for i, (a, b) in enumerate(zip(q, x)):
-            d = a - b
-            lanes[i & 7] += d * d
-    else:
-        for i, (a, b) in enumerate(zip(q, x)):
-            lanes[i & 7] += a * b
-    s = ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + (
-        (lanes[1] + lanes[5]) + (lanes[3] + lanes[7])
-    )
-    if metric == "cosine":
-        s *= scale
-    return s if metric == "l2" else -s
+        return lane_sum((a - b) * (a - b) for a, b in zip(q, x))
+    s = lane_sum(a * b for a, b in zip(q, x))
+    return -(s * scale if metric == "cosine" else s)
 
 
 def prepare(metric, query):
@@ -69,7 +67,10 @@ def prepare(metric, query):
 
 
 def reported(metric, v):
-    return f32(v if metric == "l2" else -v + 0.0)
+    """As an f32: what rounding took a similarity beyond 1 is cut off."""
+    if metric == "l2":
+        return f32(v)
+    return f32(-v + 0.0) if metric == "ip" else f32(max(-1.0, min(1.0, -v + 0.0)))
 
 
 def nearest(index, query, k, without=None):

@@ -142,6 +142,9 @@ class Index(File):
         if self.metric == "cosine" and exact.inverse_length(q) is None:
             self.find("5.6-10", where + "is zero")
             return
+        if self.metric != "cosine" and exact.square_sum(q) > 2.0**125:
+            self.find("5.6-19", where + "is too long")
+            return
         if h.generation == 1 and own is not None:
             if own not in self.by_id:
                 self.find("5.6-11", where + "no row has id %d" % own)

@@ -286,15 +286,18 @@ class Segment:
             if not all(map(math.isfinite, x)):
                 self.want(False, "5.1-6", where + "component")
             elif f.metric == "cosine":
-                scale = exact.inverse_length(x)
                 end = up(used, 4) + 4
                 tail = struct.unpack("<f", raw[end - 4 : end])[0]
-                if scale is None or not math.isfinite(exact.f32(scale)):
+                s = exact.square_sum(x)
+                if s == 0.0:
                     self.want(False, "5.1-8", where + "has no length")
-                    scale = 1.0
                 else:
-                    self.want(tail == exact.f32(scale), "5.1-7", where + "tail")
+                    scale = 1.0 / math.sqrt(s)
+                    due = exact.f32(scale) if 2.0**-80 <= s <= 2.0**80 else 0.0
+                    self.want(tail == due, "5.1-7", where + "tail")
                 self.want(not raw[used : end - 4].strip(b"\0"), "5.1-3", where + "zeros")
+            else:
+                self.want(exact.square_sum(x) <= 2.0**125, "5.1-9", where + "length")
             self.want(not raw[end:].strip(b"\0"), "5.1-4", where + "padding")
             self.rows.append(x)
             self.scales.append(scale)
