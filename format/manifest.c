@@ -422,21 +422,31 @@ enum vsx_status vsx_manifest_decode(struct vsx_manifest *m, const uint8_t *raw,
 	return check_properties(m, err);
 }
 
-const char *vsx_manifest_property_at(const struct vsx_manifest *m, uint32_t i)
+const char *vsx_manifest_property_next(const struct vsx_manifest *m,
+				       const char *entry)
 {
 	const char *p = properties_at(m), *end = p + m->properties_bytes;
 
-	while (p < end && i--)
-		p += strlen(p) + 1;
+	if (entry)
+		p = entry + strlen(entry) + 1;
 	return p < end ? p : NULL;
+}
+
+const char *vsx_manifest_property_at(const struct vsx_manifest *m, uint32_t i)
+{
+	const char *entry = vsx_manifest_property_next(m, NULL);
+
+	while (entry && i--)
+		entry = vsx_manifest_property_next(m, entry);
+	return entry;
 }
 
 const char *vsx_manifest_property(const struct vsx_manifest *m, const char *key)
 {
 	size_t len = strlen(key);
-	const char *entry;
+	const char *entry = NULL;
 
-	for (uint32_t i = 0; (entry = vsx_manifest_property_at(m, i)); i++)
+	while ((entry = vsx_manifest_property_next(m, entry)))
 		if (strncmp(entry, key, len) == 0 && entry[len] == '=')
 			return entry + len + 1;
 	return NULL;

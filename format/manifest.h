@@ -79,7 +79,11 @@ struct vsx_section_entry vsx_manifest_section(const struct vsx_manifest *m,
 /* The value of a property; NULL when there is none. */
 const char *vsx_manifest_property(const struct vsx_manifest *m,
 				  const char *key);
-/* Property number i as "key=value"; NULL past the last. */
+/* The property behind another, "key=value"; NULL asks for the first, and says
+ * that there are no more. */
+const char *vsx_manifest_property_next(const struct vsx_manifest *m,
+				       const char *entry);
+/* Property number i; NULL past the last. */
 const char *vsx_manifest_property_at(const struct vsx_manifest *m, uint32_t i);
 
 /* Longest value of a property. */

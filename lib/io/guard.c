@@ -83,6 +83,13 @@ enum vsx_status vsx_guard_check(struct vsx_guard *g, uint64_t first,
 {
 	uint64_t page_bytes = UINT64_C(1) << g->shape.page_shift;
 
+	if (first > last || last >= g->shape.count[0])
+		return vsx_fail(err, VSX_ECORRUPT,
+				"pages %llu to %llu of section %s, which has "
+				"%llu",
+				(unsigned long long)first,
+				(unsigned long long)last, g->name,
+				(unsigned long long)g->shape.count[0]);
 	for (uint64_t page = first; page <= last; page++) {
 		uint64_t found, due;
 
@@ -99,4 +106,16 @@ enum vsx_status vsx_guard_check(struct vsx_guard *g, uint64_t first,
 					  memory_order_relaxed);
 	}
 	return VSX_OK;
+}
+
+enum vsx_status vsx_touch_beyond(const struct vsx_view *v, uint64_t offset,
+				 uint64_t len, struct vsx_error *err)
+{
+	if (len == 0 && offset <= v->bytes)
+		return VSX_OK;
+	return vsx_fail(err, VSX_ECORRUPT,
+			"%llu bytes at byte %llu of section %s, which has %llu",
+			(unsigned long long)len, (unsigned long long)offset,
+			v->guard ? v->guard->name : "",
+			(unsigned long long)v->bytes);
 }

@@ -38,7 +38,10 @@ struct vsx_view {
 /* Words that vsx_guard needs for seen and seen_sums together. */
 uint64_t vsx_guard_words(const struct vsx_sums *shape);
 
-/* Check pages first .. last of the section that were not checked yet. */
+/*
+ * Check pages first .. last of the section that were not checked yet. Pages
+ * that it does not have are VSX_ECORRUPT.
+ */
 enum vsx_status vsx_guard_check(struct vsx_guard *g, uint64_t first,
 				uint64_t last, struct vsx_error *err);
 
@@ -50,9 +53,13 @@ static inline int vsx_guard_seen(const struct vsx_guard *g, uint64_t page)
 		     1);
 }
 
+/* What vsx_touch() answers to bytes that are not there; none at all are. */
+enum vsx_status vsx_touch_beyond(const struct vsx_view *v, uint64_t offset,
+				 uint64_t len, struct vsx_error *err);
+
 /*
- * Call before the first use of bytes [offset, offset + len) of a section, which
- * must lie inside of it; len > 0.
+ * Call before the first use of bytes [offset, offset + len) of a section.
+ * VSX_ECORRUPT when they do not lie inside of it, or it is not there.
  */
 static inline enum vsx_status vsx_touch(const struct vsx_view *v,
 					uint64_t offset, uint64_t len,
@@ -61,6 +68,8 @@ static inline enum vsx_status vsx_touch(const struct vsx_view *v,
 	struct vsx_guard *g = v->guard;
 	uint64_t first, last;
 
+	if (__builtin_expect(len - 1 >= v->bytes || offset > v->bytes - len, 0))
+		return vsx_touch_beyond(v, offset, len, err);
 	if (!g)
 		return VSX_OK;
 	first = offset >> g->shape.page_shift;

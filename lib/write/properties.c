@@ -56,13 +56,13 @@ enum vsx_status vsx_properties_renew(char **out, uint32_t *bytes,
 				     uint64_t greatest_id,
 				     struct vsx_error *err)
 {
+	const char *entry = NULL;
 	bool is_there = false;
-	const char *entry;
 	size_t at = 0;
 
 	VSX_TRY(vsx_alloc_to(out, (size_t)old->properties_bytes + GREATEST_ROOM,
 			     1, err));
-	for (uint32_t i = 0; (entry = vsx_manifest_property_at(old, i)); i++) {
+	while ((entry = vsx_manifest_property_next(old, entry))) {
 		size_t n = strlen(entry) + 1;
 		int order = vsx_property_compare(entry, GREATEST_ID "=");
 
@@ -82,9 +82,9 @@ enum vsx_status vsx_properties_renew(char **out, uint32_t *bytes,
 }
 
 /* What others may have written is no number, or a smaller one. */
-static uint64_t remembered(const struct vsx *index)
+uint64_t vsx_remembered_id(const struct vsx_manifest *m)
 {
-	const char *text = vsx_manifest_property(&index->manifest, GREATEST_ID);
+	const char *text = vsx_manifest_property(m, GREATEST_ID);
 	unsigned long long id;
 	char *end;
 
@@ -98,7 +98,7 @@ static uint64_t remembered(const struct vsx *index)
 enum vsx_status vsx_greatest_id(const struct vsx *index, uint64_t *id,
 				struct vsx_error *err)
 {
-	*id = remembered(index);
+	*id = vsx_remembered_id(&index->manifest);
 	for (uint32_t i = 0; i < index->manifest.n_segments; i++) {
 		uint64_t other;
 

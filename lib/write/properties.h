@@ -21,6 +21,9 @@ enum vsx_status vsx_properties_renew(char **out, uint32_t *bytes,
 				     uint64_t greatest_id,
 				     struct vsx_error *err);
 
+/* "greatest_id", 0 when it is not there. */
+uint64_t vsx_remembered_id(const struct vsx_manifest *m);
+
 /*
  * The greatest id that a row of the index has or had, so that no number is
  * given twice; 0 when it has no rows.

@@ -25,7 +25,8 @@ struct repair {
 	struct vsx_compact_opts opts;
 	const struct vsx_file_ops *ops;
 	struct vsx_repair_result *result;
-	struct vsx index; /* as far as it can be had */
+	struct vsx index; /* as far as it can be had; not one of its segments
+			     was opened */
 	struct vsx_builder *builder;
 	struct vsx_lost lost;
 	bool stopped; /* the report said so */
@@ -44,8 +45,15 @@ static void note(void *context, const char *text)
 		r->stopped = r->opts.report(r->opts.context, &event) != 0;
 }
 
-static enum vsx_status go_on(const struct repair *r, struct vsx_error *err)
+/* Tell how far it is, and ask whether to go on. */
+static enum vsx_status go_on(struct repair *r, uint64_t row,
+			     struct vsx_error *err)
 {
+	struct vsx_build_event event = {VSX_BUILD_PROGRESS, "read", row,
+					r->index.manifest.n_rows};
+
+	if (r->opts.report && !r->stopped)
+		r->stopped = r->opts.report(r->opts.context, &event) != 0;
 	return r->stopped
 		       ? vsx_fail(err, VSX_ESTOPPED, "the repair was stopped")
 		       : VSX_OK;
@@ -211,23 +219,38 @@ static enum vsx_status save_row(struct repair *r, struct vsx_segment *seg,
 	return r->n == BLOCK ? hand_over(r, err) : VSX_OK;
 }
 
-static enum vsx_status save_segment(struct repair *r, struct vsx_segment *seg,
+/* So that no number of a row that was deleted is given again. */
+static void remember_ids(struct repair *r, const struct vsx_segment *seg)
+{
+	uint64_t id;
+
+	if (vsx_ids_greatest(seg, &id, NULL) == VSX_OK &&
+	    id > r->builder->greatest_id)
+		r->builder->greatest_id = id;
+}
+
+/* Opened here alone: what did not open is out of everybody's reach. */
+static enum vsx_status save_segment(struct repair *r,
+				    const struct vsx_segment *bound,
 				    struct vsx_error *err)
 {
+	struct vsx_segment opened = *bound, *seg = &opened;
 	struct vsx_error why = {0};
+	bool usable = open_rows(seg, &why) == VSX_OK;
+	uint32_t n = usable ? seg->n_rows : seg->n_rows - seg->n_dead;
 
-	if (open_rows(seg, &why) != VSX_OK) {
-		for (uint32_t row = 0; row < seg->n_rows - seg->n_dead; row++)
+	if (usable)
+		remember_ids(r, seg);
+	for (uint32_t row = 0; row < n; row++) {
+		if (row % BLOCK == 0)
+			VSX_TRY(go_on(r, seg->mark_base + row, err));
+		if (usable)
+			VSX_TRY(save_row(r, seg, row, err));
+		else
 			vsx_lost_row(&r->lost, row, NULL, why.text);
-		vsx_lost_flush(&r->lost);
-		return go_on(r, err);
-	}
-	for (uint32_t row = 0; row < seg->n_rows; row++) {
-		VSX_TRY(save_row(r, seg, row, err));
-		VSX_TRY(go_on(r, err));
 	}
 	vsx_lost_flush(&r->lost);
-	return go_on(r, err);
+	return go_on(r, seg->mark_base + n, err);
 }
 
 /* Queries of the caller's, if they are sound; else some are drawn. */
@@ -258,10 +281,9 @@ static enum vsx_status save(struct repair *r, const char *out_path,
 	VSX_TRY(vsx_alloc_to(&r->rows, BLOCK, bytes, err));
 	VSX_TRY(vsx_alloc_to(&r->ids, BLOCK, sizeof(*r->ids), err));
 	VSX_TRY(save_queries(r, err));
+	r->builder->greatest_id = vsx_remembered_id(&index->manifest);
 	for (uint32_t i = 0; i < index->manifest.n_segments; i++)
 		VSX_TRY(save_segment(r, &index->segments[i], err));
-	/* As far as it can be read. */
-	vsx_greatest_id(index, &r->builder->greatest_id, NULL);
 	if (r->n)
 		VSX_TRY(hand_over(r, err));
 	VSX_TRY(vsx_settle(index, VSX_OK, err));

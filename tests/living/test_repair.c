@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "living/opened.h"
 #include "read/heard.h"
 #include "support/build.h"
 #include "write/repair.h"
@@ -321,4 +322,73 @@ Test(repair, falls_back_to_the_other_generation)
 	cr_expect_eq(result.fell_back, 1);
 	free(bytes);
 	free(before);
+}
+
+/* Rows that are claimed, and that no byte bears out. */
+Test(repair, believes_no_count_that_the_file_does_not_hold)
+{
+	static const uint64_t more[] = {1, 63, 4096, 1 << 20, INT32_MAX - N};
+
+	for (int i = 0; i < 3 * 5; i++) {
+		struct support_index what =
+			support_defaults((struct support_index){
+				.spec = specs[i / 5], .ids = true});
+		struct opened o;
+
+		support_build(scratch_path("x"), what);
+		o = opened_read(scratch_path("x"));
+		opened_add64(&o.segments[0].n_rows, more[i % 5]);
+		opened_add64(&o.manifest->n_rows, more[i % 5]);
+		opened_add64(&o.manifest->n_live, more[i % 5]);
+		support_reseal(o.bytes, o.n);
+		put(scratch_path("z"), o.bytes, o.n);
+		free(o.bytes);
+		cr_expect_eq(repair(scratch_path("z"), scratch_path("y")),
+			     VSX_ECORRUPT, "%s: %s", specs[i / 5], err.text);
+	}
+}
+
+/* A segment that does not open is lost as a whole; nothing of it is used. */
+Test(repair, leaves_a_segment_alone_that_does_not_open)
+{
+	for (int s = 0; s < 3; s++) {
+		struct support_index what = support_defaults(
+			(struct support_index){.spec = specs[s], .ids = true});
+		struct vsx_disk_section *ids;
+		struct opened o;
+
+		support_build(scratch_path("x"), what);
+		change(scratch_path("x"), &what);
+		o = opened_read(scratch_path("x"));
+		ids = opened_section(&o, "ROID", 0);
+		opened_add64(&ids->bytes, 4);
+		opened_add64(&ids->raw_bytes, 4);
+		support_reseal(o.bytes, o.n);
+		put(scratch_path("z"), o.bytes, o.n);
+		free(o.bytes);
+		cr_assert_eq(repair(scratch_path("z"), scratch_path("y")),
+			     VSX_OK, "%s", err.text);
+		cr_expect_eq(result.n_rows, 1);
+		cr_expect_eq(result.n_lost, N - 1);
+		cr_expect(strstr(notes, "lost 299 rows, ids not known: section "
+					"ROID has"),
+			  "%s", notes);
+	}
+}
+
+static int stop_reading(void *context, const struct vsx_build_event *event)
+{
+	(void)context;
+	return event->what == VSX_BUILD_PROGRESS &&
+	       strcmp(event->text, "read") == 0;
+}
+
+Test(repair, stops_when_it_is_told_to)
+{
+	support_build(scratch_path("x"),
+		      support_defaults((struct support_index){.n = N}));
+	opts.report = stop_reading;
+	cr_expect_eq(vsx_repair(scratch_path("x"), scratch_path("y"), &opts,
+				&result, &err),
+		     VSX_ESTOPPED);
 }

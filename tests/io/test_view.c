@@ -1,0 +1,120 @@
+/*
+ * No touch reaches a byte that its section does not have, whatever the caller
+ * believes: the last line behind every count that comes from a file.
+ */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "checksum.h"
+#include "io/view.h"
+
+TestSuite(view, .timeout = 60);
+
+enum { PAGE = 4096, BYTES = 2 * PAGE + 100, PAGES = 3 };
+
+static uint8_t data[PAGES * PAGE];
+static vsx_le64 sums[PAGES];
+static _Atomic uint64_t seen[1], seen_sums[1], n_checked;
+static struct vsx_guard guard;
+static struct vsx_error err;
+
+static struct vsx_view make(void)
+{
+	struct vsx_hash root;
+
+	guard = (struct vsx_guard){.data = data,
+				   .sums = (const uint8_t *)sums,
+				   .name = "ROID",
+				   .seen = seen,
+				   .seen_sums = seen_sums,
+				   .n_checked = &n_checked};
+	cr_assert(vsx_sums_shape(&guard.shape, BYTES, 12));
+	for (int i = 0; i < PAGES; i++)
+		vsx_put64(&sums[i], vsx_sum64(data + i * PAGE, PAGE));
+	root = vsx_hash128(sums, sizeof(sums));
+	memcpy(guard.root, root.b, 16);
+	return (struct vsx_view){data, BYTES, &guard};
+}
+
+/* Offset and length, and whether they lie in BYTES bytes. */
+static const struct {
+	uint64_t offset, len;
+	bool there;
+} ranges[] = {
+	{0, 1, true},
+	{0, BYTES, true},
+	{BYTES - 1, 1, true},
+	{PAGE - 1, 2, true},
+	{0, 0, true},
+	{BYTES, 0, true},
+	{0, BYTES + 1, false},
+	{BYTES, 1, false},
+	{BYTES - 1, 2, false},
+	/* Still in the last page, and in the last word of the bitmap. */
+	{BYTES + 8, 4, false},
+	{3 * PAGE, 4, false},
+	{63 * PAGE, 4, false},
+	{64 * PAGE, 4, false},
+	{BYTES + 1, 0, false},
+	{UINT64_C(1) << 40, 4, false},
+	{UINT64_MAX, 1, false},
+	{UINT64_MAX, 0, false},
+	{1, UINT64_MAX, false},
+	{UINT64_MAX, UINT64_MAX, false},
+	{0, UINT64_MAX, false},
+	{UINT64_MAX - 3, 8, false},
+};
+
+Test(view, nothing_beyond_a_section_is_touched)
+{
+	for (int guarded = 0; guarded < 2; guarded++) {
+		for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++) {
+			struct vsx_view v = make();
+
+			seen[0] = seen_sums[0] = 0;
+			v.guard = guarded ? &guard : NULL;
+			cr_expect_eq(vsx_touch(&v, ranges[i].offset,
+					       ranges[i].len, &err),
+				     ranges[i].there ? VSX_OK : VSX_ECORRUPT,
+				     "range %zu, guarded %d", i, guarded);
+		}
+	}
+	cr_expect(strstr(err.text, "8 bytes at byte 18446744073709551612 of "
+				   "section ROID, which has 8292"),
+		  "%s", err.text);
+}
+
+/* Not even when all bits say that its page was checked. */
+Test(view, a_section_that_is_not_there_has_no_bytes)
+{
+	struct vsx_view none = {NULL, 0, NULL};
+
+	cr_expect_eq(vsx_touch(&none, 0, 1, &err), VSX_ECORRUPT);
+	cr_expect_eq(vsx_touch(&none, 4096, UINT64_MAX, &err), VSX_ECORRUPT);
+	cr_expect_eq(vsx_touch(&none, 0, 0, &err), VSX_OK);
+}
+
+Test(view, a_guard_knows_its_last_page)
+{
+	static const struct {
+		uint64_t first, last;
+		enum vsx_status due;
+	} pages[] = {
+		{0, 2, VSX_OK},
+		{2, 2, VSX_OK},
+		{2, 3, VSX_ECORRUPT},
+		{3, 3, VSX_ECORRUPT},
+		{64, 64, VSX_ECORRUPT},
+		{2, 1, VSX_ECORRUPT},
+		{0, UINT64_MAX, VSX_ECORRUPT},
+	};
+
+	make();
+	for (size_t i = 0; i < sizeof(pages) / sizeof(*pages); i++)
+		cr_expect_eq(vsx_guard_check(&guard, pages[i].first,
+					     pages[i].last, &err),
+			     pages[i].due, "%zu: %s", i, err.text);
+	cr_expect_eq(n_checked, PAGES);
+}
