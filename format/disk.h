@@ -32,8 +32,11 @@
 /* Row numbers inside a segment are 31 bits: a search keeps a flag beside. */
 #define VSX_MAX_SEGMENT_ROWS ((UINT64_C(1) << 31) - 1)
 
-/* Exact neighbours that a writer keeps for each test query, if there are. */
-#define VSX_TRUTH_K 100
+/* Exact neighbours of each test query, if there are as many rows. */
+#define VSX_TRUTH_K	     100
+#define VSX_MAX_QUERIES	     (1u << 20)
+#define VSX_MAX_RECALLS	     4096u
+#define VSX_MAX_PROPERTIES   65536u
 
 struct vsx_disk_super {
 	uint8_t magic[VSX_MAGIC_BYTES]; /*   0 */
@@ -105,11 +108,11 @@ static_assert(sizeof(struct vsx_disk_segment) == 64, "SPEC.md 4.2");
 struct vsx_disk_section {
 	vsx_le32 id;	      /*  0  four letters, enum vsx_section_id */
 	vsx_le32 segment;     /*  4  number, or VSX_WHOLE_INDEX */
-	vsx_le32 encoding;    /*  8  0 plain, 1 one LZ4 block */
+	vsx_le32 encoding;    /*  8  0 */
 	uint8_t zero[4];      /* 12 */
 	vsx_le64 offset;      /* 16  multiple of the page size */
 	vsx_le64 bytes;	      /* 24  stored */
-	vsx_le64 raw_bytes;   /* 32  decoded; equal to bytes when plain */
+	vsx_le64 raw_bytes;   /* 32  equal to bytes */
 	vsx_le64 sums_offset; /* 40  multiple of 8 */
 	vsx_le64 sums_bytes;  /* 48 */
 	uint8_t root[16];     /* 56  XXH3-128 of the topmost table of sums */
@@ -117,9 +120,6 @@ struct vsx_disk_section {
 };
 
 static_assert(sizeof(struct vsx_disk_section) == 80, "SPEC.md 4.2");
-
-#define VSX_ENCODING_PLAIN 0u
-#define VSX_ENCODING_LZ4   1u
 
 /* One row of the recall table, section RCLL; SPEC.md 5.6. */
 struct vsx_disk_recall {

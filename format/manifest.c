@@ -117,7 +117,7 @@ static enum vsx_status check_known(const struct vsx_manifest *m,
 		char name[5];
 
 		vsx_section_letters(name, e.id);
-		if (e.encoding > VSX_ENCODING_LZ4)
+		if (e.encoding)
 			return vsx_fail(err, VSX_EVERSION,
 					"section %s: encoding %u is not known",
 					name, e.encoding);
@@ -164,14 +164,14 @@ static enum vsx_status check_test(const struct vsx_manifest *m,
 	uint32_t own = !!(m->flags & VSX_MANIFEST_OWN_QUERIES);
 	uint64_t most = m->n_rows < own ? 0 : m->n_rows - own;
 
-	if (m->generation > 1 && most < VSX_TRUTH_K)
+	if (m->generation > 1 || most > VSX_TRUTH_K)
 		most = VSX_TRUTH_K;
-	/* Lengths of sections are products of these and must not wrap. */
-	if ((uint64_t)m->n_queries * m->truth_k > VSX_MAX_ROWS)
+	if (m->n_queries > VSX_MAX_QUERIES || m->n_recalls > VSX_MAX_RECALLS)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"%u queries with %u neighbours each are more "
-				"than %llu",
-				m->n_queries, m->truth_k, (ull)VSX_MAX_ROWS);
+				"%u queries and %u measured recalls, expected "
+				"at most %u and %u",
+				m->n_queries, m->n_recalls, VSX_MAX_QUERIES,
+				VSX_MAX_RECALLS);
 	if (m->n_queries == 0 ? m->truth_k || m->n_recalls || own
 			      : m->truth_k < 1 || m->truth_k > most)
 		return vsx_fail(err, VSX_ECORRUPT,
@@ -245,14 +245,10 @@ static enum vsx_status check_section(const struct vsx_manifest *m, uint32_t i,
 		return vsx_fail(err, VSX_ECORRUPT,
 				"section %s: segment %u of %u", name, e.segment,
 				m->n_segments);
-	if (e.encoding == VSX_ENCODING_PLAIN
-		    ? e.raw_bytes != e.bytes
-		    : e.segment != VSX_WHOLE_INDEX || e.raw_bytes < 1 ||
-			      e.raw_bytes / 255 > e.bytes ||
-			      e.raw_bytes > INT32_MAX)
+	if (e.raw_bytes != e.bytes)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"section %s: %llu bytes cannot decode to %llu",
-				name, (ull)e.bytes, (ull)e.raw_bytes);
+				"section %s: %llu bytes that hold %llu", name,
+				(ull)e.bytes, (ull)e.raw_bytes);
 	if (e.bytes < 1 || e.offset % page || e.offset < *end ||
 	    !vsx_within(e.offset, e.bytes, sb->manifest_offset))
 		return vsx_fail(err, VSX_ECORRUPT,
@@ -403,6 +399,7 @@ enum vsx_status vsx_manifest_decode(struct vsx_manifest *m, const uint8_t *raw,
 	};
 	if (m->n_segments > VSX_MAX_SEGMENTS ||
 	    m->n_sections > VSX_MAX_SECTIONS ||
+	    m->properties_bytes > VSX_MAX_PROPERTIES ||
 	    n != vsx_manifest_bytes(m->n_segments, m->n_sections,
 				    m->properties_bytes))
 		return vsx_fail(err, VSX_ECORRUPT,
@@ -419,6 +416,7 @@ enum vsx_status vsx_manifest_decode(struct vsx_manifest *m, const uint8_t *raw,
 	VSX_TRY(check_segments(m, err));
 	for (uint32_t i = 0; i < m->n_sections; i++)
 		VSX_TRY(check_section(m, i, sb, &end, err));
+	VSX_TRY(vsx_manifest_backed(m, err));
 	return check_properties(m, err);
 }
 

@@ -76,6 +76,13 @@ struct vsx_segment_entry vsx_manifest_segment(const struct vsx_manifest *m,
 struct vsx_section_entry vsx_manifest_section(const struct vsx_manifest *m,
 					      uint32_t i);
 
+/*
+ * Whether the file has the bytes that the counts speak of: those of rows, and
+ * of the acceptance test. Part of decoding.
+ */
+enum vsx_status vsx_manifest_backed(const struct vsx_manifest *m,
+				    struct vsx_error *err);
+
 /* The value of a property; NULL when there is none. */
 const char *vsx_manifest_property(const struct vsx_manifest *m,
 				  const char *key);

@@ -234,10 +234,8 @@ struct vsx_section_facts {
 	char name[8]; /* four letters */
 	const char *text;
 	int32_t segment; /* -1: of the whole index */
-	uint32_t compressed;
 	uint64_t offset;
 	uint64_t bytes;
-	uint64_t raw_bytes;
 };
 
 /* One row of the recall table, measured when the index was built. */

@@ -120,15 +120,12 @@ enum vsx_status vsx_sink_keep(struct vsx_sink *s,
 }
 
 enum vsx_status vsx_sink_begin(struct vsx_sink *s, enum vsx_section_slot slot,
-			       uint32_t segment, uint32_t encoding,
-			       uint64_t raw_bytes, struct vsx_error *err)
+			       uint32_t segment, struct vsx_error *err)
 {
 	struct vsx_section_entry entry = {
 		.id = vsx_section_id(slot),
 		.segment = segment,
-		.encoding = encoding,
 		.offset = s->at,
-		.raw_bytes = raw_bytes,
 	};
 
 	VSX_TRY(new_section(s, &entry, err));
@@ -159,8 +156,7 @@ enum vsx_status vsx_sink_end(struct vsx_sink *s, struct vsx_error *err)
 	VSX_TRY(pad_page(s, err));
 	VSX_TRY(flush(s, err));
 	s->open = false;
-	if (e->encoding == VSX_ENCODING_PLAIN)
-		e->raw_bytes = e->bytes;
+	e->raw_bytes = e->bytes;
 	if (e->bytes == 0)
 		s->n_sections--;
 	return VSX_OK;

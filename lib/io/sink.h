@@ -45,12 +45,11 @@ enum vsx_status vsx_sink_keep(struct vsx_sink *s,
 			      struct vsx_error *err);
 
 /*
- * Begin a section of segment number `segment` or VSX_WHOLE_INDEX. raw_bytes is
- * for VSX_ENCODING_LZ4 only: the length of what is encoded.
+ * Begin a section of segment number `segment` or VSX_WHOLE_INDEX. Those of
+ * segments come in the order of the segments.
  */
 enum vsx_status vsx_sink_begin(struct vsx_sink *s, enum vsx_section_slot slot,
-			       uint32_t segment, uint32_t encoding,
-			       uint64_t raw_bytes, struct vsx_error *err);
+			       uint32_t segment, struct vsx_error *err);
 enum vsx_status vsx_sink_write(struct vsx_sink *s, const void *p, uint64_t n,
 			       struct vsx_error *err);
 enum vsx_status vsx_sink_zeros(struct vsx_sink *s, uint64_t n,

@@ -1,9 +1,6 @@
 /* What an open index tells about itself. */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <lz4.h>
 
 #include "base/alloc.h"
 #include "read/handle.h"
@@ -137,10 +134,8 @@ enum vsx_status vsx_get_section(const struct vsx *index, uint32_t i,
 						   : "not known",
 		.segment =
 			e.segment == VSX_WHOLE_INDEX ? -1 : (int32_t)e.segment,
-		.compressed = e.encoding == VSX_ENCODING_LZ4,
 		.offset = e.offset,
 		.bytes = e.bytes,
-		.raw_bytes = e.raw_bytes,
 	};
 	vsx_section_letters(f->name, e.id);
 	return VSX_OK;
@@ -148,40 +143,16 @@ enum vsx_status vsx_get_section(const struct vsx *index, uint32_t i,
 
 enum vsx_status vsx_section_load(const struct vsx *index,
 				 enum vsx_section_slot slot, uint8_t **data,
-				 uint64_t *bytes, struct vsx_error *err)
+				 struct vsx_error *err)
 {
 	const struct vsx_view *view = &index->whole[slot];
-	struct vsx_section_entry e;
 	uint8_t *p;
-	int n;
 
 	*data = NULL;
-	if (!view->base)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"there is no section of the "
-				"%s",
-				vsx_section_text(slot));
-	e = vsx_manifest_section(&index->manifest, index->whole_section[slot]);
 	VSX_TRY(vsx_touch(view, 0, view->bytes, err));
-	VSX_TRY(vsx_alloc_to(&p, e.raw_bytes, 1, err));
-	if (e.encoding == VSX_ENCODING_PLAIN) {
-		memcpy(p, view->base, e.raw_bytes);
-	} else {
-		n = view->bytes > INT32_MAX
-			    ? -1
-			    : LZ4_decompress_safe((const char *)view->base,
-						  (char *)p, (int)view->bytes,
-						  (int)e.raw_bytes);
-		if (n < 0 || (uint64_t)n != e.raw_bytes) {
-			free(p);
-			return vsx_fail(err, VSX_ECORRUPT,
-					"the section of the %s decodes to %d "
-					"bytes, expected %" PRIu64,
-					vsx_section_text(slot), n, e.raw_bytes);
-		}
-	}
+	VSX_TRY(vsx_alloc_to(&p, view->bytes, 1, err));
+	memcpy(p, view->base, view->bytes);
 	*data = p;
-	*bytes = e.raw_bytes;
 	return VSX_OK;
 }
 
@@ -213,11 +184,6 @@ enum vsx_status vsx_get_recall(const struct vsx *index, uint32_t i,
 	if (i >= n)
 		return vsx_fail(err, VSX_EINVAL,
 				"row %u of a recall table of %u", i, n);
-	if (!view->base || view->bytes != (uint64_t)n * sizeof(d))
-		return vsx_fail(err, VSX_ECORRUPT,
-				"%s: section RCLL has %" PRIu64
-				" bytes, expected %zu for each of %u rows",
-				index->name, view->bytes, sizeof(d), n);
 	status = vsx_touch(view, (uint64_t)i * sizeof(d), sizeof(d), &why);
 	if (status != VSX_OK)
 		return vsx_settle(index,

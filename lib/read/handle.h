@@ -82,13 +82,13 @@ void vsx_index_unguard(struct vsx *index);
 enum vsx_status vsx_index_bind(struct vsx *index, struct vsx_error *err);
 
 /*
- * A section that is not read in the hot path, decoded. *data is in memory of
- * its own (free() it) and has *bytes bytes. VSX_ECORRUPT when it is not there
- * or does not decode. Checks its pages first.
+ * A copy of a section of the acceptance test, which is there and has as many
+ * bytes as the manifest's counts say: that was checked when it was decoded.
+ * free() it. Checks its pages first.
  */
 enum vsx_status vsx_section_load(const struct vsx *index,
 				 enum vsx_section_slot slot, uint8_t **data,
-				 uint64_t *bytes, struct vsx_error *err);
+				 struct vsx_error *err);
 
 /*
  * Search segments one after the other into find->top, which the caller has

@@ -7,23 +7,40 @@
 #include "index/ids.h"
 #include "read/handle.h"
 
+/* The segment that holds a row of the index; there is one. */
+static const struct vsx_segment *segment_of(const struct vsx *index,
+					    uint64_t row)
+{
+	uint32_t low = 0, high = index->manifest.n_segments - 1;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low + 1) / 2;
+
+		if (index->segments[mid].mark_base <= row)
+			low = mid;
+		else
+			high = mid - 1;
+	}
+	return &index->segments[low];
+}
+
 static enum vsx_status id_at(const struct vsx *index, uint64_t row,
 			     uint64_t *id, struct vsx_error *err)
 {
-	for (uint32_t s = 0; s < index->manifest.n_segments; s++) {
-		const struct vsx_segment *seg = &index->segments[s];
-		uint32_t at = (uint32_t)(row - seg->mark_base);
+	const struct vsx_segment *seg;
+	uint32_t at;
 
-		if (row - seg->mark_base >= seg->n_rows)
-			continue;
-		VSX_TRY(vsx_dead_touch(seg, err));
-		if (vsx_is_dead(seg, at))
-			return vsx_fail(err, VSX_ENOTFOUND,
-					"row %" PRIu64 " is deleted", row);
-		return vsx_ids_of(seg, at, id, err);
-	}
-	return vsx_fail(err, VSX_ENOTFOUND, "row %" PRIu64 " of %" PRIu64, row,
-			index->manifest.n_rows);
+	if (row >= index->manifest.n_rows)
+		return vsx_fail(err, VSX_ENOTFOUND,
+				"row %" PRIu64 " of %" PRIu64, row,
+				index->manifest.n_rows);
+	seg = segment_of(index, row);
+	at = (uint32_t)(row - seg->mark_base);
+	VSX_TRY(vsx_dead_touch(seg, err));
+	if (vsx_is_dead(seg, at))
+		return vsx_fail(err, VSX_ENOTFOUND,
+				"row %" PRIu64 " is deleted", row);
+	return vsx_ids_of(seg, at, id, err);
 }
 
 enum vsx_status vsx_id_at(const struct vsx *index, uint64_t row, uint64_t *id,
@@ -78,24 +95,6 @@ enum vsx_status vsx_get_centroid(const struct vsx *index, uint32_t segment,
 	return vsx_settle(index, status, err);
 }
 
-/* A section of the test, which must have just this many bytes. */
-static enum vsx_status load_whole(const struct vsx *index,
-				  enum vsx_section_slot slot, uint64_t due,
-				  uint8_t **data, struct vsx_error *err)
-{
-	uint64_t bytes;
-
-	VSX_TRY(vsx_section_load(index, slot, data, &bytes, err));
-	if (bytes == due)
-		return VSX_OK;
-	free(*data);
-	*data = NULL;
-	return vsx_fail(err, VSX_ECORRUPT,
-			"the section of the %s holds %" PRIu64
-			" bytes, expected %" PRIu64,
-			vsx_section_text(slot), bytes, due);
-}
-
 static enum vsx_status load_queries(const struct vsx *index, float *queries,
 				    struct vsx_error *err)
 {
@@ -103,7 +102,7 @@ static enum vsx_status load_queries(const struct vsx *index, float *queries,
 	uint64_t n = (uint64_t)m->n_queries * m->dim;
 	uint8_t *data;
 
-	VSX_TRY(load_whole(index, VSX_SEC_QRYS, n * 4, &data, err));
+	VSX_TRY(vsx_section_load(index, VSX_SEC_QRYS, &data, err));
 	for (uint64_t i = 0; i < n; i++) {
 		uint32_t bits = vsx_load32(data + i * 4);
 
@@ -119,7 +118,7 @@ static enum vsx_status load_own(const struct vsx *index, uint64_t *own,
 	uint64_t n = index->manifest.n_queries;
 	uint8_t *data;
 
-	VSX_TRY(load_whole(index, VSX_SEC_QSRC, n * 8, &data, err));
+	VSX_TRY(vsx_section_load(index, VSX_SEC_QSRC, &data, err));
 	for (uint64_t i = 0; i < n; i++)
 		own[i] = vsx_load64(data + i * 8);
 	free(data);

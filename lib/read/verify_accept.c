@@ -46,20 +46,9 @@ static enum vsx_status check_recalls(struct vsx_verifier *v,
 {
 	const struct vsx_view *view = &index->whole[VSX_SEC_RCLL];
 	uint32_t n = v->manifest.n_recalls;
-	uint64_t due = (uint64_t)n * sizeof(struct vsx_disk_recall);
 	struct vsx_disk_recall d;
 	uint32_t before = 0;
 
-	if (n == 0 || !view->base)
-		return VSX_OK;
-	if (view->bytes != due ||
-	    vsx_manifest_section(&v->manifest,
-				 index->whole_section[VSX_SEC_RCLL])
-			    .encoding != VSX_ENCODING_PLAIN)
-		return vsx_find_fault(v, VSX_ECORRUPT,
-				      "section RCLL has %llu bytes, expected "
-				      "%llu for %u rows, not packed",
-				      (ull)view->bytes, (ull)due, n);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t effort;
 
@@ -88,36 +77,6 @@ static enum vsx_status check_recalls(struct vsx_verifier *v,
 
 /* ---- loading --------------------------------------------------------- */
 
-/* A section that must hold `due` bytes; *data stays NULL after a finding. */
-static enum vsx_status load(struct vsx_verifier *v, const struct vsx *index,
-			    enum vsx_section_slot slot, uint64_t due,
-			    uint8_t **data, struct vsx_error *err)
-{
-	struct vsx_section_entry e;
-	struct vsx_error why = {0};
-	enum vsx_status status;
-	uint64_t bytes;
-	char name[5];
-
-	*data = NULL;
-	if (!index->whole[slot].base)
-		return VSX_OK; /* told already */
-	e = vsx_manifest_section(&v->manifest, index->whole_section[slot]);
-	vsx_section_letters(name, e.id);
-	if (e.raw_bytes != due)
-		return vsx_find_fault(v, VSX_ECORRUPT,
-				      "section %s holds %llu bytes, expected "
-				      "%llu",
-				      name, (ull)e.raw_bytes, (ull)due);
-	status = vsx_section_load(index, slot, data, &bytes, &why);
-	if (status == VSX_ECORRUPT)
-		return vsx_find_fault(v, status, "%.*s", VSX_ERROR_TEXT / 2,
-				      why.text);
-	if (status != VSX_OK)
-		return vsx_fail(err, status, "%s", why.text);
-	return VSX_OK;
-}
-
 /* The numbers of the file in place, as this machine has them. */
 static uint64_t *to_u64(uint8_t *data, uint64_t n)
 {
@@ -145,36 +104,27 @@ static float *to_f32(uint8_t *data, uint64_t n)
 	return (float *)(void *)data;
 }
 
-/* *usable: all of it is there and has its length. */
-static enum vsx_status load_test(struct vsx_verifier *v,
-				 const struct vsx *index, struct test *t,
-				 bool *usable, struct vsx_error *err)
+static enum vsx_status load_test(const struct vsx *index, struct test *t,
+				 struct vsx_error *err)
 {
-	const struct vsx_manifest *m = &v->manifest;
+	const struct vsx_manifest *m = &index->manifest;
 	uint64_t n = m->n_queries, n_truth = n * m->truth_k;
-	bool own = m->flags & VSX_MANIFEST_OWN_QUERIES;
 	uint8_t *data;
 
-	*usable = false;
-	VSX_TRY(load(v, index, VSX_SEC_QRYS, n * m->dim * 4, &data, err));
-	if (data)
-		t->queries = to_f32(data, n * m->dim);
-	VSX_TRY(load(v, index, VSX_SEC_QTRU, n_truth * 8, &data, err));
-	if (data)
-		t->stored = to_u64(data, n_truth);
-	if (own)
-		VSX_TRY(load(v, index, VSX_SEC_QSRC, n * 8, &data, err));
-	if (own && data)
+	VSX_TRY(vsx_section_load(index, VSX_SEC_QRYS, &data, err));
+	t->queries = to_f32(data, n * m->dim);
+	VSX_TRY(vsx_section_load(index, VSX_SEC_QTRU, &data, err));
+	t->stored = to_u64(data, n_truth);
+	if (m->flags & VSX_MANIFEST_OWN_QUERIES) {
+		VSX_TRY(vsx_section_load(index, VSX_SEC_QSRC, &data, err));
 		t->own = to_u64(data, n);
-	if (!t->queries || !t->stored || (own && !t->own))
-		return VSX_OK;
+	}
 	VSX_TRY(vsx_alloc_to(&t->accept.truth, n_truth, sizeof(uint64_t), err));
 	t->accept.n_queries = m->n_queries;
 	t->accept.dim = m->dim;
 	t->accept.truth_k = m->truth_k;
 	t->accept.queries = t->queries;
 	t->accept.own = t->own;
-	*usable = true;
 	return VSX_OK;
 }
 
@@ -451,10 +401,9 @@ static enum vsx_status check_test(struct vsx_verifier *v,
 {
 	struct test t = {0};
 	struct vsx_error why = {0};
-	bool usable;
-	enum vsx_status status = load_test(v, index, &t, &usable, &why);
+	enum vsx_status status = load_test(index, &t, &why);
 
-	if (status == VSX_OK && usable)
+	if (status == VSX_OK)
 		status = run_test(v, index, &t, &why);
 	release(&t);
 	return as_finding(v, status, &why, err);

@@ -1,6 +1,5 @@
 #include "write/measure.h"
 
-#include <lz4.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +83,8 @@ uint32_t vsx_measure_count(uint32_t wish, uint64_t n_rows, uint32_t dim)
 		if (n > DRAW_MOST)
 			n = DRAW_MOST;
 	}
+	if (n > VSX_MAX_QUERIES)
+		n = VSX_MAX_QUERIES;
 	return (uint32_t)(n < n_rows ? n : n_rows);
 }
 
@@ -205,45 +206,13 @@ enum vsx_status vsx_measure_run(struct vsx_measure *m,
 	return VSX_OK;
 }
 
-/* Packing pays when it saves an eighth of the pages. */
-static bool pays(const struct vsx_sink *sink, uint64_t packed, uint64_t raw)
+static enum vsx_status write_whole(struct vsx_sink *sink,
+				   enum vsx_section_slot slot, const void *data,
+				   uint64_t bytes, struct vsx_error *err)
 {
-	uint64_t page = UINT64_C(1) << sink->page_shift;
-	uint64_t pages = (raw + page - 1) / page;
-
-	return packed > 0 &&
-	       (packed + page - 1) / page + (pages + 7) / 8 <= pages;
-}
-
-/* A section that is read once in a while. */
-static enum vsx_status write_cold(struct vsx_sink *sink,
-				  enum vsx_section_slot slot, const void *data,
-				  uint64_t bytes, struct vsx_error *err)
-{
-	enum vsx_status status;
-	char *packed = NULL;
-	int room, n = 0;
-
-	if (bytes < UINT64_C(1) << 30) {
-		room = LZ4_compressBound((int)bytes);
-		VSX_TRY(vsx_alloc_to(&packed, (size_t)room, 1, err));
-		n = LZ4_compress_default(data, packed, (int)bytes, room);
-	}
-	if (pays(sink, (uint64_t)n, bytes)) {
-		status = vsx_sink_begin(sink, slot, VSX_WHOLE_INDEX,
-					VSX_ENCODING_LZ4, bytes, err);
-		data = packed;
-		bytes = (uint64_t)n;
-	} else {
-		status = vsx_sink_begin(sink, slot, VSX_WHOLE_INDEX,
-					VSX_ENCODING_PLAIN, bytes, err);
-	}
-	if (status == VSX_OK)
-		status = vsx_sink_write(sink, data, bytes, err);
-	if (status == VSX_OK)
-		status = vsx_sink_end(sink, err);
-	free(packed);
-	return status;
+	VSX_TRY(vsx_sink_begin(sink, slot, VSX_WHOLE_INDEX, err));
+	VSX_TRY(vsx_sink_write(sink, data, bytes, err));
+	return vsx_sink_end(sink, err);
 }
 
 static enum vsx_status write_ids(struct vsx_sink *sink,
@@ -257,7 +226,7 @@ static enum vsx_status write_ids(struct vsx_sink *sink,
 	VSX_TRY(vsx_alloc_to(&disk, n, sizeof(*disk), err));
 	for (uint64_t i = 0; i < n; i++)
 		vsx_put64(&disk[i], ids[i]);
-	status = write_cold(sink, slot, disk, n * sizeof(*disk), err);
+	status = write_whole(sink, slot, disk, n * sizeof(*disk), err);
 	free(disk);
 	return status;
 }
@@ -277,7 +246,7 @@ static enum vsx_status write_queries(const struct vsx_measure *m,
 		memcpy(&bits, &m->queries[i], sizeof(bits));
 		vsx_put32(&disk[i], bits);
 	}
-	status = write_cold(sink, VSX_SEC_QRYS, disk, n * sizeof(*disk), err);
+	status = write_whole(sink, VSX_SEC_QRYS, disk, n * sizeof(*disk), err);
 	free(disk);
 	return status;
 }
@@ -291,8 +260,7 @@ static enum vsx_status write_recalls(const struct vsx_measure *m,
 				     struct vsx_sink *sink,
 				     struct vsx_error *err)
 {
-	VSX_TRY(vsx_sink_begin(sink, VSX_SEC_RCLL, VSX_WHOLE_INDEX,
-			       VSX_ENCODING_PLAIN, 0, err));
+	VSX_TRY(vsx_sink_begin(sink, VSX_SEC_RCLL, VSX_WHOLE_INDEX, err));
 	for (uint32_t i = 0; i < m->n_recalls; i++) {
 		const struct vsx_recall *r = &m->recalls[i];
 		struct vsx_disk_recall d = {0};

@@ -1,7 +1,7 @@
 /*
  * What a build would take: the arithmetic of the writer without its work. Only
- * what chance decides is estimated: the levels of a graph, the lengths of
- * lists, and how well the test queries pack.
+ * what chance decides is estimated: the levels of a graph and the lengths of
+ * lists.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,20 +111,8 @@ static void add_test(struct sizes *s)
 	uint32_t n =
 		vsx_measure_count(s->opts->n_test_queries, s->n, s->opts->dim);
 	uint64_t k = s->n - 1 < VSX_TRUTH_K ? s->n - 1 : VSX_TRUTH_K;
-	struct vsx_layout raw;
 
-	if (n == 0)
-		return;
-	vsx_layout_init(&raw, s->layout.page_shift);
-	vsx_measure_layout(n, s->opts->dim, (uint32_t)k, true, &raw);
-	/* As LZ4 does with whole numbers as f32, and with ids of which half
-	 * the bytes are zeros. */
-	if (vsx_elem_is_int(s->opts->elem))
-		raw.bytes[0] = raw.bytes[0] / 2;
-	if (s->n <= 1u << 24)
-		raw.bytes[1] = raw.bytes[1] / 2;
-	for (uint32_t i = 0; i < raw.n; i++)
-		add(s, raw.bytes[i], false);
+	vsx_measure_layout(n, s->opts->dim, (uint32_t)k, true, &s->layout);
 }
 
 /* Peak memory of the builder of the kind, beside the rows. */

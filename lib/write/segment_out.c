@@ -121,8 +121,7 @@ static enum vsx_status write_rows(struct vsx_segment_out *o, uint64_t first,
 static enum vsx_status write_vecs(struct vsx_segment_out *o,
 				  struct vsx_error *err)
 {
-	VSX_TRY(vsx_sink_begin(o->sink, VSX_SEC_VECS, o->number,
-			       VSX_ENCODING_PLAIN, 0, err));
+	VSX_TRY(vsx_sink_begin(o->sink, VSX_SEC_VECS, o->number, err));
 	if (!o->lists)
 		VSX_TRY(write_rows(o, 0, o->rows->n, err));
 	for (uint32_t i = 0; o->lists && i < o->built->n_lists; i++) {
@@ -142,8 +141,7 @@ static enum vsx_status write_array(struct vsx_segment_out *o,
 {
 	const uint8_t *from = data;
 
-	VSX_TRY(vsx_sink_begin(o->sink, slot, o->number, VSX_ENCODING_PLAIN, 0,
-			       err));
+	VSX_TRY(vsx_sink_begin(o->sink, slot, o->number, err));
 	for (uint64_t at = 0; at < bytes; at += REPORT_BYTES) {
 		uint64_t n =
 			bytes - at < REPORT_BYTES ? bytes - at : REPORT_BYTES;
@@ -189,8 +187,7 @@ static enum vsx_status write_records(struct vsx_segment_out *o,
 {
 	uint64_t stride = o->codes->stride, n = o->rows->n;
 
-	VSX_TRY(vsx_sink_begin(o->sink, VSX_SEC_CODE, o->number,
-			       VSX_ENCODING_PLAIN, 0, err));
+	VSX_TRY(vsx_sink_begin(o->sink, VSX_SEC_CODE, o->number, err));
 	for (uint64_t first = 0; first < n; first += step) {
 		struct encoding e = {o, first, records};
 		uint64_t some = n - first < step ? n - first : step;
@@ -234,8 +231,7 @@ static enum vsx_status write_code_params(struct vsx_segment_out *o,
 static enum vsx_status write_ids(struct vsx_segment_out *o,
 				 struct vsx_error *err)
 {
-	VSX_TRY(vsx_sink_begin(o->sink, VSX_SEC_ROID, o->number,
-			       VSX_ENCODING_PLAIN, 0, err));
+	VSX_TRY(vsx_sink_begin(o->sink, VSX_SEC_ROID, o->number, err));
 	for (uint32_t r = 0; r < o->rows->n; r++) {
 		vsx_le64 v; /* its first half is the u32 */
 

@@ -341,8 +341,7 @@ static enum vsx_status write_marks(struct run *r, struct vsx_error *err)
 	for (uint32_t i = 0; i < r->n_kept; i++) {
 		if (!r->marks.bits[i])
 			continue;
-		VSX_TRY(vsx_sink_begin(&r->sink, VSX_SEC_DEAD, i,
-				       VSX_ENCODING_PLAIN, 0, err));
+		VSX_TRY(vsx_sink_begin(&r->sink, VSX_SEC_DEAD, i, err));
 		VSX_TRY(vsx_sink_write(&r->sink, r->marks.bits[i],
 				       vsx_dead_bytes(r->segments[i].n_rows),
 				       err));

@@ -10,11 +10,12 @@
 
 /*
  * A good manifest: two segments with sections of one and of several tables of
- * sums, a packed section of the whole index, one that is not known, and three
+ * sums, those of an acceptance test, one that is not known, and three
  * properties. Tests change the parts, or the encoded bytes.
  */
 #define N_SEGMENTS 2
-#define N_SECTIONS 5
+#define N_SECTIONS 8
+#define LAST	   (N_SECTIONS - 1)
 #define PROPERTIES "library=vsx 0.1.0\0model=\0spec=HNSW16"
 
 #define PAGE   4096u
@@ -83,11 +84,15 @@ static void make_good(void)
 	sec[0] = section("VECS", 0, 0, 600 * PAGE, TABLES);
 	sec[1] = section("VECS", 1, 600, 2 * PAGE, TABLES + 4 * PAGE);
 	sec[2] = section("LIST", 1, 602, 288, TABLES + 4 * PAGE + 16);
-	sec[3] = section("QRYS", VSX_WHOLE_INDEX, 603, 5000,
+	sec[3] = section("QRYS", VSX_WHOLE_INDEX, 603, 6400,
 			 TABLES + 4 * PAGE + 24);
-	sec[3].encoding = VSX_ENCODING_LZ4;
-	sec[3].raw_bytes = 6400;
-	sec[4] = section("ZZ99", 0, 1000, 1, TABLES + 4 * PAGE + 40);
+	sec[4] = section("QTRU", VSX_WHOLE_INDEX, 605, 8000,
+			 TABLES + 4 * PAGE + 40);
+	sec[5] = section("QSRC", VSX_WHOLE_INDEX, 607, 800,
+			 TABLES + 4 * PAGE + 56);
+	sec[6] = section("RCLL", VSX_WHOLE_INDEX, 608, 32,
+			 TABLES + 4 * PAGE + 64);
+	sec[LAST] = section("ZZ99", 0, 1000, 1, TABLES + 4 * PAGE + 72);
 	properties = PROPERTIES;
 }
 
@@ -243,7 +248,6 @@ Test(manifest, fields_lie_where_the_tables_say)
 		{SECTION(0) + 3, 'S'},
 		{SECTION(1) + 4, 1},
 		{SECTION(3) + 4, 0xff},
-		{SECTION(3) + 8, 1},
 		{SECTION(0) + 17, 0x20},
 		{SECTION(2) + 24, 288 & 255},
 		{SECTION(3) + 32, 6400 & 255},
@@ -336,9 +340,12 @@ REFUSES(more_neighbours_than_rows, CORRUPT, "neighbours each",
 REFUSES(own_queries_that_count_themselves, CORRUPT, "neighbours each",
 	m.flags = VSX_MANIFEST_OWN_QUERIES;
 	m.truth_k = (uint32_t)m.n_rows)
-REFUSES(products_that_wrap, CORRUPT, "each are more than",
-	m.n_queries = 1u << 31;
-	m.truth_k = 1u << 30)
+REFUSES(more_neighbours_than_100, CORRUPT, "100 queries with 101 neighbours",
+	m.truth_k = 101)
+REFUSES(more_queries_than_a_test_may_have, CORRUPT,
+	"1048577 queries and 1 measured", m.n_queries = (1u << 20) + 1)
+REFUSES(more_recalls_than_a_test_may_have, CORRUPT,
+	"100 queries and 4097 measured", m.n_recalls = 4097)
 REFUSES(neighbours_of_no_queries, CORRUPT, "0 queries with", m.n_queries = 0)
 REFUSES(normalised_whole_numbers, CORRUPT, "cannot be normalised",
 	m.flags = VSX_MANIFEST_NORMALISED;
@@ -386,6 +393,11 @@ Test(manifest, accepts_the_smallest)
 Test(manifest, accepts_the_limits_of_dimension)
 {
 	prove_good();
+	m.n_queries = m.truth_k = m.n_recalls = m.flags = 0;
+	m.n_rows = m.n_live = 2;
+	seg[0].n_rows = seg[1].n_rows = 1;
+	sec[0] = section("VECS", 0, 0, 100 * PAGE, TABLES);
+	sec[1] = section("VECS", 1, 100, 400 * PAGE, TABLES + 2 * PAGE);
 	m.dim = 65536;
 	seg[0].row_stride = seg[1].row_stride = 65536 * 4 + 4;
 	encode();
@@ -421,7 +433,11 @@ REFUSES(a_segment_of_a_later_generation, CORRUPT, "segment 0: generation 4",
 
 ACCEPTS(the_greatest_stride, seg[0].row_stride = 2 * 68 + 64)
 ACCEPTS(the_least_stride, seg[0].row_stride = 68)
-ACCEPTS(the_greatest_segment, seg[0].n_rows = (UINT64_C(1) << 31) - 1;
+ACCEPTS(as_many_rows_as_there_are_bytes, seg[0].n_rows = 600 * PAGE / 72;
+	m.n_rows = m.n_live = seg[0].n_rows + 100)
+REFUSES(a_row_more_than_there_are_bytes, CORRUPT,
+	"section VECS has 2457600 bytes, expected 2457648 for 34134 rows of 72",
+	seg[0].n_rows = 600 * PAGE / 72 + 1;
 	m.n_rows = m.n_live = seg[0].n_rows + 100)
 
 REFUSES(more_deleted_rows_than_rows, CORRUPT,
@@ -439,18 +455,10 @@ REFUSES(a_section_of_no_segment, CORRUPT, "section LIST: segment 2 of 2",
 	sec[2].segment = 2)
 REFUSES(a_section_of_almost_the_whole_index, CORRUPT,
 	"section LIST: segment 4294967294 of 2", sec[2].segment = 0xfffffffe)
-REFUSES(encoding_2, VERSION, "section QRYS: encoding 2 is not known",
-	sec[3].encoding = 2)
-REFUSES(two_lengths_of_a_plain_section, CORRUPT,
-	"section LIST: 288 bytes cannot decode to 289", sec[2].raw_bytes = 289)
-REFUSES(a_packed_section_of_a_segment, CORRUPT,
-	"section LIST: 288 bytes cannot", sec[2].encoding = VSX_ENCODING_LZ4)
-REFUSES(packing_better_than_lz4_can, CORRUPT,
-	"section QRYS: 5000 bytes cannot decode to 1275255",
-	sec[3].raw_bytes = 5001 * 255)
-REFUSES(a_packed_section_of_2_gib, CORRUPT, "cannot decode to 2147483648",
-	sec[3].bytes = 390 * PAGE;
-	sec[3].raw_bytes = UINT64_C(1) << 31)
+REFUSES(encoding_1, VERSION, "section QRYS: encoding 1 is not known",
+	sec[3].encoding = 1)
+REFUSES(two_lengths_of_a_section, CORRUPT,
+	"section LIST: 288 bytes that hold 289", sec[2].raw_bytes = 289)
 REFUSES(an_empty_section, CORRUPT, "section LIST: 0 bytes at byte",
 	sec[2].bytes = sec[2].raw_bytes = 0)
 REFUSES(a_section_off_the_pages, CORRUPT, "section LIST: 288 bytes at byte",
@@ -466,15 +474,16 @@ REFUSES(a_section_in_the_padding_of_another, CORRUPT, "section LIST",
 	sec[2].offset -= PAGE)
 REFUSES(a_section_over_the_manifest, CORRUPT,
 	"section ZZ99: 163841 bytes at byte",
-	sec[4].bytes = sec[4].raw_bytes = END - (8192 + 1000 * PAGE) + 122881)
+	sec[LAST].bytes = sec[LAST].raw_bytes = END - (8192 + 1000 * PAGE) +
+						122881)
 REFUSES(a_section_past_the_end, CORRUPT, "section ZZ99",
-	sec[4].offset = END + PAGE)
+	sec[LAST].offset = END + PAGE)
 REFUSES(a_section_whose_end_would_wrap, CORRUPT,
 	"section ZZ99: 1 bytes at byte 18446744073709547520",
-	sec[4].offset = UINT64_MAX - 4095)
+	sec[LAST].offset = UINT64_MAX - 4095)
 REFUSES(a_section_whose_length_would_wrap, CORRUPT,
 	"section ZZ99: 18446744073709551615 bytes",
-	sec[4].bytes = sec[4].raw_bytes = UINT64_MAX)
+	sec[LAST].bytes = sec[LAST].raw_bytes = UINT64_MAX)
 REFUSES(too_few_sums, CORRUPT, "section LIST: 0 bytes of sums",
 	sec[2].sums_bytes = 0)
 REFUSES(too_many_sums, CORRUPT, "section LIST: 16 bytes of sums",
@@ -492,9 +501,8 @@ REFUSES(several_tables_off_the_pages, CORRUPT,
 	"section VECS: 8208 bytes of sums", sec[0].sums_offset += 8)
 
 ACCEPTS(a_section_of_an_unknown_id, sec[2].id = 0x01020304)
-ACCEPTS(packing_as_good_as_lz4_can_be, sec[3].raw_bytes = 5001 * 255 - 1)
-ACCEPTS(sections_with_pages_between, sec[4].offset += PAGE)
-ACCEPTS(a_section_up_to_the_manifest, sec[4].offset = END - PAGE)
+ACCEPTS(sections_with_pages_between, sec[LAST].offset += PAGE)
+ACCEPTS(a_section_up_to_the_manifest, sec[LAST].offset = END - PAGE)
 
 Test(manifest, refuses_reserved_bytes_of_a_section)
 {
@@ -602,6 +610,22 @@ Test(manifest, refuses_a_property_without_an_end)
 	properties_are("a=x", 3, false);
 	properties_are("a=x\0b=\xe2\x82", 8, false);
 	properties_are("a", 1, false);
+}
+
+Test(manifest, refuses_more_than_64_kib_of_properties)
+{
+	struct vsx_manifest out;
+	static uint8_t big[128 + 65537];
+
+	prove_good();
+	memcpy(big, raw, 128);
+	memset(big + 4, 0, 12);
+	big[12] = 1;
+	big[14] = 1; /* 65537 bytes */
+	cr_expect_eq(vsx_manifest_decode(&out, big, sizeof(big), &sb, &err),
+		     VSX_ECORRUPT);
+	cr_expect(strstr(err.text, "65537 bytes of properties"), "%s",
+		  err.text);
 }
 
 Test(manifest, finds_properties)

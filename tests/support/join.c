@@ -49,9 +49,8 @@ static void add_sections(struct join *j, const struct vsx_manifest *m,
 			continue;
 		if (e.segment == VSX_WHOLE_INDEX)
 			segment = VSX_WHOLE_INDEX;
-		must(j,
-		     vsx_sink_begin(&j->sink, vsx_section_slot(e.id), segment,
-				    e.encoding, e.raw_bytes, &j->err));
+		must(j, vsx_sink_begin(&j->sink, vsx_section_slot(e.id),
+				       segment, &j->err));
 		must(j, vsx_sink_write(&j->sink, bytes + e.offset, e.bytes,
 				       &j->err));
 		must(j, vsx_sink_end(&j->sink, &j->err));

@@ -138,7 +138,7 @@ static enum vsx_status print_sections(const struct vsx *index, uint32_t n,
 			table_cell(t, "%" PRId32, s.segment);
 		table_cell(t, "%" PRIu64, s.offset);
 		table_cell(t, "%s", num_bytes(a, s.bytes));
-		table_cell(t, "%s%s", s.text, s.compressed ? ", LZ4" : "");
+		table_cell(t, "%s", s.text);
 	}
 	status = table_print(t, stdout, err);
 	table_free(t);
@@ -277,8 +277,6 @@ static void json_tables(struct json *j, const struct vsx *index,
 			json_u64(j, "segment", (uint64_t)c.segment);
 		json_u64(j, "offset", c.offset);
 		json_u64(j, "bytes", c.bytes);
-		json_u64(j, "raw_bytes", c.raw_bytes);
-		json_bool(j, "compressed", c.compressed);
 		json_close(j);
 	}
 	json_close(j);
