@@ -33,10 +33,10 @@
 #define VSX_MAX_SEGMENT_ROWS ((UINT64_C(1) << 31) - 1)
 
 /* Exact neighbours of each test query, if there are as many rows. */
-#define VSX_TRUTH_K	     100
-#define VSX_MAX_QUERIES	     (1u << 20)
-#define VSX_MAX_RECALLS	     4096u
-#define VSX_MAX_PROPERTIES   65536u
+#define VSX_TRUTH_K	   100
+#define VSX_MAX_QUERIES	   (1u << 20)
+#define VSX_MAX_RECALLS	   4096u
+#define VSX_MAX_PROPERTIES 65536u
 
 struct vsx_disk_super {
 	uint8_t magic[VSX_MAGIC_BYTES]; /*   0 */
