@@ -152,6 +152,9 @@ VSX_API void vsx_close(struct vsx *index);
  * it the signal does what the host has arranged; by default it ends the
  * process.
  *
+ * It covers every call of both libraries, shared or static: a writer that loses
+ * bytes of what it reads or has written commits nothing and answers VSX_EIO.
+ *
  * Installs a handler for the whole process, once, however often it is called;
  * what is not in an index of this library goes on to the handler that was there
  * before. Call it before any threads search, and after other code that sets a

@@ -20,6 +20,7 @@
 struct vsx_region {
 	_Atomic uintptr_t base;
 	_Atomic uint64_t bytes;
+	atomic_bool writable;
 	_Atomic uint64_t turn;	    /* rises when it is taken or dropped */
 	_Atomic uint64_t broken_at; /* 1 + the byte; 0: whole */
 	struct vsx_region *next;    /* set before it is in the list */
@@ -27,7 +28,8 @@ struct vsx_region {
 
 static struct vsx_region *_Atomic regions;
 
-static bool take(struct vsx_region *r, const void *base, uint64_t bytes)
+static bool take(struct vsx_region *r, const void *base, uint64_t bytes,
+		 bool writable)
 {
 	uintptr_t expected = FREE;
 
@@ -36,23 +38,25 @@ static bool take(struct vsx_region *r, const void *base, uint64_t bytes)
 	atomic_fetch_add(&r->turn, 1);
 	atomic_store(&r->broken_at, 0);
 	atomic_store(&r->bytes, bytes);
+	atomic_store(&r->writable, writable);
 	atomic_store(&r->base, (uintptr_t)base);
 	return true;
 }
 
-struct vsx_region *vsx_region_add(const void *base, uint64_t bytes)
+struct vsx_region *vsx_region_add(const void *base, uint64_t bytes,
+				  bool writable)
 {
 	struct vsx_region *r;
 
 	for (r = atomic_load(&regions); r; r = r->next)
 		if (atomic_load_explicit(&r->base, memory_order_relaxed) ==
 			    FREE &&
-		    take(r, base, bytes))
+		    take(r, base, bytes, writable))
 			return r;
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return NULL;
-	take(r, base, bytes);
+	take(r, base, bytes, writable);
 	r->next = atomic_load(&regions);
 	while (!atomic_compare_exchange_weak(&regions, &r->next, r))
 		;
@@ -103,12 +107,13 @@ static atomic_bool former_ran;
 static bool break_region(struct vsx_region *r, uintptr_t base, uint64_t bytes,
 			 uintptr_t address)
 {
+	int access = PROT_READ | (atomic_load(&r->writable) ? PROT_WRITE : 0);
 	uint64_t whole = 0;
 
 	/* First the mark: who reads the zeros finds it. */
 	atomic_compare_exchange_strong(&r->broken_at, &whole,
 				       address - base + 1);
-	return mmap((void *)base, bytes, PROT_READ,
+	return mmap((void *)base, bytes, access,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
 		    0) != MAP_FAILED;
 }

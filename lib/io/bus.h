@@ -16,9 +16,11 @@ struct vsx_region;
 
 /*
  * Make a mapped region known. NULL when there is no memory, which the other
- * calls accept: then it is not guarded.
+ * calls accept: then it is not guarded. writable: so are the zeros that may
+ * take its place.
  */
-struct vsx_region *vsx_region_add(const void *base, uint64_t bytes);
+struct vsx_region *vsx_region_add(const void *base, uint64_t bytes,
+				  bool writable);
 /* Before it is unmapped. */
 void vsx_region_drop(struct vsx_region *region);
 

@@ -169,7 +169,7 @@ enum vsx_status vsx_map_torn(struct vsx_map *map, int fd, uint64_t found,
 				      (unsigned long long)bytes);
 	map->base = p;
 	map->bytes = bytes;
-	map->region = vsx_region_add(p, bytes);
+	map->region = vsx_region_add(p, bytes, false);
 	/* The rest of its last page reads as zeros, too. */
 	if (found && mmap(p, found, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) ==
 			     MAP_FAILED) {
@@ -178,6 +178,34 @@ enum vsx_status vsx_map_torn(struct vsx_map *map, int fd, uint64_t found,
 				      (unsigned long long)found);
 	}
 	return VSX_OK;
+}
+
+enum vsx_status vsx_map_written(struct vsx_map *map, const struct vsx_file *f,
+				uint64_t bytes, struct vsx_error *err)
+{
+	void *p = f->ops->map(f->ops->context, f->fd, bytes, false);
+
+	memset(map, 0, sizeof(*map));
+	if (!p)
+		return vsx_fail_errno(err, "cannot map '%s'", f->name);
+	map->base = p;
+	map->bytes = bytes;
+	map->region = vsx_region_add(p, bytes, false);
+	return VSX_OK;
+}
+
+enum vsx_status vsx_map_written_close(struct vsx_map *map,
+				      const struct vsx_file *f,
+				      enum vsx_status status,
+				      struct vsx_error *err)
+{
+	struct vsx_error why;
+
+	if (vsx_map_whole(map, &why) != VSX_OK)
+		status =
+			vsx_fail(err, VSX_EIO, "%s: %.300s", f->name, why.text);
+	vsx_map_close(map);
+	return status;
 }
 
 void vsx_map_close(struct vsx_map *map)

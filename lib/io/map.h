@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "io/fileops.h"
 #include "io/room.h"
 
 /*
@@ -49,6 +50,18 @@ bool vsx_map_share(struct vsx_map *map, const struct vsx_map *of, int fd,
  */
 enum vsx_status vsx_map_torn(struct vsx_map *map, int fd, uint64_t found,
 			     uint64_t bytes, struct vsx_error *err);
+
+/*
+ * Map the first `bytes` bytes of a file that is being written, to read them
+ * back. Closing it answers `status`, what the reading came to, or VSX_EIO when
+ * bytes were lost meanwhile. These texts name the file.
+ */
+enum vsx_status vsx_map_written(struct vsx_map *map, const struct vsx_file *f,
+				uint64_t bytes, struct vsx_error *err);
+enum vsx_status vsx_map_written_close(struct vsx_map *map,
+				      const struct vsx_file *f,
+				      enum vsx_status status,
+				      struct vsx_error *err);
 void vsx_map_close(struct vsx_map *map);
 
 /*

@@ -62,7 +62,7 @@ static enum vsx_status attach(struct vsx_room *room, int fd, uint64_t bytes,
 		return vsx_fail_errno(err, "cannot map %llu bytes",
 				      (unsigned long long)bytes);
 	room->base = p;
-	room->region = vsx_region_add(p, room->reserved);
+	room->region = vsx_region_add(p, room->reserved, false);
 	if (!place(room, fd, 0, bytes))
 		return vsx_fail_errno(err, "cannot map %llu bytes",
 				      (unsigned long long)bytes);

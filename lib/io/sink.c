@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "io/map.h"
 #include "sums.h"
 
 #define BUFFER_BYTES (1u << 20) /* a multiple of every page size */
@@ -16,6 +17,7 @@ enum vsx_status vsx_sink_init(struct vsx_sink *s, struct vsx_file *file,
 	s->file = file;
 	s->page_shift = page_shift;
 	s->at = start;
+	VSX_TRY(vsx_file_bytes(&s->length, file->fd, err));
 	return vsx_alloc_to(&s->buffer, BUFFER_BYTES, 1, err);
 }
 
@@ -48,15 +50,34 @@ static enum vsx_status sum_pages(struct vsx_sink *s, struct vsx_error *err)
 	return VSX_OK;
 }
 
+/* Else what is written next would put zeros in the place of what is lost. */
+static enum vsx_status check_length(const struct vsx_sink *s,
+				    struct vsx_error *err)
+{
+	uint64_t bytes;
+
+	VSX_TRY(vsx_file_bytes(&bytes, s->file->fd, err));
+	if (bytes >= s->length)
+		return VSX_OK;
+	return vsx_fail(err, VSX_EIO,
+			"'%s' was cut to %llu bytes while it was written, it "
+			"had %llu",
+			s->file->name, (unsigned long long)bytes,
+			(unsigned long long)s->length);
+}
+
 static enum vsx_status flush(struct vsx_sink *s, struct vsx_error *err)
 {
 	if (s->used == 0)
 		return VSX_OK;
+	VSX_TRY(check_length(s, err));
 	if (s->open)
 		VSX_TRY(sum_pages(s, err));
 	VSX_TRY(vsx_file_write(s->file, s->buffer, s->used, s->at, err));
 	s->at += s->used;
 	s->used = 0;
+	if (s->length < s->at)
+		s->length = s->at;
 	return VSX_OK;
 }
 
@@ -296,8 +317,11 @@ enum vsx_status vsx_sink_commit(struct vsx_sink *s, struct vsx_manifest *m,
 	VSX_TRY(pad_page(s, err));
 	VSX_TRY(flush(s, err));
 	sb->committed_bytes = s->at;
+	VSX_TRY(check_length(s, err));
 	VSX_TRY(vsx_file_resize(s->file, s->at, err));
-	return vsx_file_sync(s->file, err);
+	s->length = s->at;
+	VSX_TRY(vsx_file_sync(s->file, err));
+	return check_length(s, err);
 }
 
 enum vsx_status vsx_sink_first_super(const struct vsx_file *file,

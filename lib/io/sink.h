@@ -23,6 +23,7 @@ struct vsx_sink {
 	struct vsx_file *file;
 	uint32_t page_shift;
 	uint64_t at;	 /* place of the buffer in the file */
+	uint64_t length; /* that the file has, if nobody else cuts it */
 	uint8_t *buffer; /* begins at a page, but behind the sections */
 	size_t used;
 	struct vsx_sink_section *sections;

@@ -229,7 +229,7 @@ static void map_part(struct vsx_map *map, int fd, uint64_t at, uint64_t bytes)
 		return;
 	map->base = p;
 	map->bytes = bytes;
-	map->region = vsx_region_add(p, bytes);
+	map->region = vsx_region_add(p, bytes, false);
 }
 
 /* n pages from page `first` of the section: their sums, or why not. */

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include "bytes.h"
+#include "io/bus.h"
 
 #define STEP_BYTES (UINT64_C(2) << 20) /* a huge page */
 #define ZERO_BYTES (UINT64_C(1) << 20)
@@ -14,8 +15,21 @@ void vsx_area_init(struct vsx_area *a)
 	a->file.fd = -1;
 }
 
+enum vsx_status vsx_area_whole(const struct vsx_area *a, struct vsx_error *err)
+{
+	uint64_t at;
+
+	if (!vsx_region_broken(a->region, &at))
+		return VSX_OK;
+	return vsx_fail(err, VSX_EIO,
+			"byte %llu of a temporary file in '%s' cannot be read "
+			"any more: its disk fails",
+			(unsigned long long)at, a->file.name);
+}
+
 void vsx_area_release(struct vsx_area *a)
 {
+	vsx_region_drop(a->region);
 	if (a->base)
 		munmap(a->base, a->cap);
 	vsx_file_close(&a->file, NULL);
@@ -94,6 +108,7 @@ static enum vsx_status move_to_file(struct vsx_area *a, uint64_t cap,
 	a->base = p;
 	a->cap = cap;
 	a->file = file;
+	a->region = vsx_region_add(p, cap, true);
 	return VSX_OK;
 }
 
@@ -102,13 +117,16 @@ static enum vsx_status extend_file(struct vsx_area *a, uint64_t cap,
 {
 	void *p;
 
+	VSX_TRY(vsx_area_whole(a, err));
 	VSX_TRY(grow_file(&a->file, a->cap, cap, err));
+	vsx_region_drop(a->region);
 	p = mremap(a->base, a->cap, cap, MREMAP_MAYMOVE);
-	if (p == MAP_FAILED)
-		return vsx_fail_memory(err, cap);
-	a->base = p;
-	a->cap = cap;
-	return VSX_OK;
+	if (p != MAP_FAILED) {
+		a->base = p;
+		a->cap = cap;
+	}
+	a->region = vsx_region_add(a->base, a->cap, true);
+	return p == MAP_FAILED ? vsx_fail_memory(err, cap) : VSX_OK;
 }
 
 enum vsx_status vsx_area_grow(struct vsx_area *a, uint64_t bytes,

@@ -9,10 +9,11 @@
 #include "write/output.h"
 
 struct vsx_area {
-	uint8_t *base;	      /* moves when the area grows */
-	uint64_t cap;	      /* bytes mapped */
-	uint64_t used;	      /* bytes asked for so far */
-	struct vsx_file file; /* fd -1: anonymous */
+	uint8_t *base;		   /* moves when the area grows */
+	uint64_t cap;		   /* bytes mapped */
+	uint64_t used;		   /* bytes asked for so far */
+	struct vsx_file file;	   /* fd -1: anonymous */
+	struct vsx_region *region; /* of the file */
 };
 
 void vsx_area_init(struct vsx_area *a);
@@ -24,6 +25,9 @@ void vsx_area_init(struct vsx_area *a);
 enum vsx_status vsx_area_grow(struct vsx_area *a, uint64_t bytes,
 			      uint64_t limit, const struct vsx_output *output,
 			      struct vsx_error *err);
+
+/* VSX_EIO when bytes of the file were lost: see io/bus.h. */
+enum vsx_status vsx_area_whole(const struct vsx_area *a, struct vsx_error *err);
 void vsx_area_release(struct vsx_area *a);
 
 #endif

@@ -213,7 +213,7 @@ static enum vsx_status read_input(struct compaction *c, size_t i,
 			return status;
 		}
 	}
-	return vsx_settle(index, VSX_OK, err);
+	return VSX_OK;
 }
 
 /* So that no number of a row that is dropped is given again. */
@@ -228,18 +228,31 @@ static enum vsx_status remember_ids(struct compaction *c, size_t i,
 	return VSX_OK;
 }
 
-static enum vsx_status write_output(struct compaction *c, const char *path,
-				    struct vsx_error *err)
+/* All that is read from the inputs. */
+static enum vsx_status gather(struct compaction *c, struct vsx_error *err)
 {
-	VSX_TRY(vsx_compact_builder(&c->builder, path, &c->opts, c->inputs[0],
-				    c->ops, err));
-	if (c->lock.fd >= 0)
-		c->builder->output.replaces = &c->lock;
 	for (size_t i = 0; i < c->n; i++)
 		VSX_TRY(remember_ids(c, i, err));
 	VSX_TRY(take_queries(c, err));
 	for (size_t i = 0; i < c->n; i++)
 		VSX_TRY(read_input(c, i, err));
+	return VSX_OK;
+}
+
+static enum vsx_status write_output(struct compaction *c, const char *path,
+				    struct vsx_error *err)
+{
+	enum vsx_status status;
+
+	VSX_TRY(vsx_compact_builder(&c->builder, path, &c->opts, c->inputs[0],
+				    c->ops, err));
+	if (c->lock.fd >= 0)
+		c->builder->output.replaces = &c->lock;
+	status = gather(c, err);
+	for (size_t i = 0; i < c->n; i++)
+		status = vsx_settle(c->inputs[i], status, err);
+	if (status != VSX_OK)
+		return status;
 	return vsx_builder_finish(c->builder, &c->result->build, err);
 }
 

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "io/map.h"
 #include "sums.h"
 #include "write/builder.h"
 #include "write/options.h"
@@ -196,17 +196,14 @@ static enum vsx_status measure(struct run *r, struct vsx_error *err)
 	uint64_t bytes = r->sink.at;
 	struct vsx_segment seg;
 	enum vsx_status status;
-	void *base;
+	struct vsx_map map;
 
-	base = f->ops->map(f->ops->context, f->fd, bytes, false);
-	if (!base)
-		return vsx_fail_errno(err, "cannot map '%s'", f->name);
-	status = open_segment(r, &seg, base, err);
+	VSX_TRY(vsx_map_written(&map, f, bytes, err));
+	status = open_segment(r, &seg, map.base, err);
 	if (status == VSX_OK)
 		status = vsx_measure_run(&b->measure, &seg,
 					 b->opts.target_recall, &b->job, err);
-	munmap(base, bytes);
-	return status;
+	return vsx_map_written_close(&map, f, status, err);
 }
 
 static void fill_manifest(struct run *r)
@@ -295,6 +292,15 @@ static enum vsx_status read_back(struct run *r, struct vsx_error *err)
 
 static enum vsx_status publish(struct run *r, struct vsx_error *err)
 {
+	const struct vsx_file *f = &r->b->output.file;
+	uint64_t bytes;
+
+	VSX_TRY(vsx_file_bytes(&bytes, f->fd, err));
+	if (bytes != r->result->file_bytes)
+		return vsx_fail(err, VSX_EIO,
+				"'%s' has %llu bytes, %llu were written",
+				f->name, (unsigned long long)bytes,
+				(unsigned long long)r->result->file_bytes);
 	return vsx_output_publish(&r->b->output, err);
 }
 
@@ -311,7 +317,8 @@ static enum vsx_status timed(struct run *r, double *seconds,
 	return status;
 }
 
-static enum vsx_status steps(struct run *r, struct vsx_error *err)
+/* Up to where the rows are in the output. */
+static enum vsx_status build_segment(struct run *r, struct vsx_error *err)
 {
 	struct vsx_build_result *result = r->result;
 	struct vsx_builder *b = r->b;
@@ -325,7 +332,16 @@ static enum vsx_status steps(struct run *r, struct vsx_error *err)
 	result->seconds_build =
 		fmax(0.0, result->seconds_build - b->train_seconds);
 	VSX_TRY(choose_queries(r, err));
-	VSX_TRY(timed(r, &result->seconds_write, write_segment, err));
+	return timed(r, &result->seconds_write, write_segment, err);
+}
+
+static enum vsx_status steps(struct run *r, struct vsx_error *err)
+{
+	struct vsx_build_result *result = r->result;
+	struct vsx_builder *b = r->b;
+	enum vsx_status status = build_segment(r, err);
+
+	VSX_TRY(vsx_spool_settle(&b->spool, status, err));
 	snprintf(result->spec, sizeof(result->spec), "%s", r->built.spec);
 	release_rows(r);
 	VSX_TRY(timed(r, &result->seconds_test, measure, err));

@@ -270,23 +270,29 @@ static enum vsx_status save_queries(struct repair *r, struct vsx_error *err)
 	return status == VSX_ECORRUPT ? VSX_OK : status;
 }
 
-static enum vsx_status save(struct repair *r, const char *out_path,
-			    struct vsx_error *err)
+/* All that is read from the damaged file. */
+static enum vsx_status gather(struct repair *r, struct vsx_error *err)
 {
 	struct vsx *index = &r->index;
 	uint32_t bytes = index->segments[0].space.vector_bytes;
 
-	VSX_TRY(vsx_compact_builder(&r->builder, out_path, &r->opts, index,
-				    r->ops, err));
 	VSX_TRY(vsx_alloc_to(&r->rows, BLOCK, bytes, err));
 	VSX_TRY(vsx_alloc_to(&r->ids, BLOCK, sizeof(*r->ids), err));
 	VSX_TRY(save_queries(r, err));
 	r->builder->greatest_id = vsx_remembered_id(&index->manifest);
 	for (uint32_t i = 0; i < index->manifest.n_segments; i++)
 		VSX_TRY(save_segment(r, &index->segments[i], err));
-	if (r->n)
-		VSX_TRY(hand_over(r, err));
-	VSX_TRY(vsx_settle(index, VSX_OK, err));
+	return r->n ? hand_over(r, err) : VSX_OK;
+}
+
+static enum vsx_status save(struct repair *r, const char *out_path,
+			    struct vsx_error *err)
+{
+	struct vsx *index = &r->index;
+
+	VSX_TRY(vsx_compact_builder(&r->builder, out_path, &r->opts, index,
+				    r->ops, err));
+	VSX_TRY(vsx_settle(index, gather(r, err), err));
 	r->result->n_lost = r->lost.n;
 	r->result->n_unsure = r->lost.n_unsure;
 	if (r->builder->spool.n == 0)
@@ -303,8 +309,10 @@ static enum vsx_status run(struct repair *r, const char *out_path,
 	struct vsx_error why = {0};
 	enum vsx_status status = attach(r, &why);
 
-	if (status != VSX_OK)
-		return vsx_with_path(&r->index, status, &why, err);
+	if (status != VSX_OK) {
+		vsx_with_path(&r->index, status, &why, err);
+		return vsx_settle(&r->index, status, err);
+	}
 	return save(r, out_path, err);
 }
 

@@ -104,3 +104,11 @@ enum vsx_status vsx_spool_add(struct vsx_spool *s, const void *rows,
 	s->n += n;
 	return VSX_OK;
 }
+
+enum vsx_status vsx_spool_settle(const struct vsx_spool *s,
+				 enum vsx_status status, struct vsx_error *err)
+{
+	VSX_TRY(vsx_area_whole(&s->rows, err));
+	VSX_TRY(vsx_area_whole(&s->ids, err));
+	return status;
+}

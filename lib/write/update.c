@@ -91,8 +91,8 @@ static enum vsx_status open_index(struct vsx_update *u, struct vsx_error *err)
 				"'%s' has no rows: nothing says how to add "
 				"some",
 				u->file.name);
-	VSX_TRY(vsx_greatest_id(u->index, &u->greatest_id, err));
-	return VSX_OK;
+	return vsx_settle(u->index,
+			  vsx_greatest_id(u->index, &u->greatest_id, err), err);
 }
 
 static enum vsx_status begin(struct vsx_update *u, const char *path,

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/alloc.h"
 #include "index/dead.h"
@@ -295,14 +294,11 @@ static enum vsx_status test(struct run *r, struct vsx_error *err)
 	const struct vsx_file *f = &r->u->file;
 	uint64_t bytes = r->sink.at;
 	enum vsx_status status;
-	void *base;
+	struct vsx_map map;
 
-	base = f->ops->map(f->ops->context, f->fd, bytes, false);
-	if (!base)
-		return vsx_fail_errno(err, "cannot map '%s'", f->name);
-	status = run_test(r, base, err);
-	munmap(base, bytes);
-	return status;
+	VSX_TRY(vsx_map_written(&map, f, bytes, err));
+	status = run_test(r, map.base, err);
+	return vsx_map_written_close(&map, f, status, err);
 }
 
 /* ---- the file ---------------------------------------------------------- */
@@ -319,11 +315,26 @@ static bool is_kept(const struct run *r, const struct vsx_section_entry *e)
 	return slot != VSX_SEC_DEAD || !r->marks.bits[e->segment];
 }
 
+/* A file that was cut must not become a long one again, of zeros. */
+static enum vsx_status check_length(const struct run *r, struct vsx_error *err)
+{
+	uint64_t due = r->u->index->super.committed_bytes, bytes;
+
+	VSX_TRY(vsx_file_bytes(&bytes, r->u->file.fd, err));
+	if (bytes >= due)
+		return VSX_OK;
+	return vsx_fail(err, VSX_EIO,
+			"'%s' was cut to %llu bytes meanwhile, expected %llu",
+			r->u->file.name, (unsigned long long)bytes,
+			(unsigned long long)due);
+}
+
 static enum vsx_status begin_file(struct run *r, struct vsx_error *err)
 {
 	const struct vsx_super *sb = &r->u->index->super;
 
 	VSX_TRY(vsx_lock_check(&r->u->file, err));
+	VSX_TRY(check_length(r, err));
 	VSX_TRY(vsx_file_resize(&r->u->file, sb->committed_bytes, err));
 	VSX_TRY(vsx_sink_init(&r->sink, &r->u->file, sb->page_shift,
 			      sb->committed_bytes, err));
@@ -398,7 +409,9 @@ static enum vsx_status append(struct run *r, struct vsx_error *err)
 /* What was appended is nobody's yet: take it off again. */
 static void take_back(struct run *r)
 {
-	vsx_file_resize(&r->u->file, r->u->index->super.committed_bytes, NULL);
+	if (check_length(r, NULL) == VSX_OK)
+		vsx_file_resize(&r->u->file, r->u->index->super.committed_bytes,
+				NULL);
 }
 
 static enum vsx_status commit(struct run *r, struct vsx_error *err)
@@ -406,6 +419,7 @@ static enum vsx_status commit(struct run *r, struct vsx_error *err)
 	enum vsx_status status = append(r, err);
 	struct vsx_error why;
 
+	status = vsx_spool_settle(&r->u->b.spool, status, err);
 	status = vsx_settle(r->u->index, status, err);
 	if (status != VSX_OK) {
 		if (r->sink.file)
@@ -466,18 +480,29 @@ static enum vsx_status mark(struct run *r, struct vsx_error *err)
 				  &result->n_replaced, err);
 }
 
-static enum vsx_status steps(struct run *r, struct vsx_error *err)
+/* All that is done before the file is written to. */
+static enum vsx_status prepare(struct run *r, struct vsx_error *err)
 {
 	VSX_TRY(take_segments(r, err));
 	VSX_TRY(mark(r, err));
+	if (r->rows.n == 0 && r->result->n_deleted == 0)
+		return VSX_OK;
+	VSX_TRY(merge_small(r, err));
+	if (r->rows.n == 0)
+		return VSX_OK;
+	VSX_TRY(build(r, err));
+	return vsx_update_test_load(&r->test, r->u->index, err);
+}
+
+static enum vsx_status steps(struct run *r, struct vsx_error *err)
+{
+	enum vsx_status status = prepare(r, err);
+
+	/* Of zeros in the place of a file that was cut nothing is told. */
+	VSX_TRY(vsx_settle(r->u->index, status, err));
 	if (r->rows.n == 0 && r->result->n_deleted == 0) {
 		fill_unchanged(r);
 		return VSX_OK;
-	}
-	VSX_TRY(merge_small(r, err));
-	if (r->rows.n) {
-		VSX_TRY(build(r, err));
-		VSX_TRY(vsx_update_test_load(&r->test, r->u->index, err));
 	}
 	VSX_TRY(commit(r, err));
 	fill_result(r);

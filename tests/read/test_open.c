@@ -544,3 +544,11 @@ Test(open, opens_after_a_crash_in_the_middle_of_a_commit)
 	cr_expect_eq(open_bytes(bytes, n, &opts), VSX_OK, "%s", err.text);
 	free(bytes);
 }
+
+Test(open, every_status_has_words)
+{
+#define EXPECT_WORDS(name, value, words)                                       \
+	cr_expect_str_eq(vsx_status_text(name), words);
+	VSX_STATUS_LIST(EXPECT_WORDS)
+	cr_expect_not_null(vsx_status_text((enum vsx_status)99));
+}

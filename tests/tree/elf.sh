@@ -10,6 +10,7 @@ grep -q '^VSX_SANITIZE:STRING=$' "$build/CMakeCache.txt" ||
 command -v readelf >/dev/null && command -v objdump >/dev/null ||
 	skip "no readelf and objdump"
 
+version=$(vsx-info --version | cut -d ' ' -f 2)
 for name in vsx vsxwrite; do
 	library=$build/lib$name.so
 	readelf -d "$library" | sed -n 's/.*NEEDED.*\[\(.*\)\].*/\1/p' >needed
@@ -22,6 +23,8 @@ for name in vsx vsxwrite; do
 		esac
 	done <needed
 	[ -s needed ] || fail "lib$name.so needs nothing?"
+	[ $name = vsx ] || grep -q '^libvsx\.so' needed ||
+		fail "lib$name.so has a core of its own"
 
 	# Exported: what the map names, with its version, and no more.
 	sed -n 's/^[[:space:]]*\([a-z_0-9]*\);$/\1/p' "$here/lib/$name.map" |
@@ -29,13 +32,26 @@ for name in vsx vsxwrite; do
 	nm -D --defined-only --with-symbol-versions "$library" |
 		awk '$2 != "A" { print $3 }' | sort >exported
 	sed 's/$/@@VSX_0.1/' mapped >due
-	same due exported
+	grep -v "@@VSX_PRIVATE_$version\$" exported >public
+	same due public
 	# and the header declares just those
 	header=vsx.h
 	[ $name = vsx ] || header=vsx_write.h
 	grep -v '#define' "$here/lib/$header" | tr '\n' ' ' | grep -o 'VSX_API [^(]*(' |
 		sed 's/.*[ *]\([a-z_]*\)($/\1/' | sort >declared
 	same mapped declared
+	# What one library has of the other is bound to its very version, and
+	# what each has of its own is called without a detour.
+	nm -D --undefined-only --with-symbol-versions "$library" |
+		awk '/ vsx_/ { print $2 }' | grep -v '@VSX_0.1$' |
+		grep -v "@VSX_PRIVATE_$version\$" >unbound
+	[ ! -s unbound ] || fail "lib$name.so: unbound: $(xargs <unbound)"
+	nm -D --defined-only "$library" | awk '{ print $3 }' | sort >own
+	readelf -rW "$library" | awk '/JUMP_SLO/ { print $5 }' |
+		sed 's/@.*//' | sort -u | comm -12 - own >detours
+	sort -u declared >allowed
+	comm -23 detours allowed >odd
+	[ ! -s odd ] || fail "lib$name.so: called by the PLT: $(xargs <odd)"
 	readelf -lW "$library" | grep GNU_STACK | grep -q 'RW ' ||
 		fail "lib$name.so has an executable stack"
 	! readelf -d "$library" | grep -q TEXTREL || fail "lib$name.so: TEXTREL"
