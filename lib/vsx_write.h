@@ -416,7 +416,12 @@ VSX_API enum vsx_status vsx_backup_create(const char *index_path,
 					  struct vsx_backup_result *result,
 					  struct vsx_error *err);
 
-/* The same to a descriptor, such as that of a pipe, without a repository. */
+/*
+ * The same to a descriptor, such as that of a pipe, without a repository. It is
+ * written from where it stands, may be one that does not block, and stays open.
+ * VSX_EIO at once for one that is closed, not open for writing, or nothing that
+ * takes bytes.
+ */
 VSX_API enum vsx_status vsx_backup_send(const char *index_path, int fd,
 					const struct vsx_backup_opts *opts,
 					struct vsx_backup_result *result,
@@ -467,7 +472,8 @@ VSX_API enum vsx_status vsx_backup_restore(const char *repo, const char *name,
 
 /*
  * The same from a descriptor that gives what vsx_backup_send() wrote.
- * VSX_ETRUNCATED: it ended before its end.
+ * VSX_ETRUNCATED: it ended before its end. VSX_EIO at once for a descriptor
+ * that is closed, not open for reading, or nothing that gives bytes.
  */
 VSX_API enum vsx_status vsx_backup_receive(int fd, const char *index_path,
 					   const struct vsx_backup_opts *opts,

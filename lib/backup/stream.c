@@ -4,9 +4,12 @@
  * went by. So a stream that was cut, or has lost or gained a part, is found.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "backup/pieces.h"
@@ -14,6 +17,63 @@
 #include "base/alloc.h"
 
 typedef unsigned long long ull;
+
+/* ---- the descriptor -------------------------------------------------------
+ */
+
+/* Bytes go through files, pipes, sockets and devices. */
+static const char *not_a_stream(int fd, bool out, const struct stat *st)
+{
+	int flags = fcntl(fd, F_GETFL), listens = 0;
+	socklen_t n = sizeof(listens);
+
+	if (S_ISDIR(st->st_mode))
+		return "is a folder";
+	if (!S_ISREG(st->st_mode) && !S_ISFIFO(st->st_mode) &&
+	    !S_ISSOCK(st->st_mode) && !S_ISCHR(st->st_mode) &&
+	    !S_ISBLK(st->st_mode))
+		return "is no file, pipe, socket or device";
+	if ((flags & O_PATH) ||
+	    (flags & O_ACCMODE) == (out ? O_RDONLY : O_WRONLY))
+		return out ? "is not open for writing"
+			   : "is not open for reading";
+	if (S_ISSOCK(st->st_mode) &&
+	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n) == 0 &&
+	    listens)
+		return "is a socket that waits for connections";
+	return NULL;
+}
+
+/* Now, and not after a wait for what never comes. */
+static enum vsx_status check_descriptor(int fd, bool out, struct vsx_error *err)
+{
+	const char *why;
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return vsx_fail_errno(err, "descriptor %d cannot be used", fd);
+	why = not_a_stream(fd, out, &st);
+	return why ? vsx_fail(err, VSX_EIO, "descriptor %d %s", fd, why)
+		   : VSX_OK;
+}
+
+/* How long a pipe may be silent before the caller is asked again. */
+#define POLL_MS 200
+
+/* Until it is ready for `events`, or says why it never will be. */
+static enum vsx_status wait_for(int fd, short events,
+				const struct vsx_repo_wait *wait,
+				const char *phase, uint64_t done,
+				uint64_t total, struct vsx_error *err)
+{
+	struct pollfd p = {.fd = fd, .events = events};
+	int n;
+
+	/* Also after a signal, which may be the wish to stop. */
+	while ((n = poll(&p, 1, POLL_MS)) == 0 || (n < 0 && errno == EINTR))
+		VSX_TRY(vsx_repo_ask(wait, phase, done, total, err));
+	return VSX_OK;
+}
 
 /* ---- out --------------------------------------------------------------------
  */
@@ -43,6 +103,12 @@ static enum vsx_status put(struct sender *s, const uint8_t *p, uint64_t n,
 					     in_all, err));
 		if (done < 0 && cut)
 			continue;
+		/* Others may have set it: descriptors are shared. */
+		if (done < 0 && errno == EAGAIN) {
+			VSX_TRY(wait_for(s->fd, POLLOUT, &wait, "backing up",
+					 in_all - n, in_all, err));
+			continue;
+		}
 		if (done == 0)
 			errno = ENOSPC; /* no progress and no reason */
 		if (done <= 0)
@@ -106,6 +172,7 @@ enum vsx_status vsx_backup_send_on(const char *index_path, int fd,
 	enum vsx_status status;
 
 	VSX_TRY(vsx_backup_take(&s.opts, opts, err));
+	VSX_TRY(check_descriptor(fd, true, err));
 	status = send_all(&s, index_path, err);
 	if (status == VSX_OK && result) {
 		vsx_restore_tell(result, &s.pieces.record);
@@ -136,23 +203,6 @@ struct receiver {
 	size_t n_seen, cap;
 };
 
-/* How long a pipe may be silent before the caller is asked again. */
-#define POLL_MS 200
-
-static enum vsx_status wait_for(struct receiver *r, struct vsx_error *err)
-{
-	struct vsx_repo_wait wait = vsx_backup_wait(&r->restore.opts);
-	struct pollfd p = {.fd = r->fd, .events = POLLIN};
-
-	int n;
-
-	/* Also after a signal, which may be the wish to stop. */
-	while ((n = poll(&p, 1, POLL_MS)) == 0 || (n < 0 && errno == EINTR))
-		VSX_TRY(vsx_repo_ask(&wait, "restoring", r->restore.at,
-				     r->restore.index_bytes, err));
-	return VSX_OK;
-}
-
 /* Up to n bytes; fewer only where the stream ends. */
 static enum vsx_status get_some(struct receiver *r, uint8_t *to, uint64_t n,
 				uint64_t *got, struct vsx_error *err)
@@ -163,7 +213,8 @@ static enum vsx_status get_some(struct receiver *r, uint8_t *to, uint64_t n,
 	while (*got < n) {
 		ssize_t done;
 
-		VSX_TRY(wait_for(r, err));
+		VSX_TRY(wait_for(r->fd, POLLIN, &wait, "restoring",
+				 r->restore.at, r->restore.index_bytes, err));
 		done = read(r->fd, to + *got, n - *got);
 		if (done < 0 && (errno == EINTR || errno == EAGAIN)) {
 			VSX_TRY(vsx_repo_ask(&wait, "restoring", r->restore.at,
@@ -293,6 +344,7 @@ enum vsx_status vsx_backup_receive_on(int fd, const char *index_path,
 	enum vsx_status status;
 
 	VSX_TRY(vsx_backup_take(&r.restore.opts, opts, err));
+	VSX_TRY(check_descriptor(fd, false, err));
 	/* Before anything is waited for. */
 	VSX_TRY(vsx_output_init(&probe, index_path, r.restore.opts.force, ops,
 				err));
