@@ -263,6 +263,11 @@ struct vsx_compact_opts {
 	uint64_t memory;	/* as in vsx_build_opts */
 	double if_dead;		/* do it only if this share of the rows is dead,
 				   0 to 1; else *result says `skipped` */
+	uint32_t renumber;	/* 1: ids are 0, 1, 2, ... by the order of the
+				   inputs, and in each by its ids */
+	const uint64_t *id_offsets; /* uint64[n_id_offsets], one for each input:
+				       added to its ids; or NULL */
+	size_t n_id_offsets;
 	vsx_build_report *report; /* or NULL */
 	void *context;
 };
@@ -281,7 +286,9 @@ struct vsx_compact_result {
 
 /*
  * Write the live rows of one or several indexes, of the same dimension, metric
- * and element type and with different ids, into one new index with one segment.
+ * and element type, into one new index with one segment. Ids that two of them
+ * have are refused (VSX_EINVAL, naming both and some of the ids), unless
+ * renumber or id_offsets makes them differ.
  *
  * inputs  const char *[n_inputs]; never changed
  * path    the output; NULL: the only input is replaced, once the new file is

@@ -9,6 +9,7 @@
 #include "names.h"
 #include "read/opts.h"
 #include "write/compact.h"
+#include "write/compact_ids.h"
 #include "write/live_rows.h"
 #include "write/lock.h"
 #include "write/properties.h"
@@ -21,6 +22,10 @@ struct compaction {
 	const char *const *paths;
 	struct vsx **inputs; /* [n] */
 	size_t n;
+	uint64_t *ends; /* [n]: rows that inputs 0 to i have given */
+	size_t at;	/* the input that is read */
+	uint64_t *ids;	/* [n_ids], those of a block, moved */
+	size_t n_ids;
 	struct vsx_file lock; /* of the input that is replaced */
 	struct vsx_builder *builder;
 	struct vsx_compact_result *result;
@@ -84,6 +89,7 @@ static enum vsx_status check_shape(const struct compaction *c, size_t i,
 static enum vsx_status open_inputs(struct compaction *c, struct vsx_error *err)
 {
 	VSX_TRY(vsx_alloc_to(&c->inputs, c->n, sizeof(*c->inputs), err));
+	VSX_TRY(vsx_alloc_to(&c->ends, c->n, sizeof(*c->ends), err));
 	for (size_t i = 0; i < c->n; i++) {
 		const struct vsx_manifest *m;
 
@@ -191,6 +197,13 @@ static enum vsx_status take_rows(void *context, const void *rows,
 	struct compaction *c = context;
 
 	VSX_TRY(ask(c, "read", err));
+	if (c->opts.id_offsets) {
+		VSX_TRY(vsx_grow(&c->ids, &c->n_ids, n, sizeof(*c->ids), err));
+		VSX_TRY(vsx_compact_ids_move(c->ids, ids, n,
+					     c->opts.id_offsets[c->at],
+					     c->paths[c->at], err));
+		ids = c->ids;
+	}
 	return vsx_builder_add(c->builder, rows, c->inputs[0]->manifest.elem, n,
 			       ids, err);
 }
@@ -199,8 +212,11 @@ static enum vsx_status read_input(struct compaction *c, size_t i,
 				  struct vsx_error *err)
 {
 	const struct vsx *index = c->inputs[i];
+	struct vsx_spool *spool = &c->builder->spool;
+	uint64_t first = spool->n;
 	struct vsx_error why;
 
+	c->at = i;
 	for (uint32_t s = 0; s < index->manifest.n_segments; s++) {
 		enum vsx_status status =
 			vsx_live_rows(&index->segments[s], take_rows, c, &why);
@@ -213,7 +229,9 @@ static enum vsx_status read_input(struct compaction *c, size_t i,
 			return status;
 		}
 	}
-	return VSX_OK;
+	c->ends[i] = spool->n;
+	return c->opts.renumber ? vsx_compact_ids_renumber(spool, first, err)
+				: VSX_OK;
 }
 
 /* So that no number of a row that is dropped is given again. */
@@ -223,6 +241,11 @@ static enum vsx_status remember_ids(struct compaction *c, size_t i,
 	uint64_t id;
 
 	VSX_TRY(vsx_greatest_id(c->inputs[i], &id, err));
+	/* A row that is gone has no number that is too much: so none else. */
+	if (c->opts.renumber ||
+	    (c->opts.id_offsets &&
+	     __builtin_add_overflow(id, c->opts.id_offsets[i], &id)))
+		return VSX_OK;
 	if (id > c->builder->greatest_id)
 		c->builder->greatest_id = id;
 	return VSX_OK;
@@ -236,7 +259,8 @@ static enum vsx_status gather(struct compaction *c, struct vsx_error *err)
 	VSX_TRY(take_queries(c, err));
 	for (size_t i = 0; i < c->n; i++)
 		VSX_TRY(read_input(c, i, err));
-	return VSX_OK;
+	return vsx_compact_ids_check(&c->builder->spool, c->paths, c->ends,
+				     c->n, err);
 }
 
 static enum vsx_status write_output(struct compaction *c, const char *path,
@@ -327,11 +351,14 @@ enum vsx_status vsx_compact_on(const char *const *inputs, size_t n_inputs,
 	VSX_TRY(vsx_take_opts(&c.opts, sizeof(c.opts), opts, "vsx_compact_opts",
 			      err));
 	VSX_TRY(check_opts(&c.opts, err));
+	VSX_TRY(vsx_compact_ids_opts(&c.opts, n_inputs, err));
 	status = run(&c, path, err);
 	vsx_builder_free(c.builder);
 	for (size_t i = 0; c.inputs && i < n_inputs; i++)
 		vsx_close(c.inputs[i]);
 	free(c.inputs);
+	free(c.ends);
+	free(c.ids);
 	vsx_file_close(&c.lock, NULL);
 	if (status == VSX_OK && result)
 		*result = local;

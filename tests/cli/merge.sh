@@ -41,6 +41,62 @@ for spec in Flat IVF16,Flat HNSW8; do
 	run 0 vsx-verify merged.vsx
 done
 
+# Parts with default ids: refused, with both files and the two ways out.
+for part in 1 2 3; do
+	word_rows $((part * 200 - 200)) 200 part$part.fbin
+	run 0 vsx-build part$part.fbin -o part$part.vsx -i Flat -q
+done
+refused 2 part1.vsx part2.vsx "id 0, 1, 2, 3, 4 and 195 more" --renumber \
+	--id-offset -- vsx-compact part1.vsx part2.vsx part3.vsx -o new.vsx
+refused 2 "'part1.vsx' and 'part1.vsx'" -- \
+	vsx-compact part1.vsx part1.vsx -o new.vsx
+
+# The examples of the man page, as they stand there: the first gives what one
+# build of all would, the second ids that tell the part.
+sed -n 's/\\-/-/g; s/^\(vsx-compact part1.*\)$/\1/p' \
+	"$here/tools/man/vsx-compact.1" >examples
+[ "$(wc -l <examples)" = 2 ] || fail "not two examples"
+run 0 vsx-build all.fbin -o due.vsx -i Flat -q -f
+run 0 sh -c "$(sed -n 1p examples)"
+run 0 vsx-query due.vsx queries.fbin --exact --format tsv -o due.tsv
+run 0 vsx-query all.vsx queries.fbin --exact --format tsv -o got.tsv
+same due.tsv got.tsv
+run 0 vsx-verify all.vsx
+rm all.vsx got.tsv
+run 0 sh -c "$(sed -n 2p examples)"
+run 0 vsx-query all.vsx queries.fbin --exact --format tsv -o got.tsv
+awk -F '\t' -v OFS='\t' '{ $3 = $3 % 200 + int($3 / 200) * 1000000; print }' \
+	due.tsv >moved.tsv
+cut -f 3 moved.tsv >due && cut -f 3 got.tsv >got && same due got
+run 0 vsx-verify all.vsx
+# A number for each; rows of several segments, deleted and replaced ones.
+run 0 vsx-add part2.vsx part3.fbin --keep-segments -q
+run 0 vsx-delete part2.vsx --id 0 --id 399 -q
+run 0 vsx-compact part1.vsx part2.vsx -o all.vsx -f --renumber -q
+rm got.tsv
+run 0 vsx-query all.vsx all.fbin -k 1 --exact --format tsv -o got.tsv
+seq 0 597 >due
+cut -f 3 got.tsv | sort -nu >got
+same due got
+run 0 vsx-compact part1.vsx part2.vsx -o all.vsx -f --id-offset 5,1000 --json
+[ "$(field rows)" = 598 ] || fail "rows with offsets"
+run 0 vsx-query all.vsx --id 1001 -k 1
+run 0 vsx-query all.vsx --id 5 -k 1
+run 0 vsx-verify all.vsx
+refused 2 "id 1 and an offset of 18446744073709551615" -- vsx-compact part2.vsx \
+	-o new.vsx --id-offset 18446744073709551615
+refused 2 "3 numbers for 2" -- vsx-compact part1.vsx part2.vsx -o new.vsx \
+	--id-offset 1,2,3
+refused 2 "2 numbers for 3" -- vsx-compact part1.vsx part2.vsx part3.vsx \
+	-o new.vsx --id-offset 1,2
+for bad in "" x 1, ,1 1,,2 -1 1.5 18446744073709551616; do
+	refused 2 id-offset -- vsx-compact part1.vsx -o new.vsx \
+		"--id-offset=$bad"
+done
+refused 2 "too much for 3" -- vsx-compact part1.vsx part2.vsx part3.vsx \
+	-o new.vsx --id-offset 9223372036854775808
+refused 2 exclude -- vsx-compact part1.vsx -o new.vsx --renumber --id-offset 1
+
 # What does not fit together.
 run 0 vsx-build b.fbin -o cosine.vsx -i Flat -m cosine -q --ids b.txt
 run 0 vsx-build b.fbin -o half.vsx -i Flat -e f16 -q --ids b.txt

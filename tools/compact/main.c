@@ -10,17 +10,19 @@
 #include "cli/report.h"
 #include "cli/say.h"
 #include "cli/wait.h"
+#include "compact/offsets.h"
 #include "vsx_write.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 struct options {
-	const char *out, *spec;
+	const char *out, *spec, *id_offset;
 	uint64_t threads, memory;
 	double if_dead; /* percent */
 	struct wait wait;
-	bool force, json, quiet;
+	bool force, renumber, json, quiet;
 };
 
 static struct options o = {.wait = WAIT_INIT};
@@ -33,6 +35,13 @@ static const struct cli_option option_table[] = {
 	CLI_TEXT('i', "index", "SPEC",
 		 "Flat, IVF<nlist>,Flat, HNSW<M> or auto (as the first INDEX)",
 		 &o.spec),
+	CLI_FLAG(0, "renumber",
+		 "new ids 0, 1, 2, ... by the order of the INDEXes",
+		 &o.renumber),
+	CLI_TEXT(0, "id-offset", "N[,N...]",
+		 "add to the ids: a number for each INDEX, or one for 0, N, "
+		 "2 N, ...",
+		 &o.id_offset),
 	CLI_GROUP("Work"),
 	CLI_REAL(0, "if-dead", "PERCENT",
 		 "do it only if so many of the rows are dead", &o.if_dead, 0,
@@ -120,7 +129,8 @@ static void print_result(const char *path, const struct vsx_compact_result *r)
 	       num_duration(c, r->build.seconds_write));
 }
 
-static enum vsx_status compact(char **inputs, size_t n, struct vsx_error *err)
+static enum vsx_status compact(char **inputs, size_t n, const uint64_t *offsets,
+			       struct vsx_error *err)
 {
 	struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
 	const char *path = o.out ? o.out : inputs[0];
@@ -133,6 +143,9 @@ static enum vsx_status compact(char **inputs, size_t n, struct vsx_error *err)
 	opts.n_threads = (unsigned int)o.threads;
 	opts.memory = o.memory;
 	opts.if_dead = o.if_dead / 100;
+	opts.renumber = o.renumber;
+	opts.id_offsets = offsets;
+	opts.n_id_offsets = offsets ? n : 0;
 	opts.report = report_work;
 	opts.context = &o.quiet;
 	if (o.out)
@@ -154,6 +167,7 @@ int main(int argc, char **argv)
 {
 	struct cli_operands operands;
 	struct vsx_error err = {0};
+	uint64_t *offsets = NULL;
 	enum vsx_status status;
 	int code = cli_parse(&command, argc, argv, &operands);
 
@@ -163,9 +177,15 @@ int main(int argc, char **argv)
 		return cli_usage_error(&command,
 				       "needs -o INDEX to merge %zu indexes",
 				       operands.n);
+	if (o.renumber && o.id_offset)
+		return cli_usage_error(&command, "--renumber and --id-offset "
+						 "exclude each other");
 	interrupt_install();
 	progress_begin(o.quiet, PROGRESS_ROWS);
-	status = compact(operands.items, operands.n, &err);
+	status = offsets_read(&offsets, o.id_offset, operands.n, &err);
+	if (status == VSX_OK)
+		status = compact(operands.items, operands.n, offsets, &err);
+	free(offsets);
 	progress_end();
 	return say_end(status == VSX_OK ? EXIT_DONE : say_error(&err));
 }
