@@ -422,6 +422,7 @@ static uint8_t *good_checks(uint64_t *n)
 	return raw;
 }
 
+/* [11.2-9] [11.7-1] [11.7-2] [11.7-3] [11.7-4] */
 Test(backup_bytes, a_record_of_checks_keeps_its_rules)
 {
 	static const struct {
@@ -474,6 +475,7 @@ Test(backup_bytes, a_record_of_checks_keeps_its_rules)
 	}
 }
 
+/* [11.2-8] */
 Test(backup_bytes, the_last_number_keeps_its_rules)
 {
 	static const struct {

@@ -3,17 +3,22 @@
 usage: compare.py TOOLS FOLDER GOLDEN...
 """
 
+import os
 import random
+import shutil
 import sys
 
 import broken_content
 import broken_layout
+import broken_repository
 import exact
 from index import Index
 from indexes import Tools, all_kinds, bases, fvecs, rows
 from model import Model
+from repository import Bad, Repository, read_stream
 
 TABLE = broken_layout.TABLE + broken_content.TABLE
+REPOSITORIES = broken_repository.TABLE + broken_repository.STREAMS
 
 STATUS = {"sound": 0, "damaged": 1, "truncated": 1, "newer": 4, "not VSX": 4}
 
@@ -122,6 +127,79 @@ class Compare:
         self.opens("%s, seed %s" % (name, seed), "mutant.vsx", raw)
 
 
+class Backups:
+    """The same of repositories and streams."""
+
+    def __init__(self, compare):
+        self.compare, self.tools = compare, compare.tools
+        for name, index in (("one", "ivf.vsx"), ("two", "ivf-3.vsx")):
+            self.tools.run("vsx-backup", "create", index, "repo", "-n", name)
+        self.tools.run("vsx-backup", "verify", "repo")
+        self.files = {}
+        top = self.tools.path("repo")
+        for folder, _, names in os.walk(top):
+            for name in names:
+                path = os.path.join(folder, name)
+                self.files[os.path.relpath(path, top)] = self.tools.read(path)
+
+    def write(self, files):
+        shutil.rmtree(self.tools.path("broken"), ignore_errors=True)
+        for name, raw in files.items():
+            path = self.tools.path(os.path.join("broken", name))
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as f:
+                f.write(raw)
+        os.makedirs(self.tools.path("broken/snapshots"), exist_ok=True)
+        return Repository(self.tools.path("broken"))
+
+    def sound(self):
+        repository = self.write(self.files)
+        if repository.check() != "sound" or repository.findings:
+            self.compare.fail("repository: %s" % repository.findings)
+        for name, index in (("one", "ivf.vsx"), ("two", "ivf-3.vsx")):
+            if repository.restore(name) != self.tools.read(index):
+                self.compare.fail("snapshot %s has other bytes" % name)
+
+    def broken(self, case):
+        what = "[%s] in %s" % (case.rule, case.base)
+        files = dict(self.files)
+        case.run(files)
+        repository = self.write(files)
+        verdict = repository.check()
+        if repository.rules() - case.also != {case.rule}:
+            self.compare.fail("%s: the reader says %s" % (what, repository.findings))
+        # A part that is newer is a part that this version cannot restore.
+        if verdict == "newer" and not case.rule.startswith("11.2"):
+            verdict = "damaged"
+        self.refused(what, verdict, case.words, "verify", "broken")
+
+    def refused(self, what, verdict, words, *args, given=b""):
+        status, out = self.tools.run("vsx-backup", *args, status=None, given=given)
+        if status != STATUS[verdict]:
+            self.compare.fail("%s: %s, but status %d: %s" % (what, verdict, status, out))
+        for text in words:
+            if text not in out:
+                self.compare.fail("%s: no '%s' in: %s" % (what, text, out))
+
+    def streams(self, table):
+        stream = self.tools.stream("ivf.vsx")
+        if read_stream(stream) != self.tools.read("ivf.vsx"):
+            self.compare.fail("a stream has other bytes")
+        for case in table:
+            what = "[%s] in a stream" % case.rule
+            raw = bytes(case.run(bytearray(stream)))
+            try:
+                read_stream(raw)
+                self.compare.fail("%s: the reader finds nothing" % what)
+                continue
+            except Bad as why:
+                rule, text, kind = why.args
+            if rule != case.rule:
+                self.compare.fail("%s: the reader says [%s] %s" % (what, rule, text))
+            args = "restore", "-", "-o", "restored.vsx"
+            self.refused(what, kind, case.words, *args, given=raw)
+
+
 def main(tools, folder, *golden):
     t = Tools(tools, folder)
     c = Compare(t)
@@ -141,7 +219,12 @@ def main(tools, folder, *golden):
     for name, raw in raws.items():
         for i in range(MUTANTS):
             c.mutant(name, raw, "%s-%d" % (name, i))
-    print("%d rules broken" % len({case.rule for case in TABLE}))
+    b = Backups(c)
+    b.sound()
+    for case in broken_repository.TABLE:
+        b.broken(case)
+    b.streams(broken_repository.STREAMS)
+    print("%d rules broken" % len({case.rule for case in TABLE + REPOSITORIES}))
     return c.failures > 0
 
 

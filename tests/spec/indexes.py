@@ -12,11 +12,12 @@ class Tools:
     def __init__(self, tools, folder):
         self.tools, self.folder = tools, folder
 
-    def run(self, name, *args, status=0):
+    def run(self, name, *args, status=0, given=b""):
+        """(status, what was printed); given: standard input."""
         p = subprocess.run(
             [os.path.join(self.tools, name), *map(str, args)],
             cwd=self.folder,
-            stdin=subprocess.DEVNULL,
+            input=given,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
@@ -24,6 +25,14 @@ class Tools:
         if status is not None and p.returncode != status:
             raise SystemExit("%s %s: status %d: %s" % (name, args, p.returncode, out))
         return p.returncode, out
+
+    def stream(self, name):
+        return subprocess.run(
+            [os.path.join(self.tools, "vsx-backup"), "create", name, "--to-stdout"],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            check=True,
+        ).stdout
 
     def path(self, name):
         return os.path.join(self.folder, name)

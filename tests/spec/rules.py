@@ -11,8 +11,14 @@ import sys
 
 import broken_content
 import broken_layout
+import broken_repository
 
-TABLES = (broken_layout.TABLE, broken_content.TABLE)
+TABLES = (
+    broken_layout.TABLE,
+    broken_content.TABLE,
+    broken_repository.TABLE,
+    broken_repository.STREAMS,
+)
 NUMBER = re.compile(r"\[(\d+(?:\.\d+)*-\d+)\]")
 
 
