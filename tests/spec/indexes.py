@@ -108,6 +108,9 @@ def bases(t):
     queries = rows(2, 18, 9) * 60
     t.write("queries.fvecs", fvecs(queries))
     t.run("vsx-build", wide, "-q", "-o", "queries.vsx", "-i", "Flat", "--queries", "queries.fvecs")
+    t.write("two.fvecs", fvecs(queries[:2]))
+    many = add_rows(t, "many", 120, 18, 4)
+    t.run("vsx-build", many, "-q", "-o", "hundred.vsx", "-i", "Flat", "--queries", "two.fvecs")
     changed(t, "ivf.vsx", "ivf-2.vsx", [(5, 9, 18)], [])
     changed(t, "ivf-2.vsx", "ivf-3.vsx", [], [103])
     changed(t, "hnsw.vsx", "hnsw-3.vsx", [(6, 4, 18)], [100], "--ids", add_ids(t, "more-ids", range(1, 5)))
@@ -118,5 +121,5 @@ def bases(t):
     t.write("one.fvecs", fvecs([[1] * 4096]))
     t.run("vsx-build", "page.u8bin", "-q", "-o", "pages.vsx", "-i", "Flat", "-e", "u8", "--queries", "one.fvecs")
     return (
-        "flat ivf hnsw cosine bytes odd queries ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
+        "flat ivf hnsw cosine bytes odd queries hundred ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
     ).split()

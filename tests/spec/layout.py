@@ -235,6 +235,7 @@ class File:
         HEADER.read(raw, h)
         self.need(h.n_segments <= 2**18, "4.2.1-2", "n_segments")
         self.need(h.n_sections <= 2097168, "4.2.1-3", "n_sections")
+        self.need(h.properties_bytes <= 65536, "4.2.1-14", "properties_bytes")
         at = 128
         places = []
         for n, size in ((h.n_segments, 64), (h.n_sections, 80), (1, h.properties_bytes)):
@@ -272,7 +273,7 @@ class File:
         for e in self.segments:
             self.need(e.kind in KINDS, "4.2.2-1", "kind", "newer")
         for e in self.sections:
-            self.need(e.encoding < 2, "4.2.3-2", "encoding", "newer")
+            self.need(e.encoding == 0, "4.2.3-2", "encoding", "newer")
         self.metric, self.elem = METRICS[h.metric], ELEMS[h.elem]
         self.own = h.flags >> 1 & 1
 
@@ -282,11 +283,12 @@ class File:
         self.need(1 <= h.dim <= 65536, "4.2.1-7", "dim")
         self.need(not (h.flags & 1 and h.elem > 3), "4.2.1-11", "flags, bit 0")
         self.need(h.target_recall <= 1000000, "4.2.1-12", "target_recall")
-        self.need(h.n_queries * h.truth_k <= 2**48, "5.6-8", "truth_k * n_queries")
+        self.need(h.n_queries <= 2**20, "5.6-20", "n_queries")
+        self.need(h.n_recalls <= 4096, "5.6-21", "n_recalls")
         if h.n_queries:
-            most = max(0, h.n_rows - self.own)
+            most = min(100, h.n_rows - self.own)
             if h.generation > 1:
-                most = max(most, 100)
+                most = 100
             self.need(1 <= h.truth_k <= most, "5.6-6", "truth_k")
         else:
             self.need(
@@ -328,15 +330,7 @@ class File:
                 "4.2.3-1",
                 where + "segment",
             )
-            if e.encoding:
-                self.need(e.segment == WHOLE, "4.2.3-18", where + "is LZ4")
-                self.need(
-                    1 <= e.raw_bytes < 2**31 and e.raw_bytes <= 255 * e.bytes + 254,
-                    "4.2.3-16",
-                    where + "raw_bytes",
-                )
-            else:
-                self.need(e.raw_bytes == e.bytes, "4.2.3-6", where + "raw_bytes")
+            self.need(e.raw_bytes == e.bytes, "4.2.3-6", where + "raw_bytes")
             self.need(e.bytes >= 1, "4.2.3-5", where + "bytes")
             self.need(e.offset % self.page == 0, "4.2.3-4", where + "offset")
             self.need(e.offset >= start, "4.2.3-11", where + "offset")
@@ -353,6 +347,31 @@ class File:
             if e.name in KNOWN:
                 self.need(key not in seen, "4.2.3-15", "section %s twice" % e.name)
                 seen.add(key)
+        self.check_backed()
+
+    def check_backed(self):
+        """4.2.5: what is behind the counts."""
+        h = self.head
+        rows = [e for e in self.sections if e.name == "VECS" and e.segment != WHOLE]
+        for i in range(h.n_segments):
+            there = any(e.segment == i for e in rows)
+            self.need(there, "5.1-1", "segment %d has no VECS" % i)
+        for i, e in enumerate(rows):
+            self.need(e.segment == i, "4.2.5-1", "order of VECS")
+            s = self.segments[i]
+            self.need(
+                e.bytes >= s.n_rows * s.row_stride, "4.2.5-2", "VECS of segment %d" % i
+            )
+        for name, rule, due in (
+            ("QRYS", "5.6-1", 4 * h.dim * h.n_queries),
+            ("QTRU", "5.6-2", 8 * h.truth_k * h.n_queries),
+            ("QSRC", "5.6-3", 8 * h.n_queries * self.own),
+            ("RCLL", "5.6-4", 32 * h.n_recalls),
+        ):
+            e = self.section(name)
+            if due:
+                self.need(e, rule, "no section %s" % name)
+                self.need(e.bytes == due, "5.6-5", "size of section %s" % name)
 
     def check_place(self, e, where):
         e.tables, size = sums_shape(e.bytes, self.page)
@@ -434,7 +453,6 @@ class File:
         for e in self.sections:
             places.append((e.offset, up(e.offset + e.bytes, self.page)))
             places.append((e.sums_offset, e.sums_offset + e.sums_bytes))
-        end = self.super.manifest_offset + self.super.manifest_bytes
         places.append((self.super.manifest_offset, self.super.committed_bytes))
         at = data_start(self.page)
         for start, stop in sorted(places):
@@ -443,7 +461,6 @@ class File:
             elif self.super.generation == 1:
                 self.zeros(at, start, "4-1", "in nothing")
             at = max(at, stop)
-        self.zeros(end, self.super.committed_bytes, "6.1-1", "behind the manifest")
         for e in self.sections:
             self.zeros(
                 e.offset + e.bytes,
@@ -451,6 +468,10 @@ class File:
                 "4.2.3-9",
                 "padding of section %s" % e.name,
             )
+
+    def check_end(self):
+        end = self.super.manifest_offset + self.super.manifest_bytes
+        self.zeros(end, self.super.committed_bytes, "6.1-1", "behind the manifest")
 
     # ---- what others need ------------------------------------------------
 

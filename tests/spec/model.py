@@ -106,8 +106,7 @@ class Model:
         out = bytearray(data_start(page))
         for e in self.sections:
             e["offset"], e["bytes"] = len(out), len(e.data)
-            if not e["encoding"]:
-                e["raw_bytes"] = len(e.data)
+            e["raw_bytes"] = len(e.data)
             out += e.data + bytes(up(len(e.data), page) - len(e.data))
         for e in self.sections:
             tables, size = sums_shape(max(1, len(e.data)), page)
