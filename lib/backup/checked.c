@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 
 #define MIN_SLOTS 1024
+#define MOST_NAPS 20
 
 struct vsx_checked_slot {
 	struct vsx_chunk_check check; /* at is 0: the slot is free */
@@ -142,6 +143,8 @@ enum vsx_status vsx_checked_add(struct vsx_checked *c, struct vsx_hash hash,
 	VSX_TRY(make_room(c, c->n + 1, err));
 	s = find(c, hash);
 	c->n += s->check.at == 0;
+	if (c->newest < stamp)
+		c->newest = stamp;
 	*s = (struct vsx_checked_slot){{hash, c->now, stamp}, true};
 	c->changed = true;
 	return VSX_OK;
@@ -201,6 +204,22 @@ static void write_file(const struct vsx_repo *repo, const char *temp,
 		ops->unlink(ops->context, temp);
 }
 
+/*
+ * Stamps are those of a clock that ticks slowly. A file that is changed before
+ * the next tick would keep the one that it has.
+ */
+static void wait_for_tick(uint64_t newest)
+{
+	struct timespec nap = {0, 1000000}, now;
+
+	for (int i = 0; i < MOST_NAPS; i++) {
+		clock_gettime(CLOCK_REALTIME_COARSE, &now);
+		if (newest < vsx_repo_time(&now))
+			return;
+		nanosleep(&nap, NULL);
+	}
+}
+
 void vsx_checked_save(struct vsx_checked *c, const struct vsx_repo *repo)
 {
 	uint64_t n = 0;
@@ -208,8 +227,10 @@ void vsx_checked_save(struct vsx_checked *c, const struct vsx_repo *repo)
 	char *path = vsx_repo_path(repo, "checked");
 	char *temp = vsx_repo_path(repo, "tmp/checked.%ld", (long)getpid());
 
-	if (bytes && path && temp)
+	if (bytes && path && temp) {
+		wait_for_tick(c->newest);
 		write_file(repo, temp, path, bytes, n);
+	}
 	c->changed = false;
 	free(bytes);
 	free(path);

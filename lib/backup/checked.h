@@ -16,7 +16,8 @@ struct vsx_checked {
 	struct vsx_checked_slot *slots;
 	size_t n_slots; /* a power of two, or 0 */
 	size_t n;
-	uint64_t now; /* seconds since 1970, when it was loaded */
+	uint64_t now;	 /* seconds since 1970, when it was loaded */
+	uint64_t newest; /* stamp that was added */
 	bool changed;
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "backup/repo.h"
 #include "base/alloc.h"
 
 static uint64_t now(void)
@@ -12,7 +13,7 @@ static uint64_t now(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	return vsx_repo_time(&t);
 }
 
 static void take_facts(struct vsx_pieces *p, const char *path)

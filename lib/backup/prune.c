@@ -69,9 +69,7 @@ static uint64_t now(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_REALTIME, &t);
-	return t.tv_sec < 0
-		       ? 0
-		       : (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	return vsx_repo_time(&t);
 }
 
 /*

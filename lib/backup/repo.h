@@ -13,6 +13,7 @@
 #define VSX_BACKUP_REPO_H
 
 #include <dirent.h>
+#include <time.h>
 
 #include "backup/codec.h"
 #include "io/fileops.h"
@@ -137,6 +138,14 @@ enum vsx_status vsx_repo_load_chunk(const struct vsx_repo *repo,
 				    struct vsx_hash hash, struct vsx_codec *c,
 				    struct vsx_chunk_open *o,
 				    struct vsx_error *err);
+
+/* Nanoseconds since 1970, as all times of a repository are. */
+static inline uint64_t vsx_repo_time(const struct timespec *t)
+{
+	return t->tv_sec < 0 ? 0
+			     : (uint64_t)t->tv_sec * 1000000000u +
+				       (uint64_t)t->tv_nsec;
+}
 
 /* Of the file of a chunk; VSX_NO_STAMP where it cannot be had. */
 uint64_t vsx_repo_stamp(const char *path);

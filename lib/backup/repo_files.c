@@ -56,8 +56,7 @@ static enum vsx_status open_regular(const char *path, int *fd, struct stat *st,
  * writing, and a copy has its own. */
 static uint64_t stamp_of(const struct stat *st)
 {
-	uint64_t stamp = (uint64_t)st->st_ctim.tv_sec * 1000000000u +
-			 (uint64_t)st->st_ctim.tv_nsec;
+	uint64_t stamp = vsx_repo_time(&st->st_ctim);
 
 	return stamp == VSX_NO_STAMP ? 1 : stamp;
 }
@@ -215,7 +214,12 @@ enum vsx_status vsx_repo_write(const struct vsx_repo *repo, const char *path,
 {
 	struct vsx_output out = {0};
 	enum vsx_status status;
+	struct stat st;
 
+	/* An output follows links; a repository does not. */
+	if (replace && lstat(path, &st) == 0 && S_ISLNK(st.st_mode) &&
+	    repo->ops->unlink(repo->ops->context, path) < 0)
+		return vsx_fail_errno(err, "cannot remove '%s'", path);
 	status = vsx_output_init(&out, path, replace, repo->ops, err);
 	if (status == VSX_OK)
 		status = vsx_output_open(&out, err);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum vsx_status vsx_store_init(struct vsx_store *s, const struct vsx_repo *repo,
@@ -29,6 +30,30 @@ static bool is_due(const struct vsx_store *s, const struct vsx_chunk_open *o)
 		return !vsx_checked_lately(&s->checked, hash, o->stamp);
 	/* One chunk may be in an index many times. */
 	return !vsx_checked_now(&s->checked, hash, o->stamp);
+}
+
+/* A link would lead to chunks that nobody verifies and nobody prunes. */
+static enum vsx_status check_folder(struct vsx_store *s, uint8_t first,
+				    struct vsx_error *err)
+{
+	struct stat st;
+	char *path;
+	bool bad;
+
+	if (s->looked[first])
+		return VSX_OK;
+	path = vsx_repo_path(s->repo, "chunks/%02x", first);
+	if (!path)
+		return vsx_fail_memory(err, strlen(s->repo->path));
+	bad = lstat(path, &st) == 0 && !S_ISDIR(st.st_mode);
+	free(path);
+	if (bad)
+		return vsx_fail(err, VSX_EFORMAT,
+				"'%s' is not a sound backup repository: "
+				"'chunks/%02x' in it is not a folder",
+				s->repo->name, first);
+	s->looked[first] = true;
+	return VSX_OK;
 }
 
 static enum vsx_status look_at(struct vsx_store *s,
@@ -63,6 +88,7 @@ enum vsx_status vsx_store_has(struct vsx_store *s,
 	struct vsx_error why = {0};
 	enum vsx_status status;
 
+	VSX_TRY(check_folder(s, ref->hash.b[0], err));
 	*has = true;
 	for (size_t i = 0; i < s->n_pending; i++)
 		if (vsx_hash_equal(s->pending[i].hash, ref->hash))

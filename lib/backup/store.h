@@ -23,7 +23,8 @@ struct vsx_store {
 		char *temp;
 		int fd;
 	} pending[VSX_STORE_PENDING];
-	bool made[256];		    /* the folder is there */
+	bool looked[256];	    /* the folder is none of somebody else */
+	bool made[256];		    /* and is there */
 	bool dirty[256];	    /* names in it may not be on the disk yet */
 	uint64_t n_chunks, n_bytes; /* written, with their heads */
 	uint64_t n_read, bytes_read;

@@ -449,6 +449,39 @@ Test(backup, follows_no_links_out_of_the_repository)
 	}
 }
 
+/* Nor by the links that are in the place of its own files and folders. */
+Test(backup, follows_no_links_inside_of_the_repository)
+{
+	static const char *const files[] = {"sequence", "checked",
+					    "tmp/checked.1"};
+	const char *path = scene_index("i.vsx", "Flat");
+	const char *repo = scene_path("repo");
+	const char *letter = scene_path("letter");
+	struct vsx_snapshot_record s;
+	char name[32];
+
+	for (int i = 0; i < 3; i++) {
+		scene_remove(repo);
+		scene_create(path, repo, "one");
+		scene_write(letter, "dear", 4);
+		snprintf(name, sizeof(name), "repo/%s", files[i]);
+		unlink(scene_path(name));
+		cr_assert_eq(symlink(letter, scene_path(name)), 0);
+		scene_create(path, repo, "two");
+		scene_check(repo, "two", path);
+		cr_expect_eq(scene_bytes(letter), 4, "%s", files[i]);
+	}
+	s = scene_load("one");
+	snprintf(name, sizeof(name), "repo/chunks/%02x", s.chunks[1].hash.b[0]);
+	free(s.chunks);
+	cr_assert_eq(rename(scene_path(name), scene_path("moved")), 0);
+	cr_assert_eq(symlink(scene_path("moved"), scene_path(name)), 0);
+	cr_expect_eq(vsx_backup_create(path, repo, NULL, NULL, &err),
+		     VSX_EFORMAT);
+	cr_expect(strstr(err.text, name + 5), "%s", err.text);
+	cr_expect_eq(scene_snapshots(repo), 2);
+}
+
 Test(backup, one_writer_at_a_time_and_readers_beside_him)
 {
 	const char *path = scene_index("i.vsx", "Flat");
