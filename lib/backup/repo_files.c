@@ -216,8 +216,9 @@ enum vsx_status vsx_repo_write(const struct vsx_repo *repo, const char *path,
 	enum vsx_status status;
 	struct stat st;
 
-	/* An output follows links; a repository does not. */
-	if (replace && lstat(path, &st) == 0 && S_ISLNK(st.st_mode) &&
+	/* An output follows links, and replaces no pipes. */
+	if (replace && lstat(path, &st) == 0 && !S_ISREG(st.st_mode) &&
+	    !S_ISDIR(st.st_mode) &&
 	    repo->ops->unlink(repo->ops->context, path) < 0)
 		return vsx_fail_errno(err, "cannot remove '%s'", path);
 	status = vsx_output_init(&out, path, replace, repo->ops, err);
@@ -257,6 +258,9 @@ static enum vsx_status climb(int *fd, const struct stat *root, bool *inside,
 		if (*inside || same_folder(&st, &last))
 			return VSX_OK;
 		up = openat(*fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		/* He could not read a repository that is up there. */
+		if (up < 0 && errno == EACCES)
+			return VSX_OK;
 		if (up < 0)
 			return vsx_fail_errno(err,
 					      "cannot open the one above it");

@@ -107,6 +107,8 @@ Test(backup_order, a_number_is_given_once)
 		scene_create(path, repo, NULL);
 		cr_expect_eq(scene_verify(repo, NULL, all), 0, "%s", all);
 	}
+	unlink(file);
+	cr_assert_eq(mkfifo(file, 0666), 0);
 	scene_create(path, repo, "f");
 	cr_expect(strstr(list(), "a=1 d=4 e=5 "), "%s", list());
 	cr_expect(strstr(list(), " f=14"), "%s", list());
