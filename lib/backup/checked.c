@@ -1,10 +1,8 @@
 #include "backup/checked.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 
@@ -183,28 +181,6 @@ static uint8_t *encode(const struct vsx_checked *c, uint64_t *bytes)
 }
 
 /*
- * It is not synced, since nothing is lost with it: what a crash leaves of it
- * has a wrong sum. Others may do the same at the same time, and one of them
- * wins.
- */
-static void write_file(const struct vsx_repo *repo, const char *temp,
-		       const char *path, const uint8_t *bytes, uint64_t n)
-{
-	const struct vsx_file_ops *ops = repo->ops;
-	struct vsx_file file = {ops, -1, temp};
-	enum vsx_status status;
-
-	file.fd = vsx_file_open(ops, temp, O_WRONLY | O_CREAT | O_EXCL,
-				repo->mode);
-	if (file.fd < 0)
-		return;
-	status = vsx_file_write(&file, bytes, n, 0, NULL);
-	if (vsx_file_close(&file, NULL) != VSX_OK || status != VSX_OK ||
-	    ops->rename(ops->context, temp, path) < 0)
-		ops->unlink(ops->context, temp);
-}
-
-/*
  * Stamps are those of a clock that ticks slowly. A file that is changed before
  * the next tick would keep the one that it has.
  */
@@ -220,19 +196,20 @@ static void wait_for_tick(uint64_t newest)
 	}
 }
 
+/*
+ * It is not synced, since nothing is lost with it: what a crash leaves of it
+ * has a wrong sum. Others may do the same at the same time, and one of them
+ * wins.
+ */
 void vsx_checked_save(struct vsx_checked *c, const struct vsx_repo *repo)
 {
 	uint64_t n = 0;
 	uint8_t *bytes = c->changed ? encode(c, &n) : NULL;
-	char *path = vsx_repo_path(repo, "checked");
-	char *temp = vsx_repo_path(repo, "tmp/checked.%ld", (long)getpid());
 
-	if (bytes && path && temp) {
-		wait_for_tick(c->newest);
-		write_file(repo, temp, path, bytes, n);
-	}
 	c->changed = false;
+	if (!bytes)
+		return;
+	wait_for_tick(c->newest);
+	vsx_repo_replace(repo, "checked", bytes, n, false, NULL);
 	free(bytes);
-	free(path);
-	free(temp);
 }

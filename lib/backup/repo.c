@@ -127,7 +127,7 @@ static enum vsx_status write_head(const struct vsx_repo *repo,
 	enum vsx_status status;
 
 	vsx_repo_head_encode(head);
-	status = vsx_repo_write(repo, repo->head_path, repo->mode, false, head,
+	status = vsx_repo_write(repo, repo->head_path, repo->mode, head,
 				sizeof(head), err);
 	/* Somebody else has made it at the same moment: it is the same. */
 	return status == VSX_EEXIST ? VSX_OK : status;

@@ -103,11 +103,18 @@ enum vsx_status vsx_repo_refuse_inside(const struct vsx_repo *repo,
 				       const char *folder, const char *path,
 				       struct vsx_error *err);
 
-/* Write a file of it, whole or not at all, and for good. */
+/* Write a new file of it, whole or not at all, and for good. */
 enum vsx_status vsx_repo_write(const struct vsx_repo *repo, const char *path,
-			       unsigned int mode, bool replace,
-			       const uint8_t *bytes, uint64_t n,
-			       struct vsx_error *err);
+			       unsigned int mode, const uint8_t *bytes,
+			       uint64_t n, struct vsx_error *err);
+
+/*
+ * The same for one of its own, `sequence` or `checked`, which is replaced,
+ * whatever it is. durable: for good; otherwise a crash may leave less of it.
+ */
+enum vsx_status vsx_repo_replace(const struct vsx_repo *repo, const char *name,
+				 const uint8_t *bytes, uint64_t n, bool durable,
+				 struct vsx_error *err);
 
 /* A regular file as a whole, at most `most` bytes; *out is heap. */
 enum vsx_status vsx_repo_read(uint8_t **out, uint64_t *bytes, const char *path,

@@ -208,20 +208,13 @@ static enum vsx_status narrow(const struct vsx_file *file, unsigned int mode,
 }
 
 enum vsx_status vsx_repo_write(const struct vsx_repo *repo, const char *path,
-			       unsigned int mode, bool replace,
-			       const uint8_t *bytes, uint64_t n,
-			       struct vsx_error *err)
+			       unsigned int mode, const uint8_t *bytes,
+			       uint64_t n, struct vsx_error *err)
 {
 	struct vsx_output out = {0};
 	enum vsx_status status;
-	struct stat st;
 
-	/* An output follows links, and replaces no pipes. */
-	if (replace && lstat(path, &st) == 0 && !S_ISREG(st.st_mode) &&
-	    !S_ISDIR(st.st_mode) &&
-	    repo->ops->unlink(repo->ops->context, path) < 0)
-		return vsx_fail_errno(err, "cannot remove '%s'", path);
-	status = vsx_output_init(&out, path, replace, repo->ops, err);
+	status = vsx_output_init(&out, path, false, repo->ops, err);
 	if (status == VSX_OK)
 		status = vsx_output_open(&out, err);
 	if (status == VSX_OK)
@@ -233,6 +226,61 @@ enum vsx_status vsx_repo_write(const struct vsx_repo *repo, const char *path,
 	if (status == VSX_OK)
 		status = vsx_output_publish(&out, err);
 	vsx_output_release(&out);
+	return status;
+}
+
+static enum vsx_status write_temp(const struct vsx_repo *repo, const char *temp,
+				  const uint8_t *bytes, uint64_t n,
+				  bool durable, struct vsx_error *err)
+{
+	struct vsx_file file = {repo->ops, -1, temp};
+	enum vsx_status status;
+
+	file.fd = vsx_file_open(repo->ops, temp, O_WRONLY | O_CREAT | O_EXCL,
+				repo->mode);
+	if (file.fd < 0)
+		return vsx_fail_errno(err, "cannot create '%s'", temp);
+	status = vsx_file_write(&file, bytes, n, 0, err);
+	if (status == VSX_OK && durable)
+		status = vsx_file_sync(&file, err);
+	if (status == VSX_OK)
+		status = vsx_file_close(&file, err);
+	if (status == VSX_OK)
+		return VSX_OK;
+	vsx_file_close(&file, NULL);
+	repo->ops->unlink(repo->ops->context, temp);
+	return status;
+}
+
+static enum vsx_status replace(const struct vsx_repo *repo, const char *temp,
+			       const char *path, const uint8_t *bytes,
+			       uint64_t n, bool durable, struct vsx_error *err)
+{
+	const struct vsx_file_ops *ops = repo->ops;
+	enum vsx_status status;
+
+	VSX_TRY(write_temp(repo, temp, bytes, n, durable, err));
+	if (ops->rename(ops->context, temp, path) < 0) {
+		status = vsx_fail_errno(err, "cannot create '%s'", path);
+		ops->unlink(ops->context, temp);
+		return status;
+	}
+	return durable ? vsx_repo_sync(repo, repo->path, err) : VSX_OK;
+}
+
+enum vsx_status vsx_repo_replace(const struct vsx_repo *repo, const char *name,
+				 const uint8_t *bytes, uint64_t n, bool durable,
+				 struct vsx_error *err)
+{
+	char *path = vsx_repo_path(repo, "%s", name);
+	char *temp = vsx_repo_path(repo, "tmp/%s.%ld", name, (long)getpid());
+	enum vsx_status status;
+
+	status = path && temp
+			 ? replace(repo, temp, path, bytes, n, durable, err)
+			 : vsx_fail_memory(err, strlen(repo->path));
+	free(path);
+	free(temp);
 	return status;
 }
 
@@ -413,7 +461,8 @@ static bool is_left(const char *name, const char *prefix)
 
 	if (!prefix)
 		return vsx_hash_parse(&hash, name) ||
-		       strncmp(name, "checked.", 8) == 0;
+		       strncmp(name, "checked.", 8) == 0 ||
+		       strncmp(name, "sequence.", 9) == 0;
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return false;
 	return strncmp(name, prefix, strlen(prefix)) == 0;
@@ -445,7 +494,6 @@ void vsx_repo_sweep(const struct vsx_repo *repo, bool alone)
 {
 	sweep(repo, "tmp", NULL);
 	sweep(repo, "snapshots", "."); /* no snapshot begins so */
-	sweep(repo, ".", ".sequence.tmp.");
 	if (alone)
 		sweep(repo, ".", ".vsx-backup.tmp.");
 }

@@ -47,7 +47,6 @@ enum vsx_status vsx_sequence_next(const struct vsx_repo *repo, uint64_t least,
 	uint8_t head[VSX_HEAD_BYTES];
 	enum vsx_status status;
 	uint64_t last;
-	char *path;
 
 	status = vsx_sequence_last(repo, &last, err);
 	/* Without it the snapshots tell; a newer version of it tells more. */
@@ -60,12 +59,7 @@ enum vsx_status vsx_sequence_next(const struct vsx_repo *repo, uint64_t least,
 				"'%s' has given the last of its numbers, %llu",
 				repo->name, (unsigned long long)last);
 	*number = last + 1;
-	path = vsx_repo_path(repo, "sequence");
-	if (!path)
-		return vsx_fail_memory(err, strlen(repo->path));
 	vsx_head_encode(head, VSX_HEAD_SEQUENCE, *number);
-	status = vsx_repo_write(repo, path, repo->mode, true, head,
-				sizeof(head), err);
-	free(path);
-	return status;
+	return vsx_repo_replace(repo, "sequence", head, sizeof(head), true,
+				err);
 }

@@ -157,7 +157,7 @@ enum vsx_status vsx_snapshot_save(const struct vsx_repo *repo, const char *name,
 		return vsx_fail_memory(err, strlen(repo->path));
 	status = vsx_snapshot_encode(&bytes, &n, s, err);
 	if (status == VSX_OK)
-		status = vsx_repo_write(repo, path, mode, false, bytes, n, err);
+		status = vsx_repo_write(repo, path, mode, bytes, n, err);
 	if (status == VSX_EEXIST)
 		vsx_fail(err, status, "'%s' has a snapshot '%s' already",
 			 repo->name, name);
