@@ -48,6 +48,21 @@ struct vsx_build_event {
 typedef int vsx_build_report(void *context,
 			     const struct vsx_build_event *event);
 
+/* A row that is left out. */
+struct vsx_rejected {
+	uint64_t row; /* counted over all calls from 0 */
+	uint64_t id;
+	const char *why; /* lives as long as the call */
+};
+
+/*
+ * Told of each row that no index could hold, in their order, by the thread that
+ * adds them: a NaN, an infinity, a value that the type cannot hold, length 0
+ * under cosine. Return 0 to go on without the row, anything else to stop with
+ * VSX_ESTOPPED.
+ */
+typedef int vsx_reject_report(void *context, const struct vsx_rejected *row);
+
 struct vsx_build_opts {
 	size_t struct_size;
 	uint32_t dim;		  /* 1 to 65536; required */
@@ -72,6 +87,9 @@ struct vsx_build_opts {
 	const char *source;	  /* where the rows came from, or NULL */
 	vsx_build_report *report; /* or NULL */
 	void *context;
+	vsx_reject_report *rejected; /* bad rows are left out and told to it;
+					NULL: they are an error */
+	void *rejected_context;
 };
 #define VSX_BUILD_OPTS_INIT                                                    \
 	{                                                                      \
@@ -98,6 +116,8 @@ VSX_API enum vsx_status vsx_builder_new(struct vsx_builder **out,
  * VSX_ENUMERIC names the first row, counted over all calls, with a NaN, an
  * infinity, a value that the type cannot hold, length 0 under cosine, or under
  * l2 and ip a squared length above 2^125 (lengths up to 6e18 are taken).
+ * With `rejected` in the options such rows are left out, and the others keep
+ * the numbers that they would have had.
  */
 VSX_API enum vsx_status vsx_builder_add(struct vsx_builder *b, const void *rows,
 					enum vsx_elem elem, size_t n,
@@ -115,6 +135,7 @@ VSX_API enum vsx_status vsx_builder_queries(struct vsx_builder *b,
 
 struct vsx_build_result {
 	uint64_t n_rows;
+	uint64_t n_rejected; /* rows that were left out */
 	uint64_t file_bytes;
 	double seconds_train, seconds_build, seconds_test, seconds_write;
 	uint32_t default_effort;
@@ -122,7 +143,10 @@ struct vsx_build_result {
 	char spec[64];	     /* as built, after "auto" and adjustments */
 };
 
-/* Train, build, measure, write, publish. result may be NULL. */
+/*
+ * Train, build, measure, write, publish. result may be NULL. VSX_ENUMERIC when
+ * every row was left out.
+ */
 VSX_API enum vsx_status vsx_builder_finish(struct vsx_builder *b,
 					   struct vsx_build_result *result,
 					   struct vsx_error *err);
@@ -180,6 +204,8 @@ struct vsx_update_opts {
 	uint64_t memory;	  /* as in vsx_build_opts */
 	vsx_build_report *report; /* or NULL */
 	void *context;
+	vsx_reject_report *rejected; /* as in vsx_build_opts */
+	void *rejected_context;
 };
 #define VSX_UPDATE_OPTS_INIT                                                   \
 	{                                                                      \
@@ -219,6 +245,7 @@ VSX_API enum vsx_status vsx_update_delete(struct vsx_update *u,
 struct vsx_update_result {
 	uint64_t generation;
 	uint64_t n_added, n_replaced, n_deleted;
+	uint64_t n_rejected;	 /* rows that were left out */
 	uint64_t n_live;	 /* afterwards */
 	uint64_t n_dead;	 /* that a compaction would free */
 	uint64_t n_unknown;	 /* ids to delete that no live row has */
@@ -241,6 +268,7 @@ struct vsx_update_result {
  *
  * VSX_EEXIST  ids are live already; the text names up to ten of them
  * VSX_EINVAL  two of the added rows have one id
+ * VSX_ENUMERIC  rows were added, and all of them left out
  *
  * After a failure the old generation is what the file holds; only if the text
  * says so it may be the new one.

@@ -68,6 +68,8 @@ enum vsx_status vsx_builder_new_on(struct vsx_builder **out, const char *path,
 	b->spool.memory = b->opts.memory;
 	b->spool.n_threads = b->opts.n_threads;
 	b->spool.normalize = b->opts.normalize != 0;
+	b->spool.rejected = b->opts.rejected;
+	b->spool.rejected_context = b->opts.rejected_context;
 	vsx_builder_job(b);
 	*out = b;
 	return VSX_OK;

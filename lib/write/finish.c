@@ -44,8 +44,13 @@ static enum vsx_status take_rows(struct run *r, struct vsx_error *err)
 {
 	const struct vsx_spool *s = &r->b->spool;
 
+	if (s->n == 0 && s->n_seen)
+		return vsx_fail(err, VSX_ENUMERIC,
+				"all %llu rows were left out",
+				(unsigned long long)s->n_seen);
 	if (s->n == 0)
 		return vsx_fail(err, VSX_EINVAL, "no rows were given");
+	r->result->n_rejected = s->n_seen - s->n;
 	r->rows = (struct vsx_rows){
 		.space = &r->b->space,
 		.base = s->rows.base,

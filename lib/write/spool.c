@@ -1,7 +1,9 @@
 #include "write/spool.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/parallel.h"
 #include "manifest.h"
 
@@ -21,7 +23,7 @@ void vsx_spool_release(struct vsx_spool *s)
 {
 	vsx_area_release(&s->rows);
 	vsx_area_release(&s->ids);
-	s->n = 0;
+	s->n = s->n_seen = 0;
 }
 
 struct batch {
@@ -30,26 +32,37 @@ struct batch {
 	uint8_t *to;
 	enum vsx_elem elem;
 	size_t row_bytes;
+	uint8_t *bad; /* [n]: rows to leave out; NULL: none may be */
+	_Atomic uint64_t n_bad;
 };
+
+static enum vsx_status store_row(const struct batch *b, uint8_t *to, uint64_t i,
+				 struct vsx_error *err)
+{
+	return vsx_space_store(b->spool->space, to, b->from + i * b->row_bytes,
+			       b->elem, b->spool->normalize, err);
+}
 
 static enum vsx_status store_rows(void *context, unsigned int thread,
 				  uint64_t first, uint64_t last,
 				  struct vsx_error *err)
 {
-	const struct batch *b = context;
-	const struct vsx_space *space = b->spool->space;
+	struct batch *b = context;
+	uint32_t stride = b->spool->space->stride;
 
 	(void)thread;
 	for (uint64_t i = first; i < last; i++) {
 		struct vsx_error why;
-		enum vsx_status status;
+		enum vsx_status status =
+			store_row(b, b->to + i * stride, i, &why);
 
-		status = vsx_space_store(space, b->to + i * space->stride,
-					 b->from + i * b->row_bytes, b->elem,
-					 b->spool->normalize, &why);
-		if (status != VSX_OK)
+		if (status == VSX_ENUMERIC && b->bad) {
+			b->bad[i] = 1;
+			b->n_bad++;
+		} else if (status != VSX_OK) {
 			return vsx_fail(err, status, "row %llu: %s",
-					(ull)(b->spool->n + i), why.text);
+					(ull)(b->spool->n_seen + i), why.text);
+		}
 	}
 	return VSX_OK;
 }
@@ -57,12 +70,12 @@ static enum vsx_status store_rows(void *context, unsigned int thread,
 static enum vsx_status check_ids(const struct vsx_spool *s, const uint64_t *ids,
 				 struct vsx_error *err)
 {
-	if (s->n == 0 || s->has_ids == (ids != NULL))
+	if (s->n_seen == 0 || s->given_ids == (ids != NULL))
 		return VSX_OK;
 	return vsx_fail(err, VSX_EINVAL,
 			"rows 0 to %llu came %s ids, row %llu comes %s one",
-			(ull)(s->n - 1), s->has_ids ? "with" : "without",
-			(ull)s->n, ids ? "with" : "without");
+			(ull)(s->n_seen - 1), s->given_ids ? "with" : "without",
+			(ull)s->n_seen, ids ? "with" : "without");
 }
 
 /* Room for n more; the rest of the limit goes to whichever area grows. */
@@ -79,12 +92,98 @@ static enum vsx_status make_room(struct vsx_spool *s, size_t n, bool ids,
 	return vsx_area_grow(&s->rows, rows, rest, s->output, err);
 }
 
+static uint64_t *ids_of(const struct vsx_spool *s)
+{
+	return (uint64_t *)(void *)s->ids.base;
+}
+
+/* Row i of a batch: its id is its number, unless it was given one. */
+static uint64_t id_of(const struct vsx_spool *s, const uint64_t *ids,
+		      uint64_t i)
+{
+	return ids ? ids[i] : s->n_seen + i;
+}
+
+/* Without the rows before, the number of a row is not its place any more. */
+static enum vsx_status begin_ids(struct vsx_spool *s, size_t n,
+				 struct vsx_error *err)
+{
+	if (s->has_ids)
+		return VSX_OK;
+	VSX_TRY(make_room(s, n, true, err));
+	for (uint64_t i = 0; i < s->n; i++)
+		ids_of(s)[i] = i;
+	s->has_ids = true;
+	return VSX_OK;
+}
+
+static enum vsx_status tell(const struct batch *b, uint64_t i, uint64_t id,
+			    uint8_t *scratch, struct vsx_error *err)
+{
+	const struct vsx_spool *s = b->spool;
+	struct vsx_error why = {.text = ""};
+	struct vsx_rejected row = {s->n_seen + i, id, why.text};
+
+	store_row(b, scratch, i, &why);
+	if (s->rejected(s->rejected_context, &row) != 0)
+		return vsx_fail(err, VSX_ESTOPPED, "the build was stopped");
+	return VSX_OK;
+}
+
+/* Move the good rows of a batch together; *kept: how many there are. */
+static enum vsx_status leave_out(struct vsx_spool *s, struct batch *b, size_t n,
+				 const uint64_t *ids, size_t *kept,
+				 struct vsx_error *err)
+{
+	uint32_t stride = s->space->stride;
+
+	VSX_TRY(begin_ids(s, n, err));
+	b->to = s->rows.base + s->n * stride; /* it may have moved */
+	*kept = 0;
+	for (size_t i = 0; i < n; i++) {
+		uint8_t *from = b->to + i * stride;
+
+		if (b->bad[i]) {
+			VSX_TRY(tell(b, i, id_of(s, ids, i), from, err));
+			continue;
+		}
+		if (*kept < i)
+			memcpy(b->to + *kept * stride, from, stride);
+		ids_of(s)[s->n + (*kept)++] = id_of(s, ids, i);
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status add(struct vsx_spool *s, struct batch *b, size_t n,
+			   const uint64_t *ids, struct vsx_error *err)
+{
+	uint64_t chunk = CHUNK_COMPONENTS / s->space->dim;
+	bool with_ids = ids || s->has_ids;
+	size_t kept = n;
+
+	VSX_TRY(make_room(s, n, with_ids, err));
+	b->to = s->rows.base + s->n * s->space->stride;
+	b->row_bytes = (size_t)s->space->dim * vsx_elem_bytes(b->elem);
+	VSX_TRY(vsx_parallel(s->n_threads, n, chunk ? chunk : 1, store_rows, b,
+			     err));
+	if (b->n_bad)
+		VSX_TRY(leave_out(s, b, n, ids, &kept, err));
+	else
+		for (size_t i = 0; with_ids && i < n; i++)
+			ids_of(s)[s->n + i] = id_of(s, ids, i);
+	s->has_ids |= with_ids;
+	s->given_ids = ids != NULL;
+	s->n += kept;
+	s->n_seen += n;
+	return VSX_OK;
+}
+
 enum vsx_status vsx_spool_add(struct vsx_spool *s, const void *rows,
 			      enum vsx_elem elem, size_t n, const uint64_t *ids,
 			      struct vsx_error *err)
 {
 	struct batch b = {.spool = s, .from = rows, .elem = elem};
-	uint64_t chunk = CHUNK_COMPONENTS / s->space->dim;
+	enum vsx_status status;
 
 	if (n == 0)
 		return VSX_OK;
@@ -93,16 +192,11 @@ enum vsx_status vsx_spool_add(struct vsx_spool *s, const void *rows,
 		return vsx_fail(err, VSX_EINVAL,
 				"%llu rows, and one build holds at most %llu",
 				(ull)(s->n + n), (ull)VSX_MAX_SEGMENT_ROWS);
-	VSX_TRY(make_room(s, n, ids != NULL, err));
-	b.to = s->rows.base + s->n * s->space->stride;
-	b.row_bytes = (size_t)s->space->dim * vsx_elem_bytes(elem);
-	VSX_TRY(vsx_parallel(s->n_threads, n, chunk ? chunk : 1, store_rows, &b,
-			     err));
-	if (ids)
-		memcpy(s->ids.base + s->n * 8, ids, n * 8);
-	s->has_ids = ids != NULL;
-	s->n += n;
-	return VSX_OK;
+	if (s->rejected)
+		VSX_TRY(vsx_alloc_to(&b.bad, n, 1, err));
+	status = add(s, &b, n, ids, err);
+	free(b.bad);
+	return status;
 }
 
 enum vsx_status vsx_spool_settle(const struct vsx_spool *s,

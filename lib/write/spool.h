@@ -5,6 +5,7 @@
 #ifndef VSX_SPOOL_H
 #define VSX_SPOOL_H
 
+#include "vsx_write.h"
 #include "write/area.h"
 #include "train/kind_build.h"
 
@@ -14,8 +15,13 @@ struct vsx_spool {
 	uint64_t memory;		 /* bytes, of rows and ids together */
 	unsigned int n_threads;
 	bool normalize;
-	uint64_t n; /* rows */
-	bool has_ids;
+	vsx_reject_report *rejected; /* told of bad rows, which are left out;
+					NULL: they are an error */
+	void *rejected_context;
+	uint64_t n;	      /* rows */
+	uint64_t n_seen;      /* the same, with those that were left out */
+	bool given_ids;	      /* by the caller, with every row */
+	bool has_ids;	      /* else rows are numbered from 0 without a gap */
 	struct vsx_area rows; /* [n][stride] */
 	struct vsx_area ids;  /* uint64[n], when has_ids */
 };

@@ -121,6 +121,8 @@ static enum vsx_status begin(struct vsx_update *u, const char *path,
 	b->spool.memory = b->opts.memory;
 	b->spool.n_threads = b->opts.n_threads;
 	b->spool.normalize = b->opts.normalize != 0;
+	b->spool.rejected = u->opts.rejected;
+	b->spool.rejected_context = u->opts.rejected_context;
 	return VSX_OK;
 }
 

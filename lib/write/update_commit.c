@@ -117,10 +117,12 @@ static enum vsx_status merge_small(struct run *r, struct vsx_error *err)
 {
 	struct vsx_spool *s = &r->u->b.spool;
 	enum vsx_status status = VSX_OK;
+	vsx_reject_report *rejected = s->rejected;
 	bool normalize = s->normalize;
 
 	r->n_kept = choose_kept(r);
 	s->normalize = false; /* they are, and stay the same bytes */
+	s->rejected = NULL;   /* none of them may be lost */
 	for (uint32_t i = r->n_kept;
 	     i < r->marks.n_segments && status == VSX_OK; i++) {
 		if (n_live(&r->segments[i]) == 0)
@@ -129,6 +131,7 @@ static enum vsx_status merge_small(struct run *r, struct vsx_error *err)
 		r->result->n_merged++;
 	}
 	s->normalize = normalize;
+	s->rejected = rejected;
 	take_rows(r);
 	return status;
 }
@@ -473,6 +476,11 @@ static enum vsx_status mark(struct run *r, struct vsx_error *err)
 	result->n_unknown = r->u->n_unknown;
 	take_rows(r);
 	result->n_added = r->rows.n;
+	result->n_rejected = r->u->b.spool.n_seen - r->rows.n;
+	if (r->rows.n == 0 && result->n_rejected)
+		return vsx_fail(err, VSX_ENUMERIC,
+				"all %llu rows to add were left out",
+				(unsigned long long)result->n_rejected);
 	if (r->rows.n == 0)
 		return VSX_OK;
 	VSX_TRY(vsx_check_unique(&r->rows, err));

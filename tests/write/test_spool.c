@@ -176,3 +176,117 @@ Test(spool, refuses_more_rows_than_a_segment_holds)
 				   "most 2147483647");
 	end();
 }
+
+/* ---- rows that are left out -------------------------------------------- */
+
+struct told {
+	uint64_t rows[32], ids[32];
+	size_t n, stop_at;
+};
+
+static int hear(void *context, const struct vsx_rejected *row)
+{
+	struct told *t = context;
+
+	cr_expect(strstr(row->why, "NaN"), "%s", row->why);
+	t->rows[t->n] = row->row;
+	t->ids[t->n++] = row->id;
+	return t->n == t->stop_at;
+}
+
+/* n rows, each of its own number; those of which 7 is a factor are bad. */
+static enum vsx_status add_some(uint64_t first, size_t n, const uint64_t *ids)
+{
+	static float rows[100][DIM];
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t d = 0; d < DIM; d++)
+			rows[i][d] = (first + i) % 7 ? value(first + i) : NAN;
+	return vsx_spool_add(&spool, rows, VSX_F32, n, ids, &err);
+}
+
+static void check_kept(size_t n, const struct told *t, uint64_t factor)
+{
+	const uint64_t *ids = (const uint64_t *)(const void *)spool.ids.base;
+	size_t k = 0;
+
+	cr_assert_eq(spool.n + t->n, n);
+	cr_assert(spool.has_ids);
+	for (uint64_t i = 0; i < n; i++) {
+		float row[DIM];
+
+		if (i % 7 == 0)
+			continue;
+		vsx_space_load(&space, row, spool.rows.base + k * space.stride);
+		cr_expect_eq(row[DIM - 1], value(i));
+		cr_expect_eq(ids[k++], i * factor);
+	}
+	for (size_t i = 0; i < t->n; i++) {
+		cr_expect_eq(t->rows[i], 7 * i);
+		cr_expect_eq(t->ids[i], 7 * i * factor);
+	}
+}
+
+Test(spool, the_rows_beside_those_left_out_keep_their_numbers)
+{
+	static const size_t parts[] = {1, 6, 1, 3, 100, 14, 0, 5};
+	static uint64_t ids[100];
+
+	for (int given = 0; given < 2; given++) {
+		struct told t = {.n = 0};
+		uint64_t at = 0;
+
+		begin(given ? 64 : 1 << 20); /* and out of memory */
+		spool.rejected = hear;
+		spool.rejected_context = &t;
+		for (size_t p = 0; p < sizeof(parts) / sizeof(*parts); p++) {
+			for (size_t i = 0; i < parts[p]; i++)
+				ids[i] = (at + i) * 11;
+			cr_assert_eq(add_some(at, parts[p], given ? ids : NULL),
+				     VSX_OK, "%s", err.text);
+			at += parts[p];
+		}
+		cr_expect_eq(spool.n_seen, at);
+		check_kept(at, &t, given ? 11 : 1);
+		cr_expect_eq(add_some(at, 1, given ? NULL : ids), VSX_EINVAL);
+		end();
+	}
+}
+
+Test(spool, numbers_also_when_the_first_bad_row_comes_late)
+{
+	struct told t = {.n = 0};
+	const uint64_t *ids;
+
+	begin(1 << 20);
+	spool.rejected = hear;
+	spool.rejected_context = &t;
+	cr_assert_eq(add_some(1, 6, NULL), VSX_OK);
+	cr_expect_not(spool.has_ids);
+	cr_assert_eq(add_some(7, 2, NULL), VSX_OK);
+	cr_assert_eq(add_some(1, 2, NULL), VSX_OK);
+	ids = (const uint64_t *)(const void *)spool.ids.base;
+	cr_assert_eq(spool.n, 9);
+	cr_expect_eq(t.n, 1);
+	cr_expect_eq(t.rows[0], 6);
+	for (uint64_t i = 0; i < 9; i++)
+		cr_expect_eq(ids[i], i < 6 ? i : i + 1);
+	end();
+}
+
+Test(spool, of_a_call_that_is_stopped_no_row_is_kept)
+{
+	struct told t = {.stop_at = 2};
+
+	begin(1 << 20);
+	spool.rejected = hear;
+	spool.rejected_context = &t;
+	cr_assert_eq(add_some(1, 6, NULL), VSX_OK);
+	cr_expect_eq(add_some(0, 30, NULL), VSX_ESTOPPED);
+	cr_expect_eq(spool.n, 6);
+	cr_expect_eq(spool.n_seen, 6);
+	t = (struct told){.stop_at = 9};
+	cr_assert_eq(add_some(7, 2, NULL), VSX_OK);
+	cr_expect_eq(spool.n, 7);
+	end();
+}

@@ -11,16 +11,17 @@
 #include "cli/update.h"
 #include "cli/wait.h"
 #include "input/feed.h"
+#include "input/rejects.h"
 #include "vsx_write.h"
 
 #include <inttypes.h>
 #include <math.h>
 
 struct options {
-	const char *ids;
+	const char *ids, *rejects;
 	uint64_t dim, threads, memory;
 	struct wait wait;
-	bool replace, keep_segments, json, quiet;
+	bool replace, skip_bad, keep_segments, json, quiet;
 };
 
 static struct options o = {.wait = WAIT_INIT};
@@ -36,6 +37,11 @@ static const struct cli_option option_table[] = {
 	CLI_COUNT(0, "dim", "N",
 		  "components of raw f32 rows on standard input (as the index)",
 		  &o.dim, 1, VSX_MAX_DIM),
+	CLI_FLAG(0, "skip-bad",
+		 "leave out rows that no index can hold, such as NaN",
+		 &o.skip_bad),
+	CLI_TEXT(0, "rejects", "FILE",
+		 "write all of these to it: row, id, why, input", &o.rejects),
 	CLI_GROUP("Work"),
 	CLI_WAIT(&o.wait),
 	CLI_FLAG(0, "keep-segments",
@@ -102,6 +108,7 @@ static void print_json(const char *path, const struct vsx_update_result *r)
 	json_string(&j, "index", path);
 	json_u64(&j, "added", r->n_added);
 	json_u64(&j, "replaced", r->n_replaced);
+	json_u64(&j, "rejected", r->n_rejected);
 	update_json(&j, r);
 	/* What was not measured is unknown, not 0. */
 	json_double(&j, "recall_at_10",
@@ -123,6 +130,8 @@ static void print_result(const char *path, const struct vsx_update_result *r)
 	if (r->n_replaced)
 		printf(", %s of them in place of old ones",
 		       num_count(b, r->n_replaced));
+	if (r->n_rejected)
+		printf(", %s left out", num_count(b, r->n_rejected));
 	printf(": generation %" PRIu64 "\n", r->generation);
 	update_print(r);
 	if (r->recall_at_10 > 0)
@@ -132,6 +141,8 @@ static void print_result(const char *path, const struct vsx_update_result *r)
 	if (r->recall_at_10 > 0)
 		putchar('\n');
 }
+
+static struct rejects rejects;
 
 /* Everything between the lock and the commit. */
 static enum vsx_status work(struct vsx_update *update, const char *path,
@@ -148,6 +159,7 @@ static enum vsx_status work(struct vsx_update *update, const char *path,
 		status = feed_open(feed, inputs, n, dim, o.ids, err);
 	if (status == VSX_OK)
 		status = feed_rows(feed, pass_on, update, &seconds, err);
+	status = rejects_close(&rejects, status, err);
 	if (status == VSX_OK)
 		status = vsx_update_commit(update, result, err);
 	return status;
@@ -169,7 +181,19 @@ static enum vsx_status add(const char *path, char **inputs, size_t n,
 	opts.memory = o.memory;
 	opts.report = report_work;
 	opts.context = &o.quiet;
-	status = vsx_update_begin(&update, path, &opts, err);
+	o.skip_bad |= o.rejects != NULL;
+	rejects = (struct rejects){
+		.path = o.rejects,
+		.feed = &feed,
+		.others = {path, o.ids},
+		.quiet = o.quiet,
+	};
+	feed.keep_odd = o.skip_bad;
+	opts.rejected = o.skip_bad ? rejects_take : NULL;
+	opts.rejected_context = &rejects;
+	status = rejects_open(&rejects, inputs, n, err);
+	if (status == VSX_OK)
+		status = vsx_update_begin(&update, path, &opts, err);
 	if (status == VSX_OK)
 		status = work(update, path, &feed, inputs, n, &result, err);
 	feed_release(&feed);

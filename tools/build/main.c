@@ -11,6 +11,7 @@
 #include "cli/report.h"
 #include "cli/say.h"
 #include "input/feed.h"
+#include "input/rejects.h"
 #include "vsx_write.h"
 
 #include <inttypes.h>
@@ -20,12 +21,12 @@ static const char *const metrics[] = {"l2", "ip", "cosine", NULL};
 static const char *const elems[] = {"f32", "f16", "bf16", "i8", "u8", NULL};
 
 struct options {
-	const char *out, *spec, *ids, *queries, *model;
+	const char *out, *spec, *ids, *queries, *model, *rejects;
 	int metric, elem;
 	uint64_t dim, seed, threads, memory, ef_construction, nlist_sample;
 	uint64_t page_bytes;
 	double target_recall;
-	bool normalize, plan, force, json, quiet;
+	bool normalize, skip_bad, plan, force, json, quiet;
 };
 
 static struct options o = {
@@ -69,6 +70,11 @@ static const struct cli_option option_table[] = {
 		 "queries of the acceptance test (some rows)", &o.queries),
 	CLI_COUNT(0, "dim", "N", "components of raw f32 rows on standard input",
 		  &o.dim, 1, VSX_MAX_DIM),
+	CLI_FLAG(0, "skip-bad",
+		 "leave out rows that no index can hold, such as NaN",
+		 &o.skip_bad),
+	CLI_TEXT(0, "rejects", "FILE",
+		 "write all of these to it: row, id, why, input", &o.rejects),
 	CLI_GROUP("Work"),
 	CLI_FLAG(0, "plan",
 		 "say what would be built and what it takes, and stop",
@@ -96,6 +102,8 @@ static const struct cli_command command = {
 	.options = option_table,
 };
 
+static struct rejects rejects;
+
 static struct vsx_build_opts build_opts(const struct feed *feed)
 {
 	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
@@ -117,6 +125,8 @@ static struct vsx_build_opts build_opts(const struct feed *feed)
 	opts.source = feed->source;
 	opts.report = report_work;
 	opts.context = &o.quiet;
+	opts.rejected = o.skip_bad ? rejects_take : NULL;
+	opts.rejected_context = &rejects;
 	return opts;
 }
 
@@ -183,6 +193,7 @@ static void print_json(const struct vsx_build_opts *opts,
 	json_string(&j, "metric", vsx_metric_text(opts->metric));
 	json_string(&j, "element", vsx_elem_text(opts->elem));
 	json_u64(&j, "rows", r->n_rows);
+	json_u64(&j, "rejected", r->n_rejected);
 	json_u64(&j, "dim", opts->dim);
 	json_u64(&j, "bytes", r->file_bytes);
 	json_double(&j, "recall_at_10", r->recall_at_10);
@@ -208,6 +219,8 @@ static void print_result(const struct vsx_build_opts *opts,
 	       vsx_metric_text(opts->metric));
 	built_print_recall(r,
 			   o.queries ? "" : " (measured on rows of its own)");
+	if (r->n_rejected)
+		printf("  left out   %s\n", num_count(a, r->n_rejected));
 	printf("  size       %s\n", num_bytes(a, r->file_bytes));
 	printf("  time       read %s, build %s, test %s, write %s\n",
 	       num_duration(a, seconds_read),
@@ -223,6 +236,15 @@ static enum vsx_status pass_on(void *builder, const void *rows,
 	return vsx_builder_add(builder, rows, elem, n, ids, err);
 }
 
+static enum vsx_status feed_all(struct feed *feed, struct vsx_builder *builder,
+				double *seconds, struct vsx_error *err)
+{
+	enum vsx_status status =
+		feed_rows(feed, pass_on, builder, seconds, err);
+
+	return rejects_close(&rejects, status, err);
+}
+
 static enum vsx_status build(struct feed *feed, struct vsx_error *err)
 {
 	struct vsx_build_opts opts = build_opts(feed);
@@ -234,7 +256,7 @@ static enum vsx_status build(struct feed *feed, struct vsx_error *err)
 	status = vsx_builder_new(&builder, o.out, &opts, err);
 	built_name_force(status, err);
 	if (status == VSX_OK)
-		status = feed_rows(feed, pass_on, builder, &seconds_read, err);
+		status = feed_all(feed, builder, &seconds_read, err);
 	if (status == VSX_OK && o.queries)
 		status = queries_pass(o.queries, feed->dim, builder, err);
 	if (status == VSX_OK)
@@ -267,6 +289,17 @@ int main(int argc, char **argv)
 	if (o.force && !o.plan)
 		status = built_check_output(o.out, operands.items, operands.n,
 					    &err);
+	o.skip_bad |= o.rejects != NULL;
+	rejects = (struct rejects){
+		.path = o.plan ? NULL : o.rejects,
+		.feed = &feed,
+		.others = {o.out, o.ids, o.queries},
+		.quiet = o.quiet,
+	};
+	feed.keep_odd = o.skip_bad;
+	if (status == VSX_OK)
+		status = rejects_open(&rejects, operands.items, operands.n,
+				      &err);
 	if (status == VSX_OK)
 		status = feed_open(&feed, operands.items, operands.n,
 				   (uint32_t)o.dim, o.ids, &err);

@@ -42,7 +42,7 @@ static void name_source(struct feed *feed, char **paths, size_t n)
 static enum vsx_status open_one(struct feed *feed, const char *path,
 				uint32_t dim, struct vsx_error *err)
 {
-	struct input_opts opts = {.dim = dim};
+	struct input_opts opts = {.dim = dim, .keep_odd = feed->keep_odd};
 	struct input *in;
 	enum vsx_status status = input_open(&in, path, &opts, err);
 
@@ -155,6 +155,8 @@ enum vsx_status feed_rows(struct feed *feed, feed_sink *sink, void *to,
 
 		if (!block)
 			return tool_fail_memory(err, n * row_bytes);
+		feed->at = i;
+		feed->first = done;
 		status = feed_one(feed, feed->inputs[i], sink, to, block, n,
 				  &done, err);
 		free(block);

@@ -17,11 +17,15 @@ struct feed {
 	uint64_t n_ids;
 	const char *ids_name;
 	char source[256]; /* their names, for the index */
+	bool keep_odd;	  /* as in struct input_opts; set it before */
+	size_t at;	  /* the input that is read */
+	uint64_t first;	  /* the number of its first row, over all of them */
 };
 
 /*
  * Open all inputs and the ids, check that they agree. dim: see struct
- * input_opts. `feed` is zeroed before; release it also after a failure.
+ * input_opts. `feed` is zeroed before, but for keep_odd; release it also after
+ * a failure.
  */
 enum vsx_status feed_open(struct feed *feed, char **paths, size_t n,
 			  uint32_t dim, const char *ids, struct vsx_error *err);

@@ -4,9 +4,17 @@
 #include "input/rows.h"
 
 #include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define BLOCK_BYTES ((size_t)1 << 20) /* of cells that wait to be converted */
+
+/* A row with a value that cannot be converted. */
+struct odd {
+	uint64_t row;
+	char why[128];
+};
 
 struct input {
 	struct rows rows;
@@ -15,6 +23,9 @@ struct input {
 	void *block;	  /* NULL where nothing is converted */
 	size_t block_rows;
 	bool failed;
+	bool keep_odd;
+	struct odd *odds; /* of the last read, by rising row */
+	size_t n_odds, odds_room;
 };
 
 static enum vsx_status check(const struct rows *rows,
@@ -75,6 +86,7 @@ enum vsx_status input_open(struct input **out, const char *path,
 		input_close(in);
 		return status;
 	}
+	in->keep_odd = opts->keep_odd;
 	in->elem = convert_elem(in->rows.cell);
 	in->row_bytes = in->block ? (size_t)in->rows.dim * sizeof(float)
 				  : in->rows.row_bytes;
@@ -107,19 +119,84 @@ const char *input_name(const struct input *in)
 	return in->rows.source.name;
 }
 
-static enum vsx_status say_inexact(const struct input *in, uint64_t first,
-				   size_t cell, struct vsx_error *err)
+static void describe(char why[128], const struct input *in, size_t cell)
 {
 	char text[CONVERT_TEXT_BYTES];
 
 	convert_text(text, in->block, in->rows.cell, cell);
-	return tool_fail(err, VSX_ENUMERIC,
-			 "%s: row %" PRIu64 ", component %" PRIu64 ": %s is %s",
+	snprintf(why, 128, "component %" PRIu64 ": %s is %s",
+		 cell % in->rows.dim, text,
+		 in->rows.cell == CELL_F64
+			 ? "beyond the range of f32"
+			 : "an integer that f32 does not hold exactly");
+}
+
+static enum vsx_status say_inexact(const struct input *in, uint64_t first,
+				   size_t cell, struct vsx_error *err)
+{
+	char why[128];
+
+	describe(why, in, cell);
+	return tool_fail(err, VSX_ENUMERIC, "%s: row %" PRIu64 ", %s",
 			 in->rows.source.name, first + cell / in->rows.dim,
-			 cell % in->rows.dim, text,
-			 in->rows.cell == CELL_F64
-				 ? "beyond the range of f32"
-				 : "an integer that f32 does not hold exactly");
+			 why);
+}
+
+static enum vsx_status keep_odd(struct input *in, uint64_t first, size_t cell,
+				struct vsx_error *err)
+{
+	uint64_t row = first + cell / in->rows.dim;
+	size_t room = in->odds_room ? 2 * in->odds_room : 16;
+	struct odd *odds = in->odds;
+
+	if (in->n_odds && odds[in->n_odds - 1].row == row)
+		return VSX_OK;
+	if (in->n_odds == in->odds_room) {
+		odds = reallocarray(odds, room, sizeof(*odds));
+		if (!odds)
+			return tool_fail_memory(err, room * sizeof(*odds));
+		in->odds = odds;
+		in->odds_room = room;
+	}
+	odds[in->n_odds].row = row;
+	describe(odds[in->n_odds++].why, in, cell);
+	return VSX_OK;
+}
+
+/* The cells of the block, with NaN for those that f32 cannot give. */
+static enum vsx_status convert_with_odds(struct input *in, float *to,
+					 uint64_t first, size_t cells,
+					 struct vsx_error *err)
+{
+	size_t bytes = cell_bytes(in->rows.cell), at = 0;
+	const char *from = in->block;
+
+	while ((at += convert_to_f32(to + at, from + at * bytes, in->rows.cell,
+				     cells - at)) < cells) {
+		enum vsx_status status = keep_odd(in, first, at, err);
+
+		if (status != VSX_OK)
+			return status;
+		to[at++] = NAN;
+	}
+	return VSX_OK;
+}
+
+static int by_row(const void *key, const void *odd)
+{
+	uint64_t a = *(const uint64_t *)key, b = ((const struct odd *)odd)->row;
+
+	return (a > b) - (a < b);
+}
+
+const char *input_odd(const struct input *in, uint64_t row)
+{
+	const struct odd *found;
+
+	if (in->n_odds == 0)
+		return NULL;
+	found = bsearch(&row, in->odds, in->n_odds, sizeof(*found), by_row);
+	return found ? found->why : NULL;
 }
 
 static enum vsx_status read_converted(struct input *in, float *to,
@@ -141,6 +218,14 @@ static enum vsx_status read_converted(struct input *in, float *to,
 		if (n == 0)
 			break;
 		cells = n * (size_t)in->rows.dim;
+		if (in->keep_odd) {
+			status = convert_with_odds(in, to, first, cells, err);
+			if (status != VSX_OK)
+				return status;
+			to += cells;
+			*n_rows += n;
+			continue;
+		}
 		good = convert_to_f32(to, in->block, in->rows.cell, cells);
 		if (good < cells)
 			return say_inexact(in, first, good, err);
@@ -156,6 +241,7 @@ enum vsx_status input_read(struct input *in, void *rows, size_t max_rows,
 	enum vsx_status status;
 
 	*n_rows = 0;
+	in->n_odds = 0;
 	if (in->failed)
 		return tool_fail(err, VSX_EINVAL,
 				 "%s: cannot be read on after an error",
@@ -186,5 +272,6 @@ void input_close(struct input *in)
 		return;
 	rows_close(&in->rows);
 	free(in->block);
+	free(in->odds);
 	free(in);
 }

@@ -17,6 +17,7 @@
 #include "vsx_status.h"
 #include "vsx_types.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,8 @@ struct input_opts {
 	uint32_t dim;
 	/* Of raw rows; 0 = VSX_F32. VSX_BF16 also gives .npy's 'V2' sense. */
 	enum vsx_elem elem;
+	/* A value that cannot be converted becomes NaN: see input_odd(). */
+	bool keep_odd;
 };
 
 /*
@@ -65,6 +68,12 @@ enum vsx_status input_read(struct input *in, void *rows, size_t max_rows,
 
 /* Back to the first row, also after the end; a stream refuses. */
 enum vsx_status input_rewind(struct input *in, struct vsx_error *err);
+
+/*
+ * What is wrong with the first value of row number `row` that could not be
+ * converted; NULL when all could. It must be a row of the last input_read().
+ */
+const char *input_odd(const struct input *in, uint64_t row);
 
 void input_close(struct input *in); /* accepts NULL */
 

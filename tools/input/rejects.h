@@ -1,0 +1,39 @@
+/*
+ * Rows that are left out of a build or an update: --skip-bad lists the first
+ * few on standard error, --rejects writes all of them to a file.
+ */
+#ifndef VSX_INPUT_REJECTS_H
+#define VSX_INPUT_REJECTS_H
+
+#include "input/feed.h"
+#include "vsx_write.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct rejects {
+	const char *path; /* or NULL */
+	FILE *file;
+	const struct feed *feed; /* where the rows come from */
+	const char *others[3];	 /* files that the command uses, or NULL */
+	bool quiet;		 /* list none */
+	bool failed;		 /* the file could not be written */
+	uint64_t n;
+};
+
+/*
+ * Open the file, in which there is a line for each row: its number in the
+ * input, its id, why, and the input, with tabs between them. Refuses one of the
+ * n inputs and of `others`, which would be lost. The members above are set.
+ */
+enum vsx_status rejects_open(struct rejects *r, char *const *inputs, size_t n,
+			     struct vsx_error *err);
+
+/* For the options of the library; the context is the struct rejects. */
+int rejects_take(void *context, const struct vsx_rejected *row);
+
+/* What came of it: `status`, unless the file could not be written. */
+enum vsx_status rejects_close(struct rejects *r, enum vsx_status status,
+			      struct vsx_error *err);
+
+#endif
