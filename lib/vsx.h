@@ -84,7 +84,8 @@ VSX_API size_t vsx_elem_size(enum vsx_elem elem);
 enum vsx_check {
 	VSX_CHECK_TOUCH = 0, /* before the first answer that needs the page */
 	VSX_CHECK_NONE,	     /* never: for files verified a moment ago */
-	VSX_CHECK_ALL,	     /* all pages and the structure, in vsx_open() */
+	VSX_CHECK_ALL, /* in vsx_open(), all pages, and all rules that an answer
+			  depends on: not those of the acceptance test */
 };
 
 /* What is brought into memory by vsx_open(). */

@@ -31,6 +31,8 @@ for spec in "" Flat IVF4,Flat HNSW4; do
 		env ${spec:+VSX_SPEC=$spec} VSX_MEMORY_STEP=1 \
 		"$programs/test_memory"
 done
+long "a reader made from SPEC.md" \
+	env VSX_SPEC_MUTANTS=3000 sh tests/cli/spec_reader.sh
 long "writers that are killed" env VSX_KILLS=1000 sh tests/cli/kill.sh
 
 # VSX_DATA, a file of vectors, goes on to the first of them.

@@ -47,11 +47,6 @@ enum vsx_status vsx_not_ours(const uint8_t *head, size_t n, uint64_t bytes,
 			     int fd, struct vsx_error *err);
 
 /*
- * vsx_super_choose(), but for two things: a file that is none of ours is named,
- * and one that a newer version wrote to is refused even if the older slot could
- * be read.
- */
-/*
  * Both slots of a file that a writer may change just then: a slot that is half
  * written, or two that do not follow each other, are read again until they hold
  * still. head[*n] is what was read; *file_bytes how long the file is.
@@ -61,6 +56,11 @@ enum vsx_status vsx_head_read(uint8_t head[2 * VSX_SLOT_BYTES], size_t *n,
 			      uint64_t *file_bytes, int fd,
 			      struct vsx_error *err);
 
+/*
+ * vsx_super_choose(), but for two things: a file that is none of ours is named,
+ * and one that a newer version wrote to is refused even if the older slot could
+ * be read.
+ */
 enum vsx_status vsx_slots_read(struct vsx_slot slots[2], int *chosen,
 			       const uint8_t *head, size_t n, uint64_t bytes,
 			       int fd, struct vsx_error *err);

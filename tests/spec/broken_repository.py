@@ -34,6 +34,18 @@ def seal_end(raw):
     raw[-16:] = xxh3_128(raw[:-16])
 
 
+def seal_file(name, raw):
+    """Any file of a repository, as far as its bytes allow."""
+    if name.startswith("snapshots/"):
+        seal_end(raw)
+        return
+    if name.startswith("chunks/") and raw[12]:
+        put(raw, 48, xxh3_64(raw[64:]), 8)
+    seal_head(raw)
+    if name == "checked":
+        seal_end(raw)
+
+
 def chunk(decoded, stored=None, encoding=0, width=0):
     stored = decoded if stored is None else stored
     raw = bytearray(64)
@@ -95,6 +107,9 @@ for rule, at, value, size, seal in (
     ("11.2-10", 24, 4096, 8, seal_head),
 ):
     changed(rule, [], "vsx-backup", at, value, size, seal)
+
+for value in (0, 1 << 63):
+    changed("11.2-8", ["sequence"], "sequence", 24, value, 8, seal_head)
 
 # ---- 11.3: chunks --------------------------------------------------------
 

@@ -24,7 +24,8 @@ REPOSITORIES = broken_repository.TABLE + broken_repository.STREAMS
 STATUS = {"sound": 0, "damaged": 1, "truncated": 1, "newer": 4, "not VSX": 4}
 
 # Random changes of each index that is broken, and hits of each query.
-MUTANTS = 20
+MUTANTS = int(os.environ.get("VSX_SPEC_MUTANTS", "20"))
+FIRST = int(os.environ.get("VSX_SEED", "0"))
 K = 5
 
 
@@ -234,6 +235,22 @@ class Backups:
             verdict = "damaged"
         self.refused(what, verdict, case.words, "verify", "broken")
 
+    def mutant(self, seed):
+        """As of an index: some bytes of a file, sealed again."""
+        r = random.Random(seed)
+        name = r.choice([n for n in self.files if n != "lock"])
+        raw = bytearray(self.files[name])
+        for _ in range(r.randrange(1, 4)):
+            at = r.randrange(len(raw) if r.randrange(2) else 128)
+            raw[at % len(raw)] = r.choice((0, 1, 255, r.randrange(256)))
+        broken_repository.seal_file(name, raw)
+        repository = self.write({**self.files, name: raw})
+        verdict = repository.check()
+        if verdict == "newer" and name != "vsx-backup":
+            verdict = "damaged"
+        what = "%s, seed %s: %s" % (name, seed, repository.findings)
+        self.refused(what, verdict, [], "verify", "broken")
+
     def refused(self, what, verdict, words, *args, given=b""):
         status, out = self.tools.run("vsx-backup", *args, status=None, given=given)
         if status != STATUS[verdict]:
@@ -282,12 +299,14 @@ def main(tools, folder, *golden):
             c.not_written(case, raws[case.base])
     del raws["pages"]
     for name, raw in raws.items():
-        for i in range(MUTANTS):
+        for i in range(FIRST, FIRST + MUTANTS):
             c.mutant(name, raw, "%s-%d" % (name, i))
     b = Backups(c)
     b.sound()
     for case in broken_repository.TABLE:
         b.broken(case)
+    for i in range(FIRST, FIRST + 2 * MUTANTS):
+        b.mutant(i)
     b.streams(broken_repository.STREAMS)
     print("%d rules broken" % len({case.rule for case in TABLE + REPOSITORIES}))
     return c.failures > 0

@@ -22,6 +22,8 @@ class Tools:
             stderr=subprocess.PIPE,
         )
         out = p.stdout.decode() + p.stderr.decode()
+        if status is None and not 0 <= p.returncode <= 4:
+            raise SystemExit("%s %s: status %d: %s" % (name, args, p.returncode, out))
         if status is not None and p.returncode != status:
             raise SystemExit("%s %s: status %d: %s" % (name, args, p.returncode, out))
         return p.returncode, out

@@ -1,7 +1,7 @@
 """Repositories of backups, and streams: chapter 11 of SPEC.md.
 
-`sequence` and `checked` are looked at as well, though a bad one is no hindrance
-(11.4, 11.7): what is found of them is of the class "hint".
+`checked` is looked at as well, though a bad one is no error (11.7): what is found
+of it is of the class "hint".
 """
 
 import os
@@ -211,13 +211,16 @@ class Repository:
         for name in self.names("snapshots"):
             if NAME.fullmatch(name):
                 self.attempt(name, lambda: self.check_snapshot(name))
-        for name, call in (
-            ("sequence", lambda raw: read_head(raw, b"N")),
-            ("checked", read_checked),
-        ):
-            if name in self.names():
-                self.attempt(name, lambda: call(self.read(name)), "hint")
+        if "sequence" in self.names():
+            self.attempt("sequence", lambda: self.check_sequence(), "damaged")
+        if "checked" in self.names():
+            self.attempt("checked", lambda: read_checked(self.read("checked")), "hint")
         return self.verdict()
+
+    def check_sequence(self):
+        raw = self.read("sequence")
+        read_head(raw, b"N")
+        need(len(raw) == 64, "11.2-8", "something is behind it")
 
     def check_chunk(self, folder, name):
         raw = self.read("chunks", folder, name)
