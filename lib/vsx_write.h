@@ -90,6 +90,8 @@ struct vsx_build_opts {
 	vsx_reject_report *rejected; /* bad rows are left out and told to it;
 					NULL: they are an error */
 	void *rejected_context;
+	uint32_t wait_ms; /* for another writer of the file that is replaced,
+			     at most; 0: not at all */
 };
 #define VSX_BUILD_OPTS_INIT                                                    \
 	{                                                                      \
@@ -98,7 +100,11 @@ struct vsx_build_opts {
 
 /*
  * Begin a build of `path`. Checks the options, that the folder can be written
- * and, without `force`, that no file is in the way (VSX_EEXIST).
+ * and, without `force`, that no file is in the way (VSX_EEXIST). A file that is
+ * to be replaced is locked against other writers until the build is finished or
+ * freed (VSX_EBUSY: one of them is at work). The new file has its owner, group,
+ * mode and access list; what of that could not be had is told as a
+ * VSX_BUILD_NOTE. Compactions, repairs and restores do the same.
  */
 VSX_API enum vsx_status vsx_builder_new(struct vsx_builder **out,
 					const char *path,
@@ -185,8 +191,9 @@ VSX_API enum vsx_status vsx_build_plan(const struct vsx_build_opts *opts,
  *             warnx("%s", err.text);
  *     vsx_update_free(u);
  *
- * There is one writer at a time, who holds a lock on the file from begin to
- * free. An update belongs to one thread.
+ * There is one writer at a time, who holds a lock from begin to free: a file
+ * `.NAME.lock` beside the index, so that its folder must be writable. An update
+ * belongs to one thread.
  */
 struct vsx_update;
 
@@ -216,6 +223,7 @@ struct vsx_update_opts {
  * Lock the file and read its newest generation.
  *
  * VSX_EBUSY     another writer holds it; the text names him
+ * VSX_EINVAL    the file has other names (hard links) as well
  * VSX_ECORRUPT  a superblock slot is damaged: see vsx_repair()
  * VSX_ESTOPPED  the report said so while waiting
  */
@@ -286,7 +294,7 @@ struct vsx_compact_opts {
 	size_t struct_size;
 	const char *spec;	/* NULL: that of the first input */
 	uint32_t force;		/* 1: replace an output that exists */
-	uint32_t wait_ms;	/* for a writer of the input to finish */
+	uint32_t wait_ms;	/* for another writer of what is replaced */
 	unsigned int n_threads; /* 0: one for each processor */
 	uint64_t memory;	/* as in vsx_build_opts */
 	double if_dead;		/* do it only if this share of the rows is dead,

@@ -255,8 +255,10 @@ static enum vsx_status lock_writer(struct vsx_repo *repo,
 	if (fd < 0)
 		return vsx_fail_errno(err, "cannot open '%s'", repo->lock_path);
 	ops->close(ops->context, fd);
-	return vsx_lock_open(&repo->lock, repo->lock_path, ops, wait->ms, go_on,
-			     (void *)(uintptr_t)wait, err);
+	VSX_TRY(vsx_lock_open(&repo->lock, repo->lock_path, ops, wait->ms,
+			      go_on, (void *)(uintptr_t)wait, err));
+	vsx_lock_sign(&repo->lock);
+	return VSX_OK;
 }
 
 /* ---- opening ----------------------------------------------------------------
@@ -393,7 +395,7 @@ void vsx_repo_close(struct vsx_repo *repo)
 	if (repo->head_path)
 		vsx_file_close(&repo->head, NULL);
 	if (repo->lock_path)
-		vsx_file_close(&repo->lock, NULL);
+		vsx_lock_drop(&repo->lock);
 	free(repo->head_path);
 	free(repo->lock_path);
 	free(repo->path);

@@ -10,12 +10,21 @@
 
 typedef unsigned long long ull;
 
+static enum vsx_status waiting(void *context, struct vsx_error *err)
+{
+	const struct vsx_restore *r = context;
+	struct vsx_repo_wait wait = vsx_backup_wait(&r->opts);
+
+	return vsx_repo_ask(&wait, "wait for another writer", 0, 0, err);
+}
+
 enum vsx_status vsx_restore_begin(struct vsx_restore *r, const char *index_path,
 				  uint64_t index_bytes,
 				  const struct vsx_file_ops *ops,
 				  const struct vsx_repo *repo,
 				  struct vsx_error *err)
 {
+	const struct vsx_claim_wait wait = {r->opts.wait_ms, waiting, r};
 	bool reserved;
 
 	r->index_bytes = index_bytes;
@@ -24,6 +33,7 @@ enum vsx_status vsx_restore_begin(struct vsx_restore *r, const char *index_path,
 	if (repo)
 		VSX_TRY(vsx_repo_refuse_inside(repo, r->output.folder,
 					       index_path, err));
+	VSX_TRY(vsx_output_claim(&r->output, &wait, err));
 	VSX_TRY(vsx_output_open(&r->output, err));
 	return vsx_file_reserve(&r->output.file, index_bytes, &reserved, err);
 }
@@ -123,6 +133,8 @@ enum vsx_status vsx_restore_end(struct vsx_restore *r,
 				const struct vsx_snapshot_record *s,
 				struct vsx_error *err)
 {
+	struct vsx_build_event note = {VSX_BUILD_NOTE, r->output.note, 0, 0};
+
 	if (r->at != r->index_bytes)
 		return vsx_fail(err, VSX_ECORRUPT,
 				"chunks of %llu bytes for an index of %llu",
@@ -131,7 +143,10 @@ enum vsx_status vsx_restore_end(struct vsx_restore *r,
 	VSX_TRY(vsx_file_sync(&r->output.file, err));
 	VSX_TRY(check(r, err));
 	VSX_TRY(check_facts(r, s, err));
-	return vsx_output_publish(&r->output, err);
+	VSX_TRY(vsx_output_publish(&r->output, err));
+	if (*r->output.note && r->opts.report)
+		r->opts.report(r->opts.context, &note);
+	return VSX_OK;
 }
 
 void vsx_restore_release(struct vsx_restore *r)

@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static int system_open(void *context, const char *path, int flags,
@@ -50,6 +51,18 @@ static int system_set_mode(void *context, int fd, unsigned int mode)
 {
 	(void)context;
 	return fchmod(fd, (mode_t)mode);
+}
+
+static int system_set_owner(void *context, int fd, uid_t owner, gid_t group)
+{
+	(void)context;
+	return fchown(fd, owner, group);
+}
+
+static int system_set_acl(void *context, int fd, const void *acl, size_t n)
+{
+	(void)context;
+	return fsetxattr(fd, VSX_ACL_NAME, acl, n, 0);
 }
 
 static int system_rename(void *context, const char *from, const char *to)
@@ -118,6 +131,8 @@ const struct vsx_file_ops vsx_system_files = {
 	.resize = system_resize,
 	.sync = system_sync,
 	.set_mode = system_set_mode,
+	.set_owner = system_set_owner,
+	.set_acl = system_set_acl,
 	.rename = system_rename,
 	.rename_new = system_rename_new,
 	.link = system_link,

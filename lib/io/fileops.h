@@ -14,6 +14,9 @@
 
 #include "error.h"
 
+/* The attribute that holds an access list. */
+#define VSX_ACL_NAME "system.posix_acl_access"
+
 /* Each answers as the system call does: -1 and errno. */
 struct vsx_file_ops {
 	void *context;
@@ -27,6 +30,10 @@ struct vsx_file_ops {
 	int (*resize)(void *context, int fd, uint64_t bytes);
 	int (*sync)(void *context, int fd);
 	int (*set_mode)(void *context, int fd, unsigned int mode);
+	/* -1 leaves the one or the other. */
+	int (*set_owner)(void *context, int fd, uid_t owner, gid_t group);
+	/* An access list, as the kernel has it; it sets bits of the mode. */
+	int (*set_acl)(void *context, int fd, const void *acl, size_t n);
 	int (*rename)(void *context, const char *from, const char *to);
 	/* EEXIST when there is a `to`; EINVAL or ENOSYS: cannot be had here. */
 	int (*rename_new)(void *context, const char *from, const char *to);

@@ -40,10 +40,12 @@ static enum vsx_status own_strings(struct vsx_build_opts *opts,
 
 enum vsx_status vsx_builder_new_on(struct vsx_builder **out, const char *path,
 				   const struct vsx_build_opts *opts,
+				   const struct vsx_claim *claim,
 				   const struct vsx_file_ops *ops,
 				   struct vsx_error *err)
 {
 	struct vsx_build_opts checked;
+	struct vsx_claim_wait wait;
 	struct vsx_builder *b;
 	enum vsx_status status;
 
@@ -58,6 +60,12 @@ enum vsx_status vsx_builder_new_on(struct vsx_builder **out, const char *path,
 		b->opts = checked;
 		status = own_strings(&b->opts, err);
 	}
+	if (status == VSX_OK) {
+		vsx_builder_job(b);
+		b->output.claim = claim;
+		wait = vsx_builder_wait(&b->job, b->opts.wait_ms);
+		status = vsx_output_claim(&b->output, &wait, err);
+	}
 	if (status != VSX_OK) {
 		vsx_builder_free(b);
 		return status;
@@ -70,7 +78,6 @@ enum vsx_status vsx_builder_new_on(struct vsx_builder **out, const char *path,
 	b->spool.normalize = b->opts.normalize != 0;
 	b->spool.rejected = b->opts.rejected;
 	b->spool.rejected_context = b->opts.rejected_context;
-	vsx_builder_job(b);
 	*out = b;
 	return VSX_OK;
 }
@@ -79,7 +86,8 @@ enum vsx_status vsx_builder_new(struct vsx_builder **out, const char *path,
 				const struct vsx_build_opts *opts,
 				struct vsx_error *err)
 {
-	return vsx_builder_new_on(out, path, opts, &vsx_system_files, err);
+	return vsx_builder_new_on(out, path, opts, NULL, &vsx_system_files,
+				  err);
 }
 
 static enum vsx_status check_input(const struct vsx_builder *b,

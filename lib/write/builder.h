@@ -25,14 +25,22 @@ struct vsx_builder {
 	double train_since, train_seconds;
 };
 
-/* vsx_builder_new() over file operations of the caller's. */
+/*
+ * vsx_builder_new() over file operations of the caller's.
+ *
+ * claim  of the file that is replaced; it outlives the builder. NULL: the
+ *        builder makes its own.
+ */
 enum vsx_status vsx_builder_new_on(struct vsx_builder **out, const char *path,
 				   const struct vsx_build_opts *opts,
+				   const struct vsx_claim *claim,
 				   const struct vsx_file_ops *ops,
 				   struct vsx_error *err);
 
 /* report.c: set up b->job. */
 void vsx_builder_job(struct vsx_builder *b);
+/* The report is told of it while another writer is at work. */
+struct vsx_claim_wait vsx_builder_wait(struct vsx_job *job, uint32_t ms);
 
 /* Seconds on a clock that only goes forward. */
 double vsx_builder_clock(void);

@@ -11,7 +11,6 @@
 #include "write/compact.h"
 #include "write/compact_ids.h"
 #include "write/live_rows.h"
-#include "write/lock.h"
 #include "write/properties.h"
 #include "write/spec.h"
 #include "write/update.h"
@@ -26,10 +25,16 @@ struct compaction {
 	size_t at;	/* the input that is read */
 	uint64_t *ids;	/* [n_ids], those of a block, moved */
 	size_t n_ids;
-	struct vsx_file lock; /* of the input that is replaced */
+	struct vsx_output in_place; /* where the input is that is replaced */
+	struct vsx_claim claim;	    /* of it */
 	struct vsx_builder *builder;
 	struct vsx_compact_result *result;
 };
+
+static bool is_in_place(const struct compaction *c)
+{
+	return c->in_place.target != NULL;
+}
 
 static enum vsx_status ask(const struct compaction *c, const char *phase,
 			   struct vsx_error *err)
@@ -94,8 +99,8 @@ static enum vsx_status open_inputs(struct compaction *c, struct vsx_error *err)
 		const struct vsx_manifest *m;
 
 		VSX_TRY(vsx_open(&c->inputs[i], c->paths[i], NULL, err));
-		if (c->lock.fd >= 0)
-			VSX_TRY(vsx_update_check(c->inputs[i], &c->lock, err));
+		if (is_in_place(c))
+			VSX_TRY(vsx_update_check(c->inputs[i], &c->claim, err));
 		VSX_TRY(check_shape(c, i, err));
 		m = &c->inputs[i]->manifest;
 		c->result->n_rows += m->n_live;
@@ -145,6 +150,7 @@ static void take_facts(struct vsx_build_opts *out,
 	out->n_test_queries = m->n_queries ? m->n_queries : UINT32_MAX;
 	out->model = vsx_property(index, "model");
 	out->source = vsx_property(index, "source");
+	out->wait_ms = opts->wait_ms;
 	out->report = opts->report;
 	out->context = opts->context;
 	if (index->segments[0].kind->code == VSX_HNSW)
@@ -155,6 +161,7 @@ static void take_facts(struct vsx_build_opts *out,
 enum vsx_status vsx_compact_builder(struct vsx_builder **out, const char *path,
 				    const struct vsx_compact_opts *opts,
 				    const struct vsx *index,
+				    const struct vsx_claim *claim,
 				    const struct vsx_file_ops *ops,
 				    struct vsx_error *err)
 {
@@ -167,7 +174,7 @@ enum vsx_status vsx_compact_builder(struct vsx_builder **out, const char *path,
 				"with it as the first",
 				index->name);
 	take_facts(&build, opts, index, spec);
-	VSX_TRY(vsx_builder_new_on(out, path, &build, ops, err));
+	VSX_TRY(vsx_builder_new_on(out, path, &build, claim, ops, err));
 	/* They are, and stay the same bytes. */
 	(*out)->spool.normalize = false;
 	return VSX_OK;
@@ -269,9 +276,8 @@ static enum vsx_status write_output(struct compaction *c, const char *path,
 	enum vsx_status status;
 
 	VSX_TRY(vsx_compact_builder(&c->builder, path, &c->opts, c->inputs[0],
-				    c->ops, err));
-	if (c->lock.fd >= 0)
-		c->builder->output.replaces = &c->lock;
+				    is_in_place(c) ? &c->claim : NULL, c->ops,
+				    err));
 	status = gather(c, err);
 	for (size_t i = 0; i < c->n; i++)
 		status = vsx_settle(c->inputs[i], status, err);
@@ -297,6 +303,16 @@ static enum vsx_status check_output(const struct compaction *c,
 	return VSX_OK;
 }
 
+static enum vsx_status claim_input(struct compaction *c, struct vsx_error *err)
+{
+	const struct vsx_claim_wait wait = {c->opts.wait_ms, waiting, c};
+	struct vsx_place place;
+
+	VSX_TRY(vsx_output_beside(&c->in_place, c->paths[0], c->ops, err));
+	place = vsx_output_place(&c->in_place);
+	return vsx_claim_open(&c->claim, &place, &wait, err);
+}
+
 static enum vsx_status run(struct compaction *c, const char *path,
 			   struct vsx_error *err)
 {
@@ -309,8 +325,7 @@ static enum vsx_status run(struct compaction *c, const char *path,
 		VSX_TRY(check_output(c, path, err));
 	} else {
 		/* Whoever adds meanwhile would add to what is thrown away. */
-		VSX_TRY(vsx_lock_open(&c->lock, c->paths[0], c->ops,
-				      c->opts.wait_ms, waiting, c, err));
+		VSX_TRY(claim_input(c, err));
 		c->opts.force = 1;
 	}
 	VSX_TRY(open_inputs(c, err));
@@ -343,7 +358,6 @@ enum vsx_status vsx_compact_on(const char *const *inputs, size_t n_inputs,
 		.ops = ops,
 		.paths = inputs,
 		.n = n_inputs,
-		.lock = {ops, -1, NULL},
 		.result = &local,
 	};
 	enum vsx_status status;
@@ -359,7 +373,8 @@ enum vsx_status vsx_compact_on(const char *const *inputs, size_t n_inputs,
 	free(c.inputs);
 	free(c.ends);
 	free(c.ids);
-	vsx_file_close(&c.lock, NULL);
+	vsx_claim_release(&c.claim);
+	vsx_output_release(&c.in_place);
 	if (status == VSX_OK && result)
 		*result = local;
 	return status;

@@ -297,7 +297,8 @@ static enum vsx_status read_back(struct run *r, struct vsx_error *err)
 
 static enum vsx_status publish(struct run *r, struct vsx_error *err)
 {
-	const struct vsx_file *f = &r->b->output.file;
+	struct vsx_builder *b = r->b;
+	const struct vsx_file *f = &b->output.file;
 	uint64_t bytes;
 
 	VSX_TRY(vsx_file_bytes(&bytes, f->fd, err));
@@ -306,7 +307,10 @@ static enum vsx_status publish(struct run *r, struct vsx_error *err)
 				"'%s' has %llu bytes, %llu were written",
 				f->name, (unsigned long long)bytes,
 				(unsigned long long)r->result->file_bytes);
-	return vsx_output_publish(&r->b->output, err);
+	VSX_TRY(vsx_output_publish(&b->output, err));
+	if (*b->output.note)
+		b->job.note(&b->job, "%s", b->output.note);
+	return VSX_OK;
 }
 
 /* A step, its time added to *seconds. */

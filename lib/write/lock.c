@@ -1,73 +1,75 @@
 #include "write/lock.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 /* Between two tries. */
 #define NAP_MS 20
 
-/* The process that locks an inode, by /proc/locks; 0 when it cannot be told. */
-static long holder_of(ino_t inode)
+/* Of the line that a holder signs with. */
+#define PROGRAM_BYTES 32
+#define LINE_BYTES    (PROGRAM_BYTES + 24)
+
+/* ---- who has it ------------------------------------------------------- */
+
+void vsx_lock_sign(const struct vsx_file *file)
 {
-	FILE *f = fopen("/proc/locks", "re");
-	char line[256];
-	long found = 0;
+	char line[LINE_BYTES];
+	int n = snprintf(line, sizeof(line), "%ld %.*s\n", (long)getpid(),
+			 PROGRAM_BYTES, program_invocation_short_name);
 
-	while (f && !found && fgets(line, sizeof(line), f)) {
-		unsigned long long ino;
-		long pid;
-
-		/* 1: FLOCK  ADVISORY  WRITE 4711 08:01:123456 0 EOF */
-		if (sscanf(line, "%*s FLOCK %*s WRITE %ld %*x:%*x:%llu", &pid,
-			   &ino) == 2 &&
-		    ino == (unsigned long long)inode && pid > 0)
-			found = pid;
-	}
-	if (f)
-		fclose(f);
-	return found;
+	vsx_file_write(file, line, (size_t)n, 0, NULL);
 }
 
-/* The program that a process runs; "" when it cannot be told. */
-static void program_of(long pid, char name[64])
+void vsx_lock_drop(struct vsx_file *file)
 {
-	char path[48];
-	FILE *f;
-
-	name[0] = '\0';
-	snprintf(path, sizeof(path), "/proc/%ld/comm", pid);
-	f = fopen(path, "re");
-	if (!f)
-		return;
-	if (!fgets(name, 64, f))
-		name[0] = '\0';
-	name[strcspn(name, "\n")] = '\0';
-	fclose(f);
+	if (file->fd >= 0)
+		vsx_file_resize(file, 0, NULL);
+	vsx_file_close(file, NULL);
 }
 
-static enum vsx_status busy(const struct vsx_file *file, struct vsx_error *err)
+/* "NAME (process PID)" of the signature; whoever wrote it is not trusted. */
+static void holder_of(const struct vsx_file *file, char holder[80])
 {
-	struct stat st;
-	char name[64];
+	char line[LINE_BYTES], *program;
+	ssize_t n = pread(file->fd, line, sizeof(line) - 1, 0);
 	long pid = 0;
+	int at = 0;
 
-	if (fstat(file->fd, &st) == 0)
-		pid = holder_of(st.st_ino);
-	if (!pid)
-		return vsx_fail(err, VSX_EBUSY,
-				"'%s' is being changed by another writer",
-				file->name);
-	program_of(pid, name);
-	return vsx_fail(err, VSX_EBUSY,
-			"'%s' is being changed by %s (process %ld)", file->name,
-			name[0] ? name : "another writer", pid);
+	snprintf(holder, 80, "another writer");
+	if (n <= 0)
+		return;
+	line[n] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	if (!isdigit((unsigned char)line[0]) ||
+	    sscanf(line, "%9ld %n", &pid, &at) != 1 || at == 0 || !line[at])
+		return;
+	program = line + at;
+	for (char *c = program; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	snprintf(holder, 80, "%s (process %ld)", program, pid);
 }
 
-static bool same_file(const struct vsx_file *file)
+static enum vsx_status busy(const struct vsx_file *file, const char *subject,
+			    struct vsx_error *err)
+{
+	char holder[80];
+
+	holder_of(file, holder);
+	return vsx_fail(err, VSX_EBUSY, "'%s' is being changed by %s", subject,
+			holder);
+}
+
+/* ---- taking it -------------------------------------------------------- */
+
+bool vsx_lock_named(const struct vsx_file *file)
 {
 	struct stat by_path, by_fd;
 
@@ -76,20 +78,79 @@ static bool same_file(const struct vsx_file *file)
 	       by_path.st_ino == by_fd.st_ino;
 }
 
-enum vsx_status vsx_lock_check(const struct vsx_file *file,
-			       struct vsx_error *err)
+bool vsx_lock_try(const struct vsx_file *file)
 {
-	if (same_file(file))
-		return VSX_OK;
-	return vsx_fail(err, VSX_EIO,
-			"'%s' was replaced by another file meanwhile",
-			file->name);
+	int r;
+
+	do
+		r = file->ops->lock(file->ops->context, file->fd);
+	while (r < 0 && errno == EINTR);
+	return r == 0;
 }
 
-static enum vsx_status open_file(struct vsx_file *file, struct vsx_error *err)
+/* *taken: the lock is there, and the file has its name still. */
+static enum vsx_status try_once(struct vsx_file *file,
+				const struct vsx_lock_how *how, bool *taken,
+				struct vsx_error *err)
+{
+	*taken = false;
+	for (;;) {
+		if (file->fd < 0)
+			VSX_TRY(how->open(file, how->open_context, err));
+		if (!vsx_lock_try(file))
+			return errno == EWOULDBLOCK
+				       ? VSX_OK
+				       : vsx_fail_errno(err, "cannot lock '%s'",
+							file->name);
+		if (vsx_lock_named(file)) {
+			*taken = true;
+			return VSX_OK;
+		}
+		/* Whoever had it took its name away: there is a new one. */
+		vsx_file_close(file, NULL);
+	}
+}
+
+static enum vsx_status wait_for(struct vsx_file *file,
+				const struct vsx_lock_how *how,
+				struct vsx_error *err)
+{
+	struct timespec nap = {0, NAP_MS * 1000000L};
+	uint32_t waited = 0;
+	bool taken;
+
+	for (;;) {
+		VSX_TRY(try_once(file, how, &taken, err));
+		if (taken)
+			return VSX_OK;
+		if (waited >= how->wait_ms && how->wait_ms != UINT32_MAX)
+			return busy(file, how->subject, err);
+		VSX_TRY(how->waiting(how->context, err));
+		nanosleep(&nap, NULL);
+		if (waited < UINT32_MAX - NAP_MS)
+			waited += NAP_MS;
+	}
+}
+
+enum vsx_status vsx_lock_take(struct vsx_file *file,
+			      const struct vsx_lock_how *how,
+			      struct vsx_error *err)
+{
+	enum vsx_status status;
+
+	file->fd = -1;
+	status = wait_for(file, how, err);
+	if (status != VSX_OK)
+		vsx_file_close(file, NULL);
+	return status;
+}
+
+static enum vsx_status open_there(struct vsx_file *file, void *context,
+				  struct vsx_error *err)
 {
 	struct stat st;
 
+	(void)context;
 	file->fd = vsx_file_open(file->ops, file->name, O_RDWR | O_NONBLOCK, 0);
 	if (file->fd < 0)
 		return vsx_fail_errno(err, "cannot open '%s' for writing",
@@ -100,57 +161,19 @@ static enum vsx_status open_file(struct vsx_file *file, struct vsx_error *err)
 	return VSX_OK;
 }
 
-/* *taken: the lock is there, and the file has its name still. */
-static enum vsx_status try_once(struct vsx_file *file, bool *taken,
-				struct vsx_error *err)
-{
-	const struct vsx_file_ops *ops = file->ops;
-	int r;
-
-	*taken = false;
-	do
-		r = ops->lock(ops->context, file->fd);
-	while (r < 0 && errno == EINTR);
-	if (r < 0 && errno != EWOULDBLOCK)
-		return vsx_fail_errno(err, "cannot lock '%s'", file->name);
-	if (r < 0)
-		return VSX_OK;
-	if (same_file(file)) {
-		*taken = true;
-		return VSX_OK;
-	}
-	/* It was compacted while we waited: take the new one. */
-	vsx_file_close(file, NULL);
-	VSX_TRY(open_file(file, err));
-	return VSX_OK;
-}
-
 enum vsx_status vsx_lock_open(struct vsx_file *file, const char *path,
 			      const struct vsx_file_ops *ops, uint32_t wait_ms,
 			      vsx_lock_waiting *waiting, void *context,
 			      struct vsx_error *err)
 {
-	struct timespec nap = {0, NAP_MS * 1000000L};
-	enum vsx_status status;
-	uint32_t waited = 0;
-	bool taken = false;
+	struct vsx_lock_how how = {
+		.open = open_there,
+		.subject = path,
+		.wait_ms = wait_ms,
+		.waiting = waiting,
+		.context = context,
+	};
 
 	*file = (struct vsx_file){ops, -1, path};
-	status = open_file(file, err);
-	while (status == VSX_OK && !taken) {
-		status = try_once(file, &taken, err);
-		if (status != VSX_OK || taken)
-			break;
-		if (waited >= wait_ms && wait_ms != UINT32_MAX) {
-			status = busy(file, err);
-			break;
-		}
-		status = waiting(context, err);
-		nanosleep(&nap, NULL);
-		if (waited < UINT32_MAX - NAP_MS)
-			waited += NAP_MS;
-	}
-	if (status != VSX_OK)
-		vsx_file_close(file, NULL);
-	return status;
+	return vsx_lock_take(file, &how, err);
 }

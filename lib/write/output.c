@@ -8,18 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "write/lock.h"
-
-/* Of the file's name in that of the temporary one, which is longer. */
-#define MAX_NAME_KEPT 200
-#define MAX_TRIES     10000
-
-static const char *name_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
+#include "write/access.h"
+#include "write/beside.h"
 
 static enum vsx_status cannot_create(const struct vsx_output *o, int reason,
 				     struct vsx_error *err)
@@ -64,7 +54,7 @@ static enum vsx_status look_at(struct vsx_output *o, struct vsx_error *err)
 
 static enum vsx_status set_folder(struct vsx_output *o, struct vsx_error *err)
 {
-	const char *name = name_of(o->target);
+	const char *name = vsx_beside_name(o->target);
 
 	if (name == o->target)
 		o->folder = strdup(".");
@@ -96,7 +86,7 @@ static enum vsx_status begin(struct vsx_output *o, const char *path, bool force,
 		goto done;
 	}
 	status = look_at(o, err);
-	if (status == VSX_OK && *name_of(path) == '\0')
+	if (status == VSX_OK && *vsx_beside_name(path) == '\0')
 		status = vsx_fail(err, VSX_EINVAL, "'%s' names a folder", path);
 	if (status == VSX_OK)
 		status = set_folder(o, err);
@@ -116,6 +106,8 @@ enum vsx_status vsx_output_init(struct vsx_output *o, const char *path,
 		status = cannot_create(o, errno, err);
 		vsx_output_release(o);
 	}
+	if (status == VSX_OK)
+		vsx_beside_sweep(o->ops, o->folder, o->target);
 	return status;
 }
 
@@ -126,35 +118,30 @@ enum vsx_status vsx_output_beside(struct vsx_output *o, const char *path,
 	return begin(o, path, true, ops, err);
 }
 
-/* `.NAME.tmp.<pid>.<n>`, opened for nobody else to have; *fd < 0 on failure. */
-static char *open_hidden(const struct vsx_output *o, unsigned int mode, int *fd)
+struct vsx_place vsx_output_place(const struct vsx_output *o)
 {
-	const char *name = name_of(o->target);
-	char *path = NULL;
+	return (struct vsx_place){o->ops, o->target, o->folder};
+}
 
-	for (int n = 0; n < MAX_TRIES; n++) {
-		if (asprintf(&path, "%s/.%.*s.tmp.%ld.%d", o->folder,
-			     MAX_NAME_KEPT, name, (long)getpid(), n) < 0) {
-			*fd = -1;
-			errno = ENOMEM;
-			return NULL;
-		}
-		*fd = vsx_file_open(o->ops, path, O_RDWR | O_CREAT | O_EXCL,
-				    mode);
-		if (*fd >= 0)
-			return path;
-		free(path);
-		if (errno != EEXIST)
-			break;
-	}
-	return NULL;
+enum vsx_status vsx_output_claim(struct vsx_output *o,
+				 const struct vsx_claim_wait *wait,
+				 struct vsx_error *err)
+{
+	struct vsx_place place = vsx_output_place(o);
+
+	if (!o->force || o->claim || access(o->target, F_OK) < 0)
+		return VSX_OK;
+	VSX_TRY(vsx_claim_take(&o->own, &place, wait, err));
+	o->claim = &o->own;
+	return VSX_OK;
 }
 
 enum vsx_status vsx_output_open(struct vsx_output *o, struct vsx_error *err)
 {
 	int fd;
 
-	o->temp = open_hidden(o, 0666, &fd);
+	o->temp = vsx_beside_temp(o->ops, o->folder, o->target,
+				  o->claim ? 0600 : 0666, &fd);
 	if (!o->temp)
 		return cannot_create(o, errno, err);
 	o->file = (struct vsx_file){o->ops, fd, o->path};
@@ -171,7 +158,7 @@ enum vsx_status vsx_output_scratch(const struct vsx_output *o,
 	/* Some file systems have no unnamed files: take the name away. */
 	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR ||
 		       errno == EINVAL || errno == ENOENT)) {
-		path = open_hidden(o, 0600, &fd);
+		path = vsx_beside_temp(o->ops, o->folder, o->target, 0600, &fd);
 		if (path && o->ops->unlink(o->ops->context, path) < 0) {
 			reason = errno;
 			o->ops->close(o->ops->context, fd);
@@ -188,10 +175,10 @@ enum vsx_status vsx_output_scratch(const struct vsx_output *o,
 	return VSX_OK;
 }
 
-/* Give the new file the mode of the one that it replaces. */
-static enum vsx_status keep_mode(const struct vsx_output *o,
-				 struct vsx_error *err)
+/* Give the new file what the one that it replaces has. */
+static enum vsx_status keep_access(struct vsx_output *o, struct vsx_error *err)
 {
+	struct vsx_access old;
 	struct stat st;
 
 	if (!o->force || stat(o->target, &st) < 0)
@@ -201,10 +188,8 @@ static enum vsx_status keep_mode(const struct vsx_output *o,
 				"'%s' is not a regular file and cannot be "
 				"replaced",
 				o->path);
-	if (o->ops->set_mode(o->ops->context, o->file.fd, st.st_mode & 0777) <
-	    0)
-		return vsx_fail_errno(err, "cannot set the mode of '%s'",
-				      o->path);
+	if (vsx_access_of(&old, o->target))
+		vsx_access_give(&old, &o->file, o->note);
 	return VSX_OK;
 }
 
@@ -237,10 +222,16 @@ static enum vsx_status rename_to_new(struct vsx_output *o,
 	return errno == EEXIST ? exists(o, err) : cannot_create(o, errno, err);
 }
 
-static enum vsx_status move(struct vsx_output *o, struct vsx_error *err)
+static enum vsx_status no_waiting(void *context, struct vsx_error *err)
 {
-	if (!o->force)
-		return rename_to_new(o, err);
+	(void)context;
+	(void)err;
+	return VSX_OK;
+}
+
+static enum vsx_status rename_over(struct vsx_output *o, struct vsx_error *err)
+{
+	VSX_TRY(vsx_claim_check(o->claim, err));
 	if (o->ops->rename(o->ops->context, o->temp, o->target) < 0)
 		return cannot_create(o, errno, err);
 	free(o->temp);
@@ -248,19 +239,30 @@ static enum vsx_status move(struct vsx_output *o, struct vsx_error *err)
 	return VSX_OK;
 }
 
+static enum vsx_status move(struct vsx_output *o, struct vsx_error *err)
+{
+	const struct vsx_claim_wait wait = {.waiting = no_waiting};
+	enum vsx_status status;
+
+	if (o->claim)
+		return rename_over(o, err);
+	status = rename_to_new(o, err);
+	if (status != VSX_EEXIST || !o->force)
+		return status;
+	/* It has appeared meanwhile. */
+	VSX_TRY(vsx_output_claim(o, &wait, err));
+	VSX_TRY(keep_access(o, err));
+	return o->claim ? rename_over(o, err) : rename_to_new(o, err);
+}
+
 enum vsx_status vsx_output_publish(struct vsx_output *o, struct vsx_error *err)
 {
 	struct vsx_file folder = {o->ops, -1, o->folder};
 	enum vsx_status status;
 
-	/* Whatever can fail goes before the rename. */
-	status = keep_mode(o, err);
-	if (status == VSX_OK)
-		status = vsx_file_close(&o->file, err);
-	if (status == VSX_OK && o->replaces)
-		status = vsx_lock_check(o->replaces, err);
-	if (status != VSX_OK)
-		return status;
+	/* Whatever can fail goes before the rename. The file is closed later:
+	   until then it is locked, and nobody takes it for debris. */
+	VSX_TRY(keep_access(o, err));
 	folder.fd = vsx_file_open(o->ops, o->folder, O_RDONLY | O_DIRECTORY, 0);
 	if (folder.fd < 0)
 		return vsx_fail_errno(err, "cannot open the folder '%s'",
@@ -274,6 +276,7 @@ enum vsx_status vsx_output_publish(struct vsx_output *o, struct vsx_error *err)
 					"after a crash",
 					o->path);
 	vsx_file_close(&folder, NULL);
+	vsx_file_close(&o->file, NULL);
 	return status;
 }
 
@@ -281,8 +284,9 @@ void vsx_output_release(struct vsx_output *o)
 {
 	if (!o->ops)
 		return;
-	vsx_file_close(&o->file, NULL);
 	drop_temp(o);
+	vsx_file_close(&o->file, NULL);
+	vsx_claim_release(&o->own);
 	free(o->path);
 	free(o->target);
 	free(o->folder);

@@ -6,7 +6,8 @@
 #ifndef VSX_OUTPUT_H
 #define VSX_OUTPUT_H
 
-#include "io/fileops.h"
+#include "write/access.h"
+#include "write/claim.h"
 
 struct vsx_output {
 	const struct vsx_file_ops *ops;
@@ -15,15 +16,18 @@ struct vsx_output {
 	char *folder;
 	char *temp; /* NULL while there is none */
 	bool force;
-	const struct vsx_file *replaces; /* locked: to be replaced only while
-					    the path names it; NULL: whatever
-					    is there */
-	struct vsx_file file;		 /* the temporary file */
+	struct vsx_claim own;
+	const struct vsx_claim *claim; /* of the file that is replaced: own, or
+					  the caller's; NULL: there was none */
+	struct vsx_file file;	       /* the temporary file */
+	char note[VSX_ACCESS_NOTE_TEXT]; /* what the new file does not have of
+					    the one it replaced, or "" */
 };
 
 /*
- * Check that `path` can be made: VSX_EEXIST when it is there and not to be
- * replaced (force), VSX_EINVAL when it is no regular file. Makes nothing yet.
+ * Check that `path` can be made, and remove what killed writers of it left:
+ * VSX_EEXIST when it is there and not to be replaced (force), VSX_EINVAL when
+ * it is no regular file. Makes nothing yet.
  */
 enum vsx_status vsx_output_init(struct vsx_output *o, const char *path,
 				bool force, const struct vsx_file_ops *ops,
@@ -35,7 +39,18 @@ enum vsx_status vsx_output_beside(struct vsx_output *o, const char *path,
 				  const struct vsx_file_ops *ops,
 				  struct vsx_error *err);
 
-/* Make the temporary file. */
+/* Where the file goes; valid as long as the output. */
+struct vsx_place vsx_output_place(const struct vsx_output *o);
+
+/* Hold off other writers of a file that is to be replaced, if there is one. */
+enum vsx_status vsx_output_claim(struct vsx_output *o,
+				 const struct vsx_claim_wait *wait,
+				 struct vsx_error *err);
+
+/*
+ * Make the temporary file. Its mode is that of a new file, or 0600 until it
+ * takes another one's place.
+ */
 enum vsx_status vsx_output_open(struct vsx_output *o, struct vsx_error *err);
 
 /*
@@ -47,8 +62,9 @@ enum vsx_status vsx_output_scratch(const struct vsx_output *o,
 
 /*
  * Put the temporary file, complete and synced, in place. A file that is
- * replaced hands on its mode. When only the sync of the folder fails the new
- * file is in place, and the text says so.
+ * replaced hands on its owner, group, mode and access list; o->note says what
+ * it could not. When only the sync of the folder fails the new file is in
+ * place, and the text says so.
  */
 enum vsx_status vsx_output_publish(struct vsx_output *o, struct vsx_error *err);
 

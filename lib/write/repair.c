@@ -291,7 +291,7 @@ static enum vsx_status save(struct repair *r, const char *out_path,
 	struct vsx *index = &r->index;
 
 	VSX_TRY(vsx_compact_builder(&r->builder, out_path, &r->opts, index,
-				    r->ops, err));
+				    NULL, r->ops, err));
 	VSX_TRY(vsx_settle(index, gather(r, err), err));
 	r->result->n_lost = r->lost.n;
 	r->result->n_unsure = r->lost.n_unsure;

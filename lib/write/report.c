@@ -64,6 +64,18 @@ static void note(struct vsx_job *job, const char *fmt, ...)
 	tell(job->context, &event);
 }
 
+static enum vsx_status waiting(void *context, struct vsx_error *err)
+{
+	struct vsx_job *job = context;
+
+	return job->progress(job, "wait for another writer", 0, 0, err);
+}
+
+struct vsx_claim_wait vsx_builder_wait(struct vsx_job *job, uint32_t ms)
+{
+	return (struct vsx_claim_wait){ms, waiting, job};
+}
+
 void vsx_builder_job(struct vsx_builder *b)
 {
 	b->job = (struct vsx_job){

@@ -9,7 +9,6 @@
 #include "base/parallel.h"
 #include "names.h"
 #include "read/opts.h"
-#include "write/lock.h"
 #include "write/options.h"
 #include "write/properties.h"
 
@@ -30,18 +29,12 @@ static void take_options(struct vsx_update *u)
 	o->ef_construction = 0; /* by the segment */
 }
 
-static enum vsx_status waiting(void *context, struct vsx_error *err)
-{
-	struct vsx_job *job = context;
-
-	return job->progress(job, "wait for another writer", 0, 0, err);
-}
-
 /* Both slots must be good: a bad one may be that of a lost generation. */
 enum vsx_status vsx_update_check(const struct vsx *index,
-				 const struct vsx_file *file,
+				 const struct vsx_claim *claim,
 				 struct vsx_error *err)
 {
+	const struct vsx_file *file = &claim->index;
 	uint8_t head[2 * VSX_SLOT_BYTES];
 	uint64_t bytes = index->file_bytes;
 	size_t n = bytes < sizeof(head) ? (size_t)bytes : sizeof(head);
@@ -74,7 +67,7 @@ enum vsx_status vsx_update_check(const struct vsx *index,
 	    index->super.generation == newest->generation)
 		return VSX_OK;
 	/* Another file has the name, or the lock does not hold others off. */
-	VSX_TRY(vsx_lock_check(file, err));
+	VSX_TRY(vsx_claim_check(claim, err));
 	return vsx_fail(err, VSX_EIO,
 			"'%s' was changed to generation %llu by another writer "
 			"while generation %llu was opened",
@@ -84,13 +77,13 @@ enum vsx_status vsx_update_check(const struct vsx *index,
 
 static enum vsx_status open_index(struct vsx_update *u, struct vsx_error *err)
 {
-	VSX_TRY(vsx_open(&u->index, u->file.name, NULL, err));
-	VSX_TRY(vsx_update_check(u->index, &u->file, err));
+	VSX_TRY(vsx_open(&u->index, u->claim.index.name, NULL, err));
+	VSX_TRY(vsx_update_check(u->index, &u->claim, err));
 	if (u->index->manifest.n_segments == 0)
 		return vsx_fail(err, VSX_EINVAL,
 				"'%s' has no rows: nothing says how to add "
 				"some",
-				u->file.name);
+				u->claim.index.name);
 	return vsx_settle(u->index,
 			  vsx_greatest_id(u->index, &u->greatest_id, err), err);
 }
@@ -101,6 +94,8 @@ static enum vsx_status begin(struct vsx_update *u, const char *path,
 {
 	struct vsx_builder *b = &u->b;
 	const struct vsx_segment *base;
+	struct vsx_claim_wait wait;
+	struct vsx_place place;
 
 	b->opts.n_threads = vsx_thread_count(u->opts.n_threads);
 	b->opts.memory = vsx_options_memory(u->opts.memory);
@@ -108,8 +103,9 @@ static enum vsx_status begin(struct vsx_update *u, const char *path,
 	b->opts.context = u->opts.context;
 	vsx_builder_job(b);
 	VSX_TRY(vsx_output_beside(&b->output, path, ops, err));
-	VSX_TRY(vsx_lock_open(&u->file, b->output.target, ops, u->opts.wait_ms,
-			      waiting, &b->job, err));
+	wait = vsx_builder_wait(&b->job, u->opts.wait_ms);
+	place = vsx_output_place(&b->output);
+	VSX_TRY(vsx_claim_open(&u->claim, &place, &wait, err));
 	VSX_TRY(open_index(u, err));
 	take_options(u);
 	base = &u->index->segments[0];
@@ -136,7 +132,6 @@ enum vsx_status vsx_update_begin_on(struct vsx_update **out, const char *path,
 
 	*out = NULL;
 	VSX_TRY(vsx_alloc_to(&u, 1, sizeof(*u), err));
-	u->file.fd = -1;
 	u->opts = (struct vsx_update_opts)VSX_UPDATE_OPTS_INIT;
 	vsx_spool_init(&u->b.spool);
 	status = vsx_take_opts(&u->opts, sizeof(u->opts), opts,
@@ -163,7 +158,7 @@ void vsx_update_free(struct vsx_update *u)
 	if (!u)
 		return;
 	vsx_close(u->index);
-	vsx_file_close(&u->file, NULL);
+	vsx_claim_release(&u->claim);
 	vsx_spool_release(&u->b.spool);
 	vsx_output_release(&u->b.output);
 	free(u->gone);

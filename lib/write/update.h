@@ -9,7 +9,7 @@ struct vsx_update {
 	struct vsx_update_opts opts;
 	struct vsx_builder b; /* the new rows, and the surroundings of a build;
 				 its output is never made */
-	struct vsx_file file; /* locked */
+	struct vsx_claim claim;
 	struct vsx *index;    /* the newest generation of it */
 	uint64_t greatest_id; /* that a row has or had; numbers go on from it */
 	uint64_t *gone;	      /* ids to delete, sorted when it comes to that */
@@ -25,12 +25,12 @@ enum vsx_status vsx_update_begin_on(struct vsx_update **out, const char *path,
 				    struct vsx_error *err);
 
 /*
- * Whether an open index is the newest generation of the locked file, and none
+ * Whether an open index is the newest generation of the claimed one, and none
  * may have been lost: VSX_ECORRUPT when a slot is damaged, since it may be that
  * of a newer one.
  */
 enum vsx_status vsx_update_check(const struct vsx *index,
-				 const struct vsx_file *file,
+				 const struct vsx_claim *claim,
 				 struct vsx_error *err);
 
 /* update_commit.c */

@@ -12,7 +12,6 @@
 #include "sums.h"
 #include "train/codes_train.h"
 #include "write/live_rows.h"
-#include "write/lock.h"
 #include "write/properties.h"
 #include "write/segment_out.h"
 #include "write/unique.h"
@@ -174,7 +173,7 @@ static enum vsx_status reserve(struct run *r, struct vsx_error *err)
 	vsx_measure_layout(r->test.n_queries, 0, r->test.truth_k, false,
 			   &layout);
 	return vsx_file_reserve(
-		&r->u->file,
+		&r->u->claim.index,
 		r->sink.at + vsx_layout_file_bytes(&layout,
 						   r->old->properties_bytes),
 		&done, err);
@@ -294,7 +293,7 @@ static enum vsx_status run_test(struct run *r, const uint8_t *base,
 
 static enum vsx_status test(struct run *r, struct vsx_error *err)
 {
-	const struct vsx_file *f = &r->u->file;
+	const struct vsx_file *f = &r->u->claim.index;
 	uint64_t bytes = r->sink.at;
 	enum vsx_status status;
 	struct vsx_map map;
@@ -323,12 +322,12 @@ static enum vsx_status check_length(const struct run *r, struct vsx_error *err)
 {
 	uint64_t due = r->u->index->super.committed_bytes, bytes;
 
-	VSX_TRY(vsx_file_bytes(&bytes, r->u->file.fd, err));
+	VSX_TRY(vsx_file_bytes(&bytes, r->u->claim.index.fd, err));
 	if (bytes >= due)
 		return VSX_OK;
 	return vsx_fail(err, VSX_EIO,
 			"'%s' was cut to %llu bytes meanwhile, expected %llu",
-			r->u->file.name, (unsigned long long)bytes,
+			r->u->claim.index.name, (unsigned long long)bytes,
 			(unsigned long long)due);
 }
 
@@ -336,10 +335,10 @@ static enum vsx_status begin_file(struct run *r, struct vsx_error *err)
 {
 	const struct vsx_super *sb = &r->u->index->super;
 
-	VSX_TRY(vsx_lock_check(&r->u->file, err));
+	VSX_TRY(vsx_claim_check(&r->u->claim, err));
 	VSX_TRY(check_length(r, err));
-	VSX_TRY(vsx_file_resize(&r->u->file, sb->committed_bytes, err));
-	VSX_TRY(vsx_sink_init(&r->sink, &r->u->file, sb->page_shift,
+	VSX_TRY(vsx_file_resize(&r->u->claim.index, sb->committed_bytes, err));
+	VSX_TRY(vsx_sink_init(&r->sink, &r->u->claim.index, sb->page_shift,
 			      sb->committed_bytes, err));
 	for (uint32_t i = 0; i < r->old->n_sections; i++) {
 		struct vsx_section_entry e = vsx_manifest_section(r->old, i);
@@ -413,8 +412,8 @@ static enum vsx_status append(struct run *r, struct vsx_error *err)
 static void take_back(struct run *r)
 {
 	if (check_length(r, NULL) == VSX_OK)
-		vsx_file_resize(&r->u->file, r->u->index->super.committed_bytes,
-				NULL);
+		vsx_file_resize(&r->u->claim.index,
+				r->u->index->super.committed_bytes, NULL);
 }
 
 static enum vsx_status commit(struct run *r, struct vsx_error *err)
@@ -429,14 +428,14 @@ static enum vsx_status commit(struct run *r, struct vsx_error *err)
 			take_back(r);
 		return status;
 	}
-	status = vsx_sink_next_super(&r->u->file, &r->super, &why);
+	status = vsx_sink_next_super(&r->u->claim.index, &r->super, &why);
 	if (status != VSX_OK)
 		return vsx_fail(err, status,
 				"%.300s: whether generation %llu holds is seen "
 				"when '%s' is opened again",
 				why.text,
 				(unsigned long long)r->super.generation,
-				r->u->file.name);
+				r->u->claim.index.name);
 	return VSX_OK;
 }
 

@@ -287,6 +287,20 @@ static int shaky_set_mode(void *c, int fd, unsigned int mode)
 	return vsx_system_files.set_mode(NULL, fd, mode);
 }
 
+static int shaky_set_owner(void *c, int fd, uid_t owner, gid_t group)
+{
+	if (hit(c, "set_owner", false))
+		return -1;
+	return vsx_system_files.set_owner(NULL, fd, owner, group);
+}
+
+static int shaky_set_acl(void *c, int fd, const void *acl, size_t n)
+{
+	if (hit(c, "set_acl", false))
+		return -1;
+	return vsx_system_files.set_acl(NULL, fd, acl, n);
+}
+
 static int shaky_rename(void *c, const char *from, const char *to)
 {
 	if (hit(c, "rename", false))
@@ -354,6 +368,8 @@ struct vsx_file_ops shaky_ops(struct shaky *s)
 		.resize = shaky_resize,
 		.sync = shaky_sync,
 		.set_mode = shaky_set_mode,
+		.set_owner = shaky_set_owner,
+		.set_acl = shaky_set_acl,
 		.rename = shaky_rename,
 		.rename_new = shaky_rename_new,
 		.link = shaky_link,

@@ -482,6 +482,29 @@ Test(backup, follows_no_links_inside_of_the_repository)
 	cr_expect_eq(scene_snapshots(repo), 2);
 }
 
+/* What is added to a file that a restore replaces would be lost. */
+Test(backup, a_restore_is_a_writer_of_what_it_replaces)
+{
+	const char *path = scene_index("i.vsx", "Flat");
+	const char *repo = scene_path("repo");
+	struct vsx_backup_opts opts = VSX_BACKUP_OPTS_INIT;
+	struct vsx_update *u;
+
+	scene_create(path, repo, "one");
+	opts.force = 1;
+	cr_assert_eq(vsx_update_begin(&u, path, NULL, &err), VSX_OK);
+	for (opts.wait_ms = 0; opts.wait_ms <= 30; opts.wait_ms += 30) {
+		cr_expect_eq(vsx_backup_restore(repo, "one", path, &opts, NULL,
+						&err),
+			     VSX_EBUSY);
+		cr_expect(strstr(err.text, "i.vsx' is being changed by"), "%s",
+			  err.text);
+	}
+	vsx_update_free(u);
+	cr_expect_eq(vsx_backup_restore(repo, "one", path, &opts, NULL, &err),
+		     VSX_OK, "%s", err.text);
+}
+
 Test(backup, one_writer_at_a_time_and_readers_beside_him)
 {
 	const char *path = scene_index("i.vsx", "Flat");

@@ -358,9 +358,9 @@ Test(backup_faults, create_syncs_chunks_and_folders_before_the_snapshot)
 		     VSX_OK);
 	/* chunks/; the checks are written and renamed; the number is written,
 	 * synced and renamed, and the folder synced; then the snapshot is
-	 * created, written, synced and closed, its folder opened, the file
+	 * created, locked, written and synced, its folder opened, the file
 	 * renamed and the folder synced. */
-	cr_assert(strstr(s.log, "oscowcrowscroscowscorsc"), "%s", s.log);
+	cr_assert(strstr(s.log, "oscowcrowscroscolwsorsc"), "%s", s.log);
 }
 
 /* ---- streams ---------------------------------------------------------- */

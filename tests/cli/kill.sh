@@ -61,7 +61,6 @@ awk -v n="$kills" -v seed="$seed" -v names="$operations" 'BEGIN {
 }' >plan
 olds=0 news=0 done=0
 while read -r name share; do
-	rm -f .i.vsx.tmp.*
 	cp base.vsx i.vsx
 	eval "ms=\$ms_$name"
 	delay=$(awk -v ms="$ms" -v share="$share" \
@@ -92,6 +91,10 @@ while read -r name share; do
 	fi
 	run 0 vsx-add i.vsx one.fbin -q
 	run 0 vsx-verify i.vsx
+	# What the killed one left is gone.
+	for left in .i.vsx.*; do
+		[ ! -e "$left" ] || fail "$left is left after $name"
+	done
 done <plan
 echo "$kills kills, seed $seed: $olds times the old index, $news times the new" \
 	"one; $done writers were done before"

@@ -53,6 +53,8 @@ sed -n '/access("\/begin /,/access("\/end"/ {
 	s/^ftruncate([^,]*, \([0-9]*\)) .*/ftruncate \1/
 	s/^fsync(.*/fsync/
 	s/^fchmod([^,]*, 0*\([0-7]*\)) .*/fchmod \1/
+	s/^fchown([^,]*, \([-0-9]*\), \([-0-9]*\)) .*/fchown \1 \2/
+	s/^fsetxattr([^,]*, "system.posix_acl_access", .*, \([0-9]*\), 0) .*/fsetxattr \1/
 	s/^flock([^,]*, LOCK_EX|LOCK_NB) .*/flock/
 	s/^flock([^,]*, LOCK_SH|LOCK_NB) .*/flock shared/
 	s/^mkdir(\("[^"]*"\), .*/mkdir \1/

@@ -81,7 +81,7 @@ static enum vsx_status build(const char *path, const char *spec,
 	COMMON(&opts);
 	opts.n_test_queries = 6;
 	opts.ef_construction = 16;
-	status = vsx_builder_new_on(&b, path, &opts, ops, err);
+	status = vsx_builder_new_on(&b, path, &opts, NULL, ops, err);
 	if (status == VSX_OK)
 		status = add_rows(b, &what, err);
 	if (status == VSX_OK)

@@ -33,6 +33,8 @@ const char *rec_word(enum rec_what what)
 		[REC_RESIZE] = "resize",
 		[REC_SYNC] = "sync",
 		[REC_MODE] = "set_mode",
+		[REC_OWNER] = "set_owner",
+		[REC_ACL] = "set_acl",
 		[REC_RENAME] = "rename",
 		[REC_RENAME_NEW] = "rename_new",
 		[REC_LINK] = "link",
@@ -213,6 +215,24 @@ static int rec_set_mode(void *c, int fd, unsigned int mode)
 	return got;
 }
 
+static int rec_set_owner(void *c, int fd, uid_t owner, gid_t group)
+{
+	int got = vsx_system_files.set_owner(NULL, fd, owner, group);
+	struct rec_op *op = note(c, REC_OWNER, file_by_fd(c, fd), got < 0);
+
+	op->at = owner;
+	op->n = group;
+	return got;
+}
+
+static int rec_set_acl(void *c, int fd, const void *acl, size_t n)
+{
+	int got = vsx_system_files.set_acl(NULL, fd, acl, n);
+
+	note(c, REC_ACL, file_by_fd(c, fd), got < 0)->n = n;
+	return got;
+}
+
 /* A rename or a link: two names, the first of them led to a file. */
 static int moved(struct record *r, enum rec_what what, const char *from,
 		 const char *to, int got)
@@ -326,6 +346,8 @@ struct vsx_file_ops rec_table(struct record *r)
 		.resize = rec_resize,
 		.sync = rec_sync,
 		.set_mode = rec_set_mode,
+		.set_owner = rec_set_owner,
+		.set_acl = rec_set_acl,
 		.rename = rec_rename,
 		.rename_new = rec_rename_new,
 		.link = rec_link,

@@ -22,6 +22,8 @@ enum rec_what {
 	REC_RESIZE,
 	REC_SYNC,
 	REC_MODE,
+	REC_OWNER,
+	REC_ACL,
 	REC_RENAME,
 	REC_RENAME_NEW,
 	REC_LINK,
@@ -39,7 +41,8 @@ struct rec_op {
 	enum rec_what what;
 	int file; /* that it is done to, or that the name led to */
 	char *name, *to;
-	uint64_t at, n; /* n: flags of an open; at: 1 of a writable map */
+	uint64_t at, n; /* n: flags of an open, group of an owner; at: 1
+			   of a writable map, owner */
 	uint8_t *bytes;
 	int error; /* errno of an operation that failed; it changed nothing */
 };

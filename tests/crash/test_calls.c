@@ -27,6 +27,8 @@ static void print_call(FILE *out, const struct rec_op *o)
 		[REC_RESIZE] = "ftruncate",
 		[REC_SYNC] = "fsync",
 		[REC_MODE] = "fchmod",
+		[REC_OWNER] = "fchown",
+		[REC_ACL] = "fsetxattr",
 		[REC_RENAME] = "rename",
 		[REC_RENAME_NEW] = "renameat2",
 		[REC_LINK] = "link",
@@ -50,8 +52,10 @@ static void print_call(FILE *out, const struct rec_op *o)
 	if (o->what == REC_WRITE)
 		fprintf(out, " %llu at %llu", n, at);
 	if (o->what == REC_RESERVE || o->what == REC_RESIZE ||
-	    o->what == REC_MAP || o->what == REC_PUT)
+	    o->what == REC_MAP || o->what == REC_PUT || o->what == REC_ACL)
 		fprintf(out, " %llu", n);
+	if (o->what == REC_OWNER)
+		fprintf(out, " %d %d", (int)o->at, (int)o->n);
 	if (o->what == REC_MODE)
 		fprintf(out, " %03llo", n);
 	if (o->name)

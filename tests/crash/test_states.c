@@ -135,6 +135,16 @@ static void judge_file(struct trial *t, const struct tree_entry *e)
 		go_on(t, copy, &now);
 }
 
+/* What a writer that was killed leaves beside the index: the next one takes it.
+ */
+static bool is_lock(const struct operation *op, const char *name)
+{
+	char lock[64];
+
+	snprintf(lock, sizeof(lock), ".%s.lock", op->output);
+	return strcmp(name, lock) == 0;
+}
+
 /* Other files than the output are as they were; temporary ones may be left. */
 static void judge_others(struct trial *t, const struct tree *state)
 {
@@ -155,7 +165,8 @@ static void judge_others(struct trial *t, const struct tree *state)
 		      strcmp(state->entries[i].name, t->op.output) == 0 ||
 			      tree_find(&t->record.start,
 					state->entries[i].name) ||
-			      strstr(state->entries[i].name, ".tmp."),
+			      strstr(state->entries[i].name, ".tmp.") ||
+			      is_lock(&t->op, state->entries[i].name),
 		      "a file %s", state->entries[i].name);
 }
 
@@ -245,6 +256,12 @@ static void look(struct trial *t, struct answers *a, struct repository *r)
 		      "%s", err.text);
 }
 
+static bool is_behind(const struct trial *t, const struct rec_op *o)
+{
+	return o->what == REC_CLOSE ||
+	       (o->what == REC_UNLINK && is_lock(&t->op, o->name));
+}
+
 static void record(struct trial *t, size_t i, uint64_t seed)
 {
 	struct vsx_file_ops table = rec_table(&t->record);
@@ -265,7 +282,7 @@ static void record(struct trial *t, size_t i, uint64_t seed)
 	      err.text);
 	t->reported = t->record.n;
 	/* A descriptor may be closed, and a lock end, behind the report. */
-	while (t->reported && t->record.ops[t->reported - 1].what == REC_CLOSE)
+	while (t->reported && is_behind(t, &t->record.ops[t->reported - 1]))
 		t->reported--;
 	look(t, &t->new, &t->new_repo);
 	HOLDS(t,

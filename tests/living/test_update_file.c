@@ -3,9 +3,13 @@
  * cut off, damage that is refused, one writer at a time, and the same bytes at
  * any number of threads.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "living/change.h"
@@ -368,19 +372,15 @@ Test(update_file, names_the_writer_that_is_in_the_way)
 	struct vsx_update *u = change_begin(path, NULL), *second = NULL;
 	char due[128];
 
-	snprintf(due, sizeof(due), "(process %ld)", (long)getpid());
+	snprintf(due, sizeof(due), "is being changed by %s (process %ld)",
+		 program_invocation_short_name, (long)getpid());
 	for (opts.wait_ms = 0; opts.wait_ms <= 50; opts.wait_ms += 50) {
 		EXPECT_REFUSED(vsx_update_begin(&second, path, &opts, &err),
-			       VSX_EBUSY, "is being changed by ");
-		/* Without /proc/locks nobody can be named. */
-		if (access("/proc/locks", R_OK) == 0)
-			cr_expect(strstr(err.text, due) ||
-					  strstr(err.text, "another writer"),
-				  "%s", err.text);
+			       VSX_EBUSY, due);
 		cr_expect_null(second);
 	}
 	EXPECT_REFUSED(vsx_compact(&path, 1, NULL, &compact, NULL, &err),
-		       VSX_EBUSY, "is being changed by ");
+		       VSX_EBUSY, due);
 	/* Reading, and a compaction into another file, need no lock. */
 	change_sound(path);
 	{
@@ -390,6 +390,167 @@ Test(update_file, names_the_writer_that_is_in_the_way)
 	}
 	vsx_update_free(u);
 	vsx_update_free(change_begin(path, NULL));
+}
+
+/* A reader of the file can lock it, and nobody minds. */
+Test(update_file, is_held_up_by_no_reader)
+{
+	const char *path = build("Flat");
+	struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	cr_assert_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+	change(path, &what, N, 1, 1, NULL, 0);
+	MUST(vsx_compact(&path, 1, NULL, &opts, NULL, &err));
+	close(fd);
+}
+
+/* By whatever way to the file, the lock is the same one. */
+Test(update_file, is_found_through_links)
+{
+	const char *path = build("Flat"), *link = scratch_path("link");
+	const char *far = scratch_path("folder/far");
+	struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
+	struct vsx_update *u, *second = NULL;
+
+	cr_assert_eq(symlink("index", link), 0);
+	cr_assert_eq(mkdir(scratch_path("folder"), 0700), 0);
+	cr_assert_eq(symlink("../link", far), 0);
+	u = change_begin(far, NULL);
+	cr_expect_eq(access(scratch_path(".index.lock"), F_OK), 0);
+	EXPECT_REFUSED(vsx_update_begin(&second, path, NULL, &err), VSX_EBUSY,
+		       "index' is being changed by");
+	EXPECT_REFUSED(vsx_update_begin(&second, link, NULL, &err), VSX_EBUSY,
+		       "index' is being changed by");
+	EXPECT_REFUSED(vsx_compact(&far, 1, NULL, &opts, NULL, &err), VSX_EBUSY,
+		       "index' is being changed by");
+	vsx_update_free(u);
+	MUST(vsx_compact(&far, 1, NULL, &opts, NULL, &err));
+	cr_expect_eq(scratch_count(0), 3);
+	unlink(far);
+	rmdir(scratch_path("folder"));
+}
+
+/* A lock of one name does not hold off who comes by another. */
+Test(update_file, refuses_a_file_with_other_names)
+{
+	const char *path = build("Flat"), *other = scratch_path("other");
+	const char *out = scratch_path("out");
+	struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
+	uint64_t id = support_id(&what, 3);
+	struct vsx_update *u = NULL;
+	struct kept kept;
+
+	cr_assert_eq(link(path, other), 0);
+	kept = keep(path);
+	EXPECT_REFUSED(vsx_update_begin(&u, path, NULL, &err), VSX_EINVAL,
+		       "has 2 names (hard links)");
+	EXPECT_REFUSED(vsx_compact(&other, 1, NULL, &opts, NULL, &err),
+		       VSX_EINVAL, "has 2 names (hard links)");
+	expect_unchanged(&kept);
+	/* To read it, and to put another one in the place of one name, is
+	   another matter. */
+	MUST(vsx_compact(&path, 1, out, &opts, NULL, &err));
+	kept = keep(other);
+	build_at(path, "Flat");
+	expect_unchanged(&kept);
+	change(path, &what, N, 1, 1, NULL, 0);
+	/* And one that is made when it is open. */
+	u = change_begin(other, NULL);
+	cr_assert_eq(link(other, scratch_path("third")), 0);
+	kept = keep(other);
+	MUST(vsx_update_delete(u, &id, 1, &err));
+	EXPECT_REFUSED(vsx_update_commit(u, NULL, &err), VSX_EINVAL,
+		       "has 2 names (hard links)");
+	vsx_update_free(u);
+	expect_unchanged(&kept);
+}
+
+/* A crash between the two steps of a publication by link(). */
+Test(update_file, a_name_that_a_killed_build_left_is_no_other_name)
+{
+	const char *path = build("Flat"),
+		   *left = scratch_path(".index.tmp.7.0");
+
+	cr_assert_eq(link(path, left), 0);
+	change(path, &what, N, 1, 1, NULL, 0);
+	cr_expect_lt(access(left, F_OK), 0);
+}
+
+Test(update_file, removes_what_killed_writers_left)
+{
+	const char *path = build("Flat"),
+		   *left = scratch_path(".index.tmp.7.0");
+	struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
+
+	scratch_write(left, "debris", 6);
+	vsx_update_free(change_begin(path, NULL));
+	cr_expect_lt(access(left, F_OK), 0);
+	scratch_write(left, "debris", 6);
+	opts.if_dead = 1; /* nothing to do, even so */
+	MUST(vsx_compact(&path, 1, NULL, &opts, NULL, &err));
+	cr_expect_lt(access(left, F_OK), 0);
+}
+
+Test(update_file, notices_that_its_lock_was_removed)
+{
+	const char *path = build("Flat");
+	struct vsx_update *u = change_begin(path, NULL);
+	uint64_t id = support_id(&what, 3);
+	struct kept kept = keep(path);
+
+	cr_assert_eq(unlink(scratch_path(".index.lock")), 0);
+	MUST(vsx_update_delete(u, &id, 1, &err));
+	EXPECT_REFUSED(vsx_update_commit(u, NULL, &err), VSX_EIO,
+		       "another writer may be at work");
+	vsx_update_free(u);
+	expect_unchanged(&kept);
+	change(path, &what, N, 1, 1, NULL, 0);
+}
+
+static struct vsx_builder *build_over(const char *path, uint32_t wait_ms,
+				      enum vsx_status due)
+{
+	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
+	struct vsx_builder *b = NULL;
+
+	opts.dim = DIM;
+	opts.force = 1;
+	opts.wait_ms = wait_ms;
+	cr_expect_eq(vsx_builder_new(&b, path, &opts, &err), due, "%s",
+		     err.text);
+	return b;
+}
+
+/* What is added to a file that is about to be replaced would be lost. */
+Test(update_file, who_replaces_a_file_is_a_writer_of_it)
+{
+	struct vsx_compact_opts compact = VSX_COMPACT_OPTS_INIT;
+	const char *path = build("Flat"), *input = scratch_path("input");
+	struct vsx_update *u = change_begin(path, NULL);
+	struct vsx_builder *b;
+	struct kept kept = keep(path);
+
+	cr_expect_null(build_over(path, 0, VSX_EBUSY));
+	cr_expect_null(build_over(path, 30, VSX_EBUSY));
+	build_at(input, "Flat");
+	compact.force = 1;
+	EXPECT_REFUSED(vsx_compact(&input, 1, path, &compact, NULL, &err),
+		       VSX_EBUSY, "index' is being changed by");
+	EXPECT_REFUSED(vsx_repair(input, path, &compact, NULL, &err), VSX_EBUSY,
+		       "index' is being changed by");
+	/* One that is there already is no matter of locks. */
+	compact.force = 0;
+	EXPECT_REFUSED(vsx_compact(&input, 1, path, &compact, NULL, &err),
+		       VSX_EEXIST, "exists already");
+	vsx_update_free(u);
+	expect_unchanged(&kept);
+	/* The other way round. */
+	b = build_over(path, 0, VSX_OK);
+	EXPECT_REFUSED(vsx_update_begin(&u, path, NULL, &err), VSX_EBUSY,
+		       "index' is being changed by");
+	vsx_builder_free(b);
+	change(path, &what, N, 1, 1, NULL, 0);
 }
 
 /* What a waiting writer is told with, and what ends its waiting. */

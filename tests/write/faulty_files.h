@@ -109,6 +109,20 @@ static int faulty_set_mode(void *c, int fd, unsigned int mode)
 	return vsx_system_files.set_mode(NULL, fd, mode);
 }
 
+static int faulty_set_owner(void *c, int fd, uid_t owner, gid_t group)
+{
+	if (faulty_hit(c, "set_owner"))
+		return -1;
+	return vsx_system_files.set_owner(NULL, fd, owner, group);
+}
+
+static int faulty_set_acl(void *c, int fd, const void *acl, size_t n)
+{
+	if (faulty_hit(c, "set_acl"))
+		return -1;
+	return vsx_system_files.set_acl(NULL, fd, acl, n);
+}
+
 static int faulty_rename(void *c, const char *from, const char *to)
 {
 	struct faulty *f = c;
@@ -196,6 +210,8 @@ static inline struct vsx_file_ops faulty_ops(struct faulty *f)
 		.resize = faulty_resize,
 		.sync = faulty_sync,
 		.set_mode = faulty_set_mode,
+		.set_owner = faulty_set_owner,
+		.set_acl = faulty_set_acl,
 		.rename = faulty_rename,
 		.rename_new = faulty_rename_new,
 		.link = faulty_link,

@@ -21,7 +21,7 @@ static const char *const metrics[] = {"l2", "ip", "cosine", NULL};
 static const char *const elems[] = {"f32", "f16", "bf16", "i8", "u8", NULL};
 
 struct options {
-	const char *out, *spec, *ids, *queries, *model, *rejects;
+	const char *out, *spec, *ids, *queries, *model, *rejects, *source;
 	int metric, elem;
 	uint64_t dim, seed, threads, memory, ef_construction, nlist_sample;
 	uint64_t page_bytes;
@@ -42,6 +42,8 @@ static const struct cli_option option_table[] = {
 	CLI_FLAG('f', "force", "replace a file that exists", &o.force),
 	CLI_TEXT(0, "model", "NAME", "name of the embedding model, kept inside",
 		 &o.model),
+	CLI_TEXT(0, "source", "TEXT",
+		 "where the rows came from, kept inside (left out)", &o.source),
 	CLI_GROUP("Index"),
 	CLI_TEXT('i', "index", "SPEC",
 		 "Flat, IVF<nlist>,Flat, HNSW<M> or auto (auto)", &o.spec),
@@ -122,7 +124,7 @@ static struct vsx_build_opts build_opts(const struct feed *feed)
 	opts.page_bytes = (uint32_t)o.page_bytes;
 	opts.target_recall = o.target_recall;
 	opts.model = o.model;
-	opts.source = feed->source;
+	opts.source = o.source;
 	opts.report = report_work;
 	opts.context = &o.quiet;
 	opts.rejected = o.skip_bad ? rejects_take : NULL;

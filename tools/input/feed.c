@@ -13,32 +13,6 @@
 
 #define BLOCK_BYTES (8u << 20)
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* The names of the inputs, as many as there is room for. */
-static void name_source(struct feed *feed, char **paths, size_t n)
-{
-	size_t at = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		const char *name = base_name(paths[i]);
-		int len = snprintf(feed->source + at, sizeof(feed->source) - at,
-				   "%s%s", i ? " " : "", name);
-
-		if (len < 0 || (size_t)len >= sizeof(feed->source) - at) {
-			feed->source[at] = '\0';
-			break;
-		}
-		at += (size_t)len;
-	}
-	utf8_clean(feed->source);
-}
-
 static enum vsx_status open_one(struct feed *feed, const char *path,
 				uint32_t dim, struct vsx_error *err)
 {
@@ -75,7 +49,6 @@ enum vsx_status feed_open(struct feed *feed, char **paths, size_t n,
 	feed->inputs = calloc(n, sizeof(*feed->inputs));
 	if (!feed->inputs)
 		return tool_fail_memory(err, n * sizeof(*feed->inputs));
-	name_source(feed, paths, n);
 	for (size_t i = 0; status == VSX_OK && i < n; i++)
 		status = open_one(feed, paths[i], dim, err);
 	if (status == VSX_OK && ids)

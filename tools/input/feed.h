@@ -16,10 +16,9 @@ struct feed {
 	uint64_t *ids;	    /* NULL: none were given */
 	uint64_t n_ids;
 	const char *ids_name;
-	char source[256]; /* their names, for the index */
-	bool keep_odd;	  /* as in struct input_opts; set it before */
-	size_t at;	  /* the input that is read */
-	uint64_t first;	  /* the number of its first row, over all of them */
+	bool keep_odd;	/* as in struct input_opts; set it before */
+	size_t at;	/* the input that is read */
+	uint64_t first; /* the number of its first row, over all of them */
 };
 
 /*
