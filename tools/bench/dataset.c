@@ -1,6 +1,7 @@
 #include "bench/dataset.h"
 
 #include "bench/hdf5.h"
+#include "bench/leave_out.h"
 #include "bench/synthetic.h"
 #include "bench/truth.h"
 #include "bench/widen.h"
@@ -21,6 +22,9 @@
 struct making {
 	const struct dataset_opts *opts;
 	struct vectors rows, queries;
+	uint64_t n_given; /* rows, before any are left out */
+	uint64_t *ids;	  /* as in struct dataset */
+	struct odd_rows odds;
 	bool held_out;
 	uint64_t n_asked;   /* queries of the file, before any are left out */
 	enum vsx_metric of; /* what the truth is by; 0: not told */
@@ -114,9 +118,10 @@ static enum vsx_status read_parts(struct making *m, struct vsx_error *err)
 	else if (hdf5_is(o->path))
 		status = read_hdf5(m, err);
 	else
-		status = vectors_read(&m->rows, o->path, err);
+		status = vectors_read(&m->rows, o->path,
+				      o->skip_bad ? &m->odds : NULL, err);
 	if (status == VSX_OK && o->queries)
-		status = vectors_read(&m->queries, o->queries, err);
+		status = vectors_read(&m->queries, o->queries, NULL, err);
 	if (status != VSX_OK)
 		return status;
 	m->held_out = !m->queries.data;
@@ -152,6 +157,31 @@ static void choose_metric(struct making *m)
 	m->truth = NULL;
 }
 
+static enum vsx_status skip_bad(struct making *m, enum vsx_elem elem,
+				struct vsx_error *err)
+{
+	const struct dataset_opts *o = m->opts;
+	char *data = (char *)(uintptr_t)o->path;
+	struct rejects rejects = {
+		.path = o->rejects,
+		.others = {o->queries, o->ground_truth},
+		.quiet = o->quiet,
+	};
+	struct leave_out how = {
+		.metric = m->metric,
+		.elem = elem,
+		.folder = o->folder,
+		.odds = &m->odds,
+		.rejects = &rejects,
+	};
+	enum vsx_status status;
+
+	status = rejects_open(&rejects, &data, data != NULL, err);
+	if (status == VSX_OK)
+		status = leave_out(&m->rows, &m->ids, &how, err);
+	return rejects_close(&rejects, status, err);
+}
+
 /*
  * Rows and queries get one type: what was asked for, that of the rows, or f32
  * where that would change the queries.
@@ -172,7 +202,11 @@ static enum vsx_status choose_elem(struct making *m, struct vsx_error *err)
 			    m->queries.name, vsx_elem_text(elem));
 		elem = VSX_F32;
 	}
-	status = vectors_convert(&m->rows, elem, err);
+	m->n_given = m->rows.n;
+	if (m->opts->skip_bad)
+		status = skip_bad(m, elem, err);
+	if (status == VSX_OK)
+		status = vectors_convert(&m->rows, elem, err);
 	if (status == VSX_OK && !m->held_out)
 		status = vectors_convert(&m->queries, elem, err);
 	return status;
@@ -197,6 +231,9 @@ static enum vsx_status hold_out(struct making *m, struct vsx_error *err)
 				 m->rows.n == 1 ? "" : "s", n);
 	status = vectors_hold_out(&m->rows, &m->queries, n, o->seed, err);
 	m->n_asked = n;
+	/* What is left is numbered anew. */
+	free(m->ids);
+	m->ids = NULL;
 	return status;
 }
 
@@ -208,25 +245,6 @@ static enum vsx_status choose_queries(struct making *m, struct vsx_error *err)
 		return hold_out(m, err);
 	if (most && most < m->queries.n)
 		m->queries.n = most;
-	return VSX_OK;
-}
-
-/* Of a file: the first neighbours of the first queries. */
-static enum vsx_status take_truth(struct making *m, struct vsx_error *err)
-{
-	uint32_t k = m->truth_k, most = m->opts->truth_k;
-	enum vsx_status status;
-
-	status = truth_check(m->truth, m->n_asked, k, m->rows.n, m->truth_name,
-			     err);
-	if (status != VSX_OK)
-		return status;
-	if (k < most)
-		most = k;
-	for (uint64_t i = 0; i < m->queries.n; i++)
-		memmove(m->truth + i * most, m->truth + i * k,
-			most * sizeof(*m->truth));
-	m->truth_k = most;
 	return VSX_OK;
 }
 
@@ -243,10 +261,62 @@ static enum vsx_status make_truth(struct making *m, struct vsx_error *err)
 						  : (uint32_t)m->rows.n;
 	plan.queries = &m->queries;
 	plan.rows = m->rows.data;
+	plan.ids = m->ids;
 	plan.n_rows = m->rows.n;
 	plan.metric = m->metric;
 	plan.k = m->truth_k;
 	return truth_compute(&m->truth, &plan, err);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Whether no neighbour of the file is a row that was left out. */
+static bool is_known(const struct making *m)
+{
+	uint64_t n = m->n_asked * m->truth_k;
+
+	for (uint64_t i = 0; m->ids && i < n; i++)
+		if (!bsearch(&m->truth[i], m->ids, m->rows.n, sizeof(*m->ids),
+			     by_number))
+			return false;
+	return true;
+}
+
+static enum vsx_status forget_truth(struct making *m, struct vsx_error *err)
+{
+	if (!m->opts->quiet)
+		say("%s: names rows that are left out, so the neighbours are "
+		    "computed",
+		    m->truth_name);
+	free(m->truth);
+	m->truth = NULL;
+	return make_truth(m, err);
+}
+
+/* Of a file: the first neighbours of the first queries. */
+static enum vsx_status take_truth(struct making *m, struct vsx_error *err)
+{
+	uint32_t k = m->truth_k, most = m->opts->truth_k;
+	enum vsx_status status;
+
+	status = truth_check(m->truth, m->n_asked, k, m->n_given, m->truth_name,
+			     err);
+	if (status != VSX_OK)
+		return status;
+	if (k < most)
+		most = k;
+	if (!is_known(m))
+		return forget_truth(m, err);
+	for (uint64_t i = 0; i < m->queries.n; i++)
+		memmove(m->truth + i * most, m->truth + i * k,
+			most * sizeof(*m->truth));
+	m->truth_k = most;
+	return VSX_OK;
 }
 
 static void describe(struct dataset *d, const struct making *m)
@@ -303,6 +373,8 @@ static enum vsx_status hand_over(struct dataset *d, struct making *m,
 	}
 	d->rows = m->rows.data;
 	d->n_rows = m->rows.n;
+	d->ids = m->ids;
+	m->ids = NULL;
 	d->queries = m->queries.data;
 	d->n_queries = m->queries.n;
 	d->dim = m->rows.dim;
@@ -344,6 +416,8 @@ enum vsx_status dataset_load(struct dataset *d, const struct dataset_opts *opts,
 		status = hand_over(d, &m, computed, err);
 	vectors_release(&m.rows);
 	vectors_release(&m.queries);
+	free(m.ids);
+	free(m.odds.items);
 	free(m.truth);
 	return status;
 }
@@ -353,6 +427,7 @@ void dataset_release(struct dataset *d)
 	if (d->queries_f32 != d->queries)
 		free(d->queries_f32);
 	free(d->rows);
+	free(d->ids);
 	free(d->queries);
 	free(d->truth);
 	memset(d, 0, sizeof(*d));
@@ -372,6 +447,7 @@ enum vsx_status dataset_truth(const struct dataset *d, uint64_t n_rows,
 
 	plan.queries = &queries;
 	plan.rows = d->rows;
+	plan.ids = d->ids;
 	plan.n_rows = n_rows;
 	plan.metric = d->metric;
 	plan.k = d->truth_k;

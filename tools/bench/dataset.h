@@ -23,7 +23,9 @@ struct dataset_opts {
 	uint32_t truth_k;	  /* neighbours wanted: max(k, 100) */
 	uint64_t seed;
 	unsigned int threads;
-	const char *folder; /* for the Flat index that computes the truth */
+	const char *folder;  /* for the Flat index that computes the truth */
+	bool skip_bad;	     /* leave rows out that no index can hold */
+	const char *rejects; /* file to list them in, or NULL */
 	bool quiet;
 };
 
@@ -32,13 +34,15 @@ struct dataset {
 	char origin[256]; /* "60,000 rows of base.npy, queries of ..." */
 	void *rows;	  /* [n_rows][dim] of elem */
 	uint64_t n_rows;
-	void *queries;	    /* [n_queries][dim] of elem */
+	uint64_t *ids; /* [n_rows], rising: their numbers in the input; NULL:
+			  0, 1, 2, ... */
+	void *queries; /* [n_queries][dim] of elem */
 	float *queries_f32; /* the same as f32; == queries when elem is f32 */
 	uint64_t n_queries;
 	uint32_t dim;
 	enum vsx_elem elem;
 	enum vsx_metric metric;
-	uint64_t *truth; /* row numbers, [n_queries][truth_k] */
+	uint64_t *truth; /* ids, [n_queries][truth_k] */
 	uint32_t truth_k;
 	bool truth_computed;
 };

@@ -28,6 +28,7 @@ struct engine_plan {
 	const char *spec; /* "HNSW16", without the engine's name */
 	const void *rows; /* [n_rows][dim] of type elem, borrowed until close */
 	uint64_t n_rows;
+	const uint64_t *ids; /* uint64_t[n_rows], rising, or NULL: 0, 1, ... */
 	uint32_t dim;
 	enum vsx_elem elem; /* of rows */
 	enum vsx_metric metric;

@@ -31,16 +31,18 @@ static enum vsx_status check_row(const struct subject *s,
 {
 	const char *from =
 		(const char *)d->rows + row * d->dim * vsx_elem_size(d->elem);
+	uint64_t id = d->ids ? d->ids[row] : row;
 	char name[TOOL_NAME_BYTES];
 	enum vsx_status status =
-		vsx_get(engine_vsx_index(s->engine), row, got, err);
+		vsx_get(engine_vsx_index(s->engine), id, got, err);
 
 	if (status == VSX_ENOTFOUND)
 		return tool_fail(err, VSX_EINVAL,
 				 "%s: has no id %" PRIu64
 				 ": its ids must be the row numbers of the "
 				 "data, 0 to %" PRIu64,
-				 tool_name(name, s->path), row, n_rows - 1);
+				 tool_name(name, s->path), id,
+				 d->ids ? d->ids[n_rows - 1] : n_rows - 1);
 	if (status != VSX_OK || !compare)
 		return status;
 	widen(due, from, d->elem, d->dim);
@@ -50,7 +52,7 @@ static enum vsx_status check_row(const struct subject *s,
 			 "%s: the vector with id %" PRIu64
 			 " is not row %" PRIu64 " of %s: its ids must be row "
 			 "numbers of the data",
-			 tool_name(name, s->path), row, row, d->name);
+			 tool_name(name, s->path), id, id, d->name);
 }
 
 static enum vsx_status check_rows(const struct subject *s,

@@ -86,6 +86,7 @@ static enum vsx_status build(struct working *w, const struct spec *spec,
 	struct engine_plan plan = {
 		.spec = spec->text,
 		.n_rows = w->g->n_rows,
+		.ids = w->g->data->ids,
 		.dim = w->g->data->dim,
 		.metric = w->g->data->metric,
 		.ef_construction = opts->ef_construction ? opts->ef_construction
@@ -124,6 +125,11 @@ static enum vsx_status check_spec(const struct group *g,
 	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
 	struct vsx_build_plan plan;
 
+	if (spec->ops != &engine_vsx && g->data->ids)
+		return tool_fail(err, VSX_EINVAL,
+				 "%s: %s numbers the rows by itself, which "
+				 "cannot be had with rows that are left out",
+				 spec->text, spec->ops->name);
 	if (spec->ops != &engine_vsx)
 		return VSX_OK;
 	opts.dim = g->data->dim;

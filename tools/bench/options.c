@@ -46,6 +46,11 @@ static const struct cli_option option_table[] = {
 		   elems),
 	CLI_COUNT(0, "seed", "N", "seed of every random draw (0)", &o.seed, 0,
 		  UINT64_MAX),
+	CLI_FLAG(0, "skip-bad",
+		 "leave out rows that no index can hold, such as NaN",
+		 &o.skip_bad),
+	CLI_TEXT(0, "rejects", "FILE",
+		 "write all of these to it: row, id, why, input", &o.rejects),
 	CLI_GROUP("Indexes"),
 	CLI_LIST('i', "spec", "SPEC",
 		 "build and measure it, such as HNSW16; repeatable (Flat, IVF "
@@ -228,6 +233,8 @@ void options_of_data(struct dataset_opts *to, const struct bench_options *from)
 			from->k > LEAST_TRUTH ? (uint32_t)from->k : LEAST_TRUTH,
 		.seed = from->seed,
 		.threads = (unsigned int)from->threads,
+		.skip_bad = from->skip_bad || from->rejects,
+		.rejects = from->rejects,
 		.quiet = from->quiet,
 	};
 }

@@ -9,14 +9,14 @@
 struct bench_options {
 	const char *data;
 	const char *synthetic, *queries, *ground_truth, *work_dir;
-	const char *html, *svg, *golden;
+	const char *html, *svg, *golden, *rejects;
 	struct cli_list specs, indexes;
 	struct cli_counts sizes; /* rising, without doubles */
 	uint64_t intrinsic, n_queries, k, seed, threads, ef_construction;
 	uint64_t effort, clients, golden_queries;
 	double recall, seconds, rate, duration;
 	int metric, elem;
-	bool curve, cold, concurrency, json, csv, markdown, quiet;
+	bool skip_bad, curve, cold, concurrency, json, csv, markdown, quiet;
 };
 
 /*

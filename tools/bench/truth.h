@@ -8,6 +8,7 @@ struct truth_plan {
 	const struct vectors *queries;
 	const void *rows; /* [n_rows][dim] of the queries' element type */
 	uint64_t n_rows;
+	const uint64_t *ids; /* uint64_t[n_rows], or NULL: 0, 1, 2, ... */
 	enum vsx_metric metric;
 	uint32_t k;
 	unsigned int threads;
@@ -15,7 +16,7 @@ struct truth_plan {
 };
 
 /*
- * *truth is [queries->n][k] row numbers, nearest first, ties by number; to be
+ * *truth is [queries->n][k] ids, nearest first, ties by number; to be
  * freed. Goes through a Flat index, whose file has no name any more while it is
  * searched, so that nothing is left however this ends. VSX_ESTOPPED after
  * Ctrl-C.

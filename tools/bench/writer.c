@@ -41,7 +41,9 @@ static enum vsx_status write_once(const struct engine_plan *plan,
 {
 	struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
 	uint64_t n = plan->n_rows < MOST_ROWS ? plan->n_rows : MOST_ROWS;
-	uint64_t first = plan->n_rows + commit * n;
+	uint64_t most =
+		plan->ids ? plan->ids[plan->n_rows - 1] : plan->n_rows - 1;
+	uint64_t first = most + 1 + commit * n;
 	enum vsx_status status;
 	struct vsx_update *u;
 

@@ -49,6 +49,17 @@ enum vsx_status rejects_open(struct rejects *r, char *const *inputs, size_t n,
 	return VSX_OK;
 }
 
+int rejects_put(struct rejects *r, const char *input, uint64_t number,
+		uint64_t id, const char *why)
+{
+	if (r->n++ < MAX_LISTED && !r->quiet)
+		say("%s:%" PRIu64 ": %s", input, number, why);
+	if (r->file && fprintf(r->file, "%" PRIu64 "\t%" PRIu64 "\t%s\t%s\n",
+			       number, id, why, input) < 0)
+		r->failed = true;
+	return r->failed;
+}
+
 int rejects_take(void *context, const struct vsx_rejected *row)
 {
 	struct rejects *r = context;
@@ -56,14 +67,9 @@ int rejects_take(void *context, const struct vsx_rejected *row)
 	const struct input *in = f->inputs[f->at];
 	uint64_t number = row->row - f->first;
 	const char *odd = input_odd(in, number);
-	const char *why = odd ? odd : row->why;
 
-	if (r->n++ < MAX_LISTED && !r->quiet)
-		say("%s:%" PRIu64 ": %s", input_name(in), number, why);
-	if (r->file && fprintf(r->file, "%" PRIu64 "\t%" PRIu64 "\t%s\t%s\n",
-			       number, row->id, why, input_name(in)) < 0)
-		r->failed = true;
-	return r->failed;
+	return rejects_put(r, input_name(in), number, row->id,
+			   odd ? odd : row->why);
 }
 
 enum vsx_status rejects_close(struct rejects *r, enum vsx_status status,

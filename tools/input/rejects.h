@@ -29,6 +29,10 @@ struct rejects {
 enum vsx_status rejects_open(struct rejects *r, char *const *inputs, size_t n,
 			     struct vsx_error *err);
 
+/* One row; not 0 when the file could not be written. */
+int rejects_put(struct rejects *r, const char *input, uint64_t number,
+		uint64_t id, const char *why);
+
 /* For the options of the library; the context is the struct rejects. */
 int rejects_take(void *context, const struct vsx_rejected *row);
 
