@@ -132,6 +132,7 @@ void vsx_source_release(struct vsx_backup_source *s)
 		free(s->path.piece[l]);
 	free(s->raw);
 	free(s->zeros);
+	free(s->tables);
 	memset(s, 0, sizeof(*s));
 	s->fd = -1;
 }

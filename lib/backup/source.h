@@ -27,6 +27,12 @@ struct vsx_zeros {
 	uint32_t section; /* whose name is put behind it; UINT32_MAX: none */
 };
 
+/* The tables of sums of a section, one behind the other. */
+struct vsx_tables {
+	uint64_t start, end;
+	uint32_t section;
+};
+
 struct vsx_backup_source {
 	int fd;
 	char name[VSX_PATH_TEXT];
@@ -41,6 +47,8 @@ struct vsx_backup_source {
 	uint32_t path_of;	  /* UINT32_MAX: none yet */
 	struct vsx_zeros *zeros;  /* by rising start */
 	size_t n_zeros, zeros_cap, zeros_at;
+	struct vsx_tables *tables; /* [n_sections], by rising start */
+	uint32_t tables_at;	   /* the first that is not read whole */
 };
 
 /* Errors begin with the path. Release it whatever the answer is. */

@@ -71,6 +71,30 @@ static int zeros_by_start(const void *pa, const void *pb)
 	return a->start < b->start ? -1 : a->start > b->start;
 }
 
+static int tables_by_start(const void *pa, const void *pb)
+{
+	const struct vsx_tables *a = pa, *b = pb;
+
+	return a->start < b->start ? -1 : a->start > b->start;
+}
+
+static enum vsx_status list_tables(struct vsx_backup_source *s,
+				   struct vsx_error *err)
+{
+	uint32_t n = s->manifest.n_sections;
+
+	VSX_TRY(vsx_alloc_to(&s->tables, n, sizeof(*s->tables), err));
+	for (uint32_t i = 0; i < n; i++) {
+		struct vsx_section_entry e =
+			vsx_manifest_section(&s->manifest, i);
+
+		s->tables[i] = (struct vsx_tables){
+			e.sums_offset, e.sums_offset + e.sums_bytes, i};
+	}
+	qsort(s->tables, n, sizeof(*s->tables), tables_by_start);
+	return VSX_OK;
+}
+
 /* Between the places there is zero, unless older generations were there. */
 static enum vsx_status walk_places(struct vsx_backup_source *s,
 				   const struct place *places, size_t n,
@@ -136,6 +160,7 @@ enum vsx_status vsx_source_lay_out(struct vsx_backup_source *s,
 	for (uint32_t i = 0; i < s->manifest.n_sections; i++)
 		VSX_TRY(zeros_of_section(s, i, err));
 	VSX_TRY(lay_places(s, err));
+	VSX_TRY(list_tables(s, err));
 	qsort(s->zeros, s->n_zeros, sizeof(*s->zeros), zeros_by_start);
 	return VSX_OK;
 }
@@ -336,15 +361,15 @@ static enum vsx_status check_tables(struct vsx_backup_source *s,
 {
 	const struct vsx_super *sb = &s->super;
 
-	for (uint32_t i = 0; i < s->manifest.n_sections; i++) {
-		struct vsx_section_entry e =
-			vsx_manifest_section(&s->manifest, i);
+	for (; s->tables_at < s->manifest.n_sections; s->tables_at++) {
+		const struct vsx_tables *t = &s->tables[s->tables_at];
 
-		if (e.sums_offset >= at + n ||
-		    e.sums_offset + e.sums_bytes <= at)
-			continue;
-		begin_section(s, i);
+		if (t->start >= at + n)
+			break;
+		begin_section(s, t->section);
 		VSX_TRY(check_tables_of(s, bytes, at, n, err));
+		if (t->end > at + n)
+			break; /* they go on behind these bytes */
 	}
 	if (!agree(bytes, at, n, s->raw, sb->manifest_offset,
 		   sb->manifest_bytes))

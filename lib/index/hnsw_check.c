@@ -27,10 +27,13 @@ uint32_t vsx_hnsw_reach(const uint32_t *links, uint32_t degree, uint32_t n,
 	return tail;
 }
 
-/* One list: links in range, to others, without repeats, unused ones last. */
+/*
+ * One list: links in range, to others, without repeats, unused ones last.
+ * named[n_rows] holds for each row the last list that named it, and 1.
+ */
 static enum vsx_status check_list(const struct vsx_level *l, uint32_t level,
-				  uint32_t row, vsx_finding *report,
-				  void *context)
+				  uint32_t row, uint32_t *named,
+				  vsx_finding *report, void *context)
 {
 	const uint32_t *list = l->links + (size_t)row * l->degree;
 	uint32_t used = 0;
@@ -53,12 +56,14 @@ static enum vsx_status check_list(const struct vsx_level *l, uint32_t level,
 			VSX_TRY(vsx_tell(report, context, VSX_ECORRUPT,
 					 "level %u, row %u: links to itself",
 					 level, row));
-		for (uint32_t j = 0; j < i; j++)
-			if (list[j] == list[i])
-				VSX_TRY(vsx_tell(report, context, VSX_ECORRUPT,
-						 "level %u, row %u: links to "
-						 "row %u twice",
-						 level, row, list[i]));
+		if (list[i] >= l->n_rows)
+			continue;
+		if (named[list[i]] == row + 1)
+			VSX_TRY(vsx_tell(report, context, VSX_ECORRUPT,
+					 "level %u, row %u: links to row %u "
+					 "twice",
+					 level, row, list[i]));
+		named[list[i]] = row + 1;
 	}
 	return VSX_OK;
 }
@@ -73,15 +78,20 @@ enum vsx_status vsx_hnsw_check(const struct vsx_segment *seg,
 	struct vsx_level l;
 	uint32_t n;
 
-	for (uint32_t level = 0; level < seg->n_levels; level++) {
-		vsx_hnsw_level(seg, level, &l);
-		for (uint32_t row = 0; row < l.n_rows; row++)
-			VSX_TRY(check_list(&l, level, row, report, context));
-	}
 	if (vsx_alloc_to(&reached, seg->n_rows, 1, err) ||
 	    vsx_alloc_to(&queue, seg->n_rows, sizeof(*queue), err)) {
 		status = VSX_ENOMEM;
 		goto done;
+	}
+	for (uint32_t level = 0; level < seg->n_levels; level++) {
+		vsx_hnsw_level(seg, level, &l);
+		memset(queue, 0, (size_t)seg->n_rows * sizeof(*queue));
+		for (uint32_t row = 0; row < l.n_rows && status == VSX_OK;
+		     row++)
+			status = check_list(&l, level, row, queue, report,
+					    context);
+		if (status != VSX_OK)
+			goto done;
 	}
 	vsx_hnsw_level(seg, 0, &l);
 	n = vsx_hnsw_reach(l.links, l.degree, l.n_rows, 0, reached, queue);

@@ -171,10 +171,19 @@ static enum vsx_status offer(const struct vsx_segment *seg,
  * of them lie around the query, or where a walk would come by most rows, it is
  * cheaper to look at every row: so much is lost at most.
  */
-static size_t most_dead(size_t ef)
+static size_t most_dead(const struct vsx_segment *seg, size_t ef)
 {
-	return 16 * ef + 1024;
+	size_t most = 16 * ef + 1024;
+
+	return most < seg->n_dead ? most : seg->n_dead;
 }
+
+/*
+ * Each row that comes into a pool moves half of it. So the cost of a walk grows
+ * with the square of ef, which a file may name, too: from here on a scan is no
+ * dearer, and misses nothing.
+ */
+#define MOST_EF 16384
 
 /*
  * Deleted rows that are as near as live ones are walked through like these. A
@@ -203,10 +212,10 @@ static enum vsx_status search_hnsw(const struct vsx_segment *seg,
 		ef = find->effort;
 	if (ef > seg->n_rows - seg->n_dead)
 		ef = seg->n_rows - seg->n_dead;
-	if (walk_is_dear(seg, ef))
+	if (ef > MOST_EF || walk_is_dear(seg, ef))
 		return vsx_exact_search(seg, find, err);
 	if (seg->dead)
-		max_dead = most_dead(ef);
+		max_dead = most_dead(seg, ef);
 	VSX_TRY(vsx_dead_touch(seg, err));
 	VSX_TRY(vsx_walk_begin(&w, find->scratch, find->query, seg->mark_base,
 			       seg->n_rows, ef + max_dead + 2,

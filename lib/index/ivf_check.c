@@ -13,6 +13,7 @@ static enum vsx_status check_list(const struct vsx_segment *seg, uint32_t i,
 	const struct vsx_view *vecs = &seg->view[VSX_SEC_VECS];
 	struct vsx_error local;
 	struct vsx_run run;
+	uint64_t end;
 
 	if (vsx_segment_run(seg, i, &run, &local))
 		return vsx_tell(report, context, VSX_ECORRUPT, "%s",
@@ -33,7 +34,11 @@ static enum vsx_status check_list(const struct vsx_segment *seg, uint32_t i,
 	else if (!vsx_is_zero(vecs->base + *next_byte, run.offset - *next_byte))
 		VSX_TRY(vsx_tell(report, context, VSX_ECORRUPT,
 				 "list %u: bytes before it are not zero", i));
-	*next_byte = run.offset + (uint64_t)run.n_rows * seg->space.stride;
+	/* Never back: lists that jump to and fro would have all bytes between
+	 * them looked at again and again. */
+	end = run.offset + (uint64_t)run.n_rows * seg->space.stride;
+	if (end > *next_byte)
+		*next_byte = end;
 	return VSX_OK;
 }
 

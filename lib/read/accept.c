@@ -13,6 +13,9 @@
 /* Queries that pass over the rows together in an exact search. */
 #define TOGETHER 16
 
+/* As many of them as have together so many dimensions. */
+#define PLACES_DIM (1u << 18)
+
 /* One thread's place to work: a scratch and a heap for each query at hand. */
 struct desk {
 	struct vsx_scratch scratch[TOGETHER];
@@ -26,6 +29,7 @@ struct work {
 	const struct vsx_accept *test;
 	uint32_t k;
 	uint32_t effort;
+	uint64_t first; /* query of the step at hand */
 	struct desk *desks;
 	uint64_t *n_distances; /* of each query */
 	uint32_t (*found)[3];  /* of each query */
@@ -105,14 +109,20 @@ static enum vsx_status truth_of_some(void *context, unsigned int thread,
 	return VSX_OK;
 }
 
-/* Queries between two reports of progress. */
+/* Queries of a thread between two reports of progress. */
 #define STEP 64
+
+static enum vsx_status tell(const struct vsx_accept *test, uint64_t done,
+			    struct vsx_error *err)
+{
+	return test->progress ? test->progress(test->context, done,
+					       test->n_queries, err)
+			      : VSX_OK;
+}
 
 enum vsx_status vsx_accept_truth(const struct vsx_segment *segments, uint32_t n,
 				 struct vsx_accept *test,
-				 unsigned int n_threads,
-				 vsx_accept_progress *progress, void *context,
-				 struct vsx_error *err)
+				 unsigned int n_threads, struct vsx_error *err)
 {
 	struct work w = {.segments = segments,
 			 .n_segments = n,
@@ -120,10 +130,14 @@ enum vsx_status vsx_accept_truth(const struct vsx_segment *segments, uint32_t n,
 			 .k = test->truth_k,
 			 .effort = 1};
 	struct vsx_accept part = *test;
+	uint32_t together = TOGETHER;
 	enum vsx_status status;
 
+	/* A place costs 26 bytes for each dimension. */
+	while (together > 1 && together * test->dim > PLACES_DIM)
+		together /= 2;
 	w.test = &part;
-	status = make_desks(&w, n_threads, TOGETHER, err);
+	status = make_desks(&w, n_threads, together, err);
 	for (uint32_t at = 0; status == VSX_OK && at < test->n_queries;) {
 		uint32_t some = STEP * n_threads;
 
@@ -132,10 +146,9 @@ enum vsx_status vsx_accept_truth(const struct vsx_segment *segments, uint32_t n,
 		part.queries = test->queries + (size_t)at * test->dim;
 		part.own = test->own ? test->own + at : NULL;
 		part.truth = test->truth + (size_t)at * test->truth_k;
-		if (progress)
-			status = progress(context, at, test->n_queries, err);
+		status = tell(test, at, err);
 		if (status == VSX_OK)
-			status = vsx_parallel(n_threads, some, TOGETHER,
+			status = vsx_parallel(n_threads, some, together,
 					      truth_of_some, &w, err);
 		at += some;
 	}
@@ -164,6 +177,8 @@ enum vsx_status vsx_accept_keep_live(const struct vsx_segment *segments,
 		uint64_t *truth = test->truth + (size_t)q * test->truth_k;
 		uint32_t kept = 0;
 
+		if (q % STEP == 0)
+			VSX_TRY(tell(test, q, err));
 		/* The first that is not known ends the list. */
 		for (uint32_t j = 0; j < test->truth_k; j++) {
 			bool live;
@@ -212,7 +227,7 @@ static enum vsx_status measure_some(void *context, unsigned int thread,
 {
 	struct work *w = context;
 
-	for (uint64_t i = first; i < last; i++) {
+	for (uint64_t i = w->first + first; i < w->first + last; i++) {
 		const struct vsx_accept *t = w->test;
 		struct vsx_find find;
 
@@ -237,13 +252,22 @@ static enum vsx_status measure_some(void *context, unsigned int thread,
 static enum vsx_status measure_at(struct work *w, unsigned int n_threads,
 				  uint32_t k, struct vsx_error *err)
 {
+	uint64_t n = w->test->n_queries;
 	enum vsx_status status;
 
 	w->k = k < w->test->truth_k ? k : w->test->truth_k;
 	status = make_desks(w, n_threads, 1, err);
-	if (status == VSX_OK)
-		status = vsx_parallel(n_threads, w->test->n_queries, 8,
-				      measure_some, w, err);
+	for (w->first = 0; status == VSX_OK && w->first < n;) {
+		uint64_t some = (uint64_t)STEP * n_threads;
+
+		if (some > n - w->first)
+			some = n - w->first;
+		status = tell(w->test, w->first, err);
+		if (status == VSX_OK)
+			status = vsx_parallel(n_threads, some, 8, measure_some,
+					      w, err);
+		w->first += some;
+	}
 	free_desks(w, n_threads);
 	w->desks = NULL;
 	return status;

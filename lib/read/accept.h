@@ -15,6 +15,11 @@
  */
 #define VSX_NO_NEIGHBOUR UINT64_MAX
 
+/* Told now and then; VSX_ESTOPPED ends the work. May be NULL. */
+typedef enum vsx_status vsx_accept_progress(void *context, uint64_t done,
+					    uint64_t total,
+					    struct vsx_error *err);
+
 struct vsx_accept {
 	uint32_t n_queries;
 	uint32_t dim;
@@ -25,12 +30,9 @@ struct vsx_accept {
 	uint64_t *truth;      /* [n_queries][truth_k], ids, nearest first */
 	uint32_t *n_truth;    /* [n_queries] of them are known, the first ones;
 				 NULL: truth_k of each */
+	vsx_accept_progress *progress;
+	void *context;
 };
-
-/* Told now and then; VSX_ESTOPPED ends the work. May be NULL. */
-typedef enum vsx_status vsx_accept_progress(void *context, uint64_t done,
-					    uint64_t total,
-					    struct vsx_error *err);
 
 /*
  * Fill test->truth by exact search. When fewer than truth_k rows are eligible
@@ -38,9 +40,7 @@ typedef enum vsx_status vsx_accept_progress(void *context, uint64_t done,
  */
 enum vsx_status vsx_accept_truth(const struct vsx_segment *segments, uint32_t n,
 				 struct vsx_accept *test,
-				 unsigned int n_threads,
-				 vsx_accept_progress *progress, void *context,
-				 struct vsx_error *err);
+				 unsigned int n_threads, struct vsx_error *err);
 
 /*
  * Take ids that no live row has out of the truth and count what is left in

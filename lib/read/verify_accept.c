@@ -106,7 +106,15 @@ static float *to_f32(uint8_t *data, uint64_t n)
 	return (float *)(void *)data;
 }
 
-static enum vsx_status load_test(const struct vsx *index, struct test *t,
+static enum vsx_status progress(void *context, uint64_t done, uint64_t total,
+				struct vsx_error *err)
+{
+	(void)err;
+	return vsx_progress(context, "acceptance test", done, total);
+}
+
+static enum vsx_status load_test(struct vsx_verifier *v,
+				 const struct vsx *index, struct test *t,
 				 struct vsx_error *err)
 {
 	const struct vsx_manifest *m = &index->manifest;
@@ -127,17 +135,12 @@ static enum vsx_status load_test(const struct vsx *index, struct test *t,
 	t->accept.truth_k = m->truth_k;
 	t->accept.queries = t->queries;
 	t->accept.own = t->own;
+	t->accept.progress = progress;
+	t->accept.context = v;
 	return VSX_OK;
 }
 
 /* ---- comparing ------------------------------------------------------- */
-
-static enum vsx_status progress(void *context, uint64_t done, uint64_t total,
-				struct vsx_error *err)
-{
-	(void)err;
-	return vsx_progress(context, "acceptance test", done, total);
-}
 
 /*
  * A new index: nothing was deleted or added since its test was made, so that
@@ -367,7 +370,7 @@ static enum vsx_status run_test(struct vsx_verifier *v, const struct vsx *index,
 	VSX_TRY(check_sources(v, index, t, err));
 	VSX_TRY(forget_dead(v, index, t, err));
 	VSX_TRY(vsx_accept_truth(index->segments, m->n_segments, &t->accept,
-				 v->n_threads, progress, v, err));
+				 v->n_threads, err));
 	VSX_TRY(compare_truth(v, t));
 	if (!is_new(v))
 		VSX_TRY(count_truth(t, err));
@@ -403,7 +406,7 @@ static enum vsx_status check_test(struct vsx_verifier *v,
 {
 	struct test t = {0};
 	struct vsx_error why = {0};
-	enum vsx_status status = load_test(index, &t, &why);
+	enum vsx_status status = load_test(v, index, &t, &why);
 
 	if (status == VSX_OK)
 		status = run_test(v, index, &t, &why);
@@ -423,6 +426,8 @@ static enum vsx_status check_callers(struct vsx_verifier *v,
 		.n_queries = (uint32_t)o->n_queries,
 		.dim = m->dim,
 		.truth_k = o->truth_k,
+		.progress = progress,
+		.context = v,
 		/* Only read from: no vsx_accept_truth() here. */
 		.truth = (uint64_t *)(uintptr_t)o->truth,
 	};

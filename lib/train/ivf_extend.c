@@ -50,7 +50,7 @@ static enum vsx_status mean_of_trained(const struct vsx_segment *seg,
 {
 	const struct vsx_view *vecs = &seg->view[VSX_SEC_VECS];
 	uint32_t step = seg->n_rows / SAMPLE + 1;
-	uint64_t n = 0;
+	uint64_t n = 0, seen = 0;
 	double sum = 0.0;
 
 	for (uint32_t c = 0; c < seg->nlist; c++) {
@@ -58,6 +58,9 @@ static enum vsx_status mean_of_trained(const struct vsx_segment *seg,
 		struct vsx_run run;
 
 		VSX_TRY(vsx_segment_run(seg, c, &run, err));
+		seen += run.n_rows;
+		if (seen > seg->n_rows)
+			return vsx_too_many_rows(seg, err);
 		for (uint64_t r = 0; r < run.n_rows; r += step, n++) {
 			uint64_t at = run.offset + r * stride;
 
@@ -78,7 +81,7 @@ static enum vsx_status find_shift(const struct vsx_rows *rows,
 				  double *shift, struct vsx_error *err)
 {
 	enum vsx_status status;
-	double before;
+	double before = 0.0;
 	float *x;
 
 	VSX_TRY(vsx_alloc_to(&x, km->dim, sizeof(*x), err));

@@ -156,6 +156,8 @@ static void take_facts(struct vsx_build_opts *out,
 	if (index->segments[0].kind->code == VSX_HNSW)
 		out->ef_construction =
 			index->segments[0].params[VSX_HNSW_EF_CONSTRUCTION];
+	if (out->ef_construction > VSX_HNSW_MAX_EF_CONSTRUCTION)
+		out->ef_construction = 0; /* of a damaged file: the default */
 }
 
 enum vsx_status vsx_compact_builder(struct vsx_builder **out, const char *path,

@@ -55,6 +55,8 @@ enum vsx_status vsx_live_rows(const struct vsx_segment *seg,
 	struct block b = {.room = BLOCK_BYTES / seg->space.vector_bytes + 1};
 	enum vsx_status status;
 
+	if (b.room > seg->n_rows)
+		b.room = seg->n_rows;
 	VSX_TRY(vsx_dead_touch(seg, err));
 	status = vsx_alloc_to(&b.rows, b.room, seg->space.vector_bytes, err);
 	if (status == VSX_OK)

@@ -157,6 +157,17 @@ static enum vsx_status exact_progress(void *context, uint64_t done,
 	return job->progress(job, "exact neighbours", done, total, err);
 }
 
+/* How far the table is, climb() tells. */
+static enum vsx_status recall_progress(void *context, uint64_t done,
+				       uint64_t total, struct vsx_error *err)
+{
+	struct vsx_job *job = context;
+
+	(void)done;
+	(void)total;
+	return job->progress(job, "measure recall", 0, 0, err);
+}
+
 static enum vsx_status climb(struct vsx_measure *m,
 			     const struct vsx_segment *seg, struct vsx_job *job,
 			     struct vsx_error *err)
@@ -196,8 +207,10 @@ enum vsx_status vsx_measure_run(struct vsx_measure *m,
 	VSX_TRY(vsx_alloc_to(&m->test.truth,
 			     (size_t)m->test.n_queries * m->test.truth_k,
 			     sizeof(*m->test.truth), err));
-	VSX_TRY(vsx_accept_truth(seg, 1, &m->test, job->n_threads,
-				 exact_progress, job, err));
+	m->test.context = job;
+	m->test.progress = exact_progress;
+	VSX_TRY(vsx_accept_truth(seg, 1, &m->test, job->n_threads, err));
+	m->test.progress = recall_progress;
 	VSX_TRY(climb(m, seg, job, err));
 	while (i + 1 < m->n_recalls && m->recalls[i].at_10 < target)
 		i++;

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "index/dead.h"
+#include "index/hnsw.h"
 #include "index/ids.h"
 #include "read/opts.h"
 #include "write/compact.h"
@@ -270,6 +271,20 @@ static enum vsx_status save_queries(struct repair *r, struct vsx_error *err)
 	return status == VSX_ECORRUPT ? VSX_OK : status;
 }
 
+/*
+ * A graph like the one that there was, unless the file has not the links for
+ * it: then nothing bears out how many it had.
+ */
+static void choose_spec(struct repair *r)
+{
+	const struct vsx_segment *seg = &r->index.segments[0];
+	uint64_t due = (uint64_t)seg->n_rows * seg->params[VSX_HNSW_M] * 8;
+
+	if (!r->opts.spec && seg->kind->code == VSX_HNSW &&
+	    seg->view[VSX_SEC_LNK0].bytes != due)
+		r->opts.spec = "auto";
+}
+
 /* All that is read from the damaged file. */
 static enum vsx_status gather(struct repair *r, struct vsx_error *err)
 {
@@ -290,6 +305,7 @@ static enum vsx_status save(struct repair *r, const char *out_path,
 {
 	struct vsx *index = &r->index;
 
+	choose_spec(r);
 	VSX_TRY(vsx_compact_builder(&r->builder, out_path, &r->opts, index,
 				    NULL, r->ops, err));
 	VSX_TRY(vsx_settle(index, gather(r, err), err));

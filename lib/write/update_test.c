@@ -218,6 +218,14 @@ static enum vsx_status merge_one(struct merge *m, uint32_t q,
 	return VSX_OK;
 }
 
+static enum vsx_status progress(void *context, uint64_t done, uint64_t total,
+				struct vsx_error *err)
+{
+	struct vsx_job *job = context;
+
+	return job->progress(job, "exact neighbours", done, total, err);
+}
+
 static enum vsx_status find_among_added(struct merge *m, uint64_t **found,
 					struct vsx_job *job,
 					struct vsx_error *err)
@@ -228,8 +236,7 @@ static enum vsx_status find_among_added(struct merge *m, uint64_t **found,
 			     sizeof(**found), err));
 	m->found = part.truth = *found;
 	part.n_truth = NULL;
-	return vsx_accept_truth(m->added, 1, &part, job->n_threads, NULL, NULL,
-				err);
+	return vsx_accept_truth(m->added, 1, &part, job->n_threads, err);
 }
 
 /* The id that ends lists cannot be told from a neighbour: know nothing. */
@@ -255,8 +262,8 @@ enum vsx_status vsx_update_test_merge(struct vsx_accept *test,
 
 	if (test->n_queries == 0)
 		return VSX_OK;
-	VSX_TRY(job->progress(job, "exact neighbours", 0, test->n_queries,
-			      err));
+	test->progress = progress;
+	test->context = job;
 	VSX_TRY(vsx_accept_keep_live(old, n_old, test, err));
 	status = vsx_ids_find(added, VSX_NO_NEIGHBOUR, &row, err);
 	if (status != VSX_ENOTFOUND) {
@@ -272,8 +279,12 @@ enum vsx_status vsx_update_test_merge(struct vsx_accept *test,
 				      sizeof(*m.list), err);
 	if (status == VSX_OK)
 		status = find_among_added(&m, &found, job, err);
-	for (uint32_t q = 0; q < test->n_queries && status == VSX_OK; q++)
-		status = merge_one(&m, q, err);
+	for (uint32_t q = 0; q < test->n_queries && status == VSX_OK; q++) {
+		if (q % 64 == 0)
+			status = progress(job, q, test->n_queries, err);
+		if (status == VSX_OK)
+			status = merge_one(&m, q, err);
+	}
 	vsx_query_release(&m.query);
 	free(m.list);
 	free(found);
