@@ -155,6 +155,49 @@ uint8_t *vsx_codec_stored(const struct vsx_codec *c,
 						 : c->packed + VSX_HEAD_BYTES;
 }
 
+/* Over a length that goes on in bytes of 255; false: it has no end. */
+static bool skip_length(const uint8_t *block, uint32_t n, uint64_t *at,
+			uint64_t *length)
+{
+	uint8_t more = 255;
+
+	if (*length < 15)
+		return true;
+	while (more == 255) {
+		if (*at >= n)
+			return false;
+		more = block[(*at)++];
+		*length += more;
+	}
+	return true;
+}
+
+/*
+ * The format knows no match at offset 0. liblz4 takes one, and its bytes for
+ * what happens to be there.
+ */
+static bool has_offset_0(const uint8_t *block, uint32_t n)
+{
+	uint64_t at = 0;
+
+	while (at < n) {
+		uint8_t token = block[at++];
+		uint64_t literals = token >> 4, match = token & 15;
+
+		if (!skip_length(block, n, &at, &literals))
+			return false;
+		at += literals;
+		if (at + 2 > n)
+			return false; /* the last literals */
+		if (!block[at] && !block[at + 1])
+			return true;
+		at += 2;
+		if (!skip_length(block, n, &at, &match))
+			return false;
+	}
+	return false;
+}
+
 static enum vsx_status decompress(struct vsx_codec *c,
 				  const struct vsx_chunk_head *h,
 				  struct vsx_error *err)
@@ -171,7 +214,8 @@ static enum vsx_status decompress(struct vsx_codec *c,
 				(ull)found, (ull)h->stored_sum);
 	got = LZ4_decompress_safe((const char *)stored, (char *)to,
 				  (int)h->stored_bytes, (int)h->raw_bytes);
-	if (got < 0 || (uint32_t)got != h->raw_bytes)
+	if (got < 0 || (uint32_t)got != h->raw_bytes ||
+	    has_offset_0(stored, h->stored_bytes))
 		return vsx_fail(err, VSX_ECORRUPT,
 				"does not decode to its %u bytes",
 				h->raw_bytes);

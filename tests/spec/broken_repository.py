@@ -174,6 +174,12 @@ for bad in (
         add(files, chunk(SAME, bad, 1))
 
 
+@breaks("11.3-14", "a chunk", "decode")
+def _(files):
+    # A match at offset 0: what stands there is for each decoder to say.
+    add(files, chunk(bytes(100), b"\x1f\0\0\0\x4b\x50" + bytes(5), 1))
+
+
 # ---- 11.4: snapshots -----------------------------------------------------
 
 ONE = "snapshots/one"

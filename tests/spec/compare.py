@@ -12,6 +12,7 @@ import broken_content
 import broken_layout
 import broken_repository
 import exact
+import mutants
 import odd
 from index import Index
 from indexes import Tools, all_kinds, bases, fvecs, rows
@@ -163,21 +164,13 @@ class Compare:
                 self.fail("[%s]: %s wrote to it" % (case.rule, args[0]))
 
     def mutant(self, name, raw, seed):
-        """One to three bytes somewhere, with all checksums made right."""
+        """One to three changes somewhere, with all checksums made right."""
         r = random.Random(seed)
         model = Model(raw)
         for _ in range(r.randrange(1, 4)):
-            parts = [model.header, *model.segments, *model.sections]
-            part = r.choice(parts)
-            if part in model.sections and r.randrange(4):
-                target = part.data
-            else:
-                target = part.raw
-            target[r.randrange(len(target))] = r.choice((0, 1, 255, r.randrange(256)))
-        # What the writer fills in is as it was changed.
+            mutants.change(r, model)
         for part in model.sections:
-            if bytes(part.raw) != part.old:
-                part.fix = {n: part[n] for n, _, _ in part.table.fields}
+            part.keep_changes()
         raw = bytes(model.write())
         self.tools.write("mutant.vsx", raw)
         index, verdict, status, out = self.verify("mutant.vsx", raw)

@@ -54,7 +54,14 @@ class Stored(Part):
 
     @property
     def name(self):
-        return self.raw[:4].decode()
+        return self.raw[:4].decode("latin-1")
+
+    def keep_changes(self):
+        """Fields that were changed are written as they are now."""
+        old = Part(self.table, self.old)
+        for name, _, _ in self.table.fields:
+            if self[name] != old[name]:
+                self.fix[name] = self[name]
 
     def words(self, at, fmt, *values):
         n = struct.calcsize("<" + fmt)
@@ -90,10 +97,12 @@ class Model:
         self.sections.remove(self.section(name, segment))
 
     def add(self, name, segment, data, before=None):
+        """Another section; before: the one that comes behind it."""
         raw = bytearray(80)
-        raw[:4] = name.encode()
+        raw[:4] = name.encode("latin-1")
         e = Stored(raw, data)
         e["segment"] = segment
+        e.old = bytes(e.raw)
         at = self.sections.index(before) if before else len(self.sections)
         self.sections.insert(at, e)
         return e
