@@ -79,6 +79,12 @@ static enum vsx_status open_index(struct vsx_update *u, struct vsx_error *err)
 {
 	VSX_TRY(vsx_open(&u->index, u->claim.index.name, NULL, err));
 	VSX_TRY(vsx_update_check(u->index, &u->claim, err));
+	if (u->index->super.generation == UINT64_MAX)
+		return vsx_fail(err, VSX_EINVAL,
+				"'%s' is of generation %llu, the last that "
+				"there can be: a compaction begins anew",
+				u->claim.index.name,
+				(ull)u->index->super.generation);
 	if (u->index->manifest.n_segments == 0)
 		return vsx_fail(err, VSX_EINVAL,
 				"'%s' has no rows: nothing says how to add "

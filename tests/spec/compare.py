@@ -130,6 +130,17 @@ class Compare:
             if (built["kind"], built.raw[24:28]) != (kind, param):
                 self.fail("%s: %s made another kind" % (what, args[0]))
 
+    def last(self, raw):
+        """Nothing can follow this generation."""
+        args = "vsx-add", "odd.vsx", "one-row.fvecs", "--ids", "one-id"
+        status, out = self.tools.run(*args, status=None)
+        if status != 2 or "the last that there can be" not in out:
+            self.fail("the last generation: status %d: %s" % (status, out))
+        if self.tools.read("odd.vsx") != raw:
+            self.fail("the last generation: the file was changed")
+        self.tools.run("vsx-compact", "odd.vsx", "-q")
+        self.sound("odd.vsx")
+
     def odd_ones(self, raws):
         t = self.tools
         t.write("one-row.fvecs", fvecs(rows(1, 18, 99)))
@@ -142,6 +153,8 @@ class Compare:
             index, verdict, status, out = self.verify("odd.vsx", raw)
             if verdict != "sound" or status:
                 self.fail("%s: %s, %s" % (what, index.findings, out))
+            elif what == "the last generation":
+                self.last(raw)
             elif "spec" in what or "property" in what or "efC" in what:
                 self.odd(what, base, raws[base])
 

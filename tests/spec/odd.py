@@ -102,6 +102,14 @@ def _(m):
     e.words(0, "4I", *(links + [2**32 - 1] * 4)[:4])
 
 
+@sound("the last generation", "flat")
+def _(m):
+    m.header["generation"] = 2**64 - 1
+    out = m.write()
+    out[4096:4608] = out[0:512]
+    return out
+
+
 @sound("another uuid", "flat")
 def _(m):
     out = m.write()
