@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "io/fd.h"
 #include "read/handle.h"
 #include "write/lock.h"
 #include "write/output.h"
@@ -79,7 +80,7 @@ static bool is_debris(const char *name)
 static enum vsx_status check_empty(const struct vsx_repo *repo,
 				   struct vsx_error *err)
 {
-	DIR *d = opendir(repo->path);
+	DIR *d = vsx_fd_folder(repo->path);
 	enum vsx_status status = VSX_OK;
 	char name[VSX_PATH_TEXT];
 	struct dirent *e;

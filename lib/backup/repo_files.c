@@ -10,6 +10,7 @@
 
 #include "backup/repo.h"
 #include "base/alloc.h"
+#include "io/fd.h"
 #include "read/handle.h"
 #include "write/output.h"
 
@@ -32,8 +33,7 @@ static enum vsx_status open_regular(const char *path, int *fd, struct stat *st,
 	enum vsx_status status;
 
 	do
-		*fd = open(path,
-			   O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+		*fd = vsx_fd_open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW, 0);
 	while (*fd < 0 && errno == EINTR);
 	if (*fd < 0 && errno == ENOENT)
 		return vsx_fail(err, VSX_ENOTFOUND, "is missing");
@@ -305,7 +305,7 @@ static enum vsx_status climb(int *fd, const struct stat *root, bool *inside,
 		/* The top is its own parent. */
 		if (*inside || same_folder(&st, &last))
 			return VSX_OK;
-		up = openat(*fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		up = vsx_fd_open_at(*fd, "..", O_PATH | O_DIRECTORY, 0);
 		/* He could not read a repository that is up there. */
 		if (up < 0 && errno == EACCES)
 			return VSX_OK;
@@ -331,7 +331,7 @@ enum vsx_status vsx_repo_refuse_inside(const struct vsx_repo *repo,
 	if (stat(repo->path, &root) < 0)
 		return vsx_fail_errno(err, "cannot stat '%s'", repo->name);
 	vsx_path_text(name, folder);
-	fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = vsx_fd_open(folder, O_PATH | O_DIRECTORY, 0);
 	if (fd < 0)
 		return vsx_fail_errno(err, "cannot open the folder '%s'", name);
 	/* By folders and not by the text of the path, which may lead through
@@ -397,17 +397,6 @@ static enum vsx_status list_folder(DIR *d, const char *path, const char *two,
 	}
 }
 
-/* Where a link leads is none of ours. */
-static DIR *open_folder(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-
-	if (fd >= 0 && !d)
-		close(fd);
-	return d;
-}
-
 static enum vsx_status list_two(const struct vsx_repo *repo, unsigned int i,
 				struct listing *list, struct vsx_error *err)
 {
@@ -419,7 +408,7 @@ static enum vsx_status list_two(const struct vsx_repo *repo, unsigned int i,
 	path = vsx_repo_path(repo, "chunks/%s", two);
 	if (!path)
 		return vsx_fail_memory(err, strlen(repo->path));
-	d = open_folder(path);
+	d = vsx_fd_folder_nofollow(path); /* where a link leads is not ours */
 	if (d)
 		status = list_folder(d, path, two, list, err);
 	else if (errno != ENOENT)
@@ -472,7 +461,7 @@ static void sweep(const struct vsx_repo *repo, const char *folder,
 		  const char *prefix)
 {
 	char *path = vsx_repo_path(repo, "%s", folder);
-	DIR *d = path ? open_folder(path) : NULL;
+	DIR *d = path ? vsx_fd_folder_nofollow(path) : NULL;
 	struct dirent *e;
 
 	while (d && (e = readdir(d))) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "io/fd.h"
 #include "read/handle.h"
 
 bool vsx_snapshot_name_ok(const char *name)
@@ -117,7 +118,7 @@ enum vsx_status vsx_snapshot_list(const struct vsx_repo *repo,
 	*n = 0;
 	if (!path)
 		return vsx_fail_memory(err, strlen(repo->path));
-	d = opendir(path);
+	d = vsx_fd_folder(path);
 	/* A create that was killed early may not have made it yet. */
 	if (!d && errno != ENOENT)
 		status = vsx_fail_errno(err, "cannot read the folder '%s'",

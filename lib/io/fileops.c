@@ -9,11 +9,13 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "io/fd.h"
+
 static int system_open(void *context, const char *path, int flags,
 		       unsigned int mode)
 {
 	(void)context;
-	return open(path, flags, (mode_t)mode);
+	return vsx_fd_open(path, flags, mode);
 }
 
 static int system_close(void *context, int fd)

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/fd.h"
+
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22
 #endif
@@ -37,7 +39,7 @@ enum vsx_status vsx_open_file(int *out, uint64_t *bytes, const char *path,
 	*out = -1;
 	/* Without O_NONBLOCK a pipe would wait for its writer. */
 	do
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		fd = vsx_fd_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	while (fd < 0 && errno == EINTR);
 	if (fd < 0)
 		return vsx_fail_errno(err, "cannot open");

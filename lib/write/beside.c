@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "checksum.h"
+#include "io/fd.h"
 #include "write/lock.h"
 
 /* Longer names would make hidden ones that no file system takes. */
@@ -125,7 +126,7 @@ void vsx_beside_sweep(const struct vsx_file_ops *ops, const char *folder,
 		      const char *path)
 {
 	char stem[STEM_BYTES], *temp;
-	DIR *d = opendir(folder);
+	DIR *d = vsx_fd_folder(folder);
 	struct dirent *e;
 
 	stem_of(stem, path);
