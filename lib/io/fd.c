@@ -50,6 +50,16 @@ int vsx_fd_open(const char *path, int flags, unsigned int mode)
 	return vsx_fd_open_at(AT_FDCWD, path, flags, mode);
 }
 
+FILE *vsx_fd_stream(const char *path)
+{
+	int fd = vsx_fd_open(path, O_RDONLY, 0);
+	FILE *stream = fd < 0 ? NULL : fdopen(fd, "r");
+
+	if (fd >= 0 && !stream)
+		let_go(fd);
+	return stream;
+}
+
 static DIR *open_folder(const char *path, int flags)
 {
 	int fd = vsx_fd_open(path, O_RDONLY | O_DIRECTORY | flags, 0);

@@ -7,6 +7,7 @@
 #define VSX_FD_H
 
 #include <dirent.h>
+#include <stdio.h>
 
 /*
  * As open() and openat(), but 3 or more, and not inherited by programs that are
@@ -15,7 +16,8 @@
 int vsx_fd_open(const char *path, int flags, unsigned int mode);
 int vsx_fd_open_at(int folder, const char *path, int flags, unsigned int mode);
 
-/* As opendir(path). */
+/* As fopen(path, "r") and opendir(path). */
+FILE *vsx_fd_stream(const char *path);
 DIR *vsx_fd_folder(const char *path);
 
 /* The same where a symbolic link is none. */

@@ -33,7 +33,8 @@ refused 2 nought.fbin "row 1" -- vsx-add i.vsx nought.fbin
 refused 2 new.txt "40 ids" "80 rows" -- vsx-add i.vsx more.fbin more.fbin --ids new.txt
 
 # No index, no rows, no ids.
-refused 4 more.fbin -- vsx-add more.fbin more.fbin
+cp more.fbin new.fbin
+refused 4 new.fbin -- vsx-add new.fbin more.fbin
 head -c 70000 /dev/zero >zeros
 refused 4 zeros -- vsx-add zeros more.fbin
 refused 4 words.txt -- vsx-delete "$words/words.txt" --id 1

@@ -89,7 +89,7 @@ for place in --html --svg --make-golden; do
 		$place /nowhere/x $quick
 done
 mkdir folder
-refused 2 "'folder' is a folder" -- vsx-bench rows.fvecs --html folder $quick
+refused 2 "'folder'" "Is a directory" -- vsx-bench rows.fvecs --html folder $quick
 refused 2 "'rows.fvecs' is no folder" -- vsx-bench rows.fvecs --svg rows.fvecs $quick
 refused 2 /nowhere -- vsx-bench rows.fvecs --work-dir /nowhere $quick
 

@@ -1,6 +1,7 @@
 /* vsx-add: more rows for an index, as a new generation of its file. */
 #include "cli/exit.h"
 #include "cli/fail.h"
+#include "cli/files.h"
 #include "cli/format_num.h"
 #include "cli/interrupt.h"
 #include "cli/json.h"
@@ -185,13 +186,12 @@ static enum vsx_status add(const char *path, char **inputs, size_t n,
 	rejects = (struct rejects){
 		.path = o.rejects,
 		.feed = &feed,
-		.others = {path, o.ids},
 		.quiet = o.quiet,
 	};
 	feed.keep_odd = o.skip_bad;
 	opts.rejected = o.skip_bad ? rejects_take : NULL;
 	opts.rejected_context = &rejects;
-	status = rejects_open(&rejects, inputs, n, err);
+	status = rejects_open(&rejects, err);
 	if (status == VSX_OK)
 		status = vsx_update_begin(&update, path, &opts, err);
 	if (status == VSX_OK)
@@ -219,8 +219,14 @@ int main(int argc, char **argv)
 		return code;
 	interrupt_install();
 	progress_begin(o.quiet, PROGRESS_ROWS);
-	status = add(operands.items[0], operands.items + 1, operands.n - 1,
-		     &err);
+	files_write(operands.items[0]);
+	files_read_all(operands.items + 1, operands.n - 1);
+	files_read(o.ids);
+	files_write(o.rejects);
+	status = files_check(&err);
+	if (status == VSX_OK)
+		status = add(operands.items[0], operands.items + 1,
+			     operands.n - 1, &err);
 	progress_end();
 	return say_end(status == VSX_OK ? EXIT_DONE : say_error(&err));
 }

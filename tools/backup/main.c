@@ -2,6 +2,7 @@
 #include "backup/backup.h"
 
 #include "cli/exit.h"
+#include "cli/files.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/progress.h"
@@ -218,7 +219,7 @@ int main(int argc, char **argv)
 {
 	struct cli_operands operands;
 	struct vsx_error err = {0};
-	enum vsx_status status = VSX_OK;
+	enum vsx_status status;
 	bool damaged = false;
 	const char *a, *b;
 	enum verb v = N_VERBS;
@@ -230,6 +231,14 @@ int main(int argc, char **argv)
 	b = operands.n > 2 ? operands.items[2] : NULL;
 	interrupt_install();
 	progress_begin(o.quiet, PROGRESS_BYTES);
+	if (v == CREATE)
+		files_read(a);
+	if (v == RESTORE && !b)
+		files_read("-");
+	files_write(o.out);
+	status = files_check(&err);
+	if (status != VSX_OK)
+		return say_error(&err);
 	switch (v) {
 	case CREATE:
 		status = backup_create(a, b, &o, &err);

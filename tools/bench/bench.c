@@ -6,10 +6,13 @@
 #include "bench/workdir.h"
 #include "cli/exit.h"
 #include "cli/fail.h"
+#include "cli/files.h"
 #include "cli/format_num.h"
 #include "cli/interrupt.h"
+#include "cli/outfile.h"
 #include "cli/progress.h"
 #include "cli/say.h"
+#include "input/golden.h"
 
 #include <stdlib.h>
 
@@ -42,22 +45,40 @@ static enum vsx_status list_engines(struct run *r,
 	return VSX_OK;
 }
 
+static void list_files(const struct bench_options *o)
+{
+	files_read(o->data);
+	files_read(o->queries);
+	files_read(o->ground_truth);
+	for (size_t i = 0; i < o->indexes.n; i++)
+		files_read(o->indexes.items[i]);
+	files_write(o->html);
+	files_write(o->golden);
+	files_write(o->rejects);
+}
+
 /* What has no place is found out before the work. */
 static enum vsx_status check_places(const struct bench_options *o,
 				    struct vsx_error *err)
 {
-	const struct {
-		const char *path;
-		enum workdir_what what;
-	} places[] = {{o->html, WORKDIR_FILE},
-		      {o->svg, WORKDIR_FOLDER},
-		      {o->golden, WORKDIR_REPLACED}};
 	enum vsx_status status = VSX_OK;
+	char *ids = NULL;
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
-		if (places[i].path && status == VSX_OK)
-			status = workdir_can_create(places[i].path,
-						    places[i].what, err);
+	list_files(o);
+	if (o->golden)
+		status = golden_beside(&ids, o->golden, err);
+	files_write(ids);
+	if (status == VSX_OK)
+		status = files_check(err);
+	if (status == VSX_OK && o->html)
+		status = outfile_check(o->html, err);
+	if (status == VSX_OK && o->golden)
+		status = outfile_check(o->golden, err);
+	if (status == VSX_OK && ids)
+		status = outfile_check(ids, err);
+	if (status == VSX_OK && o->svg)
+		status = workdir_can_fill(o->svg, err);
+	free(ids);
 	return status;
 }
 

@@ -161,10 +161,8 @@ static enum vsx_status skip_bad(struct making *m, enum vsx_elem elem,
 				struct vsx_error *err)
 {
 	const struct dataset_opts *o = m->opts;
-	char *data = (char *)(uintptr_t)o->path;
 	struct rejects rejects = {
 		.path = o->rejects,
-		.others = {o->queries, o->ground_truth},
 		.quiet = o->quiet,
 	};
 	struct leave_out how = {
@@ -176,7 +174,7 @@ static enum vsx_status skip_bad(struct making *m, enum vsx_elem elem,
 	};
 	enum vsx_status status;
 
-	status = rejects_open(&rejects, &data, data != NULL, err);
+	status = rejects_open(&rejects, err);
 	if (status == VSX_OK)
 		status = leave_out(&m->rows, &m->ids, &how, err);
 	return rejects_close(&rejects, status, err);

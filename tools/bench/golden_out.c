@@ -2,66 +2,14 @@
 
 #include "cli/fail.h"
 #include "cli/json.h"
+#include "cli/outfile.h"
+#include "input/golden.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define N_QUERIES 100
-
-/* A file that appears when it is whole. */
-struct whole {
-	FILE *to;
-	char *path, *temporary;
-};
-
-static enum vsx_status whole_open(struct whole *w, const char *path,
-				  struct vsx_error *err)
-{
-	char name[TOOL_NAME_BYTES];
-
-	w->to = NULL;
-	w->path = strdup(path);
-	if (asprintf(&w->temporary, "%s.tmp.%ld", path, (long)getpid()) < 0)
-		w->temporary = NULL;
-	if (!w->path || !w->temporary)
-		return tool_fail_memory(err, strlen(path));
-	w->to = fopen(w->temporary, "wbx");
-	if (!w->to)
-		return tool_fail_errno(err, "cannot create '%s'",
-				       tool_name(name, path));
-	return VSX_OK;
-}
-
-static enum vsx_status whole_close(struct whole *w, struct vsx_error *err)
-{
-	char name[TOOL_NAME_BYTES];
-	bool bad;
-
-	errno = EIO; /* of a write that failed before */
-	bad = ferror(w->to) || fflush(w->to) != 0 || fsync(fileno(w->to)) != 0;
-	if (fclose(w->to) != 0)
-		bad = true;
-	w->to = NULL;
-	if (!bad && rename(w->temporary, w->path) == 0)
-		return VSX_OK;
-	tool_fail_errno(err, "cannot write '%s'", tool_name(name, w->path));
-	unlink(w->temporary);
-	return err ? err->status : VSX_EIO;
-}
-
-/* What is not yet closed was not wanted. */
-static void whole_drop(struct whole *w)
-{
-	if (w->to) {
-		fclose(w->to);
-		unlink(w->temporary);
-	}
-	free(w->path);
-	free(w->temporary);
-}
 
 /* Number i of n, spread over all queries. */
 static uint64_t pick(const struct dataset *d, uint64_t i, uint64_t n)
@@ -97,14 +45,14 @@ static enum vsx_status write_json(const struct golden_out *out,
 				  const struct dataset *d, uint64_t n,
 				  uint32_t k, struct vsx_error *err)
 {
-	struct whole file;
-	enum vsx_status status = whole_open(&file, out->path, err);
+	struct outfile file;
+	enum vsx_status status = outfile_open(&file, out->path, err);
 
 	for (uint64_t i = 0; i < n && status == VSX_OK; i++)
 		write_line(file.to, out, d, pick(d, i, n), k);
 	if (status == VSX_OK)
-		status = whole_close(&file, err);
-	whole_drop(&file);
+		status = outfile_close(&file, err);
+	outfile_drop(&file);
 	return status;
 }
 
@@ -127,7 +75,7 @@ static enum vsx_status write_two(const struct golden_out *out,
 				 const char *ids_path, const struct dataset *d,
 				 uint64_t n, uint32_t k, struct vsx_error *err)
 {
-	struct whole queries = {0}, ids = {0};
+	struct outfile queries = {0}, ids = {0};
 	enum vsx_status status;
 
 	if (d->n_rows > INT32_MAX)
@@ -135,17 +83,17 @@ static enum vsx_status write_two(const struct golden_out *out,
 				 ".ivecs holds ids up to %d, there are %" PRIu64
 				 " rows; write JSON lines",
 				 INT32_MAX, d->n_rows);
-	status = whole_open(&queries, out->path, err);
+	status = outfile_open(&queries, out->path, err);
 	if (status == VSX_OK)
-		status = whole_open(&ids, ids_path, err);
+		status = outfile_open(&ids, ids_path, err);
 	for (uint64_t i = 0; i < n && status == VSX_OK; i++)
 		write_vecs(queries.to, ids.to, d, pick(d, i, n), k);
 	if (status == VSX_OK)
-		status = whole_close(&ids, err);
+		status = outfile_close(&ids, err);
 	if (status == VSX_OK)
-		status = whole_close(&queries, err);
-	whole_drop(&queries);
-	whole_drop(&ids);
+		status = outfile_close(&queries, err);
+	outfile_drop(&queries);
+	outfile_drop(&ids);
 	return status;
 }
 
@@ -154,7 +102,6 @@ enum vsx_status golden_write(const struct golden_out *out,
 			     struct vsx_error *err)
 {
 	uint32_t k = out->k < d->n_rows ? out->k : (uint32_t)d->n_rows;
-	size_t len = strlen(out->path);
 	enum vsx_status status;
 	char *ids;
 
@@ -167,11 +114,11 @@ enum vsx_status golden_write(const struct golden_out *out,
 	*n = out->n ? out->n : N_QUERIES;
 	if (*n > d->n_queries)
 		*n = d->n_queries;
-	if (len < 6 || strcmp(out->path + len - 6, ".fvecs") != 0)
-		return write_json(out, d, *n, k, err);
-	if (asprintf(&ids, "%.*s.ivecs", (int)(len - 6), out->path) < 0)
-		return tool_fail_memory(err, len);
-	status = write_two(out, ids, d, *n, k, err);
+	status = golden_beside(&ids, out->path, err);
+	if (status != VSX_OK)
+		return status;
+	status = ids ? write_two(out, ids, d, *n, k, err)
+		     : write_json(out, d, *n, k, err);
 	free(ids);
 	return status;
 }

@@ -7,6 +7,7 @@
 #include "bench/plots.h"
 #include "bench/sheet.h"
 #include "cli/fail.h"
+#include "cli/outfile.h"
 
 static const char style[] =
 	":root{color-scheme:light dark;--ink:#1d2126;--faint:#5c646d;"
@@ -270,19 +271,14 @@ static enum vsx_status put_page(FILE *to, const struct report *r,
 enum vsx_status report_html(const struct report *r, const char *path,
 			    struct vsx_error *err)
 {
-	char name[TOOL_NAME_BYTES];
-	enum vsx_status status;
-	bool failed;
-	FILE *to;
+	struct outfile page;
+	enum vsx_status status = outfile_open(&page, path, err);
 
-	to = fopen(path, "w");
-	if (!to)
-		return tool_fail_errno(err, "cannot create %s",
-				       tool_name(name, path));
-	status = put_page(to, r, err);
-	failed = ferror(to) != 0;
-	if ((fclose(to) != 0 || failed) && status == VSX_OK)
-		status = tool_fail_errno(err, "cannot write %s",
-					 tool_name(name, path));
+	if (status != VSX_OK)
+		return status;
+	status = put_page(page.to, r, err);
+	if (status == VSX_OK)
+		status = outfile_close(&page, err);
+	outfile_drop(&page);
 	return status;
 }

@@ -1,5 +1,7 @@
 #include "bench/plots.h"
 #include "cli/fail.h"
+#include "cli/files.h"
+#include "cli/outfile.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,26 +11,21 @@ static enum vsx_status write_one(const struct plot *p, const char *folder,
 				 struct vsx_error *err)
 {
 	const struct plot_size size = {p->bars ? 480 : 800, 480, NULL};
-	char name[TOOL_NAME_BYTES], *path;
-	enum vsx_status status = VSX_OK;
-	bool failed;
-	FILE *to;
+	enum vsx_status status;
+	struct outfile file;
+	char *path;
 
 	if (asprintf(&path, "%s/%s.svg", folder, p->name) < 0)
 		return tool_fail(err, VSX_ENOMEM, "no memory for a path");
-	to = fopen(path, "w");
-	if (!to) {
-		status = tool_fail_errno(err, "cannot create %s",
-					 tool_name(name, path));
-		free(path);
-		return status;
+	/* Only now its name is known. */
+	files_write(path);
+	status = files_check(err);
+	if (status == VSX_OK)
+		status = outfile_open(&file, path, err);
+	if (status == VSX_OK) {
+		plot_svg(p, &size, file.to);
+		status = outfile_close(&file, err);
 	}
-	plot_svg(p, &size, to);
-	failed = ferror(to) != 0;
-	if (fclose(to) != 0 || failed)
-		status = tool_fail_errno(err, "cannot write %s",
-					 tool_name(name, path));
-	free(path);
 	return status;
 }
 

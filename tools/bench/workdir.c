@@ -1,6 +1,7 @@
 #include "bench/workdir.h"
 
 #include "cli/fail.h"
+#include "cli/outfile.h"
 #include "cli/say.h"
 
 #include <dirent.h>
@@ -56,59 +57,18 @@ void workdir_remove(struct workdir *w)
 	w->path[0] = '\0';
 }
 
-/* Whether what is there can be written to; *known: it says so or not. */
-static enum vsx_status look_at(const char *path, enum workdir_what what,
-			       bool *known, struct vsx_error *err)
+enum vsx_status workdir_can_fill(const char *path, struct vsx_error *err)
 {
 	char name[TOOL_NAME_BYTES];
 	struct stat st;
-	bool is_folder;
 
-	*known = false;
 	if (stat(path, &st) != 0)
-		return VSX_OK;
-	is_folder = S_ISDIR(st.st_mode);
-	*known = true;
-	if (is_folder != (what == WORKDIR_FOLDER))
-		return tool_fail(err, VSX_EINVAL, "'%s' is %s folder",
-				 tool_name(name, path), is_folder ? "a" : "no");
-	/* One that is replaced is written beside it. */
-	if (what == WORKDIR_REPLACED && !S_ISREG(st.st_mode))
-		return tool_fail(err, VSX_EINVAL, "'%s' is no regular file",
+		return outfile_check(path, err);
+	if (!S_ISDIR(st.st_mode))
+		return tool_fail(err, VSX_EINVAL, "'%s' is no folder",
 				 tool_name(name, path));
-	if (what == WORKDIR_REPLACED)
-		*known = false;
-	else if (access(path, is_folder ? W_OK | X_OK : W_OK) != 0)
+	if (access(path, W_OK | X_OK) != 0)
 		return tool_fail_errno(err, "cannot write '%s'",
 				       tool_name(name, path));
 	return VSX_OK;
-}
-
-enum vsx_status workdir_can_create(const char *path, enum workdir_what what,
-				   struct vsx_error *err)
-{
-	char name[TOOL_NAME_BYTES], folder[PATH_MAX];
-	const char *slash;
-	size_t len = strlen(path);
-	enum vsx_status status;
-	bool known;
-
-	status = look_at(path, what, &known, err);
-	if (status != VSX_OK || known)
-		return status;
-	while (len > 1 && path[len - 1] == '/')
-		len--;
-	slash = memrchr(path, '/', len);
-	len = slash ? (size_t)(slash - path) : 0;
-	if (len >= sizeof(folder))
-		return tool_fail(err, VSX_EINVAL, "'%s': the path is too long",
-				 tool_name(name, path));
-	memcpy(folder, path, len);
-	folder[len] = '\0';
-	if (len == 0)
-		strcpy(folder, slash ? "/" : ".");
-	if (access(folder, W_OK | X_OK) == 0)
-		return VSX_OK;
-	return tool_fail_errno(err, "cannot create '%s'",
-			       tool_name(name, path));
 }

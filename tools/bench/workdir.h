@@ -17,17 +17,10 @@ enum vsx_status workdir_make(struct workdir *w, const char *parent,
 /* Remove it and the files in it. Harmless on zeros. */
 void workdir_remove(struct workdir *w);
 
-enum workdir_what {
-	WORKDIR_FILE,	  /* written to, if it is there: /dev/stdout, too */
-	WORKDIR_FOLDER,	  /* files are put into it */
-	WORKDIR_REPLACED, /* a file that another one takes the place of */
-};
-
 /*
- * Whether it could be made at `path`: asked before hours of work, whose result
- * would have no place.
+ * Whether files could be put into a folder at `path`, which may have to be
+ * made: asked before hours of work, whose result would have no place.
  */
-enum vsx_status workdir_can_create(const char *path, enum workdir_what what,
-				   struct vsx_error *err);
+enum vsx_status workdir_can_fill(const char *path, struct vsx_error *err);
 
 #endif

@@ -3,6 +3,7 @@
 #include "cli/built.h"
 #include "cli/exit.h"
 #include "cli/fail.h"
+#include "cli/files.h"
 #include "cli/format_num.h"
 #include "cli/interrupt.h"
 #include "cli/json.h"
@@ -278,7 +279,7 @@ int main(int argc, char **argv)
 {
 	struct cli_operands operands;
 	struct vsx_error err = {0};
-	enum vsx_status status = VSX_OK;
+	enum vsx_status status;
 	struct feed feed = {0};
 	int code = cli_parse(&command, argc, argv, &operands);
 
@@ -288,20 +289,21 @@ int main(int argc, char **argv)
 		return cli_usage_error(&command, "needs -o INDEX");
 	interrupt_install();
 	progress_begin(o.quiet, PROGRESS_ROWS);
-	if (o.force && !o.plan)
-		status = built_check_output(o.out, operands.items, operands.n,
-					    &err);
+	files_read_all(operands.items, operands.n);
+	files_read(o.ids);
+	files_read(o.queries);
+	files_write(o.plan ? NULL : o.out);
+	files_write(o.plan ? NULL : o.rejects);
+	status = files_check(&err);
 	o.skip_bad |= o.rejects != NULL;
 	rejects = (struct rejects){
 		.path = o.plan ? NULL : o.rejects,
 		.feed = &feed,
-		.others = {o.out, o.ids, o.queries},
 		.quiet = o.quiet,
 	};
 	feed.keep_odd = o.skip_bad;
 	if (status == VSX_OK)
-		status = rejects_open(&rejects, operands.items, operands.n,
-				      &err);
+		status = rejects_open(&rejects, &err);
 	if (status == VSX_OK)
 		status = feed_open(&feed, operands.items, operands.n,
 				   (uint32_t)o.dim, o.ids, &err);

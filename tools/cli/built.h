@@ -4,12 +4,6 @@
 
 #include "vsx_write.h"
 
-#include <stdbool.h>
-
-/* --force must not cost an input: refuses an output that is one of them. */
-enum vsx_status built_check_output(const char *out, char *const *inputs,
-				   size_t n, struct vsx_error *err);
-
 /* To the text of VSX_EEXIST, adds the way out. Returns the status. */
 enum vsx_status built_name_force(enum vsx_status status, struct vsx_error *err);
 

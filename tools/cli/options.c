@@ -4,17 +4,15 @@
 #include "cli/options_help.h"
 #include "cli/options_value.h"
 #include "cli/say.h"
+#include "cli/standard.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What getopt_long() answers: the place in the table, or one of these. */
 enum {
@@ -214,30 +212,12 @@ static int check_operands(const struct cli_command *command,
 	return CLI_GO_ON;
 }
 
-/*
- * A file that is opened takes the least number that is free: with standard
- * error closed that may be 2, and then messages go into an index. What takes
- * the place of a closed one can be neither read nor written, as before.
- */
-static void hold_standard_descriptors(void)
-{
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		bool in = fd == STDIN_FILENO;
-
-		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
-			continue;
-		/* The lower ones are held, so that this is `fd`. */
-		if (open("/dev/null", in ? O_WRONLY : O_RDONLY) != fd)
-			_exit(EXIT_SYSTEM);
-	}
-}
-
 int cli_parse(const struct cli_command *command, int argc, char **argv,
 	      struct cli_operands *operands)
 {
 	struct parser p;
 
-	hold_standard_descriptors();
+	standard_hold();
 	say_name(command->name);
 	setlocale(LC_CTYPE, "");
 	/* Hidden, so not in the table: it must not fit any abbreviation. */

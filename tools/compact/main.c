@@ -2,6 +2,7 @@
 #include "cli/built.h"
 #include "cli/exit.h"
 #include "cli/fail.h"
+#include "cli/files.h"
 #include "cli/format_num.h"
 #include "cli/interrupt.h"
 #include "cli/json.h"
@@ -135,7 +136,7 @@ static enum vsx_status compact(char **inputs, size_t n, const uint64_t *offsets,
 	struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
 	const char *path = o.out ? o.out : inputs[0];
 	struct vsx_compact_result result = {0};
-	enum vsx_status status = VSX_OK;
+	enum vsx_status status;
 
 	opts.spec = o.spec;
 	opts.force = o.force;
@@ -148,10 +149,6 @@ static enum vsx_status compact(char **inputs, size_t n, const uint64_t *offsets,
 	opts.n_id_offsets = offsets ? n : 0;
 	opts.report = report_work;
 	opts.context = &o.quiet;
-	if (o.out)
-		status = built_check_output(o.out, inputs, n, err);
-	if (status != VSX_OK)
-		return status;
 	status = vsx_compact((const char *const *)inputs, n, o.out, &opts,
 			     &result, err);
 	built_name_force(status, err);
@@ -182,7 +179,12 @@ int main(int argc, char **argv)
 						 "exclude each other");
 	interrupt_install();
 	progress_begin(o.quiet, PROGRESS_ROWS);
-	status = offsets_read(&offsets, o.id_offset, operands.n, &err);
+	if (o.out)
+		files_read_all(operands.items, operands.n);
+	files_write(o.out ? o.out : operands.items[0]);
+	status = files_check(&err);
+	if (status == VSX_OK)
+		status = offsets_read(&offsets, o.id_offset, operands.n, &err);
 	if (status == VSX_OK)
 		status = compact(operands.items, operands.n, offsets, &err);
 	free(offsets);

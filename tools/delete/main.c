@@ -1,5 +1,6 @@
 /* vsx-delete: rows out of an index, as a new generation of its file. */
 #include "cli/exit.h"
+#include "cli/files.h"
 #include "cli/format_num.h"
 #include "cli/interrupt.h"
 #include "cli/json.h"
@@ -147,7 +148,7 @@ int main(int argc, char **argv)
 {
 	struct cli_operands operands;
 	struct vsx_error err = {0};
-	enum vsx_status status = VSX_OK;
+	enum vsx_status status;
 	uint64_t *ids = NULL, n = 0;
 	int code = cli_parse(&command, argc, argv, &operands);
 
@@ -159,8 +160,11 @@ int main(int argc, char **argv)
 	}
 	interrupt_install();
 	progress_begin(o.quiet, PROGRESS_ROWS);
+	files_write(operands.items[0]);
+	files_read(o.ids);
+	status = files_check(&err);
 	/* Before the lock: whoever writes into our pipe holds up nobody. */
-	if (o.ids)
+	if (status == VSX_OK && o.ids)
 		status = input_ids(o.ids, &ids, &n, &err);
 	if (status == VSX_OK)
 		status = delete_rows(operands.items[0], ids, n, &err);

@@ -1,5 +1,6 @@
 /* vsx-info: what is inside an index. */
 #include "cli/exit.h"
+#include "cli/files.h"
 #include "cli/format_num.h"
 #include "cli/json.h"
 #include "cli/options.h"
@@ -335,7 +336,10 @@ int main(int argc, char **argv)
 	if (code != CLI_GO_ON)
 		return code;
 	vsx_guard_install(NULL);
-	status = vsx_open(&index, operands.items[0], NULL, &err);
+	files_read(operands.items[0]);
+	status = files_check(&err);
+	if (status == VSX_OK)
+		status = vsx_open(&index, operands.items[0], NULL, &err);
 	if (status != VSX_OK)
 		return say_error(&err);
 	status = as_json ? print_json(operands.items[0], index, &err)

@@ -135,14 +135,17 @@ static bool has_suffix(const char *path, const char *suffix)
 	return n > m && strcmp(path + n - m, suffix) == 0;
 }
 
-/* X.fvecs to X.ivecs, to be freed. */
-static char *ids_path(const char *path)
+enum vsx_status golden_beside(char **ids, const char *path,
+			      struct vsx_error *err)
 {
-	char *to = strdup(path);
-
-	if (to)
-		to[strlen(to) - strlen("fvecs")] = 'i';
-	return to;
+	*ids = NULL;
+	if (!has_suffix(path, ".fvecs"))
+		return VSX_OK;
+	*ids = strdup(path);
+	if (!*ids)
+		return tool_fail_memory(err, strlen(path) + 1);
+	(*ids)[strlen(path) - strlen("fvecs")] = 'i';
+	return VSX_OK;
 }
 
 static enum vsx_status check_finite(const struct golden *g, size_t row,
@@ -217,20 +220,16 @@ static enum vsx_status read_pair(struct golden_room *r, struct input *in,
 }
 
 static enum vsx_status load_vecs(struct golden_room *r, const char *path,
-				 struct vsx_error *err)
+				 const char *truth, struct vsx_error *err)
 {
-	char *truth = ids_path(path);
 	enum vsx_status status;
 	struct input *in;
 
-	if (!truth)
-		return tool_fail_memory(err, strlen(path) + 1);
 	tool_name(r->g->ids_name, truth);
 	status = input_open(&in, path, NULL, err);
 	if (status == VSX_OK)
 		status = read_pair(r, in, truth, err);
 	input_close(in);
-	free(truth);
 	return status;
 }
 
@@ -267,6 +266,7 @@ enum vsx_status golden_load(struct golden *g, const char *path,
 {
 	struct golden_room room = {.g = g};
 	enum vsx_status status;
+	char *truth;
 
 	memset(g, 0, sizeof(*g));
 	tool_name(g->name, path);
@@ -274,10 +274,12 @@ enum vsx_status golden_load(struct golden *g, const char *path,
 		return tool_fail(err, VSX_EINVAL,
 				 "standard input: is no place for a golden "
 				 "set; name a file");
-	if (has_suffix(path, ".fvecs"))
-		status = load_vecs(&room, path, err);
-	else
+	status = golden_beside(&truth, path, err);
+	if (status == VSX_OK && truth)
+		status = load_vecs(&room, path, truth, err);
+	else if (status == VSX_OK)
 		status = load_lines(&room, path, err);
+	free(truth);
 	if (status == VSX_OK && g->n == 0)
 		status = tool_fail(err, VSX_EINVAL, "%s: holds no queries",
 				   g->name);

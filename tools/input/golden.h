@@ -44,6 +44,13 @@ enum vsx_status golden_load(struct golden *g, const char *path,
 			    struct vsx_error *err);
 void golden_release(struct golden *g);
 
+/*
+ * *ids: the path X.ivecs beside X.fvecs, to be freed; NULL when `path` holds
+ * the ids itself.
+ */
+enum vsx_status golden_beside(char **ids, const char *path,
+			      struct vsx_error *err);
+
 /* "line 3" or "row 3", where query i stands. Returns `to`. */
 #define GOLDEN_PLACE_BYTES 32
 char *golden_place(char to[GOLDEN_PLACE_BYTES], const struct golden *g,

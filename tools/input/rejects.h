@@ -5,6 +5,7 @@
 #ifndef VSX_INPUT_REJECTS_H
 #define VSX_INPUT_REJECTS_H
 
+#include "cli/outfile.h"
 #include "input/feed.h"
 #include "vsx_write.h"
 
@@ -13,9 +14,8 @@
 
 struct rejects {
 	const char *path; /* or NULL */
-	FILE *file;
+	struct outfile file;
 	const struct feed *feed; /* where the rows come from */
-	const char *others[3];	 /* files that the command uses, or NULL */
 	bool quiet;		 /* list none */
 	bool failed;		 /* the file could not be written */
 	uint64_t n;
@@ -23,11 +23,10 @@ struct rejects {
 
 /*
  * Open the file, in which there is a line for each row: its number in the
- * input, its id, why, and the input, with tabs between them. Refuses one of the
- * n inputs and of `others`, which would be lost. The members above are set.
+ * input, its id, why, and the input, with tabs between them. The members
+ * above are set; the command has told files_write() of the path.
  */
-enum vsx_status rejects_open(struct rejects *r, char *const *inputs, size_t n,
-			     struct vsx_error *err);
+enum vsx_status rejects_open(struct rejects *r, struct vsx_error *err);
 
 /* One row; not 0 when the file could not be written. */
 int rejects_put(struct rejects *r, const char *input, uint64_t number,
@@ -36,7 +35,10 @@ int rejects_put(struct rejects *r, const char *input, uint64_t number,
 /* For the options of the library; the context is the struct rejects. */
 int rejects_take(void *context, const struct vsx_rejected *row);
 
-/* What came of it: `status`, unless the file could not be written. */
+/*
+ * What came of it: `status`, unless the file could not be written. The file
+ * appears when `status` is VSX_OK.
+ */
 enum vsx_status rejects_close(struct rejects *r, enum vsx_status status,
 			      struct vsx_error *err);
 

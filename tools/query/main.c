@@ -1,6 +1,7 @@
 /* vsx-query: the nearest rows of queries. */
 #include "cli/exit.h"
 #include "cli/fail.h"
+#include "cli/files.h"
 #include "cli/format_num.h"
 #include "cli/interrupt.h"
 #include "cli/json.h"
@@ -357,6 +358,25 @@ static enum vsx_status run(struct run *r, const char *queries,
 	return status;
 }
 
+static enum vsx_status check_files(const struct cli_operands *operands,
+				   struct vsx_error *err)
+{
+	char *distances;
+
+	files_read_all(operands->items, operands->n);
+	files_read(o.labels);
+	files_read(o.ground_truth);
+	files_write(o.out);
+	if (o.format == FORMAT_NPY) {
+		distances = results_distances_path(o.out);
+		if (!distances)
+			return tool_fail_memory(err, strlen(o.out));
+		files_write(distances);
+		free(distances);
+	}
+	return files_check(err);
+}
+
 static void release(struct run *r)
 {
 	results_drop(&r->results);
@@ -400,7 +420,10 @@ int main(int argc, char **argv)
 		return code;
 	interrupt_install();
 	r.path = operands.items[0];
-	status = run(&r, operands.n == 2 ? operands.items[1] : NULL, &err);
+	status = check_files(&operands, &err);
+	if (status == VSX_OK)
+		status = run(&r, operands.n == 2 ? operands.items[1] : NULL,
+			     &err);
 	release(&r);
 	return say_end(status == VSX_OK ? EXIT_DONE : say_error(&err));
 }

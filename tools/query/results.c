@@ -4,15 +4,10 @@
 #include "cli/json.h"
 #include "cli/table.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#define PATH_BYTES 4096
 
 static const char *value_name(const struct results *r)
 {
@@ -27,78 +22,15 @@ static const char *value_name(const struct results *r)
 	return "similarity";
 }
 
-/* In the folder of `path`, so that it can be renamed. */
-static enum vsx_status temporary(char to[PATH_BYTES], const char *path,
-				 struct vsx_error *err)
-{
-	int n = snprintf(to, PATH_BYTES, "%s.tmp.%ld", path, (long)getpid());
-
-	if (n < 0 || n >= PATH_BYTES)
-		return tool_fail(err, VSX_EINVAL,
-				 "the path '%.40s...' has "
-				 "more than %d bytes",
-				 path, PATH_BYTES);
-	return VSX_OK;
-}
-
-/*
- * A device, a pipe or a link (/dev/stdout is one, and may lead to a file) is
- * written to; only a file is replaced.
- */
-static bool is_replaced(const char *path)
-{
-	struct stat st;
-
-	return lstat(path, &st) < 0 || S_ISREG(st.st_mode);
-}
-
-static enum vsx_status open_one(FILE **to, const char *path,
-				struct vsx_error *err)
-{
-	char name[PATH_BYTES], shown[TOOL_NAME_BYTES];
-	enum vsx_status status = temporary(name, path, err);
-
-	if (status != VSX_OK)
-		return status;
-	*to = is_replaced(path) ? fopen(name, "wbx") : fopen(path, "wb");
-	if (!*to)
-		return tool_fail_errno(err, "cannot create '%s'",
-				       tool_name(shown, path));
-	return VSX_OK;
-}
-
-static enum vsx_status close_one(FILE **to, const char *path,
-				 struct vsx_error *err)
-{
-	char name[PATH_BYTES], shown[TOOL_NAME_BYTES];
-	enum vsx_status status = temporary(name, path, err);
-	bool replaced = is_replaced(path);
-	bool bad;
-
-	errno = EIO; /* of a write that failed before */
-	bad = ferror(*to) || fflush(*to) != 0;
-	if (fclose(*to) != 0)
-		bad = true;
-	*to = NULL;
-	if (status != VSX_OK)
-		return status;
-	if (bad || (replaced && rename(name, path) != 0)) {
-		status = tool_fail_errno(err, "cannot write '%s'",
-					 tool_name(shown, path));
-		if (replaced)
-			unlink(name);
-	}
-	return status;
-}
-
-/* The file of distances beside ids.npy: ids.distances.npy */
-static void distances_path(char to[PATH_BYTES], const char *path)
+char *results_distances_path(const char *path)
 {
 	size_t len = strlen(path);
+	char *to;
 
 	if (len > 4 && strcmp(path + len - 4, ".npy") == 0)
 		len -= 4;
-	snprintf(to, PATH_BYTES, "%.*s.distances.npy", (int)len, path);
+	return asprintf(&to, "%.*s.distances.npy", (int)len, path) < 0 ? NULL
+								       : to;
 }
 
 /* A header of 128 bytes, so that it can be written again with the count. */
@@ -116,32 +48,37 @@ static void npy_header(FILE *to, const char *type, uint64_t n, size_t k)
 	fwrite(head, 1, 128, to);
 }
 
+static enum vsx_status begin_npy(struct results *r, struct vsx_error *err)
+{
+	char name[TOOL_NAME_BYTES], *path;
+	enum vsx_status status;
+
+	if (!r->file.replaces)
+		return tool_fail(err, VSX_EINVAL,
+				 "'%s' is not a regular file, which the format "
+				 "npy needs",
+				 tool_name(name, r->path));
+	path = results_distances_path(r->path);
+	if (!path)
+		return tool_fail_memory(err, strlen(r->path));
+	status = outfile_open(&r->distances, path, err);
+	free(path);
+	if (status != VSX_OK)
+		return status;
+	npy_header(r->file.to, "<i8", 0, r->k);
+	npy_header(r->distances.to, "<f4", 0, r->k);
+	return VSX_OK;
+}
+
 enum vsx_status results_begin(struct results *r, struct vsx_error *err)
 {
 	enum vsx_status status;
-	char path[PATH_BYTES];
 
-	r->to = r->path ? NULL : stdout;
-	if (r->path) {
-		status = open_one(&r->to, r->path, err);
-		if (status != VSX_OK)
-			return status;
-	}
-	if (r->format == FORMAT_NPY) {
-		if (!is_replaced(r->path))
-			return tool_fail(err, VSX_EINVAL,
-					 "'%s' is not a regular file, which "
-					 "the format npy needs",
-					 tool_name(path, r->path));
-		distances_path(path, r->path);
-		status = open_one(&r->distances, path, err);
-		if (status != VSX_OK)
-			return status;
-		npy_header(r->to, "<i8", 0, r->k);
-		npy_header(r->distances, "<f4", 0, r->k);
-	}
-	if (r->format != FORMAT_TABLE)
-		return VSX_OK;
+	status = outfile_open(&r->file, r->path ? r->path : "-", err);
+	if (status == VSX_OK && r->format == FORMAT_NPY)
+		status = begin_npy(r, err);
+	if (status != VSX_OK || r->format != FORMAT_TABLE)
+		return status;
 	r->table = table_new();
 	table_column(r->table, r->query_ids ? "row" : "query", TABLE_RIGHT);
 	if (r->query_ids && r->labels)
@@ -212,7 +149,7 @@ static void add_json(struct results *r, const struct vsx_hit *hits, size_t n)
 {
 	struct json j;
 
-	json_begin(&j, r->to, false);
+	json_begin(&j, r->file.to, false);
 	json_object(&j, NULL);
 	if (r->query_ids)
 		json_u64(&j, "row", r->query_ids[r->n]);
@@ -239,11 +176,11 @@ static void add_tsv(struct results *r, const struct vsx_hit *hits, size_t n)
 	uint64_t query = r->query_ids ? r->query_ids[r->n] : r->n;
 
 	for (size_t i = 0; i < n; i++) {
-		fprintf(r->to, "%" PRIu64 "\t%zu\t%" PRIu64 "\t%.9g", query,
-			i + 1, hits[i].id, (double)hits[i].distance);
+		fprintf(r->file.to, "%" PRIu64 "\t%zu\t%" PRIu64 "\t%.9g",
+			query, i + 1, hits[i].id, (double)hits[i].distance);
 		if (r->labels)
-			fprintf(r->to, "\t%s", label_of(r, hits[i].id));
-		fputc('\n', r->to);
+			fprintf(r->file.to, "\t%s", label_of(r, hits[i].id));
+		fputc('\n', r->file.to);
 	}
 }
 
@@ -253,7 +190,7 @@ static enum vsx_status add_ivecs(struct results *r, const struct vsx_hit *hits,
 {
 	int32_t v = (int32_t)r->k;
 
-	fwrite(&v, 4, 1, r->to);
+	fwrite(&v, 4, 1, r->file.to);
 	for (size_t i = 0; i < r->k; i++) {
 		if (i < n && hits[i].id > INT32_MAX)
 			return tool_fail(err, VSX_EINVAL,
@@ -261,7 +198,7 @@ static enum vsx_status add_ivecs(struct results *r, const struct vsx_hit *hits,
 					 "whose ids are at most %d",
 					 hits[i].id, INT32_MAX);
 		v = i < n ? (int32_t)hits[i].id : -1;
-		fwrite(&v, 4, 1, r->to);
+		fwrite(&v, 4, 1, r->file.to);
 	}
 	return VSX_OK;
 }
@@ -278,8 +215,8 @@ static enum vsx_status add_npy(struct results *r, const struct vsx_hit *hits,
 					 "id %" PRIu64 " does not fit the i64 "
 					 "of .npy",
 					 hits[i].id);
-		fwrite(&id, 8, 1, r->to);
-		fwrite(&distance, 4, 1, r->distances);
+		fwrite(&id, 8, 1, r->file.to);
+		fwrite(&distance, 4, 1, r->distances.to);
 	}
 	return VSX_OK;
 }
@@ -318,43 +255,26 @@ enum vsx_status results_add(struct results *r, const struct vsx_hit *hits,
 enum vsx_status results_end(struct results *r, struct vsx_error *err)
 {
 	enum vsx_status status = VSX_OK;
-	char path[PATH_BYTES];
 
 	if (r->format == FORMAT_TABLE)
-		status = table_print(r->table, r->to, err);
+		status = table_print(r->table, r->file.to, err);
 	if (status == VSX_OK && r->format == FORMAT_NPY) {
-		rewind(r->to);
-		npy_header(r->to, "<i8", r->n, r->k);
-		rewind(r->distances);
-		npy_header(r->distances, "<f4", r->n, r->k);
-		distances_path(path, r->path);
-		status = close_one(&r->distances, path, err);
+		rewind(r->file.to);
+		npy_header(r->file.to, "<i8", r->n, r->k);
+		rewind(r->distances.to);
+		npy_header(r->distances.to, "<f4", r->n, r->k);
+		status = outfile_close(&r->distances, err);
 	}
-	if (status == VSX_OK && r->path)
-		status = close_one(&r->to, r->path, err);
-	if (status == VSX_OK && !r->path)
-		r->to = NULL;
+	if (status == VSX_OK)
+		status = outfile_close(&r->file, err);
 	results_drop(r);
 	return status;
 }
 
 void results_drop(struct results *r)
 {
-	char path[PATH_BYTES], name[PATH_BYTES];
-
-	if (r->to && r->path) {
-		fclose(r->to);
-		if (is_replaced(r->path) &&
-		    temporary(name, r->path, NULL) == VSX_OK)
-			unlink(name);
-	}
-	if (r->distances) {
-		fclose(r->distances);
-		distances_path(path, r->path);
-		if (temporary(name, path, NULL) == VSX_OK)
-			unlink(name);
-	}
-	r->to = r->distances = NULL;
+	outfile_drop(&r->file);
+	outfile_drop(&r->distances);
 	table_free(r->table);
 	r->table = NULL;
 }

@@ -2,10 +2,9 @@
 #ifndef VSX_TOOLS_QUERY_RESULTS_H
 #define VSX_TOOLS_QUERY_RESULTS_H
 
+#include "cli/outfile.h"
 #include "input/labels.h"
 #include "vsx.h"
-
-#include <stdio.h>
 
 enum format {
 	FORMAT_TABLE,
@@ -19,8 +18,8 @@ enum format {
 struct results {
 	enum format format;
 	const char *path; /* NULL: standard output */
-	FILE *to;
-	FILE *distances; /* of FORMAT_NPY, in a file of its own */
+	struct outfile file;
+	struct outfile distances; /* of FORMAT_NPY, in a file of its own */
 	size_t k;
 	enum vsx_metric metric;
 	const struct labels *labels; /* or NULL */
@@ -29,8 +28,11 @@ struct results {
 	uint64_t n; /* queries so far */
 };
 
+/* The file of distances beside ids.npy, ids.distances.npy; to be freed. */
+char *results_distances_path(const char *path);
+
 /*
- * Open the output, which is written under a temporary name and appears whole.
+ * Open the output, which appears whole (cli/outfile.h).
  * `r` has format, path, k, metric, labels and query_ids set, the rest zeroed.
  */
 enum vsx_status results_begin(struct results *r, struct vsx_error *err);

@@ -1,24 +1,23 @@
 #include "verify/junit.h"
 
-#include "cli/fail.h"
+#include "cli/outfile.h"
 #include "cli/utf8.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 /* There is one report in a program. */
-static FILE *to;
-static char name[TOOL_NAME_BYTES];
+static struct outfile file;
 
 enum vsx_status junit_open(const char *path, struct vsx_error *err)
 {
-	tool_name(name, path);
-	to = fopen(path, "we");
-	if (!to)
-		return tool_fail_errno(err, "%s: cannot write", name);
-	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n", to);
-	return VSX_OK;
+	enum vsx_status status = outfile_open(&file, path, err);
+
+	if (status == VSX_OK)
+		fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+		      "<testsuites>\n",
+		      file.to);
+	return status;
 }
 
 /* U+FFFE and U+FFFF are well-formed UTF-8, but no characters of XML. */
@@ -38,44 +37,44 @@ static void put(const char *s)
 
 		len = utf8_len(s, left);
 		if (len == 0 || is_no_character(s, len)) {
-			fputs("&#xFFFD;", to);
+			fputs("&#xFFFD;", file.to);
 			len = len ? len : 1;
 		} else if (c == '&' || c == '<' || c == '>' || c == '"' ||
 			   c == '\'') {
-			fprintf(to, "&#%d;", c);
+			fprintf(file.to, "&#%d;", c);
 		} else if (c >= 0x20 && c != 0x7f) {
-			fwrite(s, 1, len, to);
+			fwrite(s, 1, len, file.to);
 		}
 	}
 }
 
 static void put_message(const char *element, const char *text)
 {
-	fprintf(to, "<%s message=\"", element);
+	fprintf(file.to, "<%s message=\"", element);
 	put(text);
-	fputs("\"/>", to);
+	fputs("\"/>", file.to);
 }
 
 static void put_case(const char *index, const struct check *check)
 {
-	fputs("    <testcase classname=\"", to);
+	fputs("    <testcase classname=\"", file.to);
 	put(index);
-	fprintf(to, "\" name=\"%s\">", check->name);
+	fprintf(file.to, "\" name=\"%s\">", check->name);
 	if (check->verdict == CHECK_FAILS)
 		put_message("failure", check->reason);
 	else if (check->verdict == CHECK_NOT_RUN ||
 		 check->verdict == CHECK_ALLOWED)
 		put_message("skipped", check->reason);
-	fputs("</testcase>\n", to);
+	fputs("</testcase>\n", file.to);
 }
 
 static void put_error(const char *index, const char *error)
 {
-	fputs("    <testcase classname=\"", to);
+	fputs("    <testcase classname=\"", file.to);
 	put(index);
-	fputs("\" name=\"check\">", to);
+	fputs("\" name=\"check\">", file.to);
 	put_message("error", error);
-	fputs("</testcase>\n", to);
+	fputs("</testcase>\n", file.to);
 }
 
 void junit_suite(const char *index, const struct checks *c, double seconds,
@@ -83,14 +82,14 @@ void junit_suite(const char *index, const struct checks *c, double seconds,
 {
 	size_t skipped = 0;
 
-	if (!to)
+	if (!file.to)
 		return;
 	for (size_t i = 0; i < c->n; i++)
 		skipped += c->items[i].verdict == CHECK_NOT_RUN ||
 			   c->items[i].verdict == CHECK_ALLOWED;
-	fputs("  <testsuite name=\"", to);
+	fputs("  <testsuite name=\"", file.to);
 	put(index);
-	fprintf(to,
+	fprintf(file.to,
 		"\" tests=\"%zu\" failures=\"%zu\" errors=\"%d\" "
 		"skipped=\"%zu\" time=\"%.3f\">\n",
 		c->n + (error != NULL), checks_failed(c), error != NULL,
@@ -99,19 +98,13 @@ void junit_suite(const char *index, const struct checks *c, double seconds,
 		put_case(index, &c->items[i]);
 	if (error)
 		put_error(index, error);
-	fputs("  </testsuite>\n", to);
+	fputs("  </testsuite>\n", file.to);
 }
 
 enum vsx_status junit_close(struct vsx_error *err)
 {
-	bool failed;
-
-	if (!to)
+	if (!file.to)
 		return VSX_OK;
-	fputs("</testsuites>\n", to);
-	failed = ferror(to) != 0;
-	if (fclose(to) != 0)
-		failed = true;
-	to = NULL;
-	return failed ? tool_fail_errno(err, "%s: cannot write", name) : VSX_OK;
+	fputs("</testsuites>\n", file.to);
+	return outfile_close(&file, err);
 }

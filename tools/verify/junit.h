@@ -8,7 +8,10 @@
 #include "verify/checks.h"
 #include "vsx_status.h"
 
-/* The file is made, and emptied, at once: no old report is taken for new. */
+/*
+ * Begin the file, which appears whole at the end (cli/outfile.h). What an
+ * earlier run wrote stays until then.
+ */
 enum vsx_status junit_open(const char *path, struct vsx_error *err);
 
 /* error: why the index could not be checked, or NULL. */

@@ -1,6 +1,7 @@
 /* vsx-verify: is an index whole, and does it still find what it should? */
 #include "cli/exit.h"
 #include "cli/fail.h"
+#include "cli/files.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
 #include "cli/progress.h"
@@ -300,10 +301,28 @@ static int check_usage(void)
 	return CLI_GO_ON;
 }
 
+static enum vsx_status check_files(const struct cli_operands *operands,
+				   struct vsx_error *err)
+{
+	enum vsx_status status = VSX_OK;
+	char *ids = NULL;
+
+	files_read_all(operands->items, operands->n);
+	files_read(o.queries);
+	files_read(o.ground_truth);
+	files_read(o.golden);
+	files_read(o.against);
+	files_write(o.junit);
+	if (o.golden)
+		status = golden_beside(&ids, o.golden, err);
+	files_read(ids);
+	free(ids);
+	return status == VSX_OK ? files_check(err) : status;
+}
+
 static enum vsx_status load(struct work *w, struct vsx_error *err)
 {
-	/* First of all: what an earlier run wrote must not be taken for ours.
-	 */
+	/* First of all: it tells the rest of what goes wrong. */
 	enum vsx_status status = o.junit ? junit_open(o.junit, err) : VSX_OK;
 
 	w->opts.level = (enum vsx_verify_level)o.level;
@@ -393,7 +412,7 @@ int main(int argc, char **argv)
 	}
 	interrupt_install();
 	w.is_gate = o.golden || o.against;
-	if (load(&w, &err) == VSX_OK)
+	if (check_files(&operands, &err) == VSX_OK && load(&w, &err) == VSX_OK)
 		worst = verify_all(&w, &operands);
 	else
 		worst = refuse_all(&operands, &err);

@@ -2,6 +2,7 @@
 
 #include "cli/built.h"
 #include "cli/exit.h"
+#include "cli/files.h"
 #include "cli/format_num.h"
 #include "cli/interrupt.h"
 #include "cli/json.h"
@@ -69,7 +70,9 @@ int repair_index(char *path, const struct repair_wish *wish)
 	opts.report = report_work;
 	opts.context = &quiet;
 	progress_begin(wish->quiet, PROGRESS_ROWS);
-	status = built_check_output(wish->out, &path, 1, &err);
+	files_read(path);
+	files_write(wish->out);
+	status = files_check(&err);
 	if (status == VSX_OK)
 		status = built_name_force(
 			vsx_repair(path, wish->out, &opts, &result, &err),
