@@ -218,6 +218,7 @@ int main(int argc, char **argv)
 	if (code != CLI_GO_ON)
 		return code;
 	interrupt_install();
+	say_after_work();
 	progress_begin(o.quiet, PROGRESS_ROWS);
 	files_write(operands.items[0]);
 	files_read_all(operands.items + 1, operands.n - 1);

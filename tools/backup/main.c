@@ -215,6 +215,13 @@ static int parse(int argc, char **argv, enum verb *v,
 	return code == CLI_GO_ON ? check_options(*v) : code;
 }
 
+/* Else what is printed is the product. */
+static bool changes_files(enum verb v)
+{
+	return (v == CREATE && !o.to_stdout) || v == RESTORE ||
+	       (v == PRUNE && !o.dry_run);
+}
+
 int main(int argc, char **argv)
 {
 	struct cli_operands operands;
@@ -230,6 +237,8 @@ int main(int argc, char **argv)
 	a = operands.items[1];
 	b = operands.n > 2 ? operands.items[2] : NULL;
 	interrupt_install();
+	if (changes_files(v))
+		say_after_work();
 	progress_begin(o.quiet, PROGRESS_BYTES);
 	if (v == CREATE)
 		files_read(a);

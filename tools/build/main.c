@@ -288,6 +288,8 @@ int main(int argc, char **argv)
 	if (!o.out && !o.plan)
 		return cli_usage_error(&command, "needs -o INDEX");
 	interrupt_install();
+	if (!o.plan)
+		say_after_work();
 	progress_begin(o.quiet, PROGRESS_ROWS);
 	files_read_all(operands.items, operands.n);
 	files_read(o.ids);

@@ -5,11 +5,14 @@
 #include "cli/progress.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 static const char *command_name = "vsx";
+static bool after_work;
 
 void say_name(const char *command)
 {
@@ -42,14 +45,24 @@ int say_error(const struct vsx_error *err)
 	return exit_code(err->status);
 }
 
+void say_after_work(void)
+{
+	after_work = true;
+	signal(SIGPIPE, SIG_IGN);
+}
+
 int say_end(int code)
 {
+	const char *and_yet =
+		after_work ? "; the exit status is that of the work" : "";
+
 	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return code;
 	if (errno)
-		say("cannot write standard output: %s", strerror(errno));
+		say("cannot write standard output: %s%s", strerror(errno),
+		    and_yet);
 	else
-		say("cannot write standard output");
-	return EXIT_SYSTEM;
+		say("cannot write standard output%s", and_yet);
+	return after_work ? code : EXIT_SYSTEM;
 }

@@ -17,8 +17,17 @@ void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int say_error(const struct vsx_error *err);
 
 /*
+ * The product of this run is what it changes on the disk, not what it prints:
+ * whoever runs it again because a report was lost would do the work twice. From
+ * here on a report that cannot be printed, or a pipe that nobody reads any
+ * more, does not alter the exit code.
+ */
+void say_after_work(void);
+
+/*
  * Flush standard output. A result that did not reach its disk is no result:
- * returns `code`, or says why and returns EXIT_SYSTEM. Last call of a main().
+ * returns `code`, or says why and returns EXIT_SYSTEM; after say_after_work()
+ * says why and returns `code`. Last call of a main().
  */
 int say_end(int code);
 

@@ -178,6 +178,7 @@ int main(int argc, char **argv)
 		return cli_usage_error(&command, "--renumber and --id-offset "
 						 "exclude each other");
 	interrupt_install();
+	say_after_work();
 	progress_begin(o.quiet, PROGRESS_ROWS);
 	if (o.out)
 		files_read_all(operands.items, operands.n);

@@ -159,6 +159,7 @@ int main(int argc, char **argv)
 		return code;
 	}
 	interrupt_install();
+	say_after_work();
 	progress_begin(o.quiet, PROGRESS_ROWS);
 	files_write(operands.items[0]);
 	files_read(o.ids);

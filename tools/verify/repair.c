@@ -65,6 +65,7 @@ int repair_index(char *path, const struct repair_wish *wish)
 	bool quiet = false; /* what is lost is said, whatever else is not */
 
 	interrupt_install();
+	say_after_work();
 	opts.force = wish->force;
 	opts.n_threads = (unsigned int)wish->threads;
 	opts.report = report_work;
