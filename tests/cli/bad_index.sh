@@ -109,4 +109,10 @@ run 0 vsx-build "$words/vectors.npy" -o words.vsx -i IVF64,Flat -m cosine \
 run 0 vsx-verify words.vsx --min-recall 0.5
 run 1 vsx-verify words.vsx --min-recall 1
 has "$tmp/out" "recall"
+
+# JSON is whole or is not there: that this section is damaged shows late.
+run 0 vsx-info --json words.vsx
+at=$(sed -n '/"RCLL"/,/}/s/.*"offset": \([0-9]*\),/\1/p' "$tmp/out")
+flip words.vsx $((at + 5))
+refused 1 words.vsx RCLL -- vsx-info --json words.vsx
 finish

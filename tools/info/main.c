@@ -1,5 +1,6 @@
 /* vsx-info: what is inside an index. */
 #include "cli/exit.h"
+#include "cli/fail.h"
 #include "cli/files.h"
 #include "cli/format_num.h"
 #include "cli/json.h"
@@ -9,6 +10,7 @@
 #include "vsx.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool as_json;
@@ -306,7 +308,8 @@ static enum vsx_status json_recalls(struct json *j, const struct vsx *index,
 	return VSX_OK;
 }
 
-static enum vsx_status print_json(const char *path, const struct vsx *index,
+static enum vsx_status write_json(FILE *to, const char *path,
+				  const struct vsx *index,
 				  struct vsx_error *err)
 {
 	struct vsx_facts f;
@@ -314,14 +317,40 @@ static enum vsx_status print_json(const char *path, const struct vsx *index,
 	struct json j;
 
 	vsx_get_facts(index, &f);
-	json_begin(&j, stdout, true);
+	json_begin(&j, to, true);
 	json_object(&j, NULL);
 	json_string(&j, "index", path);
 	json_facts(&j, index, &f);
 	json_tables(&j, index, &f);
 	status = json_recalls(&j, index, &f, err);
+	if (status != VSX_OK)
+		return status;
 	json_close(&j);
 	json_end(&j);
+	return VSX_OK;
+}
+
+/* Whole or none: what is damaged shows only when it is reached. */
+static enum vsx_status print_json(const char *path, const struct vsx *index,
+				  struct vsx_error *err)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *to = open_memstream(&text, &n);
+	enum vsx_status status;
+	bool bad;
+
+	if (!to)
+		return tool_fail_memory(err, n);
+	status = write_json(to, path, index, err);
+	bad = ferror(to) != 0;
+	if (fclose(to) != 0)
+		bad = true;
+	if (status == VSX_OK && bad)
+		status = tool_fail(err, VSX_ENOMEM, "no memory for the JSON");
+	if (status == VSX_OK)
+		fwrite(text, 1, n, stdout);
+	free(text);
 	return status;
 }
 
