@@ -125,12 +125,12 @@ refused 2 "all 30 rows to add were left out" -- \
 
 # What is read, or written as the index, is not written over.
 for file in spoilt.fbin z.vsx ids.txt; do
-	refused 2 "$file' is an input or the index" -- vsx-add z.vsx \
+	refused 2 "'$file'" "would be written" -- vsx-add z.vsx \
 		spoilt.fbin --ids ids.txt --rejects $file
-	refused 2 "$file' is an input or the index" -- vsx-build spoilt.fbin \
+	refused 2 "'$file'" "would be written" -- vsx-build spoilt.fbin \
 		--ids ids.txt -o z.vsx -f --rejects $file
 done
-refused 2 "is an input or the index" -- \
+refused 2 "are one file, and both would be written" -- \
 	vsx-build good.fbin -o n.vsx --rejects n.vsx
 refused 2 "no/where" -- vsx-build good.fbin -o n.vsx --rejects no/where
 run 3 vsx-build spoilt.fbin -o n.vsx --rejects /dev/full -q

@@ -79,6 +79,6 @@ run 0 vsx-bench wide.npy -i Flat --seconds 0.05 --rejects rejects.tsv -q
 	fail "rejects of wide.npy: $(cat rejects.tsv)"
 refused 2 "all 20 rows were left out" -- \
 	vsx-bench none.fbin -m cosine --skip-bad -q
-refused 2 "is an input" -- vsx-bench spoilt.fbin --rejects spoilt.fbin
+refused 2 "'spoilt.fbin' would be written" -- vsx-bench spoilt.fbin --rejects spoilt.fbin
 refused 2 "spoilt.fbin" "row 0" -- vsx-bench spoilt.fbin -m cosine -q
 finish

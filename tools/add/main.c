@@ -196,6 +196,7 @@ static enum vsx_status add(const char *path, char **inputs, size_t n,
 		status = vsx_update_begin(&update, path, &opts, err);
 	if (status == VSX_OK)
 		status = work(update, path, &feed, inputs, n, &result, err);
+	outfile_drop(&rejects.file);
 	feed_release(&feed);
 	progress_end();
 	if (status == VSX_OK && o.json)

@@ -312,6 +312,7 @@ int main(int argc, char **argv)
 	if (status == VSX_OK)
 		status = o.plan ? show_plan(&feed, &err) : build(&feed, &err);
 	progress_end();
+	outfile_drop(&rejects.file);
 	feed_release(&feed);
 	return say_end(status == VSX_OK ? EXIT_DONE : say_error(&err));
 }
