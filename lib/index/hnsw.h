@@ -104,6 +104,15 @@ enum vsx_status vsx_walk_beam(struct vsx_walk *w, const struct vsx_level *l,
 			      size_t ef, struct vsx_error *err);
 
 /*
+ * The same, but until none is left among the first `until` entries. These are
+ * then what a walk with ef = `until` ends with, since to that point both expand
+ * the same rows; and so are the counts. May be called again, to go on.
+ */
+enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
+				    const struct vsx_level *l, size_t ef,
+				    size_t until, struct vsx_error *err);
+
+/*
  * The same with w->seg set: the pool holds the ef nearest live rows, and beside
  * them the deleted ones that are nearer than the last of these, through which
  * the walk goes on. *crowded: more than w->max_dead of them were met, and the
@@ -112,5 +121,31 @@ enum vsx_status vsx_walk_beam(struct vsx_walk *w, const struct vsx_level *l,
 enum vsx_status vsx_walk_beam_among_dead(struct vsx_walk *w,
 					 const struct vsx_level *l, size_t ef,
 					 bool *crowded, struct vsx_error *err);
+
+/* ---- parts of a search of a segment ---------------------------------- */
+
+/* The ef of a search for k rows. */
+size_t vsx_hnsw_ef(const struct vsx_segment *seg, const struct vsx_find *find,
+		   size_t k, uint32_t effort);
+
+/*
+ * Begin a search with ef: the pool, for `room` entries, gets the rows that the
+ * walk over the base level starts from.
+ */
+enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
+			       const struct vsx_segment *seg,
+			       struct vsx_find *find, size_t ef, size_t room,
+			       struct vsx_error *err);
+
+/* Whether the best k of a pool have keys that say too little. */
+bool vsx_hnsw_keys_lost(const struct vsx_segment *seg,
+			const struct vsx_find *find, const uint64_t *pool,
+			size_t n, size_t k);
+
+/* vsx_kind.climb */
+enum vsx_status vsx_hnsw_climb(const struct vsx_segment *seg,
+			       struct vsx_find *find, const uint32_t *truth,
+			       uint32_t n_truth, struct vsx_rung *rungs,
+			       uint32_t n, struct vsx_error *err);
 
 #endif

@@ -109,17 +109,16 @@ static const uint8_t *row_at(const struct vsx_segment *seg, uint32_t row)
  */
 #define TOO_SMALL 0x1p-100
 
-/* Whether the best that the walk found have such values. */
-static bool keys_are_lost(const struct vsx_segment *seg,
-			  const struct vsx_find *find, const struct vsx_walk *w)
+bool vsx_hnsw_keys_lost(const struct vsx_segment *seg,
+			const struct vsx_find *find, const uint64_t *pool,
+			size_t n, size_t k)
 {
 	const struct vsx_space *space = &seg->space;
-	const uint64_t *pool = w->scratch->pool;
-	size_t left = find->k + find->skip_self;
+	size_t left = k + find->skip_self;
 
 	if (space->metric == VSX_COSINE || find->query->native)
 		return false;
-	for (size_t i = 0; i < w->n && left > 0; i++) {
+	for (size_t i = 0; i < n && left > 0; i++) {
 		uint32_t row = vsx_pool_row(pool[i]);
 		double value = vsx_space_value(space, find->query,
 					       vsx_pool_key(pool[i]));
@@ -198,65 +197,87 @@ static bool walk_is_dear(const struct vsx_segment *seg, size_t ef)
 	return seg->n_dead && hops * 2 * seg->params[VSX_HNSW_M] >= scan;
 }
 
-static enum vsx_status search_hnsw(const struct vsx_segment *seg,
-				   struct vsx_find *find, struct vsx_error *err)
+size_t vsx_hnsw_ef(const struct vsx_segment *seg, const struct vsx_find *find,
+		   size_t k, uint32_t effort)
 {
-	size_t ef = find->k + find->skip_self;
-	size_t max_dead = 0;
-	bool crowded = false;
-	struct vsx_walk w;
-	struct vsx_level l;
-	uint32_t at = 0, key, first;
+	size_t ef = k + find->skip_self;
 
-	if (ef < find->effort)
-		ef = find->effort;
+	if (ef < effort)
+		ef = effort;
 	if (ef > seg->n_rows - seg->n_dead)
 		ef = seg->n_rows - seg->n_dead;
-	if (ef > MOST_EF || walk_is_dear(seg, ef))
-		return vsx_exact_search(seg, find, err);
-	if (seg->dead)
-		max_dead = most_dead(seg, ef);
-	VSX_TRY(vsx_dead_touch(seg, err));
-	VSX_TRY(vsx_walk_begin(&w, find->scratch, find->query, seg->mark_base,
-			       seg->n_rows, ef + max_dead + 2,
-			       2 * seg->params[VSX_HNSW_M], err));
-	VSX_TRY(vsx_sieve_reserve(find->scratch, 0, find->k + find->skip_self,
-				  err));
-	if (seg->dead) {
-		w.seg = seg;
-		w.max_dead = max_dead;
-	}
-	vsx_hnsw_level(seg, 0, &l);
-	if (find->held_out) {
-		/* Its own links would lead a query to its neighbours, which no
-		 * other query has: recall would look better than it is. */
-		enum vsx_status status =
-			vsx_ids_find(seg, find->self, &w.avoid, err);
+	return ef;
+}
 
-		if (status == VSX_ENOTFOUND || w.avoid == 0)
-			w.avoid = VSX_HNSW_NO_LINK;
-		else if (status != VSX_OK)
-			return status;
-	}
+/* A query of the test that is a row: its own links would lead it to its
+ * neighbours, which no other query has, and recall look better than it is. */
+static enum vsx_status hold_out(struct vsx_walk *w,
+				const struct vsx_segment *seg, uint64_t id,
+				struct vsx_error *err)
+{
+	enum vsx_status status = vsx_ids_find(seg, id, &w->avoid, err);
+
+	if (status != VSX_OK && status != VSX_ENOTFOUND)
+		return status;
+	if (status == VSX_ENOTFOUND || w->avoid == 0)
+		w->avoid = VSX_HNSW_NO_LINK;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
+			       const struct vsx_segment *seg,
+			       struct vsx_find *find, size_t ef, size_t room,
+			       struct vsx_error *err)
+{
+	uint32_t at = 0, key, first;
+	struct vsx_level l;
+
+	VSX_TRY(vsx_walk_begin(w, find->scratch, find->query, seg->mark_base,
+			       seg->n_rows, room + 2,
+			       2 * seg->params[VSX_HNSW_M], err));
+	vsx_hnsw_level(seg, 0, &l);
+	if (find->held_out)
+		VSX_TRY(hold_out(w, seg, find->self, err));
+	if (seg->dead)
+		w->seg = seg;
 	/* The entry point goes into the pool: from it all rows can be reached,
 	 * so that a search with ef = n is a search of everything. */
-	VSX_TRY(vsx_walk_enter(&w, &l, 0, ef, &first, err));
+	VSX_TRY(vsx_walk_enter(w, &l, 0, ef, &first, err));
 	key = first;
 	for (uint32_t level = seg->n_levels - 1; level > 0; level--) {
 		struct vsx_level upper;
 
 		vsx_hnsw_level(seg, level, &upper);
-		VSX_TRY(vsx_walk_greedy(&w, &upper, &at, &key, err));
+		VSX_TRY(vsx_walk_greedy(w, &upper, &at, &key, err));
 	}
-	if (at != 0)
-		VSX_TRY(vsx_walk_enter(&w, &l, at, ef, &key, err));
+	return at ? vsx_walk_enter(w, &l, at, ef, &key, err) : VSX_OK;
+}
+
+static enum vsx_status search_hnsw(const struct vsx_segment *seg,
+				   struct vsx_find *find, struct vsx_error *err)
+{
+	size_t ef = vsx_hnsw_ef(seg, find, find->k, find->effort);
+	size_t max_dead = seg->dead ? most_dead(seg, ef) : 0;
+	bool crowded = false;
+	struct vsx_walk w;
+	struct vsx_level l;
+
+	if (ef > MOST_EF || walk_is_dear(seg, ef))
+		return vsx_exact_search(seg, find, err);
+	VSX_TRY(vsx_dead_touch(seg, err));
+	VSX_TRY(vsx_sieve_reserve(find->scratch, 0, find->k + find->skip_self,
+				  err));
+	VSX_TRY(vsx_hnsw_enter(&w, seg, find, ef, ef + max_dead, err));
+	vsx_hnsw_level(seg, 0, &l);
+	w.max_dead = max_dead;
 	if (seg->dead)
 		VSX_TRY(vsx_walk_beam_among_dead(&w, &l, ef, &crowded, err));
 	else
 		VSX_TRY(vsx_walk_beam(&w, &l, ef, err));
 	find->n_distances += w.n_distances;
 	find->n_hops += w.n_hops;
-	if (crowded || keys_are_lost(seg, find, &w))
+	if (crowded ||
+	    vsx_hnsw_keys_lost(seg, find, w.scratch->pool, w.n, find->k))
 		return vsx_exact_search(seg, find, err);
 	return offer(seg, find, &w, err);
 }
@@ -268,5 +289,6 @@ const struct vsx_kind vsx_kind_hnsw = {
 	.n_params = 3,
 	.open = open_hnsw,
 	.search = search_hnsw,
+	.climb = vsx_hnsw_climb,
 	.check = vsx_hnsw_check,
 };

@@ -224,6 +224,13 @@ enum vsx_status vsx_walk_greedy(struct vsx_walk *w, const struct vsx_level *l,
 enum vsx_status vsx_walk_beam(struct vsx_walk *w, const struct vsx_level *l,
 			      size_t ef, struct vsx_error *err)
 {
+	return vsx_walk_beam_until(w, l, ef, ef, err);
+}
+
+enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
+				    const struct vsx_level *l, size_t ef,
+				    size_t until, struct vsx_error *err)
+{
 	uint64_t *pool = w->scratch->pool;
 	uint32_t *rows = w->scratch->rows, *keys = w->scratch->keys;
 	size_t next = 0; /* every entry before it is expanded */
@@ -234,7 +241,7 @@ enum vsx_status vsx_walk_beam(struct vsx_walk *w, const struct vsx_level *l,
 
 		while (next < w->n && (pool[next] & 1))
 			next++;
-		if (next == w->n)
+		if (next == w->n || next >= until)
 			return VSX_OK;
 		row = vsx_pool_row(pool[next]);
 		pool[next] |= 1;

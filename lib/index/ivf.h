@@ -42,6 +42,21 @@ struct vsx_ivf_layout vsx_ivf_layout(uint32_t dim, uint32_t nlist,
 enum vsx_status vsx_ivf_codes(const struct vsx_segment *seg,
 			      struct vsx_codes *codes, struct vsx_error *err);
 
+/* All lists into the pool of find->scratch, by key << 32 | number. */
+enum vsx_status vsx_ivf_rank(const struct vsx_segment *seg,
+			     struct vsx_find *find, struct vsx_error *err);
+
+/* The list that holds a row. */
+enum vsx_status vsx_ivf_list_of(const struct vsx_segment *seg, uint32_t row,
+				uint32_t *list, struct vsx_run *run,
+				struct vsx_error *err);
+
+/* vsx_kind.climb */
+enum vsx_status vsx_ivf_climb(const struct vsx_segment *seg,
+			      struct vsx_find *find, const uint32_t *truth,
+			      uint32_t n_truth, struct vsx_rung *rungs,
+			      uint32_t n, struct vsx_error *err);
+
 enum vsx_status vsx_ivf_check(const struct vsx_segment *seg,
 			      vsx_finding *report, void *context,
 			      struct vsx_error *err);

@@ -76,9 +76,8 @@ enum vsx_status vsx_ivf_codes(const struct vsx_segment *seg,
 				l.codes, err);
 }
 
-/* All lists into the pool, by key << 32 | number. */
-static enum vsx_status rank_lists(const struct vsx_segment *seg,
-				  struct vsx_find *find, struct vsx_error *err)
+enum vsx_status vsx_ivf_rank(const struct vsx_segment *seg,
+			     struct vsx_find *find, struct vsx_error *err)
 {
 	struct vsx_scratch *scratch = find->scratch;
 	struct vsx_codes codes;
@@ -156,7 +155,7 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 	if (find->ranked_of == seg->view[VSX_SEC_CENT].base) {
 		tour.ranked = find->n_ranked;
 	} else {
-		VSX_TRY(rank_lists(seg, find, err));
+		VSX_TRY(vsx_ivf_rank(seg, find, err));
 		vsx_least(find->scratch->pool, seg->nlist, nprobe, true);
 	}
 	VSX_TRY(vsx_sieve_begin(&sieve, seg, find, seg->nlist, err));
@@ -185,29 +184,40 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 	return vsx_sieve_finish(&sieve, err);
 }
 
-/* The list that holds a row: the last that begins at it or before. */
-static enum vsx_status locate_ivf(const struct vsx_segment *seg, uint32_t row,
-				  uint64_t *offset, struct vsx_error *err)
+/* The last list that begins at the row or before. */
+enum vsx_status vsx_ivf_list_of(const struct vsx_segment *seg, uint32_t row,
+				uint32_t *list, struct vsx_run *run,
+				struct vsx_error *err)
 {
 	uint32_t low = 0, high = seg->nlist - 1;
-	struct vsx_run run;
 
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2 + 1;
 
-		VSX_TRY(vsx_segment_run(seg, mid, &run, err));
-		if (run.first_row <= row)
+		VSX_TRY(vsx_segment_run(seg, mid, run, err));
+		if (run->first_row <= row)
 			low = mid;
 		else
 			high = mid - 1;
 	}
-	VSX_TRY(vsx_segment_run(seg, low, &run, err));
-	if (row < run.first_row || row - run.first_row >= run.n_rows)
+	*list = low;
+	VSX_TRY(vsx_segment_run(seg, low, run, err));
+	if (row < run->first_row || row - run->first_row >= run->n_rows)
 		return vsx_fail(err, VSX_ECORRUPT,
 				"row %u is in no list: list %u has rows %u to "
 				"%u",
-				row, low, run.first_row,
-				run.first_row + run.n_rows);
+				row, low, run->first_row,
+				run->first_row + run->n_rows);
+	return VSX_OK;
+}
+
+static enum vsx_status locate_ivf(const struct vsx_segment *seg, uint32_t row,
+				  uint64_t *offset, struct vsx_error *err)
+{
+	struct vsx_run run;
+	uint32_t list;
+
+	VSX_TRY(vsx_ivf_list_of(seg, row, &list, &run, err));
 	*offset = run.offset +
 		  (uint64_t)(row - run.first_row) * seg->space.stride;
 	return VSX_OK;
@@ -222,6 +232,7 @@ const struct vsx_kind vsx_kind_ivf = {
 	.shared_slot = VSX_SEC_CENT,
 	.open = open_ivf,
 	.search = search_ivf,
+	.climb = vsx_ivf_climb,
 	.check = vsx_ivf_check,
 	.locate = locate_ivf,
 };

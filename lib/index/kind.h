@@ -66,6 +66,14 @@ struct vsx_find {
 	uint64_t n_distances, n_hops; /* counted up */
 };
 
+/* What searches of one effort find of a query's exact neighbours. */
+struct vsx_rung {
+	uint32_t effort;
+	uint32_t found[3];    /* of the nearest 1 and 10, by a search for 10,
+				 and of the nearest 100 by one for 100 */
+	uint64_t n_distances; /* that the search for 10 computes */
+};
+
 /* Receives findings of a check; returns nonzero to stop. */
 typedef int vsx_finding(void *context, enum vsx_status status,
 			const char *text);
@@ -92,6 +100,18 @@ struct vsx_kind {
 	/* Offer the best rows that `effort` finds to find->top. */
 	enum vsx_status (*search)(const struct vsx_segment *seg,
 				  struct vsx_find *find, struct vsx_error *err);
+
+	/*
+	 * Set `found` and n_distances of n rungs, by rising effort, to what
+	 * search() would give, for little more than the last of these searches.
+	 * truth: the rows of the up to 100 exact neighbours, nearest first. No
+	 * row of the segment is deleted, and find->k is n_truth. NULL: search()
+	 * is exact.
+	 */
+	enum vsx_status (*climb)(const struct vsx_segment *seg,
+				 struct vsx_find *find, const uint32_t *truth,
+				 uint32_t n_truth, struct vsx_rung *rungs,
+				 uint32_t n, struct vsx_error *err);
 
 	/*
 	 * Report every broken rule of SPEC.md that lies in the views of this

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/rng.h"
+#include "write/climb.h"
 
 /* Queries to draw: about this many components are compared by the exact
  * search, between the two bounds. */
@@ -16,6 +17,11 @@
 /* The table ends when it has reached both. */
 #define ENOUGH_AT_10  0.9995
 #define ENOUGH_AT_100 0.99
+
+/* By so many queries is guessed where the table will end, beginning with
+ * efforts up to the second of these. */
+#define GUESS_BY   64
+#define FIRST_PASS 100
 
 /* Without a test there is nothing to choose by. */
 #define UNMEASURED_EF 64
@@ -157,42 +163,84 @@ static enum vsx_status exact_progress(void *context, uint64_t done,
 	return job->progress(job, "exact neighbours", done, total, err);
 }
 
-/* How far the table is, climb() tells. */
-static enum vsx_status recall_progress(void *context, uint64_t done,
-				       uint64_t total, struct vsx_error *err)
+static bool is_enough(const struct vsx_recall *r)
 {
-	struct vsx_job *job = context;
+	return r->at_10 >= ENOUGH_AT_10 && r->at_100 >= ENOUGH_AT_100;
+}
 
-	(void)done;
-	(void)total;
-	return job->progress(job, "measure recall", 0, 0, err);
+/* How many rows the table has so far, of n; `ended` when it needs no more. */
+static uint32_t table_end(const struct vsx_recall *r, uint32_t n, bool *ended)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		*ended = is_enough(&r[i]);
+		if (*ended)
+			return i + 1;
+	}
+	return n;
+}
+
+/*
+ * A pass over the queries measures some rows of the table at once, for about
+ * the cost of the last of them. Passes after the first go on to twice the
+ * effort, so that little is measured beyond the end of the table.
+ */
+static enum vsx_status passes(const struct vsx_segment *seg,
+			      const struct vsx_accept *test,
+			      struct vsx_job *job, struct vsx_recall *r,
+			      uint32_t steps, uint32_t first_pass, uint32_t *n,
+			      struct vsx_error *err)
+{
+	bool ended = false;
+
+	for (*n = 0; *n < steps && !ended;) {
+		uint32_t next = *n ? *n : first_pass, last = next;
+
+		while (*n && last < steps &&
+		       r[last].effort <= 2 * r[*n - 1].effort)
+			last++;
+		next = last > *n ? last : *n + 1;
+		VSX_TRY(vsx_climb(seg, test, job, r + *n, next - *n, err));
+		*n += table_end(r + *n, next - *n, &ended);
+	}
+	return VSX_OK;
+}
+
+/* Where the table will end, or somewhat behind that, from some queries. */
+static enum vsx_status guess_end(const struct vsx_measure *m,
+				 const struct vsx_segment *seg,
+				 struct vsx_job *job, uint32_t steps,
+				 uint32_t *end, struct vsx_error *err)
+{
+	struct vsx_accept some = m->test;
+	uint32_t first = 0;
+
+	if (some.n_queries > GUESS_BY)
+		some.n_queries = GUESS_BY;
+	while (first + 1 < steps && m->recalls[first].effort < FIRST_PASS)
+		first++;
+	VSX_TRY(passes(seg, &some, job, m->recalls, steps, first + 1, end,
+		       err));
+	if (*end < steps)
+		++*end;
+	return VSX_OK;
 }
 
 static enum vsx_status climb(struct vsx_measure *m,
 			     const struct vsx_segment *seg, struct vsx_job *job,
 			     struct vsx_error *err)
 {
-	uint32_t steps = 0;
+	uint32_t steps = 0, first;
 
 	while (effort_at(seg, steps))
 		steps++;
 	if (steps == 0)
 		steps = 1; /* Flat has one way to search */
 	VSX_TRY(vsx_alloc_to(&m->recalls, steps, sizeof(*m->recalls), err));
-	while (m->n_recalls < steps) {
-		struct vsx_recall *r = &m->recalls[m->n_recalls];
-		uint32_t effort = effort_at(seg, m->n_recalls);
-
-		VSX_TRY(job->progress(job, "measure recall", m->n_recalls,
-				      steps, err));
-		VSX_TRY(vsx_accept_measure(seg, 1, &m->test, effort,
-					   job->n_threads, r, err));
-		r->effort = effort;
-		m->n_recalls++;
-		if (r->at_10 >= ENOUGH_AT_10 && r->at_100 >= ENOUGH_AT_100)
-			break;
-	}
-	return VSX_OK;
+	for (uint32_t i = 0; i < steps; i++)
+		m->recalls[i].effort = effort_at(seg, i);
+	VSX_TRY(guess_end(m, seg, job, steps, &first, err));
+	return passes(seg, &m->test, job, m->recalls, steps, first,
+		      &m->n_recalls, err);
 }
 
 enum vsx_status vsx_measure_run(struct vsx_measure *m,
@@ -210,7 +258,6 @@ enum vsx_status vsx_measure_run(struct vsx_measure *m,
 	m->test.context = job;
 	m->test.progress = exact_progress;
 	VSX_TRY(vsx_accept_truth(seg, 1, &m->test, job->n_threads, err));
-	m->test.progress = recall_progress;
 	VSX_TRY(climb(m, seg, job, err));
 	while (i + 1 < m->n_recalls && m->recalls[i].at_10 < target)
 		i++;
