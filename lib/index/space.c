@@ -122,34 +122,55 @@ static enum vsx_status not_finite(uint32_t i, float x, struct vsx_error *err)
 #define EXACT_LANES 8
 static_assert(PIECE % EXACT_LANES == 0, "pieces begin with lane 0");
 
-static void add_squares(double *lane, const double *q, const float *x,
-			uint32_t n)
+typedef double pair __attribute__((vector_size(16)));
+
+static inline pair pair_at(const double *x)
 {
+	return (pair){x[0], x[1]};
+}
+
+static inline pair term(const double *q, const float *x, bool squares)
+{
+	pair a = pair_at(q), b = {(double)x[0], (double)x[1]};
+
+	return squares ? (a - b) * (a - b) : a * b;
+}
+
+/* n terms, of which the first belongs to lane 0. */
+static inline __attribute__((always_inline)) void add_terms(
+	double *lane, const double *q, const float *x, uint32_t n, bool squares)
+{
+	pair l01 = pair_at(lane), l23 = pair_at(lane + 2);
+	pair l45 = pair_at(lane + 4), l67 = pair_at(lane + 6);
 	uint32_t i = 0;
 
-	for (; i + EXACT_LANES <= n; i += EXACT_LANES)
-		for (uint32_t l = 0; l < EXACT_LANES; l++) {
-			double d = q[i + l] - (double)x[i + l];
-
-			lane[l] += d * d;
-		}
+	for (; i + EXACT_LANES <= n; i += EXACT_LANES) {
+		l01 += term(q + i, x + i, squares);
+		l23 += term(q + i + 2, x + i + 2, squares);
+		l45 += term(q + i + 4, x + i + 4, squares);
+		l67 += term(q + i + 6, x + i + 6, squares);
+	}
+	memcpy(lane, &l01, sizeof(pair));
+	memcpy(lane + 2, &l23, sizeof(pair));
+	memcpy(lane + 4, &l45, sizeof(pair));
+	memcpy(lane + 6, &l67, sizeof(pair));
 	for (uint32_t l = 0; i + l < n; l++) {
 		double d = q[i + l] - (double)x[i + l];
 
-		lane[l] += d * d;
+		lane[l] += squares ? d * d : q[i + l] * (double)x[i + l];
 	}
+}
+
+static void add_squares(double *lane, const double *q, const float *x,
+			uint32_t n)
+{
+	add_terms(lane, q, x, n, true);
 }
 
 static void add_products(double *lane, const double *q, const float *x,
 			 uint32_t n)
 {
-	uint32_t i = 0;
-
-	for (; i + EXACT_LANES <= n; i += EXACT_LANES)
-		for (uint32_t l = 0; l < EXACT_LANES; l++)
-			lane[l] += q[i + l] * (double)x[i + l];
-	for (uint32_t l = 0; i + l < n; l++)
-		lane[l] += q[i + l] * (double)x[i + l];
+	add_terms(lane, q, x, n, false);
 }
 
 static double sum_of_lanes(const double *lane)
