@@ -22,9 +22,8 @@ class Tools:
             stderr=subprocess.PIPE,
         )
         out = p.stdout.decode() + p.stderr.decode()
-        if status is None and not 0 <= p.returncode <= 4:
-            raise SystemExit("%s %s: status %d: %s" % (name, args, p.returncode, out))
-        if status is not None and p.returncode != status:
+        bad = not 0 <= p.returncode <= 4 or "Sanitizer" in out or "runtime error" in out
+        if bad or status not in (None, p.returncode):
             raise SystemExit("%s %s: status %d: %s" % (name, args, p.returncode, out))
         return p.returncode, out
 
