@@ -92,7 +92,7 @@ enum vsx_check {
 enum vsx_preload {
 	VSX_PRELOAD_NONE = 0, /* nothing: pages come as searches need them */
 	VSX_PRELOAD_HOT, /* links, centroids, codes and ids, not the rows */
-	VSX_PRELOAD_ALL,
+	VSX_PRELOAD_ALL, /* of a file larger than memory: as HOT */
 };
 
 /* Where the bytes are while the index is open. */
@@ -107,14 +107,17 @@ struct vsx_open_opts {
 	enum vsx_check check;
 	enum vsx_preload preload;
 	enum vsx_load load;
-	uint32_t lock_memory; /* 1: mlock(), a failure is an error */
+	uint32_t lock_memory; /* 1: mlock(), a failure is an error; VSX_ENOMEM
+				 when it is more than the process may use */
 	uint32_t untrusted;   /* 1: for files from unknown hands: implies
 				 VSX_LOAD_COPY and VSX_CHECK_ALL */
+	uint64_t memory; /* bytes of the page cache that there are for it; 0:
+			    as many as this process may use */
 };
 #define VSX_OPEN_OPTS_INIT                                                     \
 	{                                                                      \
 		sizeof(struct vsx_open_opts), VSX_CHECK_TOUCH,                 \
-			VSX_PRELOAD_NONE, VSX_LOAD_MAP, 0, 0                   \
+			VSX_PRELOAD_NONE, VSX_LOAD_MAP, 0, 0, 0                \
 	}
 
 /*
@@ -127,6 +130,13 @@ struct vsx_open_opts {
  * ask for more: it reads the superblock and the manifest. The descriptor is
  * closed again before the call returns. The file may be replaced by rename
  * while it is open; the index stays what it was.
+ *
+ * A file that is larger than the memory that this process may use (that of the
+ * machine, or the least limit of its control groups; or opts->memory) is read
+ * page by page where searches jump, and searches ask the disk ahead. A smaller
+ * one is left to the kernel's read-ahead. Answers are the same. The limit is
+ * looked at when a file is opened or refreshed. VSX_LOAD_COPY of a file that is
+ * larger is VSX_ENOMEM.
  *
  * VSX_EFORMAT     not a VSX file; the text names what it seems to be
  * VSX_EVERSION    written by a newer version

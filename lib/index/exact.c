@@ -10,6 +10,26 @@
 
 #define QUERIES 16
 
+/* Blocks that the disk reads while one is scanned. */
+#define AHEAD 32u
+
+static void ask_ahead(const struct vsx_sieve *s, const struct vsx_run *run,
+		      uint32_t row, uint32_t step)
+{
+	uint32_t from = row ? row + AHEAD * step : 0;
+	uint32_t to = row + (AHEAD + 1) * step;
+	struct vsx_run part = *run;
+
+	if (to > run->n_rows)
+		to = run->n_rows;
+	if (from >= to)
+		return;
+	part.first_row += from;
+	part.n_rows = to - from;
+	part.offset += (uint64_t)from * s->seg->space.stride;
+	vsx_sieve_ask(s, &part);
+}
+
 static enum vsx_status scan(const struct vsx_segment *seg,
 			    struct vsx_sieve *sieves, size_t n,
 			    struct vsx_error *err)
@@ -29,6 +49,8 @@ static enum vsx_status scan(const struct vsx_segment *seg,
 			uint64_t offset =
 				run.offset + (uint64_t)r * seg->space.stride;
 
+			if (seg->scarce)
+				ask_ahead(&sieves[0], &run, r, step);
 			for (size_t q = 0; q < n; q++)
 				VSX_TRY(vsx_sieve_rows(&sieves[q],
 						       run.first_row + r, rows,

@@ -35,6 +35,7 @@ struct vsx_level {
 	const uint32_t *slot_of;	   /* row -> slot; NULL: the same */
 	uint32_t degree;
 	uint32_t n_rows; /* links must be below */
+	bool asks;	 /* for the rows of a list before they are touched */
 };
 
 /*

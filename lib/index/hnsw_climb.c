@@ -114,5 +114,6 @@ enum vsx_status vsx_hnsw_climb(const struct vsx_segment *seg,
 	vsx_least(c.known, n_truth, n_truth, true);
 	VSX_TRY(vsx_hnsw_enter(&c.walk, seg, find, c.ef, c.ef, err));
 	vsx_hnsw_level(seg, 0, &c.level);
+	c.level.asks = seg->scarce;
 	return climb(&c, n_truth < 10 ? n_truth : 10, n_truth, rungs, n, err);
 }

@@ -269,6 +269,7 @@ static enum vsx_status search_hnsw(const struct vsx_segment *seg,
 				  err));
 	VSX_TRY(vsx_hnsw_enter(&w, seg, find, ef, ef + max_dead, err));
 	vsx_hnsw_level(seg, 0, &l);
+	l.asks = find->asks;
 	w.max_dead = max_dead;
 	if (seg->dead)
 		VSX_TRY(vsx_walk_beam_among_dead(&w, &l, ef, &crowded, err));

@@ -2,6 +2,7 @@
 
 #include "index/dead.h"
 #include "index/hnsw.h"
+#include "io/advice.h"
 
 /*
  * Marks, a byte a row: the epoch of the search that met the row last. 0 means
@@ -81,6 +82,16 @@ static enum vsx_status touch_row(const struct vsx_level *l, uint32_t row,
 			 l->space->stride, err);
 }
 
+/* Together: waiting for one page after the other is what takes the time. */
+static void ask_rows(const struct vsx_walk *w, const struct vsx_level *l,
+		     const uint32_t *links)
+{
+	for (uint32_t i = 0; i < l->degree && links[i] < l->n_rows; i++)
+		if (w->marks[links[i]] != w->scratch->epoch)
+			vsx_ask(l->vecs + (size_t)links[i] * l->space->stride,
+				l->space->stride);
+}
+
 static enum vsx_status bad_link(const struct vsx_level *l, uint32_t row,
 				uint32_t link, struct vsx_error *err)
 {
@@ -99,6 +110,8 @@ static enum vsx_status gather(struct vsx_walk *w, const struct vsx_level *l,
 
 	if (l->links_view)
 		VSX_TRY(touch_links(l, row, err));
+	if (l->asks)
+		ask_rows(w, l, links);
 	for (uint32_t i = 0; i < l->degree; i++) {
 		uint32_t link = links[i];
 		uint8_t mark;

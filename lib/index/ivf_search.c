@@ -122,7 +122,34 @@ struct tour {
 	struct vsx_scratch *scratch; /* lists in the pool's first nlist */
 	uint32_t ranked;	     /* of them in order */
 	uint32_t next;
+	uint32_t asked; /* of them, ahead */
+	uint64_t asked_rows;
 };
+
+/* Bytes that the disk reads while others are scanned. */
+#define AHEAD_BYTES (4u << 20)
+
+/*
+ * Ask for lists that come after `seen` rows. What is wrong with one is told
+ * when it is its turn; of a long one the kernel reads the rest ahead.
+ */
+static void ask_lists(struct tour *t, const struct vsx_sieve *sieve,
+		      uint32_t nprobe, uint64_t seen)
+{
+	const uint64_t *pool = t->scratch->pool;
+	uint32_t most = AHEAD_BYTES / t->seg->space.stride + 1;
+	struct vsx_run run;
+
+	for (; t->asked < nprobe && t->asked_rows < seen + most; t->asked++) {
+		if (vsx_segment_run(t->seg, (uint32_t)pool[t->asked], &run,
+				    NULL) != VSX_OK)
+			continue;
+		t->asked_rows += run.n_rows;
+		if (run.n_rows > most)
+			run.n_rows = most;
+		vsx_sieve_ask(sieve, &run);
+	}
+}
 
 /* The next list; there must be one. Ranks more lists when it must. */
 static enum vsx_status next_list(struct tour *t, struct vsx_run *run,
@@ -144,7 +171,7 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 				  struct vsx_find *find, struct vsx_error *err)
 {
 	uint32_t nprobe = find->effort < seg->nlist ? find->effort : seg->nlist;
-	struct tour tour = {seg, find->scratch, nprobe, 0};
+	struct tour tour = {seg, find->scratch, nprobe, 0, 0, 0};
 	size_t want = find->k + find->skip_self, seen = 0;
 	size_t live = find->top.n; /* rows that earlier segments gave */
 	struct vsx_run run, next;
@@ -165,6 +192,8 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 		bool more;
 
 		find->n_hops++;
+		if (find->asks)
+			ask_lists(&tour, &sieve, nprobe, seen);
 		seen += run.n_rows;
 		if (seen > seg->n_rows)
 			return vsx_too_many_rows(seg, err);

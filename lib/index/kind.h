@@ -29,6 +29,7 @@ struct vsx_segment {
 	uint64_t mark_base; /* rows of the segments before this one */
 	uint32_t params[VSX_N_PARAMS];
 	struct vsx_view view[VSX_N_SECTION_SLOTS];
+	bool scarce; /* memory is, see scarce.h */
 
 	const uint8_t *dead; /* a bit a row, see dead.h; NULL: none is */
 
@@ -63,6 +64,7 @@ struct vsx_find {
 	/* IVF: the lists that lie ranked in the scratch's pool. */
 	const uint8_t *ranked_of; /* their centroids; NULL: none do */
 	uint32_t n_ranked;
+	bool asks; /* ahead, for what it will read; see scarce.h */
 	uint64_t n_distances, n_hops; /* counted up */
 };
 

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/topk.h"
 #include "index/space.h"
+#include "io/advice.h"
 
 struct vsx_scratch {
 	struct vsx_query query; /* the caller's query, made ready */
@@ -26,6 +27,8 @@ struct vsx_scratch {
 	uint8_t *marks; /* HNSW: a byte a row; see hnsw_walk.c */
 	size_t marks_cap;
 	uint8_t epoch;
+	struct vsx_disk_watch disk;
+	uint64_t n_before; /* distances of the search before */
 };
 
 enum vsx_status vsx_scratch_init(struct vsx_scratch *s, uint32_t dim,

@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "index/dead.h"
 #include "index/offer.h"
+#include "io/advice.h"
 
 /* ---- the least of many ---------------------------------------------- */
 
@@ -277,22 +278,39 @@ static void keep(struct vsx_sieve *s, const uint32_t *keys, uint32_t first,
 	s->n = kept;
 }
 
-void vsx_sieve_expect(const struct vsx_sieve *s, const struct vsx_run *run)
+/* What of a run passes. */
+static const uint8_t *bytes_of(const struct vsx_sieve *s,
+			       const struct vsx_run *run, uint64_t *bytes)
 {
-	const struct vsx_view *view = &s->seg->view[VSX_SEC_VECS];
-	uint64_t at = run->offset, stride = s->seg->space.stride, bytes;
+	uint64_t stride = s->seg->space.stride;
 
 	if (s->by_code) {
-		view = s->codes.view;
 		stride = s->codes.space.stride;
-		at = s->codes.at + run->first_row * stride;
+		*bytes = run->n_rows * stride;
+		return s->codes.base + run->first_row * stride;
 	}
+	*bytes = run->n_rows * stride;
+	return s->seg->view[VSX_SEC_VECS].base + run->offset;
+}
+
+void vsx_sieve_expect(const struct vsx_sieve *s, const struct vsx_run *run)
+{
+	uint64_t bytes;
+	const uint8_t *p = bytes_of(s, run, &bytes);
+
 	/* The rest of a run the processor fetches ahead by itself. */
-	bytes = run->n_rows * stride;
 	if (bytes > HEAD_BYTES)
 		bytes = HEAD_BYTES;
 	for (uint64_t b = 0; b < bytes; b += 64)
-		__builtin_prefetch(view->base + at + b, 0, 2);
+		__builtin_prefetch(p + b, 0, 2);
+}
+
+void vsx_sieve_ask(const struct vsx_sieve *s, const struct vsx_run *run)
+{
+	uint64_t bytes;
+	const uint8_t *p = bytes_of(s, run, &bytes);
+
+	vsx_ask(p, bytes);
 }
 
 static enum vsx_status take_rows(struct vsx_sieve *s, uint32_t first,

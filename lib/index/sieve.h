@@ -58,6 +58,9 @@ enum vsx_status vsx_sieve_rows(struct vsx_sieve *s, uint32_t first, uint32_t n,
 /* Soon the rows of this run will pass: begin to fetch them. */
 void vsx_sieve_expect(const struct vsx_sieve *s, const struct vsx_run *run);
 
+/* The same from the disk. */
+void vsx_sieve_ask(const struct vsx_sieve *s, const struct vsx_run *run);
+
 /* Offer what is left to find->top. */
 enum vsx_status vsx_sieve_finish(struct vsx_sieve *s, struct vsx_error *err);
 

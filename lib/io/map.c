@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "io/fd.h"
+#include "io/limit.h"
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22
@@ -89,11 +90,14 @@ int vsx_read_at(int fd, void *to, uint64_t n, uint64_t at)
 static enum vsx_status copy_file(struct vsx_map *map, int fd, uint64_t bytes,
 				 struct vsx_error *err)
 {
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	enum vsx_status status = VSX_OK;
+	enum vsx_status status = vsx_may_hold(bytes, "a copy", err);
 	int reason;
+	void *p;
 
+	if (status != VSX_OK)
+		return status;
+	p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED)
 		return vsx_fail_errno(err, "no memory for a copy of %llu bytes",
 				      (unsigned long long)bytes);

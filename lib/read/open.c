@@ -9,6 +9,9 @@
 
 #include "base/alloc.h"
 #include "bytes.h"
+#include "index/scarce.h"
+#include "io/advice.h"
+#include "io/limit.h"
 #include "read/handle.h"
 #include "read/opts.h"
 #include "read/sniff.h"
@@ -336,12 +339,27 @@ static enum vsx_status lock(const struct vsx *index, uint64_t offset,
 			      (ull)bytes);
 }
 
+static uint64_t hot_bytes(const struct vsx_manifest *m)
+{
+	uint64_t bytes = 0; /* sections do not overlap: no more than the file */
+
+	for (uint32_t i = 0; i < m->n_sections; i++) {
+		struct vsx_section_entry e = vsx_manifest_section(m, i);
+
+		if (is_hot(&e))
+			bytes += e.bytes;
+	}
+	return bytes;
+}
+
 /* Sections begin at pages, as both calls want it. */
 static enum vsx_status bring_hot(const struct vsx *index, bool locked,
 				 struct vsx_error *err)
 {
 	const struct vsx_manifest *m = &index->manifest;
 
+	if (locked)
+		VSX_TRY(vsx_may_hold(hot_bytes(m), "locked sections", err));
 	for (uint32_t i = 0; i < m->n_sections; i++) {
 		struct vsx_section_entry e = vsx_manifest_section(m, i);
 
@@ -354,18 +372,36 @@ static enum vsx_status bring_hot(const struct vsx *index, bool locked,
 	return VSX_OK;
 }
 
-/* To lock the hot part alone is to leave the rows on the disk. */
+/*
+ * To lock the hot part alone is to leave the rows on the disk. What does not
+ * fit would push itself out.
+ */
 static enum vsx_status bring(const struct vsx *index,
-			     const struct vsx_open_opts *o,
+			     const struct vsx_open_opts *o, bool scarce,
 			     struct vsx_error *err)
 {
-	if (o->preload == VSX_PRELOAD_HOT)
+	if (o->preload == VSX_PRELOAD_HOT ||
+	    (o->preload == VSX_PRELOAD_ALL && scarce && !o->lock_memory))
 		return bring_hot(index, o->lock_memory, err);
+	if (o->lock_memory)
+		VSX_TRY(vsx_may_hold(index->map.bytes, "a locked file", err));
 	if (o->preload == VSX_PRELOAD_ALL)
 		populate(index, 0, index->map.bytes);
 	if (o->lock_memory)
 		return lock(index, 0, index->map.bytes, err);
 	return VSX_OK;
+}
+
+/*
+ * A file that fits into memory is left to the kernel's read-ahead, which brings
+ * it there soonest. Of one that does not, whatever is no part of a segment is
+ * read here and there: sums of pages above all.
+ */
+static void advise(struct vsx *index)
+{
+	vsx_advise_random(index->map.base, index->map.bytes);
+	for (uint32_t i = 0; i < index->manifest.n_segments; i++)
+		vsx_segment_make_scarce(&index->segments[i]);
 }
 
 /* A section of an earlier generation: what was checked need not be again. */
@@ -433,7 +469,7 @@ static enum vsx_status open_index(struct vsx *index, int fd,
 {
 	enum vsx_check check = o->untrusted ? VSX_CHECK_ALL : o->check;
 	bool copy = o->load == VSX_LOAD_COPY || o->untrusted;
-	bool shared;
+	bool shared, scarce;
 
 	VSX_TRY(map_index(index, fd, copy, before, &shared, err));
 	VSX_TRY(read_manifest(index, err));
@@ -444,7 +480,15 @@ static enum vsx_status open_index(struct vsx *index, int fd,
 	if (shared)
 		inherit_guards(index, before);
 	VSX_TRY(open_segments(index, err));
-	return bring(index, o, err);
+	scarce = !index->map.copied &&
+		 !vsx_fits_memory(index->map.bytes, o->memory);
+	/* Where nothing is read ahead, bringing it in would take minutes. */
+	if (shared)
+		vsx_advise_normal(index->map.base, index->map.bytes);
+	VSX_TRY(bring(index, o, scarce, err));
+	if (scarce)
+		advise(index);
+	return VSX_OK;
 }
 
 static enum vsx_status check_opts(const struct vsx_open_opts *o,

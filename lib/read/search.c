@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/parallel.h"
+#include "index/scarce.h"
 #include "index/dead.h"
 #include "index/exact.h"
 #include "index/scratch.h"
@@ -54,6 +55,8 @@ enum vsx_status vsx_find_in(const struct vsx_segment *segments, uint32_t n,
 			    struct vsx_find *find, bool exact,
 			    struct vsx_error *err)
 {
+	if (n && segments[0].scarce)
+		vsx_find_scarce(find);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct vsx_segment *seg = &segments[i];
 
@@ -66,6 +69,7 @@ enum vsx_status vsx_find_in(const struct vsx_segment *segments, uint32_t n,
 		else
 			VSX_TRY(seg->kind->search(seg, find, err));
 	}
+	find->scratch->n_before = find->n_distances;
 	return VSX_OK;
 }
 

@@ -9,8 +9,10 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
+#include "index/scarce.h"
 #include "index/dead.h"
 #include "index/ids.h"
+#include "io/limit.h"
 #include "names.h"
 #include "read/verify.h"
 
@@ -441,6 +443,10 @@ static enum vsx_status check_content(struct vsx_verifier *v, struct vsx *index,
 	bool usable;
 
 	VSX_TRY(vsx_verify_rules(v, index, &usable, err));
+	/* So far all was read in order. */
+	if (usable && !vsx_fits_memory(index->map.bytes, 0))
+		for (uint32_t i = 0; i < v->manifest.n_segments; i++)
+			vsx_segment_make_scarce(&index->segments[i]);
 	return vsx_verify_accept(v, index, usable, err);
 }
 

@@ -93,12 +93,15 @@ static enum vsx_status check_shape(const struct compaction *c, size_t i,
 
 static enum vsx_status open_inputs(struct compaction *c, struct vsx_error *err)
 {
+	struct vsx_open_opts opts = VSX_OPEN_OPTS_INIT;
+
+	opts.memory = UINT64_MAX; /* rows are read in order */
 	VSX_TRY(vsx_alloc_to(&c->inputs, c->n, sizeof(*c->inputs), err));
 	VSX_TRY(vsx_alloc_to(&c->ends, c->n, sizeof(*c->ends), err));
 	for (size_t i = 0; i < c->n; i++) {
 		const struct vsx_manifest *m;
 
-		VSX_TRY(vsx_open(&c->inputs[i], c->paths[i], NULL, err));
+		VSX_TRY(vsx_open(&c->inputs[i], c->paths[i], &opts, err));
 		if (is_in_place(c))
 			VSX_TRY(vsx_update_check(c->inputs[i], &c->claim, err));
 		VSX_TRY(check_shape(c, i, err));

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "index/scarce.h"
+#include "io/limit.h"
 #include "io/map.h"
 #include "sums.h"
 #include "write/builder.h"
@@ -205,6 +207,8 @@ static enum vsx_status measure(struct run *r, struct vsx_error *err)
 
 	VSX_TRY(vsx_map_written(&map, f, bytes, err));
 	status = open_segment(r, &seg, map.base, err);
+	if (status == VSX_OK && !vsx_fits_memory(bytes, 0))
+		vsx_segment_make_scarce(&seg);
 	if (status == VSX_OK)
 		status = vsx_measure_run(&b->measure, &seg,
 					 b->opts.target_recall, &b->job, err);

@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/parallel.h"
 #include "index/hnsw.h"
+#include "io/limit.h"
 #include "manifest.h"
 #include "write/spec.h"
 
@@ -43,18 +43,16 @@ static enum vsx_status copy_options(struct vsx_build_opts *out,
 	return VSX_OK;
 }
 
-static uint64_t half_of_ram(void)
+static uint64_t half_of_memory(void)
 {
-	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+	uint64_t limit = vsx_memory_limit();
 
-	if (pages <= 0 || page <= 0)
-		return UINT64_C(1) << 30;
-	return (uint64_t)pages * (uint64_t)page / 2;
+	return limit == UINT64_MAX ? UINT64_C(1) << 30 : limit / 2;
 }
 
 uint64_t vsx_options_memory(uint64_t wish)
 {
-	return wish ? wish : half_of_ram();
+	return wish ? wish : half_of_memory();
 }
 
 static void fill_defaults(struct vsx_build_opts *o)

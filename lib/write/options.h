@@ -12,7 +12,7 @@ enum vsx_status vsx_options_check(struct vsx_build_opts *out,
 				  const struct vsx_build_opts *in,
 				  struct vsx_error *err);
 
-/* Bytes of rows held in memory; 0 takes half of RAM. */
+/* Bytes of rows held in memory; 0 takes half of what the process may use. */
 uint64_t vsx_options_memory(uint64_t wish);
 
 /* The space that such an index has. */

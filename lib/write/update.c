@@ -77,7 +77,10 @@ enum vsx_status vsx_update_check(const struct vsx *index,
 
 static enum vsx_status open_index(struct vsx_update *u, struct vsx_error *err)
 {
-	VSX_TRY(vsx_open(&u->index, u->claim.index.name, NULL, err));
+	struct vsx_open_opts opts = VSX_OPEN_OPTS_INIT;
+
+	opts.memory = UINT64_MAX; /* rows are merged in order */
+	VSX_TRY(vsx_open(&u->index, u->claim.index.name, &opts, err));
 	VSX_TRY(vsx_update_check(u->index, &u->claim, err));
 	if (u->index->super.generation == UINT64_MAX)
 		return vsx_fail(err, VSX_EINVAL,

@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "index/scarce.h"
 #include "index/dead.h"
 #include "index/hnsw.h"
+#include "io/limit.h"
 #include "sums.h"
 #include "train/codes_train.h"
 #include "write/live_rows.h"
@@ -277,6 +279,11 @@ static enum vsx_status run_test(struct run *r, const uint8_t *base,
 	struct vsx_job *job = &r->u->b.job;
 
 	VSX_TRY(open_added(r, base, err));
+	if (!vsx_fits_memory(r->sink.at, 0)) {
+		vsx_segment_make_scarce(&r->added);
+		for (uint32_t i = 0; i < r->marks.n_segments; i++)
+			vsx_segment_make_scarce(&r->segments[i]);
+	}
 	VSX_TRY(vsx_update_test_merge(&r->test, r->segments,
 				      r->marks.n_segments, &r->added, job,
 				      err));

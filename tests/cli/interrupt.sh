@@ -55,4 +55,6 @@ rm pipe
 run 0 vsx-build big.u8bin -o big.vsx -i Flat -q
 listing >"$tmp/before"
 stopped INT 0.5 vsx-query big.vsx big.u8bin --exact --format tsv -o out.tsv
+# Between queries, of which a thousand take long.
+stopped INT 0.5 vsx-query big.vsx big.u8bin --exact -k 20000 -t 1 --format tsv -o out.tsv
 finish

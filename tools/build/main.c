@@ -85,7 +85,7 @@ static const struct cli_option option_table[] = {
 	CLI_COUNT('t', "threads", "N", "threads that work (all processors)",
 		  &o.threads, 1, 1024),
 	CLI_SIZE(0, "memory", "SIZE",
-		 "rows held in memory (half of RAM); more go to a file",
+		 "rows held in memory (half of it); more go to a file",
 		 &o.memory, 1 << 20, UINT64_MAX),
 	CLI_FLAG(0, "json", "report as JSON", &o.json),
 	CLI_FLAG('q', "quiet", "say nothing but errors", &o.quiet),

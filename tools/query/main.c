@@ -16,8 +16,16 @@
 #include <string.h>
 #include <time.h>
 
-/* Queries that are searched and printed at a time. */
+/* Queries that are read at a time. */
 #define BLOCK_ROWS 1024
+
+/*
+ * Of them as many are searched and printed at a time as take this long, so that
+ * who asks to stop need not wait, however slow the disk is.
+ */
+#define LEAST_SECONDS 0.05
+#define MOST_SECONDS  0.2
+#define FIRST_PART    16
 
 static const char *const formats[] = {"table", "json", "tsv",
 				      "ivecs", "npy",  NULL};
@@ -96,6 +104,7 @@ struct run {
 	struct vsx_hit *hits;
 	size_t *n_hits;
 	struct vsx_search_stats stats;
+	size_t part; /* queries that are searched at a time */
 	double seconds_open, seconds_search;
 	bool print_hits;
 };
@@ -242,36 +251,48 @@ static enum vsx_status take(struct run *r, size_t n, struct vsx_error *err)
 	return status;
 }
 
+/* n queries, number `first` of the file and on. */
+static enum vsx_status search_part(struct run *r, const uint8_t *queries,
+				   uint64_t first, size_t n,
+				   struct vsx_error *err)
+{
+	double start = now(), took;
+	enum vsx_status status;
+
+	status = vsx_search_batch(r->index, queries, input_elem(r->queries), n,
+				  r->results.k, &r->search,
+				  (unsigned int)o.threads, r->hits, r->n_hits,
+				  &r->stats, err);
+	took = now() - start;
+	r->seconds_search += took;
+	if (status == VSX_ENUMERIC)
+		tool_name_row(err, input_name(r->queries), (int64_t)first);
+	if (took > MOST_SECONDS && r->part > 1)
+		r->part /= 2;
+	else if (took < LEAST_SECONDS && r->part < BLOCK_ROWS)
+		r->part *= 4;
+	return status == VSX_OK ? take(r, n, err) : status;
+}
+
 static enum vsx_status search_file(struct run *r, struct vsx_error *err)
 {
-	size_t row_bytes = input_row_bytes(r->queries), n;
-	void *block = malloc(BLOCK_ROWS * row_bytes);
+	size_t row_bytes = input_row_bytes(r->queries), n = 0;
+	uint8_t *block = malloc(BLOCK_ROWS * row_bytes);
 	enum vsx_status status;
 	uint64_t first = 0;
 
 	if (!block)
 		return tool_fail_memory(err, BLOCK_ROWS * row_bytes);
-	for (;;) {
-		double start;
-
+	r->part = FIRST_PART;
+	do {
 		status = input_read(r->queries, block, BLOCK_ROWS, &n, err);
-		if (status != VSX_OK || n == 0)
-			break;
-		start = now();
-		status = vsx_search_batch(
-			r->index, block, input_elem(r->queries), n,
-			r->results.k, &r->search, (unsigned int)o.threads,
-			r->hits, r->n_hits, &r->stats, err);
-		r->seconds_search += now() - start;
-		if (status == VSX_ENUMERIC)
-			tool_name_row(err, input_name(r->queries),
-				      (int64_t)first);
-		if (status == VSX_OK)
-			status = take(r, n, err);
-		if (status != VSX_OK)
-			break;
+		for (size_t i = 0, part; i < n && status == VSX_OK; i += part) {
+			part = n - i < r->part ? n - i : r->part;
+			status = search_part(r, block + i * row_bytes,
+					     first + i, part, err);
+		}
 		first += n;
-	}
+	} while (status == VSX_OK && n > 0);
 	free(block);
 	return status;
 }
