@@ -1,5 +1,5 @@
 #!/bin/sh
-# Ctrl-C and SIGTERM: exit 130, one line, nothing left behind, the old file
+# Ctrl-C, SIGTERM and SIGHUP: exit 130, one line, nothing left behind, the old file
 # intact; soon, and in each phase of the work.
 . tests/cli/lib.sh.inc
 
@@ -39,6 +39,7 @@ for delay in 0.2 0.6 1.5; do
 	stopped INT $delay vsx-build big.u8bin -o new.vsx -i HNSW24
 done
 stopped TERM 0.5 vsx-build big.u8bin -o new.vsx -i HNSW24
+stopped HUP 0.5 vsx-build big.u8bin -o new.vsx -i HNSW24
 stopped INT 0.5 vsx-build big.u8bin -o old.vsx --force -i HNSW24 --threads 1
 stopped INT 0.5 vsx-build big.u8bin -o new.vsx -i IVF4096,Flat
 stopped INT 0.5 vsx-build big.u8bin -o new.vsx -i HNSW24 --memory 1M
@@ -51,6 +52,22 @@ stopped INT 0.3 sh -c 'exec vsx-build - --dim 4 -o new.vsx <pipe'
 kill $sleeper
 rm pipe
 [ "$n" -ge 4 ] || fail "only $n builds were there to be stopped"
+
+# The folder of vsx-bench goes with it, whatever it is at.
+listing >"$tmp/before"
+for signal in INT TERM HUP; do
+	for delay in 0.1 0.4 1; do
+		stopped $signal $delay vsx-bench big.u8bin -i HNSW24 --work-dir .
+	done
+	stopped $signal 0.5 vsx-bench --synthetic 200000x32 -i IVF --work-dir .
+done
+# nohup: not asked.
+sh -c 'trap "" HUP
+	vsx-build big.u8bin -o kept.vsx -i IVF64,Flat -q &
+	sleep 0.3
+	kill -HUP $!
+	wait $!' 2>/dev/null || fail "stopped by a SIGHUP that is ignored"
+rm kept.vsx
 
 run 0 vsx-build big.u8bin -o big.vsx -i Flat -q
 listing >"$tmp/before"

@@ -1,5 +1,5 @@
 /*
- * Ctrl-C and SIGTERM ask; the work polls and leaves in good order. A second
+ * Ctrl-C, SIGTERM and SIGHUP ask; the work polls and leaves in good order. A second
  * one kills. And a file that is cut while it is mapped is an error, not the
  * end.
  */
