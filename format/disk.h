@@ -26,17 +26,19 @@
 /* Limits that keep a hostile manifest from asking for much. */
 #define VSX_MAX_MANIFEST_BYTES (256u << 20)
 /* Enough for VSX_MAX_ROWS in segments that are full. */
-#define VSX_MAX_SEGMENTS (1u << 18)
-#define VSX_MAX_SECTIONS (VSX_MAX_SEGMENTS * 8 + 16)
-#define VSX_MAX_ROWS	 (UINT64_C(1) << 48)
+#define VSX_MAX_SEGMENTS	(1u << 18)
+#define VSX_MAX_SECTIONS	(VSX_MAX_SEGMENTS * 8 + 16)
+#define VSX_MAX_ROWS		(UINT64_C(1) << 48)
+#define VSX_MAX_EF_CONSTRUCTION 65536u
 /* Row numbers inside a segment are 31 bits: a search keeps a flag beside. */
 #define VSX_MAX_SEGMENT_ROWS ((UINT64_C(1) << 31) - 1)
 
 /* Exact neighbours of each test query, if there are as many rows. */
-#define VSX_TRUTH_K	   100
-#define VSX_MAX_QUERIES	   (1u << 20)
-#define VSX_MAX_RECALLS	   4096u
-#define VSX_MAX_PROPERTIES 65536u
+#define VSX_TRUTH_K	    100
+#define VSX_MAX_OWN_QUERIES (1u << 16) /* which take 4 bytes each */
+#define VSX_MAX_QUERIES	    (1u << 20)
+#define VSX_MAX_RECALLS	    4096u
+#define VSX_MAX_PROPERTIES  65536u
 
 struct vsx_disk_super {
 	uint8_t magic[VSX_MAGIC_BYTES]; /*   0 */
@@ -62,6 +64,9 @@ static_assert(offsetof(struct vsx_disk_super, checksum) == 504, "SPEC.md 4.1");
 
 #define VSX_MANIFEST_TAG "MANI"
 
+/* Of the text of a spec, its zero included. */
+#define VSX_ASKED_BYTES 64
+
 struct vsx_disk_manifest {
 	uint8_t tag[4];		   /*   0  VSX_MANIFEST_TAG */
 	vsx_le32 n_segments;	   /*   4 */
@@ -80,10 +85,14 @@ struct vsx_disk_manifest {
 	vsx_le32 n_queries;	   /*  72  of the acceptance test */
 	vsx_le32 truth_k;	   /*  76  neighbours a query */
 	vsx_le32 n_recalls;	   /*  80  rows of the recall table */
-	uint8_t zero[44];	   /*  84 */
+	/* What its owner asked for, beside what the rows allowed. */
+	vsx_le32 asked_queries;		/*  84  0: by size; 2^32 - 1: none */
+	vsx_le32 asked_ef_construction; /*  88 */
+	uint8_t asked[VSX_ASKED_BYTES]; /*  92  a spec, and zeros */
+	uint8_t zero[100];		/* 156 */
 };
 
-static_assert(sizeof(struct vsx_disk_manifest) == 128, "SPEC.md 4.2");
+static_assert(sizeof(struct vsx_disk_manifest) == 256, "SPEC.md 4.2");
 
 #define VSX_MANIFEST_NORMALISED	 1u /* every row was scaled to length 1 */
 #define VSX_MANIFEST_OWN_QUERIES 2u /* queries are rows; see section QSRC */

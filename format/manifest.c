@@ -125,6 +125,29 @@ static enum vsx_status check_known(const struct vsx_manifest *m,
 	return VSX_OK;
 }
 
+/* A text of visible characters, and zeros behind it. */
+static enum vsx_status check_asked(const struct vsx_manifest *m,
+				   struct vsx_error *err)
+{
+	size_t n = 0;
+
+	while (n < VSX_ASKED_BYTES && m->asked[n] > ' ' && m->asked[n] < 0x7f)
+		n++;
+	if (n == 0 || n == VSX_ASKED_BYTES ||
+	    !vsx_is_zero((const uint8_t *)m->asked + n, VSX_ASKED_BYTES - n))
+		return vsx_fail(err, VSX_ECORRUPT,
+				"the index that was asked for is not a text of "
+				"1 to %d characters",
+				VSX_ASKED_BYTES - 1);
+	if (m->asked_ef_construction > VSX_MAX_EF_CONSTRUCTION)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"the efConstruction that was asked for is %u, "
+				"expected 0 to %u",
+				m->asked_ef_construction,
+				VSX_MAX_EF_CONSTRUCTION);
+	return VSX_OK;
+}
+
 static enum vsx_status check_facts(const struct vsx_manifest *m,
 				   const struct vsx_super *sb,
 				   struct vsx_error *err)
@@ -151,21 +174,26 @@ static enum vsx_status check_facts(const struct vsx_manifest *m,
 		return vsx_fail(err, VSX_ECORRUPT,
 				"target recall is %u millionths",
 				m->target_recall);
-	return VSX_OK;
+	return check_asked(m, err);
 }
 
 /*
- * The acceptance test: every query has neighbours, and no more than rows. Later
- * generations may have fewer rows than the test was made with.
+ * The acceptance test is one of segment 0: every query has neighbours there,
+ * and no more than there are rows.
  */
 static enum vsx_status check_test(const struct vsx_manifest *m,
 				  struct vsx_error *err)
 {
 	uint32_t own = !!(m->flags & VSX_MANIFEST_OWN_QUERIES);
-	uint64_t most = m->n_rows < own ? 0 : m->n_rows - own;
+	uint64_t n = m->n_segments ? vsx_manifest_segment(m, 0).n_rows : 0;
+	uint64_t most = n < own ? 0 : n - own;
 
-	if (m->generation > 1 || most > VSX_TRUTH_K)
+	if (most > VSX_TRUTH_K)
 		most = VSX_TRUTH_K;
+	if (own && m->n_queries > VSX_MAX_OWN_QUERIES)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"%u queries that are rows, expected at most %u",
+				m->n_queries, VSX_MAX_OWN_QUERIES);
 	if (m->n_queries > VSX_MAX_QUERIES || m->n_recalls > VSX_MAX_RECALLS)
 		return vsx_fail(err, VSX_ECORRUPT,
 				"%u queries and %u measured recalls, expected "
@@ -176,9 +204,8 @@ static enum vsx_status check_test(const struct vsx_manifest *m,
 			      : m->truth_k < 1 || m->truth_k > most)
 		return vsx_fail(err, VSX_ECORRUPT,
 				"%u queries with %u neighbours each and %u "
-				"measured recalls, over %llu rows",
-				m->n_queries, m->truth_k, m->n_recalls,
-				(ull)m->n_rows);
+				"measured recalls, over %llu rows of segment 0",
+				m->n_queries, m->truth_k, m->n_recalls, (ull)n);
 	return VSX_OK;
 }
 
@@ -249,12 +276,14 @@ static enum vsx_status check_section(const struct vsx_manifest *m, uint32_t i,
 		return vsx_fail(err, VSX_ECORRUPT,
 				"section %s: %llu bytes that hold %llu", name,
 				(ull)e.bytes, (ull)e.raw_bytes);
-	if (e.bytes < 1 || e.offset % page || e.offset < *end ||
+	if (e.bytes < 1 ||
+	    !vsx_section_fits(e.offset, e.bytes, m->page_shift) ||
+	    e.offset < *end ||
 	    !vsx_within(e.offset, e.bytes, sb->manifest_offset))
 		return vsx_fail(err, VSX_ECORRUPT,
 				"section %s: %llu bytes at byte %llu, expected "
-				"pages between byte %llu and the manifest at "
-				"%llu",
+				"pages, or a place in one, between byte %llu "
+				"and the manifest at %llu",
 				name, (ull)e.bytes, (ull)e.offset, (ull)*end,
 				(ull)sb->manifest_offset);
 	if (!vsx_sums_shape(&sums, e.bytes, m->page_shift) ||
@@ -269,8 +298,7 @@ static enum vsx_status check_section(const struct vsx_manifest *m, uint32_t i,
 	if (!vsx_is_zero(raw + 12, 4) || !vsx_is_zero(raw + 72, 8))
 		return vsx_fail(err, VSX_ECORRUPT,
 				"section %s: reserved bytes are not 0", name);
-	/* Within manifest_offset, a multiple of the page: no wrap. */
-	*end = (e.offset + e.bytes + page - 1) & ~(page - 1);
+	*end = e.offset + e.bytes;
 	return VSX_OK;
 }
 
@@ -392,11 +420,14 @@ enum vsx_status vsx_manifest_decode(struct vsx_manifest *m, const uint8_t *raw,
 		.n_queries = vsx_get32(d.n_queries),
 		.truth_k = vsx_get32(d.truth_k),
 		.n_recalls = vsx_get32(d.n_recalls),
+		.asked_queries = vsx_get32(d.asked_queries),
+		.asked_ef_construction = vsx_get32(d.asked_ef_construction),
 		.n_segments = vsx_get32(d.n_segments),
 		.n_sections = vsx_get32(d.n_sections),
 		.properties_bytes = vsx_get32(d.properties_bytes),
 		.raw = raw,
 	};
+	memcpy(m->asked, d.asked, sizeof(m->asked));
 	if (m->n_segments > VSX_MAX_SEGMENTS ||
 	    m->n_sections > VSX_MAX_SECTIONS ||
 	    m->properties_bytes > VSX_MAX_PROPERTIES ||
@@ -412,8 +443,8 @@ enum vsx_status vsx_manifest_decode(struct vsx_manifest *m, const uint8_t *raw,
 		return vsx_fail(err, VSX_ECORRUPT,
 				"reserved bytes of the manifest are not 0");
 	VSX_TRY(check_facts(m, sb, err));
-	VSX_TRY(check_test(m, err));
 	VSX_TRY(check_segments(m, err));
+	VSX_TRY(check_test(m, err));
 	for (uint32_t i = 0; i < m->n_sections; i++)
 		VSX_TRY(check_section(m, i, sb, &end, err));
 	VSX_TRY(vsx_manifest_backed(m, err));
@@ -428,6 +459,41 @@ const char *vsx_manifest_property_next(const struct vsx_manifest *m,
 	if (entry)
 		p = entry + strlen(entry) + 1;
 	return p < end ? p : NULL;
+}
+
+/* Of the sections of a segment: the part that its deleted rows take. */
+static double deleted_part(const struct vsx_manifest *m, uint32_t segment)
+{
+	struct vsx_segment_entry e;
+
+	if (segment == VSX_WHOLE_INDEX)
+		return 0.0;
+	e = vsx_manifest_segment(m, segment);
+	return (double)e.n_dead / (double)e.n_rows;
+}
+
+void vsx_manifest_usage(struct vsx_usage *out, const struct vsx_manifest *m,
+			const struct vsx_super *sb)
+{
+	uint64_t page = UINT64_C(1) << m->page_shift;
+	uint64_t used = vsx_data_start(m->page_shift);
+	double deleted = 0.0;
+
+	used += (sb->manifest_bytes + page - 1) & ~(page - 1);
+	for (uint32_t i = 0; i < m->n_sections; i++) {
+		struct vsx_section_entry e = vsx_manifest_section(m, i);
+		/* Within the file, as checked: no wrap. */
+		uint64_t bytes = (e.bytes + VSX_SECTION_ALIGN - 1) /
+				 VSX_SECTION_ALIGN * VSX_SECTION_ALIGN;
+
+		used += bytes + e.sums_bytes;
+		deleted += (double)bytes * deleted_part(m, e.segment);
+	}
+	if (used > sb->committed_bytes || m->generation == 1)
+		used = sb->committed_bytes;
+	out->deleted = (uint64_t)deleted < used ? (uint64_t)deleted : used;
+	out->superseded = sb->committed_bytes - used;
+	out->live = used - out->deleted;
 }
 
 const char *vsx_manifest_property_at(const struct vsx_manifest *m, uint32_t i)
@@ -470,6 +536,9 @@ static void encode_facts(struct vsx_disk_manifest *d,
 	vsx_put32(&d->n_queries, m->n_queries);
 	vsx_put32(&d->truth_k, m->truth_k);
 	vsx_put32(&d->n_recalls, m->n_recalls);
+	vsx_put32(&d->asked_queries, m->asked_queries);
+	vsx_put32(&d->asked_ef_construction, m->asked_ef_construction);
+	memcpy(d->asked, m->asked, sizeof(d->asked));
 }
 
 void vsx_manifest_encode(uint8_t *out, const struct vsx_manifest *m,

@@ -26,6 +26,9 @@ struct vsx_manifest {
 	uint32_t n_queries;
 	uint32_t truth_k;
 	uint32_t n_recalls;
+	uint32_t asked_queries;
+	uint32_t asked_ef_construction;
+	char asked[VSX_ASKED_BYTES];
 
 	uint32_t n_segments;
 	uint32_t n_sections;
@@ -82,6 +85,17 @@ struct vsx_section_entry vsx_manifest_section(const struct vsx_manifest *m,
  */
 enum vsx_status vsx_manifest_backed(const struct vsx_manifest *m,
 				    struct vsx_error *err);
+
+/*
+ * What the bytes of the file are for. Each row of a segment takes the same
+ * share of its sections; what no section, table or manifest of this generation
+ * takes is of older ones.
+ */
+struct vsx_usage {
+	uint64_t live, deleted, superseded;
+};
+void vsx_manifest_usage(struct vsx_usage *out, const struct vsx_manifest *m,
+			const struct vsx_super *sb);
 
 /* The value of a property; NULL when there is none. */
 const char *vsx_manifest_property(const struct vsx_manifest *m,

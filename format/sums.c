@@ -26,7 +26,17 @@ bool vsx_sums_shape(struct vsx_sums *s, uint64_t bytes, uint32_t page_shift)
 	}
 	s->n_levels = level;
 	s->bytes = at;
+	s->data_bytes = bytes;
 	return true;
+}
+
+bool vsx_section_fits(uint64_t offset, uint64_t bytes, uint32_t page_shift)
+{
+	uint64_t page = UINT64_C(1) << page_shift;
+
+	if (bytes >= page)
+		return offset % page == 0;
+	return offset % VSX_SECTION_ALIGN == 0 && offset % page + bytes <= page;
 }
 
 bool vsx_sums_place(uint64_t *out, const struct vsx_sums *s, uint64_t at)

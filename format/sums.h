@@ -1,11 +1,12 @@
 /*
  * The shape of a section's tables of sums. SPEC.md section 6.
  *
- * Level 0 holds the XXH3-64 of each page of the section. While a level is
- * longer than a page, the next one holds the XXH3-64 of each page-sized chunk
- * of it (the last chunk may be shorter). The topmost level fits in a page; its
- * XXH3-128, the root, is in the manifest. So checking one page costs one hash
- * a level, once, whatever the size of the file.
+ * Level 0 holds the XXH3-64 of each page of the section; of the last one, of
+ * the bytes that belong to the section. While a level is longer than a page,
+ * the next one holds the XXH3-64 of each page-sized chunk of it (the last chunk
+ * may be shorter). The topmost level fits in a page; its XXH3-128, the root, is
+ * in the manifest. So checking one page costs one hash a level, once, whatever
+ * the size of the file.
  */
 #ifndef VSX_SUMS_H
 #define VSX_SUMS_H
@@ -22,7 +23,17 @@ struct vsx_sums {
 	uint64_t start[VSX_MAX_SUM_LEVELS]; /* byte of its first, from the start
 					       of the section's tables */
 	uint64_t bytes;			    /* of all levels with the gaps */
+	uint64_t data_bytes;		    /* of the section itself */
 };
+
+/*
+ * Where sections may begin. One of a page or more begins at a page; a shorter
+ * one lies in one page, beside others, at a multiple of this.
+ */
+#define VSX_SECTION_ALIGN 64
+
+/* Whether a section of `bytes` bytes may begin at byte `offset`. */
+bool vsx_section_fits(uint64_t offset, uint64_t bytes, uint32_t page_shift);
 
 /* false when the numbers do not fit; bytes is the section's stored length. */
 bool vsx_sums_shape(struct vsx_sums *s, uint64_t bytes, uint32_t page_shift);
@@ -33,6 +44,15 @@ bool vsx_sums_shape(struct vsx_sums *s, uint64_t bytes, uint32_t page_shift);
  * a page boundary. Every chunk then lies in one page, and damage has one page.
  */
 bool vsx_sums_place(uint64_t *out, const struct vsx_sums *s, uint64_t at);
+
+/* Bytes of page i of the section: the last one may be shorter. */
+static inline uint64_t vsx_sums_page_bytes(const struct vsx_sums *s, uint64_t i)
+{
+	uint64_t page = UINT64_C(1) << s->page_shift;
+	uint64_t rest = s->data_bytes - (i << s->page_shift);
+
+	return rest < page ? rest : page;
+}
 
 /* Bytes of chunk i of a level. */
 static inline uint64_t vsx_sums_chunk_bytes(const struct vsx_sums *s,

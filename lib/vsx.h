@@ -219,9 +219,15 @@ struct vsx_facts {
 	uint32_t n_segments;
 	uint32_t n_sections;
 	uint64_t mapped_bytes;
-	uint64_t heap_bytes;	 /* that the open index itself takes */
-	const char *spec;	 /* such as "HNSW32"; lives as long as index */
-	const char *effort_name; /* "ef", "nprobe", or "" for Flat */
+	uint64_t heap_bytes;	/* that the open index itself takes */
+	const char *spec;	/* such as "HNSW32"; lives as long as index */
+	const char *asked;	/* for: what a compaction builds, once there
+				   are rows enough; likewise */
+	uint64_t live_bytes;	/* of file_bytes, about: what live rows take */
+	uint64_t deleted_bytes; /* what deleted rows take: a compaction frees
+				   these */
+	uint64_t superseded_bytes; /* and these, of older generations */
+	const char *effort_name;   /* "ef", "nprobe", or "" for Flat */
 };
 
 VSX_API void vsx_get_facts(const struct vsx *index, struct vsx_facts *facts);

@@ -214,6 +214,8 @@ struct vsx_update_opts {
 	void *context;
 	vsx_reject_report *rejected; /* as in vsx_build_opts */
 	void *rejected_context;
+	uint32_t flat_below; /* a new segment of fewer rows is scanned instead
+				of what was asked for; 0: 1024 */
 };
 #define VSX_UPDATE_OPTS_INIT                                                   \
 	{                                                                      \
@@ -263,7 +265,10 @@ struct vsx_update_result {
 	uint32_t n_merged;	 /* segments that went into the new one */
 	uint64_t appended_bytes; /* that the file grew by */
 	uint64_t file_bytes;
-	double recall_at_10; /* of the acceptance test, now; 0: not run */
+	uint64_t deleted_bytes;	   /* of it, about, are of deleted rows */
+	uint64_t superseded_bytes; /* are of older generations */
+	double recall_at_10; /* of the acceptance test, now; 0: not run, as
+				where less than a 64th of the rows is new */
 	double recall_built; /* when it was built */
 	double shift;	     /* mean distance of the added rows from their
 				centroids, over that of the rows it was
@@ -293,13 +298,15 @@ VSX_API void vsx_update_free(struct vsx_update *u);
 
 struct vsx_compact_opts {
 	size_t struct_size;
-	const char *spec;	/* NULL: that of the first input */
+	const char *spec;	/* NULL: what was asked for of the first input
+				 */
 	uint32_t force;		/* 1: replace an output that exists */
 	uint32_t wait_ms;	/* for another writer of what is replaced */
 	unsigned int n_threads; /* 0: one for each processor */
 	uint64_t memory;	/* as in vsx_build_opts */
-	double if_dead;		/* do it only if this share of the rows is dead,
-				   0 to 1; else *result says `skipped` */
+	double if_dead;		/* do it only if this share of the bytes is of
+				   deleted rows or of older generations, 0 to 1;
+				   else *result says `skipped` */
 	uint32_t renumber;	/* 1: ids are 0, 1, 2, ... by the order of the
 				   inputs, and in each by its ids */
 	const uint64_t *id_offsets; /* uint64[n_id_offsets], one for each input:
@@ -318,6 +325,7 @@ struct vsx_compact_result {
 	uint64_t n_rows;
 	uint64_t n_dropped;    /* dead rows left out */
 	uint64_t bytes_before; /* of all inputs */
+	uint64_t bytes_dead;   /* of them: of deleted rows, older generations */
 	struct vsx_build_result build;
 };
 
@@ -348,6 +356,8 @@ struct vsx_repair_result {
 	uint64_t n_rows;     /* of the new index */
 	uint64_t n_lost;     /* live rows whose pages are damaged */
 	uint64_t n_unsure;   /* of them: may have been deleted ones */
+	uint64_t n_revived;  /* deleted rows that are live in the new index,
+				since the list of them is damaged */
 	struct vsx_build_result build;
 };
 

@@ -14,14 +14,6 @@ static uint64_t page_bytes(const struct vsx_backup_source *s)
 	return UINT64_C(1) << s->super.page_shift;
 }
 
-static uint64_t padded_end(const struct vsx_backup_source *s,
-			   const struct vsx_section_entry *e)
-{
-	/* The manifest's rules say that it does not wrap. */
-	return (e->offset + e->bytes + page_bytes(s) - 1) &
-	       ~(page_bytes(s) - 1);
-}
-
 /* ---- where zeros must be ---------------------------------------------- */
 
 static enum vsx_status add_zeros(struct vsx_backup_source *s, uint64_t start,
@@ -42,8 +34,6 @@ static enum vsx_status zeros_of_section(struct vsx_backup_source *s, uint32_t i,
 	struct vsx_section_entry e = vsx_manifest_section(&s->manifest, i);
 	struct vsx_sums shape;
 
-	VSX_TRY(add_zeros(s, e.offset + e.bytes, padded_end(s, &e),
-			  "padding of section ", i, err));
 	vsx_sums_shape(&shape, e.bytes, s->super.page_shift);
 	for (uint32_t l = 0; l + 1 < shape.n_levels; l++)
 		VSX_TRY(add_zeros(
@@ -133,7 +123,7 @@ static enum vsx_status lay_places(struct vsx_backup_source *s,
 		struct vsx_section_entry e =
 			vsx_manifest_section(&s->manifest, i);
 
-		places[n++] = (struct place){e.offset, padded_end(s, &e)};
+		places[n++] = (struct place){e.offset, e.offset + e.bytes};
 		places[n++] = (struct place){e.sums_offset,
 					     e.sums_offset + e.sums_bytes};
 	}
@@ -291,7 +281,8 @@ static enum vsx_status check_page(struct vsx_backup_source *s,
 {
 	struct vsx_sum_path *p = &s->path;
 	uint64_t i = (at - p->entry.offset) >> s->super.page_shift;
-	uint64_t found = vsx_sum64(bytes, page_bytes(s)), due;
+	uint64_t found = vsx_sum64(bytes, vsx_sums_page_bytes(&p->shape, i)),
+		 due;
 
 	VSX_TRY(hold(s, 0, i * 8 >> s->super.page_shift, err));
 	due = vsx_load64(p->piece[0] + (i * 8 & (page_bytes(s) - 1)));
@@ -384,16 +375,15 @@ enum vsx_status vsx_source_check(struct vsx_backup_source *s,
 	uint64_t page = page_bytes(s);
 
 	for (; s->section < s->manifest.n_sections; s->section++) {
-		uint64_t from, to;
+		uint64_t from, to, end;
 
 		begin_section(s, s->section);
 		from = s->path.entry.offset > at ? s->path.entry.offset : at;
-		to = padded_end(s, &s->path.entry);
-		if (to > at + n)
-			to = at + n;
+		end = s->path.entry.offset + s->path.entry.bytes;
+		to = end < at + n ? end : at + n;
 		for (; from < to; from += page)
 			VSX_TRY(check_page(s, bytes + (from - at), from, err));
-		if (padded_end(s, &s->path.entry) > at + n)
+		if (end > at + n)
 			break; /* it goes on behind these bytes */
 	}
 	VSX_TRY(check_tables(s, bytes, at, n, err));

@@ -1,22 +1,44 @@
 /*
- * Deleted rows of a segment: a bit for each row in section DEAD, which is there
- * when a row is deleted. SPEC.md 5.3.
+ * Deleted rows of a segment: section DEAD, which is there when a row is
+ * deleted, lists them while they are few and has a bit for each row when they
+ * are many. SPEC.md 5.3.
  *
- * A search touches the whole section once, when it comes to the segment; after
- * that its bits are read as they are.
+ * A list is made bits of when the segment is opened. A search touches the whole
+ * section once, when it comes to the segment; after that bits are read as they
+ * are.
  */
 #ifndef VSX_DEAD_H
 #define VSX_DEAD_H
 
 #include "index/kind.h"
 
-/* Bytes of section DEAD for a segment of n_rows: whole 64-bit words. */
+/* Bytes of a bit for each of n_rows: whole 64-bit words. */
 static inline uint64_t vsx_dead_bytes(uint64_t n_rows)
 {
 	return (n_rows + 63) / 64 * 8;
 }
 
-/* Check section and count against each other, and set dead. */
+/* So many can be listed, whatever the segment holds: opening takes them in. */
+#define VSX_MOST_LISTED 65536u
+
+/* Whether section DEAD is a list: of a 32nd of the rows it is no longer than
+ * their bits. */
+static inline bool vsx_dead_is_list(uint64_t n_rows, uint64_t n_dead)
+{
+	return n_dead <= n_rows / 32 && n_dead <= VSX_MOST_LISTED;
+}
+
+/* Bytes of section DEAD. */
+static inline uint64_t vsx_dead_section_bytes(uint64_t n_rows, uint64_t n_dead)
+{
+	return vsx_dead_is_list(n_rows, n_dead) ? 4 * n_dead
+						: vsx_dead_bytes(n_rows);
+}
+
+/*
+ * Check section and count against each other, and set dead: to bits in the file
+ * or to bits made of a list, which vsx_segment_close() frees.
+ */
 enum vsx_status vsx_dead_open(struct vsx_segment *seg, struct vsx_error *err);
 
 static inline enum vsx_status vsx_dead_touch(const struct vsx_segment *seg,
@@ -24,7 +46,9 @@ static inline enum vsx_status vsx_dead_touch(const struct vsx_segment *seg,
 {
 	const struct vsx_view *view = &seg->view[VSX_SEC_DEAD];
 
-	return seg->dead ? vsx_touch(view, 0, view->bytes, err) : VSX_OK;
+	if (!seg->dead || seg->dead_bits)
+		return VSX_OK;
+	return vsx_touch(view, 0, view->bytes, err);
 }
 
 /* Whether a row is deleted. Touch first. */

@@ -10,6 +10,9 @@
 #include "index/offer.h"
 #include "index/sieve.h"
 
+/* Of a graph that no search was measured on. */
+#define UNMEASURED_EF 64
+
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "links are read in place: this needs a little-endian machine"
 #endif
@@ -202,6 +205,8 @@ size_t vsx_hnsw_ef(const struct vsx_segment *seg, const struct vsx_find *find,
 {
 	size_t ef = k + find->skip_self;
 
+	if (!effort)
+		effort = UNMEASURED_EF;
 	if (ef < effort)
 		ef = effort;
 	if (ef > seg->n_rows - seg->n_dead)
@@ -283,10 +288,17 @@ static enum vsx_status search_hnsw(const struct vsx_segment *seg,
 	return offer(seg, find, &w, err);
 }
 
+static uint32_t default_effort(const struct vsx_segment *seg)
+{
+	(void)seg;
+	return UNMEASURED_EF;
+}
+
 const struct vsx_kind vsx_kind_hnsw = {
 	.code = VSX_HNSW,
 	.name = "HNSW",
 	.effort_name = "ef",
+	.default_effort = default_effort,
 	.n_params = 3,
 	.open = open_hnsw,
 	.search = search_hnsw,

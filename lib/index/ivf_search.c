@@ -167,10 +167,16 @@ static enum vsx_status next_list(struct tour *t, struct vsx_run *run,
 	return vsx_segment_run(t->seg, (uint32_t)pool[t->next++], run, err);
 }
 
+static uint32_t default_effort(const struct vsx_segment *seg)
+{
+	return seg->nlist / 16 + 1;
+}
+
 static enum vsx_status search_ivf(const struct vsx_segment *seg,
 				  struct vsx_find *find, struct vsx_error *err)
 {
-	uint32_t nprobe = find->effort < seg->nlist ? find->effort : seg->nlist;
+	uint32_t wish = find->effort ? find->effort : default_effort(seg);
+	uint32_t nprobe = wish < seg->nlist ? wish : seg->nlist;
 	struct tour tour = {seg, find->scratch, nprobe, 0, 0, 0};
 	size_t want = find->k + find->skip_self, seen = 0;
 	size_t live = find->top.n; /* rows that earlier segments gave */
@@ -256,6 +262,7 @@ const struct vsx_kind vsx_kind_ivf = {
 	.code = VSX_IVF,
 	.name = "IVF",
 	.effort_name = "nprobe",
+	.default_effort = default_effort,
 	.n_params = 3,
 	.shared_param = VSX_IVF_CENT_OF,
 	.shared_slot = VSX_SEC_CENT,

@@ -32,6 +32,7 @@ struct vsx_segment {
 	bool scarce; /* memory is, see scarce.h */
 
 	const uint8_t *dead; /* a bit a row, see dead.h; NULL: none is */
+	uint8_t *dead_bits;  /* they, where the file has a list; owned */
 
 	/* Ids, see ids.h */
 	uint32_t id_bytes; /* 0: the id is the row number; 4 or 8 in ROID */
@@ -55,7 +56,7 @@ struct vsx_scratch;
 struct vsx_find {
 	const struct vsx_query *query;
 	size_t k;
-	uint32_t effort;     /* ef or nprobe; at least 1 */
+	uint32_t effort;     /* ef or nprobe; 0: what the kind thinks best */
 	struct vsx_topk top; /* collects across segments; holds external ids */
 	bool skip_self;	     /* leave out the row with id self */
 	bool held_out;	     /* and search as if it had not been indexed */
@@ -85,6 +86,9 @@ struct vsx_kind {
 	const char *name;
 	const char *effort_name; /* "ef", "nprobe" or "" */
 	uint32_t n_params;	 /* of vsx_segment.params; the rest is 0 */
+
+	/* The effort of a search that names none, where none was measured. */
+	uint32_t (*default_effort)(const struct vsx_segment *seg);
 
 	/* Trained state that a segment may share with an earlier one: params
 	   [shared_param] is that one's number plus 1, or 0 when the segment
@@ -145,6 +149,9 @@ const struct vsx_kind *vsx_kind_find(uint32_t code);
  */
 enum vsx_status vsx_segment_open(struct vsx_segment *seg,
 				 struct vsx_error *err);
+
+/* Free what opening allocated, of n segments, and the array. Accepts NULL. */
+void vsx_segments_close(struct vsx_segment *segments, uint32_t n);
 
 /*
  * Give the segments that share a section with an earlier one a view of it.

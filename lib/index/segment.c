@@ -1,4 +1,5 @@
 /* What the kinds share: opening a segment, finding its rows. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "index/codes.h"
@@ -47,6 +48,13 @@ enum vsx_status vsx_segment_open(struct vsx_segment *seg, struct vsx_error *err)
 	/* Any kind may have codes: exact search uses them where they are. */
 	VSX_TRY(vsx_codes_check_lengths(seg, err));
 	return seg->kind->open(seg, err);
+}
+
+void vsx_segments_close(struct vsx_segment *segments, uint32_t n)
+{
+	for (uint32_t i = 0; segments && i < n; i++)
+		free(segments[i].dead_bits);
+	free(segments);
 }
 
 /* The segment whose section seg shares, or NULL when it has its own. */

@@ -81,8 +81,6 @@ static enum vsx_status check_sums(struct vsx_guard *g, uint32_t level,
 enum vsx_status vsx_guard_check(struct vsx_guard *g, uint64_t first,
 				uint64_t last, struct vsx_error *err)
 {
-	uint64_t page_bytes = UINT64_C(1) << g->shape.page_shift;
-
 	if (first > last || last >= g->shape.count[0])
 		return vsx_fail(err, VSX_ECORRUPT,
 				"pages %llu to %llu of section %s, which has "
@@ -96,7 +94,8 @@ enum vsx_status vsx_guard_check(struct vsx_guard *g, uint64_t first,
 		if (vsx_guard_seen(g, page))
 			continue;
 		VSX_TRY(check_sums(g, 0, page, err));
-		found = vsx_sum64(g->data + page * page_bytes, page_bytes);
+		found = vsx_sum64(g->data + (page << g->shape.page_shift),
+				  vsx_sums_page_bytes(&g->shape, page));
 		due = sum_at(g, 0, page);
 		if (found != due)
 			return bad(g, g->first_page + page, found, due, "",

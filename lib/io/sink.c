@@ -35,19 +35,24 @@ static struct vsx_sink_section *current(const struct vsx_sink *s)
 	return &s->sections[s->n_sections - 1];
 }
 
-/* Sums of the buffered pages, all of them complete. */
-static enum vsx_status sum_pages(struct vsx_sink *s, struct vsx_error *err)
+/* Sums of the pages of the open section that end at or before byte `to`. */
+static enum vsx_status sum_pages(struct vsx_sink *s, uint64_t to,
+				 struct vsx_error *err)
 {
 	struct vsx_sink_section *sec = current(s);
-	size_t n = s->used >> s->page_shift;
-	size_t page = (size_t)1 << s->page_shift;
+	uint64_t page = UINT64_C(1) << s->page_shift, at;
 
-	VSX_TRY(vsx_grow(&sec->sums, &sec->sums_cap, sec->n_sums + n,
-			 sizeof(*sec->sums), err));
-	for (size_t i = 0; i < n; i++)
+	for (;;) {
+		at = sec->entry.offset +
+		     ((uint64_t)sec->n_sums << s->page_shift);
+		if (at >= to)
+			return VSX_OK;
+		VSX_TRY(vsx_grow(&sec->sums, &sec->sums_cap, sec->n_sums + 1,
+				 sizeof(*sec->sums), err));
 		sec->sums[sec->n_sums++] =
-			vsx_sum64(s->buffer + i * page, page);
-	return VSX_OK;
+			vsx_sum64(s->buffer + (at - s->at),
+				  to - at < page ? to - at : page);
+	}
 }
 
 /* Else what is written next would put zeros in the place of what is lost. */
@@ -66,16 +71,20 @@ static enum vsx_status check_length(const struct vsx_sink *s,
 			(unsigned long long)s->length);
 }
 
+/* Write the pages that are complete and keep the rest. */
 static enum vsx_status flush(struct vsx_sink *s, struct vsx_error *err)
 {
-	if (s->used == 0)
+	size_t whole = s->used >> s->page_shift << s->page_shift;
+
+	if (whole == 0)
 		return VSX_OK;
 	VSX_TRY(check_length(s, err));
 	if (s->open)
-		VSX_TRY(sum_pages(s, err));
-	VSX_TRY(vsx_file_write(s->file, s->buffer, s->used, s->at, err));
-	s->at += s->used;
-	s->used = 0;
+		VSX_TRY(sum_pages(s, s->at + whole, err));
+	VSX_TRY(vsx_file_write(s->file, s->buffer, whole, s->at, err));
+	s->at += whole;
+	s->used -= whole;
+	memmove(s->buffer, s->buffer + whole, s->used);
 	if (s->length < s->at)
 		s->length = s->at;
 	return VSX_OK;
@@ -112,12 +121,17 @@ static enum vsx_status pad_to(struct vsx_sink *s, uint64_t to,
 	return put(s, NULL, to - (s->at + s->used), err);
 }
 
+static enum vsx_status pad_to_multiple(struct vsx_sink *s, uint64_t of,
+				       struct vsx_error *err)
+{
+	uint64_t used = (s->at + s->used) % of;
+
+	return used ? put(s, NULL, of - used, err) : VSX_OK;
+}
+
 static enum vsx_status pad_page(struct vsx_sink *s, struct vsx_error *err)
 {
-	uint64_t page = UINT64_C(1) << s->page_shift;
-	uint64_t used = (s->at + s->used) & (page - 1);
-
-	return used ? put(s, NULL, page - used, err) : VSX_OK;
+	return pad_to_multiple(s, UINT64_C(1) << s->page_shift, err);
 }
 
 static enum vsx_status new_section(struct vsx_sink *s,
@@ -140,46 +154,88 @@ enum vsx_status vsx_sink_keep(struct vsx_sink *s,
 	return VSX_OK;
 }
 
+/* As if it were a short one: where it has to move, it does so in the buffer. */
 enum vsx_status vsx_sink_begin(struct vsx_sink *s, enum vsx_section_slot slot,
 			       uint32_t segment, struct vsx_error *err)
 {
 	struct vsx_section_entry entry = {
 		.id = vsx_section_id(slot),
 		.segment = segment,
-		.offset = s->at,
 	};
 
+	VSX_TRY(pad_to_multiple(s, VSX_SECTION_ALIGN, err));
+	VSX_TRY(flush(s, err)); /* less than a page is left */
+	entry.offset = s->at + s->used;
 	VSX_TRY(new_section(s, &entry, err));
 	s->open = true;
 	return VSX_OK;
 }
 
+/* Move what there is of the open section, less than a page, to a new page. */
+static void move_to_page(struct vsx_sink *s)
+{
+	struct vsx_section_entry *e = &current(s)->entry;
+	size_t page = (size_t)1 << s->page_shift;
+	size_t from = (size_t)(e->offset - s->at);
+	size_t to = (from + page - 1) & ~(page - 1);
+
+	memmove(s->buffer + to, s->buffer + from, (size_t)e->bytes);
+	memset(s->buffer + from, 0, to - from);
+	s->used += to - from;
+	e->offset = s->at + to;
+}
+
+static enum vsx_status add(struct vsx_sink *s, const void *p, uint64_t n,
+			   struct vsx_error *err)
+{
+	struct vsx_section_entry *e = &current(s)->entry;
+	uint64_t page = UINT64_C(1) << s->page_shift;
+
+	if (n == 0)
+		return VSX_OK;
+	if (e->bytes < page && (n >= page || e->bytes + n >= page))
+		move_to_page(s);
+	e->bytes += n;
+	return put(s, p, n, err);
+}
+
 enum vsx_status vsx_sink_write(struct vsx_sink *s, const void *p, uint64_t n,
 			       struct vsx_error *err)
 {
-	if (n == 0)
-		return VSX_OK;
-	current(s)->entry.bytes += n;
-	return put(s, p, n, err);
+	return add(s, p, n, err);
 }
 
 enum vsx_status vsx_sink_zeros(struct vsx_sink *s, uint64_t n,
 			       struct vsx_error *err)
 {
-	current(s)->entry.bytes += n;
-	return put(s, NULL, n, err);
+	return add(s, NULL, n, err);
 }
 
 enum vsx_status vsx_sink_end(struct vsx_sink *s, struct vsx_error *err)
 {
 	struct vsx_section_entry *e = &current(s)->entry;
 
-	VSX_TRY(pad_page(s, err));
-	VSX_TRY(flush(s, err));
+	if (!vsx_section_fits(e->offset, e->bytes, s->page_shift))
+		move_to_page(s);
+	VSX_TRY(sum_pages(s, e->offset + e->bytes, err));
 	s->open = false;
 	e->raw_bytes = e->bytes;
 	if (e->bytes == 0)
 		s->n_sections--;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_sink_show(struct vsx_sink *s, uint64_t *bytes,
+			      struct vsx_error *err)
+{
+	VSX_TRY(flush(s, err));
+	*bytes = s->at + s->used;
+	VSX_TRY(check_length(s, err));
+	if (s->used == 0)
+		return VSX_OK;
+	VSX_TRY(vsx_file_write(s->file, s->buffer, s->used, s->at, err));
+	if (s->length < *bytes)
+		s->length = *bytes;
 	return VSX_OK;
 }
 
@@ -243,9 +299,8 @@ static enum vsx_status write_tables(struct vsx_sink *s,
 	return status;
 }
 
-static enum vsx_status check_manifest(const struct vsx_sink *s,
-				      const uint8_t *raw, uint64_t n,
-				      const struct vsx_super *sb,
+static enum vsx_status check_manifest(struct vsx_sink *s, const uint8_t *raw,
+				      uint64_t n, const struct vsx_super *sb,
 				      struct vsx_error *err)
 {
 	struct vsx_manifest decoded;
@@ -256,6 +311,7 @@ static enum vsx_status check_manifest(const struct vsx_sink *s,
 	if (status != VSX_OK)
 		return vsx_fail(err, VSX_EINVAL, "'%s' would not open: %.300s",
 				s->file->name, why.text);
+	vsx_manifest_usage(&s->usage, &decoded, sb);
 	return VSX_OK;
 }
 
@@ -266,6 +322,7 @@ static enum vsx_status write_manifest(struct vsx_sink *s,
 				      struct vsx_super *sb,
 				      struct vsx_error *err)
 {
+	uint64_t page = UINT64_C(1) << s->page_shift;
 	struct vsx_section_entry *entries = NULL;
 	uint8_t *raw = NULL;
 	uint64_t n = vsx_manifest_bytes(m->n_segments, m->n_sections,
@@ -288,6 +345,8 @@ static enum vsx_status write_manifest(struct vsx_sink *s,
 	vsx_manifest_encode(raw, m, segments, entries, properties);
 	sb->manifest_offset = s->at + s->used;
 	sb->manifest_bytes = n;
+	sb->committed_bytes = sb->manifest_offset + n + page - 1;
+	sb->committed_bytes &= ~(page - 1);
 	sb->manifest_hash = vsx_hash128(raw, n);
 	/* Rather no generation than one that no reader takes. */
 	status = check_manifest(s, raw, n, sb, err);
@@ -316,10 +375,9 @@ enum vsx_status vsx_sink_commit(struct vsx_sink *s, struct vsx_manifest *m,
 	VSX_TRY(write_manifest(s, m, segments, properties, sb, err));
 	VSX_TRY(pad_page(s, err));
 	VSX_TRY(flush(s, err));
-	sb->committed_bytes = s->at;
 	VSX_TRY(check_length(s, err));
-	VSX_TRY(vsx_file_resize(s->file, s->at, err));
-	s->length = s->at;
+	VSX_TRY(vsx_file_resize(s->file, sb->committed_bytes, err));
+	s->length = sb->committed_bytes;
 	VSX_TRY(vsx_file_sync(s->file, err));
 	return check_length(s, err);
 }

@@ -2,8 +2,9 @@
  * An append-only writer of one commit: sections, then the tables of their page
  * sums, then the manifest. SPEC.md sections 4 and 6.
  *
- * Sections come one after the other. The sums of pages are computed as they
- * stream by and kept in memory: 8 bytes a page.
+ * Sections come one after the other; those that are shorter than a page share
+ * pages. The sums of pages are computed as they stream by and kept in memory: 8
+ * bytes a page.
  */
 #ifndef VSX_SINK_H
 #define VSX_SINK_H
@@ -22,13 +23,14 @@ struct vsx_sink_section {
 struct vsx_sink {
 	struct vsx_file *file;
 	uint32_t page_shift;
-	uint64_t at;	 /* place of the buffer in the file */
+	uint64_t at;	 /* place of the buffer in the file: a page */
 	uint64_t length; /* that the file has, if nobody else cuts it */
-	uint8_t *buffer; /* begins at a page, but behind the sections */
+	uint8_t *buffer; /* pages that are not complete yet */
 	size_t used;
 	struct vsx_sink_section *sections;
 	size_t n_sections, sections_cap;
-	bool open; /* the last section takes bytes */
+	bool open;		/* the last section takes bytes */
+	struct vsx_usage usage; /* of the file's bytes, by vsx_sink_commit() */
 };
 
 /* Append to file from byte `start`, a multiple of the page size. */
@@ -55,11 +57,15 @@ enum vsx_status vsx_sink_write(struct vsx_sink *s, const void *p, uint64_t n,
 			       struct vsx_error *err);
 enum vsx_status vsx_sink_zeros(struct vsx_sink *s, uint64_t n,
 			       struct vsx_error *err);
-/*
- * Fill the last page with zeros and write what is buffered. A section without
- * a byte is left out of the file.
- */
+/* A section without a byte is left out of the file. */
 enum vsx_status vsx_sink_end(struct vsx_sink *s, struct vsx_error *err);
+
+/*
+ * Write what is buffered, so that all sections that have ended can be read from
+ * the file; *bytes: as long as it is by now. More may follow.
+ */
+enum vsx_status vsx_sink_show(struct vsx_sink *s, uint64_t *bytes,
+			      struct vsx_error *err);
 
 /* Bytes of the open section so far. */
 uint64_t vsx_sink_bytes(const struct vsx_sink *s);

@@ -128,7 +128,7 @@ enum vsx_status vsx_accept_truth(const struct vsx_segment *segments, uint32_t n,
 			 .n_segments = n,
 			 .test = test,
 			 .k = test->truth_k,
-			 .effort = 1};
+			 .effort = 0};
 	struct vsx_accept part = *test;
 	uint32_t together = TOGETHER;
 	enum vsx_status status;
@@ -154,46 +154,6 @@ enum vsx_status vsx_accept_truth(const struct vsx_segment *segments, uint32_t n,
 	}
 	free_desks(&w, n_threads);
 	return status;
-}
-
-/* Whether a live row has an id. */
-static enum vsx_status is_live(const struct vsx_segment *segments, uint32_t n,
-			       uint64_t id, bool *live, struct vsx_error *err)
-{
-	enum vsx_status status = VSX_ENOTFOUND;
-	uint32_t row;
-
-	while (n-- > 0 && status == VSX_ENOTFOUND)
-		status = vsx_live_find(&segments[n], id, &row, err);
-	*live = status == VSX_OK;
-	return status == VSX_ENOTFOUND ? VSX_OK : status;
-}
-
-enum vsx_status vsx_accept_keep_live(const struct vsx_segment *segments,
-				     uint32_t n, struct vsx_accept *test,
-				     struct vsx_error *err)
-{
-	for (uint32_t q = 0; q < test->n_queries; q++) {
-		uint64_t *truth = test->truth + (size_t)q * test->truth_k;
-		uint32_t kept = 0;
-
-		if (q % STEP == 0)
-			VSX_TRY(tell(test, q, err));
-		/* The first that is not known ends the list. */
-		for (uint32_t j = 0; j < test->truth_k; j++) {
-			bool live;
-
-			if (truth[j] == VSX_NO_NEIGHBOUR)
-				break;
-			VSX_TRY(is_live(segments, n, truth[j], &live, err));
-			if (live)
-				truth[kept++] = truth[j];
-		}
-		test->n_truth[q] = kept;
-		while (kept < test->truth_k)
-			truth[kept++] = VSX_NO_NEIGHBOUR;
-	}
-	return VSX_OK;
 }
 
 /* How many of the first `at` hits are among the first `at` true ones. */
@@ -303,7 +263,7 @@ enum vsx_status vsx_accept_measure(const struct vsx_segment *segments,
 	struct work w = {.segments = segments,
 			 .n_segments = n,
 			 .test = test,
-			 .effort = effort ? effort : 1};
+			 .effort = effort};
 	uint64_t n_distances = 0;
 	enum vsx_status status;
 
@@ -326,8 +286,7 @@ enum vsx_status vsx_accept_measure(const struct vsx_segment *segments,
 	return status;
 }
 
-/* To search these again would cost an index of millions of rows seconds. */
-static bool is_exact(const struct vsx_segment *segments, uint32_t n)
+bool vsx_accept_is_exact(const struct vsx_segment *segments, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		if (segments[i].kind->code != VSX_FLAT)
@@ -343,13 +302,9 @@ enum vsx_status vsx_accept_recall_10(const struct vsx_segment *segments,
 	struct work w = {.segments = segments,
 			 .n_segments = n,
 			 .test = test,
-			 .effort = effort ? effort : 1};
+			 .effort = effort};
 	enum vsx_status status;
 
-	if (is_exact(segments, n)) {
-		*recall = 1.0;
-		return VSX_OK;
-	}
 	status = measure_10(&w, n_threads, err);
 	if (status == VSX_OK)
 		*recall = share(&w, 1);

@@ -43,14 +43,6 @@ enum vsx_status vsx_accept_truth(const struct vsx_segment *segments, uint32_t n,
 				 unsigned int n_threads, struct vsx_error *err);
 
 /*
- * Take ids that no live row has out of the truth and count what is left in
- * n_truth, which must be there: of live rows these are still the nearest.
- */
-enum vsx_status vsx_accept_keep_live(const struct vsx_segment *segments,
-				     uint32_t n, struct vsx_accept *test,
-				     struct vsx_error *err);
-
-/*
  * Run the queries with one effort and compare: recall@1, @10 and @100 by ids
  * (with a truth_k below 10 or 100, over what there is) and the mean number of
  * distances. Same result for any number of threads.
@@ -60,6 +52,10 @@ enum vsx_status vsx_accept_measure(const struct vsx_segment *segments,
 				   uint32_t effort, unsigned int n_threads,
 				   struct vsx_recall *out,
 				   struct vsx_error *err);
+
+/* Whether every search of these is exact, so that there is nothing to measure.
+ */
+bool vsx_accept_is_exact(const struct vsx_segment *segments, uint32_t n);
 
 /* The recall@10 of that alone, for a fraction of the time. */
 enum vsx_status vsx_accept_recall_10(const struct vsx_segment *segments,

@@ -47,6 +47,16 @@ size_t vsx_elem_size(enum vsx_elem elem)
 	return vsx_elem_bytes(elem);
 }
 
+static void measure_bytes(const struct vsx *index, struct vsx_facts *f)
+{
+	struct vsx_usage usage;
+
+	vsx_manifest_usage(&usage, &index->manifest, &index->super);
+	f->live_bytes = usage.live;
+	f->deleted_bytes = usage.deleted;
+	f->superseded_bytes = usage.superseded;
+}
+
 void vsx_get_facts(const struct vsx *index, struct vsx_facts *f)
 {
 	const struct vsx_manifest *m = &index->manifest;
@@ -72,6 +82,7 @@ void vsx_get_facts(const struct vsx *index, struct vsx_facts *f)
 		.own_queries = !!(m->flags & VSX_MANIFEST_OWN_QUERIES),
 		.truth_k = m->truth_k,
 		.n_recalls = m->n_recalls,
+		.asked = m->asked,
 		.n_segments = m->n_segments,
 		.n_sections = m->n_sections,
 		.mapped_bytes = index->map.bytes,
@@ -80,8 +91,10 @@ void vsx_get_facts(const struct vsx *index, struct vsx_facts *f)
 		.effort_name = "",
 	};
 	memcpy(f->uuid, sb->uuid, 16);
-	if (m->n_segments)
-		f->effort_name = index->segments[0].kind->effort_name;
+	/* Small segments are scanned, and have none. */
+	for (uint32_t i = 0; i < m->n_segments && !*f->effort_name; i++)
+		f->effort_name = index->segments[i].kind->effort_name;
+	measure_bytes(index, f);
 }
 
 const char *vsx_property(const struct vsx *index, const char *key)

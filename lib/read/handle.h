@@ -13,6 +13,7 @@ struct vsx {
 	struct vsx_super super;
 	uint8_t *raw;				     /* the manifest's bytes */
 	struct vsx_manifest manifest;		     /* points into raw */
+	struct vsx_space space;			     /* of its rows */
 	struct vsx_segment *segments;		     /* [manifest.n_segments] */
 	struct vsx_view whole[VSX_N_SECTION_SLOTS];  /* of the whole index */
 	uint32_t whole_section[VSX_N_SECTION_SLOTS]; /* number in manifest */

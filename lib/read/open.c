@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "bytes.h"
+#include "index/dead.h"
 #include "index/scarce.h"
 #include "io/advice.h"
 #include "io/limit.h"
@@ -289,6 +290,9 @@ enum vsx_status vsx_index_bind(struct vsx *index, struct vsx_error *err)
 	VSX_TRY(vsx_alloc_to(&index->segments, m->n_segments,
 			     sizeof(*index->segments), err));
 	index->heap_bytes += m->n_segments * sizeof(*index->segments);
+	vsx_space_init(&index->space, m->metric, m->elem, m->dim,
+		       m->n_segments ? vsx_manifest_segment(m, 0).row_stride
+				     : 0);
 	for (uint32_t i = 0; i < m->n_segments; i++) {
 		struct vsx_segment_entry e = vsx_manifest_segment(m, i);
 		struct vsx_segment *seg = &index->segments[i];
@@ -310,8 +314,13 @@ enum vsx_status vsx_index_bind(struct vsx *index, struct vsx_error *err)
 static enum vsx_status open_segments(struct vsx *index, struct vsx_error *err)
 {
 	VSX_TRY(vsx_index_bind(index, err));
-	for (uint32_t i = 0; i < index->manifest.n_segments; i++)
-		VSX_TRY(vsx_segment_open(&index->segments[i], err));
+	for (uint32_t i = 0; i < index->manifest.n_segments; i++) {
+		struct vsx_segment *seg = &index->segments[i];
+
+		VSX_TRY(vsx_segment_open(seg, err));
+		if (seg->dead_bits)
+			index->heap_bytes += vsx_dead_bytes(seg->n_rows);
+	}
 	return VSX_OK;
 }
 
@@ -610,7 +619,7 @@ void vsx_close(struct vsx *index)
 		return;
 	vsx_index_unguard(index);
 	vsx_map_close(&index->map);
-	free(index->segments);
+	vsx_segments_close(index->segments, index->manifest.n_segments);
 	free(index->raw);
 	free(index->path);
 	free(index);

@@ -6,6 +6,7 @@
 #include "index/dead.h"
 #include "index/ids.h"
 #include "read/handle.h"
+#include "read/test.h"
 
 /* The segment that holds a row of the index; there is one. */
 static const struct vsx_segment *segment_of(const struct vsx *index,
@@ -95,48 +96,21 @@ enum vsx_status vsx_get_centroid(const struct vsx *index, uint32_t segment,
 	return vsx_settle(index, status, err);
 }
 
-static enum vsx_status load_queries(const struct vsx *index, float *queries,
-				    struct vsx_error *err)
-{
-	const struct vsx_manifest *m = &index->manifest;
-	uint64_t n = (uint64_t)m->n_queries * m->dim;
-	uint8_t *data;
-
-	VSX_TRY(vsx_section_load(index, VSX_SEC_QRYS, &data, err));
-	for (uint64_t i = 0; i < n; i++) {
-		uint32_t bits = vsx_load32(data + i * 4);
-
-		memcpy(&queries[i], &bits, sizeof(bits));
-	}
-	free(data);
-	return VSX_OK;
-}
-
-static enum vsx_status load_own(const struct vsx *index, uint64_t *own,
-				struct vsx_error *err)
-{
-	uint64_t n = index->manifest.n_queries;
-	uint8_t *data;
-
-	VSX_TRY(vsx_section_load(index, VSX_SEC_QSRC, &data, err));
-	for (uint64_t i = 0; i < n; i++)
-		own[i] = vsx_load64(data + i * 8);
-	free(data);
-	return VSX_OK;
-}
-
 enum vsx_status vsx_get_test_queries(const struct vsx *index, float *queries,
 				     uint64_t *own, struct vsx_error *err)
 {
 	const struct vsx_manifest *m = &index->manifest;
 	struct vsx_error why = {0};
-	enum vsx_status status = VSX_OK;
+	struct vsx_test test;
+	enum vsx_status status = vsx_test_load(&test, index, &why);
 
-	if (m->n_queries)
-		status = load_queries(index, queries, &why);
-	if (status == VSX_OK && own && (m->flags & VSX_MANIFEST_OWN_QUERIES))
-		status = load_own(index, own, &why);
 	if (status != VSX_OK)
 		vsx_with_path(index, status, &why, err);
+	else if (m->n_queries)
+		memcpy(queries, test.accept.queries,
+		       (size_t)m->n_queries * m->dim * sizeof(*queries));
+	if (status == VSX_OK && own && test.accept.own)
+		memcpy(own, test.accept.own, m->n_queries * sizeof(*own));
+	vsx_test_release(&test);
 	return vsx_settle(index, status, err);
 }

@@ -106,8 +106,6 @@ static enum vsx_status make_plan(const struct vsx *index, size_t k,
 	}
 	if (plan->effort == 0)
 		plan->effort = index->manifest.default_effort;
-	if (plan->effort == 0)
-		plan->effort = 1;
 	return VSX_OK;
 }
 
@@ -119,8 +117,8 @@ static enum vsx_status begin(struct vsx_searcher *s, const struct plan *plan,
 {
 	struct vsx_scratch *scratch = &s->scratch;
 
-	VSX_TRY(vsx_space_prepare(&s->index->segments[0].space, &scratch->query,
-				  query, elem, err));
+	VSX_TRY(vsx_space_prepare(&s->index->space, &scratch->query, query,
+				  elem, err));
 	VSX_TRY(vsx_grow(&scratch->best, &scratch->best_cap, plan->k,
 			 sizeof(*scratch->best), err));
 	*find = (struct vsx_find){
@@ -139,7 +137,7 @@ static enum vsx_status begin(struct vsx_searcher *s, const struct plan *plan,
 static void finish(struct vsx_searcher *s, struct vsx_find *find,
 		   struct vsx_hit *hits, size_t *n_hits)
 {
-	const struct vsx_space *space = &s->index->segments[0].space;
+	const struct vsx_space *space = &s->index->space;
 	const struct vsx_best *best = find->top.heap;
 
 	vsx_topk_sort(&find->top);

@@ -435,7 +435,7 @@ enum vsx_status vsx_verify_index(const struct vsx *index, struct vsx_error *err)
 	status = vsx_verify_pages(&v, err);
 	if (status == VSX_OK)
 		status = vsx_verify_rules(&v, &part, &usable, err);
-	free(part.segments);
+	vsx_segments_close(part.segments, part.manifest.n_segments);
 	free(v.damaged);
 	if (status == VSX_ESTOPPED)
 		return vsx_fail(err, first.status, "%s", first.text);

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "index/ids.h"
 #include "names.h"
+#include "read/test.h"
 #include "read/verify.h"
 
 typedef unsigned long long ull;
@@ -19,25 +20,6 @@ typedef unsigned long long ull;
 
 /* A stored share is rounded to millionths. */
 #define ROUNDING 1e-6
-
-/* What the sections of the test hold, ready for use. */
-struct test {
-	struct vsx_accept accept; /* truth is what this run finds */
-	float *queries;
-	uint64_t *own;
-	uint64_t *stored;   /* truth as the file has it */
-	uint32_t *n_stored; /* entries of each that are still known */
-};
-
-static void release(struct test *t)
-{
-	free(t->queries);
-	free(t->own);
-	free(t->stored);
-	free(t->n_stored);
-	free(t->accept.truth);
-	free(t->accept.n_truth);
-}
 
 /* ---- the recall table ------------------------------------------------ */
 
@@ -77,67 +59,11 @@ static enum vsx_status check_recalls(struct vsx_verifier *v,
 	return VSX_OK;
 }
 
-/* ---- loading --------------------------------------------------------- */
-
-/* The numbers of the file in place, as this machine has them. */
-static uint64_t *to_u64(uint8_t *data, uint64_t n)
-{
-	uint64_t *out = (uint64_t *)(void *)data;
-
-	for (uint64_t i = 0; i < n; i++) {
-		vsx_le64 raw;
-
-		memcpy(&raw, data + i * 8, 8);
-		out[i] = vsx_get64(raw);
-	}
-	return out;
-}
-
-static float *to_f32(uint8_t *data, uint64_t n)
-{
-	uint32_t *out = (uint32_t *)(void *)data;
-
-	for (uint64_t i = 0; i < n; i++) {
-		vsx_le32 raw;
-
-		memcpy(&raw, data + i * 4, 4);
-		out[i] = vsx_get32(raw);
-	}
-	return (float *)(void *)data;
-}
-
 static enum vsx_status progress(void *context, uint64_t done, uint64_t total,
 				struct vsx_error *err)
 {
 	(void)err;
 	return vsx_progress(context, "acceptance test", done, total);
-}
-
-static enum vsx_status load_test(struct vsx_verifier *v,
-				 const struct vsx *index, struct test *t,
-				 struct vsx_error *err)
-{
-	const struct vsx_manifest *m = &index->manifest;
-	uint64_t n = m->n_queries, n_truth = n * m->truth_k;
-	uint8_t *data;
-
-	VSX_TRY(vsx_section_load(index, VSX_SEC_QRYS, &data, err));
-	t->queries = to_f32(data, n * m->dim);
-	VSX_TRY(vsx_section_load(index, VSX_SEC_QTRU, &data, err));
-	t->stored = to_u64(data, n_truth);
-	if (m->flags & VSX_MANIFEST_OWN_QUERIES) {
-		VSX_TRY(vsx_section_load(index, VSX_SEC_QSRC, &data, err));
-		t->own = to_u64(data, n);
-	}
-	VSX_TRY(vsx_alloc_to(&t->accept.truth, n_truth, sizeof(uint64_t), err));
-	t->accept.n_queries = m->n_queries;
-	t->accept.dim = m->dim;
-	t->accept.truth_k = m->truth_k;
-	t->accept.queries = t->queries;
-	t->accept.own = t->own;
-	t->accept.progress = progress;
-	t->accept.context = v;
-	return VSX_OK;
 }
 
 /* ---- comparing ------------------------------------------------------- */
@@ -151,122 +77,59 @@ static bool is_new(const struct vsx_verifier *v)
 	return v->manifest.generation == 1;
 }
 
-/* Of an older one, what is known of the neighbours that are left. */
-static enum vsx_status forget_dead(const struct vsx_verifier *v,
-				   const struct vsx *index, struct test *t,
+/*
+ * The stored neighbours are those of segment 0, deleted rows among them: they
+ * come out the same in every generation. *found: ids, [n_queries][truth_k].
+ */
+static enum vsx_status check_truth(struct vsx_verifier *v,
+				   const struct vsx *index,
+				   const struct vsx_test *t, uint64_t **found,
 				   struct vsx_error *err)
 {
-	struct vsx_accept stored = t->accept;
+	struct vsx_segment all = index->segments[0];
+	struct vsx_accept a = t->accept;
 
-	VSX_TRY(vsx_alloc_to(&t->n_stored, t->accept.n_queries,
-			     sizeof(*t->n_stored), err));
-	for (uint32_t q = 0; q < t->accept.n_queries; q++)
-		t->n_stored[q] = t->accept.truth_k;
-	if (is_new(v))
-		return VSX_OK;
-	stored.truth = t->stored;
-	stored.n_truth = t->n_stored;
-	return vsx_accept_keep_live(index->segments, v->manifest.n_segments,
-				    &stored, err);
-}
-
-/* The row with this id; *row is NULL when there is none. */
-static enum vsx_status find_row(const struct vsx_verifier *v,
-				const struct vsx *index, uint64_t id,
-				const uint8_t **row, struct vsx_error *err)
-{
-	*row = NULL;
-	for (uint32_t s = v->manifest.n_segments; s-- > 0;) {
-		const struct vsx_segment *seg = &index->segments[s];
-		enum vsx_status status;
-		uint64_t offset;
-		uint32_t number;
-
-		status = vsx_ids_find(seg, id, &number, err);
-		if (status == VSX_ENOTFOUND)
-			continue;
-		if (status == VSX_OK)
-			status = vsx_segment_locate(seg, number, &offset, err);
-		if (status == VSX_OK)
-			*row = seg->view[VSX_SEC_VECS].base + offset;
-		return status;
-	}
-	return VSX_OK;
-}
-
-/* The rows that queries were drawn from are there, and are the queries. */
-static enum vsx_status check_own(struct vsx_verifier *v,
-				 const struct vsx *index, const struct test *t,
-				 float *components, struct vsx_error *err)
-{
-	uint32_t dim = v->manifest.dim;
-	uint64_t n = 0;
-
-	for (uint32_t q = 0; q < t->accept.n_queries; q++) {
-		const uint8_t *row;
-
-		VSX_TRY(find_row(v, index, t->own[q], &row, err));
-		if (row)
-			vsx_space_load(&index->segments[0].space, components,
-				       row);
-		if (row && memcmp(components, t->queries + (size_t)q * dim,
-				  dim * sizeof(float)) == 0)
-			continue;
-		if (n++ >= MOST_FINDINGS) {
-			v->result->n_findings++;
-			continue;
-		}
-		VSX_TRY(vsx_find_fault(v, VSX_ECORRUPT,
-				       row ? "test query %u: is not the row "
-					     "with id %llu, as section QSRC "
-					     "says"
-					   : "test query %u: is the row with "
-					     "id %llu, which is not there",
-				       q, (ull)t->own[q]));
-	}
-	return VSX_OK;
-}
-
-static enum vsx_status check_sources(struct vsx_verifier *v,
-				     const struct vsx *index,
-				     const struct test *t,
-				     struct vsx_error *err)
-{
-	enum vsx_status status;
-	float *components;
-
-	if (!is_new(v) || !t->own)
-		return VSX_OK;
-	VSX_TRY(vsx_alloc_to(&components, v->manifest.dim, sizeof(float), err));
-	status = check_own(v, index, t, components, err);
-	free(components);
-	return status;
+	all.dead = NULL;
+	all.n_dead = 0;
+	VSX_TRY(vsx_alloc_to(found, (size_t)a.n_queries * a.truth_k,
+			     sizeof(**found), err));
+	a.truth = *found;
+	return vsx_accept_truth(&all, 1, &a, v->n_threads, err);
 }
 
 static enum vsx_status compare_truth(struct vsx_verifier *v,
-				     const struct test *t)
+				     const struct vsx *index,
+				     const struct vsx_test *t,
+				     const uint64_t *found,
+				     struct vsx_error *err)
 {
 	uint32_t k = t->accept.truth_k;
 	uint64_t n = 0;
 
 	for (uint32_t q = 0; q < t->accept.n_queries; q++) {
-		const uint64_t *found = t->accept.truth + (size_t)q * k;
-		const uint64_t *stored = t->stored + (size_t)q * k;
-		uint32_t j = 0;
+		const uint32_t *rows = t->truth_rows + (size_t)q * k;
+		const uint64_t *due = found + (size_t)q * k;
+		uint64_t id = 0;
+		uint32_t j;
 
-		while (j < t->n_stored[q] && found[j] == stored[j])
-			j++;
-		if (j == t->n_stored[q])
+		for (j = 0; j < k; j++) {
+			VSX_TRY(vsx_ids_of(&index->segments[0], rows[j], &id,
+					   err));
+			if (id != due[j])
+				break;
+		}
+		if (j == k)
 			continue;
 		if (n++ >= MOST_FINDINGS) {
 			v->result->n_findings++;
 			continue;
 		}
 		VSX_TRY(vsx_find_fault(v, VSX_ECORRUPT,
-				       "test query %u: neighbour %u is id "
-				       "%llu, expected id %llu (section QTRU)",
-				       q, j + 1, (ull)stored[j],
-				       (ull)found[j]));
+				       "test query %u: neighbour %u is row "
+				       "%u, id %llu, expected id %llu "
+				       "(section QTRU)",
+				       q, j + 1, rows[j], (ull)id,
+				       (ull)due[j]));
 	}
 	if (n > MOST_FINDINGS)
 		return vsx_notice(v, "%llu more test queries like these",
@@ -343,37 +206,37 @@ static enum vsx_status check_floor(struct vsx_verifier *v,
 
 /* ---- the test of the file -------------------------------------------- */
 
-/* Of few live rows the lists are short. */
-static enum vsx_status count_truth(struct test *t, struct vsx_error *err)
+/* What is stored and wrong is told, and does not count any further. */
+static enum vsx_status check_stored(struct vsx_verifier *v,
+				    const struct vsx *index, struct vsx_test *t,
+				    struct vsx_error *err)
 {
-	struct vsx_accept *a = &t->accept;
+	uint64_t before = v->result->n_findings;
+	uint64_t *found = NULL;
+	enum vsx_status status;
 
-	VSX_TRY(vsx_alloc_to(&a->n_truth, a->n_queries, sizeof(*a->n_truth),
-			     err));
-	for (uint32_t q = 0; q < a->n_queries; q++) {
-		const uint64_t *truth = a->truth + (size_t)q * a->truth_k;
-		uint32_t n = 0;
-
-		while (n < a->truth_k && truth[n] != VSX_NO_NEIGHBOUR)
-			n++;
-		a->n_truth[q] = n;
+	if (!t->truth_rows)
+		return VSX_OK;
+	status = check_truth(v, index, t, &found, err);
+	if (status == VSX_OK)
+		status = compare_truth(v, index, t, found, err);
+	free(found);
+	if (v->result->n_findings > before) {
+		free(t->truth_rows);
+		t->truth_rows = NULL;
 	}
-	return VSX_OK;
+	return status;
 }
 
 static enum vsx_status run_test(struct vsx_verifier *v, const struct vsx *index,
-				struct test *t, struct vsx_error *err)
+				struct vsx_test *t, struct vsx_error *err)
 {
 	const struct vsx_manifest *m = &v->manifest;
 	struct vsx_recall found;
 
-	VSX_TRY(check_sources(v, index, t, err));
-	VSX_TRY(forget_dead(v, index, t, err));
-	VSX_TRY(vsx_accept_truth(index->segments, m->n_segments, &t->accept,
-				 v->n_threads, err));
-	VSX_TRY(compare_truth(v, t));
-	if (!is_new(v))
-		VSX_TRY(count_truth(t, err));
+	VSX_TRY(check_stored(v, index, t, err));
+	VSX_TRY(vsx_test_truth(t, index->segments, m->n_segments, v->n_threads,
+			       err));
 	VSX_TRY(vsx_accept_measure(index->segments, m->n_segments, &t->accept,
 				   m->default_effort, v->n_threads, &found,
 				   err));
@@ -404,13 +267,15 @@ static enum vsx_status check_test(struct vsx_verifier *v,
 				  const struct vsx *index,
 				  struct vsx_error *err)
 {
-	struct test t = {0};
+	struct vsx_test t;
 	struct vsx_error why = {0};
-	enum vsx_status status = load_test(v, index, &t, &why);
+	enum vsx_status status = vsx_test_load(&t, index, &why);
 
+	t.accept.progress = progress;
+	t.accept.context = v;
 	if (status == VSX_OK)
 		status = run_test(v, index, &t, &why);
-	release(&t);
+	vsx_test_release(&t);
 	return as_finding(v, status, &why, err);
 }
 

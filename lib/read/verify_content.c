@@ -402,8 +402,9 @@ static enum vsx_status check_facts(struct vsx_verifier *v,
 	bool tested = m->n_queries > 0;
 	bool own = m->flags & VSX_MANIFEST_OWN_QUERIES;
 
-	VSX_TRY(check_there(v, index, VSX_SEC_QRYS, tested));
-	VSX_TRY(check_there(v, index, VSX_SEC_QTRU, tested && m->truth_k));
+	VSX_TRY(check_there(v, index, VSX_SEC_QRYS, tested && !own));
+	if (!tested) /* else a writer may leave it out */
+		VSX_TRY(check_there(v, index, VSX_SEC_QTRU, false));
 	VSX_TRY(check_there(v, index, VSX_SEC_QSRC, tested && own));
 	VSX_TRY(check_there(v, index, VSX_SEC_RCLL, m->n_recalls > 0));
 	for (uint32_t i = 0; i < m->n_sections; i++) {
@@ -463,7 +464,7 @@ enum vsx_status vsx_verify_content(struct vsx_verifier *v,
 		status = check_content(v, &index, err);
 	if (vsx_map_whole(&index.map, err) != VSX_OK)
 		status = VSX_EIO;
-	free(index.segments);
+	vsx_segments_close(index.segments, index.manifest.n_segments);
 	v->map = NULL;
 	vsx_map_close(&index.map);
 	return status;

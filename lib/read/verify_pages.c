@@ -175,29 +175,38 @@ struct window {
 	const struct vsx_verifier *v;
 	const uint8_t *mapped; /* NULL: not to be had */
 	uint64_t offset;       /* of the first page in the file */
+	uint64_t bytes;	       /* from there to the end of the section */
 	uint32_t page_shift;
 	uint64_t *found; /* sum of each page */
 	uint8_t *failed; /* errno of each page, or 0 */
 	uint8_t *buffer; /* a page for each thread */
 };
 
+/* Bytes of page i of the window: those of the section's last may be fewer. */
+static size_t bytes_of(const struct window *w, uint64_t i)
+{
+	uint64_t rest = w->bytes - (i << w->page_shift);
+	size_t page = (size_t)1 << w->page_shift;
+
+	return rest < page ? (size_t)rest : page;
+}
+
 static void hash_mapped(const struct window *w, uint64_t first, uint64_t last)
 {
 	for (uint64_t i = first; i < last; i++)
 		w->found[i] = vsx_sum64(w->mapped + (i << w->page_shift),
-					(size_t)1 << w->page_shift);
+					bytes_of(w, i));
 }
 
 static void hash_read(const struct window *w, uint64_t first, uint64_t last,
 		      uint8_t *buffer)
 {
-	size_t page = (size_t)1 << w->page_shift;
-
 	for (uint64_t i = first; i < last; i++) {
 		w->failed[i] = (uint8_t)vsx_verify_read(
-			w->v, buffer, page, w->offset + (i << w->page_shift));
+			w->v, buffer, bytes_of(w, i),
+			w->offset + (i << w->page_shift));
 		if (!w->failed[i])
-			w->found[i] = vsx_sum64(buffer, page);
+			w->found[i] = vsx_sum64(buffer, bytes_of(w, i));
 	}
 }
 
@@ -238,12 +247,15 @@ static enum vsx_status hash_window(struct section *s, struct window *w,
 				   struct vsx_error *err)
 {
 	struct vsx_verifier *v = s->v;
-	uint64_t bytes = n << w->page_shift, there;
+	uint64_t at = first << w->page_shift, bytes = n << w->page_shift, there;
 	uint64_t chunk = CHUNK_BYTES >> w->page_shift;
 	enum vsx_status status;
 	struct vsx_map map = {0};
 
-	w->offset = s->entry.offset + (first << w->page_shift);
+	w->offset = s->entry.offset + at;
+	w->bytes = s->entry.bytes - at;
+	if (bytes > w->bytes)
+		bytes = w->bytes;
 	there = v->file_bytes > w->offset ? v->file_bytes - w->offset : 0;
 	/* Behind the end of a file a touch would be a signal. */
 	if (!v->memory && bytes <= there && bytes >= LEAST_MAPPED)
@@ -362,20 +374,6 @@ static enum vsx_status check_data(struct section *s, struct vsx_error *err)
 
 /* ---- sections -------------------------------------------------------- */
 
-static enum vsx_status check_padding(struct section *s)
-{
-	uint64_t page = UINT64_C(1) << s->shape.page_shift;
-	uint64_t end = s->entry.offset + s->entry.bytes;
-	char what[64];
-
-	/* Damage there has changed the page's sum and was told. */
-	if (s->n_findings || s->n_unknown)
-		return VSX_OK;
-	snprintf(what, sizeof(what), "padding of section %s", s->name);
-	return vsx_verify_zeros(s->v, end, (end + page - 1) & ~(page - 1),
-				what);
-}
-
 /* Zeros between the levels of its tables. */
 static enum vsx_status check_table_gaps(struct section *s)
 {
@@ -420,8 +418,6 @@ static enum vsx_status check_section(struct vsx_verifier *v, uint32_t i,
 	if (status == VSX_OK)
 		status = check_table_gaps(&s);
 	if (status == VSX_OK)
-		status = check_padding(&s);
-	if (status == VSX_OK)
 		status = end_section(&s);
 	v->damaged[i] = s.n_findings || s.n_unknown;
 	free(s.above);
@@ -459,16 +455,13 @@ static enum vsx_status check_gap(struct vsx_verifier *v, uint64_t start,
 
 static size_t list_extents(const struct vsx_verifier *v, struct extent *out)
 {
-	uint64_t page = UINT64_C(1) << v->super.page_shift;
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < v->manifest.n_sections; i++) {
 		struct vsx_section_entry e =
 			vsx_manifest_section(&v->manifest, i);
 
-		out[n++] = (struct extent){
-			e.offset, (e.offset + e.bytes + page - 1) & ~(page - 1),
-			i};
+		out[n++] = (struct extent){e.offset, e.offset + e.bytes, i};
 		out[n++] = (struct extent){e.sums_offset,
 					   e.sums_offset + e.sums_bytes, i};
 	}

@@ -8,6 +8,7 @@
 #include "index/hnsw.h"
 #include "names.h"
 #include "read/opts.h"
+#include "read/test.h"
 #include "write/compact.h"
 #include "write/compact_ids.h"
 #include "write/live_rows.h"
@@ -100,6 +101,7 @@ static enum vsx_status open_inputs(struct compaction *c, struct vsx_error *err)
 	VSX_TRY(vsx_alloc_to(&c->ends, c->n, sizeof(*c->ends), err));
 	for (size_t i = 0; i < c->n; i++) {
 		const struct vsx_manifest *m;
+		struct vsx_usage usage;
 
 		VSX_TRY(vsx_open(&c->inputs[i], c->paths[i], &opts, err));
 		if (is_in_place(c))
@@ -109,12 +111,9 @@ static enum vsx_status open_inputs(struct compaction *c, struct vsx_error *err)
 		c->result->n_rows += m->n_live;
 		c->result->n_dropped += m->n_rows - m->n_live;
 		c->result->bytes_before += c->inputs[i]->file_bytes;
+		vsx_manifest_usage(&usage, m, &c->inputs[i]->super);
+		c->result->bytes_dead += usage.deleted + usage.superseded;
 	}
-	if (c->result->n_rows == 0)
-		return vsx_fail(err, VSX_EINVAL,
-				"%.300s: no row is live, and an index has one "
-				"or more",
-				c->paths[0]);
 	return VSX_OK;
 }
 
@@ -122,8 +121,8 @@ static bool is_due(const struct compaction *c)
 {
 	const struct vsx_compact_result *r = c->result;
 
-	return (double)r->n_dropped >=
-	       c->opts.if_dead * (double)(r->n_dropped + r->n_rows);
+	return (double)r->bytes_dead >=
+	       c->opts.if_dead * (double)r->bytes_before;
 }
 
 /* ---- the output ------------------------------------------------------- */
@@ -134,10 +133,7 @@ static void take_facts(struct vsx_build_opts *out,
 {
 	const struct vsx_manifest *m = &index->manifest;
 
-	if (opts->spec)
-		snprintf(spec, 64, "%s", opts->spec);
-	else
-		vsx_spec_of_segment(&index->segments[0], spec, 64);
+	snprintf(spec, 64, "%s", opts->spec ? opts->spec : m->asked);
 	*out = (struct vsx_build_opts)VSX_BUILD_OPTS_INIT;
 	out->dim = m->dim;
 	out->metric = m->metric;
@@ -150,17 +146,13 @@ static void take_facts(struct vsx_build_opts *out,
 	out->force = opts->force;
 	out->page_bytes = 1u << m->page_shift;
 	out->target_recall = m->target_recall / 1e6;
-	out->n_test_queries = m->n_queries ? m->n_queries : UINT32_MAX;
+	out->n_test_queries = m->asked_queries;
+	out->ef_construction = m->asked_ef_construction;
 	out->model = vsx_property(index, "model");
 	out->source = vsx_property(index, "source");
 	out->wait_ms = opts->wait_ms;
 	out->report = opts->report;
 	out->context = opts->context;
-	if (index->segments[0].kind->code == VSX_HNSW)
-		out->ef_construction =
-			index->segments[0].params[VSX_HNSW_EF_CONSTRUCTION];
-	if (out->ef_construction > VSX_HNSW_MAX_EF_CONSTRUCTION)
-		out->ef_construction = 0; /* of a damaged file: the default */
 }
 
 enum vsx_status vsx_compact_builder(struct vsx_builder **out, const char *path,
@@ -173,11 +165,6 @@ enum vsx_status vsx_compact_builder(struct vsx_builder **out, const char *path,
 	struct vsx_build_opts build;
 	char spec[64];
 
-	if (index->manifest.n_segments == 0)
-		return vsx_fail(err, VSX_EINVAL,
-				"'%s' has no rows: nothing says how to build "
-				"with it as the first",
-				index->name);
 	take_facts(&build, opts, index, spec);
 	VSX_TRY(vsx_builder_new_on(out, path, &build, claim, ops, err));
 	/* They are, and stay the same bytes. */
@@ -188,17 +175,15 @@ enum vsx_status vsx_compact_builder(struct vsx_builder **out, const char *path,
 /* The caller's queries go on to the new index. */
 static enum vsx_status take_queries(struct compaction *c, struct vsx_error *err)
 {
-	const struct vsx_manifest *m = &c->inputs[0]->manifest;
-	struct vsx_accept test;
 	enum vsx_status status;
+	float *queries;
 
-	if (m->n_queries == 0 || (m->flags & VSX_MANIFEST_OWN_QUERIES))
+	VSX_TRY(vsx_test_given(&queries, c->inputs[0], err));
+	if (!queries)
 		return VSX_OK;
-	status = vsx_update_test_load(&test, c->inputs[0], err);
-	if (status == VSX_OK)
-		status = vsx_builder_queries(c->builder, test.queries, VSX_F32,
-					     test.n_queries, err);
-	vsx_update_test_release(&test);
+	status = vsx_builder_queries(c->builder, queries, VSX_F32,
+				     c->inputs[0]->manifest.n_queries, err);
+	free(queries);
 	return status;
 }
 

@@ -46,12 +46,6 @@ static enum vsx_status take_rows(struct run *r, struct vsx_error *err)
 {
 	const struct vsx_spool *s = &r->b->spool;
 
-	if (s->n == 0 && s->n_seen)
-		return vsx_fail(err, VSX_ENUMERIC,
-				"all %llu rows were left out",
-				(unsigned long long)s->n_seen);
-	if (s->n == 0)
-		return vsx_fail(err, VSX_EINVAL, "no rows were given");
 	r->result->n_rejected = s->n_seen - s->n;
 	r->rows = (struct vsx_rows){
 		.space = &r->b->space,
@@ -107,21 +101,20 @@ static enum vsx_status build(struct run *r, struct vsx_error *err)
 	return vsx_codes_train(job, &r->rows, &r->codes, err);
 }
 
-/* The test's queries, while the rows are still at hand. */
-static enum vsx_status choose_queries(struct run *r, struct vsx_error *err)
+static void choose_queries(struct run *r)
 {
 	struct vsx_builder *b = r->b;
 
 	if (b->opts.n_test_queries == UINT32_MAX)
-		return VSX_OK;
-	if (!b->queries)
-		return vsx_measure_draw(&b->measure, &r->rows,
-					b->opts.n_test_queries, b->opts.seed,
-					err);
+		return;
+	if (!b->queries) {
+		vsx_measure_draw(&b->measure, b->opts.n_test_queries, r->rows.n,
+				 b->opts.dim, b->opts.seed);
+		return;
+	}
 	vsx_measure_take(&b->measure, b->queries, b->n_queries, b->opts.dim,
 			 r->rows.n);
 	b->queries = NULL;
-	return VSX_OK;
 }
 
 /* Blocks for the whole file: a full disk shows now, not after hours. */
@@ -133,8 +126,8 @@ static enum vsx_status reserve(struct run *r, struct vsx_error *err)
 
 	vsx_layout_init(&layout, r->out.page_shift);
 	vsx_segment_out_layout(&r->out, &layout);
-	vsx_measure_layout(t->n_queries, t->dim, t->truth_k, t->own != NULL,
-			   &layout);
+	vsx_measure_layout(t->n_queries, r->rows.n, t->dim, t->truth_k,
+			   r->b->measure.draws, &layout);
 	return vsx_file_reserve(&r->b->output.file,
 				vsx_layout_file_bytes(&layout, 256), &done,
 				err);
@@ -200,11 +193,12 @@ static enum vsx_status measure(struct run *r, struct vsx_error *err)
 {
 	struct vsx_builder *b = r->b;
 	const struct vsx_file *f = &b->output.file;
-	uint64_t bytes = r->sink.at;
 	struct vsx_segment seg;
 	enum vsx_status status;
 	struct vsx_map map;
+	uint64_t bytes;
 
+	VSX_TRY(vsx_sink_show(&r->sink, &bytes, err));
 	VSX_TRY(vsx_map_written(&map, f, bytes, err));
 	status = open_segment(r, &seg, map.base, err);
 	if (status == VSX_OK && !vsx_fits_memory(bytes, 0))
@@ -213,6 +207,19 @@ static enum vsx_status measure(struct run *r, struct vsx_error *err)
 		status = vsx_measure_run(&b->measure, &seg,
 					 b->opts.target_recall, &b->job, err);
 	return vsx_map_written_close(&map, f, status, err);
+}
+
+/* What was asked for, so that what grows can become it. */
+static void fill_asked(struct vsx_manifest *m,
+		       const struct vsx_build_opts *opts)
+{
+	struct vsx_spec spec;
+
+	/* It was parsed when the build began. */
+	vsx_spec_parse(&spec, opts->spec, NULL);
+	vsx_spec_text(&spec, m->asked, sizeof(m->asked));
+	m->asked_ef_construction = opts->ef_construction;
+	m->asked_queries = opts->n_test_queries;
 }
 
 static void fill_manifest(struct run *r)
@@ -227,7 +234,7 @@ static void fill_manifest(struct run *r)
 	r->manifest.metric = b->opts.metric;
 	r->manifest.elem = b->opts.elem;
 	r->manifest.flags = (b->opts.normalize ? VSX_MANIFEST_NORMALISED : 0) |
-			    (m->own ? VSX_MANIFEST_OWN_QUERIES : 0);
+			    (m->draws ? VSX_MANIFEST_OWN_QUERIES : 0);
 	r->manifest.seed = b->opts.seed;
 	r->manifest.default_effort = m->default_effort;
 	r->manifest.target_recall =
@@ -235,7 +242,8 @@ static void fill_manifest(struct run *r)
 	r->manifest.n_queries = m->test.n_queries;
 	r->manifest.truth_k = m->test.n_queries ? m->test.truth_k : 0;
 	r->manifest.n_recalls = m->n_recalls;
-	r->manifest.n_segments = 1;
+	r->manifest.n_segments = r->rows.n ? 1 : 0;
+	fill_asked(&r->manifest, &b->opts);
 }
 
 static enum vsx_status write_end(struct run *r, struct vsx_error *err)
@@ -330,6 +338,23 @@ static enum vsx_status timed(struct run *r, double *seconds,
 	return status;
 }
 
+/* An index of no rows keeps what was asked for, until there are some. */
+static enum vsx_status finish_empty(struct run *r, struct vsx_error *err)
+{
+	struct vsx_builder *b = r->b;
+	uint32_t page_shift = vsx_options_page_shift(&b->opts);
+	struct vsx_spec spec;
+
+	vsx_spec_parse(&spec, b->opts.spec, NULL);
+	vsx_spec_text(&spec, r->result->spec, sizeof(r->result->spec));
+	VSX_TRY(vsx_output_open(&b->output, err));
+	VSX_TRY(vsx_sink_init(&r->sink, &b->output.file, page_shift,
+			      vsx_data_start(page_shift), err));
+	VSX_TRY(timed(r, &r->result->seconds_write, write_end, err));
+	VSX_TRY(timed(r, &r->result->seconds_write, read_back, err));
+	return timed(r, &r->result->seconds_write, publish, err);
+}
+
 /* Up to where the rows are in the output. */
 static enum vsx_status build_segment(struct run *r, struct vsx_error *err)
 {
@@ -344,7 +369,7 @@ static enum vsx_status build_segment(struct run *r, struct vsx_error *err)
 	result->seconds_train = b->train_seconds;
 	result->seconds_build =
 		fmax(0.0, result->seconds_build - b->train_seconds);
-	VSX_TRY(choose_queries(r, err));
+	choose_queries(r);
 	return timed(r, &result->seconds_write, write_segment, err);
 }
 
@@ -352,8 +377,15 @@ static enum vsx_status steps(struct run *r, struct vsx_error *err)
 {
 	struct vsx_build_result *result = r->result;
 	struct vsx_builder *b = r->b;
-	enum vsx_status status = build_segment(r, err);
+	enum vsx_status status;
 
+	if (b->spool.n == 0 && b->spool.n_seen)
+		return vsx_fail(err, VSX_ENUMERIC,
+				"all %llu rows were left out",
+				(unsigned long long)b->spool.n_seen);
+	if (b->spool.n == 0)
+		return finish_empty(r, err);
+	status = build_segment(r, err);
 	VSX_TRY(vsx_spool_settle(&b->spool, status, err));
 	snprintf(result->spec, sizeof(result->spec), "%s", r->built.spec);
 	release_rows(r);

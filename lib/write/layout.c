@@ -3,11 +3,14 @@
 #include "manifest.h"
 #include "sums.h"
 
+static uint64_t to_multiple(uint64_t at, uint64_t of)
+{
+	return (at + of - 1) / of * of;
+}
+
 static uint64_t to_pages(const struct vsx_layout *l, uint64_t bytes)
 {
-	uint64_t page = UINT64_C(1) << l->page_shift;
-
-	return (bytes + page - 1) & ~(page - 1);
+	return to_multiple(bytes, UINT64_C(1) << l->page_shift);
 }
 
 uint64_t vsx_layout_file_bytes(const struct vsx_layout *l,
@@ -15,8 +18,12 @@ uint64_t vsx_layout_file_bytes(const struct vsx_layout *l,
 {
 	uint64_t at = vsx_data_start(l->page_shift);
 
-	for (uint32_t i = 0; i < l->n; i++)
-		at += to_pages(l, l->bytes[i]);
+	for (uint32_t i = 0; i < l->n; i++) {
+		at = to_multiple(at, VSX_SECTION_ALIGN);
+		if (!vsx_section_fits(at, l->bytes[i], l->page_shift))
+			at = to_pages(l, at);
+		at += l->bytes[i];
+	}
 	for (uint32_t i = 0; i < l->n; i++) {
 		struct vsx_sums s;
 

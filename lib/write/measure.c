@@ -6,6 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/rng.h"
+#include "index/ids.h"
+#include "read/test.h"
 #include "write/climb.h"
 
 /* Queries to draw: about this many components are compared by the exact
@@ -22,9 +24,6 @@
  * efforts up to the second of these. */
 #define GUESS_BY   64
 #define FIRST_PASS 100
-
-/* Without a test there is nothing to choose by. */
-#define UNMEASURED_EF 64
 
 static const uint32_t ef_ladder[] = {
 	10,  12,  14,  16,  20,	 24,  28,  32,	40,  48,  56,  64,  80,	 96,
@@ -64,16 +63,10 @@ static uint32_t effort_at(const struct vsx_segment *seg, uint32_t i)
 	}
 }
 
+/* Without a test there is nothing to choose by. */
 static uint32_t unmeasured_effort(const struct vsx_segment *seg)
 {
-	switch (seg->kind->code) {
-	case VSX_HNSW:
-		return UNMEASURED_EF;
-	case VSX_IVF:
-		return seg->nlist / 16 + 1;
-	default:
-		return 0;
-	}
+	return seg->kind->default_effort ? seg->kind->default_effort(seg) : 0;
 }
 
 uint32_t vsx_measure_count(uint32_t wish, uint64_t n_rows, uint32_t dim)
@@ -89,8 +82,8 @@ uint32_t vsx_measure_count(uint32_t wish, uint64_t n_rows, uint32_t dim)
 		if (n > DRAW_MOST)
 			n = DRAW_MOST;
 	}
-	if (n > VSX_MAX_QUERIES)
-		n = VSX_MAX_QUERIES;
+	if (n > VSX_MAX_OWN_QUERIES)
+		n = VSX_MAX_OWN_QUERIES;
 	return (uint32_t)(n < n_rows ? n : n_rows);
 }
 
@@ -108,40 +101,51 @@ static void draw_rows(uint32_t *out, uint32_t n, uint32_t n_rows, uint64_t seed)
 			out[taken++] = row;
 }
 
-enum vsx_status vsx_measure_draw(struct vsx_measure *m,
-				 const struct vsx_rows *rows, uint32_t wish,
-				 uint64_t seed, struct vsx_error *err)
+void vsx_measure_draw(struct vsx_measure *m, uint32_t wish, uint64_t n_rows,
+		      uint32_t dim, uint64_t seed)
 {
-	const struct vsx_space *space = rows->space;
-	uint32_t n = vsx_measure_count(wish, rows->n, space->dim);
-	enum vsx_status status;
-	uint32_t *drawn = NULL;
+	uint64_t others = n_rows - 1;
 
-	if (n == 0)
-		return VSX_OK;
-	if (vsx_alloc_to(&drawn, n, sizeof(*drawn), err) ||
-	    vsx_alloc_to(&m->own, n, sizeof(*m->own), err) ||
-	    vsx_alloc_to(&m->queries, (size_t)n * space->dim, sizeof(float),
-			 err)) {
-		status = VSX_ENOMEM;
-		goto done;
-	}
-	draw_rows(drawn, n, rows->n, seed);
-	for (uint32_t i = 0; i < n; i++) {
-		uint64_t row = drawn[i];
+	m->test.n_queries = vsx_measure_count(wish, n_rows, dim);
+	m->test.dim = dim;
+	m->test.truth_k = others < VSX_TRUTH_K ? (uint32_t)others : VSX_TRUTH_K;
+	m->draws = m->test.n_queries > 0;
+	m->seed = seed;
+}
 
-		m->own[i] = rows->ids ? rows->ids[row] : row;
-		vsx_space_load(space, m->queries + (size_t)i * space->dim,
-			       rows->base + row * space->stride);
-	}
-	m->test.n_queries = n;
-	m->test.dim = space->dim;
-	m->test.truth_k = rows->n - 1 < VSX_TRUTH_K ? rows->n - 1 : VSX_TRUTH_K;
+static enum vsx_status take_row(struct vsx_measure *m, uint32_t i, uint32_t row,
+				const struct vsx_segment *seg,
+				struct vsx_error *err)
+{
+	uint64_t offset;
+
+	VSX_TRY(vsx_segment_locate(seg, row, &offset, err));
+	vsx_space_load(&seg->space, m->queries + (size_t)i * m->test.dim,
+		       seg->view[VSX_SEC_VECS].base + offset);
+	vsx_put32(&m->own_rows[i], row);
+	return vsx_ids_of(seg, row, &m->own[i], err);
+}
+
+/* Rows of the segment as it was written: the file holds their numbers. */
+static enum vsx_status take_rows(struct vsx_measure *m,
+				 const struct vsx_segment *seg,
+				 struct vsx_error *err)
+{
+	uint32_t n = m->test.n_queries;
+	enum vsx_status status = VSX_OK;
+	uint32_t *drawn;
+
+	VSX_TRY(vsx_alloc_to(&m->own, n, sizeof(*m->own), err));
+	VSX_TRY(vsx_alloc_to(&m->own_rows, n, sizeof(*m->own_rows), err));
+	VSX_TRY(vsx_alloc_to(&m->queries, (size_t)n * m->test.dim,
+			     sizeof(float), err));
+	VSX_TRY(vsx_alloc_to(&drawn, n, sizeof(*drawn), err));
+	draw_rows(drawn, n, seg->n_rows, m->seed);
+	for (uint32_t i = 0; i < n && status == VSX_OK; i++)
+		status = take_row(m, i, drawn[i], seg, err);
+	free(drawn);
 	m->test.queries = m->queries;
 	m->test.own = m->own;
-	status = VSX_OK;
-done:
-	free(drawn);
 	return status;
 }
 
@@ -163,16 +167,28 @@ static enum vsx_status exact_progress(void *context, uint64_t done,
 	return job->progress(job, "exact neighbours", done, total, err);
 }
 
-static bool is_enough(const struct vsx_recall *r)
+/*
+ * What few queries say of an effort is no reason to go below that of an index
+ * without a test: rows that are added later are searched with it, too.
+ */
+static uint32_t least_effort(const struct vsx_measure *m,
+			     const struct vsx_segment *seg)
 {
-	return r->at_10 >= ENOUGH_AT_10 && r->at_100 >= ENOUGH_AT_100;
+	return m->test.n_queries < DRAW_LEAST ? unmeasured_effort(seg) : 0;
+}
+
+static bool is_enough(const struct vsx_recall *r, uint32_t least)
+{
+	return r->at_10 >= ENOUGH_AT_10 && r->at_100 >= ENOUGH_AT_100 &&
+	       r->effort >= least;
 }
 
 /* How many rows the table has so far, of n; `ended` when it needs no more. */
-static uint32_t table_end(const struct vsx_recall *r, uint32_t n, bool *ended)
+static uint32_t table_end(const struct vsx_recall *r, uint32_t n,
+			  uint32_t least, bool *ended)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		*ended = is_enough(&r[i]);
+		*ended = is_enough(&r[i], least);
 		if (*ended)
 			return i + 1;
 	}
@@ -185,11 +201,14 @@ static uint32_t table_end(const struct vsx_recall *r, uint32_t n, bool *ended)
  * effort, so that little is measured beyond the end of the table.
  */
 static enum vsx_status passes(const struct vsx_segment *seg,
+			      const struct vsx_measure *m,
 			      const struct vsx_accept *test,
-			      struct vsx_job *job, struct vsx_recall *r,
-			      uint32_t steps, uint32_t first_pass, uint32_t *n,
+			      struct vsx_job *job, uint32_t steps,
+			      uint32_t first_pass, uint32_t *n,
 			      struct vsx_error *err)
 {
+	uint32_t least = least_effort(m, seg);
+	struct vsx_recall *r = m->recalls;
 	bool ended = false;
 
 	for (*n = 0; *n < steps && !ended;) {
@@ -200,7 +219,7 @@ static enum vsx_status passes(const struct vsx_segment *seg,
 			last++;
 		next = last > *n ? last : *n + 1;
 		VSX_TRY(vsx_climb(seg, test, job, r + *n, next - *n, err));
-		*n += table_end(r + *n, next - *n, &ended);
+		*n += table_end(r + *n, next - *n, least, &ended);
 	}
 	return VSX_OK;
 }
@@ -218,8 +237,7 @@ static enum vsx_status guess_end(const struct vsx_measure *m,
 		some.n_queries = GUESS_BY;
 	while (first + 1 < steps && m->recalls[first].effort < FIRST_PASS)
 		first++;
-	VSX_TRY(passes(seg, &some, job, m->recalls, steps, first + 1, end,
-		       err));
+	VSX_TRY(passes(seg, m, &some, job, steps, first + 1, end, err));
 	if (*end < steps)
 		++*end;
 	return VSX_OK;
@@ -239,8 +257,28 @@ static enum vsx_status climb(struct vsx_measure *m,
 	for (uint32_t i = 0; i < steps; i++)
 		m->recalls[i].effort = effort_at(seg, i);
 	VSX_TRY(guess_end(m, seg, job, steps, &first, err));
-	return passes(seg, &m->test, job, m->recalls, steps, first,
-		      &m->n_recalls, err);
+	return passes(seg, m, &m->test, job, steps, first, &m->n_recalls, err);
+}
+
+/* The neighbours as the file names them: rows of the segment. */
+static enum vsx_status number_truth(struct vsx_measure *m,
+				    const struct vsx_segment *seg,
+				    struct vsx_error *err)
+{
+	const struct vsx_accept *t = &m->test;
+	size_t n = (size_t)t->n_queries * t->truth_k;
+
+	if (!m->keeps_truth &&
+	    vsx_test_is_cheap(t->n_queries, seg->n_rows, t->dim))
+		return VSX_OK;
+	VSX_TRY(vsx_alloc_to(&m->truth_rows, n, sizeof(*m->truth_rows), err));
+	for (size_t i = 0; i < n; i++) {
+		uint32_t row;
+
+		VSX_TRY(vsx_ids_find(seg, t->truth[i], &row, err));
+		vsx_put32(&m->truth_rows[i], row);
+	}
+	return VSX_OK;
 }
 
 enum vsx_status vsx_measure_run(struct vsx_measure *m,
@@ -252,6 +290,8 @@ enum vsx_status vsx_measure_run(struct vsx_measure *m,
 	m->default_effort = unmeasured_effort(seg);
 	if (m->test.n_queries == 0)
 		return VSX_OK;
+	if (m->draws)
+		VSX_TRY(take_rows(m, seg, err));
 	VSX_TRY(vsx_alloc_to(&m->test.truth,
 			     (size_t)m->test.n_queries * m->test.truth_k,
 			     sizeof(*m->test.truth), err));
@@ -259,7 +299,10 @@ enum vsx_status vsx_measure_run(struct vsx_measure *m,
 	m->test.progress = exact_progress;
 	VSX_TRY(vsx_accept_truth(seg, 1, &m->test, job->n_threads, err));
 	VSX_TRY(climb(m, seg, job, err));
-	while (i + 1 < m->n_recalls && m->recalls[i].at_10 < target)
+	VSX_TRY(number_truth(m, seg, err));
+	while (i + 1 < m->n_recalls &&
+	       (m->recalls[i].at_10 < target ||
+		m->recalls[i].effort < least_effort(m, seg)))
 		i++;
 	m->default_effort = m->recalls[i].effort;
 	m->recall_at_10 = m->recalls[i].at_10;
@@ -273,22 +316,6 @@ static enum vsx_status write_whole(struct vsx_sink *sink,
 	VSX_TRY(vsx_sink_begin(sink, slot, VSX_WHOLE_INDEX, err));
 	VSX_TRY(vsx_sink_write(sink, data, bytes, err));
 	return vsx_sink_end(sink, err);
-}
-
-static enum vsx_status write_ids(struct vsx_sink *sink,
-				 enum vsx_section_slot slot,
-				 const uint64_t *ids, uint64_t n,
-				 struct vsx_error *err)
-{
-	enum vsx_status status;
-	vsx_le64 *disk;
-
-	VSX_TRY(vsx_alloc_to(&disk, n, sizeof(*disk), err));
-	for (uint64_t i = 0; i < n; i++)
-		vsx_put64(&disk[i], ids[i]);
-	status = write_whole(sink, slot, disk, n * sizeof(*disk), err);
-	free(disk);
-	return status;
 }
 
 static enum vsx_status write_queries(const struct vsx_measure *m,
@@ -335,45 +362,47 @@ static enum vsx_status write_recalls(const struct vsx_measure *m,
 	return vsx_sink_end(sink, err);
 }
 
-enum vsx_status vsx_measure_write_truth(const struct vsx_accept *test,
-					struct vsx_sink *sink,
-					struct vsx_error *err)
-{
-	return write_ids(sink, VSX_SEC_QTRU, test->truth,
-			 (uint64_t)test->n_queries * test->truth_k, err);
-}
-
 enum vsx_status vsx_measure_write(const struct vsx_measure *m,
 				  struct vsx_sink *sink, struct vsx_error *err)
 {
 	const struct vsx_accept *t = &m->test;
+	uint64_t n = t->n_queries;
 
-	if (t->n_queries == 0)
+	if (n == 0)
 		return VSX_OK;
-	VSX_TRY(write_queries(m, sink, err));
-	VSX_TRY(vsx_measure_write_truth(t, sink, err));
+	if (!t->own)
+		VSX_TRY(write_queries(m, sink, err));
+	if (m->truth_rows)
+		VSX_TRY(write_whole(sink, VSX_SEC_QTRU, m->truth_rows,
+				    4 * n * t->truth_k, err));
 	if (t->own)
-		VSX_TRY(write_ids(sink, VSX_SEC_QSRC, t->own, t->n_queries,
-				  err));
+		VSX_TRY(write_whole(sink, VSX_SEC_QSRC, m->own_rows, 4 * n,
+				    err));
 	return write_recalls(m, sink, err);
 }
 
-void vsx_measure_layout(uint32_t n_queries, uint32_t dim, uint32_t truth_k,
-			bool own, struct vsx_layout *layout)
+void vsx_measure_layout(uint32_t n_queries, uint64_t n_rows, uint32_t dim,
+			uint32_t truth_k, bool own, struct vsx_layout *layout)
 {
-	if (n_queries == 0)
+	uint64_t n = n_queries;
+
+	if (n == 0)
 		return;
-	vsx_layout_add(layout, (uint64_t)n_queries * dim * 4);
-	vsx_layout_add(layout, (uint64_t)n_queries * truth_k * 8);
+	if (!own)
+		vsx_layout_add(layout, n * dim * 4);
+	if (!vsx_test_is_cheap(n, n_rows, dim))
+		vsx_layout_add(layout, n * truth_k * 4);
 	if (own)
-		vsx_layout_add(layout, (uint64_t)n_queries * 8);
-	vsx_layout_add(layout, sizeof(struct vsx_disk_recall));
+		vsx_layout_add(layout, n * 4);
+	vsx_layout_add(layout, N_EFS * sizeof(struct vsx_disk_recall));
 }
 
 void vsx_measure_release(struct vsx_measure *m)
 {
 	free(m->queries);
 	free(m->own);
+	free(m->own_rows);
+	free(m->truth_rows);
 	free(m->test.truth);
 	free(m->recalls);
 	memset(m, 0, sizeof(*m));

@@ -14,6 +14,12 @@ struct vsx_measure {
 	struct vsx_accept test; /* n_queries 0: none */
 	float *queries;		/* what test points to */
 	uint64_t *own;
+	bool draws; /* queries are rows of the segment */
+	uint64_t seed;
+	/* As the file holds them: rows of the segment, by vsx_measure_run(). */
+	vsx_le32 *own_rows;   /* [n_queries], or NULL */
+	vsx_le32 *truth_rows; /* [n_queries][truth_k]; NULL: a scan is cheap */
+	bool keeps_truth;     /* also where a scan is cheap: for tests */
 	struct vsx_recall *recalls;
 	uint32_t n_recalls;
 	uint32_t default_effort;
@@ -23,10 +29,9 @@ struct vsx_measure {
 /* How many queries to draw; `wish` as vsx_build_opts.n_test_queries. */
 uint32_t vsx_measure_count(uint32_t wish, uint64_t n_rows, uint32_t dim);
 
-/* Draw them from the rows. */
-enum vsx_status vsx_measure_draw(struct vsx_measure *m,
-				 const struct vsx_rows *rows, uint32_t wish,
-				 uint64_t seed, struct vsx_error *err);
+/* Have them drawn from the rows by seed, by vsx_measure_run(). */
+void vsx_measure_draw(struct vsx_measure *m, uint32_t wish, uint64_t n_rows,
+		      uint32_t dim, uint64_t seed);
 
 /* Take those that were given: float[n][dim], which *m then owns. */
 void vsx_measure_take(struct vsx_measure *m, float *queries, uint32_t n,
@@ -41,14 +46,9 @@ enum vsx_status vsx_measure_run(struct vsx_measure *m,
 enum vsx_status vsx_measure_write(const struct vsx_measure *m,
 				  struct vsx_sink *sink, struct vsx_error *err);
 
-/* Write QTRU alone. */
-enum vsx_status vsx_measure_write_truth(const struct vsx_accept *test,
-					struct vsx_sink *sink,
-					struct vsx_error *err);
-
 /* Add them to a layout, before compression. */
-void vsx_measure_layout(uint32_t n_queries, uint32_t dim, uint32_t truth_k,
-			bool own, struct vsx_layout *layout);
+void vsx_measure_layout(uint32_t n_queries, uint64_t n_rows, uint32_t dim,
+			uint32_t truth_k, bool own, struct vsx_layout *layout);
 
 void vsx_measure_release(struct vsx_measure *m);
 

@@ -11,9 +11,8 @@
 #include "manifest.h"
 #include "write/spec.h"
 
-#define DEFAULT_EF_CONSTRUCTION 200
-#define DEFAULT_RECALL		0.95
-#define MIN_MEMORY		(UINT64_C(64) << 20)
+#define DEFAULT_RECALL 0.95
+#define MIN_MEMORY     (UINT64_C(64) << 20)
 
 /* Take what both sides know; what only the caller knows must be 0. */
 static enum vsx_status copy_options(struct vsx_build_opts *out,
@@ -62,7 +61,7 @@ static void fill_defaults(struct vsx_build_opts *o)
 	if (!o->elem)
 		o->elem = VSX_F32;
 	if (!o->ef_construction)
-		o->ef_construction = DEFAULT_EF_CONSTRUCTION;
+		o->ef_construction = VSX_DEFAULT_EF_CONSTRUCTION;
 	o->memory = vsx_options_memory(o->memory);
 	if (!o->page_bytes)
 		o->page_bytes = 1u << VSX_MIN_PAGE_SHIFT;

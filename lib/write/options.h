@@ -12,6 +12,8 @@ enum vsx_status vsx_options_check(struct vsx_build_opts *out,
 				  const struct vsx_build_opts *in,
 				  struct vsx_error *err);
 
+#define VSX_DEFAULT_EF_CONSTRUCTION 200
+
 /* Bytes of rows held in memory; 0 takes half of what the process may use. */
 uint64_t vsx_options_memory(uint64_t wish);
 

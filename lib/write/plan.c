@@ -112,7 +112,8 @@ static void add_test(struct sizes *s)
 		vsx_measure_count(s->opts->n_test_queries, s->n, s->opts->dim);
 	uint64_t k = s->n - 1 < VSX_TRUTH_K ? s->n - 1 : VSX_TRUTH_K;
 
-	vsx_measure_layout(n, s->opts->dim, (uint32_t)k, true, &s->layout);
+	vsx_measure_layout(n, s->n, s->opts->dim, (uint32_t)k, true,
+			   &s->layout);
 }
 
 /* Peak memory of the builder of the kind, beside the rows. */

@@ -13,6 +13,7 @@
 #include "index/hnsw.h"
 #include "index/ids.h"
 #include "read/opts.h"
+#include "read/test.h"
 #include "write/compact.h"
 #include "write/update.h"
 
@@ -90,8 +91,6 @@ static enum vsx_status try_slot(struct repair *r, int fd,
 				      (ull)sb->generation);
 	}
 	VSX_TRY(vsx_manifest_read(&index->manifest, index->raw, sb, err));
-	if (index->manifest.n_segments == 0)
-		return vsx_fail(err, VSX_ECORRUPT, "there are no rows");
 	index->super = *sb;
 	r->result->generation = sb->generation;
 	return VSX_OK;
@@ -151,7 +150,7 @@ static void detach(struct vsx *index)
 {
 	vsx_index_unguard(index);
 	vsx_map_close(&index->map);
-	free(index->segments);
+	vsx_segments_close(index->segments, index->manifest.n_segments);
 	free(index->raw);
 }
 
@@ -166,8 +165,33 @@ static enum vsx_status hand_over(struct repair *r, struct vsx_error *err)
 			       r->ids, err);
 }
 
+/*
+ * Without the list of the deleted rows all of them count as live: better some
+ * that are back than none of the others.
+ */
+static enum vsx_status open_marks(struct repair *r, struct vsx_segment *seg,
+				  struct vsx_error *err)
+{
+	char text[VSX_ERROR_TEXT];
+	struct vsx_error why = {0};
+	enum vsx_status status = vsx_dead_open(seg, &why);
+
+	if (status == VSX_OK || !vsx_dead_is_list(seg->n_rows, seg->n_dead) ||
+	    status != VSX_ECORRUPT)
+		return status == VSX_OK ? VSX_OK
+					: vsx_fail(err, status, "%s", why.text);
+	snprintf(text, sizeof(text),
+		 "segment %u: %u deleted rows are back, since it cannot be "
+		 "read which they are: %.300s",
+		 seg->number, seg->n_dead, why.text);
+	note(r, text);
+	r->result->n_revived += seg->n_dead;
+	return VSX_OK;
+}
+
 /* What is needed to find rows; graphs and codes are made anew. */
-static enum vsx_status open_rows(struct vsx_segment *seg, struct vsx_error *err)
+static enum vsx_status open_rows(struct repair *r, struct vsx_segment *seg,
+				 struct vsx_error *err)
 {
 	const struct vsx_view *vecs = &seg->view[VSX_SEC_VECS];
 
@@ -176,7 +200,7 @@ static enum vsx_status open_rows(struct vsx_segment *seg, struct vsx_error *err)
 		return vsx_fail(err, VSX_ECORRUPT,
 				"segment %u has no rows where they should be",
 				seg->number);
-	VSX_TRY(vsx_dead_open(seg, err));
+	VSX_TRY(open_marks(r, seg, err));
 	VSX_TRY(vsx_ids_open(seg, err));
 	return seg->kind->locate ? seg->kind->open(seg, err) : VSX_OK;
 }
@@ -185,7 +209,7 @@ static enum vsx_status open_rows(struct vsx_segment *seg, struct vsx_error *err)
 static bool is_deleted(const struct vsx_segment *seg, uint32_t row, bool *sure,
 		       struct vsx_error *err)
 {
-	*sure = !seg->dead ||
+	*sure = !seg->dead || seg->dead_bits ||
 		vsx_touch(&seg->view[VSX_SEC_DEAD], row >> 3, 1, err) == VSX_OK;
 	return *sure && vsx_is_dead(seg, row);
 }
@@ -230,14 +254,11 @@ static void remember_ids(struct repair *r, const struct vsx_segment *seg)
 		r->builder->greatest_id = id;
 }
 
-/* Opened here alone: what did not open is out of everybody's reach. */
-static enum vsx_status save_segment(struct repair *r,
-				    const struct vsx_segment *bound,
-				    struct vsx_error *err)
+static enum vsx_status save_rows(struct repair *r, struct vsx_segment *seg,
+				 struct vsx_error *err)
 {
-	struct vsx_segment opened = *bound, *seg = &opened;
 	struct vsx_error why = {0};
-	bool usable = open_rows(seg, &why) == VSX_OK;
+	bool usable = open_rows(r, seg, &why) == VSX_OK;
 	uint32_t n = usable ? seg->n_rows : seg->n_rows - seg->n_dead;
 
 	if (usable)
@@ -254,20 +275,28 @@ static enum vsx_status save_segment(struct repair *r,
 	return go_on(r, seg->mark_base + n, err);
 }
 
+/* Opened here alone: what did not open is out of everybody's reach. */
+static enum vsx_status save_segment(struct repair *r,
+				    const struct vsx_segment *bound,
+				    struct vsx_error *err)
+{
+	struct vsx_segment opened = *bound;
+	enum vsx_status status = save_rows(r, &opened, err);
+
+	free(opened.dead_bits);
+	return status;
+}
+
 /* Queries of the caller's, if they are sound; else some are drawn. */
 static enum vsx_status save_queries(struct repair *r, struct vsx_error *err)
 {
-	const struct vsx_manifest *m = &r->index.manifest;
-	struct vsx_accept test;
-	enum vsx_status status = VSX_OK;
+	float *queries;
+	enum vsx_status status = vsx_test_given(&queries, &r->index, err);
 
-	if (m->n_queries == 0 || (m->flags & VSX_MANIFEST_OWN_QUERIES))
-		return VSX_OK;
-	status = vsx_update_test_load(&test, &r->index, err);
-	if (status == VSX_OK)
-		status = vsx_builder_queries(r->builder, test.queries, VSX_F32,
-					     test.n_queries, err);
-	vsx_update_test_release(&test);
+	if (status == VSX_OK && queries)
+		status = vsx_builder_queries(r->builder, queries, VSX_F32,
+					     r->index.manifest.n_queries, err);
+	free(queries);
 	return status == VSX_ECORRUPT ? VSX_OK : status;
 }
 
@@ -289,7 +318,7 @@ static void choose_spec(struct repair *r)
 static enum vsx_status gather(struct repair *r, struct vsx_error *err)
 {
 	struct vsx *index = &r->index;
-	uint32_t bytes = index->segments[0].space.vector_bytes;
+	uint32_t bytes = index->space.vector_bytes;
 
 	VSX_TRY(vsx_alloc_to(&r->rows, BLOCK, bytes, err));
 	VSX_TRY(vsx_alloc_to(&r->ids, BLOCK, sizeof(*r->ids), err));
@@ -311,7 +340,7 @@ static enum vsx_status save(struct repair *r, const char *out_path,
 	VSX_TRY(vsx_settle(index, gather(r, err), err));
 	r->result->n_lost = r->lost.n;
 	r->result->n_unsure = r->lost.n_unsure;
-	if (r->builder->spool.n == 0)
+	if (r->builder->spool.n == 0 && r->lost.n > 0)
 		return vsx_fail(err, VSX_ECORRUPT,
 				"none of %llu rows can be had",
 				(ull)index->manifest.n_live);

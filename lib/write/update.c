@@ -12,6 +12,13 @@
 #include "write/options.h"
 #include "write/properties.h"
 
+/*
+ * Rows that are scanned in less time than a graph or lists over them are
+ * searched: few rows that are added take their own bytes, not those of an
+ * index.
+ */
+#define FLAT_BELOW 1024
+
 typedef unsigned long long ull;
 
 /* The facts of the index as the options of a build. */
@@ -26,7 +33,11 @@ static void take_options(struct vsx_update *u)
 	o->seed = m->seed + m->generation;
 	o->page_bytes = 1u << m->page_shift;
 	o->normalize = !!(m->flags & VSX_MANIFEST_NORMALISED);
-	o->ef_construction = 0; /* by the segment */
+	o->spec = m->asked;
+	o->ef_construction = m->asked_ef_construction
+				     ? m->asked_ef_construction
+				     : VSX_DEFAULT_EF_CONSTRUCTION;
+	o->target_recall = m->target_recall / 1e6;
 }
 
 /* Both slots must be good: a bad one may be that of a lost generation. */
@@ -88,11 +99,6 @@ static enum vsx_status open_index(struct vsx_update *u, struct vsx_error *err)
 				"there can be: a compaction begins anew",
 				u->claim.index.name,
 				(ull)u->index->super.generation);
-	if (u->index->manifest.n_segments == 0)
-		return vsx_fail(err, VSX_EINVAL,
-				"'%s' has no rows: nothing says how to add "
-				"some",
-				u->claim.index.name);
 	return vsx_settle(u->index,
 			  vsx_greatest_id(u->index, &u->greatest_id, err), err);
 }
@@ -102,7 +108,6 @@ static enum vsx_status begin(struct vsx_update *u, const char *path,
 			     struct vsx_error *err)
 {
 	struct vsx_builder *b = &u->b;
-	const struct vsx_segment *base;
 	struct vsx_claim_wait wait;
 	struct vsx_place place;
 
@@ -117,10 +122,10 @@ static enum vsx_status begin(struct vsx_update *u, const char *path,
 	VSX_TRY(vsx_claim_open(&u->claim, &place, &wait, err));
 	VSX_TRY(open_index(u, err));
 	take_options(u);
-	base = &u->index->segments[0];
 	/* The stride of all segments is one, whoever wrote the first. */
-	b->space = base->space;
+	b->space = u->index->space;
 	b->job.seed = b->opts.seed;
+	b->job.ef_construction = b->opts.ef_construction;
 	b->spool.space = &b->space;
 	b->spool.output = &b->output;
 	b->spool.memory = b->opts.memory;
@@ -145,6 +150,8 @@ enum vsx_status vsx_update_begin_on(struct vsx_update **out, const char *path,
 	vsx_spool_init(&u->b.spool);
 	status = vsx_take_opts(&u->opts, sizeof(u->opts), opts,
 			       "vsx_update_opts", err);
+	if (!u->opts.flat_below)
+		u->opts.flat_below = FLAT_BELOW;
 	if (status == VSX_OK)
 		status = begin(u, path, ops, err);
 	if (status != VSX_OK) {

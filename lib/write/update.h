@@ -38,6 +38,12 @@ enum vsx_status vsx_update_run(struct vsx_update *u,
 			       struct vsx_update_result *result,
 			       struct vsx_error *err);
 
+/* advise.c: set the advice, when everything else of the result is known. */
+enum vsx_status vsx_update_advise(struct vsx_update_result *result,
+				  const struct vsx_update *u,
+				  const struct vsx_usage *usage,
+				  struct vsx_error *err);
+
 /*
  * update_marks.c: the rows that the new generation deletes.
  *
@@ -60,25 +66,5 @@ enum vsx_status vsx_marks_gone(struct vsx_marks *marks, struct vsx_update *u,
 enum vsx_status vsx_marks_replaced(struct vsx_marks *marks,
 				   const struct vsx_rows *rows, bool replace,
 				   uint64_t *n_replaced, struct vsx_error *err);
-
-/*
- * update_test.c: the acceptance test of the index, for its new generation.
- * n_queries is 0 when it has none.
- */
-enum vsx_status vsx_update_test_load(struct vsx_accept *test,
-				     const struct vsx *index,
-				     struct vsx_error *err);
-/*
- * Take neighbours out that are deleted, and put those in that are among the
- * rows of `added`. `old` are the segments of the old generation with the marks
- * of the new one; `added` may hold rows of theirs.
- */
-enum vsx_status vsx_update_test_merge(struct vsx_accept *test,
-				      const struct vsx_segment *old,
-				      uint32_t n_old,
-				      const struct vsx_segment *added,
-				      struct vsx_job *job,
-				      struct vsx_error *err);
-void vsx_update_test_release(struct vsx_accept *test);
 
 #endif

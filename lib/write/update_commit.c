@@ -10,18 +10,20 @@
 #include "index/scarce.h"
 #include "index/dead.h"
 #include "index/hnsw.h"
+#include "index/ivf.h"
 #include "io/limit.h"
 #include "sums.h"
+#include "read/test.h"
 #include "train/codes_train.h"
 #include "write/live_rows.h"
+#include "write/options.h"
 #include "write/properties.h"
 #include "write/segment_out.h"
 #include "write/unique.h"
 #include "write/update.h"
 
-/* Recall that is lost, or distance that is gained, before it is said. */
-#define RECALL_LOST 0.02
-#define SHIFT_FAR   1.25
+/* A new segment of less than this part of the live rows is not tested. */
+#define MEASURED_SHARE 64
 
 /* What the steps hand on to each other. */
 struct run {
@@ -41,7 +43,7 @@ struct run {
 	struct vsx_segment_entry *entries;
 	char *properties;
 	struct vsx_segment added;
-	struct vsx_accept test;
+	struct vsx_test test;
 	struct vsx_super super;
 };
 
@@ -139,29 +141,60 @@ static enum vsx_status merge_small(struct run *r, struct vsx_error *err)
 
 /* ---- the new segment -------------------------------------------------- */
 
-/* Codes speed up scans; a graph is not scanned. */
+/* The segment whose centroids fit best: learned from most rows; or NULL. */
+static const struct vsx_segment *find_centroids(const struct run *r)
+{
+	const struct vsx_segment *best = NULL;
+
+	for (uint32_t i = 0; i < r->n_kept; i++) {
+		const struct vsx_segment *seg = &r->segments[i];
+
+		if (seg->kind->code == VSX_IVF &&
+		    !seg->params[VSX_IVF_CENT_OF] &&
+		    (!best || seg->n_rows > best->n_rows))
+			best = seg;
+	}
+	return best;
+}
+
+static enum vsx_status build_kind(struct run *r, const struct vsx_spec *spec,
+				  struct vsx_error *err)
+{
+	struct vsx_job *job = &r->u->b.job;
+	const struct vsx_segment *trained;
+
+	switch (spec->kind) {
+	case VSX_HNSW:
+		return vsx_hnsw_build(job, &r->rows, spec, &r->built, err);
+	case VSX_IVF:
+		trained = find_centroids(r);
+		if (trained)
+			return vsx_ivf_extend(job, &r->rows, trained, &r->built,
+					      &r->result->shift, err);
+		return vsx_ivf_build(job, &r->rows, spec, &r->built, err);
+	default:
+		return vsx_flat_build(job, &r->rows, spec, &r->built, err);
+	}
+}
+
+/*
+ * What was asked for, of rows enough. Codes speed up scans; a graph is not
+ * scanned, and few rows are scanned as they are.
+ */
 static enum vsx_status build(struct run *r, struct vsx_error *err)
 {
-	const struct vsx_segment *base = &r->segments[0];
-	struct vsx_job *job = &r->u->b.job;
-	struct vsx_spec spec = {.kind = base->kind->code};
+	struct vsx_builder *b = &r->u->b;
+	struct vsx_choice choice = {.spec = {.kind = VSX_FLAT}};
+	bool few = r->rows.n < r->u->opts.flat_below;
 
-	switch (base->kind->code) {
-	case VSX_HNSW:
-		spec.m = base->params[VSX_HNSW_M];
-		job->ef_construction = base->params[VSX_HNSW_EF_CONSTRUCTION];
-		return vsx_hnsw_build(job, &r->rows, &spec, &r->built, err);
-	case VSX_IVF:
-		VSX_TRY(vsx_ivf_extend(job, &r->rows, base, &r->built,
-				       &r->result->shift, err));
-		break;
-	default:
-		VSX_TRY(vsx_flat_build(job, &r->rows, &spec, &r->built, err));
-	}
-	if (vsx_elem_is_int(r->old->elem))
+	if (!few)
+		VSX_TRY(vsx_options_choose(&choice, &b->opts, r->rows.n, err));
+	VSX_TRY(build_kind(r, &choice.spec, err));
+	if (few || choice.spec.kind == VSX_HNSW ||
+	    vsx_elem_is_int(r->old->elem))
 		return VSX_OK;
-	VSX_TRY(job->progress(job, "train codes", 0, r->rows.n, err));
-	return vsx_codes_train(job, &r->rows, &r->codes, err);
+	VSX_TRY(b->job.progress(&b->job, "train codes", 0, r->rows.n, err));
+	return vsx_codes_train(&b->job, &r->rows, &r->codes, err);
 }
 
 /* Blocks for what is to come: a full disk shows before anything is written. */
@@ -172,8 +205,6 @@ static enum vsx_status reserve(struct run *r, struct vsx_error *err)
 
 	vsx_layout_init(&layout, r->out.page_shift);
 	vsx_segment_out_layout(&r->out, &layout);
-	vsx_measure_layout(r->test.n_queries, 0, r->test.truth_k, false,
-			   &layout);
 	return vsx_file_reserve(
 		&r->u->claim.index,
 		r->sink.at + vsx_layout_file_bytes(&layout,
@@ -238,27 +269,6 @@ static enum vsx_status open_added(struct run *r, const uint8_t *base,
 
 /* ---- the acceptance test ---------------------------------------------- */
 
-static void advise(struct vsx_update_result *result, const struct vsx *index)
-{
-	if (result->recall_at_10 > 0.0 &&
-	    result->recall_at_10 < result->recall_built - RECALL_LOST)
-		snprintf(result->advice, sizeof(result->advice),
-			 "recall@10 of the acceptance test is %.4f, it was "
-			 "%.4f when the index was built",
-			 result->recall_at_10, result->recall_built);
-	else if (result->shift > SHIFT_FAR)
-		snprintf(result->advice, sizeof(result->advice),
-			 "the added rows lie %.2f times as far from their "
-			 "centroids as those that the lists were learned from",
-			 result->shift);
-	else if (index->segments[0].nlist &&
-		 result->n_live > UINT64_C(4) * index->segments[0].n_rows)
-		snprintf(result->advice, sizeof(result->advice),
-			 "%llu rows are in lists that were learned from %u",
-			 (unsigned long long)result->n_live,
-			 index->segments[0].n_rows);
-}
-
 /* At the default effort, as the table has it; 0 when it has none. */
 static enum vsx_status recall_built(const struct vsx *index, double *recall,
 				    struct vsx_error *err)
@@ -273,6 +283,27 @@ static enum vsx_status recall_built(const struct vsx *index, double *recall,
 	return VSX_OK;
 }
 
+static enum vsx_status test_progress(void *context, uint64_t done,
+				     uint64_t total, struct vsx_error *err)
+{
+	struct vsx_job *job = context;
+
+	return job->progress(job, "acceptance test", done, total, err);
+}
+
+/*
+ * Of a commit that adds little the test would take longer than the rest, and
+ * find what it found before.
+ */
+static bool is_worth_a_test(const struct run *r)
+{
+	uint64_t live = r->rows.n;
+
+	for (uint32_t i = 0; i < r->n_kept; i++)
+		live += n_live(&r->segments[i]);
+	return r->old->n_queries > 0 && r->rows.n >= live / MEASURED_SHARE;
+}
+
 static enum vsx_status run_test(struct run *r, const uint8_t *base,
 				struct vsx_error *err)
 {
@@ -281,30 +312,35 @@ static enum vsx_status run_test(struct run *r, const uint8_t *base,
 	VSX_TRY(open_added(r, base, err));
 	if (!vsx_fits_memory(r->sink.at, 0)) {
 		vsx_segment_make_scarce(&r->added);
-		for (uint32_t i = 0; i < r->marks.n_segments; i++)
+		for (uint32_t i = 0; i < r->n_kept; i++)
 			vsx_segment_make_scarce(&r->segments[i]);
 	}
-	VSX_TRY(vsx_update_test_merge(&r->test, r->segments,
-				      r->marks.n_segments, &r->added, job,
-				      err));
 	/* From here on the merged ones are out of sight. */
 	r->segments[r->n_kept] = r->added;
-	if (r->test.n_queries == 0)
-		return VSX_OK;
-	VSX_TRY(job->progress(job, "measure recall", 0, 1, err));
-	VSX_TRY(vsx_accept_recall_10(r->segments, r->n_kept + 1, &r->test,
-				     r->old->default_effort, job->n_threads,
-				     &r->result->recall_at_10, err));
+	if (vsx_accept_is_exact(r->segments, r->n_kept + 1)) {
+		r->result->recall_at_10 = 1.0;
+		return recall_built(r->u->index, &r->result->recall_built, err);
+	}
+	VSX_TRY(vsx_test_load(&r->test, r->u->index, err));
+	r->test.accept.progress = test_progress;
+	r->test.accept.context = job;
+	VSX_TRY(vsx_test_truth(&r->test, r->segments, r->n_kept + 1,
+			       job->n_threads, err));
+	VSX_TRY(vsx_accept_recall_10(r->segments, r->n_kept + 1,
+				     &r->test.accept, r->old->default_effort,
+				     job->n_threads, &r->result->recall_at_10,
+				     err));
 	return recall_built(r->u->index, &r->result->recall_built, err);
 }
 
 static enum vsx_status test(struct run *r, struct vsx_error *err)
 {
 	const struct vsx_file *f = &r->u->claim.index;
-	uint64_t bytes = r->sink.at;
 	enum vsx_status status;
 	struct vsx_map map;
+	uint64_t bytes;
 
+	VSX_TRY(vsx_sink_show(&r->sink, &bytes, err));
 	VSX_TRY(vsx_map_written(&map, f, bytes, err));
 	status = run_test(r, map.base, err);
 	return vsx_map_written_close(&map, f, status, err);
@@ -318,7 +354,7 @@ static bool is_kept(const struct run *r, const struct vsx_section_entry *e)
 	enum vsx_section_slot slot = vsx_section_slot(e->id);
 
 	if (e->segment == VSX_WHOLE_INDEX)
-		return slot != VSX_SEC_QTRU || r->rows.n == 0;
+		return true;
 	if (e->segment >= r->n_kept)
 		return false;
 	return slot != VSX_SEC_DEAD || !r->marks.bits[e->segment];
@@ -356,15 +392,40 @@ static enum vsx_status begin_file(struct run *r, struct vsx_error *err)
 	return VSX_OK;
 }
 
+/* The rows whose bits are set, as a list. */
+static enum vsx_status list_marks(struct vsx_sink *sink, const uint8_t *bits,
+				  uint32_t n_rows, struct vsx_error *err)
+{
+	for (uint32_t row = 0; row < n_rows; row++) {
+		vsx_le32 entry;
+
+		if (row % 8 == 0 && bits[row >> 3] == 0) {
+			row += 7;
+			continue;
+		}
+		if (!(bits[row >> 3] >> (row & 7) & 1))
+			continue;
+		vsx_put32(&entry, row);
+		VSX_TRY(vsx_sink_write(sink, &entry, sizeof(entry), err));
+	}
+	return VSX_OK;
+}
+
 static enum vsx_status write_marks(struct run *r, struct vsx_error *err)
 {
 	for (uint32_t i = 0; i < r->n_kept; i++) {
+		const struct vsx_segment *seg = &r->segments[i];
+
 		if (!r->marks.bits[i])
 			continue;
 		VSX_TRY(vsx_sink_begin(&r->sink, VSX_SEC_DEAD, i, err));
-		VSX_TRY(vsx_sink_write(&r->sink, r->marks.bits[i],
-				       vsx_dead_bytes(r->segments[i].n_rows),
-				       err));
+		if (vsx_dead_is_list(seg->n_rows, seg->n_dead))
+			VSX_TRY(list_marks(&r->sink, r->marks.bits[i],
+					   seg->n_rows, err));
+		else
+			VSX_TRY(vsx_sink_write(&r->sink, r->marks.bits[i],
+					       vsx_dead_bytes(seg->n_rows),
+					       err));
 		VSX_TRY(vsx_sink_end(&r->sink, err));
 	}
 	return VSX_OK;
@@ -397,11 +458,10 @@ static enum vsx_status append(struct run *r, struct vsx_error *err)
 	VSX_TRY(begin_file(r, err));
 	if (r->rows.n) {
 		VSX_TRY(write_segment(r, err));
-		VSX_TRY(test(r, err));
+		if (is_worth_a_test(r))
+			VSX_TRY(test(r, err));
 	}
 	VSX_TRY(write_marks(r, err));
-	if (r->rows.n && r->test.n_queries)
-		VSX_TRY(vsx_measure_write_truth(&r->test, &r->sink, err));
 	m->n_rows = m->n_live = 0;
 	for (uint32_t i = 0; i < m->n_segments; i++) {
 		m->n_rows += r->entries[i].n_rows;
@@ -446,7 +506,7 @@ static enum vsx_status commit(struct run *r, struct vsx_error *err)
 	return VSX_OK;
 }
 
-static void fill_result(struct run *r)
+static enum vsx_status fill_result(struct run *r, struct vsx_error *err)
 {
 	struct vsx_update_result *result = r->result;
 	const struct vsx_super *was = &r->u->index->super;
@@ -458,7 +518,9 @@ static void fill_result(struct run *r)
 	result->file_bytes = r->super.committed_bytes;
 	result->appended_bytes =
 		r->super.committed_bytes - was->committed_bytes;
-	advise(result, r->u->index);
+	result->deleted_bytes = r->sink.usage.deleted;
+	result->superseded_bytes = r->sink.usage.superseded;
+	return vsx_update_advise(result, r->u, &r->sink.usage, err);
 }
 
 /* Nothing was asked for, or nothing that is there. */
@@ -502,10 +564,7 @@ static enum vsx_status prepare(struct run *r, struct vsx_error *err)
 	if (r->rows.n == 0 && r->result->n_deleted == 0)
 		return VSX_OK;
 	VSX_TRY(merge_small(r, err));
-	if (r->rows.n == 0)
-		return VSX_OK;
-	VSX_TRY(build(r, err));
-	return vsx_update_test_load(&r->test, r->u->index, err);
+	return r->rows.n ? build(r, err) : VSX_OK;
 }
 
 static enum vsx_status steps(struct run *r, struct vsx_error *err)
@@ -519,8 +578,7 @@ static enum vsx_status steps(struct run *r, struct vsx_error *err)
 		return VSX_OK;
 	}
 	VSX_TRY(commit(r, err));
-	fill_result(r);
-	return VSX_OK;
+	return fill_result(r, err);
 }
 
 enum vsx_status vsx_update_run(struct vsx_update *u,
@@ -540,6 +598,6 @@ enum vsx_status vsx_update_run(struct vsx_update *u,
 	vsx_built_release(&r.built);
 	vsx_code_params_release(&r.codes);
 	vsx_sink_release(&r.sink);
-	vsx_update_test_release(&r.test);
+	vsx_test_release(&r.test);
 	return status;
 }

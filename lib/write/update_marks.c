@@ -27,6 +27,7 @@ static enum vsx_status own_bits(struct vsx_marks *marks, uint32_t i,
 	if (seg->dead)
 		memcpy(marks->bits[i], seg->dead, bytes);
 	seg->dead = marks->bits[i];
+	seg->dead_bits = NULL; /* the index has them */
 	*view = (struct vsx_view){.base = seg->dead, .bytes = bytes};
 	return VSX_OK;
 }

@@ -79,6 +79,7 @@ void scene_add(const char *path, size_t n)
 	struct vsx_error err = {.text = ""};
 	struct vsx_update *u = NULL;
 
+	opts.flat_below = 1;
 	/* As little of it can be compressed as of real vectors. */
 	srandom((unsigned int)n);
 	for (size_t i = 0; i < n * SCENE_DIM; i++)

@@ -152,6 +152,7 @@ enum vsx_status op_add(const char *path, uint64_t first, size_t n,
 	struct vsx_update *u;
 	enum vsx_status status;
 
+	o.flat_below = 1;
 	if (opts)
 		o = *opts;
 	COMMON(&o);
@@ -173,6 +174,7 @@ enum vsx_status op_delete(const char *path, uint64_t first, size_t n,
 	struct vsx_update *u;
 	enum vsx_status status;
 
+	opts.flat_below = 1;
 	COMMON(&opts);
 	fill(rows, ids, first, n, 0);
 	status = vsx_update_begin_on(&u, path, &opts, ops, err);
@@ -204,6 +206,7 @@ static void prepare_segments(const struct operation *op, const char *folder)
 	const char *path = tree_path(folder, "x.vsx");
 	struct vsx_error err;
 
+	keep.flat_below = 1;
 	op_prepare_base(op, folder);
 	keep.keep_segments = 1;
 	op_must(op_add(path, 500, 20, 0, &keep, &vsx_system_files, &err), &err);
@@ -227,6 +230,7 @@ static enum vsx_status run_add_beyond_memory(const struct operation *op,
 {
 	struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
 
+	opts.flat_below = 1;
 	opts.memory = 512;
 	return op_add(tree_path(folder, op->output), 1000, 30, 0, &opts, ops,
 		      err);
@@ -239,6 +243,7 @@ static enum vsx_status run_replace(const struct operation *op,
 {
 	struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
 
+	opts.flat_below = 1;
 	opts.replace = 1;
 	return op_add(tree_path(folder, op->output), 90, 60, 7, &opts, ops,
 		      err);

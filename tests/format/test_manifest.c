@@ -74,6 +74,9 @@ static void make_good(void)
 		.n_queries = 100,
 		.truth_k = 10,
 		.n_recalls = 1,
+		.asked_queries = 500,
+		.asked_ef_construction = 200,
+		.asked = "HNSW32",
 		.n_segments = N_SEGMENTS,
 		.n_sections = N_SECTIONS,
 		.properties_bytes = sizeof(PROPERTIES),
@@ -84,11 +87,11 @@ static void make_good(void)
 	sec[0] = section("VECS", 0, 0, 600 * PAGE, TABLES);
 	sec[1] = section("VECS", 1, 600, 2 * PAGE, TABLES + 4 * PAGE);
 	sec[2] = section("LIST", 1, 602, 288, TABLES + 4 * PAGE + 16);
-	sec[3] = section("QRYS", VSX_WHOLE_INDEX, 603, 6400,
+	sec[3] = section("QTRU", VSX_WHOLE_INDEX, 603, 4000,
 			 TABLES + 4 * PAGE + 24);
-	sec[4] = section("QTRU", VSX_WHOLE_INDEX, 605, 8000,
+	sec[4] = section("QSRC", VSX_WHOLE_INDEX, 605, 400,
 			 TABLES + 4 * PAGE + 40);
-	sec[5] = section("QSRC", VSX_WHOLE_INDEX, 607, 800,
+	sec[5] = section("ZZ98", VSX_WHOLE_INDEX, 607, 800,
 			 TABLES + 4 * PAGE + 56);
 	sec[6] = section("RCLL", VSX_WHOLE_INDEX, 608, 32,
 			 TABLES + 4 * PAGE + 64);
@@ -155,8 +158,8 @@ static void refused(enum vsx_status due, const char *words)
 	}
 
 /* Places in the encoded bytes. */
-#define SEGMENT(i) (128 + 64 * (i))
-#define SECTION(i) (128 + 64 * N_SEGMENTS + 80 * (i))
+#define SEGMENT(i) (256 + 64 * (i))
+#define SECTION(i) (256 + 64 * N_SEGMENTS + 80 * (i))
 
 static void byte_refused(size_t at, const char *words)
 {
@@ -237,6 +240,10 @@ Test(manifest, fields_lie_where_the_tables_say)
 		{72, 100},
 		{76, 10},
 		{80, 1},
+		{84, 500 & 255},
+		{88, 200},
+		{92, 'H'},
+		{97, '2'},
 		{SEGMENT(0), VSX_HNSW},
 		{SEGMENT(0) + 4, 72},
 		{SEGMENT(0) + 8, 1000 & 255},
@@ -250,7 +257,7 @@ Test(manifest, fields_lie_where_the_tables_say)
 		{SECTION(3) + 4, 0xff},
 		{SECTION(0) + 17, 0x20},
 		{SECTION(2) + 24, 288 & 255},
-		{SECTION(3) + 32, 6400 & 255},
+		{SECTION(3) + 32, 4000 & 255},
 		{SECTION(2) + 40, 16},
 		{SECTION(0) + 48, 16},
 		{SECTION(0) + 56, 0x5a},
@@ -292,12 +299,12 @@ Test(manifest, refuses_counts_that_are_not_its_length)
 /* [4.2.1-2] and [4.2.1-3]: with a length that would fit the count. */
 Test(manifest, refuses_more_entries_than_there_may_be)
 {
-	uint64_t n = 128 + 64 * UINT64_C(262145);
+	uint64_t n = 256 + 64 * UINT64_C(262145);
 	uint8_t *big = calloc(1, n);
 	struct vsx_manifest out;
 
 	prove_good();
-	memcpy(big, raw, 128);
+	memcpy(big, raw, 256);
 	memset(big + 4, 0, 12);
 	big[4] = 1;
 	big[6] = 4; /* 262145 segments */
@@ -305,9 +312,9 @@ Test(manifest, refuses_more_entries_than_there_may_be)
 		     VSX_ECORRUPT);
 	cr_expect(strstr(err.text, "262145 segments"), "%s", err.text);
 	free(big);
-	n = 128 + UINT64_C(80) * 2097169;
+	n = 256 + UINT64_C(80) * 2097169;
 	big = calloc(1, n);
-	memcpy(big, raw, 128);
+	memcpy(big, raw, 256);
 	memset(big + 4, 0, 12);
 	big[8] = 0x11;
 	big[10] = 0x20; /* 2097169 sections */
@@ -327,7 +334,7 @@ Test(manifest, refuses_another_tag)
 
 Test(manifest, refuses_reserved_bytes_of_the_header)
 {
-	for (size_t at = 84; at < 128; at++)
+	for (size_t at = 156; at < 256; at++)
 		byte_refused(at, "reserved bytes of the manifest");
 }
 
@@ -343,7 +350,11 @@ REFUSES(own_queries_that_count_themselves, CORRUPT, "neighbours each",
 REFUSES(more_neighbours_than_100, CORRUPT, "100 queries with 101 neighbours",
 	m.truth_k = 101)
 REFUSES(more_queries_than_a_test_may_have, CORRUPT,
-	"1048577 queries and 1 measured", m.n_queries = (1u << 20) + 1)
+	"1048577 queries and 1 measured", m.flags = VSX_MANIFEST_NORMALISED;
+	m.n_queries = (1u << 20) + 1)
+REFUSES(more_queries_that_are_rows, CORRUPT,
+	"65537 queries that are rows, expected at most 65536",
+	m.n_queries = (1u << 16) + 1)
 REFUSES(more_recalls_than_a_test_may_have, CORRUPT,
 	"100 queries and 4097 measured", m.n_recalls = 4097)
 REFUSES(neighbours_of_no_queries, CORRUPT, "0 queries with", m.n_queries = 0)
@@ -386,7 +397,7 @@ Test(manifest, accepts_the_smallest)
 	m.n_queries = m.truth_k = m.n_recalls = 0;
 	m.flags = 0;
 	encode();
-	cr_expect_eq(n_raw, 128);
+	cr_expect_eq(n_raw, 256);
 	cr_expect_eq(decode(n_raw), VSX_OK, "%s", err.text);
 }
 
@@ -455,17 +466,32 @@ REFUSES(a_section_of_no_segment, CORRUPT, "section LIST: segment 2 of 2",
 	sec[2].segment = 2)
 REFUSES(a_section_of_almost_the_whole_index, CORRUPT,
 	"section LIST: segment 4294967294 of 2", sec[2].segment = 0xfffffffe)
-REFUSES(encoding_1, VERSION, "section QRYS: encoding 1 is not known",
+REFUSES(encoding_1, VERSION, "section QTRU: encoding 1 is not known",
 	sec[3].encoding = 1)
 REFUSES(two_lengths_of_a_section, CORRUPT,
 	"section LIST: 288 bytes that hold 289", sec[2].raw_bytes = 289)
 REFUSES(an_empty_section, CORRUPT, "section LIST: 0 bytes at byte",
 	sec[2].bytes = sec[2].raw_bytes = 0)
 REFUSES(a_section_off_the_pages, CORRUPT, "section LIST: 288 bytes at byte",
-	sec[2].offset += 512)
+	sec[2].offset += 32)
+REFUSES(a_short_section_over_two_pages, CORRUPT,
+	"section LIST: 288 bytes at byte", sec[2].offset += PAGE - 256)
+REFUSES(a_long_section_off_the_pages, CORRUPT, "section VECS: 8192 bytes",
+	sec[1].offset += 64)
+REFUSES(what_was_asked_for_without_a_text, CORRUPT,
+	"asked for is not a text of 1 to 63 characters", m.asked[0] = 0)
+REFUSES(what_was_asked_for_without_an_end, CORRUPT, "asked for is not a text",
+	memset(m.asked, 'x', sizeof(m.asked)))
+REFUSES(what_was_asked_for_with_more_behind, CORRUPT, "asked for is not a text",
+	m.asked[40] = 'x')
+REFUSES(what_was_asked_for_in_other_characters, CORRUPT,
+	"asked for is not a text", m.asked[2] = ' ')
+REFUSES(what_was_asked_for_with_too_much_effort, CORRUPT,
+	"efConstruction that was asked for is 65537",
+	m.asked_ef_construction = 65537)
 REFUSES(a_section_over_the_slots, CORRUPT,
 	"section VECS: 2457600 bytes at byte "
-	"4096, expected pages between byte 8192",
+	"4096, expected pages, or a place in one, between byte 8192",
 	sec[0].offset = 4096)
 REFUSES(a_section_over_the_one_before, CORRUPT,
 	"section VECS: 8192 bytes at byte 2461696", sec[1].offset -= PAGE)
@@ -501,15 +527,18 @@ REFUSES(several_tables_off_the_pages, CORRUPT,
 	"section VECS: 8208 bytes of sums", sec[0].sums_offset += 8)
 
 ACCEPTS(a_section_of_an_unknown_id, sec[2].id = 0x01020304)
+ACCEPTS(a_short_section_anywhere_in_a_page, sec[2].offset += PAGE - 320)
+ACCEPTS(sections_that_share_a_page, sec[1].bytes = sec[1].raw_bytes = 6800;
+	sec[2].offset -= PAGE - 2752)
 ACCEPTS(sections_with_pages_between, sec[LAST].offset += PAGE)
 ACCEPTS(a_section_up_to_the_manifest, sec[LAST].offset = END - PAGE)
 
 Test(manifest, refuses_reserved_bytes_of_a_section)
 {
 	for (size_t at = 12; at < 16; at++)
-		byte_refused(SECTION(3) + at, "section QRYS: reserved bytes");
+		byte_refused(SECTION(3) + at, "section QTRU: reserved bytes");
 	for (size_t at = 72; at < 80; at++)
-		byte_refused(SECTION(3) + at, "section QRYS: reserved bytes");
+		byte_refused(SECTION(3) + at, "section QTRU: reserved bytes");
 }
 
 /* Pages of 64 KiB: the data start is there, and so are all multiples. */
@@ -518,8 +547,9 @@ Test(manifest, refuses_places_by_the_page_size_of_the_file)
 	prove_good();
 	sb.page_shift = 16;
 	sb.manifest_offset = (END | 0xffff) + 1;
-	refused(VSX_ECORRUPT, "section VECS: 2457600 bytes at byte 8192, "
-			      "expected pages between byte 65536");
+	refused(VSX_ECORRUPT,
+		"section VECS: 2457600 bytes at byte 8192, "
+		"expected pages, or a place in one, between byte 65536");
 }
 
 /* ---- 4.2.4: properties ----------------------------------------------- */
@@ -650,10 +680,10 @@ Test(manifest, finds_properties)
 
 Test(manifest, size_at_the_limits)
 {
-	cr_expect_eq(vsx_manifest_bytes(0, 0, 0), 128);
-	cr_expect_eq(vsx_manifest_bytes(1, 6, 41), 713);
+	cr_expect_eq(vsx_manifest_bytes(0, 0, 0), 256);
+	cr_expect_eq(vsx_manifest_bytes(1, 6, 41), 841);
 	cr_expect_eq(vsx_manifest_bytes(UINT32_MAX, UINT32_MAX, UINT32_MAX),
-		     128 + UINT64_C(145) * UINT32_MAX);
+		     256 + UINT64_C(145) * UINT32_MAX);
 }
 
 Test(manifest, row_bytes)

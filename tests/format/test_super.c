@@ -272,15 +272,15 @@ Test(super, committed_length_is_whole_pages)
 	expect(&sb, VSX_ECORRUPT, "committed length 9223372036854775808");
 }
 
-Test(super, manifest_has_128_bytes_to_64_mib)
+Test(super, manifest_has_256_bytes_to_256_mib)
 {
 	struct vsx_super sb = good();
 
-	sb.manifest_bytes = 127;
+	sb.manifest_bytes = 255;
 	expect(&sb, VSX_ECORRUPT,
-	       "manifest has 127 bytes, expected 128 to "
+	       "manifest has 255 bytes, expected 256 to "
 	       "268435456");
-	sb.manifest_bytes = 128;
+	sb.manifest_bytes = 256;
 	expect(&sb, VSX_OK, "");
 	sb.committed_bytes = UINT64_C(1) << 32;
 	sb.manifest_bytes = 256 << 20;

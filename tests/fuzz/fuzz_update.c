@@ -18,6 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct vsx_update *u;
 	enum vsx_status status;
 
+	opts.flat_below = 1;
 	for (size_t d = 0; d < VSX_MAX_DIM; d++)
 		row[d] = (float)(1 + d % 3);
 	opts.report = hostile_go_on;

@@ -132,6 +132,7 @@ static void next_generation(const char *path, const struct support_index *what,
 	struct vsx_update *u;
 	float row[8];
 
+	opts.flat_below = 1;
 	opts.keep_segments = keep;
 	opts.n_threads = 1;
 	if (vsx_update_begin(&u, path, &opts, &err) ||

@@ -32,7 +32,9 @@ static struct vsx_view make(void)
 				   .n_checked = &n_checked};
 	cr_assert(vsx_sums_shape(&guard.shape, BYTES, 12));
 	for (int i = 0; i < PAGES; i++)
-		vsx_put64(&sums[i], vsx_sum64(data + i * PAGE, PAGE));
+		vsx_put64(&sums[i],
+			  vsx_sum64(data + i * PAGE,
+				    i + 1 < PAGES ? PAGE : BYTES % PAGE));
 	root = vsx_hash128(sums, sizeof(sums));
 	memcpy(guard.root, root.b, 16);
 	return (struct vsx_view){data, BYTES, &guard};

@@ -10,9 +10,12 @@ struct vsx_error err;
 struct vsx_update *change_begin(const char *path,
 				const struct vsx_update_opts *opts)
 {
+	struct vsx_update_opts o = VSX_UPDATE_OPTS_INIT;
 	struct vsx_update *u;
 
-	MUST(vsx_update_begin(&u, path, opts, &err));
+	/* Small as the tests are, segments are of the kind of the index. */
+	o.flat_below = 1;
+	MUST(vsx_update_begin(&u, path, opts ? opts : &o, &err));
 	return u;
 }
 

@@ -90,12 +90,13 @@ static void expect_sound(struct opened *o)
 }
 
 /*
- * Generation 3: a base whose rows 3, 5, 7 and 9 are deleted, and 5 and 7 are
- * added anew in segment 2, behind a segment 1 of the rows 1000 to 1019.
+ * Generation 3: a base with n_gone deleted rows, 3, 5, 7, 9 and so on, of which
+ * 5 and 7 are added anew in segment 2, behind a segment 1 of the rows 1000 to
+ * 1019. Nine of 300 are a list, more are bits.
  */
-static const char *make(const char *spec)
+static const char *make_with(const char *spec, size_t n_gone)
 {
-	static const uint64_t gone[] = {3, 5, 7, 9};
+	uint64_t gone[N];
 	const char *path = scratch_path("index");
 	struct vsx_update *u;
 	uint64_t ids[2] = {5, 7};
@@ -105,10 +106,19 @@ static const char *make(const char *spec)
 	support_build(path, what);
 	change(path, &what, N, 20, 1000, NULL, 0);
 	u = change_begin(path, NULL);
-	MUST(vsx_update_delete(u, gone, 4, &err));
+	for (size_t i = 0; i < n_gone; i++)
+		gone[i] = 3 + 2 * i;
+	MUST(vsx_update_delete(u, gone, n_gone, &err));
 	change_add(u, &what, N + 20, 2, ids);
 	cr_assert_eq(change_commit(u, path).n_segments, 3);
 	return path;
+}
+
+enum { LISTED = 9, GONE = 10 };
+
+static const char *make(const char *spec)
+{
+	return make_with(spec, GONE);
 }
 
 Test(broken, nothing_is_before_it_is_broken)
@@ -116,9 +126,11 @@ Test(broken, nothing_is_before_it_is_broken)
 	static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8"};
 
 	for (int i = 0; i < 3; i++) {
-		struct opened o = opened_read(make(specs[i]));
+		struct opened o = opened_read(make_with(specs[i], LISTED));
 
-		cr_assert_eq(vsx_get64(o.segments[0].n_dead), 4);
+		expect_sound(&o);
+		o = opened_read(make(specs[i]));
+		cr_assert_eq(vsx_get64(o.segments[0].n_dead), GONE);
 		cr_assert_not_null(opened_section(&o, "DEAD", 0));
 		cr_assert_null(opened_section(&o, "DEAD", 1));
 		expect_sound(&o);
@@ -147,14 +159,14 @@ Test(broken, marks_are_there_without_a_deleted_row)
 	struct opened o = opened_read(make("HNSW8"));
 
 	vsx_put64(&o.segments[0].n_dead, 0);
-	opened_add64(&o.manifest->n_live, 4);
+	opened_add64(&o.manifest->n_live, GONE);
 	expect_found_by_open(&o, "section DEAD has 40 bytes, expected 0");
 }
 
 Test(broken, marks_have_a_wrong_length)
 {
 	const char *path = make("IVF4,Flat");
-	static const uint64_t lengths[] = {1, 32, 39, 41, 48, 4096};
+	static const uint64_t lengths[] = {1, 32, 36, 39, 41, 48};
 
 	for (int i = 0; i < 6; i++) {
 		struct opened o = opened_read(path);
@@ -164,7 +176,7 @@ Test(broken, marks_have_a_wrong_length)
 		vsx_put64(&s->bytes, lengths[i]);
 		vsx_put64(&s->raw_bytes, lengths[i]);
 		snprintf(due, sizeof(due),
-			 "section DEAD has %llu bytes, expected 40 for 4 "
+			 "section DEAD has %llu bytes, expected 40 for 10 "
 			 "deleted rows of 300",
 			 (unsigned long long)lengths[i]);
 		expect_found_by_open(&o, due);
@@ -197,8 +209,8 @@ Test(broken, marks_are_more_or_less_than_counted)
 		bits[row >> 3] |= (uint8_t)(1 << (row & 7));
 		/* The test knows of one neighbour less: no finding of its own.
 		 */
-		expect_found_by_verify(&o,
-				       "section DEAD marks 5 rows, expected 4");
+		expect_found_by_verify(
+			&o, "section DEAD marks 11 rows, expected 10");
 
 		o = opened_read(path);
 		bits = opened_data(&o, "DEAD", 0);
@@ -208,7 +220,7 @@ Test(broken, marks_are_more_or_less_than_counted)
 		support_reseal(o.bytes, o.n);
 		MUST(try_open(&o, 0));
 		EXPECT_REFUSED(try_open(&o, 1), VSX_ECORRUPT,
-			       "section DEAD marks 3 rows, expected 4");
+			       "section DEAD marks 9 rows, expected 10");
 		verify(&o);
 		cr_expect_geq(result.n_findings, 1);
 		free(o.bytes);
@@ -227,6 +239,60 @@ Test(broken, marks_are_of_rows_that_are_not_there)
 		expect_found_by_verify(&o,
 				       "section DEAD marks 1 rows behind the "
 				       "last of 300");
+	}
+}
+
+/* The list form: entries rise, and are rows. */
+Test(broken, listed_marks_do_not_rise)
+{
+	const char *path = make_with("HNSW8", LISTED);
+	struct opened o = opened_read(path);
+	uint8_t *rows = opened_data(&o, "DEAD", 0);
+
+	memcpy(rows + 4, rows, 4);
+	expect_found_by_open(&o, "section DEAD: entry 1 is row");
+	o = opened_read(path);
+	rows = opened_data(&o, "DEAD", 0);
+	memset(rows + 4, 0, 4);
+	expect_found_by_open(&o, "section DEAD: entry 1 is row 0, expected");
+}
+
+Test(broken, listed_marks_are_of_rows_that_are_not_there)
+{
+	const char *path = make_with("Flat", LISTED);
+	static const uint32_t rows[] = {N, N + 1, UINT32_MAX};
+
+	for (int i = 0; i < 3; i++) {
+		struct opened o = opened_read(path);
+
+		vsx_put32((vsx_le32 *)(void *)(opened_data(&o, "DEAD", 0) +
+					       4 * (LISTED - 1)),
+			  rows[i]);
+		expect_found_by_open(&o, "section DEAD: entry 8 is row");
+	}
+	/* The last one is one. */
+	{
+		struct opened o = opened_read(path);
+
+		vsx_put32((vsx_le32 *)(void *)(opened_data(&o, "DEAD", 0) +
+					       4 * (LISTED - 1)),
+			  N - 1);
+		expect_sound(&o);
+	}
+}
+
+Test(broken, listed_marks_have_a_wrong_length)
+{
+	const char *path = make_with("IVF4,Flat", LISTED);
+	static const uint64_t lengths[] = {4, 32, 35, 37, 40};
+
+	for (int i = 0; i < 5; i++) {
+		struct opened o = opened_read(path);
+		struct vsx_disk_section *s = opened_section(&o, "DEAD", 0);
+
+		vsx_put64(&s->bytes, lengths[i]);
+		vsx_put64(&s->raw_bytes, lengths[i]);
+		expect_found_by_open(&o, "expected 36 for 9 deleted rows");
 	}
 }
 
@@ -252,7 +318,7 @@ Test(broken, counts_of_deleted_rows)
 	o = opened_read(path);
 	opened_add64(&o.manifest->n_live, UINT64_MAX);
 	opened_add64(&o.segments[0].n_dead, 1);
-	expect_found_by_verify(&o, "section DEAD marks 4 rows, expected 5");
+	expect_found_by_verify(&o, "section DEAD marks 10 rows, expected 11");
 }
 
 Test(broken, all_rows_are_said_to_be_deleted)
@@ -263,8 +329,8 @@ Test(broken, all_rows_are_said_to_be_deleted)
 	/* Which is allowed, when the marks say so. */
 	memset(bits, 0xff, N / 8);
 	bits[N / 8] = 0x0f;
-	opened_add64(&o.segments[0].n_dead, N - 4);
-	opened_add64(&o.manifest->n_live, (uint64_t)0 - (N - 4));
+	opened_add64(&o.segments[0].n_dead, N - GONE);
+	opened_add64(&o.manifest->n_live, (uint64_t)0 - (N - GONE));
 	expect_sound(&o);
 }
 
@@ -285,7 +351,6 @@ Test(broken, one_id_is_live_in_two_segments)
 
 	for (int i = 0; i < 3; i++) {
 		const char *path = make(specs[i]);
-		struct vsx_disk_segment *base;
 		struct opened o = opened_read(path);
 		uint8_t *bits = opened_data(&o, "DEAD", 0);
 		uint8_t *ids = NULL;
@@ -299,9 +364,10 @@ Test(broken, one_id_is_live_in_two_segments)
 		}
 		cr_assert(bits[row >> 3] >> (row & 7) & 1);
 		bits[row >> 3] &= (uint8_t) ~(1u << (row & 7));
-		base = &o.segments[0];
-		vsx_put64(&base->n_dead, 3);
-		opened_add64(&o.manifest->n_live, 1);
+		/* As many marks as before: another row is deleted. */
+		for (row = 100; bits[row >> 3] >> (row & 7) & 1;)
+			row++;
+		bits[row >> 3] |= (uint8_t)(1u << (row & 7));
 		support_reseal(o.bytes, o.n);
 		MUST(try_open(&o, 0));
 		EXPECT_REFUSED(try_open(&o, 1), VSX_ECORRUPT,
@@ -427,71 +493,83 @@ static const char *make_tested(void)
 	const char *path = scratch_path("index");
 	uint64_t gone = 0;
 
-	what = support_defaults((struct support_index){
-		.spec = "Flat", .dim = DIM, .n = 12, .n_test_queries = 2});
+	what = support_defaults((struct support_index){.spec = "Flat",
+						       .dim = DIM,
+						       .n = 12,
+						       .n_test_queries = 2,
+						       .keeps_truth = true});
 	support_build(path, what);
 	change(path, &what, 12, 2, 12, &gone, 1);
 	return path;
 }
 
-/* The list of query q, as the file has it. */
-static vsx_le64 *truth_of(const struct opened *o, uint32_t q)
+static vsx_le32 *words_of(const struct opened *o, const char *name)
 {
-	uint32_t k = vsx_get32(o->manifest->truth_k);
-
-	return (vsx_le64 *)(void *)opened_data(o, "QTRU", VSX_WHOLE_INDEX) +
-	       (size_t)q * k;
+	return (vsx_le32 *)(void *)opened_data(o, name, VSX_WHOLE_INDEX);
 }
 
-Test(broken, neighbours_of_a_later_generation)
+/* They are those of segment 0, whatever was deleted and added since. */
+Test(broken, neighbours_are_not_the_nearest)
 {
 	const char *path = make_tested();
 	struct opened o = opened_read(path);
-	vsx_le64 *truth = truth_of(&o, 0), id = truth[0];
+	vsx_le32 *truth = words_of(&o, "QTRU"), row = truth[0];
+	uint32_t k = vsx_get32(o.manifest->truth_k);
 
-	cr_assert_neq(vsx_get64(truth[1]), UINT64_MAX);
+	cr_assert_eq(k, 11);
+	expect_sound(&o);
+	o = opened_read(path);
+	truth = words_of(&o, "QTRU");
 	truth[0] = truth[1];
-	truth[1] = id;
-	expect_found_by_test(&o, "test query 0: neighbour 1 is id");
+	truth[1] = row;
+	expect_found_by_test(&o, "test query 0: neighbour 1 is row");
 
-	/* A row that is left out. */
+	/* One that is left out, at the end. */
 	o = opened_read(path);
-	truth = truth_of(&o, 1);
-	truth[0] = truth[1];
-	expect_found_by_test(&o, "test query 1: neighbour 1 is id");
+	truth = words_of(&o, "QTRU");
+	truth[2 * k - 1] = truth[2 * k - 2];
+	expect_found_by_test(&o, "test query 1: neighbour 11 is row");
 
-	/* A shorter list says less, and nothing wrong. */
+	/* The query itself. */
 	o = opened_read(path);
-	truth = truth_of(&o, 0);
-	vsx_put64(&truth[1], UINT64_MAX);
-	expect_sound(&o);
-	o = opened_read(path);
-	vsx_put64(&truth_of(&o, 0)[0], UINT64_MAX);
-	vsx_put64(&truth_of(&o, 1)[0], UINT64_MAX);
-	expect_sound(&o);
-
-	/* The id of a deleted row, or of none, does not count. */
-	o = opened_read(path);
-	truth = truth_of(&o, 0);
-	memmove(truth + 1, truth, 5 * sizeof(*truth));
-	vsx_put64(&truth[0], 0);
-	vsx_put64(&truth[6], UINT64_MAX);
-	expect_sound(&o);
+	truth = words_of(&o, "QTRU");
+	truth[0] = words_of(&o, "QSRC")[0];
+	expect_found_by_test(&o, "test query 0: neighbour 1 is row");
 }
 
-Test(broken, more_neighbours_than_a_later_generation_may_have)
+Test(broken, rows_of_the_test_are_not_there)
+{
+	static const char *const names[] = {"QTRU", "QSRC"};
+	const char *path = make_tested();
+
+	for (int i = 0; i < 2; i++) {
+		char due[64];
+		struct opened o = opened_read(path);
+
+		snprintf(due, sizeof(due),
+			 "section %s: entry 1 is row 12 of 12", names[i]);
+		vsx_put32(&words_of(&o, names[i])[1], 12);
+		expect_found_by_test(&o, due);
+		o = opened_read(path);
+		vsx_put32(&words_of(&o, names[i])[1], UINT32_MAX);
+		snprintf(due, sizeof(due), "section %s: entry 1 is row %u",
+			 names[i], UINT32_MAX);
+		expect_found_by_test(&o, due);
+	}
+}
+
+Test(broken, more_neighbours_than_segment_0_has)
 {
 	struct opened o = opened_read(make_tested());
 
-	vsx_put32(&o.manifest->truth_k, 101);
-	expect_found_by_open(&o, "2 queries with 101 neighbours each");
+	vsx_put32(&o.manifest->truth_k, 12);
+	expect_found_by_open(&o, "2 queries with 12 neighbours each");
 }
 
 Test(broken, sections_of_the_test_have_a_wrong_length)
 {
 	struct opened o = opened_read(make_tested());
 
-	/* As many as there may be, and more than there are. */
-	vsx_put32(&o.manifest->truth_k, 100);
-	expect_found_by_open(&o, "section QTRU has 176 bytes, expected 1600");
+	vsx_put32(&o.manifest->truth_k, 10);
+	expect_found_by_open(&o, "section QTRU has 88 bytes, expected 80");
 }

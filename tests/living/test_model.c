@@ -69,6 +69,7 @@ static void change(struct sequence *s)
 	bool *added = calloc(MODEL_ROWS, sizeof(*added));
 	struct vsx_update *u;
 
+	opts.flat_below = below(s, 2);
 	opts.replace = 1;
 	opts.n_threads = 1;
 	opts.keep_segments = below(s, 3) == 0;

@@ -32,6 +32,7 @@ static void change(const char *path, uint64_t i)
 	struct vsx_update *u;
 	float row[DIM];
 
+	opts.flat_below = 1;
 	opts.keep_segments = 1;
 	support_row(&what, i, row);
 	cr_assert(!vsx_update_begin(&u, path, &opts, &err) &&

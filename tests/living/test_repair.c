@@ -167,7 +167,7 @@ Test(repair, names_all_ids_of_many_ranges)
 
 Test(repair, does_without_what_can_be_made_anew)
 {
-	static const char *const sections[] = {"LNK0", "LEVL", "IDRO", "QTRU"};
+	static const char *const sections[] = {"LNK0", "LEVL", "IDRO", "QSRC"};
 	struct support_index what = support_defaults(
 		(struct support_index){.spec = "HNSW8", .ids = true});
 	uint64_t at, length;
@@ -269,6 +269,8 @@ Test(repair, keeps_deleted_rows_deleted)
 
 Test(repair, is_not_sure_of_rows_whose_marks_are_damaged)
 {
+	struct vsx_update *u;
+	uint64_t gone[12];
 	struct support_index what = support_defaults(
 		(struct support_index){.spec = "Flat", .ids = true});
 	uint64_t at, length;
@@ -284,7 +286,32 @@ Test(repair, is_not_sure_of_rows_whose_marks_are_damaged)
 	free(bytes);
 	cr_assert_eq(repair(scratch_path("z"), scratch_path("y")), VSX_OK, "%s",
 		     err.text);
+	/* The list is all or nothing: better a row that is back than none. */
+	cr_expect_eq(result.n_unsure, 0);
+	cr_expect_eq(result.n_lost, 0);
+	cr_expect_eq(result.n_revived, 1);
+	cr_expect_eq(result.n_rows, N + 1);
+	cr_expect(strstr(notes, "segment 0: 1 deleted rows are back"), "%s",
+		  notes);
+
+	/* Bits are lost page by page, and the rows with them. */
+	for (size_t i = 0; i < 12; i++)
+		gone[i] = support_id(&what, 20 + i);
+	cr_assert(!vsx_update_begin(&u, scratch_path("x"), NULL, &err) &&
+			  !vsx_update_delete(u, gone, 12, &err) &&
+			  !vsx_update_commit(u, NULL, &err),
+		  "%s", err.text);
+	vsx_update_free(u);
+	bytes = support_read(scratch_path("x"), &n);
+	cr_assert(support_section(bytes, n, "DEAD", &at, &length));
+	cr_assert_eq(length, 40);
+	bytes[at] ^= 1;
+	put(scratch_path("z"), bytes, n);
+	free(bytes);
+	cr_assert_eq(repair(scratch_path("z"), scratch_path("y")), VSX_OK, "%s",
+		     err.text);
 	cr_expect_eq(result.n_unsure, N);
+	cr_expect_eq(result.n_revived, 0);
 	cr_expect_eq(result.n_rows, 1);
 }
 

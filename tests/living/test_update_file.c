@@ -79,6 +79,7 @@ Test(update_file, keeps_segments_when_told_to)
 	const char *path = build("IVF4,Flat");
 	struct vsx_update_result r = {0};
 
+	opts.flat_below = 1;
 	opts.keep_segments = 1;
 	for (uint64_t i = 1; i <= 30; i++) {
 		struct vsx_update *u = change_begin(path, &opts);
@@ -104,6 +105,7 @@ Test(update_file, drops_segments_without_a_live_row)
 	struct vsx_update_result r;
 	struct vsx_update *u;
 
+	opts.flat_below = 1;
 	change(path, &what, N, 3, 1, NULL, 0);
 	r = change(path, &what, N + 3, 1, 4, NULL, 0);
 	cr_expect_eq(r.n_segments, 3);
@@ -163,6 +165,7 @@ Test(update_file, is_the_same_bytes_at_any_number_of_threads)
 			struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
 			const char *path = scratch_path(names[t]);
 
+			opts.flat_below = 1;
 			build_at(path, specs[s]);
 			opts.n_threads = threads[t];
 			for (uint64_t round = 0; round < 4; round++) {
@@ -372,6 +375,7 @@ Test(update_file, names_the_writer_that_is_in_the_way)
 	struct vsx_update *u = change_begin(path, NULL), *second = NULL;
 	char due[128];
 
+	opts.flat_below = 1;
 	snprintf(due, sizeof(due), "is being changed by %s (process %ld)",
 		 program_invocation_short_name, (long)getpid());
 	for (opts.wait_ms = 0; opts.wait_ms <= 50; opts.wait_ms += 50) {
@@ -579,6 +583,7 @@ Test(update_file, waits_for_the_other_writer)
 	struct wait w = {.holder = change_begin(path, NULL), .stop_at = 2};
 	struct vsx_update *u = NULL;
 
+	opts.flat_below = 1;
 	opts.wait_ms = VSX_WAIT_FOREVER;
 	opts.report = waited;
 	opts.context = &w;
@@ -617,6 +622,7 @@ Test(update_file, stops_when_told_to)
 			int left = stopped + 1;
 			struct vsx_update *u;
 
+			opts.flat_below = 1;
 			opts.report = stop;
 			opts.context = &left;
 			opts.n_threads = 1;

@@ -215,7 +215,7 @@ Test(update_rows, like_the_old_ones_are_no_reason_for_advice)
 		static const char *const kinds[] = {"Flat", "IVF64,Flat",
 						    "HNSW16"};
 		const char *path = build_clustered(kinds[s]);
-		struct vsx_update_result r = add_clustered(path, 500, 0);
+		struct vsx_update_result r = add_clustered(path, 1100, 0);
 
 		cr_expect_str_empty(r.advice);
 		cr_expect_gt(r.recall_built, 0.9);
@@ -231,7 +231,7 @@ Test(update_rows, like_the_old_ones_are_no_reason_for_advice)
 Test(update_rows, far_away_are_a_reason_for_advice)
 {
 	struct vsx_update_result r =
-		add_clustered(build_clustered("IVF64,Flat"), 500, 300);
+		add_clustered(build_clustered("IVF64,Flat"), 1100, 300);
 
 	cr_expect_gt(r.shift, 3.0);
 	cr_expect(strstr(r.advice, "times as far from their centroids"), "%s",

@@ -196,7 +196,7 @@ Test(rows, an_index_without_a_test_gives_no_queries)
 Test(rows, damage_is_told)
 {
 	const char *path = scratch_path("x.vsx");
-	static const char *const names[] = {"QRYS", "QSRC"};
+	static const char *const names[] = {"QSRC", "VECS"};
 	float queries[20 * 8];
 	uint64_t own[20];
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/rng.h"
+#include "write/builder.h"
 
 static void die(const char *what, const char *why)
 {
@@ -89,6 +90,7 @@ void support_build(const char *path, struct support_index what)
 	opts.model = "tests";
 	if (vsx_builder_new(&b, path, &opts, &err))
 		die("vsx_builder_new", err.text);
+	b->measure.keeps_truth = what.keeps_truth;
 	add_rows(b, &what);
 	if (vsx_builder_finish(b, NULL, &err))
 		die("vsx_builder_finish", err.text);

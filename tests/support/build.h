@@ -21,6 +21,7 @@ struct support_index {
 	uint32_t page_bytes;	 /* 4096 */
 	uint32_t n_test_queries; /* 20; UINT32_MAX: none */
 	bool ids;		 /* ids that are not 0 .. n-1 */
+	bool keeps_truth;	 /* QTRU, which so few rows do without */
 };
 
 /* The same with the defaults filled in. */

@@ -59,17 +59,17 @@ static void seal_section(uint8_t *bytes, size_t n, uint32_t shift,
 			 uint8_t *entry)
 {
 	uint64_t offset = get64(entry + 16), length = get64(entry + 24);
-	uint64_t at = get64(entry + 40), page = UINT64_C(1) << shift, pages;
+	uint64_t at = get64(entry + 40), page = UINT64_C(1) << shift;
 	struct vsx_hash root;
 	struct vsx_sums s;
 
-	if (!vsx_round_up(&pages, length, page) || pages == 0 ||
-	    !vsx_within(offset, pages, n) ||
+	if (length == 0 || !vsx_within(offset, length, n) ||
 	    !vsx_sums_shape(&s, length, shift) || !vsx_within(at, s.bytes, n))
 		return;
 	for (uint64_t i = 0; i < s.count[0]; i++)
 		put64(bytes + at + i * 8,
-		      vsx_sum64(bytes + offset + i * page, page));
+		      vsx_sum64(bytes + offset + i * page,
+				vsx_sums_page_bytes(&s, i)));
 	for (uint32_t l = 0; l + 1 < s.n_levels; l++)
 		for (uint64_t i = 0; i < s.count[l + 1]; i++)
 			put64(bytes + at + s.start[l + 1] + i * 8,

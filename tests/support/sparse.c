@@ -29,15 +29,15 @@ static void put_sum(uint8_t *to, uint64_t sum)
 /* All tables of sums: every page is zero but the last. */
 static uint8_t *make_sums(const struct vsx_sums *s, const uint8_t *last_page)
 {
+	uint64_t last = s->count[0] - 1;
 	static const uint8_t zeros[PAGE];
 	uint8_t *sums = calloc(1, s->bytes);
 
 	if (!sums)
 		return NULL;
 	for (uint64_t i = 0; i < s->count[0]; i++)
-		put_sum(sums + i * 8,
-			vsx_sum64(i + 1 < s->count[0] ? zeros : last_page,
-				  PAGE));
+		put_sum(sums + i * 8, vsx_sum64(i < last ? zeros : last_page,
+						vsx_sums_page_bytes(s, i)));
 	for (uint32_t l = 1; l < s->n_levels; l++)
 		for (uint64_t i = 0; i < s->count[l]; i++)
 			put_sum(sums + s->start[l] + i * 8,
@@ -60,6 +60,7 @@ static int write_frame(int fd, struct vsx_section_entry *section,
 				 .dim = dim,
 				 .metric = VSX_L2,
 				 .elem = VSX_F32,
+				 .asked = "Flat",
 				 .n_segments = 1,
 				 .n_sections = 1,
 				 .properties_bytes = sizeof(properties)};

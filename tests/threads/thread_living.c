@@ -459,6 +459,7 @@ static void change(uint64_t number, struct vsx_rng *rng)
 	float mark[DIM];
 	bool touched[IDS] = {0};
 
+	opts.flat_below = 1;
 	opts.replace = 1;
 	opts.keep_segments = vsx_rng_below(rng, 4) == 0;
 	opts.n_threads = 1 + (unsigned int)vsx_rng_below(rng, 2);

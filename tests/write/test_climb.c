@@ -8,6 +8,7 @@
 #include "base/rng.h"
 #include "read/handle.h"
 #include "support/build.h"
+#include "read/test.h"
 #include "write/climb.h"
 #include "write/scratch_folder.h"
 #include "write/update.h"
@@ -46,28 +47,29 @@ static void compare(const char *path, const char *what, bool given)
 {
 	struct vsx_recall table[MOST_RUNGS], one;
 	struct vsx_job job = {.n_threads = 2, .progress = no_progress};
-	struct vsx_accept test;
+	struct vsx_accept *test;
+	struct vsx_test held;
 	struct vsx *index;
 	uint32_t n;
 
 	cr_assert_eq(vsx_open(&index, path, NULL, &err), VSX_OK);
-	cr_assert_eq(vsx_update_test_load(&test, index, &err), VSX_OK);
-	free(test.n_truth);
-	test.n_truth = NULL;
+	cr_assert_eq(vsx_test_load(&held, index, &err), VSX_OK);
+	test = &held.accept;
 	if (given) { /* as if they had been given */
-		free((uint64_t *)(uintptr_t)test.own);
-		test.own = NULL;
-		cr_assert_eq(
-			vsx_accept_truth(index->segments, 1, &test, 1, &err),
-			VSX_OK);
+		free((uint64_t *)(uintptr_t)test->own);
+		test->own = NULL;
 	}
+	cr_assert_eq(vsx_test_truth(&held, index->segments, 1, 1, &err),
+		     VSX_OK);
+	free(test->n_truth);
+	test->n_truth = NULL;
 	n = rungs(table, index->manifest.n_rows);
-	cr_assert_eq(vsx_climb(index->segments, &test, &job, table, n, &err),
+	cr_assert_eq(vsx_climb(index->segments, test, &job, table, n, &err),
 		     VSX_OK, "%s: %s", what, err.text);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t effort = table[i].effort;
 
-		cr_assert_eq(vsx_accept_measure(index->segments, 1, &test,
+		cr_assert_eq(vsx_accept_measure(index->segments, 1, test,
 						effort, 1, &one, &err),
 			     VSX_OK);
 		cr_expect_eq(table[i].at_1, one.at_1, "%s, %u: @1 %g, not %g",
@@ -82,7 +84,7 @@ static void compare(const char *path, const char *what, bool given)
 			     "%s, %u: %g distances, not %g", what, effort,
 			     table[i].distances, one.distances);
 	}
-	vsx_update_test_release(&test);
+	vsx_test_release(&held);
 	vsx_close(index);
 }
 

@@ -115,6 +115,7 @@ static enum vsx_status update(struct cutter *c)
 	for (int i = 0; i < ADDED; i++)
 		for (int d = 0; d < DIM; d++)
 			rows[i][d] = (float)(1 + (i * 7 + d * 3) % 50);
+	opts.flat_below = 1;
 	opts.report = cut;
 	opts.context = c;
 	opts.n_threads = 2;
@@ -150,6 +151,10 @@ static void check_update(const char *spec, double share)
 			cr_expect_gt(at, 4);
 			break;
 		}
+		/* What was cut off was still to be written: it is there. */
+		if (c.done && status == VSX_OK && is_sound(path) &&
+		    n_live() == N + ADDED - 2)
+			continue;
 		cr_expect(c.done && status == VSX_EIO, "%s, report %u: %d %s",
 			  spec, at, status, status ? err.text : "");
 		cr_expect(strstr(err.text, path), "%s", err.text);

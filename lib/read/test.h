@@ -1,0 +1,57 @@
+/*
+ * The acceptance test as a file holds it. SPEC.md 5.6.
+ *
+ * Its rows are those of segment 0, which stays while the index grows: queries
+ * that are rows, and the neighbours of each query there, as row numbers. What
+ * newer segments hold is found by an exact scan of them, and everything is
+ * where the file has no neighbours.
+ */
+#ifndef VSX_TEST_H
+#define VSX_TEST_H
+
+#include "read/accept.h"
+#include "read/handle.h"
+
+struct vsx_test {
+	struct vsx_accept accept; /* queries; own: their ids, or NULL; truth is
+				     filled by vsx_test_truth(); progress is
+				     the caller's to set */
+	uint32_t *own_rows;	  /* [n_queries]; NULL: they are no rows */
+	uint32_t *truth_rows;	  /* [n_queries][truth_k]; NULL: not stored */
+};
+
+/*
+ * An exact scan for the neighbours takes so little that a writer does not store
+ * them: about 50 ms of one core, by the components that are compared.
+ */
+static inline bool vsx_test_is_cheap(uint64_t n_queries, uint64_t n_rows,
+				     uint32_t dim)
+{
+	return n_queries * n_rows <= (UINT64_C(1) << 29) / (dim + 32);
+}
+
+/*
+ * Read it. Segment 0 must be open; numbers of rows are checked against it.
+ * n_queries is 0 when the index has no test. Release it whatever the answer is.
+ */
+enum vsx_status vsx_test_load(struct vsx_test *test, const struct vsx *index,
+			      struct vsx_error *err);
+
+/*
+ * Queries that were given, float[n_queries][dim], to be freed; NULL when there
+ * are none or they are rows. Needs no segment.
+ */
+enum vsx_status vsx_test_given(float **queries, const struct vsx *index,
+			       struct vsx_error *err);
+
+/*
+ * Fill accept.truth and n_truth over the live rows of segments[n], of which the
+ * first is that of the file: as far as the neighbours of each query are known.
+ */
+enum vsx_status vsx_test_truth(struct vsx_test *test,
+			       const struct vsx_segment *segments, uint32_t n,
+			       unsigned int n_threads, struct vsx_error *err);
+
+void vsx_test_release(struct vsx_test *test);
+
+#endif

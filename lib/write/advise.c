@@ -1,0 +1,117 @@
+/* When an update says that a compaction, or a build, is due. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "index/hnsw.h"
+#include "index/ivf.h"
+#include "write/measure.h"
+#include "write/options.h"
+#include "write/spec.h"
+#include "write/update.h"
+
+/* Recall that is lost, or distance that is gained, before it is said. */
+#define RECALL_LOST 0.02
+#define SHIFT_FAR   1.25
+
+/* Growth of what was learned from, or measured on, before it is said. */
+#define GROWN	  4
+#define FEW_ASKED 2
+
+/* Bytes that a compaction frees before it is said: half of a file of some size.
+ */
+#define LEAST_FREED (UINT64_C(1) << 20)
+
+/* An index begun with few rows is not what was asked for. */
+static enum vsx_status differs(struct vsx_update_result *result,
+			       const struct vsx_update *u, bool *said,
+			       struct vsx_error *err)
+{
+	const struct vsx *index = u->index;
+	char wanted[64], built[64];
+	struct vsx_choice choice;
+
+	if (result->n_live == 0 || index->manifest.n_segments == 0 ||
+	    result->n_live < FEW_ASKED * (uint64_t)index->segments[0].n_rows)
+		return VSX_OK;
+	VSX_TRY(vsx_options_choose(&choice, &u->b.opts, result->n_live, err));
+	vsx_spec_text(&choice.spec, wanted, sizeof(wanted));
+	vsx_spec_of_segment(&index->segments[0], built, sizeof(built));
+	*said = choice.spec.kind != index->segments[0].kind->code ||
+		choice.spec.m > index->segments[0].params[VSX_HNSW_M] ||
+		choice.spec.nlist > index->segments[0].params[VSX_IVF_NLIST];
+	if (*said)
+		snprintf(result->advice, sizeof(result->advice),
+			 "begun as %.30s over %u rows, and %.40s was asked "
+			 "for: compacting builds %.30s",
+			 built, index->segments[0].n_rows,
+			 index->manifest.asked, wanted);
+	return VSX_OK;
+}
+
+static bool few_queries(struct vsx_update_result *result,
+			const struct vsx_update *u)
+{
+	const struct vsx_manifest *m = &u->index->manifest;
+	uint32_t full =
+		vsx_measure_count(m->asked_queries, result->n_live, m->dim);
+
+	if (!(m->flags & VSX_MANIFEST_OWN_QUERIES) ||
+	    full < FEW_ASKED * (uint64_t)m->n_queries || m->n_queries >= 100)
+		return false;
+	snprintf(result->advice, sizeof(result->advice),
+		 "the acceptance test has %u queries: compacting draws %u",
+		 m->n_queries, full);
+	return true;
+}
+
+static bool grown_lists(struct vsx_update_result *result,
+			const struct vsx *index)
+{
+	uint32_t rows = 0;
+
+	for (uint32_t i = 0; i < index->manifest.n_segments; i++) {
+		const struct vsx_segment *seg = &index->segments[i];
+
+		if (seg->kind->code == VSX_IVF &&
+		    !seg->params[VSX_IVF_CENT_OF] && seg->n_rows > rows)
+			rows = seg->n_rows;
+	}
+	if (!rows || result->n_live <= (uint64_t)GROWN * rows)
+		return false;
+	snprintf(result->advice, sizeof(result->advice),
+		 "%" PRIu64 " rows are in lists that were learned from %u",
+		 result->n_live, rows);
+	return true;
+}
+
+enum vsx_status vsx_update_advise(struct vsx_update_result *result,
+				  const struct vsx_update *u,
+				  const struct vsx_usage *usage,
+				  struct vsx_error *err)
+{
+	uint64_t freed = usage->deleted + usage->superseded;
+	bool said = false;
+
+	VSX_TRY(differs(result, u, &said, err));
+	if (said || few_queries(result, u))
+		return VSX_OK;
+	if (result->recall_at_10 > 0.0 &&
+	    result->recall_at_10 < result->recall_built - RECALL_LOST)
+		snprintf(result->advice, sizeof(result->advice),
+			 "recall@10 of the acceptance test is %.4f, it was "
+			 "%.4f when the index was built",
+			 result->recall_at_10, result->recall_built);
+	else if (result->shift > SHIFT_FAR)
+		snprintf(result->advice, sizeof(result->advice),
+			 "the added rows lie %.2f times as far from their "
+			 "centroids as those that the lists were learned from",
+			 result->shift);
+	else if (!grown_lists(result, u->index) && freed >= LEAST_FREED &&
+		 freed > result->file_bytes / 2)
+		snprintf(result->advice, sizeof(result->advice),
+			 "%" PRIu64 " of %" PRIu64
+			 " bytes are of deleted rows and older generations: "
+			 "compacting frees them",
+			 freed, result->file_bytes);
+	return VSX_OK;
+}
