@@ -15,6 +15,7 @@
 #include "read/opts.h"
 #include "read/test.h"
 #include "write/compact.h"
+#include "write/spec.h"
 #include "write/update.h"
 
 typedef unsigned long long ull;
@@ -300,18 +301,37 @@ static enum vsx_status save_queries(struct repair *r, struct vsx_error *err)
 	return status == VSX_ECORRUPT ? VSX_OK : status;
 }
 
+/* Whether the file has the links of the graph that it says it holds. */
+static bool has_links(const struct vsx *index)
+{
+	const struct vsx_segment *seg = index->segments;
+	uint64_t due;
+
+	if (index->manifest.n_segments == 0 || seg->kind->code != VSX_HNSW)
+		return true;
+	due = (uint64_t)seg->n_rows * seg->params[VSX_HNSW_M] * 8;
+	return seg->view[VSX_SEC_LNK0].bytes == due;
+}
+
 /*
- * A graph like the one that there was, unless the file has not the links for
- * it: then nothing bears out how many it had.
+ * What was asked for, if this library knows it, and the file bears out how many
+ * links it had.
  */
 static void choose_spec(struct repair *r)
 {
-	const struct vsx_segment *seg = &r->index.segments[0];
-	uint64_t due = (uint64_t)seg->n_rows * seg->params[VSX_HNSW_M] * 8;
+	char text[VSX_ERROR_TEXT];
+	struct vsx_error why;
+	struct vsx_spec spec;
 
-	if (!r->opts.spec && seg->kind->code == VSX_HNSW &&
-	    seg->view[VSX_SEC_LNK0].bytes != due)
+	if (r->opts.spec)
+		return;
+	if (vsx_spec_parse(&spec, r->index.manifest.asked, &why) != VSX_OK) {
+		snprintf(text, sizeof(text), "auto instead: %.300s", why.text);
+		note(r, text);
 		r->opts.spec = "auto";
+	} else if (!has_links(&r->index)) {
+		r->opts.spec = "auto";
+	}
 }
 
 /* All that is read from the damaged file. */

@@ -184,11 +184,13 @@ static enum vsx_status build_kind(struct run *r, const struct vsx_spec *spec,
 static enum vsx_status build(struct run *r, struct vsx_error *err)
 {
 	struct vsx_builder *b = &r->u->b;
-	struct vsx_choice choice = {.spec = {.kind = VSX_FLAT}};
+	struct vsx_choice choice;
 	bool few = r->rows.n < r->u->opts.flat_below;
 
-	if (!few)
-		VSX_TRY(vsx_options_choose(&choice, &b->opts, r->rows.n, err));
+	/* Few or many: rows are added to what this library knows. */
+	VSX_TRY(vsx_options_choose(&choice, &b->opts, r->rows.n, err));
+	if (few)
+		choice.spec = (struct vsx_spec){.kind = VSX_FLAT};
 	VSX_TRY(build_kind(r, &choice.spec, err));
 	if (few || choice.spec.kind == VSX_HNSW ||
 	    vsx_elem_is_int(r->old->elem))

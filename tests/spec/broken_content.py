@@ -4,7 +4,7 @@ import functools
 import struct
 
 import broken
-from layout import M64, WHOLE, up
+from layout import WHOLE, up
 from segment import stride
 
 TABLE = []
@@ -71,7 +71,7 @@ def stride_of(value):
 for value in (68, 74, 212):
     stride_of(value)
 
-bytes_at("5.1-9", "hnsw", ["row 3"], "VECS", 3 * 80 + 8, f32(1e19), also=["5.6-12", "5.6-13"])
+bytes_at("5.1-9", "hnsw", ["row 3"], "VECS", 3 * 80 + 8, f32(1e19))
 for value in (NAN, INF):
     # CODE would say what the row was: an index without.
     bytes_at("5.1-6", "hnsw", ["row 3: component 2"], "VECS", 3 * 80 + 8, value)
@@ -103,12 +103,7 @@ def _(m):
 
 @breaks("5.2-6", "flat-3", "is also in segment 0")
 def _(m):
-    # A live row of segment 0, not one that a query has for a neighbour twice.
     m.section("ROID", 2).data[0:4] = m.section("ROID", 0).data[4:8]
-    m.header["n_queries"] = m.header["truth_k"] = m.header["n_recalls"] = 0
-    m.header["flags"] &= ~2
-    for name in ("QRYS", "QTRU", "QSRC", "RCLL"):
-        m.drop(name)
     m.section("ROID", 2).data[4:12] = u32(2**31) + u32(2**31 + 1)
 
 
@@ -119,19 +114,33 @@ missing("5.3-1", "flat-3", ["section DEAD has 0 bytes"], "DEAD")
 
 @breaks("5.3-1", "flat", "section DEAD has 8 bytes")
 def _(m):
-    m.add("DEAD", 0, bytes(8), before=m.section("QRYS"))
+    m.add("DEAD", 0, bytes(8), before=m.section("QSRC"))
 
 
-longer("5.3-2", "flat-3", ["section DEAD has 16 bytes"], "DEAD", 8)
+# One of 40 rows is a list, two are bits.
+longer("5.3-2", "flat-3", ["section DEAD has 8 bytes"], "DEAD", 4)
+longer("5.3-2", "hnsw-4", ["section DEAD has 16 bytes"], "DEAD", 8)
 
 
-@breaks("5.3-3", "ivf-3", "section DEAD marks 2 rows")
+@breaks("5.3-3", "hnsw-4", "section DEAD marks 3 rows")
 def _(m):
     e = m.section("DEAD")
-    e.data[0] |= 1 if not e.data[0] & 1 else 2
+    e.data[0] |= next(1 << i for i in range(8) if not e.data[0] >> i & 1)
 
 
-bytes_at("5.3-4", "ivf-3", ["behind the last of 40"], "DEAD", 7, b"\x80")
+bytes_at("5.3-4", "hnsw-4", ["behind the last of 40"], "DEAD", 7, b"\x80")
+bytes_at("5.3-5", "flat-3", ["section DEAD", "is row 40, expected 0 to 39"], "DEAD", 0, u32(40))
+# Three of 120 rows: not rising, there twice, not there.
+for at, value in ((0, 119), (4, 0), (8, 120), (8, 2**32 - 1)):
+    bytes_at("5.3-5", "hundred-4", ["section DEAD"], "DEAD", at, u32(value))
+
+
+@breaks("5.3-5", "hundred-4", "section DEAD")
+def _(m):
+    e = m.section("DEAD")
+    e.data[4:8] = e.data[0:4]
+
+
 
 # ---- 5.4 -----------------------------------------------------------------
 
@@ -203,13 +212,13 @@ changes_list("5.4-8", ["the last list ends"], longer_vecs)
 missing("5.4-9", "ivf", ["section CENT has 0 bytes"], "CENT")
 
 
-@breaks("5.4-9", "ivf-2", "has a section CENT and shares")
+@breaks("5.4-9", "shared", "has a section CENT and shares")
 def _(m):
-    m.add("CENT", 1, bytes(m.section("CENT").data), before=m.section("QTRU"))
+    m.add("CENT", 1, bytes(m.section("CENT").data), before=m.section("QSRC"))
 
 
 def shares(value, words):
-    @breaks("5.4-9", "ivf-2", words)
+    @breaks("5.4-9", "shared", words)
     def _(m):
         m.segments[1].param(2, value)
 
@@ -219,7 +228,7 @@ shares(3, "cannot share")
 shares(0, "section CENT has 0 bytes")
 
 
-@breaks("5.4-9", "ivf-2", "cannot share")
+@breaks("5.4-9", "shared", "cannot share")
 def _(m):
     # Fewer lists than the segment that lends its centroids.
     m.segments[1].param(0, 3)
@@ -322,13 +331,26 @@ def _(m):
 
 # ---- 5.6 -----------------------------------------------------------------
 
-for rule, name in (("5.6-1", "QRYS"), ("5.6-2", "QTRU"), ("5.6-3", "QSRC"), ("5.6-4", "RCLL")):
-    missing(rule, "flat", ["section %s has 0 bytes" % name], name)
+for rule, base, name in (("5.6-1", "queries", "QRYS"), ("5.6-3", "flat", "QSRC"), ("5.6-4", "flat", "RCLL")):
+    missing(rule, base, ["section %s has 0 bytes" % name], name)
+
+
+@breaks("5.6-1", "flat", "section QRYS is there")
+def _(m):
+    m.add("QRYS", WHOLE, bytes(4 * 18 * 40))
+
+
+@breaks("5.6-2", "truth", "section QTRU is there")
+def _(m):
+    m.header["n_queries"] = m.header["truth_k"] = m.header["n_recalls"] = 0
+    m.header["flags"] &= ~2
+    m.drop("QSRC")
+    m.drop("RCLL")
 
 
 @breaks("5.6-3", "queries", "section QSRC is there")
 def _(m):
-    m.add("QSRC", WHOLE, bytes(8 * 120))
+    m.add("QSRC", WHOLE, bytes(4 * 120))
 
 
 @breaks("5.6-4", "flat", "section RCLL is there")
@@ -336,14 +358,11 @@ def _(m):
     m.header["n_recalls"] = 0
 
 
-longer("5.6-5", "flat", ["section QRYS has"], "QRYS", 4)
-longer("5.6-5", "flat", ["section QSRC has"], "QSRC", -8)
+longer("5.6-5", "queries", ["section QRYS has"], "QRYS", 4)
+longer("5.6-5", "flat", ["section QSRC has"], "QSRC", -4)
 longer("5.6-5", "flat", ["section RCLL has"], "RCLL", 32)
-
-
-@breaks("5.6-5", "flat", "section QTRU has")
-def _(m):
-    del m.section("QTRU").data[-8:]
+for n in (-4, 4):
+    longer("5.6-5", "truth", ["section QTRU has"], "QTRU", n)
 
 
 def header(rule, base, words, **fields):
@@ -356,14 +375,17 @@ def header(rule, base, words, **fields):
 header("5.6-6", "flat", "40 queries with 40 neighbours", truth_k=40)
 header("5.6-6", "flat", "40 queries with 0 neighbours", truth_k=0)
 header("5.6-6", "queries", "120 queries with 41 neighbours", truth_k=41)
-header("5.6-6", "ivf-2", "40 queries with 101 neighbours", truth_k=101)
-header("5.6-6", "hundred", "2 queries with 101", truth_k=101)
+header("5.6-6", "ivf-2", "40 queries with 40 neighbours", truth_k=40)
+header("5.6-6", "empty", "1 queries with 1 neighbours", n_queries=1, truth_k=1)
+header("5.6-22", "hundred", "2 queries with 101", truth_k=101)
 header("5.6-7", "flat", "0 queries with 39 neighbours", n_queries=0)
 
+header("5.6-20", "flat", "65537 queries that are rows", n_queries=2**16 + 1)
 header("5.6-20", "queries", "1048577 queries", n_queries=2**20 + 1)
 header("5.6-21", "flat", "4097 measured recalls", n_recalls=4097)
 
-bytes_at("5.6-12", "flat", ["test query 0: is not the row"], "QRYS", 0, f32(1e9), also=["5.6-13"])
+for base, row in (("truth", 40), ("truth", 2**32 - 1), ("truth-3", 40)):
+    bytes_at("5.6-12", base, ["section QTRU", "is row %d of 40" % row], "QTRU", 4, u32(row))
 
 
 @breaks("5.6-9", "queries", "component")
@@ -376,37 +398,37 @@ def _(m):
     m.section("QRYS").data[0:4] = f32(1e19)
 
 
-@breaks("5.6-10", "cosine", "zero", also=["5.6-12"])
+@breaks("5.6-10", "given", "zero")
 def _(m):
     m.section("QRYS").data[0:20] = bytes(20)
 
 
-bytes_at(
-    "5.6-11",
-    "flat",
-    ["test query 0: is the row with id 99999"],
-    "QSRC",
-    0,
-    struct.pack("<Q", 99999),
-    also=["5.6-13"],
-)
+bytes_at("5.6-11", "flat", ["section QSRC", "is row 40 of 40"], "QSRC", -4, u32(40))
+bytes_at("5.6-14", "flat", ["section QSRC", "expected rising"], "QSRC", 0, u32(1))
 
 
-@breaks("5.6-13", "flat", "test query 0: neighbour 1 is id", "QTRU")
+def swapped(base):
+    @breaks("5.6-13", base, "test query 0: neighbour 1 is row", "QTRU")
+    def _(m):
+        e = m.section("QTRU")
+        e.data[0:8] = e.data[4:8] + e.data[0:4]
+
+
+# Of any generation: deleted rows are among them.
+for base in ("truth", "truth-3", "known"):
+    swapped(base)
+
+
+@breaks("5.6-13", "known", "test query 119: neighbour 40 is row", "QTRU")
 def _(m):
     e = m.section("QTRU")
-    e.data[0:16] = e.data[8:16] + e.data[0:8]
+    e.data[-4:] = e.data[-8:-4]
 
 
-@breaks("5.6-13", "queries", "test query 119: neighbour 40 is id", "QTRU")
+@breaks("5.6-13", "truth", "test query 0: neighbour 1 is row 0", "QTRU")
 def _(m):
-    m.section("QTRU").data[-8:] = struct.pack("<Q", M64)
-
-
-@breaks("5.6-14", "flat-3", "test query 0: neighbour 1 is id", "QTRU")
-def _(m):
-    e = m.section("QTRU")
-    e.data[0:16] = e.data[8:16] + e.data[0:8]
+    # The query itself.
+    m.section("QTRU").data[0:4] = m.section("QSRC").data[0:4]
 
 
 @breaks("5.6-15", "hnsw", "recall table, row 1: effort")
@@ -428,7 +450,7 @@ missing("5.7-1", "flat", ["section CPAR without CODE"], "CODE")
 @breaks("5.7-2", "bytes", "section CODE over rows of i8")
 def _(m):
     params = struct.pack("<ffII5f", 1, 1, 0, 0, *[0] * 5)
-    before = m.section("QRYS")
+    before = m.section("QSRC")
     m.add("CPAR", 0, params, before)
     m.add("CODE", 0, bytes(40 * stride(up(5, 4) + 4)), before)
 

@@ -3,7 +3,6 @@
 import functools
 
 import broken
-from layout import up
 from model import reseal_slots
 from xxh3 import xxh3_128
 
@@ -34,6 +33,14 @@ def _(m):
     out = m.write()
     at = m.sections[-1]["sums_offset"] + m.sections[-1]["sums_bytes"]
     out[at + 3] = 1
+    return out
+
+
+@breaks("4-1", "flat", "expected 0 (in no section)")
+def _(m):
+    # Behind a section that shares its page with others.
+    out = m.write()
+    out[m.section("CPAR")["offset"] + m.section("CPAR")["bytes"]] = 1
     return out
 
 
@@ -82,7 +89,7 @@ sets_super("4.1-6", "committed length", "committed_bytes", lambda x: x + 8)
 sets_super("4.1-6", "committed length", "committed_bytes", lambda x: 1 << 63)
 sets_super("4.1-7", "manifest at byte", "manifest_offset", lambda x: x + 8)
 sets_super("4.1-7", "manifest at byte", "manifest_offset", lambda x: 4096)
-sets_super("4.1-8", "manifest has 127 bytes", "manifest_bytes", lambda x: 127)
+sets_super("4.1-8", "manifest has 255 bytes", "manifest_bytes", lambda x: 255)
 sets_super("4.1-8", "manifest has 268435457", "manifest_bytes", lambda x: 268435457)
 sets_super("4.1-9", "manifest at byte", "manifest_bytes", lambda x: 100000)
 sets_super("4.1-10", "(manifest)", 64, lambda x: x ^ 1)
@@ -174,7 +181,7 @@ sets("4.2.1-8", "flat", "metric 4 is not known", "header", "metric", 4)
 @breaks("4.2.1-8", "flat", "metric 9 is not known")
 def _(m):
     # What is newer is said first: it may have other rules than these.
-    m.header["metric"], m.header["dim"], m.header.raw[127] = 9, 0, 1
+    m.header["metric"], m.header["dim"], m.header.raw[255] = 9, 0, 1
     m.segments[0]["n_rows"] = 0
 
 
@@ -182,7 +189,11 @@ sets("4.2.1-9", "flat", "element type 6 is not known", "header", "elem", 6)
 sets("4.2.1-10", "flat", "flags 0x4 are not known", "header", "flags", 6)
 sets("4.2.1-11", "bytes", "rows of i8 cannot be normalised", "header", "flags", 3)
 sets("4.2.1-12", "flat", "target recall is 1000001", "header", "target_recall", 1000001)
-in_manifest("4.2.1-13", "flat", "reserved bytes of the manifest", 127, 1)
+for at in (156, 255):
+    in_manifest("4.2.1-13", "flat", "reserved bytes of the manifest", at, 1)
+sets("4.2.1-15", "flat", "efConstruction that was asked for is 65537", "header", "asked_ef_construction", 65537)
+for text in (b"", b"Flat ", b"Fl\0at", b"Fl\x7fat", b"Fl\xc3\xa4", b"\0Flat", b"x" * 64):
+    sets("4.2.1-16", "flat", "asked for is not a text", "header", "asked", int.from_bytes(text, "little"))
 sets("4.2.2-1", "flat", "kind 4 is not known", 0, "kind", 4)
 sets("4.2.2-2", "flat", "0 rows, expected 1", 0, "n_rows", 0)
 sets("4.2.2-2", "flat", "2147483648 rows, expected 1", 0, "n_rows", 1 << 31)
@@ -213,14 +224,14 @@ sets_param("4.2.2-9", "hnsw", "levels", 2, 33)
 
 sets("4.2.3-1", "flat", "segment 1 of 1", "VECS", "segment", 1)
 sets("4.2.3-2", "flat", "encoding 1 is not known", "VECS", "encoding", 1)
-sets("4.2.3-6", "flat", "bytes that hold 8", "QRYS", "raw_bytes", 8)
+sets("4.2.3-6", "flat", "bytes that hold 8", "QSRC", "raw_bytes", 8)
 sets("4.2.3-7", "flat", "bytes of sums at byte", "RCLL", "sums_offset", 4096)
 
 
-def moves(rule, words, name, field, change, **more):
+def moves(rule, words, name, field, change, base="flat"):
     """A field of an entry, by what the writer would put there."""
 
-    @breaks(rule, "flat", *words, **more)
+    @breaks(rule, base, *words)
     def _(m):
         m.write()
         e = m.section(name)
@@ -228,8 +239,11 @@ def moves(rule, words, name, field, change, **more):
 
 
 moves("4.2.3-4", ["section RCLL"], "RCLL", "offset", lambda m, x: x + 8)
+# Over the end of its page; and one of more than a page, not at a page.
+moves("4.2.3-4", ["section VECS"], "VECS", "offset", lambda m, x: x + 960)
+moves("4.2.3-4", ["section VECS"], "VECS", "offset", lambda m, x: x + 64, "pages")
 moves("4.2.3-7", ["section RCLL", "sums"], "RCLL", "sums_offset", lambda m, x: x + 4)
-moves("4.2.3-10", ["section ROID"], "ROID", "offset", lambda m, x: x - 4096)
+moves("4.2.3-10", ["section ROID"], "ROID", "offset", lambda m, x: x - 64)
 moves("4.2.3-11", ["section VECS"], "VECS", "offset", lambda m, x: 4096)
 moves(
     "4.2.3-12",
@@ -245,13 +259,14 @@ moves(
     "sums_offset",
     lambda m, x: m.slots[0]["manifest_offset"],
 )
-moves("6.3-1", ["section QTRU", "sums"], "QTRU", "sums_offset", lambda m, x: up(x, 4096) - 4104)
+moves("6.3-1", ["section VECS", "sums"], "VECS", "sums_offset", lambda m, x: x - x % 4096 - 8, "odd")
+moves("6.3-1", ["section VECS", "sums"], "VECS", "sums_offset", lambda m, x: x - 8, "pages")
 moves("6.2-5", ["section RCLL", "sums"], "RCLL", "sums_bytes", lambda m, x: x + 8)
 
 
-@breaks("4.2.3-5", "flat", "section QRYS: 0 bytes")
+@breaks("4.2.3-5", "flat", "section QSRC: 0 bytes")
 def _(m):
-    m.section("QRYS").fix.update(bytes=0, raw_bytes=0)
+    m.section("QSRC").fix.update(bytes=0, raw_bytes=0)
 
 
 @breaks("4.2.3-3", "flat", "section VECS: reserved bytes")
@@ -264,19 +279,11 @@ def _(m):
     m.section("VECS").raw[79] = 1
 
 
-@breaks("4.2.3-9", "flat", "padding of section ROID")
-def _(m):
-    e = m.section("ROID")
-    n = len(e.data)
-    e.data += b"\1"
-    e.fix["bytes"] = e.fix["raw_bytes"] = n
-
-
 @breaks("4.2.3-14", "flat", "are used twice")
 def _(m):
     # ROID of pages that are the same as those of a section that nobody knows.
     e = m.section("ROID")
-    m.add("ZZZZ", 0, bytes(e.data), before=m.section("QRYS"))
+    m.add("ZZZZ", 0, bytes(e.data), before=m.section("QSRC"))
     m.write()
     m.section("ZZZZ").fix["sums_offset"] = e["sums_offset"]
     out = m.write()
@@ -287,7 +294,7 @@ def _(m):
 
 @breaks("4.2.3-15", "flat", "section ROID is there twice")
 def _(m):
-    m.add("ROID", 0, bytes(m.section("ROID").data), before=m.section("QRYS"))
+    m.add("ROID", 0, bytes(m.section("ROID").data), before=m.section("QSRC"))
 
 
 # ---- 4.2.4: properties ---------------------------------------------------

@@ -85,7 +85,7 @@ class Compare:
         found = [line.split("\t") for line in out.splitlines()]
         due = []
         for i, q in enumerate(queries):
-            for rank, (value, number) in enumerate(exact.nearest(index, q, K)):
+            for rank, (value, number) in enumerate(exact.nearest(index.metric, index.live_rows(), q, K)):
                 distance = exact.reported(index.metric, value)
                 due.append([str(i), str(rank + 1), str(number), distance])
         for line in found:
@@ -126,9 +126,35 @@ class Compare:
                 continue
             name = "odd.vsx" if args[0] == "vsx-add" else "out.vsx"
             self.sound(name)
+            # A row alone is scanned; the rest is what was asked for.
             built = Model(t.read(name)).segments[-1]
-            if (built["kind"], built.raw[24:28]) != (kind, param):
+            due = (1, bytes(4)) if args[0] == "vsx-add" else (kind, param)
+            if (built["kind"], built.raw[24:28]) != due:
                 self.fail("%s: %s made another kind" % (what, args[0]))
+
+    def asked(self, kind, m):
+        """What was asked for is what a compaction builds."""
+        self.tools.run("vsx-compact", "odd.vsx", "-q")
+        self.sound("odd.vsx")
+        built = Model(self.tools.read("odd.vsx")).segments[0]
+        if (built["kind"], int.from_bytes(built.raw[24:28], "little")) != (kind, m):
+            self.fail("asked for another kind: built as it was")
+
+    def unknown(self, raw):
+        """Nobody knows what was asked for: the file stays as it is."""
+        t = self.tools
+        for args in (
+            ("vsx-add", "odd.vsx", "one-row.fvecs", "--ids", "one-id"),
+            ("vsx-compact", "odd.vsx"),
+        ):
+            status, out = t.run(*args, status=None)
+            if status in (0, 3) or "Tree9" not in out:
+                self.fail("unknown kind: %s: status %d: %s" % (args[0], status, out))
+            if t.read("odd.vsx") != raw:
+                self.fail("unknown kind: %s wrote to it" % args[0])
+        t.run("vsx-query", "odd.vsx", "one-row.fvecs", "--exact")
+        t.run("vsx-verify", "odd.vsx", "--repair", "out.vsx", "-f", "-q")
+        self.sound("out.vsx")
 
     def last(self, raw):
         """Nothing can follow this generation."""
@@ -155,6 +181,10 @@ class Compare:
                 self.fail("%s: %s, %s" % (what, index.findings, out))
             elif what == "the last generation":
                 self.last(raw)
+            elif what == "asked for another kind":
+                self.asked(3, 6)
+            elif what == "asked for an unknown kind":
+                self.unknown(raw)
             elif "spec" in what or "property" in what or "efC" in what:
                 self.odd(what, base, raws[base])
 

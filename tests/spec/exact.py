@@ -73,12 +73,12 @@ def reported(metric, v):
     return f32(-v + 0.0) if metric == "ip" else f32(max(-1.0, min(1.0, -v + 0.0)))
 
 
-def nearest(index, query, k, without=None):
-    """[(value, id)] of the k nearest live rows, ties by id."""
-    q = prepare(index.metric, query)
+def nearest(metric, rows, query, k, without=None):
+    """[(value, id)] of the k nearest of rows (id, components, scale), ties by id."""
+    q = prepare(metric, query)
     found = [
-        (value(index.metric, q, x, scale), number)
-        for number, x, scale in index.live_rows()
+        (value(metric, q, x, scale), number)
+        for number, x, scale in rows
         if number != without
     ]
     found.sort()

@@ -4,7 +4,7 @@ import math
 import struct
 
 import exact
-from layout import WHOLE, Broken, File, M64
+from layout import WHOLE, Broken, File
 from segment import Segment, ints
 
 
@@ -93,13 +93,18 @@ class Index(File):
                 if not part.is_dead(row):
                     yield number, part.rows[row], part.scales[row]
 
+    def first_rows(self):
+        """Those of segment 0, deleted or not."""
+        part = self.parts[0]
+        return zip(part.ids, part.rows, part.scales)
+
     # ---- 5.6 -------------------------------------------------------------
 
     def check_none(self):
         """Sections of the test that are there and should not be."""
         h = self.head
         for name, rule, due in (
-            ("QRYS", "5.6-1", h.n_queries),
+            ("QRYS", "5.6-1", h.n_queries and not self.own),
             ("QTRU", "5.6-2", h.n_queries),
             ("QSRC", "5.6-3", h.n_queries and self.own),
             ("RCLL", "5.6-4", h.n_recalls),
@@ -116,46 +121,59 @@ class Index(File):
             self.check_recalls(self.bytes_of(self.section("RCLL")))
         if not usable or not n:
             return
-        queries = self.bytes_of(self.section("QRYS"))
-        truth = ints(self.bytes_of(self.section("QTRU")), 8)
-        own = [None] * n
         if self.own:
-            own = ints(self.bytes_of(self.section("QSRC")), 8)
-        for i in range(n):
-            raw = queries[4 * h.dim * i : 4 * h.dim * (i + 1)]
-            listed = truth[h.truth_k * i : h.truth_k * (i + 1)]
-            self.check_query(i, raw, listed, own[i])
+            queries = self.own_queries()
+        else:
+            queries = self.given_queries()
+        truth = self.section("QTRU")
+        if truth and queries:
+            self.check_truth(queries, ints(self.bytes_of(truth), 4))
 
-    def check_query(self, i, raw, listed, own):
+    def own_queries(self):
+        """[(components, id of the row)]; None if they are not such."""
+        rows = ints(self.bytes_of(self.section("QSRC")), 4)
+        part, out, before = self.parts[0], [], -1
+        for i, row in enumerate(rows):
+            if row >= part.n:
+                self.find("5.6-11", "query %d is row %d of %d" % (i, row, part.n))
+                return None
+            if row <= before:
+                self.find("5.6-14", "query %d: rows do not rise" % i)
+                return None
+            before = row
+            out.append((part.rows[row], part.ids[row]))
+        return out
+
+    def given_queries(self):
         h = self.head
-        where = "query %d: " % i
-        q = struct.unpack("<%df" % h.dim, raw)
-        if not all(map(math.isfinite, q)):
-            self.find("5.6-9", where + "component")
-            return
-        if self.metric == "cosine" and exact.inverse_length(q) is None:
-            self.find("5.6-10", where + "is zero")
-            return
-        if self.metric != "cosine" and exact.square_sum(q) > 2.0**125:
-            self.find("5.6-19", where + "is too long")
-            return
-        if h.generation == 1 and own is not None:
-            if own not in self.by_id:
-                self.find("5.6-11", where + "no row has id %d" % own)
+        raw = self.bytes_of(self.section("QRYS"))
+        out = []
+        for i in range(h.n_queries):
+            q = struct.unpack("<%df" % h.dim, raw[4 * h.dim * i : 4 * h.dim * (i + 1)])
+            where = "query %d: " % i
+            if not all(map(math.isfinite, q)):
+                self.find("5.6-9", where + "component")
+            elif self.metric == "cosine" and exact.inverse_length(q) is None:
+                self.find("5.6-10", where + "is zero")
+            elif self.metric != "cosine" and exact.square_sum(q) > 2.0**125:
+                self.find("5.6-19", where + "is too long")
             else:
-                part, row = self.by_id[own]
-                if struct.pack("<%df" % h.dim, *part.rows[row]) != raw:
-                    self.find("5.6-12", where + "is not row %d" % own)
-        due = [n for _, n in exact.nearest(self, q, h.truth_k, own)]
-        if h.generation == 1:
-            if list(listed) != due:
+                out.append((q, None))
+        return out if len(out) == h.n_queries else None
+
+    def check_truth(self, queries, truth):
+        k, ids = self.head.truth_k, self.parts[0].ids
+        for i, (q, own) in enumerate(queries):
+            listed = truth[k * i : k * (i + 1)]
+            where = "query %d: " % i
+            if any(row >= len(ids) for row in listed):
+                self.find("5.6-12", where + "neighbours that are not there")
+            elif [ids[row] for row in listed] != self.true_ids(q, own):
                 self.find("5.6-13", where + "neighbours")
-            return
-        if M64 in listed:
-            listed = listed[: listed.index(M64)]
-        live = [n for n in listed if n in self.by_id]
-        if live != due[: len(live)]:
-            self.find("5.6-14", where + "neighbours")
+
+    def true_ids(self, q, own):
+        k = self.head.truth_k
+        return [n for _, n in exact.nearest(self.metric, self.first_rows(), q, k, own)]
 
     def check_recalls(self, table):
         before = -1

@@ -5,6 +5,10 @@ import random
 import struct
 import subprocess
 
+from index import Index
+from layout import WHOLE
+from model import Model
+
 
 class Tools:
     """The commands of a build, in a folder to work in."""
@@ -91,6 +95,19 @@ def changed(t, base, name, add, delete, *more):
     return name
 
 
+def with_truth(raw):
+    """The same with its neighbours stored, as a larger one has them."""
+    index, model = Index(raw), Model(raw)
+    if index.check() != "sound":
+        raise SystemExit("%s" % index.findings)
+    queries = index.own_queries() if index.own else index.given_queries()
+    rows = {number: row for row, number in enumerate(index.parts[0].ids)}
+    found = [rows[i] for q, own in queries for i in index.true_ids(q, own)]
+    behind = model.section("QSRC" if index.own else "RCLL")
+    model.add("QTRU", WHOLE, struct.pack("<%dI" % len(found), *found), before=behind)
+    return model.write()
+
+
 def bases(t):
     """Those that tests break, by name."""
     wide = add_rows(t, "wide", 40, 18, 1)
@@ -112,6 +129,18 @@ def bases(t):
     t.write("two.fvecs", fvecs(queries[:2]))
     many = add_rows(t, "many", 120, 18, 4)
     t.run("vsx-build", many, "-q", "-o", "hundred.vsx", "-i", "Flat", "--queries", "two.fvecs")
+    t.write("two-5.fvecs", fvecs(rows(2, 5, 10)))
+    t.run("vsx-build", narrow, "-q", "-o", "given.vsx", "-i", "Flat", "-m", "cosine", "--queries", "two-5.fvecs")
+    t.run("vsx-build", narrow, "-q", "-o", "shared.vsx", "-i", "IVF4,Flat")
+    # Fewer rows than these would be scanned, without lists.
+    changed(t, "shared.vsx", "shared.vsx", [(11, 1024, 5)], [])
+    t.write("truth.vsx", with_truth(t.read("flat.vsx")))
+    t.write("known.vsx", with_truth(t.read("queries.vsx")))
+    changed(t, "truth.vsx", "truth-3.vsx", [(12, 3, 18)], [8])
+    changed(t, "hundred.vsx", "hundred-4.vsx", [], [3, 44, 118])
+    t.run("vsx-build", add_rows(t, "gone", 1, 5, 13), "-q", "-o", "gone.vsx", "-i", "HNSW4")
+    t.run("vsx-delete", "gone.vsx", "--id", 0, "-q")
+    t.run("vsx-compact", "gone.vsx", "-o", "empty.vsx", "-q")
     changed(t, "ivf.vsx", "ivf-2.vsx", [(5, 9, 18)], [])
     changed(t, "ivf-2.vsx", "ivf-3.vsx", [], [103])
     changed(t, "hnsw.vsx", "hnsw-3.vsx", [(6, 4, 18)], [100], "--ids", add_ids(t, "more-ids", range(1, 5)))
@@ -122,5 +151,6 @@ def bases(t):
     t.write("one.fvecs", fvecs([[1] * 4096]))
     t.run("vsx-build", "page.u8bin", "-q", "-o", "pages.vsx", "-i", "Flat", "-e", "u8", "--queries", "one.fvecs")
     return (
-        "flat ivf hnsw cosine bytes odd queries hundred ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
+        "flat ivf hnsw cosine bytes odd queries hundred given shared truth known empty gone"
+        " truth-3 hundred-4 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
     ).split()

@@ -39,6 +39,13 @@ def up(x, a):
     return (x + a - 1) // a * a
 
 
+def fits(offset, n, page):
+    """Whether n bytes of a section may begin there."""
+    if n >= page:
+        return offset % page == 0
+    return offset % 64 == 0 and offset % page + n <= page
+
+
 def data_start(page):
     return max(8192, page)
 
@@ -71,11 +78,12 @@ SUPER = Struct(
     "manifest_bytes 56 8, checksum 504 8",
 )
 HEADER = Struct(
-    128,
+    256,
     "n_segments 4 4, n_sections 8 4, properties_bytes 12 4, generation 16 8,"
     "n_rows 24 8, n_live 32 8, dim 40 4, metric 44 4, elem 48 4, flags 52 4,"
     "seed 56 8, default_effort 64 4, target_recall 68 4, n_queries 72 4,"
-    "truth_k 76 4, n_recalls 80 4",
+    "truth_k 76 4, n_recalls 80 4, asked_queries 84 4,"
+    "asked_ef_construction 88 4, asked 92 64",
 )
 SEGMENT = Struct(64, "kind 0 4, row_stride 4 4, n_rows 8 8, generation 16 8, n_dead 56 8")
 SECTION = Struct(
@@ -161,7 +169,7 @@ class File:
                 "4.1-6",
                 "committed_bytes",
             ),
-            (128 <= s.manifest_bytes <= 268435456, "4.1-8", "manifest_bytes"),
+            (256 <= s.manifest_bytes <= 268435456, "4.1-8", "manifest_bytes"),
             (
                 s.manifest_offset % s.page == 0
                 and s.manifest_offset >= data_start(s.page),
@@ -236,7 +244,7 @@ class File:
         self.need(h.n_segments <= 2**18, "4.2.1-2", "n_segments")
         self.need(h.n_sections <= 2097168, "4.2.1-3", "n_sections")
         self.need(h.properties_bytes <= 65536, "4.2.1-14", "properties_bytes")
-        at = 128
+        at = 256
         places = []
         for n, size in ((h.n_segments, 64), (h.n_sections, 80), (1, h.properties_bytes)):
             places.append(at)
@@ -257,11 +265,13 @@ class File:
             e.root = e.raw[56:72]
             self.sections.append(e)
         self.check_known()
-        self.need(not raw[84:128].strip(b"\0"), "4.2.1-13", "reserved bytes")
+        self.need(not raw[156:256].strip(b"\0"), "4.2.1-13", "reserved bytes")
+        self.check_asked(raw[92:156])
         self.check_header()
         for e in self.segments:
             self.check_segment(e)
         self.check_rows()
+        self.check_test_counts()
         self.check_sections()
         self.check_properties(raw[places[2] :])
 
@@ -283,13 +293,24 @@ class File:
         self.need(1 <= h.dim <= 65536, "4.2.1-7", "dim")
         self.need(not (h.flags & 1 and h.elem > 3), "4.2.1-11", "flags, bit 0")
         self.need(h.target_recall <= 1000000, "4.2.1-12", "target_recall")
-        self.need(h.n_queries <= 2**20, "5.6-20", "n_queries")
+
+    def check_asked(self, raw):
+        """A text of visible characters, and zeros behind it."""
+        text = raw.rstrip(b"\0")
+        ok = 1 <= len(text) <= 63 and all(0x21 <= c <= 0x7E for c in text)
+        self.need(ok, "4.2.1-16", "asked")
+        self.need(
+            self.head.asked_ef_construction <= 65536, "4.2.1-15", "asked_ef_construction"
+        )
+
+    def check_test_counts(self):
+        h = self.head
+        self.need(h.n_queries <= (2**16 if self.own else 2**20), "5.6-20", "n_queries")
         self.need(h.n_recalls <= 4096, "5.6-21", "n_recalls")
+        self.need(h.truth_k <= 100, "5.6-22", "truth_k")
         if h.n_queries:
-            most = min(100, h.n_rows - self.own)
-            if h.generation > 1:
-                most = 100
-            self.need(1 <= h.truth_k <= most, "5.6-6", "truth_k")
+            first = self.segments[0].n_rows if self.segments else 0
+            self.need(1 <= h.truth_k <= first - self.own, "5.6-6", "truth_k")
         else:
             self.need(
                 not (h.truth_k or h.n_recalls or self.own), "5.6-7", "no queries"
@@ -332,13 +353,13 @@ class File:
             )
             self.need(e.raw_bytes == e.bytes, "4.2.3-6", where + "raw_bytes")
             self.need(e.bytes >= 1, "4.2.3-5", where + "bytes")
-            self.need(e.offset % self.page == 0, "4.2.3-4", where + "offset")
+            self.need(fits(e.offset, e.bytes, self.page), "4.2.3-4", where + "offset")
             self.need(e.offset >= start, "4.2.3-11", where + "offset")
             self.need(e.offset >= end, "4.2.3-10", where + "offset")
             self.need(
                 e.offset + e.bytes <= s.manifest_offset, "4.2.3-12", where + "its end"
             )
-            end = up(e.offset + e.bytes, self.page)
+            end = e.offset + e.bytes
             self.check_place(e, where)
             self.need(not e.raw[12:16].strip(b"\0"), "4.2.3-3", where + "reserved")
             self.need(not e.raw[72:80].strip(b"\0"), "4.2.3-8", where + "reserved")
@@ -363,13 +384,13 @@ class File:
                 e.bytes >= s.n_rows * s.row_stride, "4.2.5-2", "VECS of segment %d" % i
             )
         for name, rule, due in (
-            ("QRYS", "5.6-1", 4 * h.dim * h.n_queries),
-            ("QTRU", "5.6-2", 8 * h.truth_k * h.n_queries),
-            ("QSRC", "5.6-3", 8 * h.n_queries * self.own),
+            ("QRYS", "5.6-1", 4 * h.dim * h.n_queries * (not self.own)),
+            ("QTRU", None, 4 * h.truth_k * h.n_queries),
+            ("QSRC", "5.6-3", 4 * h.n_queries * self.own),
             ("RCLL", "5.6-4", 32 * h.n_recalls),
         ):
             e = self.section(name)
-            if due:
+            if due and (e or rule):
                 self.need(e, rule, "no section %s" % name)
                 self.need(e.bytes == due, "5.6-5", "size of section %s" % name)
 
@@ -442,7 +463,8 @@ class File:
             above = struct.unpack("<%dQ" % count, table)
         for j in range(up(e.bytes, page) // page):
             at = e.offset + j * page
-            if page_sum(self.raw[at : at + page]) != above[j]:
+            here = self.raw[at : min(at + page, e.offset + e.bytes)]
+            if page_sum(here) != above[j]:
                 self.find("6.2-1", where + "page %d" % (at // page))
                 ok = False
         return ok
@@ -451,7 +473,7 @@ class File:
         """What lies where, and zeros between."""
         places = []
         for e in self.sections:
-            places.append((e.offset, up(e.offset + e.bytes, self.page)))
+            places.append((e.offset, e.offset + e.bytes))
             places.append((e.sums_offset, e.sums_offset + e.sums_bytes))
         places.append((self.super.manifest_offset, self.super.committed_bytes))
         at = data_start(self.page)
@@ -461,13 +483,6 @@ class File:
             elif self.super.generation == 1:
                 self.zeros(at, start, "4-1", "in nothing")
             at = max(at, stop)
-        for e in self.sections:
-            self.zeros(
-                e.offset + e.bytes,
-                up(e.offset + e.bytes, self.page),
-                "4.2.3-9",
-                "padding of section %s" % e.name,
-            )
 
     def check_end(self):
         end = self.super.manifest_offset + self.super.manifest_bytes

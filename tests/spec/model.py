@@ -15,6 +15,7 @@ from layout import (
     SUPER,
     WHOLE,
     data_start,
+    fits,
     page_sum,
     sums_shape,
     up,
@@ -77,10 +78,10 @@ class Model:
             raise ValueError(index.findings)
         s = index.super
         self.page = s.page
-        self.header = Part(HEADER, raw[s.manifest_offset : s.manifest_offset + 128])
+        self.header = Part(HEADER, raw[s.manifest_offset : s.manifest_offset + 256])
         self.segments = [Part(SEGMENT, e.raw) for e in index.segments]
         self.sections = [Stored(e.raw, index.bytes_of(e)) for e in index.sections]
-        at = 128 + 64 * len(self.segments) + 80 * len(self.sections)
+        at = 256 + 64 * len(self.segments) + 80 * len(self.sections)
         end = s.manifest_offset + s.manifest_bytes
         self.properties = bytes(raw[s.manifest_offset + at : end])
         self.slots = [Part(SUPER, raw[at : at + 512]) for at in SLOTS]
@@ -114,27 +115,29 @@ class Model:
         page = self.page
         out = bytearray(data_start(page))
         for e in self.sections:
-            e["offset"], e["bytes"] = len(out), len(e.data)
+            at = up(len(out), 64)
+            if not fits(at, len(e.data), page):
+                at = up(at, page)
+            e["offset"], e["bytes"] = at, len(e.data)
             e["raw_bytes"] = len(e.data)
-            out += e.data + bytes(up(len(e.data), page) - len(e.data))
+            out += bytes(at - len(out)) + e.data
         for e in self.sections:
             tables, size = sums_shape(max(1, len(e.data)), page)
             at = up(len(out), 8)
             if len(tables) > 1 or at % page + size > page:
                 at = up(at, page)
-            out += bytes(at - len(out)) + self.sums(out, e, tables, size)
+            out += bytes(at - len(out)) + self.sums(e, tables, size)
             e["sums_offset"], e["sums_bytes"] = at, size
             start = at + tables[-1][0]
             e.raw[56:72] = xxh3_128(out[start : start + 8 * tables[-1][1]])
         return out + bytes(up(len(out), page) - len(out))
 
-    def sums(self, out, e, tables, size):
+    def sums(self, e, tables, size):
         page, table = self.page, bytearray(size)
         for i, (start, count) in enumerate(tables):
             for j in range(count):
                 if i == 0:
-                    at = e["offset"] + j * page
-                    chunk = bytes(out[at : at + page])
+                    chunk = bytes(e.data[j * page : (j + 1) * page])
                 else:
                     below, n = tables[i - 1]
                     chunk = bytes(table[below : below + 8 * n][j * page : (j + 1) * page])

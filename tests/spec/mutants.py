@@ -2,7 +2,8 @@
 
 
 def change(r, model):
-    r.choice((a_byte, a_byte, a_byte, a_field, a_field, a_word, a_section))(r, model)
+    some = (a_byte, a_byte, a_byte, a_field, a_field, a_word, a_section)
+    r.choice(some if model.sections else some[:5])(r, model)
 
 
 def near(r, x):

@@ -106,9 +106,13 @@ class Segment:
     def open_dead(self):
         dead = self.raw("DEAD")
         self.need((dead is not None) == (self.entry.n_dead > 0), "5.3-1", "DEAD")
-        self.need(
-            dead is None or len(dead) == 8 * (up(self.n, 64) // 64), "5.3-2", "DEAD"
-        )
+        n_dead = self.entry.n_dead
+        self.dead_rows = None
+        size = 8 * (up(self.n, 64) // 64)
+        if n_dead <= min(self.n // 32, 65536):
+            size = 4 * n_dead
+            self.dead_rows = ints(dead or b"", 4)
+        self.need(dead is None or len(dead) == size, "5.3-2", "DEAD")
         self.dead = dead
 
     def open_ids(self):
@@ -225,10 +229,16 @@ class Segment:
             before = self.ids[row]
 
     def is_dead(self, row):
+        if self.dead_rows is not None:
+            return row in self.dead_rows
         return self.dead is not None and self.dead[row >> 3] >> (row & 7) & 1
 
     def check_dead(self):
-        if self.dead is None:
+        if self.dead_rows is not None:
+            before = -1
+            for row in self.dead_rows:
+                self.want(before < row < self.n, "5.3-5", "DEAD lists row %d" % row)
+                before = row
             return
         bits = int.from_bytes(self.dead, "little")
         inside = bits & ((1 << self.n) - 1)
