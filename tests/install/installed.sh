@@ -64,6 +64,13 @@ run 0 cc -std=c99 -o shared "$sources/pkgconfig/consumer.c" \
 run 0 cc -std=c99 -o reader "$sources/findpackage/reader.c" \
 	$(pkg-config --cflags --libs vsx) && consume ./reader reader
 [ "$(needs reader)" = libvsx.so.0 ] || fail "reader needs $(needs reader)"
+# The reader by itself needs no LZ4, however it is linked.
+case $(pkg-config --static --libs vsx) in
+*lz4*) fail "vsx.pc names LZ4" ;;
+esac
+# shellcheck disable=SC2046
+run 0 cc -std=c99 -static -o static_reader "$sources/findpackage/reader.c" \
+	$(pkg-config --static --cflags --libs vsx) && consume ./static_reader reader
 # shellcheck disable=SC2046
 run 0 cc -std=c99 -static -o static "$sources/pkgconfig/consumer.c" \
 	$(pkg-config --static --cflags --libs vsxwrite) && {
