@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "io/fd.h"
+#include "io/muted.h"
 
 static int system_open(void *context, const char *path, int flags,
 		       unsigned int mode)
@@ -27,20 +28,38 @@ static int system_close(void *context, int fd)
 static ssize_t system_write(void *context, int fd, const void *p, size_t n,
 			    uint64_t at)
 {
+	struct vsx_muted muted;
+	ssize_t done;
+
 	(void)context;
-	return pwrite(fd, p, n, (off_t)at);
+	vsx_mute(&muted);
+	done = pwrite(fd, p, n, (off_t)at);
+	vsx_unmute(&muted, done < 0);
+	return done;
 }
 
 static int system_reserve(void *context, int fd, uint64_t bytes)
 {
+	struct vsx_muted muted;
+	int r;
+
 	(void)context;
-	return fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes);
+	vsx_mute(&muted);
+	r = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes);
+	vsx_unmute(&muted, r < 0);
+	return r;
 }
 
 static int system_resize(void *context, int fd, uint64_t bytes)
 {
+	struct vsx_muted muted;
+	int r;
+
 	(void)context;
-	return ftruncate(fd, (off_t)bytes);
+	vsx_mute(&muted);
+	r = ftruncate(fd, (off_t)bytes);
+	vsx_unmute(&muted, r < 0);
+	return r;
 }
 
 static int system_sync(void *context, int fd)
@@ -121,8 +140,14 @@ static int system_lock_shared(void *context, int fd)
 
 static ssize_t system_put(void *context, int fd, const void *p, size_t n)
 {
+	struct vsx_muted muted;
+	ssize_t done;
+
 	(void)context;
-	return write(fd, p, n);
+	vsx_mute(&muted);
+	done = write(fd, p, n);
+	vsx_unmute(&muted, done < 0);
+	return done;
 }
 
 const struct vsx_file_ops vsx_system_files = {
