@@ -293,10 +293,13 @@ struct vsx_search_opts {
 	uint32_t exact;	 /* 1: compare with every row */
 	double recall;	 /* if > 0: effort by vsx_effort_for(), or the most
 			    that was measured */
+	uint64_t first_query; /* vsx_search_batch(): the number that messages
+				 give its first query, as of a file that is
+				 searched in parts */
 };
 #define VSX_SEARCH_OPTS_INIT                                                   \
 	{                                                                      \
-		sizeof(struct vsx_search_opts), 0, 0, 0.0                      \
+		sizeof(struct vsx_search_opts), 0, 0, 0.0, 0                   \
 	}
 
 struct vsx_hit {
@@ -361,7 +364,7 @@ VSX_API enum vsx_status vsx_search_id(struct vsx_searcher *searcher,
  * stats    NULL, or what the searches did is added to it
  *
  * Starts the threads and joins them before it returns. A failure names the
- * query with the lowest number that failed.
+ * query with the lowest number that failed, counted from opts->first_query.
  */
 VSX_API enum vsx_status vsx_search_batch(
 	const struct vsx *index, const void *queries, enum vsx_elem elem,

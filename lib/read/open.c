@@ -336,7 +336,7 @@ static void populate(const struct vsx *index, uint64_t offset, uint64_t bytes)
 	const uint8_t *at = index->map.base + offset;
 
 	if (!vsx_populate(at, bytes))
-		madvise((void *)(uintptr_t)at, bytes, MADV_WILLNEED);
+		vsx_ask(at, bytes);
 }
 
 static enum vsx_status lock(const struct vsx *index, uint64_t offset,
@@ -361,7 +361,7 @@ static uint64_t hot_bytes(const struct vsx_manifest *m)
 	return bytes;
 }
 
-/* Sections begin at pages, as both calls want it. */
+/* Short sections share pages: such a page is brought, and locked, twice. */
 static enum vsx_status bring_hot(const struct vsx *index, bool locked,
 				 struct vsx_error *err)
 {

@@ -78,6 +78,7 @@ struct plan {
 	size_t k;
 	uint32_t effort;
 	bool exact;
+	uint64_t first_query;
 };
 
 static enum vsx_status make_plan(const struct vsx *index, size_t k,
@@ -96,6 +97,7 @@ static enum vsx_status make_plan(const struct vsx *index, size_t k,
 	plan->k = k < index->manifest.n_live ? k : index->manifest.n_live;
 	plan->exact = o.exact != 0;
 	plan->effort = o.effort;
+	plan->first_query = o.first_query;
 	if (o.recall > 0.0 && !plan->exact) {
 		status = vsx_effort_for(index, o.recall,
 					k > UINT32_MAX ? UINT32_MAX
@@ -279,11 +281,13 @@ struct batch {
 	size_t *n_hits;
 };
 
-static enum vsx_status of_query(uint64_t i, enum vsx_status status,
+static enum vsx_status of_query(const struct batch *b, uint64_t i,
+				enum vsx_status status,
 				const struct vsx_error *why,
 				struct vsx_error *err)
 {
-	return vsx_fail(err, status, "query %llu: %.*s", (unsigned long long)i,
+	return vsx_fail(err, status, "query %llu: %.*s",
+			(unsigned long long)(b->plan.first_query + i),
 			VSX_ERROR_TEXT / 2, why->text);
 }
 
@@ -304,13 +308,13 @@ static enum vsx_status scan_together(struct batch *b, unsigned int thread,
 			       b->queries + (first + i) * b->row_bytes, b->elem,
 			       NULL, &finds[i], &why);
 		if (status != VSX_OK)
-			return of_query(first + i, status, &why, err);
+			return of_query(b, first + i, status, &why, err);
 	}
 	for (uint32_t s = 0; s < b->index->manifest.n_segments; s++) {
 		status =
 			vsx_exact_batch(&b->index->segments[s], finds, n, &why);
 		if (status != VSX_OK)
-			return of_query(first, status, &why, err);
+			return of_query(b, first, status, &why, err);
 	}
 	for (uint32_t i = 0; i < n; i++)
 		finish(searchers[i], &finds[i], b->hits + (first + i) * b->k,
@@ -335,7 +339,7 @@ static enum vsx_status search_some(void *context, unsigned int thread,
 				    &b->plan, NULL, b->hits + i * b->k,
 				    &b->n_hits[i], &why);
 		if (status != VSX_OK)
-			return of_query(i, status, &why, err);
+			return of_query(b, i, status, &why, err);
 	}
 	return VSX_OK;
 }

@@ -115,4 +115,29 @@ run 0 vsx-info --json words.vsx
 at=$(sed -n '/"RCLL"/,/}/s/.*"offset": \([0-9]*\),/\1/p' "$tmp/out")
 flip words.vsx $((at + 5))
 refused 1 words.vsx RCLL -- vsx-info --json words.vsx
+# A page that only some queries come to: the number is that in the file, however
+# many are searched at a time.
+. "$here/tests/cli/words.sh.inc"
+word_rows 0 4000 many.fbin
+word_rows 0 300 ask.fbin
+run 0 vsx-build many.fbin -o many.vsx -i IVF64,Flat -q
+late=0
+for page in 41 59 71 83 97 113 127 139 151 163 179 191; do
+	cp many.vsx hurt.vsx
+	printf '\377\377\377\377' |
+		dd of=hurt.vsx bs=1 seek=$((page * 4096)) conv=notrunc 2>/dev/null
+	vsx-query hurt.vsx ask.fbin --nprobe 1 -k 1 -t 1 >"$tmp/out" 2>"$tmp/err"
+	at=$(sed -n 's/.*hurt.vsx: query \([0-9]*\): page.*/\1/p' "$tmp/err")
+	[ "${at:-0}" -ge 16 ] || continue
+	late=$((late + 1))
+	word_rows 0 "$at" before.fbin
+	word_rows "$at" 1 that.fbin
+	run 0 vsx-query hurt.vsx before.fbin --nprobe 1 -k 1
+	refused_out=$(vsx-query hurt.vsx that.fbin --nprobe 1 -k 1 2>&1 >/dev/null)
+	case $refused_out in
+	*"query 0: page"*) ;;
+	*) fail "query $at finds no damage: $refused_out" ;;
+	esac
+done
+[ $late -ge 2 ] || fail "damage was met late $late times only"
 finish

@@ -247,6 +247,27 @@ Test(search, a_batch_names_the_first_query_that_fails)
 	drop(&h);
 }
 
+/* Whoever searches a file in parts says where the part begins. */
+Test(search, a_batch_counts_its_queries_from_where_it_is_told)
+{
+	struct vsx_search_opts opts = VSX_SEARCH_OPTS_INIT;
+	struct at_hand h = make((struct support_index){0});
+	static float q[64][8];
+	struct vsx_hit hits[64];
+	size_t n_hits[64];
+
+	q[40][3] = NAN;
+	opts.first_query = UINT64_C(5000000000);
+	for (opts.exact = 0; opts.exact < 2; opts.exact++) {
+		cr_expect_eq(vsx_search_batch(h.index, q, VSX_F32, 64, 1, &opts,
+					      2, hits, n_hits, NULL, &err),
+			     VSX_ENUMERIC);
+		cr_expect(strstr(err.text, "query 5000000040: "), "%s",
+			  err.text);
+	}
+	drop(&h);
+}
+
 Test(search, by_id_leaves_the_row_itself_out)
 {
 	for (int s = 0; s < 3; s++)

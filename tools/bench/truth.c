@@ -62,6 +62,7 @@ static enum vsx_status search(uint64_t *truth, const struct vsx *index,
 		size_t n = q->n - i < BLOCK ? (size_t)(q->n - i) : BLOCK;
 		enum vsx_status status;
 
+		opts.first_query = i;
 		status = vsx_search_batch(index, vectors_row(q, i), q->elem, n,
 					  k, &opts, plan->threads, hits, n_hits,
 					  NULL, err);

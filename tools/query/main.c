@@ -259,6 +259,7 @@ static enum vsx_status search_part(struct run *r, const uint8_t *queries,
 	double start = now(), took;
 	enum vsx_status status;
 
+	r->search.first_query = first;
 	status = vsx_search_batch(r->index, queries, input_elem(r->queries), n,
 				  r->results.k, &r->search,
 				  (unsigned int)o.threads, r->hits, r->n_hits,
@@ -266,7 +267,7 @@ static enum vsx_status search_part(struct run *r, const uint8_t *queries,
 	took = now() - start;
 	r->seconds_search += took;
 	if (status == VSX_ENUMERIC)
-		tool_name_row(err, input_name(r->queries), (int64_t)first);
+		tool_name_row(err, input_name(r->queries), 0);
 	if (took > MOST_SECONDS && r->part > 1)
 		r->part /= 2;
 	else if (took < LEAST_SECONDS && r->part < BLOCK_ROWS)

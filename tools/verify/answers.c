@@ -40,6 +40,7 @@ static enum vsx_status find_some(struct answers *a, const struct vsx *index,
 	enum vsx_status status;
 
 	opts.exact = exact;
+	opts.first_query = first;
 	status = vsx_search_batch(index, q->rows + first * q->dim, VSX_F32, n,
 				  k, &opts, n_threads, hits, n_hits, NULL, err);
 	for (size_t i = 0; status == VSX_OK && i < n; i++)
