@@ -16,8 +16,9 @@
  * The new file appears at once and whole: it is written under a temporary name
  * in the same folder, synced, checked, renamed over the old one, and the folder
  * is synced. A build that fails or is stopped leaves nothing behind and does
- * not touch the old file. The same rows, options and seed give the same bytes
- * with any number of threads.
+ * not touch the old file; what a killed one leaves is removed by the next
+ * writer of the name. No call raises SIGPIPE or SIGXFSZ: it fails. The same
+ * rows, options and seed give the same bytes with any number of threads.
  */
 #ifndef VSX_WRITE_H
 #define VSX_WRITE_H
@@ -336,8 +337,9 @@ struct vsx_compact_result {
  * renumber or id_offsets makes them differ.
  *
  * inputs  const char *[n_inputs]; never changed
- * path    the output; NULL: the only input is replaced, once the new file is
- *         whole, and is locked against other writers meanwhile
+ * path    the output, which is none of the inputs (VSX_EINVAL); NULL: the only
+ *         input is replaced, once the new file is whole, and is locked against
+ *         other writers meanwhile
  *
  * No byte of a deleted row is in the output. Facts (model, seed, queries of the
  * caller's) are those of the first input.
@@ -366,9 +368,11 @@ struct vsx_repair_result {
  * What was lost is told by the report as VSX_BUILD_NOTE, a line for each row
  * or run of rows, with ids where these are sound.
  *
- * opts  as for vsx_compact(); spec, force, n_threads, memory and report count
+ * opts  as for vsx_compact(); spec, force, wait_ms, n_threads, memory and
+ *       report count
  *
- * VSX_ECORRUPT when no row can be had.
+ * VSX_ECORRUPT when no row can be had; VSX_EINVAL when both paths lead to one
+ * file.
  */
 VSX_API enum vsx_status vsx_repair(const char *path, const char *out_path,
 				   const struct vsx_compact_opts *opts,

@@ -173,6 +173,7 @@ enum vsx_status vsx_backup_send_on(const char *index_path, int fd,
 
 	VSX_TRY(vsx_backup_take(&s.opts, opts, err));
 	VSX_TRY(check_descriptor(fd, true, err));
+	VSX_TRY(vsx_output_differs_fd(index_path, fd, err));
 	status = send_all(&s, index_path, err);
 	if (status == VSX_OK && result) {
 		vsx_restore_tell(result, &s.pieces.record);
@@ -345,6 +346,7 @@ enum vsx_status vsx_backup_receive_on(int fd, const char *index_path,
 
 	VSX_TRY(vsx_backup_take(&r.restore.opts, opts, err));
 	VSX_TRY(check_descriptor(fd, false, err));
+	VSX_TRY(vsx_output_differs_fd(index_path, fd, err));
 	/* Before anything is waited for. */
 	VSX_TRY(vsx_output_init(&probe, index_path, r.restore.opts.force, ops,
 				err));

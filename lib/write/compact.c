@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "index/hnsw.h"
@@ -276,23 +275,6 @@ static enum vsx_status write_output(struct compaction *c, const char *path,
 	return vsx_builder_finish(c->builder, &c->result->build, err);
 }
 
-/* The output must be another file: an input is read until the end. */
-static enum vsx_status check_output(const struct compaction *c,
-				    const char *path, struct vsx_error *err)
-{
-	struct stat out, in;
-
-	if (stat(path, &out) < 0)
-		return VSX_OK;
-	for (size_t i = 0; i < c->n; i++)
-		if (stat(c->paths[i], &in) == 0 && in.st_dev == out.st_dev &&
-		    in.st_ino == out.st_ino)
-			return vsx_fail(err, VSX_EINVAL,
-					"'%.300s' is an input and the output",
-					path);
-	return VSX_OK;
-}
-
 static enum vsx_status claim_input(struct compaction *c, struct vsx_error *err)
 {
 	const struct vsx_claim_wait wait = {c->opts.wait_ms, waiting, c};
@@ -312,7 +294,8 @@ static enum vsx_status run(struct compaction *c, const char *path,
 				"or an output",
 				c->n, path ? "an" : "no");
 	if (path) {
-		VSX_TRY(check_output(c, path, err));
+		for (size_t i = 0; i < c->n; i++)
+			VSX_TRY(vsx_output_differs(path, c->paths[i], err));
 	} else {
 		/* Whoever adds meanwhile would add to what is thrown away. */
 		VSX_TRY(claim_input(c, err));

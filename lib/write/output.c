@@ -96,6 +96,34 @@ done:
 	return status;
 }
 
+static enum vsx_status differ(const char *path, const struct stat *in,
+			      struct vsx_error *err)
+{
+	struct stat out;
+
+	if (stat(path, &out) < 0 || out.st_dev != in->st_dev ||
+	    out.st_ino != in->st_ino)
+		return VSX_OK;
+	return vsx_fail(err, VSX_EINVAL, "'%.300s' is an input and the output",
+			path);
+}
+
+enum vsx_status vsx_output_differs(const char *path, const char *input,
+				   struct vsx_error *err)
+{
+	struct stat in;
+
+	return stat(input, &in) < 0 ? VSX_OK : differ(path, &in, err);
+}
+
+enum vsx_status vsx_output_differs_fd(const char *path, int input,
+				      struct vsx_error *err)
+{
+	struct stat in;
+
+	return fstat(input, &in) < 0 ? VSX_OK : differ(path, &in, err);
+}
+
 enum vsx_status vsx_output_init(struct vsx_output *o, const char *path,
 				bool force, const struct vsx_file_ops *ops,
 				struct vsx_error *err)

@@ -33,6 +33,15 @@ enum vsx_status vsx_output_init(struct vsx_output *o, const char *path,
 				bool force, const struct vsx_file_ops *ops,
 				struct vsx_error *err);
 
+/*
+ * An input is read until the end: VSX_EINVAL if the output is the same file, by
+ * whatever name. One that is not there is no other's.
+ */
+enum vsx_status vsx_output_differs(const char *path, const char *input,
+				   struct vsx_error *err);
+enum vsx_status vsx_output_differs_fd(const char *path, int input,
+				      struct vsx_error *err);
+
 /* For scratch files in the folder of a file that stays: nothing is published.
  */
 enum vsx_status vsx_output_beside(struct vsx_output *o, const char *path,

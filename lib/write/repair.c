@@ -399,6 +399,7 @@ enum vsx_status vsx_repair_on(const char *path, const char *out_path,
 
 	VSX_TRY(vsx_take_opts(&r.opts, sizeof(r.opts), opts, "vsx_compact_opts",
 			      err));
+	VSX_TRY(vsx_output_differs(out_path, path, err));
 	status = run(&r, out_path, err);
 	vsx_builder_free(r.builder);
 	detach(&r.index);

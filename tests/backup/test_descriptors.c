@@ -1,5 +1,6 @@
 /* What vsx_backup_send() and vsx_backup_receive() make of descriptors. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -144,4 +145,65 @@ Test(descriptors, a_pipe_that_does_not_block_under_signals)
 	cr_expect_eq(r.status, VSX_OK, "%s", r.err.text);
 	cr_expect(scene_same(index_path, out));
 	close(ends[0]);
+}
+
+/* ---- signals ------------------------------------------------------------ */
+
+static void without_a_reader(const char *what)
+{
+	int ends[2];
+
+	cr_assert_eq(pipe(ends), 0);
+	close(ends[0]);
+	cr_expect_eq(vsx_backup_send(index_path, ends[1], NULL, NULL, &err),
+		     VSX_EIO, "%s", what);
+	cr_expect_eq(err.sys_errno, EPIPE, "%s: %s", what, err.text);
+	close(ends[1]);
+}
+
+static bool is_pending(int number)
+{
+	sigset_t pending;
+
+	sigpending(&pending);
+	return sigismember(&pending, number);
+}
+
+/* Its default is the end of the process, which is the host's. */
+Test(descriptors, a_pipe_without_a_reader_is_an_error_and_no_signal)
+{
+	sigset_t set, now;
+
+	prepare();
+	signal(SIGPIPE, SIG_DFL);
+	without_a_reader("default");
+	pthread_sigmask(SIG_BLOCK, NULL, &now);
+	cr_expect(!sigismember(&now, SIGPIPE), "it stays blocked");
+	/* The host's own ways are left alone. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	without_a_reader("blocked");
+	cr_expect(!is_pending(SIGPIPE));
+	raise(SIGPIPE);
+	without_a_reader("pending");
+	cr_expect(is_pending(SIGPIPE), "the host's own is taken away");
+}
+
+/* The index would be written over while it is read, or be lost for a stream. */
+Test(descriptors, the_index_itself_is_no_stream)
+{
+	int fd;
+
+	prepare();
+	fd = open(index_path, O_RDWR | O_CLOEXEC);
+	cr_expect_eq(vsx_backup_send(index_path, fd, NULL, NULL, &err),
+		     VSX_EINVAL);
+	cr_expect(strstr(err.text, "an input and the output"), "%s", err.text);
+	cr_expect_eq(vsx_backup_receive(fd, index_path, NULL, NULL, &err),
+		     VSX_EINVAL);
+	cr_expect(strstr(err.text, "an input and the output"), "%s", err.text);
+	close(fd);
+	cr_expect_eq(vsx_verify(index_path, NULL, NULL, NULL, NULL, &err),
+		     VSX_OK, "%s", err.text);
 }

@@ -419,3 +419,27 @@ Test(repair, stops_when_it_is_told_to)
 				&result, &err),
 		     VSX_ESTOPPED);
 }
+
+/* The input is read until the end, and all that there is of it is in there. */
+Test(repair, refuses_to_write_over_its_input)
+{
+	const char *in = scratch_path("x"), *out = scratch_path("y");
+	uint8_t *before, *after;
+	size_t n, m;
+
+	support_build(in, (struct support_index){.dim = DIM, .n = N});
+	before = support_read(in, &n);
+	cr_assert_eq(link(in, scratch_path("hard")), 0);
+	cr_assert_eq(symlink("hard", scratch_path("soft")), 0);
+	cr_expect_eq(repair(in, in), VSX_EINVAL);
+	cr_expect(strstr(err.text, "is an input and the output"), "%s",
+		  err.text);
+	cr_expect_eq(repair(in, scratch_path("hard")), VSX_EINVAL);
+	cr_expect_eq(repair(in, scratch_path("soft")), VSX_EINVAL);
+	cr_expect_eq(repair(scratch_path("soft"), in), VSX_EINVAL);
+	after = support_read(in, &m);
+	cr_expect(m == n && memcmp(before, after, n) == 0);
+	cr_expect_eq(repair(in, out), VSX_OK, "%s", err.text);
+	free(before);
+	free(after);
+}
