@@ -81,6 +81,31 @@ done
 run 0 vsx-delete i.vsx --id 8
 has "$tmp/out" "generation 5"
 
+# Who replaces the index waits as those who change it do.
+run 0 vsx-build base.fbin -o other.vsx -i Flat -q --force
+begin
+for replace in "vsx-build base.fbin -o" "vsx-verify other.vsx --repair"; do
+	refused 3 i.vsx vsx-add $writer -- $replace i.vsx --force
+	refused 3 i.vsx vsx-add $writer -- $replace i.vsx --force --timeout 0.2
+done
+vsx-build base.fbin -o i.vsx -i Flat --force --wait -q \
+	>"$tmp/wait.out" 2>"$tmp/wait.err" 3>&- &
+waits=$!
+vsx-verify other.vsx --repair i.vsx --force --timeout 100 -q \
+	>"$tmp/long.out" 2>"$tmp/long.err" 3>&- &
+long=$!
+for waiting in $waits $long; do
+	has_open $waiting .i.vsx.lock
+done
+exec 3>&-
+wait $writer || { fail "the writer"; cat "$tmp/add.err"; }
+wait $waits || { fail "the build"; cat "$tmp/wait.err"; }
+wait $long || { fail "the repair"; cat "$tmp/long.err"; }
+run 0 vsx-info i.vsx --json
+[ "$(field live)" = 500 ] || fail "$(field live) rows are live, expected 500"
+cp kept.vsx i.vsx
+run 0 vsx-delete i.vsx --id 8
+
 # A compaction in place and a writer that waits for it: both happen.
 begin
 vsx-compact i.vsx --wait >"$tmp/wait.out" 2>"$tmp/wait.err" 3>&- &

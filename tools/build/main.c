@@ -11,6 +11,7 @@
 #include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/say.h"
+#include "cli/wait.h"
 #include "input/feed.h"
 #include "input/rejects.h"
 #include "vsx_write.h"
@@ -27,6 +28,7 @@ struct options {
 	uint64_t dim, seed, threads, memory, ef_construction, nlist_sample;
 	uint64_t page_bytes;
 	double target_recall;
+	struct wait wait;
 	bool normalize, skip_bad, plan, force, json, quiet;
 };
 
@@ -35,6 +37,7 @@ static struct options o = {
 	.metric = VSX_L2 - 1,
 	.elem = -1,
 	.target_recall = 0.95,
+	.wait = WAIT_INIT,
 };
 
 static const struct cli_option option_table[] = {
@@ -87,6 +90,7 @@ static const struct cli_option option_table[] = {
 	CLI_SIZE(0, "memory", "SIZE",
 		 "rows held in memory (half of it); more go to a file",
 		 &o.memory, 1 << 20, UINT64_MAX),
+	CLI_WAIT(&o.wait),
 	CLI_FLAG(0, "json", "report as JSON", &o.json),
 	CLI_FLAG('q', "quiet", "say nothing but errors", &o.quiet),
 	CLI_END,
@@ -122,6 +126,7 @@ static struct vsx_build_opts build_opts(const struct feed *feed)
 	opts.memory = o.memory;
 	opts.normalize = o.normalize;
 	opts.force = o.force;
+	opts.wait_ms = wait_ms(&o.wait);
 	opts.page_bytes = (uint32_t)o.page_bytes;
 	opts.target_recall = o.target_recall;
 	opts.model = o.model;

@@ -6,6 +6,7 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/say.h"
+#include "cli/wait.h"
 #include "verify/gate.h"
 #include "verify/junit.h"
 #include "verify/own_test.h"
@@ -28,6 +29,7 @@ struct options {
 	struct cli_list allowed;
 	uint64_t threads, seed;
 	const char *repair;
+	struct wait wait;
 	bool force, json, quiet;
 };
 
@@ -40,6 +42,7 @@ static struct options o = {
 		   .max_changed = -1.0,
 		   .max_moved = -1.0,
 		   .max_drift = -1.0},
+	.wait = WAIT_INIT,
 };
 
 static const struct cli_option option_table[] = {
@@ -89,6 +92,7 @@ static const struct cli_option option_table[] = {
 		 "write a new index with every row whose pages are sound",
 		 &o.repair),
 	CLI_FLAG('f', "force", "replace an OUT that exists", &o.force),
+	CLI_WAIT(&o.wait),
 	CLI_GROUP("Output"),
 	CLI_FLAG(0, "json", "report as JSON, an object for each index",
 		 &o.json),
@@ -385,7 +389,8 @@ static int repair(const struct cli_operands *operands)
 				   .force = o.force,
 				   .json = o.json,
 				   .quiet = o.quiet,
-				   .threads = o.threads};
+				   .threads = o.threads,
+				   .wait_ms = wait_ms(&o.wait)};
 
 	if (operands->n != 1 || o.golden || o.against || o.queries || o.junit)
 		return cli_usage_error(&command,

@@ -67,6 +67,7 @@ int repair_index(char *path, const struct repair_wish *wish)
 	interrupt_install();
 	say_after_work();
 	opts.force = wish->force;
+	opts.wait_ms = wish->wait_ms;
 	opts.n_threads = (unsigned int)wish->threads;
 	opts.report = report_work;
 	opts.context = &quiet;

@@ -9,6 +9,7 @@ struct repair_wish {
 	const char *out; /* the index to write */
 	bool force, json, quiet;
 	uint64_t threads;
+	uint32_t wait_ms; /* for another writer of `out` */
 };
 
 /* Returns the exit code: EXIT_DATA when rows were lost. */
