@@ -34,11 +34,13 @@
 #define VSX_MAX_SEGMENT_ROWS ((UINT64_C(1) << 31) - 1)
 
 /* Exact neighbours of each test query, if there are as many rows. */
-#define VSX_TRUTH_K	    100
-#define VSX_MAX_OWN_QUERIES (1u << 16) /* which take 4 bytes each */
-#define VSX_MAX_QUERIES	    (1u << 20)
-#define VSX_MAX_RECALLS	    4096u
-#define VSX_MAX_PROPERTIES  65536u
+#define VSX_TRUTH_K 100
+/* Queries that are rows take 4 bytes each in the file, and more in memory. */
+#define VSX_MAX_OWN_QUERIES    (1u << 16)
+#define VSX_MAX_OWN_COMPONENTS (1u << 23)
+#define VSX_MAX_QUERIES	       (1u << 20)
+#define VSX_MAX_RECALLS	       4096u
+#define VSX_MAX_PROPERTIES     65536u
 
 struct vsx_disk_super {
 	uint8_t magic[VSX_MAGIC_BYTES]; /*   0 */

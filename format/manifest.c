@@ -190,10 +190,10 @@ static enum vsx_status check_test(const struct vsx_manifest *m,
 
 	if (most > VSX_TRUTH_K)
 		most = VSX_TRUTH_K;
-	if (own && m->n_queries > VSX_MAX_OWN_QUERIES)
+	if (own && m->n_queries > vsx_most_own_queries(m->dim))
 		return vsx_fail(err, VSX_ECORRUPT,
 				"%u queries that are rows, expected at most %u",
-				m->n_queries, VSX_MAX_OWN_QUERIES);
+				m->n_queries, vsx_most_own_queries(m->dim));
 	if (m->n_queries > VSX_MAX_QUERIES || m->n_recalls > VSX_MAX_RECALLS)
 		return vsx_fail(err, VSX_ECORRUPT,
 				"%u queries and %u measured recalls, expected "

@@ -86,6 +86,25 @@ struct vsx_section_entry vsx_manifest_section(const struct vsx_manifest *m,
 enum vsx_status vsx_manifest_backed(const struct vsx_manifest *m,
 				    struct vsx_error *err);
 
+static inline uint32_t vsx_most_own_queries(uint32_t dim)
+{
+	uint32_t most = VSX_MAX_OWN_COMPONENTS / dim;
+
+	return most < VSX_MAX_OWN_QUERIES ? most : VSX_MAX_OWN_QUERIES;
+}
+
+/*
+ * Whether the neighbours of the acceptance test need not be stored: a scan that
+ * finds them takes about 50 ms of one core. It bounds, too, what is found for
+ * queries of a hostile file.
+ */
+static inline bool vsx_truth_is_cheap(uint64_t n_queries, uint64_t n_rows,
+				      uint32_t dim)
+{
+	/* At most 2^20 times 2^31: no wrap. */
+	return n_queries * n_rows <= (UINT64_C(1) << 29) / (dim + 96);
+}
+
 /*
  * What the bytes of the file are for. Each row of a segment takes the same
  * share of its sections; what no section, table or manifest of this generation

@@ -21,16 +21,6 @@ struct vsx_test {
 };
 
 /*
- * An exact scan for the neighbours takes so little that a writer does not store
- * them: about 50 ms of one core, by the components that are compared.
- */
-static inline bool vsx_test_is_cheap(uint64_t n_queries, uint64_t n_rows,
-				     uint32_t dim)
-{
-	return n_queries * n_rows <= (UINT64_C(1) << 29) / (dim + 32);
-}
-
-/*
  * Read it. Segment 0 must be open; numbers of rows are checked against it.
  * n_queries is 0 when the index has no test. Release it whatever the answer is.
  */

@@ -82,8 +82,8 @@ uint32_t vsx_measure_count(uint32_t wish, uint64_t n_rows, uint32_t dim)
 		if (n > DRAW_MOST)
 			n = DRAW_MOST;
 	}
-	if (n > VSX_MAX_OWN_QUERIES)
-		n = VSX_MAX_OWN_QUERIES;
+	if (n > vsx_most_own_queries(dim))
+		n = vsx_most_own_queries(dim);
 	return (uint32_t)(n < n_rows ? n : n_rows);
 }
 
@@ -269,7 +269,7 @@ static enum vsx_status number_truth(struct vsx_measure *m,
 	size_t n = (size_t)t->n_queries * t->truth_k;
 
 	if (!m->keeps_truth &&
-	    vsx_test_is_cheap(t->n_queries, seg->n_rows, t->dim))
+	    vsx_truth_is_cheap(t->n_queries, seg->n_rows, t->dim))
 		return VSX_OK;
 	VSX_TRY(vsx_alloc_to(&m->truth_rows, n, sizeof(*m->truth_rows), err));
 	for (size_t i = 0; i < n; i++) {
@@ -390,7 +390,7 @@ void vsx_measure_layout(uint32_t n_queries, uint64_t n_rows, uint32_t dim,
 		return;
 	if (!own)
 		vsx_layout_add(layout, n * dim * 4);
-	if (!vsx_test_is_cheap(n, n_rows, dim))
+	if (!vsx_truth_is_cheap(n, n_rows, dim))
 		vsx_layout_add(layout, n * truth_k * 4);
 	if (own)
 		vsx_layout_add(layout, n * 4);

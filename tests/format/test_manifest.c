@@ -349,6 +349,18 @@ REFUSES(own_queries_that_count_themselves, CORRUPT, "neighbours each",
 	m.truth_k = (uint32_t)m.n_rows)
 REFUSES(more_neighbours_than_100, CORRUPT, "100 queries with 101 neighbours",
 	m.truth_k = 101)
+REFUSES(more_components_of_rows_than_a_test_may_have, CORRUPT,
+	"8193 queries that are rows, expected at most 8192", m.dim = 1024;
+	m.elem = VSX_I8; m.flags = VSX_MANIFEST_OWN_QUERIES; m.n_queries = 8193;
+	seg[0].row_stride = seg[1].row_stride = 1032; seg[1].n_rows = 7;
+	m.n_rows = m.n_live = 1007)
+/* [5.6-2]: a scan that finds the neighbours would take long. */
+REFUSES(many_queries_without_neighbours, CORRUPT,
+	"section QTRU has 0 bytes, expected 2621440", m.n_queries = 65536;
+	memcpy(&sec[3].id, "ZZ97", 4);
+	sec[4] = section("QSRC", VSX_WHOLE_INDEX, 700, 262144,
+			 TABLES + 4 * PAGE + 512);
+	sec[5].offset += 200 * PAGE; sec[6].offset += 200 * PAGE)
 REFUSES(more_queries_than_a_test_may_have, CORRUPT,
 	"1048577 queries and 1 measured", m.flags = VSX_MANIFEST_NORMALISED;
 	m.n_queries = (1u << 20) + 1)

@@ -305,7 +305,8 @@ class File:
 
     def check_test_counts(self):
         h = self.head
-        self.need(h.n_queries <= (2**16 if self.own else 2**20), "5.6-20", "n_queries")
+        most = min(2**16, 2**23 // h.dim) if self.own else 2**20
+        self.need(h.n_queries <= most, "5.6-20", "n_queries")
         self.need(h.n_recalls <= 4096, "5.6-21", "n_recalls")
         self.need(h.truth_k <= 100, "5.6-22", "truth_k")
         if h.n_queries:
@@ -390,6 +391,10 @@ class File:
             ("RCLL", "5.6-4", 32 * h.n_recalls),
         ):
             e = self.section(name)
+            if name == "QTRU" and due:
+                work = h.n_queries * self.segments[0].n_rows
+                if work > 2**29 // (h.dim + 96):
+                    rule = "5.6-2"
             if due and (e or rule):
                 self.need(e, rule, "no section %s" % name)
                 self.need(e.bytes == due, "5.6-5", "size of section %s" % name)
