@@ -97,7 +97,9 @@ struct vsx_build_opts {
 };
 #define VSX_BUILD_OPTS_INIT                                                    \
 	{                                                                      \
-		.struct_size = sizeof(struct vsx_build_opts)                   \
+		sizeof(struct vsx_build_opts), 0, VSX_L2, VSX_F32, NULL, 0, 0, \
+			0, 0, 0, 0, 0, 0, 0, 0.0, NULL, NULL, NULL, NULL,      \
+			NULL, NULL, 0                                          \
 	}
 
 /*
@@ -220,7 +222,8 @@ struct vsx_update_opts {
 };
 #define VSX_UPDATE_OPTS_INIT                                                   \
 	{                                                                      \
-		.struct_size = sizeof(struct vsx_update_opts)                  \
+		sizeof(struct vsx_update_opts), 0, 0, 0, 0, 0, NULL, NULL,     \
+			NULL, NULL, 0                                          \
 	}
 
 /*
@@ -318,7 +321,8 @@ struct vsx_compact_opts {
 };
 #define VSX_COMPACT_OPTS_INIT                                                  \
 	{                                                                      \
-		.struct_size = sizeof(struct vsx_compact_opts)                 \
+		sizeof(struct vsx_compact_opts), NULL, 0, 0, 0, 0, 0.0, 0,     \
+			NULL, 0, NULL, NULL                                    \
 	}
 
 struct vsx_compact_result {
@@ -428,7 +432,7 @@ struct vsx_backup_opts {
 };
 #define VSX_BACKUP_OPTS_INIT                                                   \
 	{                                                                      \
-		.struct_size = sizeof(struct vsx_backup_opts)                  \
+		sizeof(struct vsx_backup_opts), NULL, 0, 0, 0, NULL, NULL, 0   \
 	}
 
 /* Strings live as long as the call that they are handed to. */
@@ -552,7 +556,8 @@ struct vsx_prune_opts {
 };
 #define VSX_PRUNE_OPTS_INIT                                                    \
 	{                                                                      \
-		.struct_size = sizeof(struct vsx_prune_opts)                   \
+		sizeof(struct vsx_prune_opts), 0, 0, 0, 0, NULL, NULL, NULL,   \
+			NULL                                                   \
 	}
 
 struct vsx_prune_result {

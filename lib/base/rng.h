@@ -35,10 +35,13 @@ static inline uint64_t vsx_rng_next(struct vsx_rng *r)
 	return vsx_mix(r->state);
 }
 
+/* No type of ISO C, which -Wpedantic would say. */
+__extension__ typedef unsigned __int128 vsx_u128;
+
 /* Uniform in [0, n); n > 0. The bias is below n / 2^64. */
 static inline uint64_t vsx_rng_below(struct vsx_rng *r, uint64_t n)
 {
-	return (uint64_t)((unsigned __int128)vsx_rng_next(r) * n >> 64);
+	return (uint64_t)((vsx_u128)vsx_rng_next(r) * n >> 64);
 }
 
 /* Uniform in [0, 1), 53 bits. */

@@ -105,7 +105,7 @@ run 0 vsx-verify --quiet index.vsx
 
 # Recall under the floor is a problem of the data.
 run 0 vsx-build "$words/vectors.npy" -o words.vsx -i IVF64,Flat -m cosine \
-	--target-recall 0.8 -q
+	--recall 0.8 -q
 run 0 vsx-verify words.vsx --min-recall 0.5
 run 1 vsx-verify words.vsx --min-recall 1
 has "$tmp/out" "recall"

@@ -12,7 +12,11 @@ for command in $(cd "$here/tools/man" && basename -s .1 -- *.1); do
 	cp "$tmp/out" help
 	[ "$(awk 'length > 80' help)" = "" ] || fail "$command --help is too wide"
 	run 0 $command --print-options
-	cut -f 1,2 "$tmp/out" >options
+	grep -v '^-' "$tmp/out" | cut -f 1,2 >options
+	# What it may end with, and how it is used.
+	has help "Exit status: 0 "
+	has help Examples
+	grep -q "^  .*$command " help || fail "no example in $command --help"
 	while read -r long letter; do
 		has help "--$long"
 		grep -q "^\.B.*\\\\-\\\\-$(echo "$long" | sed 's/-/\\\\-/g')\>" \
@@ -55,8 +59,53 @@ for command in $(cd "$here/tools/man" && basename -s .1 -- *.1); do
 	if command -v zsh >/dev/null; then
 		zsh -n "$zsh_script" || fail "zsh: $command"
 	fi
+	if command -v fish >/dev/null; then
+		fish -n "$bin/completion/$command.fish" || fail "fish: $command"
+	fi
+	# An option a line, and no line of another form.
+	while read -r long letter; do
+		line="complete -c $command -l $long"
+		[ "$letter" = - ] || line="$line -s $letter"
+		grep -q "^$line .*-d '.*'$" "$bin/completion/$command.fish" ||
+			fail "fish: no --$long of $command"
+	done <options
+	! grep -v "^complete -c $command \|^#" "$bin/completion/$command.fish" ||
+		fail "fish: other lines for $command"
 done
-bash -c ". '$bin/completion/vsx-build'; COMP_WORDS=(vsx-build --metric c)
-	COMP_CWORD=2; _vsx_build; echo \"\${COMPREPLY[@]}\"" >"$tmp/out"
-[ "$(cat "$tmp/out")" = cosine ] || fail "bash completes --metric c"
+
+# completes COMMAND DUE WORD...: what bash offers for the last word
+completes() {
+	command=$1 due=$2
+	shift 2
+	bash -c '. "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+		_${1//-/_}; echo "${COMPREPLY[*]}"' \
+		"$bin/completion/$command" "$command" "$@" >"$tmp/out"
+	[ "$(cat "$tmp/out")" = "$due" ] || {
+		fail "bash completes $command $*, expected '$due':"
+		cat "$tmp/out"
+	}
+}
+command -v bash >/dev/null || finish
+completes vsx-build cosine --metric c
+completes vsx-build cosine --metric = c
+completes vsx-build cosine -m c
+completes vsx-build "HNSW HNSW16 HNSW32" -i H
+completes vsx-compact "IVF IVF256,Flat IVF1024,Flat IVF4096,Flat" --spec I
+completes vsx-bench auto --spec a
+completes vsx-verify "model metric missing moved" --allow m
+completes vsx-query "table tsv" --format t
+completes vsx-backup "create list verify restore prune" ""
+completes vsx-backup verify v
+touch one.vsx
+completes vsx-backup one.vsx create one
+completes vsx-info one.vsx one
+completes vsx-verify one.vsx --repair one
+completes vsx-bench one.vsx --svg one
+has "$bin/completion/_vsx-backup" "'1:command:(create list verify restore prune)'"
+has "$bin/completion/_vsx-build" ':SPEC:(auto Flat IVF '
+has "$bin/completion/vsx-backup.fish" \
+	"-f -a 'create list verify restore prune' -d 'what to do'"
+has "$bin/completion/vsx-build.fish" "-l spec -s i -x -a 'auto Flat IVF "
+has "$bin/completion/vsx-build.fish" "-l metric -s m -x -a 'l2 ip cosine' "
+has "$bin/completion/vsx-build.fish" "-l output -s o -r -F "
 finish

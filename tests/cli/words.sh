@@ -17,7 +17,7 @@ run 0 vsx-query flat.vsx queries.fbin -k 10 --exact --format ivecs -o truth.ivec
 for spec in Flat IVF128,Flat HNSW16 auto; do
 	index=$spec.vsx
 	run 0 vsx-build "$words/vectors.npy" -o "$index" -i "$spec" -m cosine \
-		--model glove.6B.50d --target-recall 0.95
+		--model glove.6B.50d --recall 0.95
 	[ -s "$index" ] || fail "no $index"
 	# The words near a word, beside it.
 	run 0 vsx-query "$index" --id "$(row ocean)" -k 5 --recall 0.99 \

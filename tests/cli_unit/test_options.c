@@ -17,9 +17,11 @@ static struct {
 	double recall;
 	uint64_t memory;
 	int metric;
+	struct cli_list kinds;
 } got;
 
 static const char *const metrics[] = {"l2", "ip", "cosine", NULL};
+static const char *const verbs[] = {"come", "go", NULL};
 static struct cli_operands operands;
 
 /* Run the parser over a line of words. */
@@ -30,9 +32,11 @@ static int parse(const char *line)
 		"once, because it goes on and on";
 	const struct cli_option options[] = {
 		CLI_GROUP("Index"),
-		CLI_TEXT('i', "index", "SPEC", long_help, &got.index),
+		CLI_TEXT('i', "spec", "SPEC", long_help, &got.index),
+		CLI_ALIAS("index", "spec"),
 		CLI_CHOICE('m', "metric", "METRIC", "how near", &got.metric,
 			   metrics),
+		CLI_CHOICES(0, "kind", "KIND", "a kind", &got.kinds, metrics),
 		CLI_REAL(0, "recall-that-is-wanted", "R", "the floor",
 			 &got.recall, 0, 1),
 		CLI_COUNTS(0, "id", "N", "an id", &got.ids, 0, UINT64_MAX),
@@ -51,7 +55,9 @@ static int parse(const char *line)
 		.usage = "INPUT... -o INDEX [OPTION]...",
 		.about = "Does nothing, but does it well.",
 		.needs = "an INPUT",
-		.more = "Examples\n  vsx-test x\n",
+		.more = "Levels\n  none\n",
+		.examples = "  vsx-test x\n",
+		.verbs = verbs,
 		.min_operands = 1,
 		.max_operands = 2,
 		.options = options,
@@ -92,7 +98,7 @@ static void refused(const char *line, const char *text)
 
 Test(options, stores_every_type)
 {
-	cr_assert_eq(parse("a --index HNSW32 -m ip -f --threads=12 --id 3 "
+	cr_assert_eq(parse("a --spec HNSW32 -m ip -f --threads=12 --id 3 "
 			   "--id=18446744073709551615 --memory 2G --tag x "
 			   "--tag y --recall-that-is-wanted .95 b"),
 		     CLI_GO_ON);
@@ -126,6 +132,24 @@ Test(options, takes_the_last_of_two)
 {
 	cr_assert_eq(parse("a -t 3 --threads 4 -t5"), CLI_GO_ON);
 	cr_assert_eq(got.threads, 5);
+}
+
+Test(options, understands_an_older_name)
+{
+	cr_assert_eq(parse("a --index HNSW32"), CLI_GO_ON);
+	cr_assert_str_eq(got.index, "HNSW32");
+	cr_assert_eq(parse("a --index=Flat"), CLI_GO_ON);
+	cr_assert_str_eq(got.index, "Flat");
+}
+
+Test(options, takes_words_in_any_case)
+{
+	cr_assert_eq(parse("a -m CoSine --kind IP --kind l2"), CLI_GO_ON);
+	cr_assert_eq(got.metric, 2);
+	cr_assert_eq(got.kinds.n, 2);
+	cr_assert_str_eq(got.kinds.items[0], "ip");
+	cr_assert_str_eq(got.kinds.items[1], "l2");
+	free(got.kinds.items);
 }
 
 Test(options, collects_many)
@@ -215,8 +239,27 @@ REFUSES(refuses_an_unknown_option, "a --frobnicate",
 REFUSES(refuses_an_unknown_letter, "a -fx", "unknown option '-x'" SEE)
 REFUSES(suggests_the_nearest_option, "a --treads 3",
 	"unknown option '--treads'; did you mean --threads?" SEE)
+REFUSES(suggests_for_letters_that_changed_places, "a --thraeds 3",
+	"unknown option '--thraeds'; did you mean --threads?" SEE)
+REFUSES(suggests_for_a_part_too_many, "a --num-threads=3",
+	"unknown option '--num-threads=3'; did you mean --threads?" SEE)
+REFUSES(suggests_for_a_part_too_few, "a --wanted 1",
+	"unknown option '--wanted'; did you mean --recall-that-is-wanted?" SEE)
+REFUSES(suggests_the_name_of_now, "a --idnex 3",
+	"unknown option '--idnex'; did you mean --spec?" SEE)
+REFUSES(suggests_what_every_command_has, "a --hlep",
+	"unknown option '--hlep'; did you mean --help?" SEE)
+REFUSES(suggests_two_dashes, "a -recall-that-is-wanted 3",
+	"unknown option '-recall-that-is-wanted'; did you mean "
+	"--recall-that-is-wanted?" SEE)
+REFUSES(suggests_the_letter_in_the_other_case, "a -M ip",
+	"unknown option '-M'; did you mean -m?" SEE)
+REFUSES(suggests_the_nearest_word, "a -m cosin",
+	"--metric 'cosin' is not one of l2 ip cosine; did you mean cosine?")
+REFUSES(refuses_a_word_of_a_list, "a --kind l2 --kind cosnie",
+	"--kind 'cosnie' is not one of l2 ip cosine; did you mean cosine?")
 REFUSES(refuses_an_ambiguous_option, "a --me 3",
-	"'--me' fits more than one option" SEE)
+	"'--me' fits more than one option: --metric, --memory" SEE)
 REFUSES(refuses_a_value_for_a_flag, "a --force=1", "--force takes no value" SEE)
 REFUSES(refuses_a_missing_value, "a --threads", "--threads needs N" SEE)
 REFUSES(refuses_a_missing_value_of_a_letter, "a -m",
@@ -241,11 +284,12 @@ Test(options, prints_help)
 		"Does nothing, but does it well.\n"
 		"\n"
 		"Index\n"
-		"  -i, --index SPEC         a help text so long that it has to "
+		"  -i, --spec SPEC          a help text so long that it has to "
 		"be wrapped, and\n"
 		"                           more than once, because it goes on "
 		"and on\n"
 		"  -m, --metric METRIC      how near: l2, ip, cosine\n"
+		"      --kind KIND          a kind: l2, ip, cosine\n"
 		"      --recall-that-is-wanted R\n"
 		"                           the floor\n"
 		"      --id N               an id\n"
@@ -258,23 +302,34 @@ Test(options, prints_help)
 		"  -h, --help               print this and exit\n"
 		"  -V, --version            print the version and exit\n"
 		"\n"
+		"Levels\n"
+		"  none\n"
+		"\n"
 		"Examples\n"
-		"  vsx-test x\n");
+		"  vsx-test x\n"
+		"\n"
+		"Exit status: 0 done, 1 the data has a problem, 2 wrong usage "
+		"or bad input, 3\n"
+		"system error, 4 not a VSX file or a newer version of one, "
+		"130 stopped.\n");
 }
 
 Test(options, prints_itself_for_completion)
 {
 	cr_assert_eq(parse("--print-options"), 0);
 	cr_assert_stdout_eq_str(
-		"index\ti\tSPEC\t-\ta help text so long that it has to be "
+		"spec\ti\tSPEC\tauto|Flat|IVF|IVF256,Flat|IVF1024,Flat|"
+		"IVF4096,Flat|HNSW|HNSW16|HNSW32\ta help text so long that it has to be "
 		"wrapped, and more than once, because it goes on and on\n"
 		"metric\tm\tMETRIC\tl2|ip|cosine\thow near\n"
+		"kind\t-\tKIND\tl2|ip|cosine\ta kind\n"
 		"recall-that-is-wanted\t-\tR\t-\tthe floor\n"
 		"id\t-\tN\t-\tan id\n"
 		"tag\t-\tTAG\t-\ta tag\n"
 		"force\tf\t-\t-\toverwrite\n"
 		"threads\tt\tN\t-\tthreads\n"
 		"memory\t-\tSIZE\t-\tmemory\n"
+		"-\t-\tCOMMAND\tcome|go\twhat to do\n"
 		"help\th\t-\t-\tprint this and exit\n"
 		"version\tV\t-\t-\tprint the version and exit\n");
 }

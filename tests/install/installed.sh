@@ -19,7 +19,8 @@ for file in include/vsx.h include/vsx_write.h include/vsx_status.h \
     $(cd "$here/tools/man" && printf 'share/man/man1/%s ' *.1) \
     $(cd "$here/tools/man" && basename -s .1 -- *.1 | sed 's|^|bin/|') \
     share/bash-completion/completions/vsx-build \
-    share/zsh/site-functions/_vsx-build; do
+    share/zsh/site-functions/_vsx-build \
+    share/fish/vendor_completions.d/vsx-build.fish; do
 	[ -s "$prefix/$file" ] || fail "not installed: $file"
 done
 for file in libvsx.so libvsx.a libvsxwrite.so libvsxwrite.a \
@@ -31,17 +32,6 @@ done
 ! grep -rqF "$here" "$prefix/include" "$libdir/pkgconfig" "$libdir/cmake" ||
 	fail "paths of the source tree in what is installed"
 run 0 "$prefix/bin/vsx-build" "$words/vectors.npy" -o words.vsx -i Flat -q
-
-# Each header by itself, in the oldest C and in C++.
-for header in vsx_types vsx_status vsx vsx_write; do
-	echo "#include <$header.h>" >header.c
-	run 0 cc -std=c99 -pedantic -Wall -Wextra -Werror -fsyntax-only \
-		-I "$prefix/include" header.c
-	command -v c++ >/dev/null || continue
-	cp header.c header.cpp
-	run 0 c++ -std=c++17 -pedantic -Wall -Wextra -Werror -fsyntax-only \
-		-I "$prefix/include" header.cpp
-done
 
 consume() { # program, what it says
 	run 0 env LD_LIBRARY_PATH="$libdir" "$1" consumer.vsx
@@ -109,4 +99,17 @@ target_link_libraries(consumer PRIVATE vsx::vsxwrite_static)
 END
 run 0 cmake -S outer -B outer/b -DCMAKE_BUILD_TYPE=Release
 [ ! -e outer/b/vsx/tools ] || fail "tools are built inside another project"
+! grep -q 'include/vsx' outer/b/vsx/cmake_install.cmake ||
+	fail "another project installs the library, unasked"
+run 0 cmake -S outer -B outer/b -DVSX_INSTALL=ON
+has outer/b/vsx/cmake_install.cmake vsx_write.h
+
+# Nothing stays behind that was brought; what others put there does.
+touch "$prefix/bin/other"
+run 0 cmake --build "$bin/.." --target uninstall
+[ "$(find "$prefix" ! -type d)" = "$prefix/bin/other" ] || {
+	fail "left behind by uninstall:"
+	find "$prefix" ! -type d
+}
+[ ! -e "$libdir/cmake/vsx" ] || fail "left behind: $libdir/cmake/vsx"
 finish

@@ -66,6 +66,10 @@ static const struct cli_command command = {
 		 "in use: .npy .fvecs .bvecs .ivecs .fbin .f16bin .u8bin "
 		 ".i8bin, or - for raw f32 rows on standard input.",
 	.needs = "an INDEX and an INPUT",
+	.examples = "  vsx-add photos.vsx new.npy --ids new-ids.txt\n"
+		    "  vsx-add photos.vsx today.npy --ids today.txt "
+		    "--replace\n"
+		    "  embed --raw texts | vsx-add texts.vsx - --timeout 60\n",
 	.min_operands = 2,
 	.max_operands = SIZE_MAX,
 	.options = option_table,

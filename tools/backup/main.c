@@ -4,6 +4,7 @@
 #include "cli/exit.h"
 #include "cli/files.h"
 #include "cli/interrupt.h"
+#include "cli/nearest.h"
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/report.h"
@@ -47,6 +48,9 @@ static const struct cli_option option_table[] = {
 	CLI_END,
 };
 
+static const char *const verb_words[] = {"create",  "list",  "verify",
+					 "restore", "prune", NULL};
+
 static const struct cli_command command = {
 	.name = "vsx-backup",
 	.version = VSX_VERSION,
@@ -69,11 +73,16 @@ static const struct cli_command command = {
 		"'latest'\n"
 		"  restore - -o INDEX          from a stream on standard input\n"
 		"  prune REPO                  remove old snapshots and what only "
-		"they need\n"
-		"\n"
-		"Exit status: 0 done, 1 something is damaged, 2 wrong usage, "
-		"3 system error,\n4 not an index or a repository, or a newer "
-		"version of one.\n",
+		"they need\n",
+	.examples = "  vsx-backup create photos.vsx /backup/photos\n"
+		    "  vsx-backup verify /backup/photos\n"
+		    "  vsx-backup restore /backup/photos latest -o "
+		    "photos.vsx\n"
+		    "  vsx-backup prune /backup/photos --keep 14 --dry-run\n",
+	.exits = "0 done, 1 something is damaged, 2 wrong usage, 3 system "
+		 "error, 4 not an index or a repository, or a newer version "
+		 "of one, 130 stopped",
+	.verbs = verb_words,
 	.min_operands = 1,
 	.max_operands = 3,
 	.options = option_table,
@@ -205,11 +214,17 @@ static int parse(int argc, char **argv, enum verb *v,
 		return code;
 	while (i < N_VERBS && strcmp(operands->items[0], verbs[i].word) != 0)
 		i++;
-	if (i == N_VERBS)
+	if (i == N_VERBS) {
+		const char *typed = operands->items[0];
+		const char *like =
+			nearest_word(typed, strlen(typed), verb_words);
+
 		return cli_usage_error(&command,
 				       "'%s' is none of create, list, verify, "
-				       "restore and prune",
-				       operands->items[0]);
+				       "restore and prune%s%s%s",
+				       typed, like ? "; did you mean " : "",
+				       like ? like : "", like ? "?" : "");
+	}
 	*v = (enum verb)i;
 	code = check_operands(*v, operands);
 	return code == CLI_GO_ON ? check_options(*v) : code;

@@ -35,10 +35,13 @@ static inline uint64_t draw_next(struct draw *d)
 	return draw_mix(d->state);
 }
 
+/* No type of ISO C, which -Wpedantic would say. */
+__extension__ typedef unsigned __int128 draw_u128;
+
 /* Uniform in [0, n); n > 0. The bias is below n / 2^64. */
 static inline uint64_t draw_below(struct draw *d, uint64_t n)
 {
-	return (uint64_t)((unsigned __int128)draw_next(d) * n >> 64);
+	return (uint64_t)((draw_u128)draw_next(d) * n >> 64);
 }
 
 /* Uniform in [0, 1). */

@@ -1,5 +1,6 @@
 #include "bench/golden_out.h"
 
+#include "bench/draw.h"
 #include "cli/fail.h"
 #include "cli/json.h"
 #include "cli/outfile.h"
@@ -14,7 +15,7 @@
 /* Number i of n, spread over all queries. */
 static uint64_t pick(const struct dataset *d, uint64_t i, uint64_t n)
 {
-	return (uint64_t)((unsigned __int128)d->n_queries * i / n);
+	return (uint64_t)((draw_u128)d->n_queries * i / n);
 }
 
 static void write_line(FILE *to, const struct golden_out *out,

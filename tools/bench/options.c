@@ -68,6 +68,7 @@ static const struct cli_option option_table[] = {
 		 "compare at this recall@k, each with the least effort that "
 		 "reaches it (0.95)",
 		 &o.recall, 0.01, 1.0),
+	CLI_ALIAS("target-recall", "recall"),
 	CLI_FLAG(0, "curve", "the whole curve of recall and speed", &o.curve),
 	CLI_COUNT(0, "effort", "N", "only this ef or nprobe", &o.effort, 1,
 		  UINT32_MAX),
@@ -120,6 +121,13 @@ static const struct cli_command command = {
 		 "vectors (.npy .fvecs .bvecs .fbin ...) or an HDF5 file of "
 		 "ann-benchmarks.",
 	.needs = "DATA or --synthetic",
+	.examples = "  vsx-bench --synthetic 100000x128\n"
+		    "  vsx-bench base.npy --queries queries.npy --html "
+		    "report.html\n"
+		    "  vsx-bench base.npy -i HNSW16 -i HNSW32 --recall 0.98 "
+		    "--curve\n"
+		    "  vsx-bench base.npy --queries queries.npy --index "
+		    "photos.vsx\n",
 	.max_operands = 1,
 	.options = option_table,
 };

@@ -49,16 +49,20 @@ static const struct cli_option option_table[] = {
 	CLI_TEXT(0, "source", "TEXT",
 		 "where the rows came from, kept inside (left out)", &o.source),
 	CLI_GROUP("Index"),
-	CLI_TEXT('i', "index", "SPEC",
-		 "Flat, IVF<nlist>,Flat, HNSW<M> or auto (auto)", &o.spec),
+	CLI_TEXT('i', "spec", "SPEC",
+		 "Flat, IVF<nlist>,Flat, HNSW<M> or auto; IVF and HNSW alone "
+		 "are sized for the rows (auto)",
+		 &o.spec),
+	CLI_ALIAS("index", "spec"),
 	CLI_CHOICE('m', "metric", "METRIC", "how near is measured (l2)",
 		   &o.metric, metrics),
 	CLI_CHOICE('e', "element", "TYPE", "stored type (as the input)",
 		   &o.elem, elems),
 	CLI_FLAG(0, "normalize", "scale every row to length 1", &o.normalize),
-	CLI_REAL(0, "target-recall", "R",
+	CLI_REAL(0, "recall", "R",
 		 "recall@10 that searches reach by default (0.95)",
 		 &o.target_recall, 0.01, 1.0),
+	CLI_ALIAS("target-recall", "recall"),
 	CLI_COUNT(0, "ef-construction", "N",
 		  "HNSW: candidates for the links of a row (200)",
 		  &o.ef_construction, 1, 65536),
@@ -104,6 +108,12 @@ static const struct cli_command command = {
 		 ".fvecs .bvecs .ivecs .fbin .f16bin .u8bin .i8bin, or - for "
 		 "raw f32 rows on standard input.",
 	.needs = "an INPUT",
+	.examples =
+		"  vsx-build vectors.npy -o words.vsx -m cosine\n"
+		"  vsx-build base.fvecs more.fvecs --ids ids.txt -o "
+		"photos.vsx -i HNSW32\n"
+		"  vsx-build vectors.npy --plan --recall 0.98\n"
+		"  embed --raw texts | vsx-build - --dim 768 -o texts.vsx\n",
 	.min_operands = 1,
 	.max_operands = SIZE_MAX,
 	.options = option_table,

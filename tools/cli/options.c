@@ -1,12 +1,14 @@
 #include "cli/options.h"
 
 #include "cli/exit.h"
+#include "cli/nearest.h"
 #include "cli/options_help.h"
 #include "cli/options_value.h"
 #include "cli/say.h"
 #include "cli/standard.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <getopt.h>
 #include <locale.h>
 #include <stdarg.h>
@@ -41,6 +43,35 @@ int cli_usage_error(const struct cli_command *command, const char *fmt, ...)
 	return EXIT_USAGE;
 }
 
+/* The option with this name, or NULL. */
+static const struct cli_option *named(const struct cli_command *command,
+				      const char *name)
+{
+	for (const struct cli_option *o = command->options;
+	     o->type != CLI_IS_END; o++)
+		if (o->type > CLI_IS_ALIAS && strcmp(o->name, name) == 0)
+			return o;
+	return NULL;
+}
+
+/* What getopt_long() answered, as an option; of an old name the new one. */
+static const struct cli_option *find(const struct cli_command *command,
+				     int code)
+{
+	const struct cli_option *o;
+
+	if (code >= IS_HELP)
+		return NULL;
+	if (code >= FIRST_OPTION) {
+		o = &command->options[code - FIRST_OPTION];
+		return o->type == CLI_IS_ALIAS ? named(command, o->arg) : o;
+	}
+	for (o = command->options; o->type != CLI_IS_END; o++)
+		if (o->type > CLI_IS_ALIAS && o->letter == (char)code)
+			return o;
+	return NULL;
+}
+
 static void add_long(struct option *at, const char *name, int has_arg,
 		     int value)
 {
@@ -59,7 +90,8 @@ static void prepare(struct parser *p, const struct cli_command *command)
 	p->shorts[at++] = 'V';
 	for (int i = 0; command->options[i].type != CLI_IS_END; i++) {
 		const struct cli_option *o = &command->options[i];
-		bool flag = o->type == CLI_IS_FLAG;
+		bool flag =
+			find(command, FIRST_OPTION + i)->type == CLI_IS_FLAG;
 
 		if (o->type == CLI_IS_GROUP)
 			continue;
@@ -77,84 +109,82 @@ static void prepare(struct parser *p, const struct cli_command *command)
 	add_long(&p->longs[n++], "version", no_argument, IS_VERSION);
 }
 
-static const struct cli_option *find(const struct cli_command *command,
-				     int code)
-{
-	if (code >= FIRST_OPTION)
-		return &command->options[code - FIRST_OPTION];
-	for (const struct cli_option *o = command->options;
-	     o->type != CLI_IS_END; o++)
-		if (o->type != CLI_IS_GROUP && o->letter == (char)code)
-			return o;
-	return NULL;
-}
-
-/* How many letters to change, add or drop to turn a into b. */
-static size_t distance(const char *a, size_t len, const char *b)
-{
-	size_t row[64];
-	size_t width = strlen(b);
-
-	if (width >= 64)
-		return SIZE_MAX;
-	for (size_t j = 0; j <= width; j++)
-		row[j] = j;
-	for (size_t i = 0; i < len; i++) {
-		size_t corner = row[0];
-
-		row[0] = i + 1;
-		for (size_t j = 0; j < width; j++) {
-			size_t best = corner + (a[i] != b[j]);
-
-			corner = row[j + 1];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (corner + 1 < best)
-				best = corner + 1;
-			row[j + 1] = best;
-		}
-	}
-	return row[width];
-}
-
 /* The option most like what was typed, or NULL if none is much like it. */
 static const char *nearest(const struct parser *p, const char *typed,
 			   size_t len)
 {
-	const char *best = NULL;
-	size_t least = 3; /* more than two slips are another word */
+	const char *names[MAX_OPTIONS + 3] = {NULL};
+	const struct cli_option *o;
+	const char *like;
+	size_t n = 0;
+
+	for (; p->longs[n].name; n++)
+		names[n] = p->longs[n].name;
+	like = nearest_word(typed, len, names);
+	for (n = 0; like && names[n] != like; n++)
+		;
+	/* Of an old name the one that it has now. */
+	o = like ? find(p->command, p->longs[n].val) : NULL;
+	return o ? o->name : like;
+}
+
+/* More than one, all of them named; or nothing is said. */
+static bool say_ambiguous(const struct parser *p, const char *word, size_t len)
+{
+	char text[256] = "";
+	size_t at = 0, n = 0;
 
 	for (const struct option *o = p->longs; o->name; o++) {
-		size_t d = distance(typed, len, o->name);
-
-		if (d < least && d < len) {
-			least = d;
-			best = o->name;
-		}
+		if (strncmp(o->name, word + 2, len) != 0)
+			continue;
+		n++;
+		if (at < sizeof(text))
+			at += (size_t)snprintf(text + at, sizeof(text) - at,
+					       "%s--%s", at ? ", " : "",
+					       o->name);
 	}
-	return best;
+	if (n > 1)
+		cli_usage_error(p->command,
+				"'%s' fits more than one option: %s", word,
+				text);
+	return n > 1;
+}
+
+static int say_unknown_letter(const struct parser *p, const char *word)
+{
+	char other = (char)(optopt ^ 0x20);
+	const char *like = NULL;
+
+	/* "-recall 0.9" is -r to getopt. */
+	if (strlen(word) > 2 && word[1] == optopt)
+		like = nearest(p, word + 1, strcspn(word + 1, "="));
+	if (like)
+		return cli_usage_error(
+			p->command, "unknown option '%s'; did you mean --%s?",
+			word, like);
+	if (isalpha((unsigned char)optopt) && strchr(p->shorts, other))
+		return cli_usage_error(
+			p->command, "unknown option '-%c'; did you mean -%c?",
+			optopt, other);
+	return cli_usage_error(p->command, "unknown option '-%c'", optopt);
 }
 
 static int say_unknown(const struct parser *p, const char *word)
 {
-	size_t len;
-	size_t n_like = 0;
 	const char *like;
+	size_t len;
 
 	if (strncmp(word, "--", 2) != 0)
-		return cli_usage_error(p->command, "unknown option '-%c'",
-				       optopt);
+		return say_unknown_letter(p, word);
 	len = strcspn(word + 2, "=");
 	for (const struct option *o = p->longs; o->name; o++) {
 		if (strlen(o->name) == len &&
 		    strncmp(o->name, word + 2, len) == 0)
 			return cli_usage_error(p->command,
 					       "--%s takes no value", o->name);
-		n_like += strncmp(o->name, word + 2, len) == 0;
 	}
-	if (n_like > 1)
-		return cli_usage_error(p->command,
-				       "'%s' fits more than one option", word);
+	if (say_ambiguous(p, word, len))
+		return EXIT_USAGE;
 	like = nearest(p, word + 2, len);
 	if (like)
 		return cli_usage_error(
@@ -236,7 +266,11 @@ int cli_parse(const struct cli_command *command, int argc, char **argv,
 		if (code == -1)
 			break;
 		/* getopt moves operands behind options: look where it is. */
-		if (code == '?' && optind > place)
+		if (code == '?' && optopt && optopt < FIRST_OPTION &&
+		    optind < argc && argv[optind][0] == '-' &&
+		    argv[optind][1] == optopt)
+			place = optind; /* in the middle of letters */
+		else if (code == '?' && optind > place)
 			place = optind - 1;
 		if (code == 'h' && !find(command, 'h'))
 			code = IS_HELP;

@@ -4,7 +4,8 @@
  *
  *	struct cli_option options[] = {
  *		CLI_GROUP("Index"),
- *		CLI_TEXT('i', "index", "SPEC", "kind of index", &o.spec),
+ *		CLI_TEXT('i', "spec", "SPEC", "kind of index", &o.spec),
+ *		CLI_ALIAS("index", "spec"),
  *		CLI_COUNT(0, "seed", "N", "of every draw", &o.seed, 0,
  *			  UINT64_MAX),
  *		CLI_END,
@@ -25,6 +26,7 @@
 enum cli_type {
 	CLI_IS_END,
 	CLI_IS_GROUP,
+	CLI_IS_ALIAS, /* those below are options */
 	CLI_IS_FLAG,
 	CLI_IS_TEXT,
 	CLI_IS_LIST,
@@ -33,6 +35,7 @@ enum cli_type {
 	CLI_IS_REAL,
 	CLI_IS_SIZE,
 	CLI_IS_CHOICE,
+	CLI_IS_CHOICES,
 };
 
 /* Collected by CLI_LIST: strings of argv, the array is the caller's to free. */
@@ -51,12 +54,14 @@ struct cli_option {
 	enum cli_type type;
 	char letter;	  /* 0 = none */
 	const char *name; /* without the dashes; of a group: its heading */
-	const char *arg;  /* "N", "FILE", ...; FILE and INDEX complete paths */
+	const char *arg;  /* "N", ...; FILE, INDEX, OUT and DIR complete paths,
+			     SPEC the kinds of an index; of an alias: the name
+			     that it stands for */
 	const char *help;
 	void *to;
 	uint64_t min, max;	  /* COUNT, COUNTS, SIZE: both are allowed */
 	double low, high;	  /* REAL: both are allowed */
-	const char *const *words; /* CHOICE: ends with NULL */
+	const char *const *words; /* CHOICE, CHOICES: end with NULL */
 };
 
 /* The destination, which the compiler holds against its type. */
@@ -68,6 +73,10 @@ struct cli_option {
 
 /* A heading in --help; all options before the next group belong to it. */
 #define CLI_GROUP(heading) {.type = CLI_IS_GROUP, .name = (heading)}
+
+/* An older name, which is understood and not shown. */
+#define CLI_ALIAS(name_, of_)                                           \
+	{.type = CLI_IS_ALIAS, .name = (name_), .arg = (of_)}
 
 /* bool *to: set to true */
 #define CLI_FLAG(letter_, name_, help_, to_)                            \
@@ -109,20 +118,30 @@ struct cli_option {
 	 .arg = (arg_), .help = (help_), .to = CLI_AT(uint64_t, to_),   \
 	 .min = (min_), .max = (max_)}
 
-/* int *to: the index of the word; words_ ends with NULL */
+/* int *to: the index of the word, in any case; words_ ends with NULL */
 #define CLI_CHOICE(letter_, name_, arg_, help_, to_, words_)            \
 	{.type = CLI_IS_CHOICE, .letter = (letter_), .name = (name_),   \
 	 .arg = (arg_), .help = (help_), .to = CLI_AT(int, to_),        \
 	 .words = (words_)}
+
+/* struct cli_list *to: one of the words each time the option is given */
+#define CLI_CHOICES(letter_, name_, arg_, help_, to_, words_)           \
+	{.type = CLI_IS_CHOICES, .letter = (letter_), .name = (name_),  \
+	 .arg = (arg_), .help = (help_),                                \
+	 .to = CLI_AT(struct cli_list, to_), .words = (words_)}
 /* clang-format on */
 
 struct cli_command {
-	const char *name;    /* "vsx-build" */
-	const char *version; /* "0.1.0" */
-	const char *usage;   /* "INPUT... -o INDEX [OPTION]..." */
-	const char *about;   /* a sentence or two */
-	const char *needs;   /* what is missing without operands: "an INPUT" */
-	const char *more;    /* printed behind the options as it is, or NULL */
+	const char *name;     /* "vsx-build" */
+	const char *version;  /* "0.1.0" */
+	const char *usage;    /* "INPUT... -o INDEX [OPTION]..." */
+	const char *about;    /* a sentence or two */
+	const char *needs;    /* what is missing without operands: "an INPUT" */
+	const char *more;     /* printed behind the options as it is, or NULL */
+	const char *examples; /* lines to print behind that, each led by 2
+				 blanks and ended */
+	const char *exits;    /* "0 done, 1 ..."; NULL: what all have */
+	const char *const *verbs; /* that the first operand is one of; NULL */
 	size_t min_operands;
 	size_t max_operands; /* SIZE_MAX = any number */
 	const struct cli_option *options;

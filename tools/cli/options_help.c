@@ -53,12 +53,18 @@ static void describe(char *to, size_t bytes, const struct cli_option *option)
 {
 	size_t len = (size_t)snprintf(to, bytes, "%s", option->help);
 
-	if (option->type != CLI_IS_CHOICE)
+	if (!option->words)
 		return;
 	for (size_t i = 0; option->words[i] && len < bytes; i++)
 		len += (size_t)snprintf(to + len, bytes - len, "%s%s",
 					i ? ", " : ": ", option->words[i]);
 }
+
+/* What every command may end with; see exit.h. */
+static const char usual_exits[] =
+	"0 done, 1 the data has a problem, 2 wrong usage or bad input, "
+	"3 system error, 4 not a VSX file or a newer version of one, "
+	"130 stopped";
 
 void cli_help(const struct cli_command *command, FILE *to)
 {
@@ -77,6 +83,8 @@ void cli_help(const struct cli_command *command, FILE *to)
 			fprintf(to, "\n%s\n", group);
 			continue;
 		}
+		if (o->type == CLI_IS_ALIAS)
+			continue;
 		describe(help, sizeof(help), o);
 		print_option(to, o->letter, o->name, o->arg, help);
 	}
@@ -86,6 +94,12 @@ void cli_help(const struct cli_command *command, FILE *to)
 	print_option(to, 'V', "version", NULL, "print the version and exit");
 	if (command->more)
 		fprintf(to, "\n%s", command->more);
+	if (command->examples)
+		fprintf(to, "\nExamples\n%s", command->examples);
+	fputc('\n', to);
+	snprintf(help, sizeof(help), "Exit status: %s.",
+		 command->exits ? command->exits : usual_exits);
+	wrap(to, help, 0, 0);
 }
 
 static void print_line(FILE *to, char letter, const char *name, const char *arg,
@@ -100,13 +114,25 @@ static void print_line(FILE *to, char letter, const char *name, const char *arg,
 	fprintf(to, "\t%s\n", help);
 }
 
+static const char *const specs[] = {
+	"auto",		"Flat", "IVF",	  "IVF256,Flat", "IVF1024,Flat",
+	"IVF4096,Flat", "HNSW", "HNSW16", "HNSW32",	 NULL,
+};
+
+static const char *const *words_of(const struct cli_option *o)
+{
+	return o->arg && strcmp(o->arg, "SPEC") == 0 ? specs : o->words;
+}
+
 void cli_print_options(const struct cli_command *command, FILE *to)
 {
 	for (const struct cli_option *o = command->options;
 	     o->type != CLI_IS_END; o++)
-		if (o->type != CLI_IS_GROUP)
-			print_line(to, o->letter, o->name, o->arg, o->words,
+		if (o->type > CLI_IS_ALIAS)
+			print_line(to, o->letter, o->name, o->arg, words_of(o),
 				   o->help);
+	if (command->verbs)
+		print_line(to, 0, "-", "COMMAND", command->verbs, "what to do");
 	print_line(to, 'h', "help", NULL, NULL, "print this and exit");
 	print_line(to, 'V', "version", NULL, NULL,
 		   "print the version and exit");

@@ -1,6 +1,7 @@
 #include "cli/options_value.h"
 
 #include "cli/format_num.h"
+#include "cli/nearest.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /*
  * Decimal digits and nothing else: strtoull() alone would also take blanks, a
@@ -99,22 +101,25 @@ static void say_sizes(const struct cli_option *option,
 			 num_bytes(high, option->max));
 }
 
-static bool store_choice(const struct cli_option *option, const char *value,
-			 char rule[CLI_RULE_BYTES])
+/* Which of the words it is, or -1 and what it might be. */
+static int find_word(const struct cli_option *option, const char *value,
+		     char rule[CLI_RULE_BYTES])
 {
+	const char *like;
 	size_t len;
 
-	for (int i = 0; option->words[i]; i++) {
-		if (strcmp(value, option->words[i]) == 0) {
-			*(int *)option->to = i;
-			return true;
-		}
-	}
+	for (int i = 0; option->words[i]; i++)
+		if (strcasecmp(value, option->words[i]) == 0)
+			return i;
 	len = (size_t)snprintf(rule, CLI_RULE_BYTES, "one of");
 	for (int i = 0; option->words[i] && len < CLI_RULE_BYTES; i++)
 		len += (size_t)snprintf(rule + len, CLI_RULE_BYTES - len, " %s",
 					option->words[i]);
-	return false;
+	like = nearest_word(value, strlen(value), option->words);
+	if (like && len < CLI_RULE_BYTES)
+		snprintf(rule + len, CLI_RULE_BYTES - len, "; did you mean %s?",
+			 like);
+	return -1;
 }
 
 /* Room for one more item, of `bytes` bytes, behind n. */
@@ -165,6 +170,7 @@ bool cli_store(const struct cli_option *option, const char *value,
 {
 	uint64_t count;
 	double real;
+	int word;
 
 	switch (option->type) {
 	case CLI_IS_FLAG:
@@ -201,9 +207,17 @@ bool cli_store(const struct cli_option *option, const char *value,
 		*(uint64_t *)option->to = count;
 		return true;
 	case CLI_IS_CHOICE:
-		return store_choice(option, value, rule);
+		word = find_word(option, value, rule);
+		if (word >= 0)
+			*(int *)option->to = word;
+		return word >= 0;
+	case CLI_IS_CHOICES:
+		word = find_word(option, value, rule);
+		return word >= 0 &&
+		       store_list(option, option->words[word], rule);
 	case CLI_IS_END:
 	case CLI_IS_GROUP:
+	case CLI_IS_ALIAS:
 		break;
 	}
 	return false;

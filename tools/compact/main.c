@@ -33,9 +33,11 @@ static const struct cli_option option_table[] = {
 	CLI_TEXT('o', "output", "FILE",
 		 "the index to write (in place of the only INDEX)", &o.out),
 	CLI_FLAG('f', "force", "replace an output that exists", &o.force),
-	CLI_TEXT('i', "index", "SPEC",
-		 "Flat, IVF<nlist>,Flat, HNSW<M> or auto (as the first INDEX)",
+	CLI_TEXT('i', "spec", "SPEC",
+		 "Flat, IVF<nlist>,Flat, HNSW<M> or auto; IVF and HNSW alone "
+		 "are sized for the rows (as the first INDEX)",
 		 &o.spec),
+	CLI_ALIAS("index", "spec"),
 	CLI_FLAG(0, "renumber",
 		 "new ids 0, 1, 2, ... by the order of the INDEXes",
 		 &o.renumber),
@@ -66,6 +68,9 @@ static const struct cli_command command = {
 		 "dimension, metric and element type, as one new index of one "
 		 "segment. No byte of a deleted row is in it.",
 	.needs = "an INDEX",
+	.examples = "  vsx-compact photos.vsx\n"
+		    "  vsx-compact photos.vsx --if-dead 20 --timeout 600\n"
+		    "  vsx-compact part1.vsx part2.vsx -o all.vsx --renumber\n",
 	.min_operands = 1,
 	.max_operands = SIZE_MAX,
 	.options = option_table,

@@ -51,6 +51,9 @@ static const struct cli_command command = {
 		 "find them any more; their bytes stay in the file until "
 		 "vsx-compact.",
 	.needs = "an INDEX",
+	.examples = "  vsx-delete photos.vsx --id 4711 --id 4712\n"
+		    "  vsx-delete photos.vsx --ids gone.txt\n"
+		    "  removed-photos | vsx-delete photos.vsx --ids -\n",
 	.min_operands = 1,
 	.max_operands = 1,
 	.options = option_table,

@@ -28,6 +28,8 @@ static const struct cli_command command = {
 	.about = "Show what is inside an index: facts, segments, sections, "
 		 "measured recall, where it came from.",
 	.needs = "an INDEX",
+	.examples = "  vsx-info photos.vsx\n"
+		    "  vsx-info photos.vsx --json | jq .rows\n",
 	.min_operands = 1,
 	.max_operands = 1,
 	.options = option_table,

@@ -36,7 +36,7 @@ struct options {
 	uint64_t k, ef, nprobe, threads;
 	double recall;
 	struct cli_counts ids;
-	bool exact, stats, untrusted, quiet;
+	bool exact, stats, untrusted, json, quiet;
 };
 
 static struct options o = {.k = 10, .format = -1};
@@ -65,6 +65,7 @@ static const struct cli_option option_table[] = {
 	CLI_GROUP("Output"),
 	CLI_CHOICE(0, "format", "FORMAT", "how to print (table)", &o.format,
 		   formats),
+	CLI_FLAG(0, "json", "the same as --format json", &o.json),
 	CLI_TEXT('o', "output", "FILE", "where to (standard output)", &o.out),
 	CLI_TEXT(0, "labels", "FILE",
 		 "text whose line i, from 0, is printed beside id i",
@@ -86,6 +87,12 @@ static const struct cli_command command = {
 		 "vectors on standard input (-), or of rows of the index "
 		 "(--id).",
 	.needs = "an INDEX",
+	.examples = "  vsx-query photos.vsx queries.npy -k 10 --recall "
+		    "0.98\n"
+		    "  vsx-query words.vsx --id 691 -k 5 --labels words.txt\n"
+		    "  vsx-query photos.vsx queries.npy --ground-truth "
+		    "truth.ivecs\n"
+		    "  vsx-query photos.vsx - --json <queries.f32\n",
 	.min_operands = 1,
 	.max_operands = 2,
 	.options = option_table,
@@ -422,6 +429,13 @@ static int check_options(const struct cli_operands *operands)
 				       "QUERIES and --id exclude each other");
 	if (operands->n == 1 && !o.ids.n)
 		return cli_usage_error(&command, "needs QUERIES, - or --id");
+	if (o.json && o.format >= 0 && o.format != FORMAT_JSON)
+		return cli_usage_error(&command,
+				       "--json and --format %s exclude each "
+				       "other",
+				       formats[o.format]);
+	if (o.json)
+		o.format = FORMAT_JSON;
 	if (o.format == FORMAT_NPY && !o.out)
 		return cli_usage_error(&command, "--format npy needs -o FILE: "
 						 "it writes two files");

@@ -13,15 +13,6 @@ const char *const check_names[] = {
 	"moved", "unit",   "length", "spread",	 "overlap", NULL,
 };
 
-bool check_may_be_allowed(const char *name)
-{
-	/* A damaged file must never be released. */
-	for (size_t i = 1; check_names[i]; i++)
-		if (strcmp(check_names[i], name) == 0)
-			return true;
-	return false;
-}
-
 static bool is_allowed(const struct checks *c, const char *name)
 {
 	for (size_t i = 0; c->allowed && i < c->allowed->n; i++)

@@ -43,9 +43,11 @@ struct checks {
 	const struct cli_list *allowed;
 };
 
-/* The names that checks have, in the order of the table; ends with NULL. */
+/*
+ * The names that checks have, in the order of the table; ends with NULL. All
+ * but the first may be allowed to fail.
+ */
 extern const char *const check_names[];
-bool check_may_be_allowed(const char *name);
 
 /* A new check, which informs; `name` is one of check_names. */
 struct check *checks_add(struct checks *c, const char *name);

@@ -1,0 +1,68 @@
+#!/bin/sh
+# The public headers by themselves, and every VSX_..._INIT of them, without one
+# warning from either compiler in any C and C++ that is in use; and what the
+# tree includes of its own is ISO C.
+. tests/cli/lib.sh.inc
+
+include=$bin/../include
+warnings='-Wall -Wextra -Wpedantic -Werror'
+
+# One line a macro: struct vsx_x_opts x = VSX_X_OPTS_INIT;
+inits=$(sed -n 's/^#define VSX_\([A-Z]*\)_OPTS_INIT.*/\1/p' \
+	"$include/vsx.h" "$include/vsx_write.h")
+[ "$(echo "$inits" | wc -l)" -ge 8 ] || fail "few initialisers: $inits"
+{
+	echo '#include <vsx_write.h>'
+	echo 'int main(void) {'
+	for x in $inits; do
+		name=$(echo "$x" | tr A-Z a-z)
+		echo "struct vsx_${name}_opts $name = VSX_${x}_OPTS_INIT;"
+		echo "static struct vsx_${name}_opts s_$name = VSX_${x}_OPTS_INIT;"
+		echo "if ($name.struct_size != sizeof($name)) return 1;"
+		echo "(void)s_$name;"
+	done
+	echo 'return 0; }'
+} >inits.c
+cp inits.c inits.cpp
+for header in vsx_types vsx_status vsx vsx_write; do
+	echo "#include <$header.h>" >$header.c
+	cp $header.c $header.cpp
+done
+
+for cc in gcc clang; do
+	command -v $cc >/dev/null || { echo "no $cc here"; continue; }
+	for std in c99 c11 c17; do
+		for source in *.c; do
+			# shellcheck disable=SC2086 # flags are words
+			run 0 $cc -std=$std $warnings -fsyntax-only \
+				-I "$include" "$source"
+		done
+	done
+done
+for cxx in g++ clang++; do
+	command -v $cxx >/dev/null || { echo "no $cxx here"; continue; }
+	for std in c++11 c++14 c++17 c++20; do
+		for source in *.cpp; do
+			# shellcheck disable=SC2086
+			run 0 $cxx -std=$std $warnings -fsyntax-only \
+				-I "$include" "$source"
+		done
+	done
+done
+
+# The same values as all zeros: what is not said takes its default.
+run 0 cc -std=c11 -I "$include" inits.c -o inits && run 0 ./inits
+
+# Headers of the tree's own: those of the library at once, of the commands each.
+mkdir own
+for header in "$here"/format/*.h "$here"/lib/*/*.h; do
+	echo "#include \"$header\""
+done >own/lib.c
+for header in "$here"/tools/*/*.h; do
+	name=${header#"$here/tools/"}
+	echo "#include \"$header\"" >"own/$(echo "${name%.h}" | tr / _).c"
+done
+# shellcheck disable=SC2086
+run 0 cc -std=c11 -D_GNU_SOURCE $warnings -fsyntax-only -I "$here/format" \
+	-I "$here/lib" -I "$here/tools" own/*.c
+finish
