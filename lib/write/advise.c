@@ -17,46 +17,47 @@
 #define GROWN	  4
 #define FEW_ASKED 2
 
+/* Queries that say enough of a recall. */
+#define ENOUGH_QUERIES 100
+
 /* Bytes that a compaction frees before it is said: half of a file of some size.
  */
 #define LEAST_FREED (UINT64_C(1) << 20)
 
 /* An index begun with few rows is not what was asked for. */
-static enum vsx_status differs(struct vsx_update_result *result,
-			       const struct vsx_update *u, bool *said,
-			       struct vsx_error *err)
+static bool differs(struct vsx_update_result *result, const struct vsx *index,
+		    const struct vsx_spec *wish)
 {
-	const struct vsx *index = u->index;
+	const struct vsx_segment *base = index->segments;
 	char wanted[64], built[64];
-	struct vsx_choice choice;
 
-	if (result->n_live == 0 || index->manifest.n_segments == 0 ||
-	    result->n_live < FEW_ASKED * (uint64_t)index->segments[0].n_rows)
-		return VSX_OK;
-	VSX_TRY(vsx_options_choose(&choice, &u->b.opts, result->n_live, err));
-	vsx_spec_text(&choice.spec, wanted, sizeof(wanted));
-	vsx_spec_of_segment(&index->segments[0], built, sizeof(built));
-	*said = choice.spec.kind != index->segments[0].kind->code ||
-		choice.spec.m > index->segments[0].params[VSX_HNSW_M] ||
-		choice.spec.nlist > index->segments[0].params[VSX_IVF_NLIST];
-	if (*said)
-		snprintf(result->advice, sizeof(result->advice),
-			 "begun as %.30s over %u rows, and %.40s was asked "
-			 "for: compacting builds %.30s",
-			 built, index->segments[0].n_rows,
-			 index->manifest.asked, wanted);
-	return VSX_OK;
+	if (index->manifest.n_segments == 0 ||
+	    result->n_live < FEW_ASKED * (uint64_t)base->n_rows ||
+	    (wish->kind == base->kind->code &&
+	     wish->m <= base->params[VSX_HNSW_M] &&
+	     wish->nlist <= base->params[VSX_IVF_NLIST]))
+		return false;
+	vsx_spec_text(wish, wanted, sizeof(wanted));
+	vsx_spec_of_segment(base, built, sizeof(built));
+	snprintf(result->advice, sizeof(result->advice),
+		 "begun as %.30s over %u rows, and %.40s was asked for: "
+		 "compacting builds %.30s",
+		 built, base->n_rows, index->manifest.asked, wanted);
+	return true;
 }
 
+/* What a few queries, or none, say of the recall of many rows is little. */
 static bool few_queries(struct vsx_update_result *result,
-			const struct vsx_update *u)
+			const struct vsx *index, const struct vsx_spec *wish)
 {
-	const struct vsx_manifest *m = &u->index->manifest;
+	const struct vsx_manifest *m = &index->manifest;
+	bool given = m->n_queries && !(m->flags & VSX_MANIFEST_OWN_QUERIES);
 	uint32_t full =
 		vsx_measure_count(m->asked_queries, result->n_live, m->dim);
 
-	if (!(m->flags & VSX_MANIFEST_OWN_QUERIES) ||
-	    full < FEW_ASKED * (uint64_t)m->n_queries || m->n_queries >= 100)
+	if (wish->kind == VSX_FLAT || given || full == 0 ||
+	    m->n_queries >= ENOUGH_QUERIES ||
+	    full < FEW_ASKED * (uint64_t)m->n_queries)
 		return false;
 	snprintf(result->advice, sizeof(result->advice),
 		 "the acceptance test has %u queries: compacting draws %u",
@@ -90,10 +91,13 @@ enum vsx_status vsx_update_advise(struct vsx_update_result *result,
 				  struct vsx_error *err)
 {
 	uint64_t freed = usage->deleted + usage->superseded;
-	bool said = false;
+	struct vsx_choice choice;
 
-	VSX_TRY(differs(result, u, &said, err));
-	if (said || few_queries(result, u))
+	if (result->n_live == 0)
+		return VSX_OK;
+	VSX_TRY(vsx_options_choose(&choice, &u->b.opts, result->n_live, err));
+	if (differs(result, u->index, &choice.spec) ||
+	    few_queries(result, u->index, &choice.spec))
 		return VSX_OK;
 	if (result->recall_at_10 > 0.0 &&
 	    result->recall_at_10 < result->recall_built - RECALL_LOST)

@@ -228,6 +228,32 @@ Test(update_rows, like_the_old_ones_are_no_reason_for_advice)
 	}
 }
 
+Test(update_rows, without_a_test_of_their_recall_are_a_reason_for_advice)
+{
+	static const char *const kinds[] = {"Flat", "IVF64,Flat", "HNSW16"};
+
+	for (size_t s = 0; s < 3; s++) {
+		struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
+		const char *path = scratch_path("empty");
+		struct vsx_update_result r;
+		struct vsx_builder *b;
+
+		opts.dim = CDIM;
+		opts.spec = kinds[s];
+		opts.force = 1;
+		MUST(vsx_builder_new(&b, path, &opts, &err));
+		MUST(vsx_builder_finish(b, NULL, &err));
+		vsx_builder_free(b);
+		r = add_clustered(path, 2000, 0);
+		if (s == 0)
+			cr_expect_str_empty(r.advice);
+		else
+			cr_expect_str_eq(r.advice,
+					 "the acceptance test has 0 queries: "
+					 "compacting draws 1000");
+	}
+}
+
 Test(update_rows, far_away_are_a_reason_for_advice)
 {
 	struct vsx_update_result r =
