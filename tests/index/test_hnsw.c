@@ -1,10 +1,12 @@
 /* The rules of SPEC.md 5.5, on graphs in memory. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/rng.h"
+#include "index/hnsw.h"
 #include "index/hnsw_check.h"
 #include "index/scratch.h"
 #include "train/kind_build.h"
@@ -291,6 +293,157 @@ Test(hnsw, passes_over_a_held_out_row)
 			cr_expect_neq(best[i].id, id);
 	}
 	free_world(&w);
+}
+
+/*
+ * A graph by hand. The base level leads from row 0 to 1, from there to 2, and
+ * on to 3; rows 0 and 1 are on the upper level, where 0 leads to 1.
+ */
+struct small {
+	struct vsx_segment seg;
+	struct vsx_scratch scratch;
+	float vecs[4][2];
+	uint32_t lnk0[4][4], lnku[2][2];
+	vsx_le32 levels[2];
+};
+
+static void show(struct small *s, enum vsx_section_slot slot, const void *data,
+		 uint64_t bytes)
+{
+	s->seg.view[slot] = (struct vsx_view){data, bytes, NULL};
+}
+
+static void make_small(struct small *s)
+{
+	memset(s, 0, sizeof(*s));
+	memset(s->lnk0, 0xff, sizeof(s->lnk0));
+	memset(s->lnku, 0xff, sizeof(s->lnku));
+	for (uint32_t i = 0; i < 4; i++) {
+		s->vecs[i][0] = (float)i;
+		if (i < 3)
+			s->lnk0[i][0] = i + 1;
+	}
+	s->lnku[0][0] = 1;
+	vsx_put32(&s->levels[0], 4);
+	vsx_put32(&s->levels[1], 2);
+	s->seg.kind = &vsx_kind_hnsw;
+	s->seg.n_rows = 4;
+	s->seg.params[VSX_HNSW_M] = 2;
+	s->seg.params[VSX_HNSW_EF_CONSTRUCTION] = 10;
+	s->seg.params[VSX_HNSW_LEVELS] = 2;
+	vsx_space_init(&s->seg.space, VSX_L2, VSX_F32, 2, 8);
+	show(s, VSX_SEC_VECS, s->vecs, sizeof(s->vecs));
+	show(s, VSX_SEC_LNK0, s->lnk0, sizeof(s->lnk0));
+	show(s, VSX_SEC_LNKU, s->lnku, sizeof(s->lnku));
+	show(s, VSX_SEC_LEVL, s->levels, sizeof(s->levels));
+	cr_assert_eq(vsx_segment_open(&s->seg, &err), VSX_OK, "%s", err.text);
+	cr_assert_eq(vsx_scratch_init(&s->scratch, 2, &err), VSX_OK);
+}
+
+/* Search for row 3, held out or not `self`; the ids that were found, as bits.
+ */
+static enum vsx_status search_small(struct small *s, uint64_t self, bool holds,
+				    unsigned int *found)
+{
+	struct vsx_best best[4];
+	struct vsx_find find = {.query = &s->scratch.query,
+				.k = 4,
+				.effort = 4,
+				.top = {best, 0, 4},
+				.scratch = &s->scratch,
+				.skip_self = holds,
+				.held_out = holds,
+				.self = self};
+
+	vsx_space_row_query(&s->seg.space, &s->scratch.query,
+			    (const uint8_t *)s->vecs[3]);
+	VSX_TRY(vsx_kind_hnsw.search(&s->seg, &find, &err));
+	*found = 0;
+	for (size_t i = 0; i < find.top.n; i++)
+		*found |= 1u << best[i].id;
+	return VSX_OK;
+}
+
+/* As if it had not been indexed: it leads nowhere, on no level. */
+Test(hnsw, a_held_out_row_is_no_way_to_others)
+{
+	unsigned int found;
+	struct small s;
+
+	make_small(&s);
+	cr_assert_eq(search_small(&s, 0, false, &found), VSX_OK);
+	cr_expect_eq(found, 0xf);
+	cr_assert_eq(search_small(&s, 2, true, &found), VSX_OK);
+	cr_expect_eq(found, 0x3, "by the base level: %x", found);
+	s.lnk0[0][0] = VSX_HNSW_NO_LINK;
+	cr_assert_eq(search_small(&s, 1, true, &found), VSX_OK);
+	cr_expect_eq(found, 0x1, "by the upper level: %x", found);
+	vsx_scratch_release(&s.scratch);
+}
+
+/* The first row that is not there, not only numbers far out. */
+Test(hnsw, search_refuses_a_link_to_the_row_behind_the_last)
+{
+	unsigned int found;
+	struct small s;
+
+	make_small(&s);
+	s.lnk0[1][0] = 4;
+	cr_expect_eq(search_small(&s, 0, false, &found), VSX_ECORRUPT);
+	cr_expect_str_eq(err.text, "row 1 links to row 4 of 4");
+	/* Row 2 is there, but not on this level. */
+	make_small(&s);
+	s.lnku[0][0] = 2;
+	cr_expect_eq(search_small(&s, 0, false, &found), VSX_ECORRUPT);
+	cr_expect_str_eq(err.text, "row 0 links to row 2 of 2");
+	vsx_scratch_release(&s.scratch);
+}
+
+static int keep_finding(void *context, enum vsx_status status, const char *text)
+{
+	struct vsx_error *first = context;
+
+	(void)status;
+	if (!first->text[0])
+		snprintf(first->text, sizeof(first->text), "%s", text);
+	return 0;
+}
+
+static void expect_finding(struct small *s, const char *due)
+{
+	struct vsx_error first = {0};
+
+	cr_assert_eq(vsx_kind_hnsw.check(&s->seg, keep_finding, &first, &err),
+		     VSX_OK);
+	cr_expect_str_eq(first.text, due);
+}
+
+Test(hnsw, check_finds_a_link_to_the_row_behind_the_last)
+{
+	struct small s;
+
+	make_small(&s);
+	expect_finding(&s, "");
+	s.lnk0[3][0] = 4;
+	expect_finding(&s, "level 0, row 3: links to row 4 of 4");
+	make_small(&s);
+	s.lnku[1][0] = 2;
+	expect_finding(&s, "level 1, row 1: links to row 2 of 2");
+	vsx_scratch_release(&s.scratch);
+}
+
+/* Nothing is written for a row that is not there. */
+Test(hnsw, what_can_be_reached_is_among_the_rows)
+{
+	static const uint32_t graph[3] = {1, 2, 0};
+	uint8_t reached[3] = {0};
+	uint32_t queue[3] = {7, 7, 7};
+
+	/* Of two rows: row 1 leads to the one behind the last. */
+	cr_expect_eq(vsx_hnsw_reach(graph, 1, 2, 0, reached, queue), 2);
+	cr_expect_eq(reached[0] + reached[1], 2);
+	cr_expect_eq(reached[2], 0);
+	cr_expect_eq(queue[2], 7);
 }
 
 Test(hnsw, check_finds_each_broken_rule)

@@ -111,6 +111,37 @@ Test(ivf, more_lists_are_probed_when_rows_are_missing)
 	seeded_release(&s);
 }
 
+/* However many rows the first lists have: not one less than k is found. */
+Test(ivf, no_k_finds_a_row_less)
+{
+	struct laid_out l;
+	struct seeded s;
+	struct vsx_scratch scratch;
+	struct vsx_error err = {0};
+	struct vsx_find find;
+
+	build(&l, &s, VSX_L2, VSX_F32, 1);
+	cr_assert_eq(vsx_scratch_init(&scratch, DIM, &err), VSX_OK);
+	for (size_t k = 1; k < N; k++) {
+		for (int skips = 0; skips < 2; skips++) {
+			find_begin(&find, &scratch, k, 1);
+			find.skip_self = skips;
+			find.self = s.ids[0];
+			cr_assert_eq(
+				vsx_space_prepare(&l.seg.space, &scratch.query,
+						  s.rows.base, VSX_F32, &err),
+				VSX_OK);
+			cr_assert_eq(l.seg.kind->search(&l.seg, &find, &err),
+				     VSX_OK);
+			cr_expect_eq(find.top.n, k, "k %zu, skips %d", k,
+				     skips);
+		}
+	}
+	vsx_scratch_release(&scratch);
+	laid_out_release(&l);
+	seeded_release(&s);
+}
+
 Test(ivf, a_row_that_asks_does_not_find_itself)
 {
 	struct laid_out l;
@@ -291,6 +322,48 @@ Test(ivf, refuses_lists_that_share_rows)
 		vsx_put64(&l.lists[i].offset, 0);
 	}
 	refuses(&l, &s, "shared rows");
+	laid_out_release(&l);
+	seeded_release(&s);
+}
+
+static int find_words(void *context, enum vsx_status status, const char *text)
+{
+	(void)status;
+	return strstr(text, context) ? 1 : 0;
+}
+
+/* Stopped, because a finding has these words. */
+static bool finds(struct laid_out *l, const char *words)
+{
+	char copy[80];
+
+	snprintf(copy, sizeof(copy), "%s", words);
+	return l->seg.kind->check(&l->seg, find_words, copy, NULL) != VSX_OK;
+}
+
+Test(ivf, check_says_what_is_no_partition)
+{
+	struct laid_out l;
+	struct seeded s;
+	struct vsx_disk_list good;
+	uint64_t first, at;
+
+	build(&l, &s, VSX_L2, VSX_F32, 1);
+	good = l.lists[3];
+	first = vsx_get64(good.first_row);
+	at = vsx_get64(good.offset);
+	/* The least that they can overlap by: a row begins at a word. */
+	vsx_put64(&l.lists[3].offset, at - 4);
+	cr_expect(finds(&l, "list 3: begins at byte"));
+	vsx_put64(&l.lists[3].offset, at - 1);
+	cr_expect(finds(&l, "list 3: rows"));
+	l.lists[3] = good;
+	vsx_put64(&l.lists[3].first_row, first - 1);
+	cr_expect(finds(&l, "list 3: begins at row"));
+	vsx_put64(&l.lists[3].first_row, first + 1);
+	cr_expect(finds(&l, "list 3: begins at row"));
+	l.lists[3] = good;
+	cr_expect(!finds(&l, "list"));
 	laid_out_release(&l);
 	seeded_release(&s);
 }

@@ -161,6 +161,17 @@ Test(open, looks_up_efforts_in_the_recall_table)
 	for (uint32_t i = 0; i < f.n_recalls; i++) {
 		cr_assert_eq(vsx_get_recall(index, i, &row, &err), VSX_OK);
 		cr_expect_gt(row.effort, before.effort);
+		/* Just as much is enough, and a little more is not. */
+		if (i > 0 && row.at_10 > before.at_10) {
+			cr_expect_eq(vsx_effort_for(index, row.at_10, 10,
+						    &effort, &err),
+				     VSX_OK);
+			cr_expect_eq(effort, row.effort);
+			cr_expect_eq(vsx_effort_for(index, before.at_10, 10,
+						    &effort, &err),
+				     VSX_OK);
+			cr_expect_lt(effort, row.effort);
+		}
 		before = row;
 	}
 	cr_expect_eq(vsx_get_recall(index, f.n_recalls, &row, &err),
@@ -171,6 +182,17 @@ Test(open, looks_up_efforts_in_the_recall_table)
 	cr_expect_eq(vsx_effort_for(index, before.at_100, 50, &effort, &err),
 		     VSX_OK);
 	cr_expect_leq(effort, before.effort);
+	for (uint32_t k = 1; k <= 100; k = k * 10) {
+		double due = k == 1    ? before.at_1
+			     : k == 10 ? before.at_10
+				       : before.at_100;
+
+		cr_expect_eq(vsx_effort_for(index, due, k, &effort, &err),
+			     VSX_OK);
+		cr_expect_eq(
+			vsx_effort_for(index, due + 1e-6, k, &effort, &err),
+			VSX_ENOTFOUND);
+	}
 	cr_expect_eq(
 		vsx_effort_for(index, before.at_10 + 0.001, 2, &effort, &err),
 		VSX_ENOTFOUND);

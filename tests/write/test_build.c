@@ -232,6 +232,45 @@ enum { N = 3000, DIM = 24 };
 
 static float rows[N * DIM];
 
+/* Of efforts that reach the target the least, also where it is met exactly. */
+Test(build, chooses_the_first_effort_that_reaches_the_target)
+{
+	struct vsx_build_opts opts = options(DIM, "IVF32,Flat");
+	const char *path = scratch_path("x");
+	struct vsx_recall row, before = {0};
+	struct vsx_facts facts;
+	struct vsx *index;
+	uint32_t n, n_rising = 0;
+
+	fill(rows, N * DIM, 1);
+	opts.n_test_queries = 200;
+	opts.force = 1;
+	cr_assert_eq(build(path, opts, rows, N, NULL, NULL), VSX_OK, "%s",
+		     err.text);
+	cr_assert_eq(vsx_open(&index, path, NULL, &err), VSX_OK);
+	vsx_get_facts(index, &facts);
+	n = facts.n_recalls;
+	for (uint32_t i = 0; i < n; i += 5, before = row) {
+		struct vsx *other;
+
+		cr_assert_eq(vsx_get_recall(index, i, &row, &err), VSX_OK);
+		if (row.at_10 <= before.at_10)
+			continue;
+		n_rising++;
+		opts.target_recall = row.at_10;
+		cr_assert_eq(build(path, opts, rows, N, NULL, NULL), VSX_OK);
+		cr_assert_eq(vsx_open(&other, path, NULL, &err), VSX_OK);
+		vsx_get_facts(other, &facts);
+		vsx_close(other);
+		cr_expect_leq(facts.default_effort, row.effort, "%g",
+			      row.at_10);
+		cr_expect_gt(facts.default_effort, before.effort, "%g",
+			     row.at_10);
+	}
+	cr_expect_gt(n_rising, 2);
+	vsx_close(index);
+}
+
 Test(build, writes_the_facts)
 {
 	struct vsx_build_opts opts = options(DIM, "Flat");
