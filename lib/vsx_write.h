@@ -69,8 +69,9 @@ struct vsx_build_opts {
 	uint32_t dim;		  /* 1 to 65536; required */
 	enum vsx_metric metric;	  /* 0: VSX_L2 */
 	enum vsx_elem elem;	  /* of the stored rows; 0: VSX_F32 */
-	const char *spec;	  /* "Flat", "IVF1024,Flat", "HNSW32", "auto"
-				     (NULL) */
+	const char *spec;	  /* "Flat", "IVF1024,Flat", "HNSW32", or sized
+				     for the rows: "IVF", "HNSW"; "auto" (NULL);
+				     in any case */
 	uint32_t ef_construction; /* HNSW; 0: 200 */
 	uint64_t nlist_sample;	  /* IVF: rows to train on; 0: 256 a list */
 	uint64_t seed;
@@ -167,11 +168,16 @@ VSX_API void vsx_builder_free(struct vsx_builder *b);
 /* What a build of n_rows would take, before any work. */
 struct vsx_build_plan {
 	char spec[64];
-	char reason[160];	  /* why "auto" chose it; "" otherwise */
+	char reason[160];	  /* why it is not what was asked for to the
+				     letter, or what is to be said of it; or
+				     "" */
 	uint64_t file_bytes;	  /* within 2 %, without the payload of names */
 	uint64_t build_bytes;	  /* peak memory of the build */
 	uint64_t query_hot_bytes; /* of the file that every search needs */
 	uint64_t searcher_bytes;  /* heap of one searching thread */
+	double build_seconds; /* with n_threads, all reading left out; about,
+				 for a machine of 2024: within a factor of
+				 two there */
 };
 
 VSX_API enum vsx_status vsx_build_plan(const struct vsx_build_opts *opts,

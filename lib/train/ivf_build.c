@@ -10,26 +10,6 @@
 #include "train/ivf_group.h"
 #include "train/kmeans.h"
 
-/* Fewer rows a list than this make more lists than the rows can shape. */
-#define LEAST_LIST 8
-
-static uint32_t fit_nlist(struct vsx_job *job, const struct vsx_rows *rows,
-			  uint32_t nlist)
-{
-	uint32_t most = rows->n / LEAST_LIST;
-
-	if (most < 1)
-		most = 1;
-	if (nlist <= most)
-		return nlist;
-	if (job->note)
-		job->note(job,
-			  "nlist lowered from %u to %u: %u rows, and a list "
-			  "wants %d of them",
-			  nlist, most, rows->n, LEAST_LIST);
-	return most;
-}
-
 /* Two stable sorts by counting. */
 enum vsx_status vsx_ivf_group(const struct vsx_rows *rows, const uint32_t *list,
 			      uint32_t nlist, struct vsx_built *out,
@@ -102,7 +82,7 @@ enum vsx_status vsx_ivf_build(struct vsx_job *job, const struct vsx_rows *rows,
 			      const struct vsx_spec *spec,
 			      struct vsx_built *out, struct vsx_error *err)
 {
-	uint32_t nlist = fit_nlist(job, rows, spec->nlist);
+	uint32_t nlist = spec->nlist < rows->n ? spec->nlist : rows->n;
 	struct vsx_kmeans km = {0};
 	uint32_t *list = NULL;
 	enum vsx_status status;

@@ -20,6 +20,11 @@
 #define ENOUGH_AT_10  0.9995
 #define ENOUGH_AT_100 0.99
 
+/* Of an index so small that finding all costs no more distances than this, the
+ * default effort finds all. */
+#define ALL_AT_10     1.0
+#define FEW_DISTANCES 1000.0
+
 /* By so many queries is guessed where the table will end, beginning with
  * efforts up to the second of these. */
 #define GUESS_BY   64
@@ -180,7 +185,8 @@ static uint32_t least_effort(const struct vsx_measure *m,
 static bool is_enough(const struct vsx_recall *r, uint32_t least)
 {
 	return r->at_10 >= ENOUGH_AT_10 && r->at_100 >= ENOUGH_AT_100 &&
-	       r->effort >= least;
+	       r->effort >= least &&
+	       (r->at_10 >= ALL_AT_10 || r->distances >= FEW_DISTANCES);
 }
 
 /* How many rows the table has so far, of n; `ended` when it needs no more. */
@@ -281,11 +287,31 @@ static enum vsx_status number_truth(struct vsx_measure *m,
 	return VSX_OK;
 }
 
+/*
+ * The row of the table that gives the default effort: the first that reaches
+ * the target, or all while that costs little.
+ */
+static uint32_t choose_row(const struct vsx_measure *m, uint32_t least,
+			   double target)
+{
+	const struct vsx_recall *r = m->recalls;
+	uint32_t i = 0, all;
+
+	while (i + 1 < m->n_recalls &&
+	       (r[i].at_10 < target || r[i].effort < least))
+		i++;
+	for (all = i; all < m->n_recalls && r[all].distances < FEW_DISTANCES;
+	     all++)
+		if (r[all].at_10 >= ALL_AT_10)
+			return all;
+	return i;
+}
+
 enum vsx_status vsx_measure_run(struct vsx_measure *m,
 				const struct vsx_segment *seg, double target,
 				struct vsx_job *job, struct vsx_error *err)
 {
-	uint32_t i = 0;
+	uint32_t i;
 
 	m->default_effort = unmeasured_effort(seg);
 	if (m->test.n_queries == 0)
@@ -300,10 +326,7 @@ enum vsx_status vsx_measure_run(struct vsx_measure *m,
 	VSX_TRY(vsx_accept_truth(seg, 1, &m->test, job->n_threads, err));
 	VSX_TRY(climb(m, seg, job, err));
 	VSX_TRY(number_truth(m, seg, err));
-	while (i + 1 < m->n_recalls &&
-	       (m->recalls[i].at_10 < target ||
-		m->recalls[i].effort < least_effort(m, seg)))
-		i++;
+	i = choose_row(m, least_effort(m, seg), target);
 	m->default_effort = m->recalls[i].effort;
 	m->recall_at_10 = m->recalls[i].at_10;
 	return VSX_OK;

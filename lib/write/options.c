@@ -188,6 +188,7 @@ enum vsx_status vsx_options_choose(struct vsx_choice *out,
 		vsx_spec_choose(&out->spec, &need, out->reason,
 				sizeof(out->reason));
 	}
+	vsx_spec_size(&out->spec, &need, out->reason, sizeof(out->reason));
 	vsx_spec_adjust(&out->spec, n_rows, out->note, sizeof(out->note));
 	return VSX_OK;
 }

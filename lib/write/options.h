@@ -22,10 +22,11 @@ void vsx_options_space(struct vsx_space *s, const struct vsx_build_opts *opts);
 
 uint32_t vsx_options_page_shift(const struct vsx_build_opts *opts);
 
-/* The spec as it will be built: "auto" chosen, small inputs allowed for. */
+/* The spec as it will be built: chosen, sized, small inputs allowed for. */
 struct vsx_choice {
 	struct vsx_spec spec;
-	char reason[160]; /* of "auto", or "" */
+	char reason[160]; /* of "auto", or of the size of an IVF or HNSW that
+			     names none; or "" */
 	char note[96];	  /* of an adjustment, or "" */
 };
 enum vsx_status vsx_options_choose(struct vsx_choice *out,

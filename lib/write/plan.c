@@ -13,6 +13,7 @@
 #include "write/layout.h"
 #include "write/measure.h"
 #include "write/options.h"
+#include "write/plan_time.h"
 #include "write/properties.h"
 #include "write/segment_out.h"
 #include "write/spec.h"
@@ -28,9 +29,8 @@ typedef unsigned long long ull;
 /* Buffers of the sink and the libraries. */
 #define FIXED_BYTES (UINT64_C(4) << 20)
 
-/* As train/codes_train.c and train/ivf_build.c have them. */
+/* As train/codes_train.c has it. */
 #define LEAST_CODED_DIM 16
-#define LEAST_LIST	8
 
 struct sizes {
 	const struct vsx_build_opts *opts;
@@ -146,15 +146,6 @@ static uint64_t searcher_bytes(const struct sizes *s)
 	return marks + (uint64_t)s->opts->dim * QUERY_BYTES + SEARCH_BYTES;
 }
 
-/* What the builder of lists does, too. */
-static void fit_nlist(struct vsx_spec *spec, uint64_t n_rows)
-{
-	uint64_t most = n_rows / LEAST_LIST;
-
-	if (spec->kind == VSX_IVF && spec->nlist > most)
-		spec->nlist = most ? (uint32_t)most : 1;
-}
-
 enum vsx_status vsx_build_plan(const struct vsx_build_opts *opts,
 			       uint64_t n_rows, struct vsx_build_plan *plan,
 			       struct vsx_error *err)
@@ -176,12 +167,12 @@ enum vsx_status vsx_build_plan(const struct vsx_build_opts *opts,
 				"%llu rows, and one build holds 1 to %llu",
 				(ull)n_rows, (ull)VSX_MAX_SEGMENT_ROWS);
 	VSX_TRY(vsx_options_choose(&choice, &checked, n_rows, err));
-	fit_nlist(&choice.spec, n_rows);
 	vsx_options_space(&space, &checked);
 
 	memset(plan, 0, sizeof(*plan));
 	vsx_spec_text(&choice.spec, plan->spec, sizeof(plan->spec));
-	snprintf(plan->reason, sizeof(plan->reason), "%s", choice.reason);
+	snprintf(plan->reason, sizeof(plan->reason), "%s",
+		 *choice.reason ? choice.reason : choice.note);
 	VSX_TRY(vsx_properties_new(&properties, &properties_bytes, &checked,
 				   plan->spec, 0, err));
 	free(properties);
@@ -195,5 +186,7 @@ enum vsx_status vsx_build_plan(const struct vsx_build_opts *opts,
 			    kind_bytes(&s) + FIXED_BYTES;
 	plan->query_hot_bytes = s.hot;
 	plan->searcher_bytes = searcher_bytes(&s);
+	plan->build_seconds = vsx_plan_seconds(&checked, &choice.spec, n_rows,
+					       space.stride, plan->file_bytes);
 	return VSX_OK;
 }

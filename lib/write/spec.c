@@ -4,13 +4,14 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "index/hnsw.h"
 #include "index/ivf.h"
 
 typedef unsigned long long ull;
 
-#define KNOWN "Flat, IVF<nlist>,Flat, HNSW<M>, auto"
+#define KNOWN "Flat, IVF<nlist>,Flat, HNSW<M>, IVF, HNSW, auto"
 
 static enum vsx_status unknown(const char *text, const char *part, size_t len,
 			       struct vsx_error *err)
@@ -46,58 +47,66 @@ static enum vsx_status in_range(const char *text, const char *what, uint64_t v,
 			text, what, (ull)v, (ull)low, (ull)high);
 }
 
+/* Whether the text begins so, in any case; *rest is what follows. */
+static bool begins(const char *text, const char *word, const char **rest)
+{
+	size_t n = strlen(word);
+
+	*rest = text + n;
+	return strncasecmp(text, word, n) == 0;
+}
+
 /* What may follow the first part: nothing, or ",Flat". */
 static enum vsx_status ending(const char *text, const char *rest,
-			      bool may_end_here, struct vsx_error *err)
+			      struct vsx_error *err)
 {
-	if (*rest == '\0' && !may_end_here)
-		return vsx_fail(
-			err, VSX_EINVAL,
-			"index '%.80s': what the lists hold is missing, "
-			"expected '%.80s,Flat'",
-			text, text);
-	if (*rest == '\0' || strcmp(rest, ",Flat") == 0)
+	if (*rest == '\0' || strcasecmp(rest, ",Flat") == 0)
 		return VSX_OK;
 	rest += *rest == ',';
 	return unknown(text, rest, strcspn(rest, ","), err);
 }
 
+/* A kind and its number; without one it is sized for the rows: 0. */
+static enum vsx_status sized(uint32_t *out, const char *text, const char *rest,
+			     const char *what, uint32_t low, uint32_t high,
+			     struct vsx_error *err)
+{
+	uint64_t v = 0;
+
+	if (*rest && *rest != ',') {
+		if (!number(&rest, &v) || (*rest && *rest != ','))
+			return unknown(text, text, strcspn(text, ","), err);
+		VSX_TRY(in_range(text, what, v, low, high, err));
+	}
+	*out = (uint32_t)v;
+	return ending(text, rest, err);
+}
+
 enum vsx_status vsx_spec_parse(struct vsx_spec *out, const char *text,
 			       struct vsx_error *err)
 {
-	size_t first = text ? strcspn(text, ",") : 0;
-	const char *s;
-	uint64_t v;
+	const char *rest;
 
 	memset(out, 0, sizeof(*out));
-	if (!text || strcmp(text, "auto") == 0)
+	if (!text || strcasecmp(text, "auto") == 0)
 		return VSX_OK;
-	if (strncmp(text, "IVF", 3) == 0) {
-		s = text + 3;
-		if (!number(&s, &v) || (*s && *s != ','))
-			return unknown(text, text, first, err);
-		VSX_TRY(in_range(text, "nlist", v, 1, VSX_IVF_MAX_NLIST, err));
+	if (begins(text, "IVF", &rest)) {
 		out->kind = VSX_IVF;
-		out->nlist = (uint32_t)v;
-		return ending(text, s, false, err);
+		return sized(&out->nlist, text, rest, "nlist", 1,
+			     VSX_IVF_MAX_NLIST, err);
 	}
-	if (strncmp(text, "HNSW", 4) == 0) {
-		s = text + 4;
-		if (!number(&s, &v) || (*s && *s != ','))
-			return unknown(text, text, first, err);
-		VSX_TRY(in_range(text, "M", v, VSX_HNSW_MIN_M, VSX_HNSW_MAX_M,
-				 err));
+	if (begins(text, "HNSW", &rest)) {
 		out->kind = VSX_HNSW;
-		out->m = (uint32_t)v;
-		return ending(text, s, true, err);
+		return sized(&out->m, text, rest, "M", VSX_HNSW_MIN_M,
+			     VSX_HNSW_MAX_M, err);
 	}
-	if (strncmp(text, "Flat", 4) == 0 && first == 4) {
+	if (begins(text, "Flat", &rest) && (*rest == '\0' || *rest == ',')) {
 		out->kind = VSX_FLAT;
-		if (text[4] == '\0')
+		if (*rest == '\0')
 			return VSX_OK;
-		return unknown(text, text + 5, strcspn(text + 5, ","), err);
+		return unknown(text, rest + 1, strcspn(rest + 1, ","), err);
 	}
-	return unknown(text, text, first, err);
+	return unknown(text, text, strcspn(text, ","), err);
 }
 
 /* Below either bound a scan takes less than about a millisecond. */
@@ -109,13 +118,46 @@ enum vsx_status vsx_spec_parse(struct vsx_spec *out, const char *text,
 #define LARGE_ROWS  1000000
 #define HIGH_RECALL 0.97
 
-static uint32_t round_nlist(double wish)
-{
-	uint32_t nlist = 16;
+/* Fewer rows a list than this make more lists than the rows can shape. */
+#define LEAST_LIST 8
 
-	while (nlist < VSX_IVF_MAX_NLIST && nlist * 1.5 < wish)
+static uint32_t fit_m(const struct vsx_spec_need *need)
+{
+	return need->target_recall > HIGH_RECALL || need->n_rows > LARGE_ROWS
+		       ? 32
+		       : 16;
+}
+
+/* Four times the square root of the rows, as a power of two. */
+static uint32_t fit_nlist(uint64_t n_rows)
+{
+	double wish = 4.0 * sqrt((double)n_rows);
+	uint32_t nlist = 1;
+
+	while (nlist < VSX_IVF_MAX_NLIST && nlist * 1.5 < wish &&
+	       (uint64_t)nlist * 2 * LEAST_LIST <= n_rows)
 		nlist *= 2;
 	return nlist;
+}
+
+bool vsx_spec_size(struct vsx_spec *spec, const struct vsx_spec_need *need,
+		   char *reason, size_t n)
+{
+	if (spec->kind == VSX_IVF && !spec->nlist) {
+		spec->nlist = fit_nlist(need->n_rows);
+		snprintf(reason, n,
+			 "for %llu rows, four times their square root as a "
+			 "power of two",
+			 (ull)need->n_rows);
+		return true;
+	}
+	if (spec->kind == VSX_HNSW && !spec->m) {
+		spec->m = fit_m(need);
+		snprintf(reason, n, "for %llu rows and a recall of %g",
+			 (ull)need->n_rows, need->target_recall);
+		return true;
+	}
+	return false;
 }
 
 void vsx_spec_choose(struct vsx_spec *out, const struct vsx_spec_need *need,
@@ -140,8 +182,7 @@ void vsx_spec_choose(struct vsx_spec *out, const struct vsx_spec_need *need,
 		return;
 	}
 	out->kind = VSX_HNSW;
-	out->m = need->target_recall > HIGH_RECALL || rows > LARGE_ROWS ? 32
-									: 16;
+	out->m = fit_m(need);
 	bytes = (double)rows * (need->stride + out->m * 2 * 4.0);
 	if (bytes <= (double)need->memory) {
 		snprintf(reason, n,
@@ -152,23 +193,48 @@ void vsx_spec_choose(struct vsx_spec *out, const struct vsx_spec_need *need,
 	}
 	out->kind = VSX_IVF;
 	out->m = 0;
-	out->nlist = round_nlist(4.0 * sqrt((double)rows));
+	out->nlist = fit_nlist(rows);
 	snprintf(reason, n,
 		 "a graph would need %.0f MiB of memory and may take %.0f MiB",
 		 ceil(bytes / 0x1p20), (double)need->memory / 0x1p20);
 }
 
-bool vsx_spec_adjust(struct vsx_spec *spec, uint64_t n_rows, char *note,
+static void adjust_m(struct vsx_spec *spec, uint64_t n_rows, char *note,
 		     size_t n)
 {
 	uint64_t most = n_rows > VSX_HNSW_MIN_M ? n_rows - 1 : VSX_HNSW_MIN_M;
 
-	if (spec->kind != VSX_HNSW || spec->m <= most)
-		return false;
+	if (spec->m <= most)
+		return;
 	snprintf(note, n, "M lowered from %u to %llu: there are %llu rows",
 		 spec->m, (ull)most, (ull)n_rows);
 	spec->m = (uint32_t)most;
-	return true;
+}
+
+static void adjust_nlist(struct vsx_spec *spec, uint64_t n_rows, char *note,
+			 size_t n)
+{
+	if (spec->nlist > n_rows) {
+		snprintf(note, n,
+			 "nlist lowered from %u to %llu: there are %llu rows",
+			 spec->nlist, (ull)n_rows, (ull)n_rows);
+		spec->nlist = (uint32_t)n_rows;
+	} else if (spec->nlist > 1 &&
+		   (uint64_t)spec->nlist * LEAST_LIST > n_rows) {
+		snprintf(note, n,
+			 "%llu rows are few for %u lists: a list wants %d of "
+			 "them",
+			 (ull)n_rows, spec->nlist, LEAST_LIST);
+	}
+}
+
+void vsx_spec_adjust(struct vsx_spec *spec, uint64_t n_rows, char *note,
+		     size_t n)
+{
+	if (spec->kind == VSX_HNSW)
+		adjust_m(spec, n_rows, note, n);
+	else if (spec->kind == VSX_IVF)
+		adjust_nlist(spec, n_rows, note, n);
 }
 
 void vsx_spec_of_segment(const struct vsx_segment *seg, char *out, size_t n)
@@ -189,10 +255,16 @@ void vsx_spec_text(const struct vsx_spec *spec, char *out, size_t n)
 		snprintf(out, n, "Flat");
 		break;
 	case VSX_IVF:
-		snprintf(out, n, "IVF%u,Flat", spec->nlist);
+		if (spec->nlist)
+			snprintf(out, n, "IVF%u,Flat", spec->nlist);
+		else
+			snprintf(out, n, "IVF,Flat");
 		break;
 	case VSX_HNSW:
-		snprintf(out, n, "HNSW%u", spec->m);
+		if (spec->m)
+			snprintf(out, n, "HNSW%u", spec->m);
+		else
+			snprintf(out, n, "HNSW");
 		break;
 	default:
 		snprintf(out, n, "auto");

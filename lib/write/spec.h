@@ -7,8 +7,9 @@
 #include "train/kind_build.h"
 
 /*
- * Parse one. NULL and "auto" give kind 0. VSX_EINVAL names the part that is not
- * known and lists what is.
+ * Parse one, in any case. NULL and "auto" give kind 0; "IVF" and "HNSW" give an
+ * nlist or M of 0, and "IVF100" is "IVF100,Flat". VSX_EINVAL names the part
+ * that is not known and lists what is.
  */
 enum vsx_status vsx_spec_parse(struct vsx_spec *out, const char *text,
 			       struct vsx_error *err);
@@ -26,10 +27,18 @@ struct vsx_spec_need {
 void vsx_spec_choose(struct vsx_spec *out, const struct vsx_spec_need *need,
 		     char *reason, size_t n);
 
-/* Lower what is too large for so few rows; answers what it changed. */
-bool vsx_spec_adjust(struct vsx_spec *spec, uint64_t n_rows, char *note,
+/*
+ * Give an IVF or HNSW without a number the one that suits the rows; then true,
+ * and reason gets a sentence.
+ */
+bool vsx_spec_size(struct vsx_spec *spec, const struct vsx_spec_need *need,
+		   char *reason, size_t n);
+
+/* Lower what is too large for so few rows; note gets what is to be said. */
+void vsx_spec_adjust(struct vsx_spec *spec, uint64_t n_rows, char *note,
 		     size_t n);
 
+/* As it is parsed; "IVF,Flat" and "HNSW" where they are not sized. */
 void vsx_spec_text(const struct vsx_spec *spec, char *out, size_t n);
 
 /* What a segment was built as: a property may say anything. */

@@ -157,17 +157,22 @@ static const struct vsx_segment *find_centroids(const struct run *r)
 	return best;
 }
 
-static enum vsx_status build_kind(struct run *r, const struct vsx_spec *spec,
+static enum vsx_status build_kind(struct run *r,
+				  const struct vsx_choice *choice,
 				  struct vsx_error *err)
 {
+	const struct vsx_spec *spec = &choice->spec;
 	struct vsx_job *job = &r->u->b.job;
-	const struct vsx_segment *trained;
+	const struct vsx_segment *trained = NULL;
 
+	if (spec->kind == VSX_IVF)
+		trained = find_centroids(r);
+	if (*choice->note && spec->kind != VSX_FLAT && !trained)
+		job->note(job, "%s", choice->note);
 	switch (spec->kind) {
 	case VSX_HNSW:
 		return vsx_hnsw_build(job, &r->rows, spec, &r->built, err);
 	case VSX_IVF:
-		trained = find_centroids(r);
 		if (trained)
 			return vsx_ivf_extend(job, &r->rows, trained, &r->built,
 					      &r->result->shift, err);
@@ -191,7 +196,7 @@ static enum vsx_status build(struct run *r, struct vsx_error *err)
 	VSX_TRY(vsx_options_choose(&choice, &b->opts, r->rows.n, err));
 	if (few)
 		choice.spec = (struct vsx_spec){.kind = VSX_FLAT};
-	VSX_TRY(build_kind(r, &choice.spec, err));
+	VSX_TRY(build_kind(r, &choice, err));
 	if (few || choice.spec.kind == VSX_HNSW ||
 	    vsx_elem_is_int(r->old->elem))
 		return VSX_OK;

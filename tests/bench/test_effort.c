@@ -242,7 +242,7 @@ Test(cells, are_the_target_and_some_around_it)
 Test(specs, suit_the_data)
 {
 	const struct engine_ops *engines[] = {&engine_vsx, &fake_ops, NULL};
-	const char *texts[] = {"fake:HNSW", "vsx:IVF9,Flat", "Flat"};
+	const char *texts[] = {"fake:hnsw", "vsx:IVF9,Flat", "Flat"};
 	const char *wrong = "faiss:Flat";
 	struct vsx_error err;
 	struct spec *specs;
@@ -252,13 +252,14 @@ Test(specs, suit_the_data)
 		  VSX_OK);
 	cr_assert(n == 3);
 	cr_expect(strcmp(specs[0].text, "Flat") == 0);
-	cr_expect(strcmp(specs[1].text, "IVF512,Flat") == 0);
+	cr_expect(strcmp(specs[1].text, "IVF1024,Flat") == 0);
 	cr_expect(strcmp(specs[2].text, "HNSW16") == 0);
 	free(specs);
 	for (uint64_t rows = 1; rows < 40; rows++) {
 		cr_assert(specs_make(&specs, &n, NULL, 0, engines, rows, 4,
 				     &err) == VSX_OK);
-		cr_expect(rows >= 8 || strcmp(specs[1].text, "IVF1,Flat") == 0);
+		cr_expect(rows >= 16 ||
+			  strcmp(specs[1].text, "IVF1,Flat") == 0);
 		free(specs);
 	}
 	cr_assert(specs_make(&specs, &n, texts, 3, engines, 2000000, 96,

@@ -41,7 +41,7 @@ END
 
 # The defaults: three kinds, each at the target, with all figures.
 bench 0 --synthetic 3000x16 --n-queries 300 --seconds 0.3 --json
-holds '[s["spec"] for s in series] == ["Flat", "IVF128,Flat", "HNSW16"]'
+holds '[s["spec"] for s in series] == ["Flat", "IVF256,Flat", "HNSW16"]'
 holds 'len(main) == 3 and all(p["recall_at_k"] >= 0.95 for p in main)'
 holds 'all(p["recall_at_10"] == p["recall_at_k"] for p in points)'
 holds 'all(p["recall_at_100"] is not None for p in points)'

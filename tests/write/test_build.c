@@ -86,7 +86,7 @@ Test(build, refuses_options_that_break_a_rule)
 	refused(o, "the model is not UTF-8 text on one line");
 	o = options(4, NULL), o.source = "\xff",
 	refused(o, "the source is not UTF-8");
-	o = options(4, "IVF"), refused(o, "'IVF' is not known");
+	o = options(4, "IVX"), refused(o, "'IVX' is not known");
 	o = options(4, NULL), o.struct_size = 3, refused(o, "struct_size");
 	cr_expect_eq(scratch_count(0), 0);
 }

@@ -78,6 +78,74 @@ Test(plan, tells_the_size_of_the_file)
 	compare(options(16, VSX_F32, "HNSW32"), 20, 0.3);
 }
 
+/* Seconds that builds took with two threads: the table of README.md. */
+Test(plan, tells_the_time_within_a_factor_of_two)
+{
+	static const struct {
+		uint64_t n;
+		uint32_t dim;
+		enum vsx_elem elem;
+		const char *spec;
+		double took;
+	} builds[] = {
+		{60000, 784, VSX_U8, "Flat", 0.2},
+		{60000, 784, VSX_U8, "IVF512,Flat", 1.6},
+		{60000, 784, VSX_U8, "HNSW16", 4.4},
+		{300000, 128, VSX_U8, "Flat", 0.2},
+		{300000, 128, VSX_U8, "IVF2048,Flat", 4.6},
+		{300000, 128, VSX_U8, "HNSW16", 20},
+		{395000, 50, VSX_F16, "Flat", 0.5},
+		{395000, 50, VSX_F16, "IVF2048,Flat", 5.4},
+		{395000, 50, VSX_F16, "HNSW16", 38},
+		{1000000, 96, VSX_F32, "Flat", 1.7},
+		{1000000, 96, VSX_F32, "IVF2048,Flat", 13},
+		{1000000, 96, VSX_F32, "HNSW16", 131},
+	};
+	struct vsx_build_plan plan, twice;
+
+	for (size_t i = 0; i < sizeof(builds) / sizeof(builds[0]); i++) {
+		struct vsx_build_opts opts =
+			options(builds[i].dim, builds[i].elem, builds[i].spec);
+
+		opts.ef_construction = 0;
+		opts.n_threads = 2;
+		cr_assert_eq(vsx_build_plan(&opts, builds[i].n, &plan, &err),
+			     VSX_OK);
+		cr_expect(plan.build_seconds > builds[i].took / 2 &&
+				  plan.build_seconds < builds[i].took * 2,
+			  "%s over %llu rows: %.2f s, took %.2f", plan.spec,
+			  (unsigned long long)builds[i].n, plan.build_seconds,
+			  builds[i].took);
+		opts.n_threads = 4;
+		cr_assert_eq(vsx_build_plan(&opts, builds[i].n, &twice, &err),
+			     VSX_OK);
+		cr_expect_lt(twice.build_seconds, plan.build_seconds);
+	}
+}
+
+Test(plan, sizes_what_names_no_size)
+{
+	struct vsx_build_opts opts = options(50, VSX_F32, "ivf");
+	struct vsx_build_plan plan;
+
+	cr_assert_eq(vsx_build_plan(&opts, 20000, &plan, &err), VSX_OK);
+	cr_expect_str_eq(plan.spec, "IVF512,Flat");
+	cr_expect(strstr(plan.reason, "20000 rows"), "%s", plan.reason);
+	opts.spec = "hnsw";
+	cr_assert_eq(vsx_build_plan(&opts, 20000, &plan, &err), VSX_OK);
+	cr_expect_str_eq(plan.spec, "HNSW16");
+	opts.spec = "IVF100";
+	cr_assert_eq(vsx_build_plan(&opts, 20000, &plan, &err), VSX_OK);
+	cr_expect_str_eq(plan.spec, "IVF100,Flat");
+	cr_expect_str_eq(plan.reason, "");
+	opts.spec = "IVF8,Flat";
+	cr_assert_eq(vsx_build_plan(&opts, 41, &plan, &err), VSX_OK);
+	cr_expect_str_eq(plan.spec, "IVF8,Flat");
+	cr_expect(strstr(plan.reason, "few for 8 lists"), "%s", plan.reason);
+	cr_assert_eq(vsx_build_plan(&opts, 5, &plan, &err), VSX_OK);
+	cr_expect_str_eq(plan.spec, "IVF5,Flat");
+}
+
 Test(plan, works_for_sizes_that_nobody_would_try)
 {
 	struct vsx_build_opts opts = options(1536, VSX_F32, "auto");

@@ -25,6 +25,55 @@ Test(spec, parses_what_there_is)
 	cr_expect_eq(good("HNSW33").m, 33);
 }
 
+Test(spec, takes_any_case)
+{
+	cr_expect_eq(good("AUTO").kind, 0);
+	cr_expect_eq(good("flat").kind, VSX_FLAT);
+	cr_expect_eq(good("FLAT").kind, VSX_FLAT);
+	cr_expect_eq(good("ivf64,flat").nlist, 64);
+	cr_expect_eq(good("Ivf64,FLAT").kind, VSX_IVF);
+	cr_expect_eq(good("hnsw16").m, 16);
+	cr_expect_eq(good("Hnsw16,flat").kind, VSX_HNSW);
+}
+
+Test(spec, a_kind_without_a_size_is_sized_later)
+{
+	static const char *const ivf[] = {"IVF", "ivf", "IVF,Flat"};
+	static const char *const hnsw[] = {"HNSW", "hnsw", "HNSW,Flat"};
+
+	for (size_t i = 0; i < 3; i++) {
+		cr_expect_eq(good(ivf[i]).kind, VSX_IVF);
+		cr_expect_eq(good(ivf[i]).nlist, 0);
+		cr_expect_eq(good(hnsw[i]).kind, VSX_HNSW);
+		cr_expect_eq(good(hnsw[i]).m, 0);
+	}
+	cr_expect_eq(good("IVF100").nlist, 100);
+}
+
+static struct vsx_spec sized(const char *text, uint64_t n, double recall)
+{
+	struct vsx_spec_need need = {.n_rows = n, .target_recall = recall};
+	struct vsx_spec spec = good(text);
+	char reason[160] = "";
+
+	cr_expect(vsx_spec_size(&spec, &need, reason, sizeof(reason)));
+	cr_expect_gt(strlen(reason), 10);
+	cr_expect_not(vsx_spec_size(&spec, &need, reason, sizeof(reason)));
+	return spec;
+}
+
+Test(spec, sizes_by_rows_and_recall)
+{
+	cr_expect_eq(sized("IVF", 1, 0.95).nlist, 1);
+	cr_expect_eq(sized("IVF", 15, 0.95).nlist, 1);
+	cr_expect_eq(sized("IVF", 41, 0.95).nlist, 4);
+	cr_expect_eq(sized("IVF", 20000, 0.95).nlist, 512);
+	cr_expect_eq(sized("IVF", 10000000, 0.95).nlist, 16384);
+	cr_expect_eq(sized("HNSW", 20000, 0.95).m, 16);
+	cr_expect_eq(sized("HNSW", 20000, 0.98).m, 32);
+	cr_expect_eq(sized("HNSW", 1000001, 0.95).m, 32);
+}
+
 static void refused(const char *text, const char *part)
 {
 	struct vsx_spec spec;
@@ -37,20 +86,21 @@ static void refused(const char *text, const char *part)
 Test(spec, says_which_part_is_not_known)
 {
 	refused("", "'' is not known");
-	refused("flat", "'flat' is not known, there are Flat, IVF<nlist>,Flat");
+	refused("fla", "'fla' is not known, there are Flat, IVF<nlist>,Flat");
 	refused("PQ32", "'PQ32' is not known");
 	refused("Flat,Flat", "'Flat' is not known");
 	refused("FlatX", "'FlatX' is not known");
-	refused("IVF", "'IVF' is not known");
 	refused("IVFx,Flat", "'IVFx' is not known");
 	refused("IVF64x,Flat", "'IVF64x' is not known");
-	refused("IVF64", "expected 'IVF64,Flat'");
+	refused("IVF,", "'' is not known");
+	refused("IVF64,", "'' is not known");
+	refused("IVF ,Flat", "'IVF ' is not known");
 	refused("IVF64,SQ8", "'SQ8' is not known");
 	refused("IVF64,Flat,RFlat", "'Flat' is not known");
 	refused("IVF0,Flat", "nlist is 0, expected 1 to 16777216");
 	refused("IVF16777217,Flat", "nlist is 16777217");
 	refused("IVF99999999999999999999,Flat", "is not known");
-	refused("HNSW", "'HNSW' is not known");
+	refused("HNSWx", "'HNSWx' is not known");
 	refused("HNSW1", "M is 1, expected 2 to 512");
 	refused("HNSW513", "M is 513");
 	refused("HNSW32,SQ8", "'SQ8' is not known");
@@ -89,20 +139,40 @@ Test(spec, chooses_by_size_memory_and_recall)
 Test(spec, lowers_m_for_few_rows)
 {
 	struct vsx_spec spec = good("HNSW32");
-	char note[96];
+	char note[96] = "";
 
-	cr_expect_not(vsx_spec_adjust(&spec, 33, note, sizeof(note)));
-	cr_expect(vsx_spec_adjust(&spec, 10, note, sizeof(note)));
+	vsx_spec_adjust(&spec, 33, note, sizeof(note));
+	cr_expect_str_eq(note, "");
+	vsx_spec_adjust(&spec, 10, note, sizeof(note));
 	cr_expect_eq(spec.m, 9);
 	cr_expect_str_eq(note, "M lowered from 32 to 9: there are 10 rows");
-	cr_expect(vsx_spec_adjust(&spec, 1, note, sizeof(note)));
+	vsx_spec_adjust(&spec, 1, note, sizeof(note));
 	cr_expect_eq(spec.m, 2);
+}
+
+Test(spec, keeps_lists_that_the_rows_can_fill)
+{
+	struct vsx_spec spec = good("IVF8,Flat");
+	char note[96] = "";
+
+	vsx_spec_adjust(&spec, 64, note, sizeof(note));
+	cr_expect_eq(spec.nlist, 8);
+	cr_expect_str_eq(note, "");
+	vsx_spec_adjust(&spec, 41, note, sizeof(note));
+	cr_expect_eq(spec.nlist, 8);
+	cr_expect_str_eq(note, "41 rows are few for 8 lists: a list wants 8 of "
+			       "them");
+	vsx_spec_adjust(&spec, 8, note, sizeof(note));
+	cr_expect_eq(spec.nlist, 8);
+	vsx_spec_adjust(&spec, 7, note, sizeof(note));
+	cr_expect_eq(spec.nlist, 7);
+	cr_expect_str_eq(note, "nlist lowered from 8 to 7: there are 7 rows");
 }
 
 Test(spec, writes_what_it_reads)
 {
-	static const char *const texts[] = {"Flat", "IVF1024,Flat", "HNSW32",
-					    "auto"};
+	static const char *const texts[] = {
+		"Flat", "IVF1024,Flat", "HNSW32", "IVF,Flat", "HNSW", "auto"};
 	char text[64];
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

@@ -17,6 +17,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 struct options {
 	const char *ids, *rejects;
@@ -147,6 +148,17 @@ static void print_result(const char *path, const struct vsx_update_result *r)
 		putchar('\n');
 }
 
+/* The library knows its options, not ours. */
+static enum vsx_status name_replace(enum vsx_status status,
+				    struct vsx_error *err)
+{
+	if (status == VSX_EEXIST)
+		tool_fail(err, status,
+			  "%s; --replace puts the new rows in their place",
+			  strdupa(err->text));
+	return status;
+}
+
 static struct rejects rejects;
 
 /* Everything between the lock and the commit. */
@@ -166,7 +178,8 @@ static enum vsx_status work(struct vsx_update *update, const char *path,
 		status = feed_rows(feed, pass_on, update, &seconds, err);
 	status = rejects_close(&rejects, status, err);
 	if (status == VSX_OK)
-		status = vsx_update_commit(update, result, err);
+		status = name_replace(vsx_update_commit(update, result, err),
+				      err);
 	return status;
 }
 

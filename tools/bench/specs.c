@@ -1,42 +1,43 @@
 #include "bench/specs.h"
 
 #include "cli/fail.h"
+#include "vsx_write.h"
 
 #include <ctype.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Rows that a list should have at least, so that it is one. */
-#define LEAST_LIST 8
-#define MAX_NLIST  65536
-
-/* From here on 16 links a row begin to be too few. */
-#define LARGE_ROWS 1000000
+#include <strings.h>
 
 static const char *const defaults[] = {"Flat", "IVF", "HNSW"};
 
-/* About 4 sqrt(n), as a power of two that is not above it. */
-static unsigned int fit_nlist(uint64_t n_rows)
+/* A kind that names no size. */
+static bool is_unsized(const char *text)
 {
-	double wish = 4.0 * sqrt((double)n_rows);
-	unsigned int nlist = 1;
+	static const char *const kinds[] = {"IVF", "IVF,Flat", "HNSW",
+					    "HNSW,Flat"};
 
-	while (nlist < MAX_NLIST && nlist * 2.0 <= wish &&
-	       nlist * 2 * (uint64_t)LEAST_LIST <= n_rows)
-		nlist *= 2;
-	return nlist;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcasecmp(text, kinds[i]) == 0)
+			return true;
+	return false;
 }
 
-/* A row has fewer links than there are rows. */
-static unsigned int fit_m(uint64_t n_rows, uint32_t dim)
+/* The size that a build would choose: the same for every engine. */
+static enum vsx_status size_of(struct spec *s, const char *text,
+			       uint64_t n_rows, uint32_t dim,
+			       struct vsx_error *err)
 {
-	unsigned int m = n_rows > LARGE_ROWS || dim > 1024 ? 32 : 16;
+	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
+	struct vsx_build_plan plan;
+	enum vsx_status status;
 
-	while (m > 2 && m >= n_rows)
-		m /= 2;
-	return m;
+	opts.dim = dim;
+	opts.spec = text;
+	status = vsx_build_plan(&opts, n_rows, &plan, err);
+	if (status == VSX_OK)
+		snprintf(s->text, sizeof(s->text), "%s", plan.spec);
+	return status;
 }
 
 static bool is_engine(const struct engine_ops *ops, const char *word,
@@ -88,13 +89,9 @@ static enum vsx_status make(struct spec *s, const char *text,
 		if (is_engine(engines[i], text, len))
 			break;
 	}
-	if (strcmp(rest, "IVF") == 0)
-		snprintf(s->text, sizeof(s->text), "IVF%u,Flat",
-			 fit_nlist(n_rows));
-	else if (strcmp(rest, "HNSW") == 0)
-		snprintf(s->text, sizeof(s->text), "HNSW%u",
-			 fit_m(n_rows, dim));
-	else if (strlen(rest) < sizeof(s->text))
+	if (is_unsized(rest))
+		return size_of(s, rest, n_rows, dim, err);
+	if (strlen(rest) < sizeof(s->text))
 		snprintf(s->text, sizeof(s->text), "%s", rest);
 	else
 		return tool_fail(err, VSX_EINVAL,

@@ -165,6 +165,7 @@ static void print_plan(const struct vsx_build_opts *opts, uint64_t n_rows,
 		json_u64(&j, "build_bytes", plan->build_bytes);
 		json_u64(&j, "query_hot_bytes", plan->query_hot_bytes);
 		json_u64(&j, "searcher_bytes", plan->searcher_bytes);
+		json_double(&j, "build_seconds", plan->build_seconds);
 		json_close(&j);
 		json_end(&j);
 		return;
@@ -177,6 +178,8 @@ static void print_plan(const struct vsx_build_opts *opts, uint64_t n_rows,
 	printf("file      %s\n", num_bytes(a, plan->file_bytes));
 	printf("building  %s of memory at the peak\n",
 	       num_bytes(a, plan->build_bytes));
+	printf("          about %s, within a factor of two or so\n",
+	       num_duration(a, plan->build_seconds));
 	printf("querying  %s of the file in every search",
 	       num_bytes(a, plan->query_hot_bytes));
 	printf(", and %s of memory a thread\n",

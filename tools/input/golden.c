@@ -242,9 +242,9 @@ static enum vsx_status load_lines(struct golden_room *r, const char *path,
 	struct source source;
 	enum vsx_status status;
 	const char *is = NULL;
-	size_t got;
+	size_t got, skipped;
 
-	status = source_open(&source, path, err);
+	status = source_open_text(&source, path, err);
 	if (status != VSX_OK)
 		return status;
 	r->g->lines = true;
@@ -255,6 +255,8 @@ static enum vsx_status load_lines(struct golden_room *r, const char *path,
 	if (is)
 		status = tool_fail(err, VSX_EINVAL, "%s: is %s", source.name,
 				   is);
+	if (status == VSX_OK)
+		status = source_skip_bom(&source, &skipped, err);
 	if (status == VSX_OK)
 		status = golden_read_lines(r, &source, err);
 	source_close(&source);

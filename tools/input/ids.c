@@ -119,7 +119,7 @@ enum vsx_status input_ids(const char *path, uint64_t **ids, uint64_t *n,
 
 	*ids = NULL;
 	*n = 0;
-	status = source_open(&source, path, err);
+	status = source_open_text(&source, path, err);
 	if (status != VSX_OK)
 		return status;
 	status = source_peek(&source, head, &got, err);

@@ -93,12 +93,17 @@ static enum vsx_status read_lines(struct list *list, struct source *source,
 enum vsx_status ids_text(struct source *source, const uint8_t *head, size_t len,
 			 uint64_t **ids, uint64_t *n, struct vsx_error *err)
 {
-	const char *is = sniff(head, len);
 	struct list list = {0};
 	enum vsx_status status;
+	const char *is;
+	size_t skipped;
 	char *chunk;
 
+	status = source_skip_bom(source, &skipped, err);
+	if (status != VSX_OK)
+		return status;
 	/* Nothing that sniff() knows starts with a digit. */
+	is = sniff(head + skipped, len - skipped);
 	if (is)
 		return tool_fail(err, VSX_EINVAL, "%s: is %s", source->name,
 				 is);

@@ -6,16 +6,58 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Every byte of the file, and a NUL behind them. */
+#define CHUNK_BYTES ((size_t)1 << 20)
+
+/* A file's length is known; of a pipe nobody knows how much is to come. */
+static enum vsx_status load_stream(struct source *source, struct labels *labels,
+				   size_t *len, struct vsx_error *err)
+{
+	size_t room = 0, got;
+	enum vsx_status status;
+
+	*len = 0;
+	do {
+		char *more = labels->text;
+
+		if (room - *len <= CHUNK_BYTES) {
+			room = 2 * room + 2 * CHUNK_BYTES;
+			more = realloc(labels->text, room);
+		}
+		if (!more)
+			return tool_fail_memory(err, room);
+		labels->text = more;
+		status = source_read(source, labels->text + *len, CHUNK_BYTES,
+				     &got, err);
+		*len += got;
+	} while (status == VSX_OK && got == CHUNK_BYTES);
+	return status;
+}
+
+/* Every byte of the text, and a NUL behind them. */
 static enum vsx_status load(struct source *source, struct labels *labels,
 			    size_t *len, struct vsx_error *err)
 {
-	*len = (size_t)source->size;
-	labels->text = malloc(*len + 1);
-	if (!labels->text)
-		return tool_fail_memory(err, source->size + 1);
+	enum vsx_status status;
+	size_t skipped;
+
+	status = source_skip_bom(source, &skipped, err);
+	if (status != VSX_OK)
+		return status;
+	if (source->stream) {
+		status = load_stream(source, labels, len, err);
+	} else {
+		*len = (size_t)source->size - skipped;
+		labels->text = malloc(*len + 1);
+		if (!labels->text)
+			return tool_fail_memory(err, source->size + 1);
+		status = source_need(source, labels->text, *len, err);
+	}
+	if (status != VSX_OK)
+		return status;
+	if (*len == 0)
+		return tool_fail(err, VSX_EINVAL, "%s: is empty", source->name);
 	labels->text[*len] = '\0';
-	return source_need(source, labels->text, *len, err);
+	return VSX_OK;
 }
 
 static enum vsx_status check_text(const struct source *source, const char *text,
@@ -77,7 +119,7 @@ enum vsx_status input_labels(const char *path, struct labels *labels,
 		return tool_fail(err, VSX_EINVAL,
 				 "standard input: is no place for labels; name "
 				 "a file");
-	status = source_open(&source, path, err);
+	status = source_open_text(&source, path, err);
 	if (status != VSX_OK)
 		return status;
 	status = load(&source, labels, &len, err);

@@ -72,8 +72,31 @@ static enum vsx_status open_stream(struct source *source, struct vsx_error *err)
 	return VSX_OK;
 }
 
-enum vsx_status source_open(struct source *source, const char *path,
-			    struct vsx_error *err)
+/* A pipe that has a name. Waits for its other end, until asked to stop. */
+static enum vsx_status open_pipe(struct source *source, const char *path,
+				 struct vsx_error *err)
+{
+	do {
+		if (interrupted())
+			return tool_fail(err, VSX_ESTOPPED, "%s: stopped",
+					 source->name);
+		source->fd = open(path, O_RDONLY | O_CLOEXEC);
+	} while (source->fd < 0 && errno == EINTR);
+	if (source->fd < 0)
+		return tool_fail_errno(err, "%s", source->name);
+	source->stream = true;
+	return VSX_OK;
+}
+
+static bool is_pipe(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+static enum vsx_status open_any(struct source *source, const char *path,
+				bool text, struct vsx_error *err)
 {
 	enum vsx_status status;
 
@@ -82,6 +105,8 @@ enum vsx_status source_open(struct source *source, const char *path,
 	tool_name(source->name, path);
 	if (strcmp(path, "-") == 0)
 		status = open_stream(source, err);
+	else if (text && is_pipe(path))
+		status = open_pipe(source, path, err);
 	else
 		status = open_file(source, path, err);
 	if (status != VSX_OK)
@@ -95,9 +120,21 @@ enum vsx_status source_open(struct source *source, const char *path,
 	return VSX_OK;
 }
 
+enum vsx_status source_open(struct source *source, const char *path,
+			    struct vsx_error *err)
+{
+	return open_any(source, path, false, err);
+}
+
+enum vsx_status source_open_text(struct source *source, const char *path,
+				 struct vsx_error *err)
+{
+	return open_any(source, path, true, err);
+}
+
 void source_close(struct source *source)
 {
-	if (source->fd >= 0 && !source->stream)
+	if (source->fd >= 0 && source->fd != STDIN_FILENO)
 		close(source->fd);
 	source->fd = -1;
 	free(source->buf);
@@ -231,5 +268,24 @@ enum vsx_status source_peek(struct source *source, uint8_t to[SOURCE_PEEK],
 	}
 	*got = source->end < SOURCE_PEEK ? source->end : SOURCE_PEEK;
 	memcpy(to, source->buf, *got);
+	return VSX_OK;
+}
+
+enum vsx_status source_skip_bom(struct source *source, size_t *skipped,
+				struct vsx_error *err)
+{
+	static const uint8_t bom[] = {0xef, 0xbb, 0xbf};
+	uint8_t head[SOURCE_PEEK];
+	enum vsx_status status;
+	size_t got;
+
+	*skipped = 0;
+	status = source_peek(source, head, &got, err);
+	if (status != VSX_OK || got < sizeof(bom) ||
+	    memcmp(head, bom, sizeof(bom)) != 0)
+		return status;
+	*skipped = sizeof(bom);
+	source->begin += sizeof(bom);
+	source->next += sizeof(bom);
 	return VSX_OK;
 }

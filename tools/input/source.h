@@ -1,7 +1,7 @@
 /*
- * The bytes of one input: a regular file, or standard input as a stream.
- * Private to input/. Reads in order go through a buffer of 1 MiB; larger ones
- * go past it.
+ * The bytes of one input: a regular file, or standard input or a pipe as a
+ * stream. Private to input/. Reads in order go through a buffer of 1 MiB;
+ * larger ones go past it.
  */
 #ifndef VSX_INPUT_SOURCE_H
 #define VSX_INPUT_SOURCE_H
@@ -30,6 +30,20 @@ struct source {
 enum vsx_status source_open(struct source *source, const char *path,
 			    struct vsx_error *err);
 void source_close(struct source *source);
+
+/*
+ * The same for text, which is read once from begin to end: a pipe with a name
+ * is read as standard input is, such as what `<(...)` of a shell stands for.
+ */
+enum vsx_status source_open_text(struct source *source, const char *path,
+				 struct vsx_error *err);
+
+/*
+ * Skip a byte-order mark of UTF-8, which some editors put in front of a text.
+ * *skipped bytes, 0 or 3; only before the first read.
+ */
+enum vsx_status source_skip_bom(struct source *source, size_t *skipped,
+				struct vsx_error *err);
 
 /* The next bytes; fewer than asked for only at the end. */
 enum vsx_status source_read(struct source *source, void *to, size_t bytes,

@@ -1,0 +1,85 @@
+#!/bin/sh
+# What -i may say: in any case, with or without a size, and what few rows make of
+# it; and the effort that a small index is searched with.
+. tests/cli/lib.sh.inc
+
+# rows N FILE: the first N words
+rows() { # 32 as a little-endian number of four bytes, for N below 65536
+	{
+		printf "$(printf '\\%03o\\%03o\\000\\000' $(($1 % 256)) $(($1 / 256)))"
+		printf '\062\000\000\000'
+		tail -c +129 "$words/vectors.npy" | head -c $(($1 * 200))
+	} >"$2"
+}
+rows 41 few.fbin
+rows 800 some.fbin
+rows 3000 more.fbin
+
+# builds AS SPEC FILE [OPTION...]: what -i SPEC gives over the rows
+builds() {
+	builds_as=$1 builds_spec=$2 builds_file=$3
+	shift 3
+	run 0 vsx-build "$builds_file" -o x.vsx -f -i "$builds_spec" --json "$@"
+	cp "$tmp/err" said
+	has "$tmp/out" "\"spec\": \"$builds_as\""
+	run 0 vsx-build "$builds_file" --plan -i "$builds_spec" --json "$@"
+	has "$tmp/out" "\"spec\": \"$builds_as\""
+	has "$tmp/out" '"build_seconds": '
+	run 0 vsx-verify x.vsx
+}
+
+builds Flat FLAT some.fbin
+builds Flat flat some.fbin
+builds HNSW12 hnsw12 some.fbin
+builds HNSW12 Hnsw12,flat some.fbin
+builds IVF10,Flat ivf10,FLAT some.fbin
+builds IVF10,Flat IVF10 some.fbin
+builds Flat Auto some.fbin
+
+# Sized for the rows, and it is said.
+builds IVF64,Flat IVF some.fbin
+has said "IVF64,Flat chosen: for 800 rows"
+builds IVF64,Flat ivf,flat some.fbin
+builds IVF256,Flat IVF more.fbin
+builds HNSW16 HNSW some.fbin
+has said "HNSW16 chosen: for 800 rows and a recall of 0.95"
+builds HNSW32 hnsw some.fbin --recall 0.98
+
+# Lists that rows can fill are kept; more than there are rows are not.
+builds IVF8,Flat IVF8,Flat few.fbin
+has said "41 rows are few for 8 lists"
+builds IVF5,Flat IVF5,Flat few.fbin
+[ ! -s said ] || fail "a warning for 41 rows in 5 lists"
+builds IVF41,Flat IVF41,Flat few.fbin
+builds IVF41,Flat IVF42,Flat few.fbin
+has said "nlist lowered from 42 to 41: there are 41 rows"
+builds IVF4,Flat IVF few.fbin
+
+# What was asked for stays: a compaction sizes it for the rows of then.
+run 0 vsx-build few.fbin -o grown.vsx -i ivf
+run 0 vsx-add grown.vsx more.fbin -q
+run 0 vsx-compact grown.vsx --json
+has "$tmp/out" '"spec": "IVF256,Flat"'
+run 0 vsx-compact grown.vsx -o other.vsx --spec hnsw --json
+has "$tmp/out" '"spec": "HNSW16"'
+run 0 vsx-compact grown.vsx -o other.vsx -f --index FLAT --json # as it was
+has "$tmp/out" '"spec": "Flat"'
+run 0 vsx-bench some.fbin -i ivf -i hnsw --seconds 0.02 --json -q
+has "$tmp/out" '"spec": "IVF64,Flat"'
+has "$tmp/out" '"spec": "HNSW16"'
+
+# A small index finds all while that takes fewer than 1,000 distances.
+for spec in HNSW16 IVF16,Flat HNSW8; do
+	run 0 vsx-build some.fbin -o x.vsx -f -i $spec --recall 0.5 --json
+	has "$tmp/out" '"recall_at_10": 1'
+	run 0 vsx-build some.fbin -o x.vsx -f -i $spec --json
+	has "$tmp/out" '"recall_at_10": 1'
+done
+# A large one finds what was asked for.
+run 0 vsx-build "$words/vectors.npy" -o x.vsx -f -i IVF64,Flat --recall 0.9 --json
+! grep -q '"recall_at_10": 1' "$tmp/out" || fail "a large index finds all"
+
+refused 2 "'HNSX16' is not known" "Flat, IVF<nlist>,Flat" -- \
+	vsx-build some.fbin -o no.vsx -i HNSX16
+refused 2 "nlist is 0" -- vsx-build some.fbin -o no.vsx -i ivf0
+finish
