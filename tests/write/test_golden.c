@@ -1,21 +1,23 @@
 /*
- * The bytes of a small file never change: tests/golden/flat-5.vsx, which
- * SPEC.md explains. After a change of the format that is meant, write it anew
- * with VSX_WRITE_GOLDEN=1 in the environment.
+ * The bytes of small files never change: those of tests/golden/, of which
+ * SPEC.md explains the first. After a change of the format that is meant, write
+ * them anew with VSX_WRITE_GOLDEN=1 in the environment.
  */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
 #include "scratch_folder.h"
-#include "vsx_write.h"
-
-#define GOLDEN VSX_TEST_SOURCE "/tests/golden/flat-5.vsx"
+#include "support/build.h"
 
 TestSuite(golden, .init = scratch_make, .fini = scratch_drop);
 
 static struct vsx_error err;
 
-static void build(const char *path)
+#define MUST(call) cr_assert_eq(call, VSX_OK, "%s", err.text)
+
+/* ---- the files -------------------------------------------------------- */
+
+static void five_vectors(const char *path)
 {
 	static const float rows[5][4] = {
 		{1.0f, 0.0f, 0.0f, 0.0f},   {0.0f, 1.0f, 0.0f, 0.0f},
@@ -30,31 +32,150 @@ static void build(const char *path)
 	opts.spec = "Flat";
 	opts.model = "golden";
 	opts.force = 1;
-	cr_assert_eq(vsx_builder_new(&b, path, &opts, &err), VSX_OK, "%s",
-		     err.text);
-	cr_assert_eq(vsx_builder_add(b, rows, VSX_F32, 5, ids, &err), VSX_OK);
-	cr_assert_eq(vsx_builder_finish(b, NULL, &err), VSX_OK, "%s", err.text);
+	MUST(vsx_builder_new(&b, path, &opts, &err));
+	MUST(vsx_builder_add(b, rows, VSX_F32, 5, ids, &err));
+	MUST(vsx_builder_finish(b, NULL, &err));
 	vsx_builder_free(b);
+}
+
+/* Ids that are not in order, of more than 32 bits; codes of centroids. */
+static const struct support_index lists = {.spec = "IVF4,Flat",
+					   .metric = VSX_COSINE,
+					   .elem = VSX_F32,
+					   .dim = 17,
+					   .n = 70,
+					   .ids = true,
+					   .n_test_queries = 12};
+
+/* Neighbours that are stored, which so few rows do without. */
+static const struct support_index graph = {.spec = "HNSW4",
+					   .metric = VSX_IP,
+					   .elem = VSX_F16,
+					   .dim = 5,
+					   .n = 60,
+					   .keeps_truth = true};
+
+static void ivf_cosine(const char *path)
+{
+	support_build(path, lists);
+}
+
+static void hnsw_truth(const char *path)
+{
+	support_build(path, graph);
+}
+
+/* One commit: rows `first` to first+n-1 of the model with these ids. */
+static void commit(const char *path, size_t first, size_t n,
+		   const uint64_t *ids, const uint64_t *gone, size_t n_gone)
+{
+	struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
+	struct vsx_update *u;
+	float row[17];
+
+	opts.n_threads = 1;
+	opts.replace = 1;
+	MUST(vsx_update_begin(&u, path, &opts, &err));
+	MUST(vsx_update_delete(u, gone, n_gone, &err));
+	for (size_t i = 0; i < n; i++) {
+		support_row(&lists, first + i, row);
+		MUST(vsx_update_add(u, row, VSX_F32, 1, ids ? ids + i : NULL,
+				    &err));
+	}
+	MUST(vsx_update_commit(u, NULL, &err));
+	vsx_update_free(u);
+}
+
+/*
+ * Generation 4 of the lists: two rows of 70 are deleted, which is a list of
+ * them, and one of 4, which is bits; the newer segments are scanned.
+ */
+static void ivf_later(const char *path)
+{
+	uint64_t gone[] = {support_id(&lists, 3), support_id(&lists, 44)};
+	uint64_t some[] = {101, 102, 103, 104, 105, 106};
+
+	ivf_cosine(path);
+	commit(path, 70, 6, some, gone, 1);
+	commit(path, 80, 2, NULL, some, 4);
+	commit(path, 90, 1, some + 5, gone + 1, 1);
+}
+
+/* All rows deleted, and compacted to what is left of them. */
+static void empty(const char *path)
+{
+	struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
+	const char *full = scratch_path("full");
+	uint64_t all[60];
+
+	hnsw_truth(full);
+	for (uint64_t i = 0; i < 60; i++)
+		all[i] = i;
+	commit(full, 0, 0, NULL, all, 60);
+	opts.force = 1;
+	opts.n_threads = 1;
+	MUST(vsx_compact(&full, 1, path, &opts, NULL, &err));
+}
+
+/* ---- what is compared -------------------------------------------------- */
+
+static int no_finding(void *context, const struct vsx_verify_event *event)
+{
+	(void)context;
+	cr_expect(event->what != VSX_FINDING, "%s", event->text);
+	return 0;
+}
+
+static void check(const char *name, void (*write)(const char *path))
+{
+	struct vsx_verify_opts opts = VSX_VERIFY_OPTS_INIT;
+	struct vsx_verify_result result;
+	const char *path = scratch_path("x");
+	size_t n = 0, n_due = 0;
+	uint8_t *bytes, *due;
+	char golden[512];
+
+	snprintf(golden, sizeof(golden), VSX_TEST_SOURCE "/tests/golden/%s",
+		 name);
+	if (getenv("VSX_WRITE_GOLDEN"))
+		write(golden);
+	write(path);
+	bytes = scratch_read(path, &n);
+	due = scratch_read(golden, &n_due);
+	cr_assert(bytes);
+	cr_assert(due, "there is no %s", golden);
+	for (size_t i = 0; i < n && i < n_due; i++)
+		cr_assert_eq(bytes[i], due[i],
+			     "%s: byte %zu is 0x%02x, expected 0x%02x", name, i,
+			     bytes[i], due[i]);
+	cr_assert_eq(n, n_due);
+	opts.n_threads = 1;
+	MUST(vsx_verify(golden, &opts, no_finding, NULL, &result, &err));
+	free(bytes);
+	free(due);
 }
 
 Test(golden, five_vectors)
 {
-	const char *path = scratch_path("x");
-	size_t n = 0, n_due = 0;
-	uint8_t *bytes, *due;
+	check("flat-5.vsx", five_vectors);
+}
 
-	if (getenv("VSX_WRITE_GOLDEN"))
-		build(GOLDEN);
-	build(path);
-	bytes = scratch_read(path, &n);
-	due = scratch_read(GOLDEN, &n_due);
-	cr_assert(bytes);
-	cr_assert(due, "there is no " GOLDEN);
-	for (size_t i = 0; i < n && i < n_due; i++)
-		cr_assert_eq(bytes[i], due[i],
-			     "byte %zu is 0x%02x, expected 0x%02x", i, bytes[i],
-			     due[i]);
-	cr_assert_eq(n, n_due);
-	free(bytes);
-	free(due);
+Test(golden, lists_with_ids)
+{
+	check("ivf-cosine.vsx", ivf_cosine);
+}
+
+Test(golden, a_graph_with_truth)
+{
+	check("hnsw-truth.vsx", hnsw_truth);
+}
+
+Test(golden, a_later_generation)
+{
+	check("ivf-later.vsx", ivf_later);
+}
+
+Test(golden, no_rows)
+{
+	check("empty.vsx", empty);
 }
