@@ -38,6 +38,13 @@ long "writers that are killed" env VSX_KILLS=1000 sh tests/cli/kill.sh
 # VSX_DATA, a file of vectors, goes on to the first of them.
 long "wear" env VSX_WEAR_ROWS="${VSX_WEAR_ROWS:-20000}" "$programs/test_wear"
 long "readers while an index changes" "$programs/thread_living" 600
+long "neighbours after changes" \
+	env VSX_SEQUENCES=2000 "$programs/test_neighbours"
+for size in "20000 16" "20000 768" "1000000 16"; do
+	long "commits of one row ($size)" env VSX_SMALL_COMMITS=1000 \
+		VSX_SMALL_ROWS="${size% *}" VSX_SMALL_DIM="${size#* }" \
+		"$programs/test_small"
+done
 long "sequences of changes" env VSX_SEQUENCES=20000 "$programs/test_model"
 
 echo "$failed failed"

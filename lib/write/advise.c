@@ -46,7 +46,10 @@ static bool differs(struct vsx_update_result *result, const struct vsx *index,
 	return true;
 }
 
-/* What a few queries, or none, say of the recall of many rows is little. */
+/*
+ * What a few queries, or none, say of the recall of many rows is little. Worth
+ * a word where compacting draws enough of them, or all that were asked for.
+ */
 static bool few_queries(struct vsx_update_result *result,
 			const struct vsx *index, const struct vsx_spec *wish)
 {
@@ -57,7 +60,8 @@ static bool few_queries(struct vsx_update_result *result,
 
 	if (wish->kind == VSX_FLAT || given || full == 0 ||
 	    m->n_queries >= ENOUGH_QUERIES ||
-	    full < FEW_ASKED * (uint64_t)m->n_queries)
+	    full < FEW_ASKED * (uint64_t)m->n_queries ||
+	    (full < ENOUGH_QUERIES && full != m->asked_queries))
 		return false;
 	snprintf(result->advice, sizeof(result->advice),
 		 "the acceptance test has %u queries: compacting draws %u",

@@ -162,9 +162,9 @@ enum vsx_status vsx_build_plan(const struct vsx_build_opts *opts,
 	uint64_t rows;
 
 	VSX_TRY(vsx_options_check(&checked, opts, err));
-	if (n_rows < 1 || n_rows > VSX_MAX_SEGMENT_ROWS)
+	if (n_rows > VSX_MAX_SEGMENT_ROWS)
 		return vsx_fail(err, VSX_EINVAL,
-				"%llu rows, and one build holds 1 to %llu",
+				"%llu rows, and one build holds 0 to %llu",
 				(ull)n_rows, (ull)VSX_MAX_SEGMENT_ROWS);
 	VSX_TRY(vsx_options_choose(&choice, &checked, n_rows, err));
 	vsx_options_space(&space, &checked);
@@ -178,8 +178,10 @@ enum vsx_status vsx_build_plan(const struct vsx_build_opts *opts,
 	free(properties);
 
 	vsx_layout_init(&s.layout, vsx_options_page_shift(&checked));
-	add_segment(&s);
-	add_test(&s);
+	if (n_rows > 0) {
+		add_segment(&s);
+		add_test(&s);
+	}
 	rows = n_rows * space.stride;
 	plan->file_bytes = vsx_layout_file_bytes(&s.layout, properties_bytes);
 	plan->build_bytes = (rows < checked.memory ? rows : checked.memory) +
