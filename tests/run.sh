@@ -1,63 +1,76 @@
 #!/bin/sh
-# Build VSX and run every test. The last line is "N passed, N failed".
-# usage: run.sh [address,undefined]   with that sanitizer
+# Build VSX and run every test, as many at a time as there are processors. A line
+# for each, always in the same order, as soon as it has ended: its name and the
+# seconds that it took. The last line is "N passed, N failed, N skipped".
+# usage: run.sh [address,undefined | thread]   with that sanitizer
 set -eu
 cd "$(dirname "$0")/.."
 sanitize=${1:-}
 build=build/tests${sanitize:+-$(echo "$sanitize" | tr , -)}
+began=$(date +%s)
 
 sh tools/packages.sh gcc g++ make cmake pkg-config libc6-dev liblz4-dev \
 	libxxhash-dev libsmartcols-dev libjansson-dev libhdf5-dev \
 	libcriterion-dev
-if [ "$sanitize" = thread ]; then
-	set -- --tests-regex '^thread_'
-else
-	set --
-fi
 cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DVSX_BUILD_TESTS=ON \
 	-DVSX_WERROR=ON -DVSX_SANITIZE="$sanitize" >/dev/null
-cmake --build "$build" -j "$(nproc)" | grep -v '^\[' || true
+# TSan is for programs with threads, and takes none but those with a plain main.
+kind='*'
+set --
+if [ "$sanitize" = thread ]; then
+	kind='thread_*'
+	# shellcheck disable=SC2046 # names are words
+	set -- --target $(basename -s .c tests/threads/thread_*.c)
+fi
+cmake --build "$build" -j "$(nproc)" "$@" | grep -v '^\[' || true
 # grep hides make's own status: ask again, which is quick when all is built.
-cmake --build "$build" >/dev/null
+cmake --build "$build" "$@" >/dev/null
+echo "built in $(($(date +%s) - began)) s"
 
-mkdir -p "$build/log"
-passed=0 failed=0 skipped=0
-note() { # name, exit status
-	case $2 in
-	0) passed=$((passed + 1)) ;;
-	77) skipped=$((skipped + 1)); echo "skipped: $1: $(tail -1 "$build/log/$1.log")" ;;
-	*) failed=$((failed + 1)); echo "FAILED: $1"; tail -40 "$build/log/$1.log" ;;
+# Programs, and scripts: what the commands do, what is installed, what the tree
+# must obey.
+rm -rf "$build/log"
+mkdir "$build/log"
+# shellcheck disable=SC2046 # paths without blanks
+set -- $(find "$build/tests" -maxdepth 1 -type f -perm -u+x -name "$kind" | sort)
+[ "$sanitize" = thread ] || set -- "$@" tests/cli/*.sh tests/tree/*.sh \
+	tests/install/*.sh tests/kernel/*.sh
+
+passed=0 failed='' n_failed=0 skipped=0
+tell() { # exit status, milliseconds, name
+	printf '%-24s %4d.%d s' "$3" $(($2 / 1000)) $(($2 / 100 % 10))
+	case $1 in
+	0) passed=$((passed + 1)) && echo ;;
+	77)
+		skipped=$((skipped + 1))
+		echo "  skipped: $(tail -1 "$build/log/$3.log")"
+		;;
+	*)
+		n_failed=$((n_failed + 1)) failed="$failed $3"
+		echo '  FAILED'
+		tail -40 "$build/log/$3.log"
+		;;
 	esac
 }
 
-# Test programs; a report of a sanitizer is a failure whatever was returned.
-for program in $(find "$build/tests" -maxdepth 1 -type f -perm -u+x | sort); do
-	name=$(basename "$program")
-	case $sanitize:$name in
-	thread:thread_* | [!t]*:* | :*) ;;
-	*) continue ;;
-	esac
-	status=0
-	timeout 900 "$program" >"$build/log/$name.log" 2>&1 || status=$?
-	if grep -q 'SUMMARY: .*Sanitizer\|runtime error:' "$build/log/$name.log"
-	then
-		status=1
-	fi
-	note "$name" "$status"
-done
-
-# Scripts: what the commands do, what is installed, what the tree must obey.
-if [ "$sanitize" != thread ]; then
-	for script in tests/cli/*.sh tests/tree/*.sh tests/install/*.sh \
-	    tests/kernel/*.sh; do
-		[ -e "$script" ] || continue
-		name=$(basename "$script" .sh)
-		status=0
-		VSX_BUILD=$build sh "$script" >"$build/log/$name.log" 2>&1 ||
-			status=$?
-		note "$name" "$status"
+# They end in any order: each is told when those before it are.
+n=0
+for test; do
+	n=$((n + 1))
+	echo "$n $build $test"
+done | xargs -P "$(nproc)" -L 1 sh tests/one.sh | {
+	told=0
+	while read -r number result; do
+		eval "result_$number=\$result"
+		while eval "result=\${result_$((told + 1)):-}"; [ -n "$result" ]; do
+			# shellcheck disable=SC2086 # three words
+			tell $result
+			told=$((told + 1))
+		done
 	done
-fi
-
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" = 0 ]
+	[ "$told" = $# ] || failed="$failed (only $told of $# were run)"
+	[ -z "$failed" ] || echo "FAILED:$failed"
+	echo "all of it in $(($(date +%s) - began)) s"
+	echo "$passed passed, $n_failed failed, $skipped skipped"
+	[ -z "$failed" ]
+}
