@@ -1,8 +1,10 @@
 #!/bin/sh
 # vsx-verify --repair: every row whose pages are sound, and the story of the rest.
 . tests/cli/lib.sh.inc
+. "$here/tests/cli/words.sh.inc"
 
-run 0 vsx-build "$words/vectors.npy" -o a.vsx -i HNSW8 -q
+word_rows 0 2000 base.fbin
+run 0 vsx-build base.fbin -o a.vsx -i HNSW8 -q
 damage() { # offset: other bytes in the file b.vsx
 	cp a.vsx b.vsx
 	printf '\377\377\377\377' |
@@ -11,7 +13,7 @@ damage() { # offset: other bytes in the file b.vsx
 
 # A sound index: everything, and nothing to say.
 run 0 vsx-verify a.vsx --repair c.vsx
-has "$tmp/out" "20,000 rows of generation 1, 0 lost"
+has "$tmp/out" "2,000 rows of generation 1, 0 lost"
 [ ! -s "$tmp/err" ] || fail "something is said of a sound index"
 run 0 vsx-verify c.vsx -q
 
@@ -26,7 +28,7 @@ has "$tmp/err" "ids "
 lost=$(sed -n 's/.*"lost": \([0-9]*\).*/\1/p' "$tmp/out")
 rows=$(sed -n 's/.*"rows": \([0-9]*\).*/\1/p' "$tmp/out")
 [ "$lost" -gt 0 ] && [ "$lost" -le 22 ] || fail "$lost rows are lost"
-[ $((lost + rows)) = 20000 ] || fail "$lost and $rows are not 20000"
+[ $((lost + rows)) = 2000 ] || fail "$lost and $rows are not 2000"
 run 0 vsx-verify c.vsx -q
 run 0 vsx-info c.vsx
 has "$tmp/out" "$(echo "$rows" | sed 's/...$/,&/') of 50 f32"
@@ -36,7 +38,7 @@ run 0 vsx-delete a.vsx --id 5 -q
 damage 32
 run 1 vsx-verify b.vsx --repair c.vsx --force
 has "$tmp/err" "generation 1"
-has "$tmp/out" "20,000 rows of generation 1"
+has "$tmp/out" "2,000 rows of generation 1"
 run 0 vsx-query c.vsx --id 5 -k 1
 
 # Nothing to save, wrong usage.
