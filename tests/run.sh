@@ -6,6 +6,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 sanitize=${1:-}
+export sanitize # for one.sh
 build=build/tests${sanitize:+-$(echo "$sanitize" | tr , -)}
 began=$(date +%s)
 
