@@ -431,6 +431,8 @@ struct vsx_verify_event {
 	enum vsx_status status; /* of a finding */
 	const char *text;	/* one line, without the file's name */
 	uint64_t done, total;
+	const char *unit; /* of progress: what done and total count, "rows",
+			     "bytes", "queries", ... */
 };
 
 /* Return 0 to go on, anything else to stop with VSX_ESTOPPED. */

@@ -40,6 +40,9 @@ struct vsx_build_event {
 	enum vsx_build_what what;
 	const char *text;
 	uint64_t done, total;
+	const char *unit; /* of progress: what done and total count, "rows",
+			     "bytes", "queries", ...; "": only their ratio
+			     means something */
 };
 
 /*

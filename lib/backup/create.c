@@ -143,7 +143,8 @@ static enum vsx_status store_all(struct backup *b, struct vsx_error *err)
 	const struct vsx_chunk_ref *ref;
 
 	do {
-		VSX_TRY(vsx_repo_ask(&wait, "backing up", b->pieces.source.at,
+		VSX_TRY(vsx_repo_ask(&wait, &vsx_phase_backup,
+				     b->pieces.source.at,
 				     b->pieces.record.index_bytes, err));
 		VSX_TRY(vsx_pieces_next(&b->pieces, &ref, err));
 		if (ref)

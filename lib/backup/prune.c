@@ -152,7 +152,8 @@ static enum vsx_status mark_all(struct prune *p, struct vsx_error *err)
 	VSX_TRY(vsx_repo_list_chunks(&p->repo, &p->chunks, &p->n_chunks, err));
 	VSX_TRY(vsx_repo_check_snapshots(&p->repo, p->n_chunks, err));
 	for (size_t i = 0; i < p->n; i++) {
-		VSX_TRY(vsx_repo_ask(&wait, "reading snapshots", i, p->n, err));
+		VSX_TRY(vsx_repo_ask(&wait, &vsx_phase_snapshots, i, p->n,
+				     err));
 		if (!p->goes[i])
 			VSX_TRY(mark(p, p->list[i].name, err));
 	}
@@ -213,7 +214,7 @@ static enum vsx_status remove_chunks(const struct prune *p,
 	for (size_t i = 0; i < p->n_chunks; i++) {
 		if (p->chunks[i].flags & NEEDED)
 			continue;
-		VSX_TRY(vsx_repo_ask(&wait, "removing chunks", i, p->n_chunks,
+		VSX_TRY(vsx_repo_ask(&wait, &vsx_phase_removing, i, p->n_chunks,
 				     err));
 		VSX_TRY(unlink_path(
 			p, vsx_repo_chunk_path(&p->repo, p->chunks[i].hash),

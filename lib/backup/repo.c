@@ -36,10 +36,11 @@ char *vsx_repo_path(const struct vsx_repo *repo, const char *fmt, ...)
 }
 
 enum vsx_status vsx_repo_ask(const struct vsx_repo_wait *wait,
-			     const char *phase, uint64_t done, uint64_t total,
-			     struct vsx_error *err)
+			     const struct vsx_phase *phase, uint64_t done,
+			     uint64_t total, struct vsx_error *err)
 {
-	struct vsx_build_event event = {VSX_BUILD_PROGRESS, phase, done, total};
+	struct vsx_build_event event = {VSX_BUILD_PROGRESS, phase->name, done,
+					total, phase->unit};
 
 	if (wait->report && wait->report(wait->context, &event) != 0)
 		return vsx_fail(err, VSX_ESTOPPED, "stopped");
@@ -212,7 +213,7 @@ static enum vsx_status make_inside(const struct vsx_repo *repo,
 
 static enum vsx_status go_on(void *context, struct vsx_error *err)
 {
-	return vsx_repo_ask(context, "wait for another process", 0, 0, err);
+	return vsx_repo_ask(context, &vsx_phase_waiting, 0, 0, err);
 }
 
 static enum vsx_status lock_shared(struct vsx_repo *repo,
@@ -238,7 +239,7 @@ static enum vsx_status lock_shared(struct vsx_repo *repo,
 					"'%s' is being pruned by another "
 					"process",
 					repo->name);
-		VSX_TRY(vsx_repo_ask(wait, "wait for a prune", 0, 0, err));
+		VSX_TRY(vsx_repo_ask(wait, &vsx_phase_waiting, 0, 0, err));
 		nanosleep(&nap, NULL);
 		waited += NAP_MS;
 	}

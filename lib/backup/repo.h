@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "backup/codec.h"
+#include "base/phase.h"
 #include "io/fileops.h"
 #include "io/map.h"
 #include "vsx_write.h"
@@ -170,7 +171,7 @@ enum vsx_status vsx_repo_list_chunks(const struct vsx_repo *repo,
 
 /* Fail with VSX_ESTOPPED if the report says so. */
 enum vsx_status vsx_repo_ask(const struct vsx_repo_wait *wait,
-			     const char *phase, uint64_t done, uint64_t total,
-			     struct vsx_error *err);
+			     const struct vsx_phase *phase, uint64_t done,
+			     uint64_t total, struct vsx_error *err);
 
 #endif

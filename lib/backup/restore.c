@@ -15,7 +15,7 @@ static enum vsx_status waiting(void *context, struct vsx_error *err)
 	const struct vsx_restore *r = context;
 	struct vsx_repo_wait wait = vsx_backup_wait(&r->opts);
 
-	return vsx_repo_ask(&wait, "wait for another writer", 0, 0, err);
+	return vsx_repo_ask(&wait, &vsx_phase_waiting, 0, 0, err);
 }
 
 enum vsx_status vsx_restore_begin(struct vsx_restore *r, const char *index_path,
@@ -51,7 +51,8 @@ enum vsx_status vsx_restore_write(struct vsx_restore *r, uint32_t n,
 	VSX_TRY(vsx_file_write(&r->output.file, vsx_codec_bytes(&r->codec), n,
 			       r->at, err));
 	r->at += n;
-	return vsx_repo_ask(&wait, "restoring", r->at, r->index_bytes, err);
+	return vsx_repo_ask(&wait, &vsx_phase_restore, r->at, r->index_bytes,
+			    err);
 }
 
 struct first {
@@ -67,7 +68,7 @@ static int keep_first(void *context, const struct vsx_verify_event *event)
 	if (event->what == VSX_FINDING)
 		vsx_fail(&f->error, event->status, "%s", event->text);
 	if (event->what == VSX_PROGRESS)
-		vsx_repo_ask(&wait, "checking", event->done, event->total,
+		vsx_repo_ask(&wait, &vsx_phase_pages, event->done, event->total,
 			     &f->error);
 	return f->error.status != VSX_OK;
 }
@@ -133,7 +134,8 @@ enum vsx_status vsx_restore_end(struct vsx_restore *r,
 				const struct vsx_snapshot_record *s,
 				struct vsx_error *err)
 {
-	struct vsx_build_event note = {VSX_BUILD_NOTE, r->output.note, 0, 0};
+	struct vsx_build_event note = {VSX_BUILD_NOTE, r->output.note, 0, 0,
+				       NULL};
 
 	if (r->at != r->index_bytes)
 		return vsx_fail(err, VSX_ECORRUPT,

@@ -63,7 +63,7 @@ static enum vsx_status check_descriptor(int fd, bool out, struct vsx_error *err)
 /* Until it is ready for `events`, or says why it never will be. */
 static enum vsx_status wait_for(int fd, short events,
 				const struct vsx_repo_wait *wait,
-				const char *phase, uint64_t done,
+				const struct vsx_phase *phase, uint64_t done,
 				uint64_t total, struct vsx_error *err)
 {
 	struct pollfd p = {.fd = fd, .events = events};
@@ -99,14 +99,15 @@ static enum vsx_status put(struct sender *s, const uint8_t *p, uint64_t n,
 
 		/* A signal, which may be the wish to stop. */
 		if (cut && done != 0)
-			VSX_TRY(vsx_repo_ask(&wait, "backing up", in_all - n,
-					     in_all, err));
+			VSX_TRY(vsx_repo_ask(&wait, &vsx_phase_backup,
+					     in_all - n, in_all, err));
 		if (done < 0 && cut)
 			continue;
 		/* Others may have set it: descriptors are shared. */
 		if (done < 0 && errno == EAGAIN) {
-			VSX_TRY(wait_for(s->fd, POLLOUT, &wait, "backing up",
-					 in_all - n, in_all, err));
+			VSX_TRY(wait_for(s->fd, POLLOUT, &wait,
+					 &vsx_phase_backup, in_all - n, in_all,
+					 err));
 			continue;
 		}
 		if (done == 0)
@@ -151,8 +152,8 @@ static enum vsx_status send_all(struct sender *s, const char *index_path,
 		const uint8_t *record;
 		size_t n;
 
-		VSX_TRY(vsx_repo_ask(&wait, "backing up", s->pieces.source.at,
-				     r->index_bytes, err));
+		VSX_TRY(vsx_repo_ask(&wait, &vsx_phase_backup,
+				     s->pieces.source.at, r->index_bytes, err));
 		VSX_TRY(vsx_pieces_next(&s->pieces, &ref, err));
 		if (!ref)
 			return send_end(s, err);
@@ -214,11 +215,12 @@ static enum vsx_status get_some(struct receiver *r, uint8_t *to, uint64_t n,
 	while (*got < n) {
 		ssize_t done;
 
-		VSX_TRY(wait_for(r->fd, POLLIN, &wait, "restoring",
+		VSX_TRY(wait_for(r->fd, POLLIN, &wait, &vsx_phase_restore,
 				 r->restore.at, r->restore.index_bytes, err));
 		done = read(r->fd, to + *got, n - *got);
 		if (done < 0 && (errno == EINTR || errno == EAGAIN)) {
-			VSX_TRY(vsx_repo_ask(&wait, "restoring", r->restore.at,
+			VSX_TRY(vsx_repo_ask(&wait, &vsx_phase_restore,
+					     r->restore.at,
 					     r->restore.index_bytes, err));
 			continue;
 		}

@@ -46,24 +46,34 @@ struct check {
 };
 
 static enum vsx_status tell(struct check *c, enum vsx_verify_what what,
-			    enum vsx_status status, uint64_t done,
-			    uint64_t total, struct vsx_error *err,
+			    enum vsx_status status, struct vsx_error *err,
 			    const char *fmt, ...)
-	__attribute__((format(printf, 7, 8)));
+	__attribute__((format(printf, 5, 6)));
 
 static enum vsx_status tell(struct check *c, enum vsx_verify_what what,
-			    enum vsx_status status, uint64_t done,
-			    uint64_t total, struct vsx_error *err,
+			    enum vsx_status status, struct vsx_error *err,
 			    const char *fmt, ...)
 {
 	char text[1024];
-	struct vsx_verify_event event = {what, status, text, done, total};
+	struct vsx_verify_event event = {what, status, text, 0, 0, NULL};
 	va_list args;
 
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	c->result.n_findings += what == VSX_FINDING;
+	if (c->report && c->report(c->context, &event) != 0)
+		return vsx_fail(err, VSX_ESTOPPED, "stopped");
+	return VSX_OK;
+}
+
+static enum vsx_status go_on(struct check *c, uint64_t done, uint64_t total,
+			     struct vsx_error *err)
+{
+	struct vsx_verify_event event = {
+		VSX_PROGRESS, VSX_OK, vsx_phase_chunks.name,
+		done,	      total,  vsx_phase_chunks.unit};
+
 	if (c->report && c->report(c->context, &event) != 0)
 		return vsx_fail(err, VSX_ESTOPPED, "stopped");
 	return VSX_OK;
@@ -162,7 +172,7 @@ static enum vsx_status check_snapshots(struct check *c, struct vsx_error *err)
 			continue;
 		}
 		c->result.n_damaged++;
-		VSX_TRY(tell(c, VSX_FINDING, c->list[i].status, 0, 0, err,
+		VSX_TRY(tell(c, VSX_FINDING, c->list[i].status, err,
 			     "snapshot '%s': %s", c->list[i].name,
 			     c->list[i].error.text));
 	}
@@ -209,8 +219,7 @@ static enum vsx_status check_chunks(struct check *c, struct vsx_error *err)
 	for (size_t i = 0; i < c->n_chunks; i++) {
 		if (!is_read(c, i))
 			continue;
-		VSX_TRY(tell(c, VSX_PROGRESS, VSX_OK, done, total, err,
-			     "checking"));
+		VSX_TRY(go_on(c, done, total, err));
 		VSX_TRY(check_chunk(c, i, err));
 		done += c->chunks[i].bytes;
 	}
@@ -262,7 +271,7 @@ static enum vsx_status check_whole(struct check *c, size_t i,
 	if (!n)
 		return VSX_OK;
 	c->result.n_damaged++;
-	return tell(c, VSX_FINDING, VSX_ECORRUPT, 0, 0, err,
+	return tell(c, VSX_FINDING, VSX_ECORRUPT, err,
 		    "snapshot '%s' cannot be restored: %llu of its %llu chunks "
 		    "(%llu of %llu bytes) are damaged or missing",
 		    c->list[i].name, (ull)n, (ull)s.n_chunks, (ull)bytes,
@@ -279,10 +288,10 @@ static enum vsx_status tell_bad(struct check *c, const struct bad_chunk *b,
 		snprintf(more, sizeof(more), " and %llu more",
 			 (ull)b->n_names - MAX_NAMED);
 	if (!b->n_names)
-		return tell(c, VSX_FINDING, b->status, 0, 0, err,
+		return tell(c, VSX_FINDING, b->status, err,
 			    "chunk %s: %s (no snapshot needs it)", hex,
 			    b->text);
-	return tell(c, VSX_FINDING, b->status, 0, 0, err,
+	return tell(c, VSX_FINDING, b->status, err,
 		    "chunk %s: %s (snapshot%s %s%s)", hex, b->text,
 		    b->n_names > 1 ? "s" : "", b->names, more);
 }
@@ -311,7 +320,7 @@ static enum vsx_status check_sequence(struct check *c, struct vsx_error *err)
 		return VSX_OK;
 	if (status == VSX_ENOMEM)
 		return vsx_fail(err, status, "%s", why.text);
-	return tell(c, VSX_FINDING, status, 0, 0, err, "%s", why.text);
+	return tell(c, VSX_FINDING, status, err, "%s", why.text);
 }
 
 static enum vsx_status run(struct check *c, struct vsx_error *err)

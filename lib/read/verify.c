@@ -30,7 +30,7 @@ static enum vsx_status tell(struct vsx_verifier *v, enum vsx_verify_what what,
 			    va_list args)
 {
 	char text[VSX_ERROR_TEXT];
-	struct vsx_verify_event event = {what, status, text, 0, 0};
+	struct vsx_verify_event event = {what, status, text, 0, 0, NULL};
 
 	/* Then it was read from what is no longer there. */
 	if (v->map && vsx_map_whole(v->map, NULL) != VSX_OK)
@@ -66,11 +66,12 @@ enum vsx_status vsx_notice(struct vsx_verifier *v, const char *fmt, ...)
 	return answer;
 }
 
-enum vsx_status vsx_progress(struct vsx_verifier *v, const char *phase,
-			     uint64_t done, uint64_t total)
+enum vsx_status vsx_progress(struct vsx_verifier *v,
+			     const struct vsx_phase *phase, uint64_t done,
+			     uint64_t total)
 {
-	struct vsx_verify_event event = {VSX_PROGRESS, VSX_OK, phase, done,
-					 total};
+	struct vsx_verify_event event = {VSX_PROGRESS, VSX_OK, phase->name,
+					 done,	       total,  phase->unit};
 
 	if (v->report && v->report(v->context, &event) != 0)
 		return VSX_ESTOPPED;

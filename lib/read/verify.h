@@ -2,6 +2,7 @@
 #ifndef VSX_VERIFY_H
 #define VSX_VERIFY_H
 
+#include "base/phase.h"
 #include "read/accept.h"
 #include "read/handle.h"
 
@@ -33,8 +34,9 @@ enum vsx_status vsx_find_fault(struct vsx_verifier *v, enum vsx_status status,
 	__attribute__((format(printf, 3, 4)));
 enum vsx_status vsx_notice(struct vsx_verifier *v, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-enum vsx_status vsx_progress(struct vsx_verifier *v, const char *phase,
-			     uint64_t done, uint64_t total);
+enum vsx_status vsx_progress(struct vsx_verifier *v,
+			     const struct vsx_phase *phase, uint64_t done,
+			     uint64_t total);
 
 /* Read n bytes: 0, or errno, or ENODATA where the file ends before. */
 int vsx_verify_read(const struct vsx_verifier *v, void *to, uint64_t n,

@@ -63,7 +63,7 @@ static enum vsx_status progress(void *context, uint64_t done, uint64_t total,
 				struct vsx_error *err)
 {
 	(void)err;
-	return vsx_progress(context, "acceptance test", done, total);
+	return vsx_progress(context, &vsx_phase_recall, done, total);
 }
 
 /* ---- comparing ------------------------------------------------------- */

@@ -160,7 +160,8 @@ static enum vsx_status check_rows(struct receiver *r, struct vsx_error *err)
 				     ? (uint32_t)(seg->n_rows - c.first)
 				     : STEP_ROWS;
 
-		status = vsx_progress(v, "rows", seg->mark_base + c.first,
+		status = vsx_progress(v, &vsx_phase_rows,
+				      seg->mark_base + c.first,
 				      v->manifest.n_rows);
 		if (status == VSX_OK)
 			status = vsx_parallel(v->n_threads, n, CHUNK_ROWS,
@@ -188,7 +189,7 @@ static enum vsx_status check_segment(struct vsx_verifier *v,
 	if (status != VSX_OK)
 		return answer(&r, status, &why, err);
 	VSX_TRY(check_rows(&r, err));
-	VSX_TRY(vsx_progress(v, "structure", seg->number,
+	VSX_TRY(vsx_progress(v, &vsx_phase_structure, seg->number,
 			     v->manifest.n_segments));
 	status = vsx_segment_check(seg, take, &r, &why);
 	VSX_TRY(answer(&r, status, &why, err));

@@ -309,12 +309,17 @@ static enum vsx_status check_pages(struct section *s, struct window *w,
 {
 	uint64_t step = WINDOW_BYTES >> w->page_shift, base = first;
 	struct vsx_verifier *v = s->v;
+	uint64_t all = v->super.committed_bytes;
 
 	for (; first < last; first += step) {
 		uint64_t n = last - first < step ? last - first : step;
 
-		VSX_TRY(vsx_progress(v, "pages", v->result->bytes_read,
-				     v->super.committed_bytes));
+		/* A page that sections share is read for each of them. */
+		VSX_TRY(vsx_progress(v, &vsx_phase_pages,
+				     v->result->bytes_read < all
+					     ? v->result->bytes_read
+					     : all,
+				     all));
 		VSX_TRY(hash_window(s, w, first, n, err));
 		VSX_TRY(compare(s, w, first, n, sums, bad, base));
 	}
@@ -519,6 +524,6 @@ enum vsx_status vsx_verify_pages(struct vsx_verifier *v, struct vsx_error *err)
 	VSX_TRY(check_places(v, err));
 	for (uint32_t i = 0; i < v->manifest.n_sections; i++)
 		VSX_TRY(check_section(v, i, err));
-	return vsx_progress(v, "pages", v->super.committed_bytes,
+	return vsx_progress(v, &vsx_phase_pages, v->super.committed_bytes,
 			    v->super.committed_bytes);
 }

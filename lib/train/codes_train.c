@@ -87,7 +87,8 @@ static enum vsx_status find_range(struct vsx_job *job,
 {
 	unsigned int threads = job->n_threads ? job->n_threads : 1;
 	uint32_t dim = rows->space->dim;
-	struct pass p = {.rows = rows, .tally = {job, "training", 0, rows->n}};
+	struct pass p = {.rows = rows,
+			 .tally = {job, &vsx_phase_ranges, 0, rows->n}};
 	enum vsx_status status;
 
 	if (threads > VSX_MAX_THREADS)
@@ -298,7 +299,7 @@ enum vsx_status vsx_codes_losses(struct vsx_job *job,
 	unsigned int threads = job->n_threads ? job->n_threads : 1;
 	struct pass p = {.rows = rows,
 			 .params = params,
-			 .tally = {job, "training", 0, rows->n}};
+			 .tally = {job, &vsx_phase_codes, 0, rows->n}};
 	float eps = 0.0f, wild = 0.0f;
 	enum vsx_status status;
 

@@ -328,8 +328,8 @@ static enum vsx_status insert_all(struct vsx_graph *g, struct vsx_job *job,
 		uint32_t rest = g->rows->n - b.first;
 
 		n = n < 1 ? 1 : n > BATCH_MOST ? BATCH_MOST : n;
-		status =
-			job->progress(job, "linking", b.first, g->rows->n, err);
+		status = job->progress(job, &vsx_phase_linking, b.first,
+				       g->rows->n, err);
 		if (status == VSX_OK)
 			status = insert_batch(&b, n < rest ? n : rest, err);
 	}

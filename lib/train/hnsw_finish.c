@@ -111,7 +111,8 @@ enum vsx_status vsx_graph_connect(struct vsx_graph *g, struct vsx_job *job,
 			       queue);
 	for (uint32_t row = 0; status == VSX_OK && row < n; row++) {
 		if (row % STEP_ROWS == 0)
-			status = job->progress(job, "connecting", row, n, err);
+			status = job->progress(job, &vsx_phase_connecting, row,
+					       n, err);
 		if (status != VSX_OK || reached[row])
 			continue;
 		status = connect_one(g, &scratch, row, err);

@@ -5,6 +5,7 @@
 #ifndef VSX_KIND_BUILD_H
 #define VSX_KIND_BUILD_H
 
+#include "base/phase.h"
 #include "disk.h"
 #include "index/kind.h"
 #include "index/space.h"
@@ -34,7 +35,8 @@ struct vsx_job {
 
 	/* Progress and notes; both may be called from the main thread only.
 	   progress answers VSX_ESTOPPED when the user wants to stop. */
-	enum vsx_status (*progress)(struct vsx_job *job, const char *phase,
+	enum vsx_status (*progress)(struct vsx_job *job,
+				    const struct vsx_phase *phase,
 				    uint64_t done, uint64_t total,
 				    struct vsx_error *err);
 	void (*note)(struct vsx_job *job, const char *fmt, ...)

@@ -456,7 +456,7 @@ enum vsx_status vsx_kmeans_train(struct vsx_kmeans *out, struct vsx_job *job,
 		status = alloc_lloyd(&l, err);
 	if (status != VSX_OK)
 		goto done;
-	l.tally = (struct vsx_tally){job, "training", 0,
+	l.tally = (struct vsx_tally){job, &vsx_phase_training, 0,
 				     (uint64_t)l.n * (ITERATIONS + 1)};
 	status = vsx_parallel(l.threads, l.n, 1024, encode_work, &l, err);
 	if (status == VSX_OK)
@@ -542,7 +542,7 @@ enum vsx_status vsx_kmeans_assign(const struct vsx_kmeans *km,
 	struct assign a = {.km = km,
 			   .rows = rows,
 			   .list = list,
-			   .tally = {job, "assigning", 0, rows->n}};
+			   .tally = {job, &vsx_phase_assigning, 0, rows->n}};
 	enum vsx_status status;
 
 	status = vsx_alloc_to(&a.codes, (size_t)threads * CHUNK,

@@ -8,7 +8,7 @@
 
 struct vsx_tally {
 	struct vsx_job *job;
-	const char *phase;
+	const struct vsx_phase *phase;
 	_Atomic uint64_t done;
 	uint64_t total;
 };

@@ -161,6 +161,7 @@ static void add_up(const struct climb *c, unsigned int n_threads,
 
 enum vsx_status vsx_climb(const struct vsx_segment *seg,
 			  const struct vsx_accept *test, struct vsx_job *job,
+			  const struct vsx_phase *phase,
 			  struct vsx_recall *recalls, uint32_t n,
 			  struct vsx_error *err)
 {
@@ -172,8 +173,8 @@ enum vsx_status vsx_climb(const struct vsx_segment *seg,
 
 		if (some > test->n_queries - c.first)
 			some = test->n_queries - c.first;
-		status = job->progress(job, "measure recall", c.first,
-				       test->n_queries, err);
+		status = job->progress(job, phase, c.first, test->n_queries,
+				       err);
 		if (status == VSX_OK)
 			status = vsx_parallel(job->n_threads, some, 8,
 					      climb_some, &c, err);

@@ -36,10 +36,12 @@ static bool is_in_place(const struct compaction *c)
 	return c->in_place.target != NULL;
 }
 
-static enum vsx_status ask(const struct compaction *c, const char *phase,
-			   struct vsx_error *err)
+static enum vsx_status ask(const struct compaction *c,
+			   const struct vsx_phase *phase, uint64_t done,
+			   uint64_t total, struct vsx_error *err)
 {
-	struct vsx_build_event event = {VSX_BUILD_PROGRESS, phase, 0, 0};
+	struct vsx_build_event event = {VSX_BUILD_PROGRESS, phase->name, done,
+					total, phase->unit};
 
 	if (c->opts.report && c->opts.report(c->opts.context, &event) != 0)
 		return vsx_fail(err, VSX_ESTOPPED, "the build was stopped");
@@ -48,7 +50,7 @@ static enum vsx_status ask(const struct compaction *c, const char *phase,
 
 static enum vsx_status waiting(void *context, struct vsx_error *err)
 {
-	return ask(context, "wait for another writer", err);
+	return ask(context, &vsx_phase_waiting, 0, 0, err);
 }
 
 /* ---- the inputs ------------------------------------------------------- */
@@ -191,8 +193,11 @@ static enum vsx_status take_rows(void *context, const void *rows,
 				 struct vsx_error *err)
 {
 	struct compaction *c = context;
+	uint64_t live = 0;
 
-	VSX_TRY(ask(c, "read", err));
+	for (size_t i = 0; i < c->n; i++)
+		live += c->inputs[i]->manifest.n_live;
+	VSX_TRY(ask(c, &vsx_phase_reading, c->builder->spool.n, live, err));
 	if (c->opts.id_offsets) {
 		VSX_TRY(vsx_grow(&c->ids, &c->n_ids, n, sizeof(*c->ids), err));
 		VSX_TRY(vsx_compact_ids_move(c->ids, ids, n,

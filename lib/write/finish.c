@@ -97,7 +97,7 @@ static enum vsx_status build(struct run *r, struct vsx_error *err)
 	VSX_TRY(build_kind(r, err));
 	if (r->built.kind == VSX_HNSW || vsx_elem_is_int(r->b->opts.elem))
 		return VSX_OK;
-	VSX_TRY(job->progress(job, "train codes", 0, r->rows.n, err));
+	VSX_TRY(job->progress(job, &vsx_phase_ranges, 0, r->rows.n, err));
 	return vsx_codes_train(job, &r->rows, &r->codes, err);
 }
 
@@ -256,7 +256,7 @@ static enum vsx_status write_end(struct run *r, struct vsx_error *err)
 	VSX_TRY(vsx_properties_new(&r->properties,
 				   &r->manifest.properties_bytes, &b->opts,
 				   r->result->spec, b->greatest_id, err));
-	VSX_TRY(b->job.progress(&b->job, "sync", 0, 0, err));
+	VSX_TRY(b->job.progress(&b->job, &vsx_phase_syncing, 0, 0, err));
 	VSX_TRY(vsx_sink_commit(&r->sink, &r->manifest, &r->entry,
 				r->properties, &super, err));
 	VSX_TRY(vsx_sink_first_super(&b->output.file, &super, err));
@@ -278,8 +278,8 @@ static int hear(void *context, const struct vsx_verify_event *event)
 		snprintf(f->first, sizeof(f->first), "%s", event->text);
 	if (event->what != VSX_PROGRESS)
 		return 0;
-	return f->job->progress(f->job, "check", event->done, event->total,
-				NULL) != VSX_OK;
+	return f->job->progress(f->job, &vsx_phase_pages, event->done,
+				event->total, NULL) != VSX_OK;
 }
 
 static enum vsx_status read_back(struct run *r, struct vsx_error *err)
@@ -292,7 +292,8 @@ static enum vsx_status read_back(struct run *r, struct vsx_error *err)
 
 	opts.level = VSX_VERIFY_PAGES;
 	opts.n_threads = r->b->opts.n_threads;
-	VSX_TRY(f.job->progress(f.job, "check", 0, r->result->file_bytes, err));
+	VSX_TRY(f.job->progress(f.job, &vsx_phase_pages, 0,
+				r->result->file_bytes, err));
 	status = vsx_verify(r->b->output.temp, &opts, hear, &f, &result, &why);
 	if (status == VSX_ESTOPPED)
 		return vsx_fail(err, status, "the build was stopped");
@@ -365,7 +366,8 @@ static enum vsx_status build_segment(struct run *r, struct vsx_error *err)
 	result->n_rows = r->rows.n;
 	VSX_TRY(choose(r, err));
 	VSX_TRY(timed(r, &result->seconds_build, build, err));
-	VSX_TRY(b->job.progress(&b->job, "write", 0, 0, err));
+	/* Which also ends the clock of training. */
+	VSX_TRY(b->job.progress(&b->job, &vsx_phase_writing, 0, 0, err));
 	result->seconds_train = b->train_seconds;
 	result->seconds_build =
 		fmax(0.0, result->seconds_build - b->train_seconds);

@@ -169,7 +169,7 @@ static enum vsx_status exact_progress(void *context, uint64_t done,
 {
 	struct vsx_job *job = context;
 
-	return job->progress(job, "exact neighbours", done, total, err);
+	return job->progress(job, &vsx_phase_truth, done, total, err);
 }
 
 /*
@@ -209,7 +209,8 @@ static uint32_t table_end(const struct vsx_recall *r, uint32_t n,
 static enum vsx_status passes(const struct vsx_segment *seg,
 			      const struct vsx_measure *m,
 			      const struct vsx_accept *test,
-			      struct vsx_job *job, uint32_t steps,
+			      struct vsx_job *job,
+			      const struct vsx_phase *phase, uint32_t steps,
 			      uint32_t first_pass, uint32_t *n,
 			      struct vsx_error *err)
 {
@@ -224,7 +225,10 @@ static enum vsx_status passes(const struct vsx_segment *seg,
 		       r[last].effort <= 2 * r[*n - 1].effort)
 			last++;
 		next = last > *n ? last : *n + 1;
-		VSX_TRY(vsx_climb(seg, test, job, r + *n, next - *n, err));
+		VSX_TRY(vsx_climb(seg, test, job, phase, r + *n, next - *n,
+				  err));
+		if (phase == &vsx_phase_recall)
+			phase = &vsx_phase_recall_further;
 		*n += table_end(r + *n, next - *n, least, &ended);
 	}
 	return VSX_OK;
@@ -243,7 +247,8 @@ static enum vsx_status guess_end(const struct vsx_measure *m,
 		some.n_queries = GUESS_BY;
 	while (first + 1 < steps && m->recalls[first].effort < FIRST_PASS)
 		first++;
-	VSX_TRY(passes(seg, m, &some, job, steps, first + 1, end, err));
+	VSX_TRY(passes(seg, m, &some, job, &vsx_phase_guess, steps, first + 1,
+		       end, err));
 	if (*end < steps)
 		++*end;
 	return VSX_OK;
@@ -263,7 +268,8 @@ static enum vsx_status climb(struct vsx_measure *m,
 	for (uint32_t i = 0; i < steps; i++)
 		m->recalls[i].effort = effort_at(seg, i);
 	VSX_TRY(guess_end(m, seg, job, steps, &first, err));
-	return passes(seg, m, &m->test, job, steps, first, &m->n_recalls, err);
+	return passes(seg, m, &m->test, job, &vsx_phase_recall, steps, first,
+		      &m->n_recalls, err);
 }
 
 /* The neighbours as the file names them: rows of the segment. */

@@ -42,7 +42,7 @@ struct repair {
 static void note(void *context, const char *text)
 {
 	struct repair *r = context;
-	struct vsx_build_event event = {VSX_BUILD_NOTE, text, 0, 0};
+	struct vsx_build_event event = {VSX_BUILD_NOTE, text, 0, 0, NULL};
 
 	if (r->opts.report && !r->stopped)
 		r->stopped = r->opts.report(r->opts.context, &event) != 0;
@@ -52,8 +52,9 @@ static void note(void *context, const char *text)
 static enum vsx_status go_on(struct repair *r, uint64_t row,
 			     struct vsx_error *err)
 {
-	struct vsx_build_event event = {VSX_BUILD_PROGRESS, "read", row,
-					r->index.manifest.n_rows};
+	struct vsx_build_event event = {
+		VSX_BUILD_PROGRESS, vsx_phase_reading.name, row,
+		r->index.manifest.n_rows, vsx_phase_reading.unit};
 
 	if (r->opts.report && !r->stopped)
 		r->stopped = r->opts.report(r->opts.context, &event) != 0;

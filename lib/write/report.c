@@ -21,10 +21,10 @@ static void tell(struct vsx_builder *b, const struct vsx_build_event *event)
 		b->stopped = true;
 }
 
-/* Phases of training have a name that begins with "train". */
-static void take_time(struct vsx_builder *b, const char *phase)
+/* Phases of training have a name that begins with "training". */
+static void take_time(struct vsx_builder *b, const struct vsx_phase *phase)
 {
-	bool training = strncmp(phase, "train", 5) == 0;
+	bool training = strncmp(phase->name, "training", 8) == 0;
 	double now;
 
 	if (training == b->training)
@@ -37,12 +37,13 @@ static void take_time(struct vsx_builder *b, const char *phase)
 	b->training = training;
 }
 
-static enum vsx_status progress(struct vsx_job *job, const char *phase,
-				uint64_t done, uint64_t total,
-				struct vsx_error *err)
+static enum vsx_status progress(struct vsx_job *job,
+				const struct vsx_phase *phase, uint64_t done,
+				uint64_t total, struct vsx_error *err)
 {
 	struct vsx_builder *b = job->context;
-	struct vsx_build_event event = {VSX_BUILD_PROGRESS, phase, done, total};
+	struct vsx_build_event event = {VSX_BUILD_PROGRESS, phase->name, done,
+					total, phase->unit};
 
 	take_time(b, phase);
 	tell(b, &event);
@@ -53,7 +54,7 @@ static enum vsx_status progress(struct vsx_job *job, const char *phase,
 
 static void note(struct vsx_job *job, const char *fmt, ...)
 {
-	struct vsx_build_event event = {VSX_BUILD_NOTE, NULL, 0, 0};
+	struct vsx_build_event event = {VSX_BUILD_NOTE, NULL, 0, 0, NULL};
 	char text[VSX_ERROR_TEXT];
 	va_list args;
 
@@ -68,7 +69,7 @@ static enum vsx_status waiting(void *context, struct vsx_error *err)
 {
 	struct vsx_job *job = context;
 
-	return job->progress(job, "wait for another writer", 0, 0, err);
+	return job->progress(job, &vsx_phase_waiting, 0, 0, err);
 }
 
 struct vsx_claim_wait vsx_builder_wait(struct vsx_job *job, uint32_t ms)

@@ -98,20 +98,33 @@ void vsx_segment_out_layout(const struct vsx_segment_out *o,
 		vsx_layout_add(layout, o->built->section[i].bytes);
 }
 
+/* How far it is, of all sections together. */
+static enum vsx_status tell(struct vsx_segment_out *o, struct vsx_error *err)
+{
+	return o->job->progress(o->job, &vsx_phase_writing,
+				o->done + vsx_sink_bytes(o->sink), o->all_bytes,
+				err);
+}
+
+static enum vsx_status end(struct vsx_segment_out *o, struct vsx_error *err)
+{
+	o->done += vsx_sink_bytes(o->sink);
+	return vsx_sink_end(o->sink, err);
+}
+
 /* Rows first .. first+n-1 of the segment. */
 static enum vsx_status write_rows(struct vsx_segment_out *o, uint64_t first,
 				  uint64_t n, struct vsx_error *err)
 {
 	uint64_t stride = o->rows->space->stride;
-	uint64_t step = REPORT_BYTES / stride, total = o->rows->n * stride;
+	uint64_t step = REPORT_BYTES / stride;
 
 	for (uint64_t r = first; r < first + n; r++) {
 		const uint32_t *order = o->built->order;
 		uint64_t from = order ? order[r] : r;
 
 		if (r % step == 0)
-			VSX_TRY(o->job->progress(o->job, "write", r * stride,
-						 total, err));
+			VSX_TRY(tell(o, err));
 		VSX_TRY(vsx_sink_write(o->sink, o->rows->base + from * stride,
 				       stride, err));
 	}
@@ -132,7 +145,7 @@ static enum vsx_status write_vecs(struct vsx_segment_out *o,
 		VSX_TRY(write_rows(o, o->built->lists[i].first_row,
 				   o->built->lists[i].n_rows, err));
 	}
-	return vsx_sink_end(o->sink, err);
+	return end(o, err);
 }
 
 static enum vsx_status write_array(struct vsx_segment_out *o,
@@ -146,10 +159,10 @@ static enum vsx_status write_array(struct vsx_segment_out *o,
 		uint64_t n =
 			bytes - at < REPORT_BYTES ? bytes - at : REPORT_BYTES;
 
-		VSX_TRY(o->job->progress(o->job, "write", at, bytes, err));
+		VSX_TRY(tell(o, err));
 		VSX_TRY(vsx_sink_write(o->sink, from + at, n, err));
 	}
-	return vsx_sink_end(o->sink, err);
+	return end(o, err);
 }
 
 /* Codes of rows first .. last-1 of the segment, by all threads. */
@@ -192,13 +205,12 @@ static enum vsx_status write_records(struct vsx_segment_out *o,
 		struct encoding e = {o, first, records};
 		uint64_t some = n - first < step ? n - first : step;
 
-		VSX_TRY(o->job->progress(o->job, "write", first * stride,
-					 n * stride, err));
+		VSX_TRY(tell(o, err));
 		VSX_TRY(vsx_parallel(o->job->n_threads, some, ENCODE_CHUNK,
 				     encode_rows, &e, err));
 		VSX_TRY(vsx_sink_write(o->sink, records, some * stride, err));
 	}
-	return vsx_sink_end(o->sink, err);
+	return end(o, err);
 }
 
 static enum vsx_status write_codes(struct vsx_segment_out *o,
@@ -238,7 +250,7 @@ static enum vsx_status write_ids(struct vsx_segment_out *o,
 		vsx_put64(&v, id_of(o, r));
 		VSX_TRY(vsx_sink_write(o->sink, v.b, o->id_bytes, err));
 	}
-	return vsx_sink_end(o->sink, err);
+	return end(o, err);
 }
 
 /* [n] rows of the segment by rising id. */
@@ -283,6 +295,12 @@ enum vsx_status vsx_segment_out_write(struct vsx_segment_out *o,
 				      struct vsx_error *err)
 {
 	const struct vsx_built *b = o->built;
+	struct vsx_layout all = {0};
+
+	vsx_segment_out_layout(o, &all);
+	o->done = o->all_bytes = 0;
+	for (uint32_t i = 0; i < all.n; i++)
+		o->all_bytes += all.bytes[i];
 
 	VSX_TRY(write_vecs(o, err));
 	if (o->codes->stride) {

@@ -24,6 +24,10 @@ struct vsx_segment_out {
 	uint64_t vecs_bytes;
 	uint32_t id_bytes; /* a value in ROID; 0: no ROID */
 	bool in_id_order;  /* no IDRO */
+
+	/* Kept by vsx_segment_out_write(). */
+	uint64_t all_bytes; /* of all sections: what progress is told of */
+	uint64_t done;	    /* of them, in sections that are written */
 };
 
 /* Where everything goes; writes nothing. The sink may still be missing. */
@@ -35,7 +39,7 @@ void vsx_segment_out_release(struct vsx_segment_out *o);
 void vsx_segment_out_layout(const struct vsx_segment_out *o,
 			    struct vsx_layout *layout);
 
-/* Write them. Tells progress of phase "write". */
+/* Write them. Tells progress of phase "writing". */
 enum vsx_status vsx_segment_out_write(struct vsx_segment_out *o,
 				      struct vsx_error *err);
 

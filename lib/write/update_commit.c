@@ -88,7 +88,7 @@ static enum vsx_status spool_rows(void *context, const void *rows,
 	const struct vsx_spool *s = &r->u->b.spool;
 	struct vsx_job *job = &r->u->b.job;
 
-	VSX_TRY(job->progress(job, "merge", s->n, 0, err));
+	VSX_TRY(job->progress(job, &vsx_phase_merging, s->n, 0, err));
 	return vsx_spool_add(&r->u->b.spool, rows, r->old->elem, n, ids, err);
 }
 
@@ -200,7 +200,7 @@ static enum vsx_status build(struct run *r, struct vsx_error *err)
 	if (few || choice.spec.kind == VSX_HNSW ||
 	    vsx_elem_is_int(r->old->elem))
 		return VSX_OK;
-	VSX_TRY(b->job.progress(&b->job, "train codes", 0, r->rows.n, err));
+	VSX_TRY(b->job.progress(&b->job, &vsx_phase_ranges, 0, r->rows.n, err));
 	return vsx_codes_train(&b->job, &r->rows, &r->codes, err);
 }
 
@@ -295,7 +295,7 @@ static enum vsx_status test_progress(void *context, uint64_t done,
 {
 	struct vsx_job *job = context;
 
-	return job->progress(job, "acceptance test", done, total, err);
+	return job->progress(job, &vsx_phase_recall, done, total, err);
 }
 
 /*
@@ -474,7 +474,7 @@ static enum vsx_status append(struct run *r, struct vsx_error *err)
 		m->n_rows += r->entries[i].n_rows;
 		m->n_live += r->entries[i].n_rows - r->entries[i].n_dead;
 	}
-	VSX_TRY(job->progress(job, "sync", 0, 0, err));
+	VSX_TRY(job->progress(job, &vsx_phase_syncing, 0, 0, err));
 	VSX_TRY(vsx_sink_commit(&r->sink, m, r->entries, r->properties,
 				&r->super, err));
 	r->super.feature_compat = r->u->index->super.feature_compat;

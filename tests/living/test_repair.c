@@ -32,7 +32,7 @@ static int hear_note(void *context, const struct vsx_build_event *event)
 
 static void take_text(void *context, const char *text)
 {
-	struct vsx_build_event event = {VSX_BUILD_NOTE, text, 0, 0};
+	struct vsx_build_event event = {VSX_BUILD_NOTE, text, 0, 0, NULL};
 
 	hear_note(context, &event);
 }
@@ -407,7 +407,7 @@ static int stop_reading(void *context, const struct vsx_build_event *event)
 {
 	(void)context;
 	return event->what == VSX_BUILD_PROGRESS &&
-	       strcmp(event->text, "read") == 0;
+	       strcmp(event->text, "reading") == 0;
 }
 
 Test(repair, stops_when_it_is_told_to)

@@ -567,7 +567,7 @@ static int waited(void *context, const struct vsx_build_event *event)
 {
 	struct wait *w = context;
 
-	if (strcmp(event->text, "wait for another writer") != 0)
+	if (strcmp(event->text, "waiting for another process") != 0)
 		return 0;
 	if (++w->n == 3) {
 		vsx_update_free(w->holder);

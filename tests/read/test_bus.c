@@ -165,7 +165,7 @@ static int cut_at_rows(void *context, const struct vsx_verify_event *event)
 
 	if (event->what != VSX_PROGRESS)
 		c->n_told += c->is_cut;
-	else if (!c->is_cut && strcmp(event->text, "rows") == 0)
+	else if (!c->is_cut && strcmp(event->text, "checking rows") == 0)
 		c->is_cut = truncate(c->path, 8192) == 0;
 	return 0;
 }

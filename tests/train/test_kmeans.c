@@ -156,14 +156,14 @@ Test(kmeans, bears_rows_that_are_all_the_same)
 	seeded_release(&s);
 }
 
-static enum vsx_status stop(struct vsx_job *job, const char *phase,
+static enum vsx_status stop(struct vsx_job *job, const struct vsx_phase *phase,
 			    uint64_t done, uint64_t total,
 			    struct vsx_error *err)
 {
 	(void)job;
 	(void)done;
 	(void)total;
-	return vsx_fail(err, VSX_ESTOPPED, "stopped while %s", phase);
+	return vsx_fail(err, VSX_ESTOPPED, "stopped while %s", phase->name);
 }
 
 Test(kmeans, stops_when_it_is_told_to)

@@ -19,9 +19,9 @@ static struct vsx_error err;
 
 enum { MOST_RUNGS = 40 };
 
-static enum vsx_status no_progress(struct vsx_job *job, const char *phase,
-				   uint64_t done, uint64_t total,
-				   struct vsx_error *e)
+static enum vsx_status no_progress(struct vsx_job *job,
+				   const struct vsx_phase *phase, uint64_t done,
+				   uint64_t total, struct vsx_error *e)
 {
 	(void)job;
 	(void)phase;
@@ -64,7 +64,8 @@ static void compare(const char *path, const char *what, bool given)
 	free(test->n_truth);
 	test->n_truth = NULL;
 	n = rungs(table, index->manifest.n_rows);
-	cr_assert_eq(vsx_climb(index->segments, test, &job, table, n, &err),
+	cr_assert_eq(vsx_climb(index->segments, test, &job, &vsx_phase_recall,
+			       table, n, &err),
 		     VSX_OK, "%s: %s", what, err.text);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t effort = table[i].effort;

@@ -237,7 +237,7 @@ int main(int argc, char **argv)
 		return code;
 	interrupt_install();
 	say_after_work();
-	progress_begin(o.quiet, PROGRESS_ROWS);
+	progress_begin(o.quiet, report_add_steps);
 	files_write(operands.items[0]);
 	files_read_all(operands.items + 1, operands.n - 1);
 	files_read(o.ids);

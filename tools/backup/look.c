@@ -151,7 +151,8 @@ static int on_event(void *context, const struct vsx_verify_event *event)
 	struct checking *c = context;
 
 	if (event->what == VSX_PROGRESS) {
-		progress_update(event->text, event->done, event->total);
+		progress_update(event->text, event->unit, event->done,
+				event->total);
 	} else if (c->options->json) {
 		json_string(&c->json, NULL, event->text);
 	} else {

@@ -103,6 +103,11 @@ struct vsx_backup_opts backup_opts(struct backup_options *opts)
 	return to;
 }
 
+static const char *const restore_steps[] = {"restoring", "checking pages",
+					    NULL};
+static const char *const prune_steps[] = {"reading snapshots",
+					  "removing chunks", NULL};
+
 enum verb { CREATE, LIST, VERIFY, RESTORE, PRUNE, N_VERBS };
 
 static const struct {
@@ -254,7 +259,9 @@ int main(int argc, char **argv)
 	interrupt_install();
 	if (changes_files(v))
 		say_after_work();
-	progress_begin(o.quiet, PROGRESS_BYTES);
+	progress_begin(o.quiet, v == RESTORE ? restore_steps
+				: v == PRUNE ? prune_steps
+					     : NULL);
 	if (v == CREATE)
 		files_read(a);
 	if (v == RESTORE && !b)

@@ -189,7 +189,7 @@ int bench_main(int argc, char **argv, const struct engine_ops *const *peers)
 	options_of_data(&r.data_opts, &r.o);
 	options_of_measuring(&r.measure, &r.o);
 	interrupt_install();
-	progress_begin(r.o.quiet, PROGRESS_ROWS);
+	progress_begin(r.o.quiet, NULL);
 	status = run(&r, peers, &err);
 	progress_end();
 	workdir_remove(&r.folder);

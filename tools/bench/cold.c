@@ -203,8 +203,8 @@ static enum vsx_status repeat_all(struct cells *cells, bool quiet,
 				cells->items[i].cold_bytes = 0;
 	for (uint64_t r = 0; r < REPEATS; r++) {
 		for (size_t i = 0; i < cells->n && status == VSX_OK; i++) {
-			progress_update("cold searches", r * cells->n + i,
-					REPEATS * cells->n);
+			progress_update("searching cold files", "",
+					r * cells->n + i, REPEATS * cells->n);
 			if (is_wanted(&cells->items[i]))
 				status = repeat(&cells->items[i], quiet, err);
 		}

@@ -78,8 +78,8 @@ static enum vsx_status run_threads(struct report *r, const struct cell *c,
 			.seconds = seconds,
 		};
 
-		snprintf(phase, sizeof(phase), "%s by threads", name);
-		progress_update(phase, i, 5);
+		snprintf(phase, sizeof(phase), "searching %s by threads", name);
+		progress_update(phase, "loads", i, 5);
 		status = load_by(r, c, "threads", &plan, err);
 	}
 	return status;
@@ -292,7 +292,7 @@ static enum vsx_status run_clients(struct report *r, const struct cell *c,
 		.seconds = opts->duration > 0 ? opts->duration : LOAD_SECONDS,
 	};
 
-	snprintf(phase, sizeof(phase), "%s under load",
+	snprintf(phase, sizeof(phase), "searching %s under load",
 		 subject_name(c->subject, name));
 	return load_by(r, c, "clients", &plan, err);
 }
@@ -312,10 +312,10 @@ enum vsx_status concurrency_run(struct report *r, const struct cell *c,
 	status = run_threads(r, c, seconds, err);
 	if (!subject_is_vsx(c->subject))
 		return status;
-	snprintf(phase, sizeof(phase), "%s by processes",
+	snprintf(phase, sizeof(phase), "searching %s by processes",
 		 subject_name(c->subject, name));
 	for (size_t i = 0; i < 3 && status == VSX_OK; i++) {
-		progress_update(phase, i, 3);
+		progress_update(phase, "loads", i, 3);
 		status = run_processes(r, c, process_counts[i], seconds, err);
 	}
 	return status;

@@ -56,8 +56,9 @@ static void wait_for_all(struct gang *g)
 
 		pthread_cond_timedwait(&g->ended, &g->lock, &until);
 		if (job->phase)
-			progress_update(job->phase, atomic_load(&g->crew.done),
-					job->total);
+			progress_update(job->phase,
+					job->unit ? job->unit : "queries",
+					atomic_load(&g->crew.done), job->total);
 	}
 	pthread_mutex_unlock(&g->lock);
 }

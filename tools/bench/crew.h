@@ -27,6 +27,7 @@ struct crew_job {
 	unsigned int n;
 	const char *phase; /* for the status line; NULL: none */
 	uint64_t total;
+	const char *unit; /* of it; NULL: queries */
 };
 
 /*

@@ -50,7 +50,7 @@ static int report(void *context, const struct vsx_build_event *event)
 		keep_note(b->cost, event->text);
 	} else {
 		snprintf(phase, sizeof(phase), "%s: %s", b->spec, event->text);
-		progress_update(phase, event->done, event->total);
+		progress_update(phase, event->unit, event->done, event->total);
 	}
 	return interrupted();
 }

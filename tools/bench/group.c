@@ -239,7 +239,8 @@ static enum vsx_status run_writers(struct working *w, struct report *r,
 
 		if (!s->own || !subject_is_vsx(s))
 			continue;
-		progress_update("beside a writer", i, w->n);
+		progress_update("searching beside a writer", "indexes", i,
+				w->n);
 		status = concurrency_beside_writer(
 			r, cells_at_target(&w->cells, s, w->g->opts->target),
 			w->g->opts, err);

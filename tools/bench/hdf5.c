@@ -145,7 +145,7 @@ static enum vsx_status take_blocks(struct reader *r, char *to, uint64_t bytes,
 		if (status != VSX_OK)
 			return status;
 		done += record.n;
-		progress_update("reading", done, bytes);
+		progress_update("reading", "bytes", done, bytes);
 	}
 	return VSX_OK;
 }

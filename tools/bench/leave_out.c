@@ -87,7 +87,7 @@ static enum vsx_status walk(struct walk *w, struct vsx_error *err)
 		if (interrupted())
 			return tool_fail(err, VSX_ESTOPPED, "interrupted");
 		keep_good(w, n);
-		progress_update("checking rows", w->first + n, all);
+		progress_update("checking rows", "rows", w->first + n, all);
 	}
 	if (w->n_kept == 0)
 		return tool_fail(err, VSX_EINVAL,

@@ -199,7 +199,7 @@ static enum vsx_status run(struct load *out, struct loading *l,
 			   struct vsx_error *err)
 {
 	const struct load_plan *plan = l->plan;
-	struct crew_job job = {work, l, plan->clients, plan->phase, 0};
+	struct crew_job job = {work, l, plan->clients, plan->phase, 0, NULL};
 	enum vsx_status status;
 
 	if (!isnan(plan->rate))

@@ -27,7 +27,7 @@ static enum vsx_status run_size(struct group *g, uint64_t n_rows,
 	g->n_rows = n_rows;
 	g->truth = g->data->truth;
 	if (n_rows < g->data->n_rows) {
-		progress_update("exact neighbours", 0, 0);
+		progress_update("finding neighbours", "", 0, 0);
 		status = dataset_truth(g->data, n_rows, data_opts, &truth, err);
 		g->truth = truth;
 	}

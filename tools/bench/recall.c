@@ -141,17 +141,18 @@ enum vsx_status recall_run(struct recall_pass *pass, const struct subject *s,
 	uint64_t n = (s->work->n + pass->stride - 1) / pass->stride;
 	struct counting c = {.pass = pass, .subject = s, .n = n};
 	char name[96], phase[160];
-	struct crew_job job = {work, &c, s->threads, phase, n};
+	struct crew_job job = {work, &c, s->threads, phase, n, NULL};
 	double before = distances(s);
 	uint64_t start = clock_ns();
 	enum vsx_status status;
 
 	subject_name(s, name);
 	if (s->effort_name[0])
-		snprintf(phase, sizeof(phase), "recall of %s at %s %u", name,
+		snprintf(phase, sizeof(phase),
+			 "measuring recall of %s at %s %u", name,
 			 s->effort_name, pass->effort);
 	else
-		snprintf(phase, sizeof(phase), "recall of %s", name);
+		snprintf(phase, sizeof(phase), "measuring recall of %s", name);
 	status = crew_run(&job, err);
 	if (status != VSX_OK)
 		return status;

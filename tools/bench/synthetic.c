@@ -202,6 +202,7 @@ static enum vsx_status make_vectors(struct maker *m, struct vectors *to,
 		.n = m->crews,
 		.phase = "making rows",
 		.total = to->n,
+		.unit = "rows",
 	};
 
 	m->to = to;

@@ -124,7 +124,7 @@ static enum vsx_status time_many(struct cell *c, struct vsx_error *err)
 {
 	unsigned int n = c->subject->threads;
 	struct block *blocks = calloc(n, sizeof(*blocks));
-	struct crew_job job = {work, blocks, n, NULL, 0};
+	struct crew_job job = {work, blocks, n, NULL, 0, NULL};
 	uint64_t n_queries = c->subject->work->n;
 	enum vsx_status status;
 	double rate = 0;
@@ -239,8 +239,8 @@ static enum vsx_status run_round(struct cells *cells, uint64_t round,
 
 		if (c->settled)
 			continue;
-		progress_update("timing, in turns", step < steps ? step : steps,
-				steps);
+		progress_update("timing in turns", "repeats",
+				step < steps ? step : steps, steps);
 		status = repeat(c, c->subject != last,
 				&spent[first_of(cells, i)], seconds, err);
 		if (status != VSX_OK)

@@ -17,8 +17,8 @@ static int report(void *context, const struct vsx_build_event *event)
 {
 	(void)context;
 	if (event->what == VSX_BUILD_PROGRESS)
-		progress_update("exact neighbours, preparing", event->done,
-				event->total);
+		progress_update("finding neighbours: preparing", event->unit,
+				event->done, event->total);
 	return interrupted();
 }
 
@@ -72,7 +72,7 @@ static enum vsx_status search(uint64_t *truth, const struct vsx *index,
 			truth[i * k + j] = hits[j].id;
 		if (interrupted())
 			return tool_fail(err, VSX_ESTOPPED, "interrupted");
-		progress_update("exact neighbours", i + n, q->n);
+		progress_update("finding neighbours", "queries", i + n, q->n);
 	}
 	return VSX_OK;
 }

@@ -126,7 +126,7 @@ static enum vsx_status read_all(struct vectors *v, struct input *in,
 			return tool_fail(err, VSX_ESTOPPED, "interrupted");
 		to += got * vectors_row_bytes(v);
 		done += got;
-		progress_update("reading", done, v->n);
+		progress_update("reading", "rows", done, v->n);
 	}
 	return VSX_OK;
 }

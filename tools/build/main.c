@@ -308,7 +308,7 @@ int main(int argc, char **argv)
 	interrupt_install();
 	if (!o.plan)
 		say_after_work();
-	progress_begin(o.quiet, PROGRESS_ROWS);
+	progress_begin(o.quiet, report_build_steps);
 	files_read_all(operands.items, operands.n);
 	files_read(o.ids);
 	files_read(o.queries);

@@ -1,8 +1,8 @@
 #include "cli/progress.h"
 
-#include "cli/format_num.h"
-
 #include <langinfo.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,18 +10,26 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FIRST_AFTER 0.5 /* seconds */
-#define NEXT_AFTER  0.2
-#define STEPS	    1000 /* totals up to here are steps, not rows */
+#define SHOWN_AFTER  0.5 /* seconds: a shorter phase would only flicker */
+#define JUDGED_AFTER 1.0 /* what is left is not known from less */
+#define NEXT_AFTER   0.2
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t ended;
+static pthread_t drawer;
 
 static struct {
 	bool on;
+	bool utf8;
+	bool hidden; /* until the next update */
 	bool drawn;
-	enum progress_unit unit;
-	const char *dot;
-	char phase[64];
-	double begun, phase_begun, drawn_at;
-	uint64_t phase_first; /* done at phase_begun: not to be timed */
+	const char *const *steps;
+	size_t step, n_steps; /* step 0: not one of them */
+	char phase[160], unit[16];
+	uint64_t done, total;
+	double begun;	/* of the phase */
+	uint64_t first; /* done at its begin: not to be timed */
+	double left;	/* as shown last; < 0: not yet */
 } line;
 
 static double now(void)
@@ -30,101 +38,6 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* Cut UTF-8 text, one column a character, without halving one. */
-static void cut(char *text, size_t columns)
-{
-	for (; *text; text++) {
-		if (((unsigned char)*text & 0xc0) == 0x80)
-			continue;
-		if (columns-- == 0) {
-			*text = '\0';
-			return;
-		}
-	}
-}
-
-static void add(char *to, size_t bytes, const char *dot, const char *text)
-{
-	size_t len = strlen(to);
-
-	snprintf(to + len, bytes - len, " %s %s", dot, text);
-}
-
-static void add_rate(char *to, size_t bytes, const char *dot,
-		     enum progress_unit unit, double rate)
-{
-	char number[NUM_BYTES];
-	char text[NUM_BYTES + 8];
-
-	if (unit == PROGRESS_BYTES)
-		snprintf(text, sizeof(text), "%s/s",
-			 num_bytes(number, (uint64_t)rate));
-	else
-		snprintf(text, sizeof(text), "%s rows/s",
-			 num_short(number, rate));
-	add(to, bytes, dot, text);
-}
-
-static void add_amount(char *to, size_t bytes, const char *dot,
-		       enum progress_unit unit, uint64_t done)
-{
-	char number[NUM_BYTES];
-	char text[NUM_BYTES + 8];
-
-	if (unit == PROGRESS_BYTES)
-		snprintf(text, sizeof(text), "%s", num_bytes(number, done));
-	else
-		snprintf(text, sizeof(text), "%s rows",
-			 num_short(number, (double)done));
-	add(to, bytes, dot, text);
-}
-
-void progress_text(char *to, size_t bytes, size_t columns, const char *dot,
-		   enum progress_unit unit, const char *phase, uint64_t done,
-		   uint64_t total, double rate)
-{
-	char text[NUM_BYTES + 8];
-	char clock[NUM_BYTES];
-
-	if (total > 0 && done > total)
-		done = total;
-
-	snprintf(to, bytes, "%s", phase);
-	if (total == 0) {
-		add_amount(to, bytes, dot, unit, done);
-	} else {
-		size_t len = strlen(to);
-
-		if (total <= STEPS)
-			snprintf(to + len, bytes - len, " %u/%u",
-				 (unsigned)done, (unsigned)total);
-		/* Rounded down: 100% is for what is done. */
-		snprintf(text, sizeof(text), "%u%%",
-			 (unsigned)(100 * ((double)done / (double)total)));
-		add(to, bytes, dot, text);
-	}
-	if (rate > 0 && (total == 0 || total > STEPS))
-		add_rate(to, bytes, dot, unit, rate);
-	if (rate > 0 && total > 0) {
-		snprintf(text, sizeof(text), "%s left",
-			 num_clock(clock, (double)(total - done) / rate));
-		add(to, bytes, dot, text);
-	}
-	cut(to, columns);
-}
-
-void progress_begin(bool quiet, enum progress_unit unit)
-{
-	const char *term = getenv("TERM");
-
-	memset(&line, 0, sizeof(line));
-	line.on = !quiet && isatty(STDERR_FILENO) &&
-		  !(term && strcmp(term, "dumb") == 0);
-	line.unit = unit;
-	line.dot = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? "·" : "-";
-	line.begun = now();
 }
 
 static size_t screen_columns(void)
@@ -136,42 +49,75 @@ static size_t screen_columns(void)
 	return 79;
 }
 
-/* In units a second, or 0 while nothing is known. */
-static double rate_at(double t, uint64_t done)
+/* Whether a step, "training|linking", is of that phase. */
+static bool is_step(const char *step, const char *phase)
 {
-	if (t <= line.phase_begun || done <= line.phase_first)
-		return 0;
-	return (double)(done - line.phase_first) / (t - line.phase_begun);
+	size_t len = strlen(phase);
+
+	for (; step; step = strchr(step, '|') ? strchr(step, '|') + 1 : NULL)
+		if (strncmp(step, phase, len) == 0 &&
+		    (step[len] == '|' || step[len] == '\0'))
+			return true;
+	return false;
 }
 
-void progress_update(const char *phase, uint64_t done, uint64_t total)
+/* The next one of that name, as some come twice, or the first. */
+static size_t find_step(const char *phase)
 {
-	char text[512];
-	double t;
+	size_t first = 0, n;
 
-	if (!line.on)
-		return;
-	t = now();
-	if (strncmp(line.phase, phase, sizeof(line.phase) - 1) != 0) {
-		snprintf(line.phase, sizeof(line.phase), "%s", phase);
-		line.phase_begun = t;
-		line.phase_first = done;
-	} else if (line.drawn && t - line.drawn_at < NEXT_AFTER) {
-		return;
+	for (n = 0; line.steps && line.steps[n]; n++) {
+		if (!is_step(line.steps[n], phase))
+			continue;
+		if (n + 1 >= line.step)
+			return n + 1;
+		if (first == 0)
+			first = n + 1;
 	}
-	if (t - line.begun < FIRST_AFTER)
-		return;
+	return first;
+}
 
-	progress_text(text, sizeof(text), screen_columns(), line.dot, line.unit,
-		      line.phase, done, total, rate_at(t, done));
+/* An estimate that grew was wrong before: the one shown stays until it fits. */
+static double left_at(double elapsed, double rate)
+{
+	double left;
+
+	if (line.total == 0 || rate <= 0 || elapsed < JUDGED_AFTER)
+		return -1;
+	left = line.done < line.total ? (double)(line.total - line.done) / rate
+				      : 0;
+	if (line.left < 0 || left < line.left)
+		line.left = left;
+	return line.left;
+}
+
+static void draw(void)
+{
+	struct progress p = {
+		.step = line.step,
+		.n_steps = line.n_steps,
+		.phase = line.phase,
+		.unit = line.unit,
+		.done = line.done,
+		.total = line.total,
+		.elapsed = now() - line.begun,
+	};
+	char text[1024];
+
+	if (!*line.phase || line.hidden || p.elapsed < SHOWN_AFTER)
+		return;
+	if (line.done > line.first)
+		p.rate = (double)(line.done - line.first) / p.elapsed;
+	p.left = left_at(p.elapsed, p.rate);
+	progress_text(text, sizeof(text), screen_columns(), line.utf8, &p);
 	fprintf(stderr, "\r%s\033[K", text);
 	fflush(stderr);
 	line.drawn = true;
-	line.drawn_at = t;
 }
 
-void progress_clear(void)
+static void clear(void)
 {
+	line.hidden = true;
 	if (!line.drawn)
 		return;
 	fputs("\r\033[K", stderr);
@@ -179,8 +125,119 @@ void progress_clear(void)
 	line.drawn = false;
 }
 
+static void *keep_drawing(void *unused)
+{
+	pthread_mutex_lock(&lock);
+	while (line.on) {
+		double at = now() + NEXT_AFTER;
+		struct timespec until = {
+			.tv_sec = (time_t)at,
+			.tv_nsec = (long)((at - (double)(time_t)at) * 1e9),
+		};
+
+		if (pthread_cond_timedwait(&ended, &lock, &until) != 0)
+			draw();
+	}
+	pthread_mutex_unlock(&lock);
+	return unused;
+}
+
+static void before_fork(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+static void in_parent(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+/* The screen is the parent's, and so is the thread. */
+static void in_child(void)
+{
+	line.on = line.drawn = false;
+	pthread_mutex_unlock(&lock);
+}
+
+/* Signals are for the thread of main(), whose calls they are to end. */
+static bool start_drawer(void)
+{
+	static bool forks_are_known;
+	pthread_condattr_t monotonic;
+	sigset_t all, before;
+	bool ok;
+
+	if (!forks_are_known &&
+	    pthread_atfork(before_fork, in_parent, in_child) != 0)
+		return false;
+	forks_are_known = true;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&ended, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	ok = pthread_create(&drawer, NULL, keep_drawing, NULL) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return ok;
+}
+
+void progress_begin(bool quiet, const char *const *steps)
+{
+	const char *term = getenv("TERM");
+
+	memset(&line, 0, sizeof(line));
+	if (quiet || !isatty(STDERR_FILENO) ||
+	    (term && strcmp(term, "dumb") == 0))
+		return;
+	line.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	line.steps = steps;
+	while (steps && steps[line.n_steps])
+		line.n_steps++;
+	line.on = true;
+	line.on = start_drawer();
+}
+
+void progress_update(const char *phase, const char *unit, uint64_t done,
+		     uint64_t total)
+{
+	pthread_mutex_lock(&lock);
+	if (line.on) {
+		if (strncmp(line.phase, phase, sizeof(line.phase) - 1) != 0 ||
+		    done < line.done) {
+			snprintf(line.phase, sizeof(line.phase), "%s", phase);
+			line.step = find_step(phase);
+			line.begun = now();
+			line.first = done;
+			line.left = -1;
+		}
+		snprintf(line.unit, sizeof(line.unit), "%s", unit);
+		line.done = done;
+		line.total = total;
+		line.hidden = false;
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+void progress_clear(void)
+{
+	pthread_mutex_lock(&lock);
+	if (line.on)
+		clear();
+	pthread_mutex_unlock(&lock);
+}
+
 void progress_end(void)
 {
-	progress_clear();
+	pthread_mutex_lock(&lock);
+	if (!line.on) {
+		pthread_mutex_unlock(&lock);
+		return;
+	}
+	clear();
 	line.on = false;
+	pthread_cond_signal(&ended);
+	pthread_mutex_unlock(&lock);
+	pthread_join(drawer, NULL);
+	pthread_cond_destroy(&ended);
 }

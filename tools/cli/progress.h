@@ -1,13 +1,14 @@
 /*
  * The status line of long work, on standard error:
  *
- *	training 3/10 · 30% · 00:31 left
- *	adding · 41% · 1.2 M rows/s · 00:31 left
+ *	2/9 linking ████████░░░░░░░  52 % · 1.20 of 2.30 M rows · 00:33 · 00:31
+ *left
  *
- * Drawn only if standard error is a terminal and the work takes longer than
- * half a second, at most five times a second, and cleared at the end. There is
- * one line on a screen, so there is one such object in a program; it belongs
- * to the thread of main().
+ * Step, phase, how much of it is done, how long the phase has taken and what is
+ * left of it, which never climbs. Drawn only if standard error is a terminal,
+ * by a thread of its own, so that it also moves while a call takes long; a
+ * phase that is over within half a second is not shown. Cleared at the end.
+ * There is one line on a screen, so there is one such object in a program.
  */
 #ifndef VSX_CLI_PROGRESS_H
 #define VSX_CLI_PROGRESS_H
@@ -16,33 +17,42 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum progress_unit {
-	PROGRESS_ROWS,
-	PROGRESS_BYTES,
-};
-
-void progress_begin(bool quiet, enum progress_unit unit);
+/*
+ * steps: the phases to come, in order, ends with NULL; those that exclude each
+ * other, or take turns, are one entry: "training|linking". Borrowed. NULL: the
+ * work has no steps. A phase that is not among them has no number.
+ */
+void progress_begin(bool quiet, const char *const *steps);
 
 /*
  * How far the phase is. Cheap enough to be called for every block of rows. A
- * new phase name starts a new clock. total 0 = unknown. Up to 1000 in total,
- * the line counts steps instead of giving a rate.
+ * new phase, or less done than before, starts a new clock. total 0 = unknown.
+ * unit: what is counted, in the plural ("rows"); "bytes" are shown as such, of
+ * "" only the share. Borrowed until the next call.
  */
-void progress_update(const char *phase, uint64_t done, uint64_t total);
+void progress_update(const char *phase, const char *unit, uint64_t done,
+		     uint64_t total);
 
-/* Take the line off the screen; the next update draws it again. */
+/* Take the line off the screen; it comes back with the next update. */
 void progress_clear(void);
 
 /* Take it off for good. Harmless without progress_begin(). */
 void progress_end(void);
 
+/* What is on the line; apart from the drawing, for the tests. */
+struct progress {
+	size_t step, n_steps; /* step 0: not shown */
+	const char *phase, *unit;
+	uint64_t done, total; /* total 0: unknown */
+	double rate;	      /* units a second; 0: unknown */
+	double elapsed, left; /* seconds; left < 0: unknown */
+};
+
 /*
  * The text of the line, without control codes: at most `columns` columns and
- * `bytes` bytes. rate is in units a second, 0 = not known yet. Apart from the
- * drawing, for the tests.
+ * `bytes` bytes. Where room is short the least important part goes first.
  */
-void progress_text(char *to, size_t bytes, size_t columns, const char *dot,
-		   enum progress_unit unit, const char *phase, uint64_t done,
-		   uint64_t total, double rate);
+void progress_text(char *to, size_t bytes, size_t columns, bool utf8,
+		   const struct progress *p);
 
 #endif

@@ -6,10 +6,36 @@
 
 #include <stdbool.h>
 
+const char *const report_build_steps[] = {
+	"reading",
+	"training ranges|training|linking",
+	"assigning|connecting",
+	"training ranges|training codes",
+	"writing",
+	"finding neighbours",
+	"choosing efforts|measuring recall|measuring further",
+	"syncing",
+	"checking pages",
+	NULL,
+};
+
+const char *const report_add_steps[] = {
+	"reading",
+	"merging",
+	"training ranges|training|linking",
+	"assigning|connecting",
+	"training ranges|training codes",
+	"writing",
+	"measuring recall",
+	"syncing",
+	NULL,
+};
+
 int report_work(void *quiet, const struct vsx_build_event *event)
 {
 	if (event->what == VSX_BUILD_PROGRESS)
-		progress_update(event->text, event->done, event->total);
+		progress_update(event->text, event->unit, event->done,
+				event->total);
 	else if (!*(const bool *)quiet)
 		say("%s", event->text);
 	return interrupted();

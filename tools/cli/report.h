@@ -10,4 +10,8 @@
  */
 int report_work(void *quiet, const struct vsx_build_event *event);
 
+/* For progress_begin(): a build from rows, and adding rows. */
+extern const char *const report_build_steps[];
+extern const char *const report_add_steps[];
+
 #endif

@@ -184,7 +184,7 @@ int main(int argc, char **argv)
 						 "exclude each other");
 	interrupt_install();
 	say_after_work();
-	progress_begin(o.quiet, PROGRESS_ROWS);
+	progress_begin(o.quiet, report_build_steps);
 	if (o.out)
 		files_read_all(operands.items, operands.n);
 	files_write(o.out ? o.out : operands.items[0]);

@@ -163,7 +163,7 @@ int main(int argc, char **argv)
 	}
 	interrupt_install();
 	say_after_work();
-	progress_begin(o.quiet, PROGRESS_ROWS);
+	progress_begin(o.quiet, NULL);
 	files_write(operands.items[0]);
 	files_read(o.ids);
 	status = files_check(&err);

@@ -109,7 +109,7 @@ static enum vsx_status feed_one(struct feed *feed, struct input *in,
 		if (status != VSX_OK)
 			return status;
 		*done += n;
-		progress_update("reading", *done,
+		progress_update("reading", "rows", *done,
 				feed->n == INPUT_UNKNOWN_ROWS ? 0 : feed->n);
 	}
 }

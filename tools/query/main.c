@@ -6,6 +6,7 @@
 #include "cli/interrupt.h"
 #include "cli/json.h"
 #include "cli/options.h"
+#include "cli/progress.h"
 #include "cli/say.h"
 #include "input/input.h"
 #include "query/recall.h"
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* Queries that are read at a time. */
 #define BLOCK_ROWS 1024
@@ -282,6 +284,14 @@ static enum vsx_status search_part(struct run *r, const uint8_t *queries,
 	return status == VSX_OK ? take(r, n, err) : status;
 }
 
+static void tell(const struct run *r, uint64_t done)
+{
+	uint64_t n = r->queries ? input_n_rows(r->queries) : o.ids.n;
+
+	progress_update("searching", "queries", done,
+			n == INPUT_UNKNOWN_ROWS ? 0 : n);
+}
+
 static enum vsx_status search_file(struct run *r, struct vsx_error *err)
 {
 	size_t row_bytes = input_row_bytes(r->queries), n = 0;
@@ -296,6 +306,7 @@ static enum vsx_status search_file(struct run *r, struct vsx_error *err)
 		status = input_read(r->queries, block, BLOCK_ROWS, &n, err);
 		for (size_t i = 0, part; i < n && status == VSX_OK; i += part) {
 			part = n - i < r->part ? n - i : r->part;
+			tell(r, first + i);
 			status = search_part(r, block + i * row_bytes,
 					     first + i, part, err);
 		}
@@ -312,6 +323,7 @@ static enum vsx_status search_ids(struct run *r, struct vsx_error *err)
 	double start = now();
 
 	for (size_t i = 0; i < o.ids.n && status == VSX_OK; i++) {
+		tell(r, i);
 		status = vsx_search_id(searcher, o.ids.items[i], r->results.k,
 				       &r->search, r->hits, r->n_hits, err);
 		if (status == VSX_OK)
@@ -367,17 +379,28 @@ static void print_stats(const struct run *r)
 	    num_count(a, r->stats.n_pages_checked), vsx_isa());
 }
 
+/* Where results run over the screen by themselves, they show how far it is. */
+static bool shows_results(void)
+{
+	return !o.out && isatty(STDOUT_FILENO) && o.format >= 0 &&
+	       o.format != FORMAT_TABLE;
+}
+
 static enum vsx_status run(struct run *r, const char *queries,
 			   struct vsx_error *err)
 {
-	enum vsx_status status = open_index(r, err);
+	enum vsx_status status;
 
+	progress_begin(o.quiet || shows_results(), NULL);
+	progress_update("opening", "", 0, 0);
+	status = open_index(r, err);
 	if (status == VSX_OK && queries)
 		status = open_queries(r, queries, err);
 	if (status == VSX_OK)
 		status = open_rest(r, err);
 	if (status == VSX_OK)
 		status = queries ? search_file(r, err) : search_ids(r, err);
+	progress_end();
 	if (status == VSX_OK && r->print_hits)
 		status = results_end(&r->results, err);
 	if (status == VSX_OK && o.ground_truth)
@@ -460,6 +483,7 @@ int main(int argc, char **argv)
 	if (status == VSX_OK)
 		status = run(&r, operands.n == 2 ? operands.items[1] : NULL,
 			     &err);
+	progress_end();
 	release(&r);
 	return say_end(status == VSX_OK ? EXIT_DONE : say_error(&err));
 }

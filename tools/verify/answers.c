@@ -2,6 +2,7 @@
 
 #include "cli/fail.h"
 #include "cli/interrupt.h"
+#include "cli/progress.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -66,6 +67,7 @@ enum vsx_status answers_find(struct answers *a, const struct vsx *index,
 	for (size_t i = 0; status == VSX_OK && i < q->n; i += BATCH) {
 		size_t n = q->n - i < BATCH ? q->n - i : BATCH;
 
+		progress_update("searching", "queries", i, q->n);
 		status = interrupted()
 				 ? tool_fail(err, VSX_ESTOPPED, "stopped")
 				 : find_some(a, index, q, i, n, exact,
@@ -164,6 +166,7 @@ static enum vsx_status count_pass(struct run *r, struct measured *m,
 		size_t k = r->e->first[i + 1] - r->e->first[i], n_hits, found;
 		enum vsx_status status = ask(r, i, &n_hits, err);
 
+		progress_update("measuring answers", "queries", i, r->q->n);
 		if (status != VSX_OK)
 			return status;
 		found = count_found(r, i, n_hits);

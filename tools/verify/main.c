@@ -354,11 +354,29 @@ static enum vsx_status load(struct work *w, struct vsx_error *err)
 	return status;
 }
 
+static const char *const steps[] = {
+	"checking pages",
+	"checking rows|checking structure",
+	"measuring recall",
+	NULL,
+};
+
+/* With what a gate compares. */
+static const char *const gate_steps[] = {
+	"checking pages",
+	"checking rows|checking structure",
+	"measuring recall",
+	"searching|measuring answers",
+	NULL,
+};
+
 static int verify_all(struct work *w, const struct cli_operands *operands)
 {
 	int worst = EXIT_DONE;
 
-	progress_begin(o.quiet, PROGRESS_BYTES);
+	progress_begin(o.quiet, w->is_gate		     ? gate_steps
+				: o.level == VSX_VERIFY_FULL ? steps
+							     : NULL);
 	for (size_t i = 0; i < operands->n && worst != EXIT_STOPPED; i++) {
 		int code = verify_one(w, operands->items[i]);
 

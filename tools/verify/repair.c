@@ -71,7 +71,7 @@ int repair_index(char *path, const struct repair_wish *wish)
 	opts.n_threads = (unsigned int)wish->threads;
 	opts.report = report_work;
 	opts.context = &quiet;
-	progress_begin(wish->quiet, PROGRESS_ROWS);
+	progress_begin(wish->quiet, report_build_steps);
 	files_read(path);
 	files_write(wish->out);
 	status = files_check(&err);

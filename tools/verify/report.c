@@ -22,7 +22,8 @@ int report_event(void *report, const struct vsx_verify_event *event)
 	struct report *r = report;
 
 	if (event->what == VSX_PROGRESS) {
-		progress_update(event->text, event->done, event->total);
+		progress_update(event->text, event->unit, event->done,
+				event->total);
 	} else if (r->as_json) {
 		json_object(&r->json, NULL);
 		json_string(&r->json, "kind",
