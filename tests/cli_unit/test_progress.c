@@ -92,6 +92,11 @@ Test(progress, says_one_of_a_thing_without_an_s)
 			     .left = -1};
 
 	is("searching ░░░░   0 % · 0 of 1 query · 00:03", p, 43);
+	p.done = 720;
+	p.total = 1000;
+	is("searching █████░░░  72 % · 720 of 1,000 queries · 00:03", p, 55);
+	p.done = 0;
+	p.total = 1;
 	p.unit = "rows";
 	is("searching ░░░░   0 % · 0 of 1 row · 00:03", p, 41);
 }

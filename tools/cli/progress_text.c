@@ -40,10 +40,13 @@ static void shorten(char *text, size_t columns)
 	snprintf(text, 4, "%.*s", (int)(columns < 3 ? columns : 3), "...");
 }
 
-static char *number(char to[NUM_BYTES], const char *unit, uint64_t n)
+/* n of a total: few are counted one by one. */
+static char *number(char to[NUM_BYTES], const struct progress *p, uint64_t n)
 {
-	return strcmp(unit, "bytes") == 0 ? num_bytes(to, n)
-					  : num_short(to, (double)n);
+	if (strcmp(p->unit, "bytes") == 0)
+		return num_bytes(to, n);
+	return p->total && p->total < 10000 ? num_count(to, n)
+					    : num_short(to, (double)n);
 }
 
 static const char *name_of(const char *unit, uint64_t n, char one[32])
@@ -66,8 +69,8 @@ static const char *name_of(const char *unit, uint64_t n, char one[32])
 static void amount(char *to, size_t bytes, const struct progress *p)
 {
 	char done[NUM_BYTES], total[NUM_BYTES], one[32];
-	char *from = strchr(number(done, p->unit, p->done), ' ');
-	const char *of = strchr(number(total, p->unit, p->total), ' ');
+	char *from = strchr(number(done, p, p->done), ' ');
+	const char *of = strchr(number(total, p, p->total), ' ');
 
 	if (p->total == 0) {
 		if (p->done)
