@@ -69,3 +69,29 @@ Test(format_num, writes_a_clock)
 	cr_assert_str_eq(num_clock(to, (double)INFINITY), "99:59:59");
 	cr_assert_str_eq(num_clock(to, (double)NAN), "00:00");
 }
+
+Test(format_num, names_what_is_counted)
+{
+	char to[NUM_OF_BYTES];
+
+	cr_assert_str_eq(num_of(to, 0, "row"), "0 rows");
+	cr_assert_str_eq(num_of(to, 1, "row"), "1 row");
+	cr_assert_str_eq(num_of(to, 60000, "row"), "60,000 rows");
+	cr_assert_str_eq(num_of(to, 1, "query"), "1 query");
+	cr_assert_str_eq(num_of(to, 2, "query"), "2 queries");
+	cr_assert_str_eq(num_of(to, UINT64_MAX, "query"),
+			 "18,446,744,073,709,551,615 queries");
+}
+
+Test(format_num, says_a_mean_as_exactly_as_it_matters)
+{
+	char to[NUM_BYTES];
+
+	cr_assert_str_eq(num_mean(to, 60000), "60,000");
+	cr_assert_str_eq(num_mean(to, 60000.4), "60,000");
+	cr_assert_str_eq(num_mean(to, 3), "3");
+	cr_assert_str_eq(num_mean(to, 12.34), "12.3");
+	cr_assert_str_eq(num_mean(to, 99.96), "100");
+	cr_assert_str_eq(num_mean(to, (double)NAN), "0");
+	cr_assert_str_eq(num_mean(to, 1e300), "18,446,744,073,709,551,615");
+}

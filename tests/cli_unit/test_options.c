@@ -89,7 +89,7 @@ static void refused(const char *line, const char *text)
 	char due[512];
 
 	cr_assert_eq(parse(line), 2, "%s", line);
-	snprintf(due, sizeof(due), "vsx-test: %s\n", text);
+	snprintf(due, sizeof(due), "vsx-test: error: %s\n", text);
 	fflush(stderr);
 	fflush(stdout);
 	cr_assert_stderr_eq_str(due);

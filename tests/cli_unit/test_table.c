@@ -23,7 +23,7 @@ Test(table, lines_up_columns_in_a_file)
 
 	table_column(t, "section", TABLE_LEFT);
 	table_column(t, "bytes", TABLE_RIGHT);
-	table_column(t, "note", TABLE_CUT);
+	table_column(t, "note", TABLE_WRAP);
 	table_row(t);
 	table_cell(t, "%s", "LIST");
 	table_cell(t, "%d", 4096);
@@ -43,7 +43,7 @@ Test(table, does_not_cut_in_a_file)
 	struct table *t = table_new();
 
 	table_column(t, "a", TABLE_LEFT);
-	table_column(t, "b", TABLE_CUT);
+	table_column(t, "b", TABLE_WRAP);
 	table_row(t);
 	table_cell(t, "%0120d", 0);
 	table_cell(t, "%0120d", 1);

@@ -1,4 +1,5 @@
 /* vsx-add: more rows for an index, as a new generation of its file. */
+#include "cli/colour.h"
 #include "cli/exit.h"
 #include "cli/fail.h"
 #include "cli/files.h"
@@ -56,6 +57,7 @@ static const struct cli_option option_table[] = {
 		 &o.memory, 1 << 20, UINT64_MAX),
 	CLI_FLAG(0, "json", "report as JSON", &o.json),
 	CLI_FLAG('q', "quiet", "say nothing but errors", &o.quiet),
+	CLI_COLOUR,
 	CLI_END,
 };
 
@@ -129,16 +131,15 @@ static void print_json(const char *path, const struct vsx_update_result *r)
 
 static void print_result(const char *path, const struct vsx_update_result *r)
 {
-	char a[NUM_BYTES], b[NUM_BYTES];
+	char rows[NUM_OF_BYTES], b[NUM_BYTES];
 
-	printf("%s: %s row%s added", path, num_count(a, r->n_added),
-	       r->n_added == 1 ? "" : "s");
+	printf("%s: %s added", path, num_of(rows, r->n_added, "row"));
 	if (r->n_replaced)
 		printf(", %s of them in place of old ones",
 		       num_count(b, r->n_replaced));
 	if (r->n_rejected)
 		printf(", %s left out", num_count(b, r->n_rejected));
-	printf(": generation %" PRIu64 "\n", r->generation);
+	printf(": generation %s\n", num_count(b, r->generation));
 	update_print(r);
 	if (r->recall_at_10 > 0)
 		printf("  recall@10  %.4f", r->recall_at_10);

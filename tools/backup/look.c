@@ -1,6 +1,7 @@
 /* list and verify: what only reads. */
 #include "backup/backup.h"
 
+#include "cli/colour.h"
 #include "cli/format_num.h"
 #include "cli/interrupt.h"
 #include "cli/json.h"
@@ -119,7 +120,7 @@ enum vsx_status backup_list(const char *repo, struct backup_options *o,
 		table_column(l.table, "generation", TABLE_RIGHT);
 		table_column(l.table, "rows", TABLE_RIGHT);
 		table_column(l.table, "new", TABLE_RIGHT);
-		table_column(l.table, "index", TABLE_CUT);
+		table_column(l.table, "index", TABLE_WRAP);
 	}
 	status = vsx_backup_list(repo, &opts, on_snapshot, &l, err);
 	if (o->json) {
@@ -157,7 +158,9 @@ static int on_event(void *context, const struct vsx_verify_event *event)
 		json_string(&c->json, NULL, event->text);
 	} else {
 		progress_clear();
-		printf("%s: %s\n", c->repo, event->text);
+		printf("%s: %sproblem: %s%s\n", c->repo,
+		       colour(stdout, COLOUR_BAD), colour_off(stdout),
+		       event->text);
 	}
 	return interrupted();
 }
@@ -187,17 +190,21 @@ static void print_checked(const char *repo, const struct backup_options *o,
 	char a[NUM_BYTES], b[NUM_BYTES], c[NUM_BYTES], d[NUM_BYTES];
 
 	if (r->n_findings)
-		printf("%s: %s problem%s, %s of %s snapshots cannot be "
+		printf("%s: %s%s problem%s%s, %s of %s snapshot%s cannot be "
 		       "restored (%s read)\n",
-		       repo, num_count(a, r->n_findings),
-		       r->n_findings == 1 ? "" : "s",
+		       repo, colour(stdout, COLOUR_BAD),
+		       num_count(a, r->n_findings),
+		       r->n_findings == 1 ? "" : "s", colour_off(stdout),
 		       num_count(b, r->n_damaged), num_count(c, r->n_snapshots),
+		       r->n_snapshots == 1 ? "" : "s",
 		       num_bytes(d, r->bytes_read));
 	else if (!o->quiet)
-		printf("%s: sound: %s snapshot%s, %s chunks (%s read)\n", repo,
+		printf("%s: %ssound%s: %s snapshot%s, %s chunk%s (%s read)\n",
+		       repo, colour(stdout, COLOUR_GOOD), colour_off(stdout),
 		       num_count(a, r->n_snapshots),
 		       r->n_snapshots == 1 ? "" : "s",
-		       num_count(b, r->n_chunks), num_bytes(c, r->bytes_read));
+		       num_count(b, r->n_chunks), r->n_chunks == 1 ? "" : "s",
+		       num_bytes(c, r->bytes_read));
 }
 
 enum vsx_status backup_verify(const char *repo, const char *name,

@@ -1,6 +1,7 @@
 /* vsx-backup: snapshots of indexes, in a repository that stores bytes once. */
 #include "backup/backup.h"
 
+#include "cli/colour.h"
 #include "cli/exit.h"
 #include "cli/files.h"
 #include "cli/interrupt.h"
@@ -45,6 +46,7 @@ static const struct cli_option option_table[] = {
 	CLI_WAIT(&o.wait),
 	CLI_FLAG(0, "json", "report as JSON", &o.json),
 	CLI_FLAG('q', "quiet", "say nothing but problems", &o.quiet),
+	CLI_COLOUR,
 	CLI_END,
 };
 

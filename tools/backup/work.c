@@ -28,7 +28,7 @@ static void json_index(struct json *j, const struct vsx_backup_result *r)
 static void print_created(const char *index, const char *repo, bool json,
 			  const struct vsx_backup_result *r)
 {
-	char a[NUM_BYTES], b[NUM_BYTES], c[NUM_BYTES];
+	char a[NUM_BYTES], b[NUM_BYTES], c[NUM_BYTES], d[NUM_BYTES];
 	struct json j;
 
 	if (json) {
@@ -48,16 +48,17 @@ static void print_created(const char *index, const char *repo, bool json,
 		return;
 	}
 	printf("%s: snapshot %s of %s\n", repo, r->name, index);
-	printf("  index      generation %" PRIu64 ", %s live rows, %s\n",
-	       r->generation, num_count(a, r->n_live),
-	       num_bytes(b, r->index_bytes));
-	printf("  stored     %s in %s new chunks of %s\n",
+	printf("  index      generation %s, %s live row%s, %s\n",
+	       num_count(d, r->generation), num_count(a, r->n_live),
+	       r->n_live == 1 ? "" : "s", num_bytes(b, r->index_bytes));
+	printf("  stored     %s in %s new chunk%s of %s\n",
 	       num_bytes(a, r->new_bytes), num_count(b, r->new_chunks),
-	       num_count(c, r->n_chunks));
+	       r->new_chunks == 1 ? "" : "s", num_count(c, r->n_chunks));
 	if (r->read_chunks)
-		printf("  checked    %s in %s older chunks\n",
+		printf("  checked    %s in %s older chunk%s\n",
 		       num_bytes(a, r->read_bytes),
-		       num_count(b, r->read_chunks));
+		       num_count(b, r->read_chunks),
+		       r->read_chunks == 1 ? "" : "s");
 }
 
 /* Also with --quiet: his disk loses bytes. */
@@ -95,7 +96,7 @@ enum vsx_status backup_create(const char *index, const char *repo,
 static void print_restored(const struct backup_options *o,
 			   const struct vsx_backup_result *r)
 {
-	char a[NUM_BYTES], b[NUM_BYTES];
+	char a[NUM_BYTES], b[NUM_BYTES], c[NUM_BYTES];
 	struct json j;
 
 	if (o->json) {
@@ -108,10 +109,10 @@ static void print_restored(const struct backup_options *o,
 		json_end(&j);
 		return;
 	}
-	printf("%s: restored%s%s: generation %" PRIu64 ", %s live rows, %s\n",
-	       o->out, *r->name ? " from snapshot " : "", r->name,
-	       r->generation, num_count(a, r->n_live),
-	       num_bytes(b, r->index_bytes));
+	printf("%s: restored%s%s: generation %s, %s live row%s, %s\n", o->out,
+	       *r->name ? " from snapshot " : "", r->name,
+	       num_count(c, r->generation), num_count(a, r->n_live),
+	       r->n_live == 1 ? "" : "s", num_bytes(b, r->index_bytes));
 }
 
 enum vsx_status backup_restore(const char *repo, const char *name,
@@ -177,10 +178,12 @@ static void print_pruned(const char *repo, struct pruning *p,
 	}
 	if (p->options->quiet)
 		return;
-	printf("%s: %s%s snapshot%s removed, %s kept; %s chunk%s removed, %s "
-	       "freed\n",
-	       repo, p->options->dry_run ? "nothing was done: " : "",
-	       num_count(a, r->n_removed), r->n_removed == 1 ? "" : "s",
+	printf(p->options->dry_run
+		       ? "%s: would remove %s snapshot%s and keep %s, would "
+			 "remove %s chunk%s and free %s\n"
+		       : "%s: %s snapshot%s removed, %s kept; %s chunk%s "
+			 "removed, %s freed\n",
+	       repo, num_count(a, r->n_removed), r->n_removed == 1 ? "" : "s",
 	       num_count(b, r->n_kept), num_count(c, r->n_chunks),
 	       r->n_chunks == 1 ? "" : "s", num_bytes(d, r->freed_bytes));
 }

@@ -90,14 +90,14 @@ static enum vsx_status make_golden(const struct run *r, struct vsx_error *err)
 		.n = r->o.golden_queries,
 		.k = (uint32_t)r->o.k,
 	};
-	char name[TOOL_NAME_BYTES], count[NUM_BYTES];
+	char name[TOOL_NAME_BYTES], count[NUM_OF_BYTES];
 	enum vsx_status status;
 	uint64_t n;
 
 	status = golden_write(&out, &r->data, &n, err);
 	if (status == VSX_OK && !r->o.quiet)
-		say("%s: %s queries", tool_name(name, r->o.golden),
-		    num_count(count, n));
+		say("%s: %s", tool_name(name, r->o.golden),
+		    num_of(count, n, "query"));
 	return status;
 }
 

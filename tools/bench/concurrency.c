@@ -6,6 +6,7 @@
 #include "bench/load.h"
 #include "bench/writer.h"
 #include "cli/fail.h"
+#include "cli/format_num.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 
@@ -335,6 +336,7 @@ enum vsx_status concurrency_beside_writer(struct report *r,
 	enum vsx_status status, ended;
 	struct vsx_error second;
 	struct writer writer;
+	char commits[NUM_OF_BYTES];
 	uint64_t writes;
 
 	status = writer_start(&writer, c->subject, err);
@@ -348,7 +350,7 @@ enum vsx_status concurrency_beside_writer(struct report *r,
 		return ended;
 	}
 	if (status == VSX_OK && !opts->quiet)
-		say("%s: %" PRIu64 " commits were made while it was searched",
-		    c->subject->cost.spec, writes);
+		say("%s: %s while it was searched", c->subject->cost.spec,
+		    num_of(commits, writes, "commit"));
 	return status;
 }

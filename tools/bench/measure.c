@@ -2,6 +2,7 @@
 
 #include "bench/group.h"
 #include "cli/fail.h"
+#include "cli/format_num.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 
@@ -83,14 +84,14 @@ static enum vsx_status run_all(struct group *g,
 static enum vsx_status choose_k(struct group *g, struct vsx_error *err)
 {
 	const struct dataset *d = g->data;
+	char rows[NUM_OF_BYTES];
 
 	g->k = g->opts->k;
 	if (g->k > d->n_rows) {
 		g->k = d->n_rows;
 		if (!g->opts->quiet)
-			say("k lowered from %zu to %zu: there are %" PRIu64
-			    " rows",
-			    g->opts->k, g->k, d->n_rows);
+			say("k lowered from %zu to %zu: the data has %s",
+			    g->opts->k, g->k, num_of(rows, d->n_rows, "row"));
 	}
 	if (g->k > d->truth_k)
 		return tool_fail(err, VSX_EINVAL,

@@ -1,5 +1,6 @@
 #include "bench/options.h"
 
+#include "cli/colour.h"
 #include "bench/hdf5.h"
 #include "bench/synthetic.h"
 
@@ -109,6 +110,7 @@ static const struct cli_option option_table[] = {
 		 "end",
 		 &o.work_dir),
 	CLI_FLAG('q', "quiet", "no progress and no notes", &o.quiet),
+	CLI_COLOUR,
 	CLI_END,
 };
 

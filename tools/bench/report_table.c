@@ -35,9 +35,7 @@ static enum vsx_status print_sheet(struct sheet *s, FILE *to,
 
 		if (column->any)
 			table_column(t, column->heading,
-				     column->right ? TABLE_RIGHT
-				     : c == 0	   ? TABLE_CUT
-						   : TABLE_LEFT);
+				     column->right ? TABLE_RIGHT : TABLE_LEFT);
 	}
 	for (uint32_t i = 0; i < s->n_rows; i++) {
 		table_row(t);
@@ -46,7 +44,10 @@ static enum vsx_status print_sheet(struct sheet *s, FILE *to,
 				table_cell(t, "%s", plain(s->rows[i][c]));
 		}
 	}
-	fprintf(to, "\n%s\n", s->title);
+	/* The index and its effort. */
+	table_names(t, s->columns[1].any ? 2 : 1);
+	fprintf(to, "\n%s%s%s\n", colour(to, COLOUR_HEADING), s->title,
+		colour_off(to));
 	status = table_print(t, to, err);
 	table_free(t);
 	return status;

@@ -123,26 +123,26 @@ char *words_bytes(char to[WORDS_CELL], uint64_t bytes)
 
 char *words_data(char to[WORDS_LINE], const struct report *r)
 {
-	char rows[NUM_BYTES], queries[NUM_BYTES];
+	char rows[NUM_OF_BYTES], queries[NUM_OF_BYTES];
 
 	if (*r->origin)
 		snprintf(to, WORDS_LINE, "%s", r->origin);
 	else
-		snprintf(to, WORDS_LINE, "%s rows, %s queries",
-			 num_count(rows, r->n_rows),
-			 num_count(queries, r->n_queries));
+		snprintf(to, WORDS_LINE, "%s, %s",
+			 num_of(rows, r->n_rows, "row"),
+			 num_of(queries, r->n_queries, "query"));
 	return to;
 }
 
 char *words_aim(char to[WORDS_LINE], const struct report *r)
 {
-	char queries[NUM_BYTES];
+	char queries[NUM_OF_BYTES];
 
 	snprintf(to, WORDS_LINE,
-		 "%" PRIu32 " %s, %s, %s queries, k %" PRIu32
-		 ", target recall@%" PRIu32 " %.4g, seed %" PRIu64,
+		 "%" PRIu32 " %s, %s, %s, k %" PRIu32 ", target recall@%" PRIu32
+		 " %.4g, seed %" PRIu64,
 		 r->dim, vsx_elem_text(r->elem), vsx_metric_text(r->metric),
-		 num_count(queries, r->n_queries), r->k, r->k, r->target,
+		 num_of(queries, r->n_queries, "query"), r->k, r->k, r->target,
 		 r->seed);
 	return to;
 }
@@ -214,17 +214,17 @@ static void missed(char *to, size_t size, const struct report *r,
 char *words_note(char to[WORDS_LINE], const struct report *r, uint32_t i)
 {
 	const struct series *s = &r->series[i];
-	char label[WORDS_CELL], rows[NUM_BYTES], miss[WORDS_LINE / 2];
+	char label[WORDS_CELL], rows[NUM_OF_BYTES], miss[WORDS_LINE / 2];
 	bool named = growth_is_curve(r, s);
 
 	missed(miss, sizeof(miss), r, s);
 	if (!*s->note && !*miss)
 		return nothing(to);
-	snprintf(to, WORDS_LINE, "%s%s%s%s: %s%s%s",
+	snprintf(to, WORDS_LINE, "%s%s%s: %s%s%s",
 		 words_label(label, r, s->engine, s->spec),
-		 named ? " over " : "", named ? num_count(rows, s->n_rows) : "",
-		 named ? " rows" : "", s->note, *s->note && *miss ? "; " : "",
-		 miss);
+		 named ? " over " : "",
+		 named ? num_of(rows, s->n_rows, "row") : "", s->note,
+		 *s->note && *miss ? "; " : "", miss);
 	return to;
 }
 

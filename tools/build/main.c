@@ -1,6 +1,7 @@
 /* vsx-build: vectors in, an index file out. */
 #include "build/queries.h"
 #include "cli/built.h"
+#include "cli/colour.h"
 #include "cli/exit.h"
 #include "cli/fail.h"
 #include "cli/files.h"
@@ -97,6 +98,7 @@ static const struct cli_option option_table[] = {
 	CLI_WAIT(&o.wait),
 	CLI_FLAG(0, "json", "report as JSON", &o.json),
 	CLI_FLAG('q', "quiet", "say nothing but errors", &o.quiet),
+	CLI_COLOUR,
 	CLI_END,
 };
 
@@ -151,7 +153,7 @@ static struct vsx_build_opts build_opts(const struct feed *feed)
 static void print_plan(const struct vsx_build_opts *opts, uint64_t n_rows,
 		       const struct vsx_build_plan *plan)
 {
-	char a[NUM_BYTES];
+	char a[NUM_BYTES], b[NUM_BYTES];
 	struct json j;
 
 	if (o.json) {
@@ -173,8 +175,9 @@ static void print_plan(const struct vsx_build_opts *opts, uint64_t n_rows,
 	printf("index     %s\n", plan->spec);
 	if (*plan->reason)
 		printf("because   %s\n", plan->reason);
-	printf("rows      %s of %u %s, %s\n", num_count(a, n_rows), opts->dim,
-	       vsx_elem_text(opts->elem), vsx_metric_text(opts->metric));
+	printf("rows      %s of %s %s, %s\n", num_count(a, n_rows),
+	       num_count(b, opts->dim), vsx_elem_text(opts->elem),
+	       vsx_metric_text(opts->metric));
 	printf("file      %s\n", num_bytes(a, plan->file_bytes));
 	printf("building  %s of memory at the peak\n",
 	       num_bytes(a, plan->build_bytes));
@@ -234,10 +237,11 @@ static void print_result(const struct vsx_build_opts *opts,
 			 const struct vsx_build_result *r, double seconds_read)
 {
 	char a[NUM_BYTES], b[NUM_BYTES], c[NUM_BYTES], d[NUM_BYTES];
+	char rows[NUM_OF_BYTES];
 
-	printf("%s: %s over %s rows of %u %s, %s\n", o.out, r->spec,
-	       num_count(a, r->n_rows), opts->dim, vsx_elem_text(opts->elem),
-	       vsx_metric_text(opts->metric));
+	printf("%s: %s over %s of %s %s, %s\n", o.out, r->spec,
+	       num_of(rows, r->n_rows, "row"), num_count(a, opts->dim),
+	       vsx_elem_text(opts->elem), vsx_metric_text(opts->metric));
 	built_print_recall(r,
 			   o.queries ? "" : " (measured on rows of its own)");
 	if (r->n_rejected)

@@ -1,6 +1,7 @@
 #include "cli/built.h"
 
 #include "cli/fail.h"
+#include "cli/format_num.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -23,12 +24,13 @@ static const char *effort_name(const char *spec)
 void built_print_recall(const struct vsx_build_result *result, const char *more)
 {
 	const char *effort = effort_name(result->spec);
+	char n[NUM_BYTES];
 
 	if (!(result->recall_at_10 > 0))
 		return;
 	printf("  recall@10  %.4f", result->recall_at_10);
 	if (effort)
-		printf(" at %s %u, the default", effort,
-		       result->default_effort);
+		printf(" at %s %s, the default", effort,
+		       num_count(n, result->default_effort));
 	printf("%s\n", more);
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Three digits, whatever the size: 4.17, 41.7, 417. */
 static int decimals(double n)
@@ -41,6 +42,33 @@ char *num_count(char to[NUM_BYTES], uint64_t n)
 		to[at++] = digits[i];
 	}
 	to[at] = '\0';
+	return to;
+}
+
+char *num_of(char to[NUM_OF_BYTES], uint64_t n, const char *thing)
+{
+	char count[NUM_BYTES];
+	size_t len = strlen(thing);
+
+	num_count(count, n);
+	if (n == 1)
+		snprintf(to, NUM_OF_BYTES, "%s %s", count, thing);
+	else if (len && thing[len - 1] == 'y')
+		snprintf(to, NUM_OF_BYTES, "%s %.*sies", count, (int)len - 1,
+			 thing);
+	else
+		snprintf(to, NUM_OF_BYTES, "%s %ss", count, thing);
+	return to;
+}
+
+char *num_mean(char to[NUM_BYTES], double n)
+{
+	if (!(n > 0)) /* also NaN */
+		n = 0;
+	if (n >= 99.95 || n == floor(n))
+		return num_count(to,
+				 n < 1e19 ? (uint64_t)(n + 0.5) : UINT64_MAX);
+	snprintf(to, NUM_BYTES, "%.1f", n);
 	return to;
 }
 

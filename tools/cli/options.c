@@ -39,7 +39,7 @@ int cli_usage_error(const struct cli_command *command, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	say("%s (see %s --help)", text, command->name);
+	say_wrong("%s (see %s --help)", text, command->name);
 	return EXIT_USAGE;
 }
 
@@ -209,7 +209,7 @@ static int store(const struct parser *p, int code)
 
 	if (cli_store(option, optarg, rule))
 		return CLI_GO_ON;
-	say("--%s '%s' is not %s", option->name, optarg, rule);
+	say_wrong("--%s '%s' is not %s", option->name, optarg, rule);
 	return EXIT_USAGE;
 }
 

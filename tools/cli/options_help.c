@@ -1,5 +1,7 @@
 #include "cli/options_help.h"
 
+#include "cli/colour.h"
+
 #include <string.h>
 
 #define COLUMNS	    80
@@ -48,6 +50,12 @@ static void print_option(FILE *to, char letter, const char *name,
 	wrap(to, help, HELP_COLUMN, HELP_COLUMN);
 }
 
+static void heading(FILE *to, const char *text)
+{
+	fprintf(to, "\n%s%s%s\n", colour(to, COLOUR_HEADING), text,
+		colour_off(to));
+}
+
 /* The help of a choice ends in its words: they need not be typed twice. */
 static void describe(char *to, size_t bytes, const struct cli_option *option)
 {
@@ -80,7 +88,7 @@ void cli_help(const struct cli_command *command, FILE *to)
 	     o->type != CLI_IS_END; o++) {
 		if (o->type == CLI_IS_GROUP) {
 			group = o->name;
-			fprintf(to, "\n%s\n", group);
+			heading(to, group);
 			continue;
 		}
 		if (o->type == CLI_IS_ALIAS)
@@ -89,7 +97,7 @@ void cli_help(const struct cli_command *command, FILE *to)
 		print_option(to, o->letter, o->name, o->arg, help);
 	}
 	if (strcmp(group, "Common") != 0)
-		fprintf(to, "\nCommon\n");
+		heading(to, "Common");
 	print_option(to, 'h', "help", NULL, "print this and exit");
 	print_option(to, 'V', "version", NULL, "print the version and exit");
 	if (command->more)

@@ -1,5 +1,6 @@
 #include "cli/say.h"
 
+#include "cli/colour.h"
 #include "cli/exit.h"
 #include "cli/fail.h"
 #include "cli/progress.h"
@@ -19,26 +20,46 @@ void say_name(const char *command)
 	command_name = command;
 }
 
-void say(const char *fmt, ...)
+static void print(bool wrong, const char *fmt, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+static void print(bool wrong, const char *fmt, va_list args)
 {
 	char text[2048];
-	va_list args;
 
-	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
 	/* A hostile file name must not reach the terminal's interpreter. */
 	for (char *c = text; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = '?';
 
 	progress_clear();
-	fprintf(stderr, "%s: %s\n", command_name, text);
+	fprintf(stderr, "%s: %s%s%s%s\n", command_name,
+		wrong ? colour(stderr, COLOUR_BAD) : "", wrong ? "error: " : "",
+		wrong ? colour_off(stderr) : "", text);
+}
+
+void say(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	print(false, fmt, args);
+	va_end(args);
+}
+
+void say_wrong(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	print(true, fmt, args);
+	va_end(args);
 }
 
 int say_error(const struct vsx_error *err)
 {
-	say("%s", err->text);
+	say_wrong("%s", err->text);
 	/* To the library that is the system's failure, to us a wrong word. */
 	if (err->status == VSX_EIO && tool_is_wrong_path(err->sys_errno))
 		return EXIT_USAGE;
@@ -60,9 +81,9 @@ int say_end(int code)
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return code;
 	if (errno)
-		say("cannot write standard output: %s%s", strerror(errno),
-		    and_yet);
+		say_wrong("cannot write standard output: %s%s", strerror(errno),
+			  and_yet);
 	else
-		say("cannot write standard output%s", and_yet);
+		say_wrong("cannot write standard output%s", and_yet);
 	return after_work ? code : EXIT_SYSTEM;
 }

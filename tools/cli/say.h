@@ -13,6 +13,9 @@ void say_name(const char *command);
 /* "vsx-build: ..." and a line feed; takes a progress line off first. */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same, marked as an error. */
+void say_wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /* Say the error and return the exit code it ends in (cli/exit.h). */
 int say_error(const struct vsx_error *err);
 

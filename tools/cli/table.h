@@ -11,10 +11,14 @@
  *	table_cell(t, "%" PRIu64, bytes);
  *	status = table_print(t, stdout, &err);
  *	table_free(t);
+ *
+ * On a terminal nothing is cut: a table that is too wide is printed in parts,
+ * one below the other, each of which begins with the columns that name a row.
  */
 #ifndef VSX_CLI_TABLE_H
 #define VSX_CLI_TABLE_H
 
+#include "cli/colour.h"
 #include "vsx_status.h"
 
 #include <stdio.h>
@@ -22,8 +26,7 @@
 enum table_align {
 	TABLE_LEFT,
 	TABLE_RIGHT,
-	TABLE_CUT, /* left; cut where the terminal is too narrow for the table
-		    */
+	TABLE_WRAP, /* left; goes on in the next line where room is short */
 };
 
 struct table;
@@ -31,9 +34,13 @@ struct table;
 /* NULL when there is no memory, which the other calls accept. */
 struct table *table_new(void);
 void table_column(struct table *t, const char *heading, enum table_align align);
+/* How many columns, from the left, name a row. Without the call it is one. */
+void table_names(struct table *t, size_t n_columns);
 void table_row(struct table *t);
 void table_cell(struct table *t, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Of the cell that was added last. */
+void table_colour(struct table *t, enum colour colour);
 enum vsx_status table_print(struct table *t, FILE *to, struct vsx_error *err);
 void table_free(struct table *t);
 

@@ -23,7 +23,7 @@ void update_print(const struct vsx_update_result *r)
 	printf("  rows       %s live, %s dead (%.1f %%)\n",
 	       num_count(a, r->n_live), num_count(b, r->n_dead),
 	       100 * dead_share(r));
-	printf("  segments   %u", r->n_segments);
+	printf("  segments   %s", num_count(a, r->n_segments));
 	if (r->n_merged)
 		printf(", the newest with %u older one%s in it", r->n_merged,
 		       r->n_merged == 1 ? "" : "s");

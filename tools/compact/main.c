@@ -1,5 +1,6 @@
 /* vsx-compact: the live rows of indexes, in one new index of one segment. */
 #include "cli/built.h"
+#include "cli/colour.h"
 #include "cli/exit.h"
 #include "cli/fail.h"
 #include "cli/files.h"
@@ -57,6 +58,7 @@ static const struct cli_option option_table[] = {
 		 &o.memory, 1 << 20, UINT64_MAX),
 	CLI_FLAG(0, "json", "report as JSON", &o.json),
 	CLI_FLAG('q', "quiet", "say nothing but errors", &o.quiet),
+	CLI_COLOUR,
 	CLI_END,
 };
 
@@ -114,7 +116,7 @@ static void print_json(const char *path, const struct vsx_compact_result *r)
 
 static void print_result(const char *path, const struct vsx_compact_result *r)
 {
-	char a[NUM_BYTES], b[NUM_BYTES], c[NUM_BYTES];
+	char a[NUM_BYTES], b[NUM_BYTES], c[NUM_BYTES], rows[NUM_OF_BYTES];
 
 	if (r->skipped) {
 		printf("%s: nothing was done: %.1f %% of the rows are dead, "
@@ -122,9 +124,9 @@ static void print_result(const char *path, const struct vsx_compact_result *r)
 		       path, 100 * dead_share(r), o.if_dead);
 		return;
 	}
-	printf("%s: %s over %s rows, %s dead one%s dropped\n", path,
-	       r->build.spec, num_count(a, r->n_rows),
-	       num_count(b, r->n_dropped), r->n_dropped == 1 ? "" : "s");
+	printf("%s: %s over %s, %s dead one%s dropped\n", path, r->build.spec,
+	       num_of(rows, r->n_rows, "row"), num_count(b, r->n_dropped),
+	       r->n_dropped == 1 ? "" : "s");
 	built_print_recall(&r->build, "");
 	printf("  size       %s, %s before\n",
 	       num_bytes(a, r->build.file_bytes),

@@ -1,4 +1,5 @@
 /* vsx-delete: rows out of an index, as a new generation of its file. */
+#include "cli/colour.h"
 #include "cli/exit.h"
 #include "cli/files.h"
 #include "cli/format_num.h"
@@ -40,6 +41,7 @@ static const struct cli_option option_table[] = {
 	CLI_WAIT(&o.wait),
 	CLI_FLAG(0, "json", "report as JSON", &o.json),
 	CLI_FLAG('q', "quiet", "say nothing but errors", &o.quiet),
+	CLI_COLOUR,
 	CLI_END,
 };
 
@@ -78,16 +80,15 @@ static void print_json(const char *path, const struct vsx_update_result *r)
 
 static void print_result(const char *path, const struct vsx_update_result *r)
 {
-	char a[NUM_BYTES];
+	char rows[NUM_OF_BYTES], a[NUM_BYTES];
 
 	if (r->n_deleted == 0) {
 		printf("%s: nothing deleted: still generation %" PRIu64 "\n",
 		       path, r->generation);
 		return;
 	}
-	printf("%s: %s row%s deleted: generation %" PRIu64 "\n", path,
-	       num_count(a, r->n_deleted), r->n_deleted == 1 ? "" : "s",
-	       r->generation);
+	printf("%s: %s deleted: generation %s\n", path,
+	       num_of(rows, r->n_deleted, "row"), num_count(a, r->generation));
 	update_print(r);
 }
 

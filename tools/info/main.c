@@ -1,4 +1,5 @@
 /* vsx-info: what is inside an index. */
+#include "cli/colour.h"
 #include "cli/exit.h"
 #include "cli/fail.h"
 #include "cli/files.h"
@@ -18,6 +19,7 @@ static bool as_json;
 static const struct cli_option option_table[] = {
 	CLI_GROUP("Output"),
 	CLI_FLAG(0, "json", "as JSON", &as_json),
+	CLI_COLOUR,
 	CLI_END,
 };
 

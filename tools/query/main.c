@@ -1,4 +1,5 @@
 /* vsx-query: the nearest rows of queries. */
+#include "cli/colour.h"
 #include "cli/exit.h"
 #include "cli/fail.h"
 #include "cli/files.h"
@@ -78,6 +79,7 @@ static const struct cli_option option_table[] = {
 	CLI_FLAG(0, "stats", "say how long it took and how much was compared",
 		 &o.stats),
 	CLI_FLAG('q', "quiet", "say nothing but errors", &o.quiet),
+	CLI_COLOUR,
 	CLI_END,
 };
 
@@ -365,18 +367,21 @@ static void print_recall(const struct run *r)
 
 static void print_stats(const struct run *r)
 {
-	char a[NUM_BYTES], b[NUM_BYTES], c[NUM_BYTES];
+	char a[NUM_BYTES], b[NUM_OF_BYTES], c[NUM_BYTES], d[NUM_BYTES];
 	double n = (double)r->stats.n_queries;
 
 	if (n <= 0)
 		return;
-	say("opened in %s, %s queries in %s: %.0f a second",
-	    num_duration(a, r->seconds_open), num_count(b, r->stats.n_queries),
-	    num_duration(c, r->seconds_search), n / r->seconds_search);
-	say("%.1f distances and %.1f %s a query, %s pages checked, kernels %s",
-	    (double)r->stats.n_distances / n, (double)r->stats.n_hops / n,
+	say("opened in %s, %s in %s: %s a second",
+	    num_duration(a, r->seconds_open),
+	    num_of(b, r->stats.n_queries, "query"),
+	    num_duration(c, r->seconds_search),
+	    num_mean(d, n / r->seconds_search));
+	say("%s distances and %s %s a query, %s checked, kernels %s",
+	    num_mean(a, (double)r->stats.n_distances / n),
+	    num_mean(c, (double)r->stats.n_hops / n),
 	    strcmp(r->facts.effort_name, "nprobe") == 0 ? "lists" : "hops",
-	    num_count(a, r->stats.n_pages_checked), vsx_isa());
+	    num_of(b, r->stats.n_pages_checked, "page"), vsx_isa());
 }
 
 /* Where results run over the screen by themselves, they show how far it is. */

@@ -82,13 +82,13 @@ enum vsx_status results_begin(struct results *r, struct vsx_error *err)
 	r->table = table_new();
 	table_column(r->table, r->query_ids ? "row" : "query", TABLE_RIGHT);
 	if (r->query_ids && r->labels)
-		table_column(r->table, "label", TABLE_CUT);
+		table_column(r->table, "label", TABLE_WRAP);
 	table_column(r->table, "rank", TABLE_RIGHT);
 	table_column(r->table, "id", TABLE_RIGHT);
 	table_column(r->table, value_name(r), TABLE_RIGHT);
 	if (r->labels)
 		table_column(r->table, r->query_ids ? "neighbour" : "label",
-			     TABLE_CUT);
+			     TABLE_WRAP);
 	return VSX_OK;
 }
 

@@ -96,10 +96,25 @@ size_t checks_failed(const struct checks *c)
 
 static const char *verdict_text(enum verdict verdict)
 {
-	static const char *const texts[] = {"", "ok", "FAIL", "allowed",
+	static const char *const texts[] = {"no limit", "ok", "FAIL", "allowed",
 					    "not run"};
 
 	return texts[verdict];
+}
+
+static enum colour verdict_colour(enum verdict verdict)
+{
+	switch (verdict) {
+	case CHECK_OK:
+		return COLOUR_GOOD;
+	case CHECK_FAILS:
+		return COLOUR_BAD;
+	case CHECK_ALLOWED:
+	case CHECK_NOT_RUN:
+		return COLOUR_NOTICE;
+	default:
+		return COLOUR_NONE;
+	}
 }
 
 enum vsx_status checks_print(const struct checks *c, FILE *to,
@@ -122,6 +137,7 @@ enum vsx_status checks_print(const struct checks *c, FILE *to,
 		table_cell(t, "%s", check->now.text);
 		table_cell(t, "%s", check->limit.text);
 		table_cell(t, "%s", verdict_text(check->verdict));
+		table_colour(t, verdict_colour(check->verdict));
 	}
 	status = table_print(t, to, err);
 	table_free(t);

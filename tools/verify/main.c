@@ -1,4 +1,5 @@
 /* vsx-verify: is an index whole, and does it still find what it should? */
+#include "cli/colour.h"
 #include "cli/exit.h"
 #include "cli/fail.h"
 #include "cli/files.h"
@@ -100,6 +101,7 @@ static const struct cli_option option_table[] = {
 	CLI_TEXT(0, "junit", "FILE", "also write a report in JUnit's XML",
 		 &o.junit),
 	CLI_FLAG('q', "quiet", "say nothing but problems", &o.quiet),
+	CLI_COLOUR,
 	CLI_END,
 };
 

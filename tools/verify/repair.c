@@ -36,11 +36,11 @@ static void print_json(const char *path, const struct repair_wish *wish,
 static void print_result(const struct repair_wish *wish,
 			 const struct vsx_repair_result *r)
 {
-	char a[NUM_BYTES], b[NUM_BYTES];
+	char rows[NUM_OF_BYTES], a[NUM_BYTES], b[NUM_BYTES];
 
-	printf("%s: %s over %s rows of generation %" PRIu64 ", %s lost\n",
-	       wish->out, r->build.spec, num_count(a, r->n_rows), r->generation,
-	       num_count(b, r->n_lost));
+	printf("%s: %s over %s of generation %s, %s lost\n", wish->out,
+	       r->build.spec, num_of(rows, r->n_rows, "row"),
+	       num_count(a, r->generation), num_count(b, r->n_lost));
 	built_print_recall(&r->build, "");
 }
 

@@ -1,5 +1,6 @@
 #include "verify/report.h"
 
+#include "cli/colour.h"
 #include "cli/format_num.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
@@ -31,9 +32,12 @@ int report_event(void *report, const struct vsx_verify_event *event)
 		json_string(&r->json, "text", event->text);
 		json_close(&r->json);
 	} else if (event->what == VSX_FINDING || !r->quiet) {
+		bool notice = event->what == VSX_NOTICE;
+
 		progress_clear();
-		printf("%s: %s%s\n", r->path,
-		       event->what == VSX_NOTICE ? "notice: " : "",
+		printf("%s: %s%s%s%s\n", r->path,
+		       colour(stdout, notice ? COLOUR_NOTICE : COLOUR_BAD),
+		       notice ? "notice: " : "problem: ", colour_off(stdout),
 		       event->text);
 	}
 	return interrupted();
@@ -62,18 +66,21 @@ static void file_json(struct report *r, const struct vsx_verify_result *result,
 static void file_text(const struct report *r,
 		      const struct vsx_verify_result *result, double seconds)
 {
-	char a[NUM_BYTES], b[NUM_BYTES];
+	char a[NUM_BYTES], b[NUM_BYTES], c[NUM_BYTES];
 
 	if (result->n_findings) {
-		printf("%s: %" PRIu64 " problem%s (%s read in %s)\n", r->path,
-		       result->n_findings, result->n_findings == 1 ? "" : "s",
+		printf("%s: %s%s problem%s%s (%s read in %s)\n", r->path,
+		       colour(stdout, COLOUR_BAD),
+		       num_count(c, result->n_findings),
+		       result->n_findings == 1 ? "" : "s", colour_off(stdout),
 		       num_bytes(a, result->bytes_read),
 		       num_duration(b, seconds));
 		return;
 	}
 	if (r->quiet)
 		return;
-	printf("%s: sound", r->path);
+	printf("%s: %ssound%s", r->path, colour(stdout, COLOUR_GOOD),
+	       colour_off(stdout));
 	if (result->recall_measured)
 		printf(", recall@10 %.4f", result->recall_at_10);
 	if (result->own_measured)
@@ -103,10 +110,12 @@ static enum vsx_status gate_text(const struct report *r,
 	if (status == VSX_OK)
 		status = changes_print(changes, stdout, err);
 	if (failed)
-		printf("%s: does not pass: %zu of %zu checks fail\n", r->path,
+		printf("%s: %sdoes not pass%s: %zu of %zu checks fail\n",
+		       r->path, colour(stdout, COLOUR_BAD), colour_off(stdout),
 		       failed, checks->n);
 	else
-		printf("%s: passes\n", r->path);
+		printf("%s: %spasses%s\n", r->path, colour(stdout, COLOUR_GOOD),
+		       colour_off(stdout));
 	return status;
 }
 
