@@ -184,7 +184,7 @@ chmod 644 g1.vsx
 # Prune.
 run 0 vsx-backup prune repo --keep 1 --dry-run
 has "$tmp/out" "would remove first"
-has "$tmp/out" "nothing was done"
+has "$tmp/out" "would remove 2 snapshots and keep 1"
 run 0 vsx-backup prune repo --older-than 1d --json
 has "$tmp/out" '"removed": []'
 run 0 vsx-backup prune repo --keep 1

@@ -78,7 +78,7 @@ run 0 vsx-query i.vsx query.fvecs -k 3 --ground-truth n.npy --format tsv
 [ "$(wc -l <"$tmp/out")" = 3 ] || fail "recall among the TSV"
 has "$tmp/err" "recall@1 "
 run 0 vsx-query i.vsx query.fvecs --stats
-has "$tmp/err" "1 queries"
+has "$tmp/err" "1 query"
 has "$tmp/err" "distances"
 
 # -o: whole or not at all; what is no file is written to, not replaced. By

@@ -158,9 +158,7 @@ static int on_event(void *context, const struct vsx_verify_event *event)
 		json_string(&c->json, NULL, event->text);
 	} else {
 		progress_clear();
-		printf("%s: %sproblem: %s%s\n", c->repo,
-		       colour(stdout, COLOUR_BAD), colour_off(stdout),
-		       event->text);
+		printf("%s: %s\n", c->repo, event->text);
 	}
 	return interrupted();
 }

@@ -32,13 +32,10 @@ int report_event(void *report, const struct vsx_verify_event *event)
 		json_string(&r->json, "text", event->text);
 		json_close(&r->json);
 	} else if (event->what == VSX_FINDING || !r->quiet) {
-		bool notice = event->what == VSX_NOTICE;
-
 		progress_clear();
-		printf("%s: %s%s%s%s\n", r->path,
-		       colour(stdout, notice ? COLOUR_NOTICE : COLOUR_BAD),
-		       notice ? "notice: " : "problem: ", colour_off(stdout),
-		       event->text);
+		printf("%s: %s%s%s%s\n", r->path, colour(stdout, COLOUR_NOTICE),
+		       event->what == VSX_NOTICE ? "notice: " : "",
+		       colour_off(stdout), event->text);
 	}
 	return interrupted();
 }
