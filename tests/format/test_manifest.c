@@ -463,6 +463,12 @@ REFUSES(a_row_more_than_there_are_bytes, CORRUPT,
 	seg[0].n_rows = 600 * PAGE / 72 + 1;
 	m.n_rows = m.n_live = seg[0].n_rows + 100)
 
+REFUSES(rows_of_a_segment_twice, CORRUPT,
+	"section VECS of segment 0 is there twice", sec[1].segment = 0)
+REFUSES(rows_of_a_later_segment_first, CORRUPT,
+	"segment 0 has no section VECS, or not before that of segment 1",
+	sec[0].segment = 1)
+
 REFUSES(more_deleted_rows_than_rows, CORRUPT,
 	"segment 1: 101 of 100 rows are deleted", seg[1].n_dead = 101;
 	m.n_live = 999)

@@ -233,6 +233,21 @@ Test(ivf, every_row_is_located)
 	seeded_release(&s);
 }
 
+Test(ivf, there_is_no_list_behind_the_last)
+{
+	struct laid_out l;
+	struct seeded s;
+	struct vsx_error err = {0};
+	struct vsx_run run;
+
+	build(&l, &s, VSX_L2, VSX_F32, 1);
+	cr_expect_eq(vsx_segment_run(&l.seg, NLIST - 1, &run, &err), VSX_OK);
+	cr_expect_eq(vsx_segment_run(&l.seg, NLIST, &run, &err), VSX_ECORRUPT);
+	cr_expect_str_eq(err.text, "list 32 of 32");
+	laid_out_release(&l);
+	seeded_release(&s);
+}
+
 static int count_findings(void *context, enum vsx_status status,
 			  const char *text)
 {

@@ -613,6 +613,13 @@ Test(verify, runs_a_test_of_the_callers)
 		VSX_EINVAL);
 	cr_assert(strstr(err.text, "7 components, the index 8"), "%s",
 		  err.text);
+	opts.query_dim = 8;
+	opts.query_elem = (enum vsx_elem)(VSX_U8 + 1);
+	cr_assert_eq(
+		vsx_verify(scratch_path("x"), &opts, NULL, NULL, NULL, &err),
+		VSX_EINVAL);
+	cr_assert(strstr(err.text, "element type 6 is not known"), "%s",
+		  err.text);
 }
 
 Test(verify, refuses_options_that_make_no_sense)
