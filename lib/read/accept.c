@@ -98,13 +98,14 @@ static enum vsx_status truth_of_some(void *context, unsigned int thread,
 	for (uint32_t s = 0; s < w->n_segments; s++)
 		VSX_TRY(vsx_exact_batch(&w->segments[s], finds, n, err));
 	for (uint32_t i = 0; i < n; i++) {
-		uint64_t *truth =
-			w->test->truth + (first + i) * w->test->truth_k;
+		const struct vsx_accept *t = w->test;
+		uint64_t *truth = t->truth + (first + i) * t->truth_k;
 
 		vsx_topk_sort(&finds[i].top);
-		for (uint32_t j = 0; j < w->k; j++)
-			truth[j] = j < finds[i].top.n ? finds[i].top.heap[j].id
-						      : VSX_NO_NEIGHBOUR;
+		for (uint32_t j = 0; j < finds[i].top.n; j++)
+			truth[j] = finds[i].top.heap[j].id;
+		if (t->n_truth)
+			t->n_truth[first + i] = (uint32_t)finds[i].top.n;
 	}
 	return VSX_OK;
 }
@@ -146,6 +147,7 @@ enum vsx_status vsx_accept_truth(const struct vsx_segment *segments, uint32_t n,
 		part.queries = test->queries + (size_t)at * test->dim;
 		part.own = test->own ? test->own + at : NULL;
 		part.truth = test->truth + (size_t)at * test->truth_k;
+		part.n_truth = test->n_truth ? test->n_truth + at : NULL;
 		status = tell(test, at, err);
 		if (status == VSX_OK)
 			status = vsx_parallel(n_threads, some, together,

@@ -9,12 +9,6 @@
 #include "index/kind.h"
 #include "vsx.h"
 
-/*
- * Ends a list of neighbours of which no more are known. A row that has it for
- * an id ends the list too: shorter, it is as right.
- */
-#define VSX_NO_NEIGHBOUR UINT64_MAX
-
 /* Told now and then; VSX_ESTOPPED ends the work. May be NULL. */
 typedef enum vsx_status vsx_accept_progress(void *context, uint64_t done,
 					    uint64_t total,
@@ -35,8 +29,8 @@ struct vsx_accept {
 };
 
 /*
- * Fill test->truth by exact search. When fewer than truth_k rows are eligible
- * the rest is VSX_NO_NEIGHBOUR.
+ * Fill test->truth by exact search, and n_truth unless it is NULL: fewer than
+ * truth_k rows may be eligible.
  */
 enum vsx_status vsx_accept_truth(const struct vsx_segment *segments, uint32_t n,
 				 struct vsx_accept *test,

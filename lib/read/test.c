@@ -157,7 +157,8 @@ struct merge {
 	const struct vsx_segment *segments;
 	uint32_t n_segments;
 	bool complete;	 /* each list has all rows of segment 0 */
-	uint64_t *newer; /* [n_queries][truth_k]: of the others; NULL: none */
+	uint64_t *newer;   /* [n_queries][truth_k]: of the others; NULL: none */
+	uint32_t *n_newer; /* [n_queries] */
 	struct vsx_query query;
 	struct near *list; /* [2 * truth_k] */
 };
@@ -224,19 +225,17 @@ static enum vsx_status merge_one(struct merge *m, uint32_t q,
 {
 	struct vsx_accept *a = &m->test->accept;
 	uint64_t *truth = a->truth + (size_t)q * a->truth_k;
-	const uint64_t *newer =
-		m->newer ? m->newer + (size_t)q * a->truth_k : NULL;
+	uint32_t n_newer = m->newer ? m->n_newer[q] : 0, n = 0, kept = 0;
 	struct near last;
-	uint32_t n = 0, kept = 0;
 
 	VSX_TRY(vsx_space_prepare(&m->segments[0].space, &m->query,
 				  a->queries + (size_t)q * a->dim, VSX_F32,
 				  err));
 	VSX_TRY(take_stored(m, q, &n, &last, err));
-	for (uint32_t i = 0;
-	     newer && i < a->truth_k && newer[i] != VSX_NO_NEIGHBOUR; i++)
-		VSX_TRY(near_newer(m, newer[i], &m->list[n++], err));
-	if (newer && n > 0)
+	for (uint32_t i = 0; i < n_newer; i++)
+		VSX_TRY(near_newer(m, m->newer[(size_t)q * a->truth_k + i],
+				   &m->list[n++], err));
+	if (n_newer)
 		qsort(m->list, n, sizeof(*m->list), by_distance);
 	while (kept < n && kept < a->truth_k &&
 	       by_distance(&m->list[kept], &last) <= 0) {
@@ -266,8 +265,10 @@ static enum vsx_status merge_all(struct merge *m, unsigned int n_threads,
 		VSX_TRY(vsx_alloc_to(&m->newer,
 				     (size_t)part.n_queries * part.truth_k,
 				     sizeof(*m->newer), err));
+		VSX_TRY(vsx_alloc_to(&m->n_newer, part.n_queries,
+				     sizeof(*m->n_newer), err));
 		part.truth = m->newer;
-		part.n_truth = NULL;
+		part.n_truth = m->n_newer;
 		VSX_TRY(vsx_accept_truth(m->segments + 1, m->n_segments - 1,
 					 &part, n_threads, err));
 	}
@@ -278,19 +279,6 @@ static enum vsx_status merge_all(struct merge *m, unsigned int n_threads,
 	for (uint32_t q = 0; q < part.n_queries; q++)
 		VSX_TRY(merge_one(m, q, err));
 	return VSX_OK;
-}
-
-/* Of few live rows lists are short. */
-static void count(struct vsx_accept *a)
-{
-	for (uint32_t q = 0; q < a->n_queries; q++) {
-		const uint64_t *truth = a->truth + (size_t)q * a->truth_k;
-		uint32_t n = 0;
-
-		while (n < a->truth_k && truth[n] != VSX_NO_NEIGHBOUR)
-			n++;
-		a->n_truth[q] = n;
-	}
 }
 
 enum vsx_status vsx_test_truth(struct vsx_test *test,
@@ -310,15 +298,13 @@ enum vsx_status vsx_test_truth(struct vsx_test *test,
 	if (!a->n_truth)
 		VSX_TRY(vsx_alloc_to(&a->n_truth, a->n_queries,
 				     sizeof(*a->n_truth), err));
-	if (!test->truth_rows) {
-		VSX_TRY(vsx_accept_truth(segments, n, a, n_threads, err));
-		count(a);
-		return VSX_OK;
-	}
+	if (!test->truth_rows)
+		return vsx_accept_truth(segments, n, a, n_threads, err);
 	m.complete = a->truth_k == segments[0].n_rows - (a->own != NULL);
 	status = merge_all(&m, n_threads, err);
 	vsx_query_release(&m.query);
 	free(m.list);
 	free(m.newer);
+	free(m.n_newer);
 	return status;
 }

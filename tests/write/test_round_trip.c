@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/rng.h"
 #include "scratch_folder.h"
@@ -204,6 +205,39 @@ Test(round_trip, scales_rows_to_length_1)
 		cr_assert_float_eq(sum, 1.0, 1e-6);
 	}
 	vsx_close(index);
+}
+
+static int keep_finding(void *context, const struct vsx_verify_event *event)
+{
+	if (event->what == VSX_FINDING)
+		snprintf(context, VSX_ERROR_TEXT, "%s", event->text);
+	return 0;
+}
+
+/* The greatest id is one like all the others: it ends no list of neighbours. */
+Test(round_trip, verifies_an_index_that_has_the_greatest_id)
+{
+	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
+	char finding[VSX_ERROR_TEXT] = "";
+	struct vsx_verify_result result;
+	struct vsx_builder *b;
+
+	fill(VSX_F32);
+	for (size_t i = 0; i < N; i++)
+		ids[i] = UINT64_MAX - i;
+	opts.dim = DIM;
+	opts.spec = "Flat";
+	cr_assert(!vsx_builder_new(&b, scratch_path("x"), &opts, &err) &&
+			  !vsx_builder_add(b, rows, VSX_F32, N, ids, &err) &&
+			  !vsx_builder_queries(b, rows, VSX_F32, 1, &err) &&
+			  !vsx_builder_finish(b, NULL, &err),
+		  "%s", err.text);
+	vsx_builder_free(b);
+	cr_assert_eq(vsx_verify(scratch_path("x"), NULL, keep_finding, finding,
+				&result, &err),
+		     VSX_OK, "%s", err.text);
+	cr_expect_eq(result.n_findings, 0, "%s", finding);
+	cr_expect_eq(result.recall_at_1, 1.0);
 }
 
 Test(round_trip, the_golden_file_is_sound)
