@@ -10,7 +10,6 @@
 
 #include "base/alloc.h"
 #include "index/dead.h"
-#include "index/hnsw.h"
 #include "index/ids.h"
 #include "read/opts.h"
 #include "read/test.h"
@@ -169,7 +168,7 @@ static enum vsx_status hand_over(struct repair *r, struct vsx_error *err)
 
 /*
  * Without the list of the deleted rows all of them count as live: better some
- * that are back than none of the others.
+ * that are back than none of the others. See drop_replaced().
  */
 static enum vsx_status open_marks(struct repair *r, struct vsx_segment *seg,
 				  struct vsx_error *err)
@@ -183,8 +182,9 @@ static enum vsx_status open_marks(struct repair *r, struct vsx_segment *seg,
 		return status == VSX_OK ? VSX_OK
 					: vsx_fail(err, status, "%s", why.text);
 	snprintf(text, sizeof(text),
-		 "segment %u: %u deleted rows are back, since it cannot be "
-		 "read which they are: %.300s",
+		 "segment %u: %u deleted rows are back, but for those that "
+		 "newer ones replaced, since it cannot be read which they "
+		 "are: %.200s",
 		 seg->number, seg->n_dead, why.text);
 	note(r, text);
 	r->result->n_revived += seg->n_dead;
@@ -302,37 +302,31 @@ static enum vsx_status save_queries(struct repair *r, struct vsx_error *err)
 	return status == VSX_ECORRUPT ? VSX_OK : status;
 }
 
-/* Whether the file has the links of the graph that it says it holds. */
-static bool has_links(const struct vsx *index)
-{
-	const struct vsx_segment *seg = index->segments;
-	uint64_t due;
-
-	if (index->manifest.n_segments == 0 || seg->kind->code != VSX_HNSW)
-		return true;
-	due = (uint64_t)seg->n_rows * seg->params[VSX_HNSW_M] * 8;
-	return seg->view[VSX_SEC_LNK0].bytes == due;
-}
-
-/*
- * What was asked for, if this library knows it, and the file bears out how many
- * links it had.
- */
+/* What was asked for, if this library knows it. */
 static void choose_spec(struct repair *r)
 {
 	char text[VSX_ERROR_TEXT];
 	struct vsx_error why;
 	struct vsx_spec spec;
 
-	if (r->opts.spec)
+	if (r->opts.spec ||
+	    vsx_spec_parse(&spec, r->index.manifest.asked, &why) == VSX_OK)
 		return;
-	if (vsx_spec_parse(&spec, r->index.manifest.asked, &why) != VSX_OK) {
-		snprintf(text, sizeof(text), "auto instead: %.300s", why.text);
-		note(r, text);
-		r->opts.spec = "auto";
-	} else if (!has_links(&r->index)) {
-		r->opts.spec = "auto";
-	}
+	snprintf(text, sizeof(text), "auto instead: %.300s", why.text);
+	note(r, text);
+	r->opts.spec = "auto";
+}
+
+/* A row whose id a newer one has was replaced, and is no row any more. */
+static enum vsx_status drop_replaced(struct repair *r, struct vsx_error *err)
+{
+	uint64_t *revived = &r->result->n_revived, dropped;
+
+	if (!*revived)
+		return VSX_OK;
+	VSX_TRY(vsx_spool_keep_last(&r->builder->spool, &dropped, err));
+	*revived -= dropped < *revived ? dropped : *revived;
+	return VSX_OK;
 }
 
 /* All that is read from the damaged file. */
@@ -347,7 +341,8 @@ static enum vsx_status gather(struct repair *r, struct vsx_error *err)
 	r->builder->greatest_id = vsx_remembered_id(&index->manifest);
 	for (uint32_t i = 0; i < index->manifest.n_segments; i++)
 		VSX_TRY(save_segment(r, &index->segments[i], err));
-	return r->n ? hand_over(r, err) : VSX_OK;
+	VSX_TRY(hand_over(r, err));
+	return drop_replaced(r, err);
 }
 
 static enum vsx_status save(struct repair *r, const char *out_path,

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/parallel.h"
 #include "manifest.h"
+#include "train/by_id.h"
 
 typedef unsigned long long ull;
 
@@ -197,6 +198,48 @@ enum vsx_status vsx_spool_add(struct vsx_spool *s, const void *rows,
 	status = add(s, &b, n, ids, err);
 	free(b.bad);
 	return status;
+}
+
+static void move_row(struct vsx_spool *s, uint64_t to, uint64_t from)
+{
+	uint32_t stride = s->space->stride;
+
+	if (to == from)
+		return;
+	memcpy(s->rows.base + to * stride, s->rows.base + from * stride,
+	       stride);
+	ids_of(s)[to] = ids_of(s)[from];
+}
+
+enum vsx_status vsx_spool_keep_last(struct vsx_spool *s, uint64_t *dropped,
+				    struct vsx_error *err)
+{
+	const uint64_t *ids = ids_of(s);
+	struct vsx_rows rows = {.n = (uint32_t)s->n, .ids = ids};
+	uint8_t *drop = NULL;
+	uint32_t *order;
+	uint64_t kept = 0;
+	enum vsx_status status;
+
+	*dropped = 0;
+	if (!s->has_ids || vsx_ids_rise(&rows))
+		return VSX_OK;
+	VSX_TRY(vsx_rows_by_id(&rows, &order, err));
+	status = vsx_alloc_to(&drop, rows.n, 1, err);
+	/* The sort is stable: rows of one id follow each other by number. */
+	for (uint32_t i = 1; status == VSX_OK && i < rows.n; i++)
+		drop[order[i - 1]] = ids[order[i]] == ids[order[i - 1]];
+	for (uint32_t i = 0; status == VSX_OK && i < rows.n; i++)
+		if (!drop[i])
+			move_row(s, kept++, i);
+	free(drop);
+	free(order);
+	if (status != VSX_OK)
+		return status;
+	*dropped = s->n - kept;
+	s->n = kept;
+	s->n_seen -= *dropped;
+	return VSX_OK;
 }
 
 enum vsx_status vsx_spool_settle(const struct vsx_spool *s,

@@ -34,6 +34,10 @@ enum vsx_status vsx_spool_add(struct vsx_spool *s, const void *rows,
 			      enum vsx_elem elem, size_t n, const uint64_t *ids,
 			      struct vsx_error *err);
 
+/* Of rows that have one id keep the last; *dropped: how many are gone. */
+enum vsx_status vsx_spool_keep_last(struct vsx_spool *s, uint64_t *dropped,
+				    struct vsx_error *err);
+
 /* What reading the rows came to: `status`, or VSX_EIO if some were lost. */
 enum vsx_status vsx_spool_settle(const struct vsx_spool *s,
 				 enum vsx_status status, struct vsx_error *err);

@@ -315,6 +315,82 @@ Test(repair, is_not_sure_of_rows_whose_marks_are_damaged)
 	cr_expect_eq(result.n_rows, 1);
 }
 
+/* What replaced them is newer, and the only row with that id. */
+Test(repair, does_not_bring_rows_back_that_were_replaced)
+{
+	struct vsx_update_opts replace = VSX_UPDATE_OPTS_INIT;
+	uint64_t at, length, id, gone, ids[3];
+	struct support_index what = support_defaults(
+		(struct support_index){.spec = "Flat", .ids = true});
+	float rows[3][DIM], row[DIM];
+	struct vsx_update *u;
+	struct vsx *index;
+	uint8_t *bytes;
+	size_t n;
+
+	support_build(scratch_path("x"), what);
+	for (size_t i = 0; i < 3; i++) {
+		ids[i] = support_id(&what, 10 * i);
+		support_row(&what, N + i, rows[i]);
+	}
+	gone = support_id(&what, 77);
+	replace.replace = 1;
+	cr_assert(!vsx_update_begin(&u, scratch_path("x"), &replace, &err) &&
+			  !vsx_update_delete(u, &gone, 1, &err) &&
+			  !vsx_update_add(u, rows, VSX_F32, 3, ids, &err) &&
+			  !vsx_update_commit(u, NULL, &err),
+		  "%s", err.text);
+	vsx_update_free(u);
+	bytes = support_read(scratch_path("x"), &n);
+	cr_assert(support_section(bytes, n, "DEAD", &at, &length));
+	bytes[at] ^= 1;
+	put(scratch_path("z"), bytes, n);
+	free(bytes);
+	cr_assert_eq(repair(scratch_path("z"), scratch_path("y")), VSX_OK, "%s",
+		     err.text);
+	cr_expect_eq(result.n_rows, N);
+	cr_expect_eq(result.n_revived, 1);
+	cr_expect_eq(result.n_lost, 0);
+	cr_expect_eq(result.build.n_rejected, 0);
+	cr_assert_eq(vsx_open(&index, scratch_path("y"), NULL, &err), VSX_OK);
+	for (size_t i = 0; i < 3; i++) {
+		cr_assert_eq(vsx_get(index, ids[i], row, &err), VSX_OK);
+		cr_expect_eq(memcmp(row, rows[i], sizeof(row)), 0);
+	}
+	id = support_id(&what, 77);
+	cr_expect_eq(vsx_get(index, id, row, &err), VSX_OK);
+	vsx_close(index);
+}
+
+/* With its slots at odds, say: there is nothing to save, and that is saved. */
+Test(repair, writes_an_index_of_no_rows_for_one)
+{
+	const char *path = scratch_path("x");
+	uint64_t ids[N];
+	struct support_index what =
+		support_defaults((struct support_index){.spec = "HNSW8"});
+	struct vsx_update *u;
+
+	support_build(path, what);
+	for (size_t i = 0; i < N; i++)
+		ids[i] = i;
+	cr_assert(!vsx_update_begin(&u, path, NULL, &err) &&
+			  !vsx_update_delete(u, ids, N, &err) &&
+			  !vsx_update_commit(u, NULL, &err),
+		  "%s", err.text);
+	vsx_update_free(u);
+	for (int i = 0; i < 2;
+	     i++) { /* one segment, all of it dead; then none */
+		cr_assert_eq(repair(path, scratch_path("y")), VSX_OK, "%s",
+			     err.text);
+		cr_expect_eq(result.n_rows, 0);
+		cr_expect_str_eq(result.build.spec, "HNSW8");
+		cr_expect_eq(check(scratch_path("y"), &what), 0);
+		cr_assert_eq(vsx_compact(&path, 1, NULL, NULL, NULL, &err),
+			     VSX_OK, "%s", err.text);
+	}
+}
+
 Test(repair, falls_back_to_the_other_generation)
 {
 	struct support_index what = support_defaults(
