@@ -89,20 +89,20 @@ static bool grown_lists(struct vsx_update_result *result,
 	return true;
 }
 
-enum vsx_status vsx_update_advise(struct vsx_update_result *result,
-				  const struct vsx_update *u,
-				  const struct vsx_usage *usage,
-				  struct vsx_error *err)
+void vsx_update_advise(struct vsx_update_result *result,
+		       const struct vsx_update *u,
+		       const struct vsx_usage *usage)
 {
 	uint64_t freed = usage->deleted + usage->superseded;
 	struct vsx_choice choice;
 
-	if (result->n_live == 0)
-		return VSX_OK;
-	VSX_TRY(vsx_options_choose(&choice, &u->b.opts, result->n_live, err));
-	if (differs(result, u->index, &choice.spec) ||
-	    few_queries(result, u->index, &choice.spec))
-		return VSX_OK;
+	/* Of a form that is not known nothing is said, nor over no rows. */
+	if (result->n_live > 0 &&
+	    vsx_options_choose(&choice, &u->b.opts, result->n_live, NULL) ==
+		    VSX_OK &&
+	    (differs(result, u->index, &choice.spec) ||
+	     few_queries(result, u->index, &choice.spec)))
+		return;
 	if (result->recall_at_10 > 0.0 &&
 	    result->recall_at_10 < result->recall_built - RECALL_LOST)
 		snprintf(result->advice, sizeof(result->advice),
@@ -121,5 +121,4 @@ enum vsx_status vsx_update_advise(struct vsx_update_result *result,
 			 " bytes are of deleted rows and older generations: "
 			 "compacting frees them",
 			 freed, result->file_bytes);
-	return VSX_OK;
 }

@@ -39,10 +39,9 @@ enum vsx_status vsx_update_run(struct vsx_update *u,
 			       struct vsx_error *err);
 
 /* advise.c: set the advice, when everything else of the result is known. */
-enum vsx_status vsx_update_advise(struct vsx_update_result *result,
-				  const struct vsx_update *u,
-				  const struct vsx_usage *usage,
-				  struct vsx_error *err);
+void vsx_update_advise(struct vsx_update_result *result,
+		       const struct vsx_update *u,
+		       const struct vsx_usage *usage);
 
 /*
  * update_marks.c: the rows that the new generation deletes.

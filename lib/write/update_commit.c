@@ -189,8 +189,8 @@ static enum vsx_status build_kind(struct run *r,
 static enum vsx_status build(struct run *r, struct vsx_error *err)
 {
 	struct vsx_builder *b = &r->u->b;
-	struct vsx_choice choice;
 	bool few = r->rows.n < r->u->opts.flat_below;
+	struct vsx_choice choice;
 
 	/* Few or many: rows are added to what this library knows. */
 	VSX_TRY(vsx_options_choose(&choice, &b->opts, r->rows.n, err));
@@ -513,7 +513,8 @@ static enum vsx_status commit(struct run *r, struct vsx_error *err)
 	return VSX_OK;
 }
 
-static enum vsx_status fill_result(struct run *r, struct vsx_error *err)
+/* It is done: nothing can fail any more. */
+static void fill_result(struct run *r)
 {
 	struct vsx_update_result *result = r->result;
 	const struct vsx_super *was = &r->u->index->super;
@@ -527,19 +528,24 @@ static enum vsx_status fill_result(struct run *r, struct vsx_error *err)
 		r->super.committed_bytes - was->committed_bytes;
 	result->deleted_bytes = r->sink.usage.deleted;
 	result->superseded_bytes = r->sink.usage.superseded;
-	return vsx_update_advise(result, r->u, &r->sink.usage, err);
+	vsx_update_advise(result, r->u, &r->sink.usage);
 }
 
 /* Nothing was asked for, or nothing that is there. */
 static void fill_unchanged(struct run *r)
 {
+	const struct vsx_super *sb = &r->u->index->super;
 	struct vsx_update_result *result = r->result;
+	struct vsx_usage usage;
 
+	vsx_manifest_usage(&usage, r->old, sb);
 	result->generation = r->old->generation;
 	result->n_live = r->old->n_live;
 	result->n_dead = r->old->n_rows - r->old->n_live;
 	result->n_segments = r->old->n_segments;
-	result->file_bytes = r->u->index->super.committed_bytes;
+	result->file_bytes = sb->committed_bytes;
+	result->deleted_bytes = usage.deleted;
+	result->superseded_bytes = usage.superseded;
 }
 
 static enum vsx_status mark(struct run *r, struct vsx_error *err)
@@ -585,7 +591,8 @@ static enum vsx_status steps(struct run *r, struct vsx_error *err)
 		return VSX_OK;
 	}
 	VSX_TRY(commit(r, err));
-	return fill_result(r, err);
+	fill_result(r);
+	return VSX_OK;
 }
 
 enum vsx_status vsx_update_run(struct vsx_update *u,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "living/change.h"
+#include "living/opened.h"
 #include "write/scratch_folder.h"
 
 TestSuite(update, .init = scratch_make, .fini = scratch_drop, .timeout = 120);
@@ -469,5 +470,85 @@ Test(update, refuses_what_makes_no_sense)
 	EXPECT_REFUSED(vsx_update_add(u, row, VSX_F32, 1, NULL, &err),
 		       VSX_ENUMERIC, "row 0");
 	MUST(vsx_update_add(u, NULL, VSX_F32, 0, NULL, &err));
+	vsx_update_free(u);
+}
+
+/* ---- what was asked for ----------------------------------------------- */
+
+static void ask_for(const char *path, const char *text)
+{
+	struct opened o = opened_read(path);
+	FILE *f;
+
+	memset(o.manifest->asked, 0, sizeof(o.manifest->asked));
+	memcpy(o.manifest->asked, text, strlen(text));
+	support_reseal(o.bytes, o.n);
+	f = fopen(path, "wb");
+	cr_assert(f && fwrite(o.bytes, 1, o.n, f) == o.n);
+	fclose(f);
+	free(o.bytes);
+}
+
+/* A newer writer's: deleting needs it not, and is done when it is done. */
+Test(update, adds_nothing_to_an_index_that_it_does_not_understand)
+{
+	const char *path = build("Flat", false);
+	uint64_t id = 2 * N, gone[N - 1];
+	struct vsx_update_result r;
+	struct vsx_update *u;
+	struct kept before;
+
+	for (size_t i = 0; i < N - 1; i++)
+		gone[i] = i;
+	ask_for(path, "PQ32");
+	before = keep(path);
+	for (uint32_t few = 1; few < 3; few++) {
+		struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
+
+		opts.flat_below = few;
+		u = change_begin(path, &opts);
+		change_add(u, &what, N, 1, &id);
+		EXPECT_REFUSED(vsx_update_commit(u, NULL, &err), VSX_EINVAL,
+			       "'PQ32' is not known");
+		vsx_update_free(u);
+	}
+	EXPECT_REFUSED(vsx_compact(&path, 1, NULL, NULL, NULL, &err),
+		       VSX_EINVAL, "'PQ32' is not known");
+	expect_unchanged(&before);
+	r = change(path, &what, 0, 0, 0, gone, N - 1);
+	cr_expect_eq(r.n_live, 1);
+	change_sound(path);
+}
+
+/* Even where it could be said that it has outgrown what it was begun as. */
+Test(update, a_commit_that_is_done_is_told_as_done)
+{
+	const char *path = scratch_path("index");
+	uint64_t id = 3;
+
+	what = support_defaults((struct support_index){.dim = DIM, .n = 4});
+	support_build(path, what);
+	change(path, &what, 0, 40, 100, NULL, 0);
+	ask_for(path, "PQ32");
+	change(path, &what, 0, 0, 0, &id, 1);
+	change_sound(path);
+}
+
+Test(update, counts_what_is_of_no_use_when_nothing_changes_too)
+{
+	const char *path = build("HNSW8", false);
+	uint64_t gone[] = {1, 2, 3, 4, 5}, unknown = 12345;
+	struct vsx_update_result done, none;
+	struct vsx_update *u;
+
+	done = change(path, &what, 0, 0, 0, gone, 5);
+	cr_expect_gt(done.deleted_bytes, 0);
+	cr_expect_gt(done.superseded_bytes, 0);
+	u = change_begin(path, NULL);
+	MUST(vsx_update_delete(u, &unknown, 1, &err));
+	MUST(vsx_update_commit(u, &none, &err));
+	cr_expect_eq(none.n_unknown, 1);
+	cr_expect_eq(none.deleted_bytes, done.deleted_bytes);
+	cr_expect_eq(none.superseded_bytes, done.superseded_bytes);
 	vsx_update_free(u);
 }

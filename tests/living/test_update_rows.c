@@ -3,6 +3,7 @@
  * told about in the result.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -274,6 +275,34 @@ Test(update_rows, that_outgrow_the_lists_are_a_reason_for_advice)
 	cr_expect(strstr(r.advice, "16001 rows are in lists that were learned "
 				   "from 4000"),
 		  "%s", r.advice);
+}
+
+/* What is advised is what comes of it. */
+Test(update_rows, that_outgrow_the_beginning_name_what_compacting_builds)
+{
+	static const char *const asked[] = {"IVF1024,Flat", "HNSW300"};
+	static const char *const begun[] = {"IVF250,Flat", "HNSW249"};
+	static const char *const due[] = {"IVF500,Flat", "HNSW300"};
+
+	for (int i = 0; i < 2; i++) {
+		const char *path = scratch_path("index");
+		struct support_index what =
+			support_defaults((struct support_index){
+				.spec = asked[i], .dim = DIM, .n = N});
+		struct vsx_compact_result compacted;
+		struct vsx_update_result r;
+		char words[128];
+
+		build(path, &what, 0);
+		r = change(path, &what, 0, N, N, NULL, 0);
+		snprintf(words, sizeof(words),
+			 "begun as %s over 250 rows, and %s was asked for: "
+			 "compacting builds %s",
+			 begun[i], asked[i], due[i]);
+		cr_expect_str_eq(r.advice, words);
+		MUST(vsx_compact(&path, 1, NULL, NULL, &compacted, &err));
+		cr_expect_str_eq(compacted.build.spec, due[i]);
+	}
 }
 
 Test(update_rows, nothing_is_measured_without_a_test)
