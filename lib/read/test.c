@@ -156,7 +156,7 @@ struct merge {
 	struct vsx_test *test;
 	const struct vsx_segment *segments;
 	uint32_t n_segments;
-	bool complete;	 /* each list has all rows of segment 0 */
+	bool complete;	   /* each list has all rows of segment 0 */
 	uint64_t *newer;   /* [n_queries][truth_k]: of the others; NULL: none */
 	uint32_t *n_newer; /* [n_queries] */
 	struct vsx_query query;
