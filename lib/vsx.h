@@ -364,7 +364,8 @@ VSX_API enum vsx_status vsx_search_id(struct vsx_searcher *searcher,
  * stats    NULL, or what the searches did is added to it
  *
  * Starts the threads and joins them before it returns. A failure names the
- * query with the lowest number that failed, counted from opts->first_query.
+ * query with the lowest number that failed, counted from opts->first_query;
+ * what hits, n_hits and stats hold then means nothing.
  */
 VSX_API enum vsx_status vsx_search_batch(
 	const struct vsx *index, const void *queries, enum vsx_elem elem,

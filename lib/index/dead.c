@@ -71,12 +71,11 @@ uint32_t vsx_live_among(const struct vsx_segment *seg, uint32_t first,
 enum vsx_status vsx_live_find(const struct vsx_segment *seg, uint64_t id,
 			      uint32_t *row, struct vsx_error *err)
 {
+	bool dead;
+
 	VSX_TRY(vsx_ids_find(seg, id, row, err));
-	if (!seg->dead)
-		return VSX_OK;
-	if (!seg->dead_bits)
-		VSX_TRY(vsx_touch(&seg->view[VSX_SEC_DEAD], *row >> 3, 1, err));
-	return vsx_is_dead(seg, *row) ? VSX_ENOTFOUND : VSX_OK;
+	VSX_TRY(vsx_dead_at(seg, *row, &dead, err));
+	return dead ? VSX_ENOTFOUND : VSX_OK;
 }
 
 enum vsx_status vsx_dead_check(const struct vsx_segment *seg,

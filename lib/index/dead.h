@@ -57,6 +57,17 @@ static inline bool vsx_is_dead(const struct vsx_segment *seg, uint32_t row)
 	return seg->dead && (seg->dead[row >> 3] >> (row & 7) & 1);
 }
 
+/* The same of a single row: what tells it is touched. */
+static inline enum vsx_status vsx_dead_at(const struct vsx_segment *seg,
+					  uint32_t row, bool *dead,
+					  struct vsx_error *err)
+{
+	if (seg->dead && !seg->dead_bits)
+		VSX_TRY(vsx_touch(&seg->view[VSX_SEC_DEAD], row >> 3, 1, err));
+	*dead = vsx_is_dead(seg, row);
+	return VSX_OK;
+}
+
 /*
  * So many are deleted that a scan does better to look for those that are not
  * than to pass over all.

@@ -221,22 +221,25 @@ enum vsx_status vsx_effort_for(const struct vsx *index, double recall,
 			       struct vsx_error *err)
 {
 	uint32_t n = index->manifest.n_recalls;
+	uint32_t most = index->manifest.default_effort;
 	struct vsx_recall row;
 	double best = 0.0;
 	int at = k <= 1 ? 1 : k <= 10 ? 10 : 100;
 
-	*effort = index->manifest.default_effort;
 	for (uint32_t i = 0; i < n; i++) {
 		double found;
 
 		VSX_TRY(vsx_get_recall(index, i, &row, err));
 		found = at == 1 ? row.at_1 : at == 10 ? row.at_10 : row.at_100;
-		*effort = row.effort;
+		most = row.effort;
 		if (found > best)
 			best = found;
 		if (found >= recall)
-			return VSX_OK;
+			break;
 	}
+	*effort = most;
+	if (n && best >= recall)
+		return VSX_OK;
 	if (n == 0)
 		return vsx_fail(err, VSX_ENOTFOUND,
 				"%s: no recall was measured when it was built",

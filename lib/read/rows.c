@@ -30,6 +30,7 @@ static enum vsx_status id_at(const struct vsx *index, uint64_t row,
 {
 	const struct vsx_segment *seg;
 	uint32_t at;
+	bool dead;
 
 	if (row >= index->manifest.n_rows)
 		return vsx_fail(err, VSX_ENOTFOUND,
@@ -37,8 +38,8 @@ static enum vsx_status id_at(const struct vsx *index, uint64_t row,
 				index->manifest.n_rows);
 	seg = segment_of(index, row);
 	at = (uint32_t)(row - seg->mark_base);
-	VSX_TRY(vsx_dead_touch(seg, err));
-	if (vsx_is_dead(seg, at))
+	VSX_TRY(vsx_dead_at(seg, at, &dead, err));
+	if (dead)
 		return vsx_fail(err, VSX_ENOTFOUND,
 				"row %" PRIu64 " is deleted", row);
 	return vsx_ids_of(seg, at, id, err);

@@ -366,19 +366,18 @@ enum vsx_status vsx_verify(const char *path, const struct vsx_verify_opts *opts,
 			   struct vsx_error *err)
 {
 	struct vsx_verify_opts o = VSX_VERIFY_OPTS_INIT;
-	struct vsx_verify_result unwanted;
+	struct vsx_verify_result local = {0};
 	struct vsx_verifier v = {
 		.opts = &o,
 		.report = report,
 		.context = context,
-		.result = result ? result : &unwanted,
+		.result = &local,
 		.fd = -1,
 	};
 	struct vsx_error why = {0};
 	char name[VSX_PATH_TEXT];
 	enum vsx_status status;
 
-	memset(v.result, 0, sizeof(*v.result));
 	VSX_TRY(vsx_take_opts(&o, sizeof(o), opts, "vsx_verify_opts", err));
 	VSX_TRY(check_opts(&o, err));
 	v.n_threads = vsx_thread_count(o.n_threads);
@@ -391,6 +390,8 @@ enum vsx_status vsx_verify(const char *path, const struct vsx_verify_opts *opts,
 	free(v.damaged);
 	if (status == VSX_ESTOPPED)
 		vsx_fail(&why, status, "stopped");
+	if (status == VSX_OK && result)
+		*result = local;
 	if (status == VSX_OK)
 		return VSX_OK;
 	vsx_path_text(name, path);

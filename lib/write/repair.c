@@ -207,15 +207,6 @@ static enum vsx_status open_rows(struct repair *r, struct vsx_segment *seg,
 	return seg->kind->locate ? seg->kind->open(seg, err) : VSX_OK;
 }
 
-/* Whether the row is deleted; *sure: its mark could be read. */
-static bool is_deleted(const struct vsx_segment *seg, uint32_t row, bool *sure,
-		       struct vsx_error *err)
-{
-	*sure = !seg->dead || seg->dead_bits ||
-		vsx_touch(&seg->view[VSX_SEC_DEAD], row >> 3, 1, err) == VSX_OK;
-	return *sure && vsx_is_dead(seg, row);
-}
-
 static enum vsx_status save_row(struct repair *r, struct vsx_segment *seg,
 				uint32_t row, struct vsx_error *err)
 {
@@ -223,12 +214,12 @@ static enum vsx_status save_row(struct repair *r, struct vsx_segment *seg,
 	const uint64_t *known = NULL;
 	struct vsx_error why = {0};
 	uint64_t id, offset;
-	enum vsx_status status;
-	bool sure;
+	bool dead, sure;
+	enum vsx_status status = vsx_dead_at(seg, row, &dead, &why);
 
-	if (is_deleted(seg, row, &sure, &why))
+	sure = status == VSX_OK;
+	if (sure && dead)
 		return VSX_OK;
-	status = sure ? VSX_OK : VSX_ECORRUPT;
 	r->lost.n_unsure += !sure;
 	if (vsx_ids_of(seg, row, &id, sure ? &why : NULL) == VSX_OK)
 		known = &id;

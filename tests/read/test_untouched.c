@@ -1,0 +1,174 @@
+/* What a call would fill is as it was when the call fails. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/build.h"
+#include "write/scratch_folder.h"
+
+TestSuite(untouched, .init = scratch_make, .fini = scratch_drop,
+	  .timeout = 120);
+
+static struct vsx_error err;
+static uint8_t out[4096], before[4096];
+
+/* The call fails with that status and has written nothing into out. */
+#define FAILS(call, due)                                                       \
+	do {                                                                   \
+		memset(out, 0xa5, sizeof(out));                                \
+		cr_expect_eq(call, due, "%s: %s", #call, err.text);            \
+		cr_expect_eq(memcmp(out, before, sizeof(out)), 0, "%s",        \
+			     #call);                                           \
+	} while (0)
+#define OUT ((void *)out)
+
+static void init(void)
+{
+	memset(before, 0xa5, sizeof(before));
+}
+
+/* The file at `path` with a bit of each section of that name flipped. */
+static const char *damaged(const char *path, const char *section)
+{
+	const char *to = scratch_path("damaged");
+	uint64_t at, length;
+	uint8_t *bytes;
+	size_t n;
+	FILE *f;
+
+	bytes = support_read(path, &n);
+	cr_assert(support_section(bytes, n, section, &at, &length));
+	bytes[at] ^= 1;
+	f = fopen(to, "wb");
+	cr_assert(f && fwrite(bytes, 1, n, f) == n);
+	fclose(f);
+	free(bytes);
+	return to;
+}
+
+static const char *small(const char *spec)
+{
+	const char *path = scratch_path("small");
+
+	init();
+	support_build(path, (struct support_index){.spec = spec, .ids = true});
+	return path;
+}
+
+static int stop(void *context, const struct vsx_verify_event *event)
+{
+	(void)context;
+	(void)event;
+	return 1;
+}
+
+Test(untouched, by_verifying)
+{
+	struct vsx_verify_opts opts = VSX_VERIFY_OPTS_INIT;
+	const char *path = small("HNSW8");
+
+	FAILS(vsx_verify(scratch_path("none"), NULL, NULL, NULL, OUT, &err),
+	      VSX_EIO);
+	FAILS(vsx_verify(path, NULL, stop, NULL, OUT, &err), VSX_ESTOPPED);
+	opts.level = (enum vsx_verify_level)7;
+	FAILS(vsx_verify(path, &opts, NULL, NULL, OUT, &err), VSX_EINVAL);
+}
+
+Test(untouched, by_facts_and_rows)
+{
+	const char *path = small("HNSW8");
+	struct vsx *index;
+
+	cr_assert_eq(vsx_open(&index, damaged(path, "RCLL"), NULL, &err),
+		     VSX_OK);
+	FAILS(vsx_effort_for(index, 0.5, 10, OUT, &err), VSX_ECORRUPT);
+	FAILS(vsx_get_recall(index, 0, OUT, &err), VSX_ECORRUPT);
+	FAILS(vsx_get_recall(index, 1000, OUT, &err), VSX_EINVAL);
+	FAILS(vsx_id_at(index, 300, OUT, &err), VSX_ENOTFOUND);
+	FAILS(vsx_get(index, 12345678, OUT, &err), VSX_ENOTFOUND);
+	FAILS(vsx_get_centroid(index, 0, 0, OUT, &err), VSX_EINVAL);
+	FAILS(vsx_get_segment(index, 1, OUT), VSX_EINVAL);
+	FAILS(vsx_get_section(index, 100, OUT), VSX_EINVAL);
+	vsx_close(index);
+	cr_assert_eq(vsx_open(&index, damaged(path, "QSRC"), NULL, &err),
+		     VSX_OK);
+	FAILS(vsx_get_test_queries(index, OUT, NULL, &err), VSX_ECORRUPT);
+	vsx_close(index);
+	cr_assert_eq(vsx_open(&index, damaged(path, "VECS"), NULL, &err),
+		     VSX_OK);
+	FAILS(vsx_get_test_queries(index, OUT, NULL, &err), VSX_ECORRUPT);
+	vsx_close(index);
+}
+
+Test(untouched, by_searches)
+{
+	const char *path = damaged(small("Flat"), "VECS");
+	struct vsx_search_opts exact = VSX_SEARCH_OPTS_INIT;
+	struct vsx_searcher *s;
+	float query[8] = {1};
+	struct vsx *index;
+	size_t *n = OUT;
+
+	exact.exact = 1;
+	cr_assert(!vsx_open(&index, path, NULL, &err) &&
+		  !vsx_searcher_new(&s, index, &err));
+	FAILS(vsx_search(s, query, VSX_F32, 3, &exact,
+			 (struct vsx_hit *)(n + 1), n, &err),
+	      VSX_ECORRUPT);
+	FAILS(vsx_search(s, query, VSX_F32, 0, &exact,
+			 (struct vsx_hit *)(n + 1), n, &err),
+	      VSX_EINVAL);
+	FAILS(vsx_search_id(s, 12345678, 3, &exact, (struct vsx_hit *)(n + 1),
+			    n, &err),
+	      VSX_ENOTFOUND);
+	vsx_searcher_free(s);
+	vsx_close(index);
+}
+
+Test(untouched, by_plans_and_changes)
+{
+	struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
+	struct vsx_build_opts build = VSX_BUILD_OPTS_INIT;
+	const char *path = damaged(small("Flat"), "VECS");
+	const char *none = scratch_path("none");
+	struct vsx_update *u;
+	struct vsx_builder *b;
+	float row[8] = {1};
+	uint64_t id;
+
+	build.dim = 8;
+	FAILS(vsx_build_plan(&build, UINT64_C(1) << 31, OUT, &err), VSX_EINVAL);
+	build.spec = "Tree";
+	FAILS(vsx_build_plan(&build, 10, OUT, &err), VSX_EINVAL);
+	build.spec = "Flat";
+	cr_assert(!vsx_builder_new(&b, none, &build, &err) &&
+		  !vsx_builder_add(b, row, VSX_F32, 1, (id = 3, &id), &err) &&
+		  !vsx_builder_add(b, row, VSX_F32, 1, &id, &err));
+	FAILS(vsx_builder_finish(b, OUT, &err), VSX_EINVAL);
+	vsx_builder_free(b);
+	cr_assert(!vsx_update_begin(&u, path, NULL, &err) &&
+		  !vsx_update_add(u, row, VSX_F32, 1, (id = 0, &id), &err) &&
+		  !vsx_update_add(u, row, VSX_F32, 1, &id, &err));
+	FAILS(vsx_update_commit(u, OUT, &err), VSX_EINVAL);
+	vsx_update_free(u);
+	FAILS(vsx_compact(&path, 1, none, NULL, OUT, &err), VSX_ECORRUPT);
+	opts.if_dead = 2;
+	FAILS(vsx_compact(&path, 1, none, &opts, OUT, &err), VSX_EINVAL);
+	FAILS(vsx_repair(none, path, NULL, OUT, &err), VSX_EIO);
+}
+
+Test(untouched, by_backups)
+{
+	const char *path = damaged(small("Flat"), "VECS");
+	const char *repo = scratch_path("repo"), *to = scratch_path("none");
+	struct vsx_prune_opts keep = VSX_PRUNE_OPTS_INIT;
+
+	FAILS(vsx_backup_create(path, repo, NULL, OUT, &err), VSX_ECORRUPT);
+	FAILS(vsx_backup_verify(to, NULL, NULL, NULL, NULL, OUT, &err),
+	      VSX_EIO);
+	FAILS(vsx_backup_restore(repo, "x", to, NULL, OUT, &err),
+	      VSX_ENOTFOUND);
+	FAILS(vsx_backup_receive(-1, to, NULL, OUT, &err), VSX_EIO);
+	FAILS(vsx_backup_prune(repo, &keep, OUT, &err), VSX_EINVAL);
+}
