@@ -379,6 +379,10 @@ Test(ivf, check_says_what_is_no_partition)
 	cr_expect(finds(&l, "list 3: begins at row"));
 	l.lists[3] = good;
 	cr_expect(!finds(&l, "list"));
+	good = l.lists[NLIST - 1];
+	vsx_put64(&l.lists[NLIST - 1].n_rows, vsx_get64(good.n_rows) - 1);
+	cr_expect(finds(&l, "the lists have 1999 rows, expected 2000"));
+	cr_expect(finds(&l, "the last list ends at byte"));
 	laid_out_release(&l);
 	seeded_release(&s);
 }

@@ -573,3 +573,31 @@ Test(broken, sections_of_the_test_have_a_wrong_length)
 	vsx_put32(&o.manifest->truth_k, 10);
 	expect_found_by_open(&o, "section QTRU has 88 bytes, expected 80");
 }
+
+/* [5.6-16] */
+Test(broken, recall_is_above_1)
+{
+	const char *path = make_tested();
+	struct vsx_recall recall;
+
+	for (int share = 0; share < 3; share++) {
+		struct opened o = opened_read(path);
+		struct vsx_disk_recall *row =
+			(void *)opened_data(&o, "RCLL", VSX_WHOLE_INDEX);
+		struct vsx *index;
+		int fd;
+
+		vsx_put32(&row->recall[share], 1000001);
+		support_reseal(o.bytes, o.n);
+		verify(&o);
+		cr_expect(heard_has(&heard, "row 0: 1000001 millionths"), "%s",
+			  heard.findings);
+		fd = support_memory_file(o.bytes, o.n);
+		MUST(vsx_open(&index, support_fd_path(fd), NULL, &err));
+		EXPECT_REFUSED(vsx_get_recall(index, 0, &recall, &err),
+			       VSX_ECORRUPT, "row 0: 1000001 millionths");
+		vsx_close(index);
+		close(fd);
+		free(o.bytes);
+	}
+}

@@ -270,3 +270,26 @@ Test(segments, have_no_id_in_common)
 	cr_expect(strstr(err.text, "is also in segment "), "%s", err.text);
 	heard_reset(&heard);
 }
+
+/* All ids of two segments, which are in step all the way. */
+Test(segments, every_id_that_two_have_is_found)
+{
+	const char *parts[2] = {scratch_path("a"), scratch_path("b")};
+	const char *path = scratch_path("x");
+	struct vsx_verify_result result;
+	struct heard heard = {0};
+
+	for (int i = 0; i < 2; i++)
+		support_build(parts[i],
+			      (struct support_index){
+				      .n = 40, .n_test_queries = UINT32_MAX});
+	support_join(path, parts, 2);
+	cr_assert_eq(vsx_verify(path, NULL, hear, &heard, &result, &err),
+		     VSX_OK, "%s", err.text);
+	cr_expect_eq(heard.n_findings, 40, "%s", heard.findings);
+	cr_expect(heard_has(&heard, "id 0 is also in segment"), "%s",
+		  heard.findings);
+	cr_expect(heard_has(&heard, "id 39 is also in segment"), "%s",
+		  heard.findings);
+	heard_reset(&heard);
+}

@@ -526,7 +526,7 @@ Test(verify, finds_recall_below_that_of_the_table)
 	size_t n;
 
 	support_build(path,
-		      (struct support_index){.spec = "IVF16,Flat", .n = 1000});
+		      (struct support_index){.spec = "IVF16,Flat", .n = 4000});
 	bytes = support_read(path, &n);
 	cr_assert_eq(check_bytes(bytes, n, VSX_VERIFY_FULL), VSX_OK);
 	cr_assert_eq(result.n_findings, 0, "%s", heard.findings);
@@ -552,7 +552,7 @@ Test(verify, holds_recall_against_a_floor)
 	const char *path = scratch_path("x");
 
 	support_build(path,
-		      (struct support_index){.spec = "IVF16,Flat", .n = 1000});
+		      (struct support_index){.spec = "IVF16,Flat", .n = 4000});
 	cr_assert_eq(check(path, VSX_VERIFY_FULL, 2), VSX_OK);
 	cr_assert_lt(result.recall_at_10, 1.0);
 	/* Just as much is enough. */
