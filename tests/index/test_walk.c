@@ -19,9 +19,9 @@ enum { N = 700, DIM = 12, M = 4, MOST_EF = 120 };
 
 static struct vsx_error err;
 
-static enum vsx_status no_progress(struct vsx_job *job, const char *phase,
-				   uint64_t done, uint64_t total,
-				   struct vsx_error *e)
+static enum vsx_status no_progress(struct vsx_job *job,
+				   const struct vsx_phase *phase, uint64_t done,
+				   uint64_t total, struct vsx_error *e)
 {
 	(void)job, (void)phase, (void)done, (void)total, (void)e;
 	return VSX_OK;
