@@ -10,31 +10,49 @@ say() { printf '\n\033[1m%s\033[0m\n' "$1"; }
 say '1. packages, configure, build'
 sh tools/packages.sh gcc make cmake pkg-config libc6-dev liblz4-dev \
 	libxxhash-dev libsmartcols-dev libjansson-dev
-cmake -S . -B build -DCMAKE_BUILD_TYPE=Release >build.log 2>&1 ||
+# run COMMAND...: shown as it would be typed
+run() {
+	printf '$ %s\n' "$*"
+	"$@"
+}
+run cmake -S . -B build -DCMAKE_BUILD_TYPE=Release >build.log 2>&1 ||
 	{ cat build.log >&2; exit 1; }
-cmake --build build -j "$(nproc)" >>build.log 2>&1 ||
-	{ tail -50 build.log >&2; exit 1; }
+head -1 build.log
+# make says how far it is, in per cent: one line on a terminal.
+build() {
+	cmake --build build -j "$(nproc)" 2>&1 || echo FAILED
+}
+printf '$ %s\n' "cmake --build build -j $(nproc)"
+if [ -t 1 ]; then
+	build | tee -a build.log | sed -un 's/^\(\[ *[0-9]*%\]\) .*/\1/p' |
+		while read -r part; do printf '\r%s' "$part"; done
+	printf '\r\033[K'
+else
+	build >>build.log
+fi
+if [ "$(tail -1 build.log)" = FAILED ]; then
+	tail -50 build.log >&2
+	exit 1
+fi
 mv build.log build/
 bin=build/tools
 words=tests/data/words
 
 say '2. an index over 20,000 words'
-set -x
-$bin/vsx-build $words/vectors.npy -o build/words.vsx -i HNSW16 -m cosine \
+run $bin/vsx-build $words/vectors.npy -o build/words.vsx -i HNSW16 -m cosine \
 	--model glove.6B.50d --force
-{ set +x; } 2>/dev/null
 
 # The row of a word is its line, counted from 0.
 row() { echo $(($(grep -nxF -- "$1" $words/words.txt | head -1 | cut -d: -f1) - 1)); }
 
 for word in ocean piano seven; do
 	say "3. words near \"$word\""
-	$bin/vsx-query build/words.vsx --id "$(row $word)" -k 5 \
+	run $bin/vsx-query build/words.vsx --id "$(row $word)" -k 5 \
 		--labels $words/words.txt
 done
 
 say '4. is the file what was built, and does it still find what it should?'
-$bin/vsx-verify build/words.vsx
+run $bin/vsx-verify build/words.vsx
 
 say 'Where to go next'
 cat <<'END'

@@ -63,8 +63,12 @@ static void put_first(FILE *to, const struct report *r, const struct series *s)
 		"<p class=\"answer\">At recall@%" PRIu32 " of %.4g, <strong>",
 		r->k, r->target);
 	put_label(to, r, s);
-	fprintf(to, " answers %s queries a second</strong> on one thread",
+	fprintf(to, " answers %s queries a second",
 		about(qps, p->qps_1.median));
+	if (!isnan(p->qps_1.relative))
+		fprintf(to, " ±%.*f %%", p->qps_1.relative < 0.0095 ? 1 : 0,
+			p->qps_1.relative * 100);
+	fputs("</strong> on one thread", to);
 	if (*words_effort(effort, s, p->effort)) {
 		fputs(" with ", to);
 		text_xml(to, effort);
@@ -125,6 +129,7 @@ static void put_missed(FILE *to, const struct report *r)
 void html_answer(FILE *to, const struct report *r)
 {
 	const struct series *first = next_fastest(r, NULL);
+	char line[WORDS_LINE];
 
 	if (first) {
 		put_first(to, r, first);
@@ -136,4 +141,9 @@ void html_answer(FILE *to, const struct report *r)
 			r->k, r->target);
 	}
 	put_missed(to, r);
+	if (*words_unsteady(line, r)) {
+		fputs("<p class=\"rest unsteady\" role=\"note\">", to);
+		text_xml(to, line);
+		fputs(".</p>\n", to);
+	}
 }

@@ -114,7 +114,12 @@ void plot_style(FILE *to, bool dark)
 	      ".plot .hit circle{fill:none;pointer-events:all}"
 	      ".plot .hit:hover circle{stroke:currentColor;stroke-width:1.5}"
 	      ".plot .tip{visibility:hidden;pointer-events:none}"
-	      ".plot .hit:hover .tip{visibility:visible}\n",
+	      ".plot .hit:hover .tip,.plot .hit:focus .tip"
+	      "{visibility:visible}"
+	      ".plot .hit:focus{outline:none}"
+	      ".plot .hit:focus circle{stroke:currentColor;stroke-width:1.5}"
+	      ".plot .ground{fill:transparent}"
+	      ".plot .row:hover .bar{opacity:.75}\n",
 	      to);
 }
 

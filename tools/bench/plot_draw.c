@@ -114,8 +114,8 @@ void draw_tip(FILE *to, const struct plot_size *size, double x, double y,
 	if (top < 1)
 		top = y + 12;
 	fprintf(to,
-		"<g class=\"hit\"><circle cx=\"%.1f\" cy=\"%.1f\" r=\"9\"/>"
-		"<g class=\"tip\"><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
+		"<g class=\"hit\" tabindex=\"0\"><circle cx=\"%.1f\" "
+		"cy=\"%.1f\" r=\"9\"/><g class=\"tip\"><rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
 		"height=\"%.1f\" rx=\"4\"/>",
 		x, y, left, top, width, height);
 	for (unsigned i = 0; line_of(line, text, i); i++)
@@ -179,6 +179,12 @@ void draw_bars(FILE *to, const struct plot *p, const struct box *box)
 		double length = share * (box->right - left - values - 10);
 		double middle = y + BAR_LINE / 2;
 
+		/* Anywhere on its line, also beside the bar. */
+		fprintf(to,
+			"<g class=\"row\"><rect class=\"ground\" "
+			"x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
+			"height=\"%.1f\"/>",
+			box->left, y, box->right - box->left, BAR_LINE);
 		draw_text(to, left - 8, middle + 4, "end", NULL, line->label);
 		if (share > 0)
 			fprintf(to,
@@ -189,7 +195,11 @@ void draw_bars(FILE *to, const struct plot *p, const struct box *box)
 				BAR_HEIGHT);
 		draw_text(to, left + fmax(length, 1) + 6, middle + 4, "start",
 			  "value", line->marks->text);
-		fputc('\n', to);
+		fputs("<title>", to);
+		text_xml(to, line->label);
+		fputs(": ", to);
+		text_xml(to, line->marks->text);
+		fputs("</title></g>\n", to);
 	}
 	fprintf(to, "<path class=\"axis\" d=\"M%.1f %.1fV%.1f\"/>\n", left,
 		box->top, y);

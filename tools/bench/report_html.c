@@ -30,6 +30,8 @@ static const char style[] =
 	".sub,figcaption p,.notes,dl{color:var(--faint)}\n"
 	".answer{font-size:1.3rem;line-height:1.45;letter-spacing:-.005em;"
 	"margin:28px 0 10px;max-width:42em;text-wrap:pretty}\n"
+	".unsteady{font-weight:600;padding-left:12px;"
+	"border-left:4px solid #c4550a}\n"
 	".rest{max-width:54em;text-wrap:pretty}\n"
 	"figure{margin:0;min-width:0;display:flex;flex-direction:column}\n"
 	"figure .plot{margin-top:auto}\n"

@@ -53,6 +53,10 @@ static void put_notes(FILE *to, const struct report *r)
 {
 	char line[WORDS_LINE];
 
+	if (*words_unsteady(line, r)) {
+		fputc('\n', to);
+		put_line(to, line);
+	}
 	if (*words_spread_note(line, r)) {
 		fputc('\n', to);
 		put_line(to, line);

@@ -1,6 +1,7 @@
 /* For a terminal: the facts, the tables, and what must be known beside. */
 #include "bench/report.h"
 #include "bench/sheet.h"
+#include "cli/colour.h"
 #include "cli/table.h"
 
 #include <langinfo.h>
@@ -66,6 +67,9 @@ static void print_notes(const struct report *r, FILE *to)
 {
 	char line[WORDS_LINE];
 
+	if (*words_unsteady(line, r))
+		fprintf(to, "\n%s%s%s\n", colour(to, COLOUR_BAD), plain(line),
+			colour_off(to));
 	words_spread_note(line, r);
 	fprintf(to, "%s%s%s", *line ? "\n" : "", plain(line),
 		*line ? "\n" : "");

@@ -228,6 +228,48 @@ char *words_note(char to[WORDS_LINE], const struct report *r, uint32_t i)
 	return to;
 }
 
+/* How far repeats may lie apart before a speed is not to be relied on. */
+#define UNSTEADY 0.2
+
+char *words_unsteady(char to[WORDS_LINE], const struct report *r)
+{
+	char label[WORDS_CELL], effort[WORDS_CELL];
+	const struct series *worst_of = NULL;
+	const struct point *worst = NULL;
+	double most = UNSTEADY;
+	uint32_t n = 0, all = 0;
+
+	for (uint32_t i = 0; i < r->n_series; i++) {
+		const struct series *s = &r->series[i];
+
+		for (uint32_t k = 0; k < s->n_points; k++) {
+			const struct point *p = &s->points[k];
+			/* NaN is what was not measured. */
+			double spread =
+				fmax(p->qps_1.relative, p->qps_n.relative);
+
+			all += isnan(spread) ? 0 : 1;
+			n += spread > UNSTEADY;
+			if (spread > most) {
+				most = spread;
+				worst = p;
+				worst_of = s;
+			}
+		}
+	}
+	if (!worst)
+		return nothing(to);
+	words_effort(effort, worst_of, worst->effort);
+	snprintf(to, WORDS_LINE,
+		 "unsteady: %" PRIu32 " of %" PRIu32
+		 " speeds lie more than 20 %% apart (%s%s%s: ±%.0f %%); "
+		 "measure again on an idle machine before comparing",
+		 n, all,
+		 words_label(label, r, worst_of->engine, worst_of->spec),
+		 *effort ? " at " : "", effort, most * 100);
+	return to;
+}
+
 char *words_spread_note(char to[WORDS_LINE], const struct report *r)
 {
 	uint32_t least = UINT32_MAX, most = 0;

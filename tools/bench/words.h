@@ -42,6 +42,9 @@ char *words_machine(char to[WORDS_LINE], const struct report *r);
  * and that it missed the target; "" if nothing.
  */
 char *words_note(char to[WORDS_LINE], const struct report *r, uint32_t i);
+/* That something cannot be told by this run: it says where the spread of the
+   speeds exceeds 20 %, and how far; "" if nowhere. */
+char *words_unsteady(char to[WORDS_LINE], const struct report *r);
 /* What the ± of the tables mean. */
 char *words_spread_note(char to[WORDS_LINE], const struct report *r);
 

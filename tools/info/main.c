@@ -14,10 +14,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool as_json;
+/* What a screen of 24 lines has room for, without --sections. */
+#define PROPERTIES_SHOWN 3
+#define RECALLS_SHOWN	 3
+
+static bool as_json, sections;
 
 static const struct cli_option option_table[] = {
 	CLI_GROUP("Output"),
+	CLI_FLAG(0, "sections",
+		 "list every segment, section, property and measured recall",
+		 &sections),
 	CLI_FLAG(0, "json", "as JSON", &as_json),
 	CLI_COLOUR,
 	CLI_END,
@@ -26,7 +33,7 @@ static const struct cli_option option_table[] = {
 static const struct cli_command command = {
 	.name = "vsx-info",
 	.version = VSX_VERSION,
-	.usage = "INDEX [--json]",
+	.usage = "INDEX [--sections] [--json]",
 	.about = "Show what is inside an index: facts, segments, sections, "
 		 "measured recall, where it came from.",
 	.needs = "an INDEX",
@@ -52,10 +59,13 @@ static void print_facts(const char *path, const struct vsx *index,
 			const struct vsx_facts *f)
 {
 	char a[NUM_BYTES], b[NUM_BYTES], uuid[37];
+	char more[NUM_OF_BYTES];
 	const char *entry;
+	uint32_t n = 0; /* properties */
 
 	uuid_text(uuid, f->uuid);
-	printf("%s\n", path);
+	printf("%s%s%s\n", colour(stdout, COLOUR_HEADING), path,
+	       colour_off(stdout));
 	printf("  index       %s, %s\n", f->spec, vsx_metric_text(f->metric));
 	printf("  rows        %s of %u %s%s\n", num_count(a, f->n_live), f->dim,
 	       vsx_elem_text(f->elem), f->normalised ? ", normalised" : "");
@@ -79,10 +89,15 @@ static void print_facts(const char *path, const struct vsx *index,
 	for (uint32_t i = 0; (entry = vsx_property_at(index, i)); i++) {
 		const char *eq = strchr(entry, '=');
 
-		if (strncmp(entry, "spec=", 5) != 0)
+		if (strncmp(entry, "spec=", 5) == 0)
+			continue;
+		if (sections || n++ < PROPERTIES_SHOWN)
 			printf("  %-11.*s %s\n", (int)(eq - entry), entry,
 			       eq + 1);
 	}
+	if (n > PROPERTIES_SHOWN)
+		printf("  and %s more, by --sections\n",
+		       num_of(more, n - PROPERTIES_SHOWN, "property"));
 }
 
 static enum vsx_status print_segments(const struct vsx *index, uint32_t n,
@@ -99,18 +114,18 @@ static enum vsx_status print_segments(const struct vsx *index, uint32_t n,
 	table_column(t, "rows", TABLE_RIGHT);
 	table_column(t, "deleted", TABLE_RIGHT);
 	table_column(t, "bytes a row", TABLE_RIGHT);
-	table_column(t, "parameters", TABLE_LEFT);
+	table_column(t, "parameters", TABLE_WRAP);
 	for (uint32_t i = 0; i < n && vsx_get_segment(index, i, &s) == VSX_OK;
 	     i++) {
 		table_row(t);
 		table_cell(t, "%u", i);
 		table_cell(t, "%s", s.kind);
-		table_cell(t, "%" PRIu64, s.generation);
+		table_cell(t, "%s", num_count(a, s.generation));
 		table_cell(t, "%s", num_count(a, s.n_rows));
 		table_cell(t, "%s", num_count(a, s.n_dead));
-		table_cell(t, "%u", s.row_stride);
+		table_cell(t, "%s", num_count(a, s.row_stride));
 		if (s.nlist)
-			table_cell(t, "nlist %u", s.nlist);
+			table_cell(t, "nlist %s", num_count(a, s.nlist));
 		else if (s.m)
 			table_cell(t, "M %u, efConstruction %u, %u levels", s.m,
 				   s.ef_construction, s.n_levels);
@@ -134,7 +149,7 @@ static enum vsx_status print_sections(const struct vsx *index, uint32_t n,
 	table_column(t, "segment", TABLE_RIGHT);
 	table_column(t, "offset", TABLE_RIGHT);
 	table_column(t, "size", TABLE_RIGHT);
-	table_column(t, "holds", TABLE_LEFT);
+	table_column(t, "holds", TABLE_WRAP);
 	for (uint32_t i = 0; i < n && vsx_get_section(index, i, &s) == VSX_OK;
 	     i++) {
 		table_row(t);
@@ -143,13 +158,19 @@ static enum vsx_status print_sections(const struct vsx *index, uint32_t n,
 			table_cell(t, "%s", "");
 		else
 			table_cell(t, "%" PRId32, s.segment);
-		table_cell(t, "%" PRIu64, s.offset);
+		table_cell(t, "%s", num_count(a, s.offset));
 		table_cell(t, "%s", num_bytes(a, s.bytes));
 		table_cell(t, "%s", s.text);
 	}
 	status = table_print(t, stdout, err);
 	table_free(t);
 	return status;
+}
+
+/* All of them. */
+static bool shows_recalls(const struct vsx_facts *f)
+{
+	return sections || f->n_recalls <= RECALLS_SHOWN;
 }
 
 static enum vsx_status print_recalls(const struct vsx *index,
@@ -171,9 +192,13 @@ static enum vsx_status print_recalls(const struct vsx *index,
 		status = vsx_get_recall(index, i, &r, err);
 		if (status != VSX_OK)
 			break;
+		/* The least, the default, the most. */
+		if (!shows_recalls(f) && i > 0 && i + 1 < f->n_recalls &&
+		    r.effort != f->default_effort)
+			continue;
 		table_row(t);
 		if (*f->effort_name)
-			table_cell(t, "%u", r.effort);
+			table_cell(t, "%s", num_count(a, r.effort));
 		table_cell(t, "%.4f", r.at_1);
 		table_cell(t, "%.4f", r.at_10);
 		table_cell(t, "%.4f", r.at_100);
@@ -189,20 +214,31 @@ static enum vsx_status print_text(const char *path, const struct vsx *index,
 				  struct vsx_error *err)
 {
 	struct vsx_facts f;
-	enum vsx_status status;
-	char n[NUM_BYTES];
+	enum vsx_status status = VSX_OK;
+	char n[NUM_OF_BYTES];
 
 	vsx_get_facts(index, &f);
 	print_facts(path, index, &f);
 	putchar('\n');
-	status = print_segments(index, f.n_segments, err);
-	putchar('\n');
-	if (status == VSX_OK)
+	if (f.n_segments > 1 && !sections)
+		printf("%s, by --sections\n",
+		       num_of(n, f.n_segments, "segment"));
+	else
+		status = print_segments(index, f.n_segments, err);
+	if (status == VSX_OK && sections) {
+		putchar('\n');
 		status = print_sections(index, f.n_sections, err);
+	}
 	if (status != VSX_OK || f.n_recalls == 0)
 		return status;
-	printf("\nmeasured on %s %s\n", num_count(n, f.n_queries),
-	       f.own_queries ? "rows of the index" : "queries");
+	printf("\nmeasured on %s",
+	       num_of(n, f.n_queries, f.own_queries ? "row" : "query"));
+	if (f.own_queries)
+		printf(" of the index");
+	if (!shows_recalls(&f))
+		printf(" at %s, by --sections",
+		       num_of(n, f.n_recalls, "effort"));
+	putchar('\n');
 	return print_recalls(index, &f, err);
 }
 
