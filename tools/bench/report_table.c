@@ -5,7 +5,9 @@
 #include "cli/table.h"
 
 #include <langinfo.h>
+#include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool is_utf8(void)
 {
@@ -23,6 +25,33 @@ static char *plain(char *text)
 	while ((at = strstr(text, sign)))
 		memcpy(at, "+-", sizeof(sign) - 1);
 	return text;
+}
+
+#define TEXT_COLUMNS 79
+
+/* A sentence; on a terminal no word is broken. */
+static void print_text(FILE *to, const char *text)
+{
+	bool wraps = isatty(fileno(to));
+	size_t at = 0;
+
+	while (*text) {
+		size_t len = strcspn(text, " "), columns = 0;
+
+		for (size_t i = 0; i < len; i++)
+			columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+		if (at > 0) {
+			bool fits = !wraps || at + 1 + columns <= TEXT_COLUMNS;
+
+			fputc(fits ? ' ' : '\n', to);
+			at = fits ? at + 1 : 0;
+		}
+		fwrite(text, 1, len, to);
+		at += columns;
+		text += len;
+		text += strspn(text, " ");
+	}
+	fputc('\n', to);
 }
 
 static enum vsx_status print_sheet(struct sheet *s, FILE *to,
@@ -58,24 +87,28 @@ static void print_head(const struct report *r, FILE *to)
 {
 	char line[WORDS_LINE];
 
-	fprintf(to, "%s: %s\n", r->name, words_data(line, r));
-	fprintf(to, "%s\n", words_aim(line, r));
-	fprintf(to, "%s\n", words_machine(line, r));
+	fprintf(to, "%s: ", r->name);
+	print_text(to, words_data(line, r));
+	print_text(to, words_aim(line, r));
+	print_text(to, words_machine(line, r));
 }
 
 static void print_notes(const struct report *r, FILE *to)
 {
 	char line[WORDS_LINE];
 
-	if (*words_unsteady(line, r))
-		fprintf(to, "\n%s%s%s\n", colour(to, COLOUR_BAD), plain(line),
-			colour_off(to));
-	words_spread_note(line, r);
-	fprintf(to, "%s%s%s", *line ? "\n" : "", plain(line),
-		*line ? "\n" : "");
+	if (*words_unsteady(line, r)) {
+		fprintf(to, "\n%s", colour(to, COLOUR_BAD));
+		print_text(to, plain(line));
+		fputs(colour_off(to), to);
+	}
+	if (*words_spread_note(line, r)) {
+		fputc('\n', to);
+		print_text(to, plain(line));
+	}
 	for (uint32_t i = 0; i < r->n_series; i++) {
 		if (*words_note(line, r, i))
-			fprintf(to, "%s\n", line);
+			print_text(to, line);
 	}
 }
 

@@ -122,6 +122,7 @@ enum vsx_status report_gate(struct report *r, const struct checks *checks,
 {
 	enum vsx_status status = VSX_OK;
 
+	progress_clear();
 	if (!r->gate)
 		return VSX_OK;
 	if (r->as_json) {
