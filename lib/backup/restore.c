@@ -35,6 +35,9 @@ enum vsx_status vsx_restore_begin(struct vsx_restore *r, const char *index_path,
 					       index_path, err));
 	VSX_TRY(vsx_output_claim(&r->output, &wait, err));
 	VSX_TRY(vsx_output_open(&r->output, err));
+	/* What a stream says of its length it has yet to show. */
+	if (!repo)
+		return VSX_OK;
 	return vsx_file_reserve(&r->output.file, index_bytes, &reserved, err);
 }
 

@@ -344,6 +344,41 @@ static void begin(void)
 	cr_assert_eq(receive(stream, stream_bytes), VSX_OK, "%s", err.text);
 }
 
+static unsigned int n_reserved;
+
+static int count_reserve(void *context, int fd, uint64_t bytes)
+{
+	(void)context;
+	(void)fd;
+	(void)bytes;
+	n_reserved++;
+	errno = ENOSPC;
+	return -1;
+}
+
+/* A stream may say that it is of any length: that takes no disk. */
+Test(backup_bytes, a_stream_takes_the_blocks_of_what_it_brings)
+{
+	struct vsx_file_ops ops = vsx_system_files;
+	int fd = memfd_create("stream", 0);
+	vsx_le64 word;
+
+	begin();
+	vsx_put64(&word, UINT64_C(1) << 62);
+	memcpy(stream + 24, &word, 8);
+	vsx_put64(&word, vsx_sum64(stream, 56));
+	memcpy(stream + 56, &word, 8);
+	cr_assert_eq(pwrite(fd, stream, stream_bytes, 0),
+		     (ssize_t)stream_bytes);
+	ops.reserve = count_reserve;
+	cr_expect_eq(vsx_backup_receive_on(fd, scene_path("out/i.vsx"), NULL,
+					   &ops, NULL, &err),
+		     VSX_ECORRUPT, "%s", err.text);
+	cr_expect_eq(n_reserved, 0);
+	cr_expect_eq(scene_count(scene_path("out")), 0);
+	close(fd);
+}
+
 Test(backup_bytes, a_stream_that_was_cut_anywhere_is_refused)
 {
 	begin();
