@@ -228,12 +228,29 @@ struct vsx_facts {
 				   these */
 	uint64_t superseded_bytes; /* and these, of older generations */
 	const char *effort_name;   /* "ef", "nprobe", or "" for Flat */
+	uint32_t due_queries; /* that a recall must be measured on to be told:
+				 100, or n_live if that is less */
 };
 
 VSX_API void vsx_get_facts(const struct vsx *index, struct vsx_facts *facts);
 
-/* The value of a property ("model", "library", "source", ...), or NULL. */
+/* The value of a property ("model", "model_hash", "source", ...), or NULL. */
 VSX_API const char *vsx_property(const struct vsx *index, const char *key);
+
+/*
+ * Are vectors that are said to be of `model`, with the fingerprint `hash`, of
+ * the model that the index names? Either may be NULL: not said. Where both
+ * sides have a hash it decides, else the name and its aliases.
+ *
+ * note  NULL, or set to a line when the names differ and the hash is the same,
+ *       else to an empty text
+ *
+ * VSX_EINVAL  of another model, or the index does not say what is asked for
+ */
+VSX_API enum vsx_status vsx_check_model(const struct vsx *index,
+					const char *model, const char *hash,
+					struct vsx_error *note,
+					struct vsx_error *err);
 
 /* Property number i as "key=value", NULL past the last. */
 VSX_API const char *vsx_property_at(const struct vsx *index, uint32_t i);
@@ -445,14 +462,17 @@ struct vsx_verify_opts {
 	enum vsx_verify_level level;
 	unsigned int n_threads; /* 0: one for each processor */
 	double min_recall;	/* if > 0: recall@10 at the default effort must
-				   reach it */
+				   reach it, of each test that is run, and one
+				   of them must have due_queries, see above */
 	/* A test of the caller's own, beside the one in the file. */
 	const void *queries; /* [n_queries][query_dim] of query_elem */
 	enum vsx_elem query_elem;
 	uint32_t query_dim;
 	uint32_t truth_k;
 	uint64_t n_queries;
-	const uint64_t *truth; /* ids, [n_queries][truth_k] */
+	const uint64_t *truth; /* ids, [n_queries][truth_k]; UINT64_MAX ends a
+				  list that is shorter; one that no live row
+				  has is not found */
 };
 #define VSX_VERIFY_OPTS_INIT                                                   \
 	{                                                                      \
@@ -467,8 +487,12 @@ struct vsx_verify_result {
 	uint32_t recall_measured; /* 1: the numbers below are set */
 	uint32_t effort;	  /* that they were measured with */
 	double recall_at_1, recall_at_10, recall_at_100;
+	uint32_t n_queries;    /* that they were measured on: those with
+				  neighbours that are known */
 	uint32_t own_measured; /* 1: the caller's queries were run */
 	double own_recall;     /* recall@10, or @truth_k if that is less */
+	uint32_t n_own;	       /* of them have neighbours */
+	uint32_t due_queries;  /* as in vsx_facts; fewer cannot tell a recall */
 };
 
 /*

@@ -98,12 +98,16 @@ struct vsx_build_opts {
 	void *rejected_context;
 	uint32_t wait_ms; /* for another writer of the file that is replaced,
 			     at most; 0: not at all */
+	const char *model_hash;	   /* a fingerprint of the model, any text, or
+				      NULL */
+	const char *model_aliases; /* names that count as `model`, with commas
+				      between them, or NULL */
 };
 #define VSX_BUILD_OPTS_INIT                                                    \
 	{                                                                      \
 		sizeof(struct vsx_build_opts), 0, VSX_L2, VSX_F32, NULL, 0, 0, \
 			0, 0, 0, 0, 0, 0, 0, 0.0, NULL, NULL, NULL, NULL,      \
-			NULL, NULL, 0                                          \
+			NULL, NULL, 0, NULL, NULL                              \
 	}
 
 /*
@@ -155,6 +159,7 @@ struct vsx_build_result {
 	uint32_t default_effort;
 	double recall_at_10; /* at the default effort; 0 when not measured */
 	char spec[64];	     /* as built, after "auto" and adjustments */
+	uint32_t n_queries;  /* that it was measured on */
 };
 
 /*
@@ -228,18 +233,22 @@ struct vsx_update_opts {
 	void *rejected_context;
 	uint32_t flat_below; /* a new segment of fewer rows is scanned instead
 				of what was asked for; 0: 1024 */
+	const char
+		*model; /* of what is added: see vsx_check_model(); or NULL */
+	const char *model_hash; /* likewise */
 };
 #define VSX_UPDATE_OPTS_INIT                                                   \
 	{                                                                      \
 		sizeof(struct vsx_update_opts), 0, 0, 0, 0, 0, NULL, NULL,     \
-			NULL, NULL, 0                                          \
+			NULL, NULL, 0, NULL, NULL                              \
 	}
 
 /*
  * Lock the file and read its newest generation.
  *
  * VSX_EBUSY     another writer holds it; the text names him
- * VSX_EINVAL    the file has other names (hard links) as well
+ * VSX_EINVAL    the file has other names (hard links) as well, or the index is
+ *               of another model than the options say
  * VSX_ECORRUPT  a superblock slot is damaged: see vsx_repair()
  * VSX_ESTOPPED  the report said so while waiting
  */
@@ -283,6 +292,7 @@ struct vsx_update_result {
 	double recall_at_10; /* of the acceptance test, now; 0: not run, as
 				where less than a 64th of the rows is new */
 	double recall_built; /* when it was built */
+	uint32_t n_queries;  /* that recall_at_10 was measured on */
 	double shift;	     /* mean distance of the added rows from their
 				centroids, over that of the rows it was
 				trained on; 0: not an IVF */
@@ -327,11 +337,15 @@ struct vsx_compact_opts {
 	size_t n_id_offsets;
 	vsx_build_report *report; /* or NULL */
 	void *context;
+	const char *model; /* of the output, whatever the inputs name; NULL:
+			      theirs, which must be one */
+	const char *model_hash;	   /* likewise */
+	const char *model_aliases; /* of the output; NULL: all that they have */
 };
 #define VSX_COMPACT_OPTS_INIT                                                  \
 	{                                                                      \
 		sizeof(struct vsx_compact_opts), NULL, 0, 0, 0, 0, 0.0, 0,     \
-			NULL, 0, NULL, NULL                                    \
+			NULL, 0, NULL, NULL, NULL, NULL, NULL                  \
 	}
 
 struct vsx_compact_result {
@@ -344,10 +358,13 @@ struct vsx_compact_result {
 };
 
 /*
- * Write the live rows of one or several indexes, of the same dimension, metric
- * and element type, into one new index with one segment. Ids that two of them
- * have are refused (VSX_EINVAL, naming both and some of the ids), unless
- * renumber or id_offsets makes them differ.
+ * Write the live rows of one or several indexes, of the same dimension, metric,
+ * element type, normalisation and model, into one new index with one segment.
+ * What differs is refused (VSX_EINVAL, naming all inputs). Models are compared
+ * as vsx_check_model() does; one that is not named is taken for that of the
+ * others, which is told as a VSX_BUILD_NOTE, as is another name with the same
+ * hash. Ids that two of them have are refused (VSX_EINVAL, naming both and some
+ * of the ids), unless renumber or id_offsets makes them differ.
  *
  * inputs  const char *[n_inputs]; never changed
  * path    the output, which is none of the inputs (VSX_EINVAL); NULL: the only

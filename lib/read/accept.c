@@ -183,6 +183,17 @@ static uint32_t depth(const struct vsx_accept *test, uint64_t q, int i)
 	return depths[i] < known ? depths[i] : known;
 }
 
+uint32_t vsx_accept_n_telling(const struct vsx_accept *test)
+{
+	uint32_t n = 0;
+
+	if (!test->n_truth)
+		return test->truth_k ? test->n_queries : 0;
+	for (uint32_t i = 0; i < test->n_queries; i++)
+		n += test->n_truth[i] > 0;
+	return n;
+}
+
 static enum vsx_status measure_some(void *context, unsigned int thread,
 				    uint64_t first, uint64_t last,
 				    struct vsx_error *err)

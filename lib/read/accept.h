@@ -36,6 +36,9 @@ enum vsx_status vsx_accept_truth(const struct vsx_segment *segments, uint32_t n,
 				 struct vsx_accept *test,
 				 unsigned int n_threads, struct vsx_error *err);
 
+/* Queries with neighbours that are known: the others say nothing. */
+uint32_t vsx_accept_n_telling(const struct vsx_accept *test);
+
 /*
  * Run the queries with one effort and compare: recall@1, @10 and @100 by ids
  * (with a truth_k below 10 or 100, over what there is) and the mean number of

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "read/handle.h"
+#include "read/test.h"
 
 const char *vsx_version(void)
 {
@@ -94,6 +95,7 @@ void vsx_get_facts(const struct vsx *index, struct vsx_facts *f)
 	/* Small segments are scanned, and have none. */
 	for (uint32_t i = 0; i < m->n_segments && !*f->effort_name; i++)
 		f->effort_name = index->segments[i].kind->effort_name;
+	f->due_queries = vsx_due_queries(m->n_live);
 	measure_bytes(index, f);
 }
 

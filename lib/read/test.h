@@ -21,6 +21,15 @@ struct vsx_test {
 };
 
 /*
+ * Queries that a recall must be measured on to say something of an index: of
+ * fewer each is more than a hundredth of it.
+ */
+static inline uint32_t vsx_due_queries(uint64_t n_live)
+{
+	return n_live < 100 ? (uint32_t)n_live : 100;
+}
+
+/*
  * Read it. Segment 0 must be open; numbers of rows are checked against it.
  * n_queries is 0 when the index has no test. Release it whatever the answer is.
  */

@@ -241,6 +241,7 @@ static enum vsx_status run_test(struct vsx_verifier *v, const struct vsx *index,
 				   m->default_effort, v->n_threads, &found,
 				   err));
 	v->result->recall_measured = 1;
+	v->result->n_queries = vsx_accept_n_telling(&t->accept);
 	v->result->effort = found.effort;
 	v->result->recall_at_1 = found.at_1;
 	v->result->recall_at_10 = found.at_10;
@@ -281,6 +282,38 @@ static enum vsx_status check_test(struct vsx_verifier *v,
 
 /* ---- a test of the caller's ------------------------------------------ */
 
+static enum vsx_status load_queries(const struct vsx_verifier *v, float **out,
+				    struct vsx_error *err)
+{
+	const struct vsx_verify_opts *o = v->opts;
+	const uint8_t *from = o->queries;
+	uint32_t dim = v->manifest.dim;
+	struct vsx_space space;
+
+	VSX_TRY(vsx_alloc_to(out, (size_t)o->n_queries * dim, sizeof(**out),
+			     err));
+	vsx_space_init(&space, VSX_L2, o->query_elem, dim, 0);
+	for (uint64_t i = 0; i < o->n_queries; i++)
+		vsx_space_load(&space, *out + i * dim,
+			       from + i * space.vector_bytes);
+	return VSX_OK;
+}
+
+/* A caller's lists end with UINT64_MAX, where they are shorter. */
+static enum vsx_status count_truth(struct vsx_accept *a, struct vsx_error *err)
+{
+	VSX_TRY(vsx_alloc_to(&a->n_truth, a->n_queries, sizeof(*a->n_truth),
+			     err));
+	for (uint32_t q = 0; q < a->n_queries; q++) {
+		const uint64_t *truth = a->truth + (size_t)q * a->truth_k;
+
+		while (a->n_truth[q] < a->truth_k &&
+		       truth[a->n_truth[q]] != UINT64_MAX)
+			a->n_truth[q]++;
+	}
+	return VSX_OK;
+}
+
 static enum vsx_status check_callers(struct vsx_verifier *v,
 				     const struct vsx *index,
 				     struct vsx_error *err)
@@ -296,24 +329,23 @@ static enum vsx_status check_callers(struct vsx_verifier *v,
 		/* Only read from: no vsx_accept_truth() here. */
 		.truth = (uint64_t *)(uintptr_t)o->truth,
 	};
-	const uint8_t *from = o->queries;
 	struct vsx_recall found;
-	struct vsx_space space;
-	float *queries;
+	float *queries = NULL;
 	enum vsx_status status;
 
-	VSX_TRY(vsx_alloc_to(&queries, (size_t)o->n_queries * m->dim,
-			     sizeof(*queries), err));
-	vsx_space_init(&space, VSX_L2, o->query_elem, m->dim, 0);
-	for (uint64_t i = 0; i < o->n_queries; i++)
-		vsx_space_load(&space, queries + i * m->dim,
-			       from + i * space.vector_bytes);
+	VSX_TRY(count_truth(&accept, err));
+	v->result->n_own = vsx_accept_n_telling(&accept);
+	status = v->result->n_own ? load_queries(v, &queries, err)
+				  : vsx_notice(v, "the queries given have no "
+						  "neighbours to find");
 	accept.queries = queries;
-	status = vsx_accept_measure(index->segments, m->n_segments, &accept,
-				    m->default_effort, v->n_threads, &found,
-				    err);
+	if (status == VSX_OK && v->result->n_own)
+		status = vsx_accept_measure(index->segments, m->n_segments,
+					    &accept, m->default_effort,
+					    v->n_threads, &found, err);
 	free(queries);
-	if (status != VSX_OK)
+	free(accept.n_truth);
+	if (status != VSX_OK || !v->result->n_own)
 		return status;
 	v->result->own_measured = 1;
 	v->result->own_recall = found.at_10;
@@ -322,6 +354,34 @@ static enum vsx_status check_callers(struct vsx_verifier *v,
 }
 
 /* ---- all of it ------------------------------------------------------- */
+
+/*
+ * Few queries are easily answered by what is of no use to others: they cannot
+ * say that a floor is reached.
+ */
+static enum vsx_status check_telling(struct vsx_verifier *v)
+{
+	const struct vsx_verify_result *r = v->result;
+	uint32_t n = r->n_queries > r->n_own ? r->n_queries : r->n_own;
+	bool floor = v->opts->min_recall > 0;
+
+	if (n == 0 && floor)
+		return vsx_find_fault(v, VSX_ENOTFOUND,
+				      "recall cannot be measured: the index "
+				      "holds no test queries with neighbours");
+	if (n == 0 || n >= r->due_queries)
+		return VSX_OK;
+	if (floor)
+		return vsx_find_fault(
+			v, VSX_ENOTFOUND,
+			"recall cannot be told from %u quer%s, expected %u or "
+			"more",
+			n, n == 1 ? "y" : "ies", r->due_queries);
+	return vsx_notice(v,
+			  "recall was measured on %u quer%s, too few to tell "
+			  "it: expected are %u or more",
+			  n, n == 1 ? "y" : "ies", r->due_queries);
+}
 
 static bool test_is_damaged(const struct vsx_verifier *v,
 			    const struct vsx *index)
@@ -344,6 +404,7 @@ enum vsx_status vsx_verify_accept(struct vsx_verifier *v,
 	bool tested = m->n_queries > 0 && m->truth_k > 0;
 	bool damaged = test_is_damaged(v, index);
 
+	v->result->due_queries = vsx_due_queries(m->n_live);
 	if (!damaged)
 		VSX_TRY(check_recalls(v, index));
 	if (m->n_segments == 0)
@@ -353,11 +414,7 @@ enum vsx_status vsx_verify_accept(struct vsx_verifier *v,
 				     "parts that it needs are damaged");
 	if (tested)
 		VSX_TRY(check_test(v, index, err));
-	else if (v->opts->min_recall > 0 && !v->opts->n_queries)
-		VSX_TRY(vsx_find_fault(v, VSX_ENOTFOUND,
-				       "recall cannot be measured: the index "
-				       "holds no test queries"));
 	if (v->opts->n_queries && m->n_segments)
 		VSX_TRY(check_callers(v, index, err));
-	return VSX_OK;
+	return check_telling(v);
 }

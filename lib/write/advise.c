@@ -20,9 +20,12 @@
 /* Queries that say enough of a recall. */
 #define ENOUGH_QUERIES 100
 
-/* Bytes that a compaction frees before it is said: half of a file of some size.
+/*
+ * What a compaction frees before it is said: half of a file of some size, or,
+ * since searches walk over deleted rows, a fifth of what rows take.
  */
-#define LEAST_FREED (UINT64_C(1) << 20)
+#define LEAST_FREED  (UINT64_C(1) << 20)
+#define MUCH_DELETED 5
 
 /* An index begun with few rows is not what was asked for. */
 static bool differs(struct vsx_update_result *result, const struct vsx *index,
@@ -89,20 +92,28 @@ static bool grown_lists(struct vsx_update_result *result,
 	return true;
 }
 
-void vsx_update_advise(struct vsx_update_result *result,
-		       const struct vsx_update *u,
-		       const struct vsx_usage *usage)
+static void much_is_dead(struct vsx_update_result *result,
+			 const struct vsx_usage *usage)
 {
 	uint64_t freed = usage->deleted + usage->superseded;
-	struct vsx_choice choice;
+	uint64_t rows = usage->live + usage->deleted;
 
-	/* Of a form that is not known nothing is said, nor over no rows. */
-	if (result->n_live > 0 &&
-	    vsx_options_choose(&choice, &u->b.opts, result->n_live, NULL) ==
-		    VSX_OK &&
-	    (differs(result, u->index, &choice.spec) ||
-	     few_queries(result, u->index, &choice.spec)))
+	if (usage->deleted <= rows / MUCH_DELETED &&
+	    (freed < LEAST_FREED || freed <= result->file_bytes / 2))
 		return;
+	snprintf(result->advice, sizeof(result->advice),
+		 "%" PRIu64 " of %" PRIu64
+		 " bytes are of deleted rows and older generations: "
+		 "compacting frees them",
+		 freed, result->file_bytes);
+}
+
+/* What the rows that are live say. */
+static bool fits_no_more(struct vsx_update_result *result,
+			 const struct vsx *index, const struct vsx_spec *wish)
+{
+	if (differs(result, index, wish) || few_queries(result, index, wish))
+		return true;
 	if (result->recall_at_10 > 0.0 &&
 	    result->recall_at_10 < result->recall_built - RECALL_LOST)
 		snprintf(result->advice, sizeof(result->advice),
@@ -114,11 +125,22 @@ void vsx_update_advise(struct vsx_update_result *result,
 			 "the added rows lie %.2f times as far from their "
 			 "centroids as those that the lists were learned from",
 			 result->shift);
-	else if (!grown_lists(result, u->index) && freed >= LEAST_FREED &&
-		 freed > result->file_bytes / 2)
-		snprintf(result->advice, sizeof(result->advice),
-			 "%" PRIu64 " of %" PRIu64
-			 " bytes are of deleted rows and older generations: "
-			 "compacting frees them",
-			 freed, result->file_bytes);
+	else
+		return grown_lists(result, index);
+	return true;
+}
+
+void vsx_update_advise(struct vsx_update_result *result,
+		       const struct vsx_update *u,
+		       const struct vsx_usage *usage)
+{
+	struct vsx_choice choice;
+
+	/* Of a form that is not known nothing is said, nor over no rows. */
+	if (result->n_live > 0 &&
+	    vsx_options_choose(&choice, &u->b.opts, result->n_live, NULL) ==
+		    VSX_OK &&
+	    fits_no_more(result, u->index, &choice.spec))
+		return;
+	much_is_dead(result, usage);
 }

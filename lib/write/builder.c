@@ -8,34 +8,44 @@
 #include "names.h"
 #include "write/options.h"
 
-static enum vsx_status own_string(const char **s, struct vsx_error *err)
+/* The members that are strings. */
+#define N_STRINGS 5
+
+static void find_strings(const char **at[N_STRINGS],
+			 struct vsx_build_opts *opts)
 {
-	if (!*s)
-		return VSX_OK;
-	*s = strdup(*s);
-	return *s ? VSX_OK : vsx_fail_memory(err, 1);
+	at[0] = &opts->spec;
+	at[1] = &opts->model;
+	at[2] = &opts->model_hash;
+	at[3] = &opts->model_aliases;
+	at[4] = &opts->source;
 }
 
 /* The caller's strings need not outlive the call. */
 static enum vsx_status own_strings(struct vsx_build_opts *opts,
 				   struct vsx_error *err)
 {
-	const char *spec = opts->spec, *model = opts->model,
-		   *source = opts->source;
-	enum vsx_status status;
+	enum vsx_status status = VSX_OK;
+	const char **at[N_STRINGS];
 
-	opts->spec = opts->model = opts->source = NULL;
-	status = own_string(&spec, err);
-	opts->spec = status == VSX_OK ? spec : NULL;
-	if (status == VSX_OK) {
-		status = own_string(&model, err);
-		opts->model = status == VSX_OK ? model : NULL;
-	}
-	if (status == VSX_OK) {
-		status = own_string(&source, err);
-		opts->source = status == VSX_OK ? source : NULL;
+	find_strings(at, opts);
+	for (int i = 0; i < N_STRINGS; i++) {
+		const char *theirs = *at[i];
+
+		*at[i] = theirs && status == VSX_OK ? strdup(theirs) : NULL;
+		if (theirs && status == VSX_OK && !*at[i])
+			status = vsx_fail_memory(err, strlen(theirs) + 1);
 	}
 	return status;
+}
+
+static void free_strings(struct vsx_build_opts *opts)
+{
+	const char **at[N_STRINGS];
+
+	find_strings(at, opts);
+	for (int i = 0; i < N_STRINGS; i++)
+		free((char *)(uintptr_t)*at[i]);
 }
 
 enum vsx_status vsx_builder_new_on(struct vsx_builder **out, const char *path,
@@ -190,8 +200,6 @@ void vsx_builder_free(struct vsx_builder *b)
 	vsx_measure_release(&b->measure);
 	vsx_output_release(&b->output);
 	free(b->queries);
-	free((char *)(uintptr_t)b->opts.spec);
-	free((char *)(uintptr_t)b->opts.model);
-	free((char *)(uintptr_t)b->opts.source);
+	free_strings(&b->opts);
 	free(b);
 }

@@ -9,6 +9,7 @@
 #include "read/opts.h"
 #include "read/test.h"
 #include "write/compact.h"
+#include "write/compact_alike.h"
 #include "write/compact_ids.h"
 #include "write/live_rows.h"
 #include "write/properties.h"
@@ -25,6 +26,7 @@ struct compaction {
 	size_t at;	/* the input that is read */
 	uint64_t *ids;	/* [n_ids], those of a block, moved */
 	size_t n_ids;
+	struct vsx_compact_model model;
 	struct vsx_output in_place; /* where the input is that is replaced */
 	struct vsx_claim claim;	    /* of it */
 	struct vsx_builder *builder;
@@ -55,44 +57,6 @@ static enum vsx_status waiting(void *context, struct vsx_error *err)
 
 /* ---- the inputs ------------------------------------------------------- */
 
-static enum vsx_status differ(const struct compaction *c, size_t i,
-			      const char *what, const char *found,
-			      const char *due, struct vsx_error *err)
-{
-	return vsx_fail(err, VSX_EINVAL,
-			"%.150s: %s %s, expected %s as in %.150s", c->paths[i],
-			what, found, due, c->paths[0]);
-}
-
-/* Only what has the same shape can be one index. */
-static enum vsx_status check_shape(const struct compaction *c, size_t i,
-				   struct vsx_error *err)
-{
-	const struct vsx_manifest *a = &c->inputs[0]->manifest;
-	const struct vsx_manifest *b = &c->inputs[i]->manifest;
-	char found[16], due[16];
-
-	snprintf(found, sizeof(found), "%u", b->dim);
-	snprintf(due, sizeof(due), "%u", a->dim);
-	if (a->dim != b->dim)
-		return differ(c, i, "dimension is", found, due, err);
-	if (a->metric != b->metric)
-		return differ(c, i, "metric is", vsx_metric_name(b->metric),
-			      vsx_metric_name(a->metric), err);
-	if (a->elem != b->elem)
-		return differ(c, i, "element type is", vsx_elem_name(b->elem),
-			      vsx_elem_name(a->elem), err);
-	if ((a->flags ^ b->flags) & VSX_MANIFEST_NORMALISED)
-		return differ(
-			c, i, "rows are",
-			b->flags & VSX_MANIFEST_NORMALISED ? "normalised"
-							   : "not normalised",
-			a->flags & VSX_MANIFEST_NORMALISED ? "normalised"
-							   : "not normalised",
-			err);
-	return VSX_OK;
-}
-
 static enum vsx_status open_inputs(struct compaction *c, struct vsx_error *err)
 {
 	struct vsx_open_opts opts = VSX_OPEN_OPTS_INIT;
@@ -107,7 +71,6 @@ static enum vsx_status open_inputs(struct compaction *c, struct vsx_error *err)
 		VSX_TRY(vsx_open(&c->inputs[i], c->paths[i], &opts, err));
 		if (is_in_place(c))
 			VSX_TRY(vsx_update_check(c->inputs[i], &c->claim, err));
-		VSX_TRY(check_shape(c, i, err));
 		m = &c->inputs[i]->manifest;
 		c->result->n_rows += m->n_live;
 		c->result->n_dropped += m->n_rows - m->n_live;
@@ -115,7 +78,9 @@ static enum vsx_status open_inputs(struct compaction *c, struct vsx_error *err)
 		vsx_manifest_usage(&usage, m, &c->inputs[i]->super);
 		c->result->bytes_dead += usage.deleted + usage.superseded;
 	}
-	return VSX_OK;
+	VSX_TRY(vsx_compact_check_shape(c->inputs, c->paths, c->n, err));
+	return vsx_compact_take_model(&c->model, c->inputs, c->paths, c->n,
+				      &c->opts, err);
 }
 
 static bool is_due(const struct compaction *c)
@@ -130,7 +95,8 @@ static bool is_due(const struct compaction *c)
 
 static void take_facts(struct vsx_build_opts *out,
 		       const struct vsx_compact_opts *opts,
-		       const struct vsx *index, char spec[64])
+		       const struct vsx *index, const struct vsx_model *model,
+		       char spec[64])
 {
 	const struct vsx_manifest *m = &index->manifest;
 
@@ -149,7 +115,9 @@ static void take_facts(struct vsx_build_opts *out,
 	out->target_recall = m->target_recall / 1e6;
 	out->n_test_queries = m->asked_queries;
 	out->ef_construction = m->asked_ef_construction;
-	out->model = vsx_property(index, "model");
+	out->model = model->name;
+	out->model_hash = model->hash;
+	out->model_aliases = model->aliases;
 	out->source = vsx_property(index, "source");
 	out->wait_ms = opts->wait_ms;
 	out->report = opts->report;
@@ -159,6 +127,7 @@ static void take_facts(struct vsx_build_opts *out,
 enum vsx_status vsx_compact_builder(struct vsx_builder **out, const char *path,
 				    const struct vsx_compact_opts *opts,
 				    const struct vsx *index,
+				    const struct vsx_model *model,
 				    const struct vsx_claim *claim,
 				    const struct vsx_file_ops *ops,
 				    struct vsx_error *err)
@@ -166,7 +135,7 @@ enum vsx_status vsx_compact_builder(struct vsx_builder **out, const char *path,
 	struct vsx_build_opts build;
 	char spec[64];
 
-	take_facts(&build, opts, index, spec);
+	take_facts(&build, opts, index, model, spec);
 	VSX_TRY(vsx_builder_new_on(out, path, &build, claim, ops, err));
 	/* They are, and stay the same bytes. */
 	(*out)->spool.normalize = false;
@@ -269,9 +238,9 @@ static enum vsx_status write_output(struct compaction *c, const char *path,
 {
 	enum vsx_status status;
 
-	VSX_TRY(vsx_compact_builder(&c->builder, path, &c->opts, c->inputs[0],
-				    is_in_place(c) ? &c->claim : NULL, c->ops,
-				    err));
+	VSX_TRY(vsx_compact_builder(
+		&c->builder, path, &c->opts, c->inputs[0], &c->model.model,
+		is_in_place(c) ? &c->claim : NULL, c->ops, err));
 	status = gather(c, err);
 	for (size_t i = 0; i < c->n; i++)
 		status = vsx_settle(c->inputs[i], status, err);
@@ -351,6 +320,7 @@ enum vsx_status vsx_compact_on(const char *const *inputs, size_t n_inputs,
 	free(c.inputs);
 	free(c.ends);
 	free(c.ids);
+	free(c.model.room);
 	vsx_claim_release(&c.claim);
 	vsx_output_release(&c.in_place);
 	if (status == VSX_OK && result)

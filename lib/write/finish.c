@@ -394,6 +394,7 @@ static enum vsx_status steps(struct run *r, struct vsx_error *err)
 	VSX_TRY(timed(r, &result->seconds_test, measure, err));
 	result->default_effort = b->measure.default_effort;
 	result->recall_at_10 = b->measure.recall_at_10;
+	result->n_queries = b->measure.test.n_queries;
 	VSX_TRY(timed(r, &result->seconds_write, write_end, err));
 	VSX_TRY(timed(r, &result->seconds_write, read_back, err));
 	return timed(r, &result->seconds_write, publish, err);

@@ -143,6 +143,26 @@ static enum vsx_status check_value(const char *key, const char *value,
 	return VSX_OK;
 }
 
+/* Names with commas between them. */
+static enum vsx_status check_aliases(const char *aliases, struct vsx_error *err)
+{
+	const char *at = aliases;
+
+	VSX_TRY(check_value("model_alias", aliases, err));
+	while (at) {
+		size_t n = strcspn(at, ",");
+
+		if (n == 0)
+			return vsx_fail(err, VSX_EINVAL,
+					"aliases of the model are '%.200s', "
+					"expected names with commas between "
+					"them",
+					aliases);
+		at = at[n] ? at + n + 1 : NULL;
+	}
+	return VSX_OK;
+}
+
 enum vsx_status vsx_options_check(struct vsx_build_opts *out,
 				  const struct vsx_build_opts *in,
 				  struct vsx_error *err)
@@ -154,6 +174,8 @@ enum vsx_status vsx_options_check(struct vsx_build_opts *out,
 	VSX_TRY(check_types(out, err));
 	VSX_TRY(check_numbers(out, err));
 	VSX_TRY(check_value("model", out->model, err));
+	VSX_TRY(check_value("model_hash", out->model_hash, err));
+	VSX_TRY(check_aliases(out->model_aliases, err));
 	VSX_TRY(check_value("source", out->source, err));
 	return vsx_spec_parse(&spec, out->spec, err);
 }

@@ -33,20 +33,28 @@ enum vsx_status vsx_properties_new(char **out, uint32_t *bytes,
 				   const char *spec, uint64_t greatest_id,
 				   struct vsx_error *err)
 {
-	const char *model = opts->model, *source = opts->source;
-	size_t room = GREATEST_ROOM + 128 + strlen(spec) +
-		      (model ? strlen(model) : 0) +
-		      (source ? strlen(source) : 0);
-	size_t at = 0;
+	const struct {
+		const char *key, *value;
+	} texts[] = {
+		/* Keys rise. */
+		{"library", "vsx " VSX_VERSION},
+		{"model", opts->model},
+		{"model_alias", opts->model_aliases},
+		{"model_hash", opts->model_hash},
+		{"source", opts->source},
+		{"spec", spec},
+	};
+	size_t room = GREATEST_ROOM, at = 0;
 
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (texts[i].value)
+			room += strlen(texts[i].key) + strlen(texts[i].value) +
+				2;
 	VSX_TRY(vsx_alloc_to(out, room, 1, err));
-	/* Keys rise. */
 	if (greatest_id)
 		append_id(*out, &at, greatest_id);
-	append(*out, &at, "library", "vsx " VSX_VERSION);
-	append(*out, &at, "model", model);
-	append(*out, &at, "source", source);
-	append(*out, &at, "spec", spec);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		append(*out, &at, texts[i].key, texts[i].value);
 	*bytes = (uint32_t)at;
 	return VSX_OK;
 }

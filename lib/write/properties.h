@@ -6,9 +6,9 @@
 #include "vsx_write.h"
 
 /*
- * Those of a new file: "library", "model", "source", "spec", and "greatest_id"
- * if that is not 0. Texts one after the other, each with its NUL; the caller
- * frees them.
+ * Those of a new file: "greatest_id" if that is not 0, "library", "model",
+ * "model_alias", "model_hash", "source", "spec". Texts one after the other,
+ * each with its NUL; the caller frees them.
  */
 enum vsx_status vsx_properties_new(char **out, uint32_t *bytes,
 				   const struct vsx_build_opts *opts,

@@ -340,10 +340,11 @@ static enum vsx_status save(struct repair *r, const char *out_path,
 			    struct vsx_error *err)
 {
 	struct vsx *index = &r->index;
+	struct vsx_model model = vsx_model_of(index);
 
 	choose_spec(r);
 	VSX_TRY(vsx_compact_builder(&r->builder, out_path, &r->opts, index,
-				    NULL, r->ops, err));
+				    &model, NULL, r->ops, err));
 	VSX_TRY(vsx_settle(index, gather(r, err), err));
 	r->result->n_lost = r->lost.n;
 	r->result->n_unsure = r->lost.n_unsure;

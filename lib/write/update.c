@@ -103,6 +103,17 @@ static enum vsx_status open_index(struct vsx_update *u, struct vsx_error *err)
 			  vsx_greatest_id(u->index, &u->greatest_id, err), err);
 }
 
+static enum vsx_status check_model(struct vsx_update *u, struct vsx_error *err)
+{
+	struct vsx_error note;
+
+	VSX_TRY(vsx_check_model(u->index, u->opts.model, u->opts.model_hash,
+				&note, err));
+	if (*note.text)
+		u->b.job.note(&u->b.job, "%s", note.text);
+	return VSX_OK;
+}
+
 static enum vsx_status begin(struct vsx_update *u, const char *path,
 			     const struct vsx_file_ops *ops,
 			     struct vsx_error *err)
@@ -121,6 +132,7 @@ static enum vsx_status begin(struct vsx_update *u, const char *path,
 	place = vsx_output_place(&b->output);
 	VSX_TRY(vsx_claim_open(&u->claim, &place, &wait, err));
 	VSX_TRY(open_index(u, err));
+	VSX_TRY(check_model(u, err));
 	take_options(u);
 	/* The stride of all segments is one, whoever wrote the first. */
 	b->space = u->index->space;

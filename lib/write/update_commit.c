@@ -326,6 +326,7 @@ static enum vsx_status run_test(struct run *r, const uint8_t *base,
 	r->segments[r->n_kept] = r->added;
 	if (vsx_accept_is_exact(r->segments, r->n_kept + 1)) {
 		r->result->recall_at_10 = 1.0;
+		r->result->n_queries = r->old->n_queries;
 		return recall_built(r->u->index, &r->result->recall_built, err);
 	}
 	VSX_TRY(vsx_test_load(&r->test, r->u->index, err));
@@ -333,6 +334,7 @@ static enum vsx_status run_test(struct run *r, const uint8_t *base,
 	r->test.accept.context = job;
 	VSX_TRY(vsx_test_truth(&r->test, r->segments, r->n_kept + 1,
 			       job->n_threads, err));
+	r->result->n_queries = vsx_accept_n_telling(&r->test.accept);
 	VSX_TRY(vsx_accept_recall_10(r->segments, r->n_kept + 1,
 				     &r->test.accept, r->old->default_effort,
 				     job->n_threads, &r->result->recall_at_10,

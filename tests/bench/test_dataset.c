@@ -247,6 +247,11 @@ Test(dataset, takes_the_truth_of_a_file)
 	load(&d, &o);
 	cr_expect(d.truth_k == 15 && d.truth[14] == 31 && d.truth[15] == 3);
 	dataset_release(&d);
+	/* As many as the shortest list has: -1 ends it. */
+	write_truth(8, 5, 3, -1);
+	load(&d, &o);
+	cr_expect(d.truth_k == 4 && d.truth[3] == 0 && d.truth[4] == 3);
+	dataset_release(&d);
 }
 
 Test(dataset, refuses_a_truth_that_cannot_be)
@@ -260,11 +265,13 @@ Test(dataset, refuses_a_truth_that_cannot_be)
 	write_truth(7, 5, 0, 1);
 	refuse(&o, VSX_EINVAL, "truth.ivecs: 7 rows, queries.fvecs has 8");
 	write_truth(8, 5, 46, 1);
-	refuse(&o, VSX_EINVAL, "row 0: the id 50 is not below the 50 rows");
+	refuse(&o, VSX_EINVAL, "row 0, column 4: id 50 is not in rows.fvecs");
 	write_truth(8, 5, 7, 0);
 	refuse(&o, VSX_EINVAL, "row 0: the id 7 is there twice");
-	write_truth(8, 5, 3, -1);
-	refuse(&o, VSX_EINVAL, "row 0, column 4: the id -1");
+	write_truth(8, 5, 2, -1);
+	refuse(&o, VSX_EINVAL, "row 0, column 4: the id -2");
+	write_truth(8, 5, -1, 0);
+	refuse(&o, VSX_EINVAL, "row 0: names no neighbours");
 }
 
 Test(dataset, gives_rows_and_queries_one_type)

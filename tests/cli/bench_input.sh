@@ -29,7 +29,7 @@ ivecs '0 8' '1 9' '5 6' >truth.ivecs
 ivecs '0 8' '1 9' >short.ivecs
 ivecs '0 8' '1 12' '5 6' >far.ivecs
 ivecs '0 8' '1 1' '5 6' >twice.ivecs
-printf '\002\000\000\000\000\000\000\000\377\377\377\377' >negative.ivecs
+printf '\002\000\000\000\000\000\000\000\376\377\377\377' >negative.ivecs
 
 quick='-i Flat --seconds 0.01 -k 2'
 # Usage.
@@ -77,9 +77,9 @@ truth() { # TEXT FILE
 		--ground-truth "$2" $quick
 }
 truth '2 rows, queries.fvecs has 3' short.ivecs
-truth 'row 1: the id 12 is not below the 12 rows' far.ivecs
+truth 'row 1, column 1: id 12 is not in rows.fvecs' far.ivecs
 truth 'row 1: the id 1 is there twice' twice.ivecs
-truth 'row 0, column 1: the id -1' negative.ivecs
+truth 'row 0, column 1: the id -2' negative.ivecs
 truth rows.fvecs rows.fvecs
 refused 2 '13' rows.fvecs -- vsx-bench rows.fvecs --rows 13 $quick
 
@@ -151,7 +151,7 @@ hdf5 flat "'train' has 1 dimensions"
 hdf5 empty "'train' has 0 rows of 5"
 hdf5 dims 'test: queries of 4' 'rows of 5'
 hdf5 short-truth "'neighbors' has 7 rows, 'test' has 8"
-hdf5 far 'neighbors: row 3: the id 60 is not below the 60 rows'
+hdf5 far 'id 60 is not in far.hdf5'
 hdf5 negative "'neighbors', row 3, column 4: -3"
 hdf5 real-ids "'neighbors' holds no ids"
 hdf5 odd "'train', row 0, column 2: 16777217"

@@ -219,11 +219,11 @@ refused 2 "zeros.ivecs: ids of 10 queries, zeros.fvecs has 1" -- \
 	vsx-verify old.vsx --golden zeros.fvecs
 rm zeros.ivecs
 refused 2 zeros.ivecs -- vsx-verify old.vsx --golden zeros.fvecs
-{ head -c 44 truth.ivecs; printf '\012\0\0\0'; head -c 40 /dev/zero | tr '\0' '\377'
+{ head -c 44 truth.ivecs; printf '\012\0\0\0'; head -c 40 /dev/zero | tr '\0' '\376'
 } >minus.ivecs
-refused 2 "minus.ivecs: row 1, column 0: the id -1" -- \
+refused 2 "minus.ivecs: row 1, column 0: the id -16843010" -- \
 	vsx-verify old.vsx --queries queries.fvecs --ground-truth minus.ivecs
-{ head -c 836 truth.ivecs; printf '\012\0\0\0'; printf '\011\0\0\0%.0s' 0 1 2 3 4 5 6 7 8 9
+{ head -c 836 truth.ivecs; printf '\012\0\0\0\011\0\0\0'; head -c 36 /dev/zero | tr '\0' '\377'
 } >other.ivecs
 refused 2 "other.ivecs: row 19, column 0: id 9 is not in old.vsx" -- \
 	vsx-verify old.vsx --queries queries.fvecs --ground-truth other.ivecs

@@ -72,7 +72,7 @@ printf 'recall@1    1.000000\nrecall@3    1.000000\n' >due
 same due "$tmp/out"
 run 0 vsx-query i.vsx query.fvecs -k 3 --ground-truth n.npy --format json
 tail -1 "$tmp/out" >"$tmp/last"
-has "$tmp/last" '{"recall@1":1,"recall@3":1}'
+has "$tmp/last" '{"recall@1":1,"recall@3":1,"queries":1}'
 # Data stays data: for other formats recall goes to standard error.
 run 0 vsx-query i.vsx query.fvecs -k 3 --ground-truth n.npy --format tsv
 [ "$(wc -l <"$tmp/out")" = 3 ] || fail "recall among the TSV"

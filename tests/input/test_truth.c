@@ -5,6 +5,7 @@
 
 #include "files.h"
 #include "input/ids.h"
+#include "input/truth.h"
 
 TestSuite(truth, .init = files_begin, .fini = files_end);
 
@@ -75,10 +76,34 @@ Test(truth, comes_from_ibin_with_and_without_distances)
 
 Test(truth, refuses_a_negative_id)
 {
-	static const int32_t file[8] = {3, 1, 2, 3, 3, 4, -1, 6};
+	static const int32_t file[8] = {3, 1, 2, 3, 3, 4, -2, 6};
 
 	files_put("a.ivecs", file, sizeof(file));
-	refused("a.ivecs", "a.ivecs: row 1, column 1: the id -1 is negative");
+	refused("a.ivecs", "a.ivecs: row 1, column 1: the id -2 is negative");
+}
+
+Test(truth, ends_a_list_with_minus_one)
+{
+	static const int32_t file[8] = {3, 1, 2, -1, 3, -1, -1, -1};
+	static const int32_t behind[8] = {3, 1, 2, 3, 3, 4, -1, 6};
+	static const int32_t twice[8] = {3, 1, 2, 3, 3, 4, 5, 4};
+	struct vsx_error err = {0};
+	uint64_t *ids, n;
+	uint32_t k;
+
+	files_put("a.ivecs", file, sizeof(file));
+	cr_assert_eq(input_truth("a.ivecs", &ids, &n, &k, &err), VSX_OK, "%s",
+		     err.text);
+	cr_assert(n == 2 && k == 3);
+	cr_expect(ids[0] == 1 && ids[1] == 2 && ids[2] == TRUTH_END);
+	cr_expect_eq(truth_length(ids, k), 2);
+	cr_expect_eq(truth_length(ids + 3, k), 0);
+	free(ids);
+	files_put("a.ivecs", behind, sizeof(behind));
+	refused("a.ivecs", "a.ivecs: row 1, column 2: the id 6 is behind -1, "
+			   "which ends a list");
+	files_put("a.ivecs", twice, sizeof(twice));
+	refused("a.ivecs", "a.ivecs: row 1: the id 4 is there twice");
 }
 
 Test(truth, refuses_distances_alone)

@@ -66,7 +66,8 @@ Test(verify, finds_nothing_wrong_with_a_new_file)
 						      .metric = metrics[m],
 						      .elem = elem,
 						      .ids = elem & 1,
-						      .n = 120});
+						      .n = 120,
+						      .n_test_queries = 100});
 				cr_assert_eq(check(scratch_path("x"),
 						   VSX_VERIFY_FULL, 2),
 					     VSX_OK, "%s", err.text);
@@ -309,7 +310,9 @@ Test(verify, accepts_later_generations)
 		cr_assert_eq(check(path, VSX_VERIFY_FULL, 1), VSX_OK, "%s",
 			     err.text);
 		cr_expect_eq(result.n_findings, 0, "%s", heard.findings);
-		cr_expect_eq(result.n_notices, 2);
+		cr_expect_eq(result.n_notices, 3);
+		cr_expect(heard_has(&heard, "too few to tell it"), "%s",
+			  heard.notices);
 		cr_expect(heard_has(&heard, "bytes of older generations"), "%s",
 			  heard.notices);
 		cr_expect(heard_has(&heard, "when the index was built"), "%s",
@@ -551,8 +554,9 @@ Test(verify, holds_recall_against_a_floor)
 	struct vsx_verify_opts opts = VSX_VERIFY_OPTS_INIT;
 	const char *path = scratch_path("x");
 
-	support_build(path,
-		      (struct support_index){.spec = "IVF16,Flat", .n = 4000});
+	support_build(path, (struct support_index){.spec = "IVF16,Flat",
+						   .n = 4000,
+						   .n_test_queries = 100});
 	cr_assert_eq(check(path, VSX_VERIFY_FULL, 2), VSX_OK);
 	cr_assert_lt(result.recall_at_10, 1.0);
 	/* Just as much is enough. */
@@ -576,6 +580,38 @@ Test(verify, holds_recall_against_a_floor)
 		     VSX_OK);
 	cr_assert_eq(result.n_findings, 1);
 	cr_assert(heard_has(&heard, "the index holds no test queries"));
+}
+
+/* A floor is not reached by what few queries cannot tell. */
+Test(verify, counts_the_queries_of_a_floor)
+{
+	static const struct {
+		uint64_t n;
+		uint32_t asked, due;
+	} cases[] = {
+		{300, 99, 100}, {300, 100, 100}, {40, 39, 40}, {40, 40, 40}};
+	struct vsx_verify_opts opts = VSX_VERIFY_OPTS_INIT;
+	const char *path = scratch_path("x");
+
+	opts.min_recall = 0.01;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		support_build(path, (struct support_index){
+					    .spec = "HNSW8",
+					    .n = cases[i].n,
+					    .n_test_queries = cases[i].asked});
+		heard_reset(&heard);
+		cr_assert_eq(
+			vsx_verify(path, &opts, hear, &heard, &result, &err),
+			VSX_OK, "%s", err.text);
+		cr_expect_eq(result.n_queries, cases[i].asked);
+		cr_expect_eq(result.due_queries, cases[i].due);
+		cr_expect_eq(result.n_findings, cases[i].asked < cases[i].due,
+			     "%s", heard.findings);
+		cr_assert_eq(check(path, VSX_VERIFY_FULL, 1), VSX_OK);
+		cr_expect_eq(result.n_findings, 0);
+		cr_expect_eq(heard_has(&heard, "too few to tell it"),
+			     cases[i].asked < cases[i].due);
+	}
 }
 
 Test(verify, runs_a_test_of_the_callers)
@@ -603,9 +639,21 @@ Test(verify, runs_a_test_of_the_callers)
 		     VSX_OK, "%s", err.text);
 	cr_assert(result.own_measured);
 	cr_assert_float_eq(result.own_recall, 2.0 / 3.0, 1e-9);
-	cr_assert_eq(result.n_findings, 1);
+	cr_assert_eq(result.n_findings, 2);
 	cr_assert(heard_has(&heard, "on the queries given"), "%s",
 		  heard.findings);
+	cr_assert(heard_has(&heard, "recall cannot be told from 3 queries, "
+				    "expected 100 or more"),
+		  "%s", heard.findings);
+	cr_assert(result.n_own == 3 && result.due_queries == 100);
+
+	/* A list that ends at once is none. */
+	truth[2] = UINT64_MAX;
+	heard_reset(&heard);
+	cr_assert_eq(vsx_verify(scratch_path("x"), &opts, hear, &heard, &result,
+				&err),
+		     VSX_OK, "%s", err.text);
+	cr_assert(result.n_own == 2 && result.own_recall == 1.0);
 
 	opts.query_dim = 7;
 	cr_assert_eq(

@@ -2,6 +2,7 @@
 #include "cli/colour.h"
 #include "cli/exit.h"
 #include "cli/fail.h"
+#include "cli/few.h"
 #include "cli/files.h"
 #include "cli/format_num.h"
 #include "cli/interrupt.h"
@@ -21,7 +22,7 @@
 #include <string.h>
 
 struct options {
-	const char *ids, *rejects;
+	const char *ids, *rejects, *model, *model_hash;
 	uint64_t dim, threads, memory;
 	struct wait wait;
 	bool replace, skip_bad, keep_segments, json, quiet;
@@ -45,6 +46,10 @@ static const struct cli_option option_table[] = {
 		 &o.skip_bad),
 	CLI_TEXT(0, "rejects", "FILE",
 		 "write all of these to it: row, id, why, input", &o.rejects),
+	CLI_TEXT(0, "model", "NAME",
+		 "model of the rows; must be that of the index", &o.model),
+	CLI_TEXT(0, "model-hash", "HASH", "its fingerprint, likewise",
+		 &o.model_hash),
 	CLI_GROUP("Work"),
 	CLI_WAIT(&o.wait),
 	CLI_FLAG(0, "keep-segments",
@@ -121,17 +126,18 @@ static void print_json(const char *path, const struct vsx_update_result *r)
 	/* What was not measured is unknown, not 0. */
 	json_double(&j, "recall_at_10",
 		    r->recall_at_10 > 0 ? r->recall_at_10 : NAN);
+	json_u64(&j, "recall_queries", r->n_queries);
 	json_double(&j, "recall_built",
 		    r->recall_built > 0 ? r->recall_built : NAN);
 	json_double(&j, "shift", r->shift > 0 ? r->shift : NAN);
-	json_string(&j, "advice", r->advice);
 	json_close(&j);
 	json_end(&j);
 }
 
 static void print_result(const char *path, const struct vsx_update_result *r)
 {
-	char rows[NUM_OF_BYTES], b[NUM_BYTES];
+	uint64_t due = r->n_live < 100 ? r->n_live : 100;
+	char rows[NUM_OF_BYTES], b[NUM_BYTES], few[FEW_BYTES];
 
 	printf("%s: %s added", path, num_of(rows, r->n_added, "row"));
 	if (r->n_replaced)
@@ -146,7 +152,7 @@ static void print_result(const char *path, const struct vsx_update_result *r)
 	if (r->recall_at_10 > 0 && r->recall_built > 0)
 		printf(", %.4f when it was built", r->recall_built);
 	if (r->recall_at_10 > 0)
-		putchar('\n');
+		printf("%s\n", few_text(few, r->n_queries, due));
 }
 
 /* The library knows its options, not ours. */
@@ -198,6 +204,8 @@ static enum vsx_status add(const char *path, char **inputs, size_t n,
 	opts.keep_segments = o.keep_segments;
 	opts.n_threads = (unsigned int)o.threads;
 	opts.memory = o.memory;
+	opts.model = o.model;
+	opts.model_hash = o.model_hash;
 	opts.report = report_work;
 	opts.context = &o.quiet;
 	o.skip_bad |= o.rejects != NULL;

@@ -8,6 +8,7 @@
 #include "cli/format_num.h"
 #include "cli/say.h"
 #include "input/ids.h"
+#include "input/truth.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -279,7 +280,8 @@ static bool is_known(const struct making *m)
 	uint64_t n = m->n_asked * m->truth_k;
 
 	for (uint64_t i = 0; m->ids && i < n; i++)
-		if (!bsearch(&m->truth[i], m->ids, m->rows.n, sizeof(*m->ids),
+		if (m->truth[i] != TRUTH_END &&
+		    !bsearch(&m->truth[i], m->ids, m->rows.n, sizeof(*m->ids),
 			     by_number))
 			return false;
 	return true;
@@ -299,15 +301,15 @@ static enum vsx_status forget_truth(struct making *m, struct vsx_error *err)
 /* Of a file: the first neighbours of the first queries. */
 static enum vsx_status take_truth(struct making *m, struct vsx_error *err)
 {
-	uint32_t k = m->truth_k, most = m->opts->truth_k;
+	uint32_t k = m->truth_k, most = m->opts->truth_k, shortest;
 	enum vsx_status status;
 
 	status = truth_check(m->truth, m->n_asked, k, m->n_given, m->truth_name,
-			     err);
+			     m->rows.name, &shortest, err);
 	if (status != VSX_OK)
 		return status;
-	if (k < most)
-		most = k;
+	if (shortest < most)
+		most = shortest;
 	if (!is_known(m))
 		return forget_truth(m, err);
 	for (uint64_t i = 0; i < m->queries.n; i++)

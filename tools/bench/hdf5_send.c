@@ -276,7 +276,7 @@ static size_t take_f32(void *to, const void *from, enum cell cell, size_t n)
 
 static size_t take_id(void *to, const void *from, enum cell cell, size_t n)
 {
-	return convert_to_id(to, from, cell, n);
+	return convert_to_truth(to, from, cell, n);
 }
 
 static enum vsx_status send_vectors(int fd, hid_t file, const char *path,

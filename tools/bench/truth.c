@@ -2,6 +2,7 @@
 
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "input/truth.h"
 #include "vsx_write.h"
 
 #include <inttypes.h>
@@ -112,46 +113,32 @@ enum vsx_status truth_compute(uint64_t **truth, const struct truth_plan *plan,
 	return VSX_OK;
 }
 
-static int compare(const void *a, const void *b)
+static bool is_row(void *n_rows, uint64_t id)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* Sorts the ids of one query. */
-static enum vsx_status check_one(uint64_t *ids, uint64_t row, uint32_t k,
-				 uint64_t n_rows, const char *name,
-				 struct vsx_error *err)
-{
-	qsort(ids, k, sizeof(*ids), compare);
-	if (ids[k - 1] >= n_rows)
-		return tool_fail(err, VSX_EINVAL,
-				 "%s: row %" PRIu64 ": the id %" PRIu64
-				 " is not below the %" PRIu64 " rows",
-				 name, row, ids[k - 1], n_rows);
-	for (uint32_t i = 1; i < k; i++)
-		if (ids[i] == ids[i - 1])
-			return tool_fail(err, VSX_EINVAL,
-					 "%s: row %" PRIu64 ": the id %" PRIu64
-					 " is there twice",
-					 name, row, ids[i]);
-	return VSX_OK;
+	return id < *(const uint64_t *)n_rows;
 }
 
 enum vsx_status truth_check(const uint64_t *truth, uint64_t n, uint32_t k,
 			    uint64_t n_rows, const char *name,
+			    const char *rows_name, uint32_t *shortest,
 			    struct vsx_error *err)
 {
-	uint64_t *ids = calloc(k, sizeof(*ids));
-	enum vsx_status status = VSX_OK;
+	enum vsx_status status = truth_check_lists(truth, n, k, name, err);
 
-	if (!ids)
-		return tool_fail_memory(err, k * sizeof(*ids));
+	if (status == VSX_OK)
+		status = truth_check_ids(truth, n, k, name, is_row, &n_rows,
+					 rows_name, err);
+	*shortest = k;
 	for (uint64_t i = 0; i < n && status == VSX_OK; i++) {
-		memcpy(ids, truth + i * k, k * sizeof(*ids));
-		status = check_one(ids, i, k, n_rows, name, err);
+		uint32_t length = truth_length(truth + i * k, k);
+
+		if (length < *shortest)
+			*shortest = length;
+		if (length == 0)
+			status = tool_fail(err, VSX_EINVAL,
+					   "%s: row %" PRIu64
+					   ": names no neighbours",
+					   name, i);
 	}
-	free(ids);
 	return status;
 }

@@ -25,11 +25,13 @@ enum vsx_status truth_compute(uint64_t **truth, const struct truth_plan *plan,
 			      struct vsx_error *err);
 
 /*
- * That [n][k] ids of a file are row numbers below n_rows, none twice in a row.
+ * That [n][k] ids of a file are row numbers below n_rows, by the rule of
+ * input/truth.h. *shortest: the length of the shortest list; none is empty.
  * VSX_EINVAL names the file and the place.
  */
 enum vsx_status truth_check(const uint64_t *truth, uint64_t n, uint32_t k,
 			    uint64_t n_rows, const char *name,
+			    const char *rows_name, uint32_t *shortest,
 			    struct vsx_error *err);
 
 #endif

@@ -24,7 +24,8 @@ static const char *const metrics[] = {"l2", "ip", "cosine", NULL};
 static const char *const elems[] = {"f32", "f16", "bf16", "i8", "u8", NULL};
 
 struct options {
-	const char *out, *spec, *ids, *queries, *model, *rejects, *source;
+	const char *out, *spec, *ids, *queries, *rejects, *source;
+	const char *model, *model_hash, *model_aliases;
 	int metric, elem;
 	uint64_t dim, seed, threads, memory, ef_construction, nlist_sample;
 	uint64_t page_bytes;
@@ -47,6 +48,10 @@ static const struct cli_option option_table[] = {
 	CLI_FLAG('f', "force", "replace a file that exists", &o.force),
 	CLI_TEXT(0, "model", "NAME", "name of the embedding model, kept inside",
 		 &o.model),
+	CLI_TEXT(0, "model-hash", "HASH",
+		 "fingerprint of the model, kept inside", &o.model_hash),
+	CLI_TEXT(0, "model-alias", "NAME[,NAME...]",
+		 "names that count as that of the model", &o.model_aliases),
 	CLI_TEXT(0, "source", "TEXT",
 		 "where the rows came from, kept inside (left out)", &o.source),
 	CLI_GROUP("Index"),
@@ -79,7 +84,9 @@ static const struct cli_option option_table[] = {
 		 "ids of the rows: .npy, .ivecs or a number a line", &o.ids),
 	CLI_TEXT(0, "queries", "FILE",
 		 "queries of the acceptance test (some rows)", &o.queries),
-	CLI_COUNT(0, "dim", "N", "components of raw f32 rows on standard input",
+	CLI_COUNT(0, "dim", "N",
+		  "components of raw f32 rows on standard input, or of an "
+		  "index without rows",
 		  &o.dim, 1, VSX_MAX_DIM),
 	CLI_FLAG(0, "skip-bad",
 		 "leave out rows that no index can hold, such as NaN",
@@ -105,18 +112,18 @@ static const struct cli_option option_table[] = {
 static const struct cli_command command = {
 	.name = "vsx-build",
 	.version = VSX_VERSION,
-	.usage = "INPUT... -o INDEX [OPTION]...",
+	.usage = "INPUT...|--dim N -o INDEX [OPTION]...",
 	.about = "Build an index over the vectors of one or more files: .npy "
 		 ".fvecs .bvecs .ivecs .fbin .f16bin .u8bin .i8bin, or - for "
-		 "raw f32 rows on standard input.",
-	.needs = "an INPUT",
-	.examples =
-		"  vsx-build vectors.npy -o words.vsx -m cosine\n"
-		"  vsx-build base.fvecs more.fvecs --ids ids.txt -o "
-		"photos.vsx -i HNSW32\n"
-		"  vsx-build vectors.npy --plan --recall 0.98\n"
-		"  embed --raw texts | vsx-build - --dim 768 -o texts.vsx\n",
-	.min_operands = 1,
+		 "raw f32 rows on standard input. With --dim and no INPUT "
+		 "it has no rows yet.",
+	.examples = "  vsx-build vectors.npy -o words.vsx -m cosine\n"
+		    "  vsx-build base.fvecs more.fvecs --ids ids.txt -o "
+		    "photos.vsx -i HNSW32\n"
+		    "  vsx-build vectors.npy --plan --recall 0.98\n"
+		    "  embed --raw texts | vsx-build - --dim 768 -o texts.vsx\n"
+		    "  vsx-build --dim 768 -o empty.vsx -i HNSW32\n",
+	.min_operands = 0,
 	.max_operands = SIZE_MAX,
 	.options = option_table,
 };
@@ -142,6 +149,8 @@ static struct vsx_build_opts build_opts(const struct feed *feed)
 	opts.page_bytes = (uint32_t)o.page_bytes;
 	opts.target_recall = o.target_recall;
 	opts.model = o.model;
+	opts.model_hash = o.model_hash;
+	opts.model_aliases = o.model_aliases;
 	opts.source = o.source;
 	opts.report = report_work;
 	opts.context = &o.quiet;
@@ -220,8 +229,7 @@ static void print_json(const struct vsx_build_opts *opts,
 	json_u64(&j, "rejected", r->n_rejected);
 	json_u64(&j, "dim", opts->dim);
 	json_u64(&j, "bytes", r->file_bytes);
-	json_double(&j, "recall_at_10", r->recall_at_10);
-	json_u64(&j, "effort", r->default_effort);
+	built_json_recall(&j, r);
 	json_object(&j, "seconds");
 	json_double(&j, "read", seconds_read);
 	json_double(&j, "train", r->seconds_train);
@@ -239,6 +247,12 @@ static void print_result(const struct vsx_build_opts *opts,
 	char a[NUM_BYTES], b[NUM_BYTES], c[NUM_BYTES], d[NUM_BYTES];
 	char rows[NUM_OF_BYTES];
 
+	if (r->n_rows == 0) {
+		printf("%s: no rows yet, of %u %s, %s: %s when there are\n",
+		       o.out, opts->dim, vsx_elem_text(opts->elem),
+		       vsx_metric_text(opts->metric), r->spec);
+		return;
+	}
 	printf("%s: %s over %s of %s %s, %s\n", o.out, r->spec,
 	       num_of(rows, r->n_rows, "row"), num_count(a, opts->dim),
 	       vsx_elem_text(opts->elem), vsx_metric_text(opts->metric));
@@ -297,6 +311,40 @@ static enum vsx_status build(struct feed *feed, struct vsx_error *err)
 	return VSX_OK;
 }
 
+/* Without rows there is nothing that these could be of. */
+static int check_usage(const struct cli_operands *operands)
+{
+	if (!o.out && !o.plan)
+		return cli_usage_error(&command, "needs -o INDEX");
+	if (operands->n)
+		return CLI_GO_ON;
+	if (!o.dim)
+		return cli_usage_error(&command,
+				       "needs an INPUT, or --dim N for an "
+				       "index without rows");
+	if (o.ids || o.queries || o.rejects || o.skip_bad || o.plan)
+		return cli_usage_error(&command, "--%s needs an INPUT",
+				       o.ids	    ? "ids"
+				       : o.queries  ? "queries"
+				       : o.rejects  ? "rejects"
+				       : o.skip_bad ? "skip-bad"
+						    : "plan");
+	return CLI_GO_ON;
+}
+
+/* Without inputs it is a feed of no rows. */
+static enum vsx_status open_feed(struct feed *feed,
+				 const struct cli_operands *operands,
+				 struct vsx_error *err)
+{
+	if (operands->n)
+		return feed_open(feed, operands->items, operands->n,
+				 (uint32_t)o.dim, o.ids, err);
+	feed->dim = (uint32_t)o.dim;
+	feed->elem = VSX_F32;
+	return VSX_OK;
+}
+
 int main(int argc, char **argv)
 {
 	struct cli_operands operands;
@@ -305,10 +353,10 @@ int main(int argc, char **argv)
 	struct feed feed = {0};
 	int code = cli_parse(&command, argc, argv, &operands);
 
+	if (code == CLI_GO_ON)
+		code = check_usage(&operands);
 	if (code != CLI_GO_ON)
 		return code;
-	if (!o.out && !o.plan)
-		return cli_usage_error(&command, "needs -o INDEX");
 	interrupt_install();
 	if (!o.plan)
 		say_after_work();
@@ -329,8 +377,7 @@ int main(int argc, char **argv)
 	if (status == VSX_OK)
 		status = rejects_open(&rejects, &err);
 	if (status == VSX_OK)
-		status = feed_open(&feed, operands.items, operands.n,
-				   (uint32_t)o.dim, o.ids, &err);
+		status = open_feed(&feed, &operands, &err);
 	if (status == VSX_OK)
 		status = o.plan ? show_plan(&feed, &err) : build(&feed, &err);
 	progress_end();

@@ -1,8 +1,10 @@
 #include "cli/built.h"
 
 #include "cli/fail.h"
+#include "cli/few.h"
 #include "cli/format_num.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,6 +27,8 @@ void built_print_recall(const struct vsx_build_result *result, const char *more)
 {
 	const char *effort = effort_name(result->spec);
 	char n[NUM_BYTES];
+	uint64_t due = result->n_rows < 100 ? result->n_rows : 100;
+	char few[FEW_BYTES];
 
 	if (!(result->recall_at_10 > 0))
 		return;
@@ -32,5 +36,14 @@ void built_print_recall(const struct vsx_build_result *result, const char *more)
 	if (effort)
 		printf(" at %s %s, the default", effort,
 		       num_count(n, result->default_effort));
-	printf("%s\n", more);
+	printf("%s%s\n", more, few_text(few, result->n_queries, due));
+}
+
+void built_json_recall(struct json *j, const struct vsx_build_result *result)
+{
+	/* What was not measured is unknown, not 0. */
+	json_double(j, "recall_at_10",
+		    result->n_queries ? result->recall_at_10 : NAN);
+	json_u64(j, "recall_queries", result->n_queries);
+	json_u64(j, "effort", result->default_effort);
 }

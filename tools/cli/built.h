@@ -2,6 +2,7 @@
 #ifndef VSX_CLI_BUILT_H
 #define VSX_CLI_BUILT_H
 
+#include "cli/json.h"
 #include "vsx_write.h"
 
 /* To the text of VSX_EEXIST, adds the way out. Returns the status. */
@@ -13,5 +14,8 @@ enum vsx_status built_name_force(enum vsx_status status, struct vsx_error *err);
  */
 void built_print_recall(const struct vsx_build_result *result,
 			const char *more);
+
+/* The same as members of an open object. */
+void built_json_recall(struct json *j, const struct vsx_build_result *result);
 
 #endif

@@ -6,29 +6,31 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* Searches walk over dead rows: from here on that is worth a compaction. */
-#define MUCH_IS_DEAD 0.2
-
+/* Of the file, what a compaction frees. */
 static double dead_share(const struct vsx_update_result *r)
 {
-	double all = (double)r->n_live + (double)r->n_dead;
+	double dead = (double)r->deleted_bytes + (double)r->superseded_bytes;
 
-	return all > 0 ? (double)r->n_dead / all : 0;
+	return r->file_bytes ? dead / (double)r->file_bytes : 0;
 }
 
 void update_print(const struct vsx_update_result *r)
 {
 	char a[NUM_BYTES], b[NUM_BYTES];
 
-	printf("  rows       %s live, %s dead (%.1f %%)\n",
-	       num_count(a, r->n_live), num_count(b, r->n_dead),
-	       100 * dead_share(r));
+	printf("  rows       %s live, %s dead\n", num_count(a, r->n_live),
+	       num_count(b, r->n_dead));
 	printf("  segments   %s", num_count(a, r->n_segments));
 	if (r->n_merged)
 		printf(", the newest with %u older one%s in it", r->n_merged,
 		       r->n_merged == 1 ? "" : "s");
 	printf("\n  size       %s, %s of them appended\n",
 	       num_bytes(a, r->file_bytes), num_bytes(b, r->appended_bytes));
+	if (r->deleted_bytes || r->superseded_bytes)
+		printf("  dead       %s of deleted rows, %s of older "
+		       "generations (%.1f %%)\n",
+		       num_bytes(a, r->deleted_bytes),
+		       num_bytes(b, r->superseded_bytes), 100 * dead_share(r));
 }
 
 void update_json(struct json *j, const struct vsx_update_result *r)
@@ -41,14 +43,14 @@ void update_json(struct json *j, const struct vsx_update_result *r)
 	json_u64(j, "merged", r->n_merged);
 	json_u64(j, "bytes", r->file_bytes);
 	json_u64(j, "appended_bytes", r->appended_bytes);
+	json_u64(j, "deleted_bytes", r->deleted_bytes);
+	json_u64(j, "superseded_bytes", r->superseded_bytes);
+	json_string(j, "advice", r->advice);
 }
 
 void update_say_due(const char *path, const struct vsx_update_result *r)
 {
-	if (dead_share(r) > MUCH_IS_DEAD)
-		say("%s: %.0f %% of the rows are dead; 'vsx-compact %s' makes "
-		    "a file without them",
-		    path, 100 * dead_share(r), path);
 	if (*r->advice)
-		say("%s: a rebuild is due: %s", path, r->advice);
+		say("%s: a rebuild is due: %s ('vsx-compact %s')", path,
+		    r->advice, path);
 }

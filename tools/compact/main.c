@@ -21,6 +21,7 @@
 
 struct options {
 	const char *out, *spec, *id_offset;
+	const char *model, *model_hash, *model_aliases;
 	uint64_t threads, memory;
 	double if_dead; /* percent */
 	struct wait wait;
@@ -34,10 +35,11 @@ static const struct cli_option option_table[] = {
 	CLI_TEXT('o', "output", "FILE",
 		 "the index to write (in place of the only INDEX)", &o.out),
 	CLI_FLAG('f', "force", "replace an output that exists", &o.force),
-	CLI_TEXT('i', "spec", "SPEC",
-		 "Flat, IVF<nlist>,Flat, HNSW<M> or auto; IVF and HNSW alone "
-		 "are sized for the rows (as the first INDEX)",
-		 &o.spec),
+	CLI_TEXT(
+		'i', "spec", "SPEC",
+		"Flat, IVF<nlist>,Flat, HNSW<M> or auto; IVF and HNSW alone "
+		"are sized for the rows (what was asked for of the first INDEX)",
+		&o.spec),
 	CLI_ALIAS("index", "spec"),
 	CLI_FLAG(0, "renumber",
 		 "new ids 0, 1, 2, ... by the order of the INDEXes",
@@ -46,10 +48,19 @@ static const struct cli_option option_table[] = {
 		 "add to the ids: a number for each INDEX, or one for 0, N, "
 		 "2 N, ...",
 		 &o.id_offset),
+	CLI_TEXT(0, "model", "NAME",
+		 "model of the output, whatever the INDEXes name (theirs)",
+		 &o.model),
+	CLI_TEXT(0, "model-hash", "HASH", "its fingerprint, likewise",
+		 &o.model_hash),
+	CLI_TEXT(0, "model-alias", "NAME[,NAME...]",
+		 "names that count as that of the model (theirs)",
+		 &o.model_aliases),
 	CLI_GROUP("Work"),
 	CLI_REAL(0, "if-dead", "PERCENT",
-		 "do it only if so many of the rows are dead", &o.if_dead, 0,
-		 100),
+		 "do it only if so many of the bytes are of deleted rows or "
+		 "older generations",
+		 &o.if_dead, 0, 100),
 	CLI_WAIT(&o.wait),
 	CLI_COUNT('t', "threads", "N", "threads that work (all processors)",
 		  &o.threads, 1, 1024),
@@ -67,8 +78,8 @@ static const struct cli_command command = {
 	.version = VSX_VERSION,
 	.usage = "INDEX... [-o INDEX] [OPTION]...",
 	.about = "Write the live rows of an index, or of several of the same "
-		 "dimension, metric and element type, as one new index of one "
-		 "segment. No byte of a deleted row is in it.",
+		 "dimension, metric, element type and model, as one new index "
+		 "of one segment. No byte of a deleted row is in it.",
 	.needs = "an INDEX",
 	.examples = "  vsx-compact photos.vsx\n"
 		    "  vsx-compact photos.vsx --if-dead 20 --timeout 600\n"
@@ -80,9 +91,9 @@ static const struct cli_command command = {
 
 static double dead_share(const struct vsx_compact_result *r)
 {
-	double all = (double)r->n_rows + (double)r->n_dropped;
+	double all = (double)r->bytes_before;
 
-	return all > 0 ? (double)r->n_dropped / all : 0;
+	return all > 0 ? (double)r->bytes_dead / all : 0;
 }
 
 static void print_json(const char *path, const struct vsx_compact_result *r)
@@ -96,13 +107,13 @@ static void print_json(const char *path, const struct vsx_compact_result *r)
 	json_bool(&j, "skipped", r->skipped != 0);
 	json_double(&j, "dead_share", dead_share(r));
 	json_u64(&j, "bytes_before", r->bytes_before);
+	json_u64(&j, "bytes_dead", r->bytes_dead);
 	json_u64(&j, "rows", r->n_rows);
 	json_u64(&j, "dropped", r->skipped ? 0 : r->n_dropped);
 	if (!r->skipped) {
 		json_string(&j, "spec", b->spec);
 		json_u64(&j, "bytes", b->file_bytes);
-		json_double(&j, "recall_at_10", b->recall_at_10);
-		json_u64(&j, "effort", b->default_effort);
+		built_json_recall(&j, b);
 		json_object(&j, "seconds");
 		json_double(&j, "train", b->seconds_train);
 		json_double(&j, "build", b->seconds_build);
@@ -119,8 +130,8 @@ static void print_result(const char *path, const struct vsx_compact_result *r)
 	char a[NUM_BYTES], b[NUM_BYTES], c[NUM_BYTES], rows[NUM_OF_BYTES];
 
 	if (r->skipped) {
-		printf("%s: nothing was done: %.1f %% of the rows are dead, "
-		       "less than %g %%\n",
+		printf("%s: nothing was done: %.1f %% of the bytes are of "
+		       "deleted rows or older generations, less than %g %%\n",
 		       path, 100 * dead_share(r), o.if_dead);
 		return;
 	}
@@ -128,9 +139,9 @@ static void print_result(const char *path, const struct vsx_compact_result *r)
 	       num_of(rows, r->n_rows, "row"), num_count(b, r->n_dropped),
 	       r->n_dropped == 1 ? "" : "s");
 	built_print_recall(&r->build, "");
-	printf("  size       %s, %s before\n",
-	       num_bytes(a, r->build.file_bytes),
-	       num_bytes(b, r->bytes_before));
+	printf("  size       %s, %s before, %s of them dead\n",
+	       num_bytes(a, r->build.file_bytes), num_bytes(b, r->bytes_before),
+	       num_bytes(c, r->bytes_dead));
 	printf("  time       build %s, test %s, write %s\n",
 	       num_duration(a, r->build.seconds_train + r->build.seconds_build),
 	       num_duration(b, r->build.seconds_test),
@@ -150,6 +161,9 @@ static enum vsx_status compact(char **inputs, size_t n, const uint64_t *offsets,
 	opts.wait_ms = wait_ms(&o.wait);
 	opts.n_threads = (unsigned int)o.threads;
 	opts.memory = o.memory;
+	opts.model = o.model;
+	opts.model_hash = o.model_hash;
+	opts.model_aliases = o.model_aliases;
 	opts.if_dead = o.if_dead / 100;
 	opts.renumber = o.renumber;
 	opts.id_offsets = offsets;

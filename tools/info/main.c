@@ -58,7 +58,7 @@ static void uuid_text(char to[37], const uint8_t uuid[16])
 static void print_facts(const char *path, const struct vsx *index,
 			const struct vsx_facts *f)
 {
-	char a[NUM_BYTES], b[NUM_BYTES], uuid[37];
+	char a[NUM_BYTES], b[NUM_BYTES], c[NUM_BYTES], uuid[37];
 	char more[NUM_OF_BYTES];
 	const char *entry;
 	uint32_t n = 0; /* properties */
@@ -67,6 +67,9 @@ static void print_facts(const char *path, const struct vsx *index,
 	printf("%s%s%s\n", colour(stdout, COLOUR_HEADING), path,
 	       colour_off(stdout));
 	printf("  index       %s, %s\n", f->spec, vsx_metric_text(f->metric));
+	if (strcmp(f->asked, f->spec) != 0)
+		printf("  asked for   %s, recall@10 %g\n", f->asked,
+		       f->target_recall);
 	printf("  rows        %s of %u %s%s\n", num_count(a, f->n_live), f->dim,
 	       vsx_elem_text(f->elem), f->normalised ? ", normalised" : "");
 	if (f->n_live != f->n_rows)
@@ -74,13 +77,19 @@ static void print_facts(const char *path, const struct vsx *index,
 		       num_count(a, f->n_rows - f->n_live),
 		       100 * (double)(f->n_rows - f->n_live) /
 			       (double)f->n_rows);
-	if (*f->effort_name)
+	if (*f->effort_name && f->default_effort)
 		printf("  searches    %s %u by default\n", f->effort_name,
 		       f->default_effort);
+	else if (*f->effort_name)
+		printf("  searches    %s by the size of each segment\n",
+		       f->effort_name);
 	printf("  file        %s in pages of %s, generation %" PRIu64
 	       ", format %u\n",
 	       num_bytes(a, f->file_bytes), num_bytes(b, f->page_bytes),
 	       f->generation, f->format_version);
+	printf("  bytes       %s live, %s of deleted rows, %s superseded\n",
+	       num_bytes(a, f->live_bytes), num_bytes(b, f->deleted_bytes),
+	       num_bytes(c, f->superseded_bytes));
 	if (f->extra_bytes)
 		printf("  left over   %s behind the committed end\n",
 		       num_bytes(a, f->extra_bytes));
@@ -235,6 +244,8 @@ static enum vsx_status print_text(const char *path, const struct vsx *index,
 	       num_of(n, f.n_queries, f.own_queries ? "row" : "query"));
 	if (f.own_queries)
 		printf(" of the index");
+	if (f.n_queries < f.due_queries)
+		printf(", too few to tell");
 	if (!shows_recalls(&f))
 		printf(" at %s, by --sections",
 		       num_of(n, f.n_recalls, "effort"));
@@ -250,6 +261,7 @@ static void json_facts(struct json *j, const struct vsx *index,
 
 	uuid_text(uuid, f->uuid);
 	json_string(j, "spec", f->spec);
+	json_string(j, "asked", f->asked);
 	json_string(j, "metric", vsx_metric_text(f->metric));
 	json_string(j, "element", vsx_elem_text(f->elem));
 	json_u64(j, "dim", f->dim);
@@ -266,8 +278,12 @@ static void json_facts(struct json *j, const struct vsx *index,
 	json_u64(j, "generation", f->generation);
 	json_u64(j, "page_bytes", f->page_bytes);
 	json_u64(j, "file_bytes", f->file_bytes);
+	json_u64(j, "live_bytes", f->live_bytes);
+	json_u64(j, "deleted_bytes", f->deleted_bytes);
+	json_u64(j, "superseded_bytes", f->superseded_bytes);
 	json_u64(j, "extra_bytes", f->extra_bytes);
 	json_u64(j, "test_queries", f->n_queries);
+	json_u64(j, "due_queries", f->due_queries);
 	json_bool(j, "test_queries_are_rows", f->own_queries);
 	json_object(j, "properties");
 	for (uint32_t i = 0; (entry = vsx_property_at(index, i)); i++) {

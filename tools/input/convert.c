@@ -147,13 +147,15 @@ bool convert_is_id(enum cell cell)
 	       cell == CELL_U64;
 }
 
-size_t convert_to_id(uint64_t *to, const void *from, enum cell cell, size_t n)
+/* To ids; `least` is the least that is taken. */
+static size_t to_id(uint64_t *to, const void *from, enum cell cell, size_t n,
+		    int64_t least)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (is_signed(cell)) {
 			int64_t value = signed_cell(from, cell, i);
 
-			if (value < 0)
+			if (value < least)
 				return i;
 			to[i] = (uint64_t)value;
 		} else {
@@ -161,4 +163,15 @@ size_t convert_to_id(uint64_t *to, const void *from, enum cell cell, size_t n)
 		}
 	}
 	return n;
+}
+
+size_t convert_to_id(uint64_t *to, const void *from, enum cell cell, size_t n)
+{
+	return to_id(to, from, cell, n, 0);
+}
+
+size_t convert_to_truth(uint64_t *to, const void *from, enum cell cell,
+			size_t n)
+{
+	return to_id(to, from, cell, n, -1);
 }

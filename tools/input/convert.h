@@ -33,6 +33,9 @@ void convert_text(char to[CONVERT_TEXT_BYTES], const void *from, enum cell cell,
  * come in.
  */
 bool convert_is_id(enum cell cell);
+/* The same, but that -1 becomes TRUTH_END of input/truth.h. */
+size_t convert_to_truth(uint64_t *to, const void *from, enum cell cell,
+			size_t n);
 size_t convert_to_id(uint64_t *to, const void *from, enum cell cell, size_t n);
 
 #endif

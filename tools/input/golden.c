@@ -2,6 +2,7 @@
 
 #include "input/golden_set.h"
 #include "input/ids.h"
+#include "input/truth.h"
 #include "input/input.h"
 #include "input/sniff.h"
 
@@ -175,6 +176,7 @@ static enum vsx_status read_rows(struct golden_room *r, struct input *in,
 
 	for (;;) {
 		char where[WHERE_BYTES];
+		uint32_t n_ids;
 
 		status = golden_grow(r, k, err);
 		if (status == VSX_OK)
@@ -182,13 +184,18 @@ static enum vsx_status read_rows(struct golden_room *r, struct input *in,
 					    &got, err);
 		if (status != VSX_OK || got == 0)
 			return status;
+		n_ids = truth_length(ids + g->n * k, k);
 		memcpy(g->expect + g->first[g->n], ids + g->n * k,
-		       k * sizeof(*ids));
+		       n_ids * sizeof(*ids));
 		snprintf(where, sizeof(where), "%s: row %zu", g->ids_name,
 			 g->n);
 		status = check_finite(g, g->n, err);
+		if (status == VSX_OK && n_ids == 0)
+			status = tool_fail(err, VSX_EINVAL,
+					   "%s: expect is -1, expected ids",
+					   where);
 		if (status == VSX_OK)
-			status = golden_add(r, g->n, k, where, err);
+			status = golden_add(r, g->n, n_ids, where, err);
 		if (status != VSX_OK)
 			return status;
 	}

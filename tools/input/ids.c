@@ -3,6 +3,7 @@
 #include "input/convert.h"
 #include "input/ids_text.h"
 #include "input/rows.h"
+#include "input/truth.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -24,9 +25,13 @@ static enum vsx_status say_not_id(const struct rows *rows, const void *block,
 			 cell % rows->dim, text);
 }
 
+/* convert_to_id(), or another of its kind. */
+typedef size_t converting(uint64_t *to, const void *from, enum cell cell,
+			  size_t n);
+
 /* All rows as ids, row-major, into an array of n_rows * dim. */
 static enum vsx_status read_all(struct rows *rows, uint64_t *ids,
-				struct vsx_error *err)
+				converting *take, struct vsx_error *err)
 {
 	size_t max = BLOCK_BYTES / rows->row_bytes;
 	enum vsx_status status;
@@ -45,7 +50,7 @@ static enum vsx_status read_all(struct rows *rows, uint64_t *ids,
 		if (status != VSX_OK || n == 0)
 			break;
 		cells = n * (size_t)rows->dim;
-		good = convert_to_id(ids, block, rows->cell, cells);
+		good = take(ids, block, rows->cell, cells);
 		if (good < cells) {
 			status = say_not_id(rows, block, first, good, err);
 			break;
@@ -61,7 +66,7 @@ static enum vsx_status read_all(struct rows *rows, uint64_t *ids,
  * file's size, so that it is at most twice the file, and n_rows * dim fits.
  */
 static enum vsx_status load(struct rows *rows, uint64_t **ids, uint64_t *n,
-			    struct vsx_error *err)
+			    converting *take, struct vsx_error *err)
 {
 	enum vsx_status status;
 	uint64_t cells = rows->n_rows * rows->dim;
@@ -78,7 +83,7 @@ static enum vsx_status load(struct rows *rows, uint64_t **ids, uint64_t *n,
 	all = reallocarray(NULL, (size_t)cells, sizeof(*all));
 	if (!all)
 		return tool_fail_memory(err, cells * sizeof(*all));
-	status = read_all(rows, all, err);
+	status = read_all(rows, all, take, err);
 	if (status != VSX_OK) {
 		free(all);
 		return status;
@@ -104,7 +109,7 @@ static enum vsx_status load_ids(const char *path, uint64_t **ids, uint64_t *n,
 				   " ids, expected one id a row",
 				   rows.source.name, rows.n_rows, rows.dim);
 	else
-		status = load(&rows, ids, n, err);
+		status = load(&rows, ids, n, convert_to_id, err);
 	rows_close(&rows);
 	return status;
 }
@@ -152,11 +157,17 @@ enum vsx_status input_truth(const char *path, uint64_t **ids,
 	status = rows_open(&rows, path, &want, err);
 	if (status != VSX_OK)
 		return status;
-	status = load(&rows, ids, &n, err);
+	status = load(&rows, ids, &n, convert_to_truth, err);
 	if (status == VSX_OK) {
 		*n_queries = rows.n_rows;
 		*k = (uint32_t)rows.dim;
+		status = truth_check_lists(*ids, *n_queries, *k,
+					   rows.source.name, err);
 	}
 	rows_close(&rows);
+	if (status != VSX_OK) {
+		free(*ids);
+		*ids = NULL;
+	}
 	return status;
 }

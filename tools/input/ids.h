@@ -19,7 +19,8 @@ enum vsx_status input_ids(const char *path, uint64_t **ids, uint64_t *n,
 
 /*
  * The k nearest ids of each query, nearest first, row-major [n_queries][k],
- * from .ivecs, .ibin or a 2-D .npy of i32 u32 i64 u64.
+ * from .ivecs, .ibin or a 2-D .npy of i32 u32 i64 u64. Lists may be shorter:
+ * see input/truth.h.
  */
 enum vsx_status input_truth(const char *path, uint64_t **ids,
 			    uint64_t *n_queries, uint32_t *k,

@@ -2,6 +2,7 @@
 #include "cli/colour.h"
 #include "cli/exit.h"
 #include "cli/fail.h"
+#include "cli/few.h"
 #include "cli/files.h"
 #include "cli/format_num.h"
 #include "cli/interrupt.h"
@@ -14,6 +15,7 @@
 #include "query/results.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -34,7 +36,7 @@ static const char *const formats[] = {"table", "json", "tsv",
 				      "ivecs", "npy",  NULL};
 
 struct options {
-	const char *model, *ground_truth, *labels, *out;
+	const char *model, *model_hash, *ground_truth, *labels, *out;
 	int format;
 	uint64_t k, ef, nprobe, threads;
 	double recall;
@@ -61,6 +63,8 @@ static const struct cli_option option_table[] = {
 		   &o.ids, 0, UINT64_MAX),
 	CLI_TEXT(0, "model", "NAME",
 		 "model of the queries; must be that of the index", &o.model),
+	CLI_TEXT(0, "model-hash", "HASH", "its fingerprint, likewise",
+		 &o.model_hash),
 	CLI_COUNT('t', "threads", "N", "threads that search (all processors)",
 		  &o.threads, 1, 1024),
 	CLI_FLAG(0, "untrusted", "copy and check the whole file before use",
@@ -142,15 +146,31 @@ static enum vsx_status wrong_effort(const struct run *r, const char *given,
 			 r->facts.spec, given);
 }
 
+/*
+ * An index that has few rows yet scans them: it takes what it will take when it
+ * has become what was asked for.
+ */
+static bool takes(const struct run *r, const char *effort)
+{
+	const char *asked = r->facts.asked;
+
+	if (*r->facts.effort_name)
+		return strcmp(r->facts.effort_name, effort) == 0;
+	return strcmp(asked, "auto") == 0 ||
+	       strncmp(asked, strcmp(effort, "ef") == 0 ? "HNSW" : "IVF",
+		       strcmp(effort, "ef") == 0 ? 4 : 3) == 0;
+}
+
 static enum vsx_status choose_effort(struct run *r, struct vsx_error *err)
 {
+	char few[FEW_BYTES];
 	uint32_t effort;
 	enum vsx_status status;
 
 	r->search.exact = o.exact;
-	if (o.ef && strcmp(r->facts.effort_name, "ef") != 0)
+	if (o.ef && !takes(r, "ef"))
 		return wrong_effort(r, "ef", err);
-	if (o.nprobe && strcmp(r->facts.effort_name, "nprobe") != 0)
+	if (o.nprobe && !takes(r, "nprobe"))
 		return wrong_effort(r, "nprobe", err);
 	r->search.effort = (uint32_t)(o.ef ? o.ef : o.nprobe);
 	if (o.recall <= 0.0 || o.exact)
@@ -158,6 +178,11 @@ static enum vsx_status choose_effort(struct run *r, struct vsx_error *err)
 	status =
 		vsx_effort_for(r->index, o.recall, (uint32_t)o.k, &effort, err);
 	r->search.effort = effort;
+	if (status == VSX_OK && !o.quiet && r->facts.n_queries &&
+	    r->facts.n_queries < r->facts.due_queries)
+		say("%s: recall %g was reached when the index was built%s",
+		    r->path, o.recall,
+		    few_text(few, r->facts.n_queries, r->facts.due_queries));
 	if (status == VSX_ENOTFOUND) {
 		if (!o.quiet)
 			say("%s", err->text);
@@ -168,17 +193,13 @@ static enum vsx_status choose_effort(struct run *r, struct vsx_error *err)
 
 static enum vsx_status check_model(const struct run *r, struct vsx_error *err)
 {
-	const char *model = vsx_property(r->index, "model");
+	struct vsx_error note;
+	enum vsx_status status =
+		vsx_check_model(r->index, o.model, o.model_hash, &note, err);
 
-	if (!o.model || (model && strcmp(model, o.model) == 0))
-		return VSX_OK;
-	if (!model)
-		return tool_fail(err, VSX_EINVAL,
-				 "%s: names no model, the queries are of '%s'",
-				 r->path, o.model);
-	return tool_fail(err, VSX_EINVAL,
-			 "%s: model is '%s', the queries are of '%s'", r->path,
-			 model, o.model);
+	if (status == VSX_OK && *note.text && !o.quiet)
+		say("%s", note.text);
+	return status;
 }
 
 static enum vsx_status open_index(struct run *r, struct vsx_error *err)
@@ -228,7 +249,8 @@ static enum vsx_status open_rest(struct run *r, struct vsx_error *err)
 	if (o.labels)
 		status = input_labels(o.labels, &r->labels, err);
 	if (status == VSX_OK && o.ground_truth)
-		status = recall_begin(&r->recall, o.ground_truth, n, o.k, err);
+		status = recall_begin(&r->recall, o.ground_truth, n, o.k,
+				      r->index, r->path, err);
 	if (status != VSX_OK)
 		return status;
 	/* More than there are rows cannot be found; the room is for those. */
@@ -338,6 +360,15 @@ static enum vsx_status search_ids(struct run *r, struct vsx_error *err)
 	return status;
 }
 
+/* NaN: no query has neighbours. */
+static void print_share(FILE *to, size_t at, double share)
+{
+	if (isnan(share))
+		fprintf(to, "recall@%-4zu n/a\n", at);
+	else
+		fprintf(to, "recall@%-4zu %.6f\n", at, share);
+}
+
 static void print_recall(const struct run *r)
 {
 	FILE *to = stdout;
@@ -353,6 +384,7 @@ static void print_recall(const struct run *r)
 				 r->recall.at[i]);
 			json_double(&j, key, recall_of(&r->recall, i));
 		}
+		json_u64(&j, "queries", r->recall.n_telling);
 		json_close(&j);
 		json_end(&j);
 		return;
@@ -361,8 +393,17 @@ static void print_recall(const struct run *r)
 	if (r->print_hits && r->results.format != FORMAT_TABLE && !o.out)
 		to = stderr;
 	for (int i = 0; i < RECALLS && r->recall.at[i]; i++)
-		fprintf(to, "recall@%-4zu %.6f\n", r->recall.at[i],
-			recall_of(&r->recall, i));
+		print_share(to, r->recall.at[i], recall_of(&r->recall, i));
+}
+
+static void say_few(const struct run *r)
+{
+	if (r->recall.n_telling < r->facts.due_queries)
+		say("%s: recall was measured on %" PRIu64
+		    " quer%s, too few to tell it: expected are %u or more",
+		    r->path, r->recall.n_telling,
+		    r->recall.n_telling == 1 ? "y" : "ies",
+		    r->facts.due_queries);
 }
 
 static void print_stats(const struct run *r)
@@ -410,6 +451,8 @@ static enum vsx_status run(struct run *r, const char *queries,
 		status = results_end(&r->results, err);
 	if (status == VSX_OK && o.ground_truth)
 		print_recall(r);
+	if (status == VSX_OK && o.ground_truth && !o.quiet)
+		say_few(r);
 	if (status == VSX_OK && o.stats)
 		print_stats(r);
 	return status;

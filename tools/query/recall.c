@@ -3,13 +3,16 @@
 #include "cli/fail.h"
 #include "input/ids.h"
 #include "input/input.h"
+#include "input/truth.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum vsx_status recall_begin(struct recall *r, const char *path,
 			     uint64_t n_queries, size_t k,
+			     const struct vsx *index, const char *name,
 			     struct vsx_error *err)
 {
 	enum vsx_status status;
@@ -25,6 +28,10 @@ enum vsx_status recall_begin(struct recall *r, const char *path,
 				 "%s: neighbours of %" PRIu64
 				 " queries, there are %" PRIu64,
 				 path, r->n_queries, n_queries);
+	status = truth_check_index(r->truth, r->n_queries, r->truth_k, path,
+				   index, name, err);
+	if (status != VSX_OK)
+		return status;
 	most = k < r->truth_k ? k : r->truth_k;
 	r->at[i++] = 1;
 	if (most > 10)
@@ -32,6 +39,21 @@ enum vsx_status recall_begin(struct recall *r, const char *path,
 	if (most > 1)
 		r->at[i++] = most;
 	return VSX_OK;
+}
+
+/* How many of the first `at` hits are among the first `at` true ones. */
+static uint64_t count_found(const struct vsx_hit *hits, size_t n_hits,
+			    const uint64_t *truth, size_t at)
+{
+	uint64_t found = 0;
+
+	for (size_t a = 0; a < at && a < n_hits; a++)
+		for (size_t b = 0; b < at; b++)
+			if (hits[a].id == truth[b]) {
+				found++;
+				break;
+			}
+	return found;
 }
 
 enum vsx_status recall_add(struct recall *r, const struct vsx_hit *hits,
@@ -45,24 +67,23 @@ enum vsx_status recall_add(struct recall *r, const struct vsx_hit *hits,
 				 r->n_queries);
 	for (size_t q = 0; q < n; q++, r->n++) {
 		const uint64_t *truth = r->truth + r->n * r->truth_k;
-		const struct vsx_hit *h = hits + q * k;
+		uint32_t known = truth_length(truth, r->truth_k);
 
-		for (int i = 0; i < RECALLS; i++)
-			for (size_t a = 0; a < r->at[i] && a < n_hits[q]; a++)
-				for (size_t b = 0; b < r->at[i]; b++)
-					if (h[a].id == truth[b]) {
-						r->found[i]++;
-						break;
-					}
+		r->n_telling += known > 0;
+		for (int i = 0; i < RECALLS; i++) {
+			size_t at = r->at[i] < known ? r->at[i] : known;
+
+			r->of[i] += at;
+			r->found[i] +=
+				count_found(hits + q * k, n_hits[q], truth, at);
+		}
 	}
 	return VSX_OK;
 }
 
 double recall_of(const struct recall *r, int i)
 {
-	uint64_t of = r->n * r->at[i];
-
-	return of ? (double)r->found[i] / (double)of : 0.0;
+	return r->of[i] ? (double)r->found[i] / (double)r->of[i] : NAN;
 }
 
 void recall_release(struct recall *r)

@@ -13,16 +13,25 @@ struct recall {
 	uint32_t truth_k;
 	size_t at[RECALLS]; /* rising; 0: not measured */
 	uint64_t found[RECALLS];
-	uint64_t n; /* queries counted */
+	uint64_t of[RECALLS]; /* as many could be */
+	uint64_t n;	      /* queries counted */
+	uint64_t n_telling;   /* of them have neighbours */
 };
 
-/* Read the ground truth; n_queries must be that of the queries, if known. */
+/*
+ * Read the ground truth, which keeps the rule of input/truth.h; n_queries must
+ * be that of the queries, if known.
+ *
+ * index  that is searched, called `name`
+ */
 enum vsx_status recall_begin(struct recall *r, const char *path,
 			     uint64_t n_queries, size_t k,
+			     const struct vsx *index, const char *name,
 			     struct vsx_error *err);
 enum vsx_status recall_add(struct recall *r, const struct vsx_hit *hits,
 			   const size_t *n_hits, size_t n, size_t k,
 			   struct vsx_error *err);
+/* NaN where no query has neighbours. */
 double recall_of(const struct recall *r, int i);
 void recall_release(struct recall *r);
 

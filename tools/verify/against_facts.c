@@ -18,11 +18,41 @@ static void check_text(struct gate *g, const char *name, const char *old,
 		     old);
 }
 
-static const char *model(const struct release *r)
+/* "" : none */
+static const char *text_of(const struct release *r, const char *key)
 {
-	const char *text = vsx_property(r->index, "model");
+	const char *text = vsx_property(r->index, key);
 
-	return text && text[0] ? text : "(none)";
+	return text ? text : "";
+}
+
+/* Whether one of the two takes vectors of the other for its own. */
+static bool same_model(const struct release *a, const struct release *b,
+		       struct vsx_error *err)
+{
+	return vsx_check_model(a->index, text_of(b, "model"),
+			       text_of(b, "model_hash"), NULL, err) == VSX_OK;
+}
+
+static void check_model(struct gate *g)
+{
+	const char *old = text_of(&g->old, "model");
+	const char *now = text_of(&g->now, "model");
+	struct check *check = checks_add(g->checks, "model");
+	struct vsx_error why = {0};
+	bool same = !*old == !*now && (same_model(&g->old, &g->now, &why) ||
+				       same_model(&g->now, &g->old, &why));
+
+	cell_text(&check->old, "%s", *old ? old : "(none)");
+	cell_text(&check->now, "%s", *now ? now : "(none)");
+	cell_text(&check->limit, "the same");
+	if (*why.text && strcmp(old, now) == 0)
+		check_decide(g->checks, check, same, "%s", why.text);
+	else
+		check_decide(g->checks, check, same,
+			     "model is %.120s, %s has %.120s",
+			     *now ? now : "(none)", g->old.name,
+			     *old ? old : "(none)");
 }
 
 static void check_dim(struct gate *g)
@@ -57,7 +87,7 @@ static void check_rows(struct gate *g)
 
 void against_facts(struct gate *g)
 {
-	check_text(g, "model", model(&g->old), model(&g->now));
+	check_model(g);
 	check_text(g, "metric", vsx_metric_text(g->old.facts.metric),
 		   vsx_metric_text(g->now.facts.metric));
 	check_dim(g);

@@ -184,6 +184,17 @@ static void say_unmeasured(const struct gate *g, struct check *check,
 		check_not_run(check, "%s", why);
 }
 
+/*
+ * Few queries are easily answered by what is of no use to others. A golden set
+ * may be small where the index was tested with many when it was built.
+ */
+static bool can_tell(const struct gate *g, const struct question_set *s)
+{
+	uint32_t due = g->now.facts.due_queries;
+
+	return s->q.n >= due || g->now.facts.n_queries >= due;
+}
+
 static void check_recall(const struct gate *g, const struct question_set *s,
 			 const struct measured *old, const struct measured *now)
 {
@@ -207,6 +218,15 @@ static void check_recall(const struct gate *g, const struct question_set *s,
 		    measured_recall(now));
 	if (least <= 0.0)
 		return;
+	if (g->limits.min_recall > 0.0 && !can_tell(g, s)) {
+		check_decide(g->checks, check, false,
+			     "recall cannot be told from %zu quer%s, nor by a "
+			     "test of the index's own of %u: expected %u or "
+			     "more",
+			     s->q.n, s->q.n == 1 ? "y" : "ies",
+			     g->now.facts.n_queries, g->now.facts.due_queries);
+		return;
+	}
 	question_label(worst, s, now->worst);
 	check_decide(g->checks, check, measured_recall(now) >= least,
 		     "recall is %.4f%s, expected %.4f or more; worst is %s: "

@@ -3,6 +3,7 @@
 #include "cli/fail.h"
 #include "input/ids.h"
 #include "input/input.h"
+#include "input/truth.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -61,23 +62,6 @@ enum vsx_status own_test_accepts(const struct own_test *t,
 				 const struct vsx *index, const char *name,
 				 struct vsx_error *err)
 {
-	enum vsx_status status = VSX_OK;
-	struct vsx_facts facts;
-	float *room;
-
-	vsx_get_facts(index, &facts);
-	room = calloc(facts.dim, sizeof(*room));
-	if (!room)
-		return tool_fail_memory(err, facts.dim * sizeof(*room));
-	/* Damage is not told here: it is what the verification is for. */
-	for (uint64_t i = 0; status == VSX_OK && i < t->n * t->k; i++)
-		if (vsx_get(index, t->truth[i], room, NULL) == VSX_ENOTFOUND)
-			status =
-				tool_fail(err, VSX_EINVAL,
-					  "%s: row %" PRIu64 ", column %" PRIu64
-					  ": id %" PRIu64 " is not in %s",
-					  t->truth_path, i / t->k, i % t->k,
-					  t->truth[i], name);
-	free(room);
-	return status;
+	return truth_check_index(t->truth, t->n, t->k, t->truth_path, index,
+				 name, err);
 }

@@ -62,6 +62,15 @@ static enum vsx_status from_rows(struct question_set *s,
 	return status;
 }
 
+/* Rows that were drawn when there were few of them are soon too few. */
+static bool holds_test(const struct release *r)
+{
+	const struct vsx_facts *f = &r->facts;
+
+	return f->n_queries > 0 &&
+	       (!f->own_queries || f->n_queries >= f->due_queries);
+}
+
 enum vsx_status questions_make(struct question_set *s, const struct gate *g,
 			       struct vsx_error *err)
 {
@@ -76,7 +85,7 @@ enum vsx_status questions_make(struct question_set *s, const struct gate *g,
 		return VSX_OK;
 	}
 	s->q.dim = g->old.facts.dim;
-	if (g->old.facts.n_queries)
+	if (holds_test(&g->old))
 		status = from_test(s, &g->old, err);
 	else
 		status = from_rows(s, &g->old, g->seed, err);

@@ -27,8 +27,9 @@ static void print_json(const char *path, const struct repair_wish *wish,
 	json_u64(&j, "rows", r->n_rows);
 	json_u64(&j, "lost", r->n_lost);
 	json_u64(&j, "unsure", r->n_unsure);
+	json_u64(&j, "revived", r->n_revived);
 	json_string(&j, "spec", r->build.spec);
-	json_double(&j, "recall_at_10", r->build.recall_at_10);
+	built_json_recall(&j, &r->build);
 	json_close(&j);
 	json_end(&j);
 }
@@ -54,6 +55,10 @@ static void say_doubts(const char *path, const struct vsx_repair_result *r)
 		say("%s: of %" PRIu64 " of the lost rows it is not known "
 		    "whether they had been deleted",
 		    path, r->n_unsure);
+	if (r->n_revived)
+		say("%s: %" PRIu64 " deleted rows are live again, since what "
+		    "says so is damaged",
+		    path, r->n_revived);
 }
 
 int repair_index(char *path, const struct repair_wish *wish)
@@ -87,5 +92,7 @@ int repair_index(char *path, const struct repair_wish *wish)
 		print_json(path, wish, &result);
 	else if (!wish->quiet)
 		print_result(wish, &result);
-	return result.n_lost || result.fell_back ? EXIT_DATA : EXIT_DONE;
+	return result.n_lost || result.fell_back || result.n_revived
+		       ? EXIT_DATA
+		       : EXIT_DONE;
 }

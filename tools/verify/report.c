@@ -55,9 +55,14 @@ static void file_json(struct report *r, const struct vsx_verify_result *result,
 		json_double(j, "recall_at_1", result->recall_at_1);
 		json_double(j, "recall_at_10", result->recall_at_10);
 		json_double(j, "recall_at_100", result->recall_at_100);
+		json_u64(j, "recall_queries", result->n_queries);
 	}
-	if (result->own_measured)
+	if (result->own_measured) {
 		json_double(j, "own_recall", result->own_recall);
+		json_u64(j, "own_queries", result->n_own);
+	}
+	if (result->recall_measured || result->own_measured)
+		json_u64(j, "due_queries", result->due_queries);
 }
 
 static void file_text(const struct report *r,
