@@ -1,5 +1,6 @@
 /* The rules for every byte of a repository and a stream, broken one by one. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
