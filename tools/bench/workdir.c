@@ -1,6 +1,7 @@
 #include "bench/workdir.h"
 
 #include "cli/fail.h"
+#include "cli/leftover.h"
 #include "cli/outfile.h"
 #include "cli/say.h"
 
@@ -31,8 +32,10 @@ enum vsx_status workdir_make(struct workdir *w, const char *parent,
 		return tool_fail(err, VSX_EINVAL, "'%s': the path is too long",
 				 tool_name(name, parent));
 	}
-	if (mkdtemp(w->path))
+	if (mkdtemp(w->path)) {
+		w->leftover = leftover_add(w->path);
 		return VSX_OK;
+	}
 	w->path[0] = '\0';
 	return tool_fail_errno(err, "cannot make a folder in '%s'",
 			       tool_name(name, parent));
@@ -54,6 +57,7 @@ void workdir_remove(struct workdir *w)
 		closedir(folder);
 	if (rmdir(w->path) != 0)
 		say("cannot remove '%s': %s", w->path, strerror(errno));
+	leftover_forget(w->leftover);
 	w->path[0] = '\0';
 }
 

@@ -8,6 +8,7 @@
 
 struct workdir {
 	char path[PATH_MAX]; /* "": there is none */
+	int leftover;	     /* its place */
 };
 
 /* A fresh folder inside `parent`; NULL: $TMPDIR, else /tmp. */

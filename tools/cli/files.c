@@ -1,6 +1,7 @@
 #include "cli/files.h"
 
 #include "cli/fail.h"
+#include "cli/leftover.h"
 #include "cli/standard.h"
 
 #include <errno.h>
@@ -289,8 +290,11 @@ enum vsx_status files_check(struct vsx_error *err)
 	status = check_outputs(places, err);
 	if (status == VSX_OK)
 		status = check_standard(places, err);
-	for (size_t i = 0; i < list.n; i++)
+	for (size_t i = 0; i < list.n; i++) {
+		if (status == VSX_OK && list.items[i].written && places[i].path)
+			leftover_add_beside(places[i].path);
 		free(places[i].path);
+	}
 	free(places);
 	return status;
 }

@@ -1,7 +1,9 @@
 /*
- * Ctrl-C, SIGTERM and SIGHUP ask; the work polls and leaves in good order. A
- * second one kills. And a file that is cut while it is mapped is an error, not
- * the end.
+ * Ctrl-C, SIGTERM and SIGHUP ask; the work polls and leaves in good order. Work
+ * that has not left soon, in the middle of a long step or of a slow disk, is
+ * ended: what it would have left behind (cli/leftover.h) is removed first. A
+ * second signal ends it at once in the same way. And a file that is cut while
+ * it is mapped is an error, not the end.
  */
 #ifndef VSX_CLI_INTERRUPT_H
 #define VSX_CLI_INTERRUPT_H

@@ -2,6 +2,7 @@
 
 #include "cli/fail.h"
 #include "cli/files.h"
+#include "cli/leftover.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,35 +14,6 @@
 /* Of the file's name in that of the temporary one, which is longer. */
 #define MAX_NAME_KEPT 200
 #define MAX_TRIES     10000
-
-/* ---- those that are open, for a signal -------------------------------- */
-
-#define MAX_OPEN 8
-
-static char *volatile open_ones[MAX_OPEN];
-
-static void remember(char *temporary)
-{
-	for (int i = 0; i < MAX_OPEN; i++)
-		if (!open_ones[i]) {
-			open_ones[i] = temporary;
-			return;
-		}
-}
-
-static void forget(const char *temporary)
-{
-	for (int i = 0; i < MAX_OPEN; i++)
-		if (open_ones[i] == temporary)
-			open_ones[i] = NULL;
-}
-
-void outfile_drop_all(void)
-{
-	for (int i = 0; i < MAX_OPEN; i++)
-		if (open_ones[i])
-			unlink(open_ones[i]);
-}
 
 /* ---- opening ---------------------------------------------------------- */
 
@@ -107,7 +79,7 @@ static int open_beside(struct outfile *o, mode_t mode)
 		fd = open(o->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 			  mode);
 		if (fd >= 0) {
-			remember(o->temporary);
+			o->leftover = leftover_add(o->temporary);
 			return fd;
 		}
 		free(o->temporary);
@@ -189,7 +161,7 @@ enum vsx_status outfile_open(struct outfile *o, const char *path,
 static void release(struct outfile *o)
 {
 	if (o->temporary)
-		forget(o->temporary);
+		leftover_forget(o->leftover);
 	free(o->temporary);
 	free(o->target);
 	free(o->path);

@@ -18,6 +18,7 @@ struct outfile {
 	char *target;	 /* behind all links */
 	char *temporary; /* its name until it is whole */
 	char *path;	 /* as given, for messages */
+	int leftover;	 /* the temporary one's place */
 };
 
 /*
@@ -35,11 +36,5 @@ enum vsx_status outfile_close(struct outfile *o, struct vsx_error *err);
 
 /* Not wanted after all. Harmless on zeros and behind outfile_close(). */
 void outfile_drop(struct outfile *o);
-
-/*
- * Remove all that are open, because the process ends. Safe in a handler of a
- * signal.
- */
-void outfile_drop_all(void);
 
 #endif

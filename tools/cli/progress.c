@@ -227,6 +227,11 @@ void progress_clear(void)
 	pthread_mutex_unlock(&lock);
 }
 
+bool progress_is_drawn(void)
+{
+	return line.drawn;
+}
+
 void progress_end(void)
 {
 	pthread_mutex_lock(&lock);

@@ -36,6 +36,9 @@ void progress_update(const char *phase, const char *unit, uint64_t done,
 /* Take the line off the screen; it comes back with the next update. */
 void progress_clear(void);
 
+/* Whether it is on the screen. Safe in a handler of a signal. */
+bool progress_is_drawn(void);
+
 /* Take it off for good. Harmless without progress_begin(). */
 void progress_end(void);
 

@@ -16,6 +16,14 @@ void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The same, marked as an error. */
 void say_wrong(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * For a signal that ends the process, and safe in its handler: the one that a
+ * command was stopped is said unless something was said since say_again(). The
+ * answer is the exit code: that of the work when it has ended, by say_end().
+ */
+void say_again(void);
+int say_stopped(void);
+
 /* Say the error and return the exit code it ends in (cli/exit.h). */
 int say_error(const struct vsx_error *err);
 
