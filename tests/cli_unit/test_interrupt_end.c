@@ -51,9 +51,7 @@ static void make_leftovers(void)
 	    workdir_make(&folder, scratch_path(""), &err))
 		_exit(99);
 	/* An index that is not whole; that of another writer, gone or not. */
-	files_write(scratch_path("i.vsx"));
-	if (files_check(&err))
-		_exit(99);
+	files_write_index(scratch_path("i.vsx"));
 	snprintf(name, sizeof(name), ".i.vsx.tmp.%ld.0", (long)getpid());
 	put(scratch_path(""), name);
 	snprintf(name, sizeof(name), ".i.vsx.tmp.%ld1.0", (long)getpid());

@@ -268,7 +268,7 @@ int main(int argc, char **argv)
 		files_read(a);
 	if (v == RESTORE && !b)
 		files_read("-");
-	files_write(o.out);
+	files_write_index(o.out);
 	status = files_check(&err);
 	if (status != VSX_OK)
 		return say_error(&err);

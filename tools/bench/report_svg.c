@@ -26,6 +26,7 @@ static enum vsx_status write_one(const struct plot *p, const char *folder,
 		plot_svg(p, &size, file.to);
 		status = outfile_close(&file, err);
 	}
+	free(path);
 	return status;
 }
 

@@ -364,7 +364,7 @@ int main(int argc, char **argv)
 	files_read_all(operands.items, operands.n);
 	files_read(o.ids);
 	files_read(o.queries);
-	files_write(o.plan ? NULL : o.out);
+	files_write_index(o.plan ? NULL : o.out);
 	files_write(o.plan ? NULL : o.rejects);
 	status = files_check(&err);
 	o.skip_bad |= o.rejects != NULL;

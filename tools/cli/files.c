@@ -276,6 +276,16 @@ static enum vsx_status check_outputs(const struct place *places,
 	return VSX_OK;
 }
 
+void files_write_index(const char *path)
+{
+	char *at = path ? files_follow(path) : NULL;
+
+	files_write(path);
+	if (at)
+		leftover_add_beside(at);
+	free(at);
+}
+
 enum vsx_status files_check(struct vsx_error *err)
 {
 	struct place *places = calloc(list.n + 1, sizeof(*places));
@@ -290,11 +300,8 @@ enum vsx_status files_check(struct vsx_error *err)
 	status = check_outputs(places, err);
 	if (status == VSX_OK)
 		status = check_standard(places, err);
-	for (size_t i = 0; i < list.n; i++) {
-		if (status == VSX_OK && list.items[i].written && places[i].path)
-			leftover_add_beside(places[i].path);
+	for (size_t i = 0; i < list.n; i++)
 		free(places[i].path);
-	}
 	free(places);
 	return status;
 }

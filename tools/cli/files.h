@@ -23,6 +23,9 @@ void files_read(const char *path);
 void files_read_all(char *const *paths, size_t n);
 void files_write(const char *path);
 
+/* The same of an index, of which a signal must not leave half behind. */
+void files_write_index(const char *path);
+
 /*
  * VSX_EINVAL names an output that is an input, or the same file as another
  * output. If it is standard error, nothing more is said: it would go into the

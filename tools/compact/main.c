@@ -203,7 +203,7 @@ int main(int argc, char **argv)
 	progress_begin(o.quiet, report_build_steps);
 	if (o.out)
 		files_read_all(operands.items, operands.n);
-	files_write(o.out ? o.out : operands.items[0]);
+	files_write_index(o.out ? o.out : operands.items[0]);
 	status = files_check(&err);
 	if (status == VSX_OK)
 		status = offsets_read(&offsets, o.id_offset, operands.n, &err);

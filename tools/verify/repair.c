@@ -78,7 +78,7 @@ int repair_index(char *path, const struct repair_wish *wish)
 	opts.context = &quiet;
 	progress_begin(wish->quiet, report_build_steps);
 	files_read(path);
-	files_write(wish->out);
+	files_write_index(wish->out);
 	status = files_check(&err);
 	if (status == VSX_OK)
 		status = built_name_force(
