@@ -113,10 +113,14 @@ def make_inputs(vectors):
     asked = rows[::ROWS // QUERIES]
     for name in "vectors", "base":
         npy(name + ".npy", "<f4", (ROWS, DIM), b"".join(rows))
-    for name in "query", "queries", "sample":
+    for name in "query", "queries":
         npy(name + ".npy", "<f4", (QUERIES, DIM), b"".join(asked))
+    # As many as a recall is told from.
+    npy("sample.npy", "<f4", (100, DIM), b"".join(rows[::ROWS // 100]))
     for name in "new", "today":
         npy(name + ".npy", "<f4", (30, DIM), b"".join(rows[:30]))
+    npy("first.npy", "<f4", (20, 512), struct.pack(
+        f"<{20 * 512}f", *(i * i % 13 - 6 for i in range(20 * 512))))
     vecs("base.fvecs", rows[:1000])
     vecs("more.fvecs", rows[1000:1500])
     vecs("query.fvecs", asked)
