@@ -391,6 +391,7 @@ Test(hnsw, search_refuses_a_link_to_the_row_behind_the_last)
 	s.lnk0[1][0] = 4;
 	cr_expect_eq(search_small(&s, 0, false, &found), VSX_ECORRUPT);
 	cr_expect_str_eq(err.text, "row 1 links to row 4 of 4");
+	vsx_scratch_release(&s.scratch);
 	/* Row 2 is there, but not on this level. */
 	make_small(&s);
 	s.lnku[0][0] = 2;
@@ -426,6 +427,7 @@ Test(hnsw, check_finds_a_link_to_the_row_behind_the_last)
 	expect_finding(&s, "");
 	s.lnk0[3][0] = 4;
 	expect_finding(&s, "level 0, row 3: links to row 4 of 4");
+	vsx_scratch_release(&s.scratch);
 	make_small(&s);
 	s.lnku[1][0] = 2;
 	expect_finding(&s, "level 1, row 1: links to row 2 of 2");
