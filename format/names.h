@@ -41,7 +41,7 @@ static inline bool vsx_elem_is_int(uint32_t elem)
 	X(VSX_SEC_LEVL, "LEVL", "rows of each level")                          \
 	X(VSX_SEC_QRYS, "QRYS", "queries of the acceptance test")              \
 	X(VSX_SEC_QTRU, "QTRU", "their exact neighbours")                      \
-	X(VSX_SEC_QSRC, "QSRC", "ids of the rows that they are")               \
+	X(VSX_SEC_QSRC, "QSRC", "the rows that they are")                      \
 	X(VSX_SEC_RCLL, "RCLL", "recall by search effort")
 
 /* The place of a section in tables in memory. */
