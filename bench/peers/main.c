@@ -3,7 +3,7 @@
  * taking turns. Another one is a file here, its line in CMakeLists.txt and its
  * line below.
  */
-#include "bench/engine_vsx.h"
+#include "bench/engine/engine_vsx.h"
 
 extern const struct engine_ops peer_hnswlib, peer_faiss;
 

@@ -6,7 +6,7 @@
 #ifndef VSX_BENCH_PEER_HPP
 #define VSX_BENCH_PEER_HPP
 
-#include "bench/engine.h"
+#include "bench/engine/engine.h"
 
 extern "C" {
 #include "cli/fail.h"

@@ -2,7 +2,7 @@
 #ifndef TESTS_FAKE_ENGINE_H
 #define TESTS_FAKE_ENGINE_H
 
-#include "bench/subject.h"
+#include "bench/engine/subject.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

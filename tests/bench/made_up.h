@@ -2,7 +2,7 @@
 #ifndef VSX_TEST_BENCH_MADE_UP_H
 #define VSX_TEST_BENCH_MADE_UP_H
 
-#include "bench/report.h"
+#include "bench/report/report.h"
 
 /*
  * Seven series: three specs of VSX, Flat, HNSW16 and an IVF that is too short

@@ -1,7 +1,7 @@
-#include "bench/dataset.h"
-#include "bench/golden_out.h"
-#include "bench/narrow.h"
-#include "bench/widen.h"
+#include "bench/data/dataset.h"
+#include "bench/data/golden_out.h"
+#include "bench/data/narrow.h"
+#include "bench/data/widen.h"
 #include "input/golden.h"
 #include "support/build.h"
 

@@ -1,10 +1,10 @@
-/* tools/bench/effort, spread, recall: what is derived from measurements. */
-#include "bench/effort.h"
+/* bench/measure: effort, spread, recall, what is derived from measurements. */
+#include "bench/measure/effort.h"
 
-#include "bench/cell.h"
-#include "bench/recall.h"
-#include "bench/specs.h"
-#include "bench/spread.h"
+#include "bench/measure/cell.h"
+#include "bench/measure/recall.h"
+#include "bench/engine/specs.h"
+#include "bench/measure/spread.h"
 #include "fake_engine.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,5 @@
-/* tools/bench/histogram: durations in buckets, three digits kept. */
-#include "bench/histogram.h"
+/* bench/measure/histogram: durations in buckets, three digits kept. */
+#include "bench/measure/histogram.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

@@ -1,5 +1,5 @@
-/* tools/bench/load: queries that arrive on a schedule, and without pause. */
-#include "bench/load.h"
+/* bench/measure/load: queries that arrive on a schedule, and without pause. */
+#include "bench/measure/load.h"
 
 #include "fake_engine.h"
 

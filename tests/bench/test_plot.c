@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/plot.h"
-#include "bench/plot_text.h"
-#include "bench/plots.h"
+#include "bench/plot/plot.h"
+#include "bench/plot/text.h"
+#include "bench/report/plots.h"
 #include "made_up.h"
 
 static char text[1 << 20];

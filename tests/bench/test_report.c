@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/growth.h"
-#include "bench/words.h"
+#include "bench/report/growth.h"
+#include "bench/report/words.h"
 #include "made_up.h"
 
 static struct report r;

@@ -1,4 +1,4 @@
-#include "bench/synthetic.h"
+#include "bench/data/synthetic.h"
 
 #include <criterion/criterion.h>
 #include <math.h>

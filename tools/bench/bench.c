@@ -1,7 +1,7 @@
 /* vsx-bench from the command line to the exit code. */
-#include "bench/engine.h"
-#include "bench/golden_out.h"
-#include "bench/machine.h"
+#include "bench/engine/engine.h"
+#include "bench/data/golden_out.h"
+#include "bench/measure/machine.h"
 #include "bench/options.h"
 #include "bench/workdir.h"
 #include "cli/exit.h"

@@ -1,5 +1,5 @@
 /* vsx-bench: VSX alone. bench/peers/ sets other libraries beside it. */
-#include "bench/engine.h"
+#include "bench/engine/engine.h"
 
 int main(int argc, char **argv)
 {

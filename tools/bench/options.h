@@ -2,8 +2,8 @@
 #ifndef VSX_BENCH_OPTIONS_H
 #define VSX_BENCH_OPTIONS_H
 
-#include "bench/dataset.h"
-#include "bench/measure.h"
+#include "bench/data/dataset.h"
+#include "bench/measure/measure.h"
 #include "cli/options.h"
 
 struct bench_options {

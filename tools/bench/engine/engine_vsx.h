@@ -1,0 +1,22 @@
+/* What only an index of VSX can: beyond the table of functions in engine.h. */
+#ifndef VSX_BENCH_ENGINE_VSX_H
+#define VSX_BENCH_ENGINE_VSX_H
+
+#include "bench/engine/engine.h"
+
+/* Open a file that exists. Queries will be of type elem. */
+enum vsx_status engine_vsx_open(struct engine **out, const char *path,
+				enum vsx_elem elem, struct vsx_error *err);
+
+const struct vsx *engine_vsx_index(const struct engine *e);
+
+/*
+ * Bytes of the file that this process has in its memory through the mapping,
+ * and of the heap that the open index takes.
+ */
+uint64_t engine_vsx_resident(const struct engine *e);
+
+/* Rows that the session's searches have compared, codes included. */
+uint64_t engine_vsx_distances(const struct engine_session *s);
+
+#endif
