@@ -5,9 +5,9 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
-#include "index/dead.h"
-#include "index/exact.h"
-#include "index/scratch.h"
+#include "segment/dead.h"
+#include "segment/exact.h"
+#include "segment/scratch.h"
 #include "read/handle.h"
 
 /* Queries that pass over the rows together in an exact search. */

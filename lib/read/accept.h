@@ -6,7 +6,7 @@
 #ifndef VSX_ACCEPT_H
 #define VSX_ACCEPT_H
 
-#include "index/kind.h"
+#include "segment/segment.h"
 #include "vsx.h"
 
 /* Told now and then; VSX_ESTOPPED ends the work. May be NULL. */

@@ -2,7 +2,7 @@
 #ifndef VSX_HANDLE_H
 #define VSX_HANDLE_H
 
-#include "index/kind.h"
+#include "segment/segment.h"
 #include "io/map.h"
 #include "manifest.h"
 #include "vsx.h"

@@ -9,8 +9,8 @@
 
 #include "base/alloc.h"
 #include "bytes.h"
-#include "index/dead.h"
-#include "index/scarce.h"
+#include "segment/dead.h"
+#include "segment/scarce.h"
 #include "io/advice.h"
 #include "io/limit.h"
 #include "read/handle.h"

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "index/dead.h"
-#include "index/ids.h"
+#include "segment/dead.h"
+#include "segment/ids.h"
 #include "read/handle.h"
 #include "read/test.h"
 

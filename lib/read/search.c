@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "base/parallel.h"
-#include "index/scarce.h"
-#include "index/dead.h"
-#include "index/exact.h"
-#include "index/scratch.h"
+#include "segment/scarce.h"
+#include "segment/dead.h"
+#include "segment/exact.h"
+#include "segment/scratch.h"
 #include "read/handle.h"
 #include "read/opts.h"
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "index/dead.h"
-#include "index/ids.h"
+#include "segment/dead.h"
+#include "segment/ids.h"
 
 typedef unsigned long long ull;
 

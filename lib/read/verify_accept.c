@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "index/ids.h"
+#include "segment/ids.h"
 #include "names.h"
 #include "read/test.h"
 #include "read/verify.h"

@@ -9,9 +9,9 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
-#include "index/scarce.h"
-#include "index/dead.h"
-#include "index/ids.h"
+#include "segment/scarce.h"
+#include "segment/dead.h"
+#include "segment/ids.h"
 #include "io/limit.h"
 #include "names.h"
 #include "read/verify.h"

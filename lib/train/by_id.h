@@ -2,7 +2,7 @@
 #ifndef VSX_BY_ID_H
 #define VSX_BY_ID_H
 
-#include "train/kind_build.h"
+#include "train/job.h"
 
 /* Are the rows in that order already? */
 bool vsx_ids_rise(const struct vsx_rows *rows);

@@ -2,8 +2,8 @@
 #ifndef VSX_CODES_TRAIN_H
 #define VSX_CODES_TRAIN_H
 
-#include "index/codes.h"
-#include "train/kind_build.h"
+#include "segment/codes.h"
+#include "train/job.h"
 
 struct vsx_code_params {
 	struct vsx_codes_header header;

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/parallel.h"
 #include "base/rng.h"
-#include "index/sieve.h"
+#include "segment/sieve.h"
 #include "train/tally.h"
 
 #define PER_CENTROID 256 /* sampled rows, at most */

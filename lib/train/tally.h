@@ -4,7 +4,7 @@
 
 #include <stdatomic.h>
 
-#include "train/kind_build.h"
+#include "train/job.h"
 
 struct vsx_tally {
 	struct vsx_job *job;

@@ -2,8 +2,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "index/hnsw.h"
-#include "index/ivf.h"
+#include "kind/hnsw/hnsw.h"
+#include "kind/ivf/ivf.h"
 #include "write/measure.h"
 #include "write/options.h"
 #include "write/spec.h"

@@ -5,7 +5,7 @@
 #include "vsx_write.h"
 #include "write/measure.h"
 #include "write/output.h"
-#include "write/spool.h"
+#include "write/intake/spool.h"
 
 struct vsx_builder {
 	struct vsx_build_opts opts; /* complete; strings are our own */

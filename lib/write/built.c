@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "train/kind_build.h"
+#include "kind/build.h"
 
 void vsx_built_release(struct vsx_built *built)
 {

@@ -5,8 +5,8 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
-#include "index/ids.h"
-#include "index/scratch.h"
+#include "segment/ids.h"
+#include "segment/scratch.h"
 
 struct worker {
 	struct vsx_scratch scratch;

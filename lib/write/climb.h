@@ -3,7 +3,7 @@
 #define VSX_CLIMB_H
 
 #include "read/accept.h"
-#include "train/kind_build.h"
+#include "kind/build.h"
 
 /*
  * Fill recalls[0 .. n-1], whose efforts are set and rise, as

@@ -4,14 +4,14 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "index/hnsw.h"
+#include "kind/hnsw/hnsw.h"
 #include "names.h"
 #include "read/opts.h"
 #include "read/test.h"
 #include "write/compact.h"
 #include "write/compact_alike.h"
 #include "write/compact_ids.h"
-#include "write/live_rows.h"
+#include "write/intake/live_rows.h"
 #include "write/properties.h"
 #include "write/spec.h"
 #include "write/update.h"

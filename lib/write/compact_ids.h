@@ -4,7 +4,7 @@
 #define VSX_COMPACT_IDS_H
 
 #include "vsx_write.h"
-#include "write/spool.h"
+#include "write/intake/spool.h"
 
 /* Refuses options about ids that make no sense for n_inputs. */
 enum vsx_status vsx_compact_ids_opts(const struct vsx_compact_opts *o,

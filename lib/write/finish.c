@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "index/scarce.h"
+#include "segment/scarce.h"
 #include "io/limit.h"
 #include "io/map.h"
 #include "sums.h"
@@ -13,7 +13,7 @@
 #include "write/properties.h"
 #include "write/segment_out.h"
 #include "write/spec.h"
-#include "write/unique.h"
+#include "write/intake/unique.h"
 
 #define GENERATION 1 /* of a new file */
 

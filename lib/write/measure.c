@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/rng.h"
-#include "index/ids.h"
+#include "segment/ids.h"
 #include "read/test.h"
 #include "write/climb.h"
 

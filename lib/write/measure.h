@@ -7,7 +7,7 @@
 
 #include "io/sink.h"
 #include "read/accept.h"
-#include "train/kind_build.h"
+#include "kind/build.h"
 #include "write/layout.h"
 
 struct vsx_measure {

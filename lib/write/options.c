@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
-#include "index/hnsw.h"
+#include "kind/hnsw/hnsw.h"
 #include "io/limit.h"
 #include "manifest.h"
 #include "write/spec.h"

@@ -2,9 +2,9 @@
 #ifndef VSX_WRITE_OPTIONS_H
 #define VSX_WRITE_OPTIONS_H
 
-#include "index/space.h"
+#include "segment/space.h"
 #include "vsx_write.h"
-#include "train/kind_build.h"
+#include "kind/build.h"
 
 /* Every member of *out has its meaning, none is "0: default" any more but
  * nlist_sample and n_test_queries. Strings are still the caller's. */

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "index/codes.h"
-#include "index/ivf.h"
+#include "segment/codes.h"
+#include "kind/ivf/ivf.h"
 #include "manifest.h"
 #include "write/layout.h"
 #include "write/measure.h"

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-#include "index/space.h"
+#include "segment/space.h"
 #include "write/measure.h"
 
 /* Components compared in a second when all rows are looked at. */

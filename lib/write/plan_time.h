@@ -2,7 +2,7 @@
 #ifndef VSX_PLAN_TIME_H
 #define VSX_PLAN_TIME_H
 
-#include "train/kind_build.h"
+#include "kind/build.h"
 #include "vsx_write.h"
 
 /* opts as vsx_options_check() leaves them, spec as it is built. */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "index/ids.h"
+#include "segment/ids.h"
 
 #define GREATEST_ID "greatest_id"
 /* It, its value and its NUL. */

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "index/dead.h"
-#include "index/ids.h"
+#include "segment/dead.h"
+#include "segment/ids.h"
 #include "read/opts.h"
 #include "read/test.h"
 #include "write/compact.h"

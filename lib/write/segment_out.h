@@ -4,7 +4,7 @@
 
 #include "io/sink.h"
 #include "train/codes_train.h"
-#include "train/kind_build.h"
+#include "kind/build.h"
 #include "write/layout.h"
 
 /* A list of an IVF that is longer begins at a page: SPEC.md 5.4. */

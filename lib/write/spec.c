@@ -6,8 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "index/hnsw.h"
-#include "index/ivf.h"
+#include "kind/hnsw/hnsw.h"
+#include "kind/ivf/ivf.h"
 
 typedef unsigned long long ull;
 

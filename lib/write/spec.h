@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "train/kind_build.h"
+#include "kind/build.h"
 
 /*
  * Parse one, in any case. NULL and "auto" give kind 0; "IVF" and "HNSW" give an

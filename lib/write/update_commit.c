@@ -7,19 +7,19 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "index/scarce.h"
-#include "index/dead.h"
-#include "index/hnsw.h"
-#include "index/ivf.h"
+#include "segment/scarce.h"
+#include "segment/dead.h"
+#include "kind/hnsw/hnsw.h"
+#include "kind/ivf/ivf.h"
 #include "io/limit.h"
 #include "sums.h"
 #include "read/test.h"
 #include "train/codes_train.h"
-#include "write/live_rows.h"
+#include "write/intake/live_rows.h"
 #include "write/options.h"
 #include "write/properties.h"
 #include "write/segment_out.h"
-#include "write/unique.h"
+#include "write/intake/unique.h"
 #include "write/update.h"
 
 /* A new segment of less than this part of the live rows is not tested. */

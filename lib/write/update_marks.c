@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "index/dead.h"
+#include "segment/dead.h"
 #include "write/update.h"
 
 /* Ids that a refusal names. */

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "index/ids.h"
+#include "segment/ids.h"
 #include "read/test.h"
 #include "write/builder.h"
 

@@ -12,10 +12,10 @@ import time
 
 from places import Place, overlaps, places, woven
 
-FOLDERS = ["format", "lib/read", "lib/index", "lib/io"]
+FOLDERS = ["format", "lib/read", "lib/segment", "lib/kind", "lib/io"]
 # Tests of the commands, of what is measured and of the kernels say nothing of
 # these folders; one script holds the commands to every rule of the format.
-TESTS = ["format", "io", "index", "read", "write", "living", "train", "crash",
+TESTS = ["format", "io", "kind", "read", "write", "living", "train", "crash",
          "backup"]
 SCRIPTS = ["spec_reader"]
 COMMANDS = ["vsx-build", "vsx-add", "vsx-delete", "vsx-compact", "vsx-query",

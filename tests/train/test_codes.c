@@ -1,7 +1,7 @@
 /* 8-bit codes: what they lose is never more than they say. */
 #include <criterion/criterion.h>
 
-#include "index/seeded.h"
+#include "kind/seeded.h"
 #include "train/codes_train.h"
 
 #define N   400

@@ -1,7 +1,7 @@
 /* K-means: what its centroids are, and that they are always the same. */
 #include <criterion/criterion.h>
 
-#include "index/seeded.h"
+#include "kind/seeded.h"
 #include "train/kmeans.h"
 
 #define N   1500

@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "index/ivf.h"
+#include "kind/ivf/ivf.h"
 #include "write/spec.h"
 
 static struct vsx_spec good(const char *text)

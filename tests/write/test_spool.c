@@ -5,7 +5,7 @@
 #include "disk.h"
 #include "faulty_files.h"
 #include "scratch_folder.h"
-#include "write/spool.h"
+#include "write/intake/spool.h"
 
 enum { DIM = 3, N = 300000 };
 

@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "write/unique.h"
+#include "write/intake/unique.h"
 
 static struct vsx_error err;
 

@@ -1,0 +1,22 @@
+/* The rules of a graph, checked one by one. SPEC.md 5.5. */
+#ifndef VSX_HNSW_CHECK_H
+#define VSX_HNSW_CHECK_H
+
+#include "kind/hnsw/hnsw.h"
+
+/* Level `level` of an opened segment. */
+void vsx_hnsw_level(const struct vsx_segment *seg, uint32_t level,
+		    struct vsx_level *out);
+
+enum vsx_status vsx_hnsw_check(const struct vsx_segment *seg,
+			       vsx_finding *report, void *context,
+			       struct vsx_error *err);
+
+/*
+ * Mark every row that base links lead to from row 0: reached[row] = 1. `queue`
+ * has room for n rows. Links at or above n are passed over.
+ */
+uint32_t vsx_hnsw_reach(const uint32_t *links, uint32_t degree, uint32_t n,
+			uint32_t start, uint8_t *reached, uint32_t *queue);
+
+#endif

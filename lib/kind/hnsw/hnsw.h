@@ -1,0 +1,152 @@
+/*
+ * Hierarchical navigable small world graphs: Malkov, Yashunin, "Efficient and
+ * Robust Approximate Nearest Neighbor Search Using Hierarchical Navigable Small
+ * World Graphs", IEEE TPAMI 42(4), 2020. SPEC.md 5.5.
+ *
+ * Rows are numbered by falling level, so that level l holds rows 0 to
+ * level_rows[l]-1, a node's links are found by its row number on every level,
+ * and row 0 is the entry point.
+ *
+ * This header is the walk over one level, which searches and builders share.
+ */
+#ifndef VSX_HNSW_H
+#define VSX_HNSW_H
+
+#include "segment/segment.h"
+#include "segment/scratch.h"
+
+/* Parameters of the segment. */
+enum { VSX_HNSW_M, VSX_HNSW_EF_CONSTRUCTION, VSX_HNSW_LEVELS };
+
+#define VSX_HNSW_MIN_M	 2
+#define VSX_HNSW_MAX_M	 512
+#define VSX_HNSW_NO_LINK UINT32_MAX
+
+#define VSX_HNSW_MAX_EF_CONSTRUCTION ((int)VSX_MAX_EF_CONSTRUCTION)
+
+/* One level of a graph. */
+struct vsx_level {
+	const struct vsx_space *space;
+	const uint8_t *vecs;
+	const struct vsx_view *vecs_view;  /* NULL: needs no touching */
+	const uint32_t *links;		   /* [slots][degree] */
+	const struct vsx_view *links_view; /* NULL: needs no touching */
+	uint64_t links_at;		   /* byte of `links` in its view */
+	const uint32_t *slot_of;	   /* row -> slot; NULL: the same */
+	uint32_t degree;
+	uint32_t n_rows; /* links must be below */
+	bool asks;	 /* for the rows of a list before they are touched */
+};
+
+/*
+ * A pool entry: key << 32 | row << 1 | expanded. Entries sort by key, then row.
+ */
+static inline uint64_t vsx_pool_entry(uint32_t key, uint32_t row)
+{
+	return (uint64_t)key << 32 | (uint64_t)row << 1;
+}
+
+static inline uint32_t vsx_pool_key(uint64_t e)
+{
+	return (uint32_t)(e >> 32);
+}
+
+static inline uint32_t vsx_pool_row(uint64_t e)
+{
+	return (uint32_t)e >> 1;
+}
+
+/* What the walks of one search share. */
+struct vsx_walk {
+	const struct vsx_query *query;
+	struct vsx_scratch *scratch;
+	uint8_t *marks; /* of this segment's rows */
+	uint32_t avoid; /* a row to walk around, or VSX_HNSW_NO_LINK */
+	size_t n;	/* entries in scratch->pool */
+	const struct vsx_segment *seg; /* whose deleted rows guide only, or
+					  NULL */
+	size_t n_dead;		       /* of the entries are of such rows */
+	size_t max_dead;	       /* more are too many for a walk */
+	uint64_t n_distances, n_hops;
+};
+
+/*
+ * Begin a search over a graph of n_rows rows whose marks begin at mark_base of
+ * the scratch: grows the buffers for pools of ef and lists of `degree`, and
+ * makes all rows unvisited.
+ */
+enum vsx_status vsx_walk_begin(struct vsx_walk *w, struct vsx_scratch *s,
+			       const struct vsx_query *q, uint64_t mark_base,
+			       uint32_t n_rows, size_t ef, uint32_t degree,
+			       struct vsx_error *err);
+
+/* Make all rows unvisited again, for the next level. */
+void vsx_walk_next_level(struct vsx_walk *w);
+
+/* Put a first row, not yet in it, into the pool; *key gets its key. */
+enum vsx_status vsx_walk_enter(struct vsx_walk *w, const struct vsx_level *l,
+			       uint32_t row, size_t ef, uint32_t *key,
+			       struct vsx_error *err);
+
+/*
+ * From row *at with key *key step to the nearest neighbour for as long as that
+ * comes nearer (the paper's algorithm 2 with ef 1). Leaves pool and marks
+ * alone.
+ */
+enum vsx_status vsx_walk_greedy(struct vsx_walk *w, const struct vsx_level *l,
+				uint32_t *at, uint32_t *key,
+				struct vsx_error *err);
+
+/*
+ * Expand the nearest entry of the pool that was not expanded, until there is
+ * none: the pool then holds the ef nearest rows that were met (algorithm 2).
+ */
+enum vsx_status vsx_walk_beam(struct vsx_walk *w, const struct vsx_level *l,
+			      size_t ef, struct vsx_error *err);
+
+/*
+ * The same, but until none is left among the first `until` entries. These are
+ * then what a walk with ef = `until` ends with, since to that point both expand
+ * the same rows; and so are the counts. May be called again, to go on.
+ */
+enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
+				    const struct vsx_level *l, size_t ef,
+				    size_t until, struct vsx_error *err);
+
+/*
+ * The same with w->seg set: the pool holds the ef nearest live rows, and beside
+ * them the deleted ones that are nearer than the last of these, through which
+ * the walk goes on. *crowded: more than w->max_dead of them were met, and the
+ * walk was given up.
+ */
+enum vsx_status vsx_walk_beam_among_dead(struct vsx_walk *w,
+					 const struct vsx_level *l, size_t ef,
+					 bool *crowded, struct vsx_error *err);
+
+/* ---- parts of a search of a segment ---------------------------------- */
+
+/* The ef of a search for k rows. */
+size_t vsx_hnsw_ef(const struct vsx_segment *seg, const struct vsx_find *find,
+		   size_t k, uint32_t effort);
+
+/*
+ * Begin a search with ef: the pool, for `room` entries, gets the rows that the
+ * walk over the base level starts from.
+ */
+enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
+			       const struct vsx_segment *seg,
+			       struct vsx_find *find, size_t ef, size_t room,
+			       struct vsx_error *err);
+
+/* Whether the best k of a pool have keys that say too little. */
+bool vsx_hnsw_keys_lost(const struct vsx_segment *seg,
+			const struct vsx_find *find, const uint64_t *pool,
+			size_t n, size_t k);
+
+/* vsx_kind.climb */
+enum vsx_status vsx_hnsw_climb(const struct vsx_segment *seg,
+			       struct vsx_find *find, const uint32_t *truth,
+			       uint32_t n_truth, struct vsx_rung *rungs,
+			       uint32_t n, struct vsx_error *err);
+
+#endif

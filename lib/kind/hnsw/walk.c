@@ -1,0 +1,319 @@
+#include <string.h>
+
+#include "segment/dead.h"
+#include "kind/hnsw/hnsw.h"
+#include "io/advice.h"
+
+/*
+ * Marks, a byte a row: the epoch of the search that met the row last. 0 means
+ * never met by this scratch, so that only then the row's pages need a touch: in
+ * the steady state checking pages at first touch costs nothing.
+ */
+#define NEVER	    0
+#define LONG_AGO    1
+#define FIRST_EPOCH 2
+#define LAST_EPOCH  255
+
+static void new_epoch(struct vsx_scratch *s)
+{
+	if (s->epoch >= FIRST_EPOCH && s->epoch < LAST_EPOCH) {
+		s->epoch++;
+		return;
+	}
+	for (size_t i = 0; i < s->marks_cap; i++)
+		s->marks[i] = s->marks[i] != NEVER;
+	s->epoch = FIRST_EPOCH;
+}
+
+enum vsx_status vsx_walk_begin(struct vsx_walk *w, struct vsx_scratch *s,
+			       const struct vsx_query *q, uint64_t mark_base,
+			       uint32_t n_rows, size_t ef, uint32_t degree,
+			       struct vsx_error *err)
+{
+	VSX_TRY(vsx_grow(&s->pool, &s->pool_cap, ef + 1, sizeof(*s->pool),
+			 err));
+	VSX_TRY(vsx_grow(&s->rows, &s->rows_cap, degree, sizeof(*s->rows),
+			 err));
+	VSX_TRY(vsx_grow(&s->keys, &s->keys_cap, degree, sizeof(*s->keys),
+			 err));
+	VSX_TRY(vsx_grow(&s->marks, &s->marks_cap, mark_base + n_rows, 1, err));
+	new_epoch(s);
+	*w = (struct vsx_walk){
+		.query = q,
+		.scratch = s,
+		.marks = s->marks + mark_base,
+		.avoid = VSX_HNSW_NO_LINK,
+	};
+	return VSX_OK;
+}
+
+void vsx_walk_next_level(struct vsx_walk *w)
+{
+	new_epoch(w->scratch);
+}
+
+static inline const uint32_t *links_of(const struct vsx_level *l, uint32_t row)
+{
+	uint32_t slot = l->slot_of ? l->slot_of[row] : row;
+
+	return l->links + (size_t)slot * l->degree;
+}
+
+static inline void prefetch_links(const struct vsx_level *l, uint32_t row)
+{
+	const char *p = (const char *)links_of(l, row);
+
+	for (uint32_t i = 0; i < l->degree * 4; i += 64)
+		__builtin_prefetch(p + i);
+}
+
+static enum vsx_status touch_links(const struct vsx_level *l, uint32_t row,
+				   struct vsx_error *err)
+{
+	uint64_t bytes = (uint64_t)l->degree * 4;
+
+	return vsx_touch(l->links_view, l->links_at + row * bytes, bytes, err);
+}
+
+static enum vsx_status touch_row(const struct vsx_level *l, uint32_t row,
+				 struct vsx_error *err)
+{
+	return vsx_touch(l->vecs_view, (uint64_t)row * l->space->stride,
+			 l->space->stride, err);
+}
+
+/* Together: waiting for one page after the other is what takes the time. */
+static void ask_rows(const struct vsx_walk *w, const struct vsx_level *l,
+		     const uint32_t *links)
+{
+	for (uint32_t i = 0; i < l->degree && links[i] < l->n_rows; i++)
+		if (w->marks[links[i]] != w->scratch->epoch)
+			vsx_ask(l->vecs + (size_t)links[i] * l->space->stride,
+				l->space->stride);
+}
+
+static enum vsx_status bad_link(const struct vsx_level *l, uint32_t row,
+				uint32_t link, struct vsx_error *err)
+{
+	return vsx_fail(err, VSX_ECORRUPT, "row %u links to row %u of %u", row,
+			link, l->n_rows);
+}
+
+/* Rows that `row` links to and that this search has not met, all marked. */
+static enum vsx_status gather(struct vsx_walk *w, const struct vsx_level *l,
+			      uint32_t row, size_t *n, struct vsx_error *err)
+{
+	const uint32_t *links = links_of(l, row);
+	uint32_t *out = w->scratch->rows;
+	uint8_t *marks = w->marks, epoch = w->scratch->epoch;
+	size_t found = 0;
+
+	if (l->links_view)
+		VSX_TRY(touch_links(l, row, err));
+	if (l->asks)
+		ask_rows(w, l, links);
+	for (uint32_t i = 0; i < l->degree; i++) {
+		uint32_t link = links[i];
+		uint8_t mark;
+
+		if (link >= l->n_rows) {
+			if (link == VSX_HNSW_NO_LINK)
+				break;
+			return bad_link(l, row, link, err);
+		}
+		mark = marks[link];
+		if (mark == epoch || link == w->avoid)
+			continue;
+		if (mark == NEVER && l->vecs_view)
+			VSX_TRY(touch_row(l, link, err));
+		marks[link] = epoch;
+		out[found++] = link;
+	}
+	*n = found;
+	return VSX_OK;
+}
+
+/* Insert into the sorted pool of at most ef; returns its place. */
+static inline size_t pool_insert(uint64_t *pool, size_t *n, size_t ef,
+				 uint64_t entry)
+{
+	size_t low = 0, high = *n;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (pool[mid] < entry)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low == ef)
+		return low;
+	if (*n < ef)
+		++*n;
+	memmove(pool + low + 1, pool + low, (*n - 1 - low) * sizeof(*pool));
+	pool[low] = entry;
+	return low;
+}
+
+/*
+ * Insert where deleted rows do not count: behind the ef-th live row nothing is
+ * kept. Returns its place.
+ */
+static size_t live_insert(struct vsx_walk *w, size_t ef, uint64_t entry)
+{
+	uint64_t *pool = w->scratch->pool;
+	size_t place = pool_insert(pool, &w->n, SIZE_MAX, entry);
+	size_t live;
+
+	w->n_dead += vsx_is_dead(w->seg, vsx_pool_row(entry));
+	live = w->n - w->n_dead;
+	if (live < ef)
+		return place;
+	if (live > ef)
+		w->n--; /* the last is live, or it would not be here */
+	while (w->n > 0 && vsx_is_dead(w->seg, vsx_pool_row(pool[w->n - 1]))) {
+		w->n--;
+		w->n_dead--;
+	}
+	return place;
+}
+
+enum vsx_status vsx_walk_enter(struct vsx_walk *w, const struct vsx_level *l,
+			       uint32_t row, size_t ef, uint32_t *key,
+			       struct vsx_error *err)
+{
+	if (l->vecs_view)
+		VSX_TRY(touch_row(l, row, err));
+	vsx_space_keys(l->space, w->query, l->vecs, &row, 1, key);
+	w->n_distances++;
+	w->marks[row] = w->scratch->epoch;
+	if (w->seg)
+		live_insert(w, ef, vsx_pool_entry(*key, row));
+	else
+		pool_insert(w->scratch->pool, &w->n, ef,
+			    vsx_pool_entry(*key, row));
+	return VSX_OK;
+}
+
+enum vsx_status vsx_walk_greedy(struct vsx_walk *w, const struct vsx_level *l,
+				uint32_t *at, uint32_t *key,
+				struct vsx_error *err)
+{
+	uint32_t *rows = w->scratch->rows, *keys = w->scratch->keys;
+	uint32_t row;
+
+	do {
+		const uint32_t *links = links_of(l, *at);
+		uint32_t n = 0;
+
+		row = *at;
+		if (l->links_view)
+			VSX_TRY(touch_links(l, row, err));
+		for (; n < l->degree; n++) {
+			uint32_t link = links[n];
+
+			if (link == VSX_HNSW_NO_LINK)
+				break;
+			if (link >= l->n_rows)
+				return bad_link(l, row, link, err);
+			if (l->vecs_view)
+				VSX_TRY(touch_row(l, link, err));
+			rows[n] = link;
+		}
+		vsx_space_keys(l->space, w->query, l->vecs, rows, n, keys);
+		for (uint32_t i = 0; i < n; i++) {
+			if (keys[i] < *key && rows[i] != w->avoid) {
+				*key = keys[i];
+				*at = rows[i];
+			}
+		}
+		w->n_distances += n;
+		w->n_hops++;
+	} while (*at != row);
+	return VSX_OK;
+}
+
+enum vsx_status vsx_walk_beam(struct vsx_walk *w, const struct vsx_level *l,
+			      size_t ef, struct vsx_error *err)
+{
+	return vsx_walk_beam_until(w, l, ef, ef, err);
+}
+
+enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
+				    const struct vsx_level *l, size_t ef,
+				    size_t until, struct vsx_error *err)
+{
+	uint64_t *pool = w->scratch->pool;
+	uint32_t *rows = w->scratch->rows, *keys = w->scratch->keys;
+	size_t next = 0; /* every entry before it is expanded */
+
+	for (;;) {
+		uint32_t row;
+		size_t n = 0, place;
+
+		while (next < w->n && (pool[next] & 1))
+			next++;
+		if (next == w->n || next >= until)
+			return VSX_OK;
+		row = vsx_pool_row(pool[next]);
+		pool[next] |= 1;
+		VSX_TRY(gather(w, l, row, &n, err));
+		if (next + 1 < w->n)
+			prefetch_links(l, vsx_pool_row(pool[next + 1]));
+		vsx_space_keys(l->space, w->query, l->vecs, rows, n, keys);
+		w->n_distances += n;
+		w->n_hops++;
+		for (size_t i = 0; i < n; i++) {
+			uint64_t entry = vsx_pool_entry(keys[i], rows[i]);
+
+			if (w->n == ef && entry > pool[ef - 1])
+				continue;
+			place = pool_insert(pool, &w->n, ef, entry);
+			if (place <= next) {
+				next = place;
+				prefetch_links(l, rows[i]);
+			}
+		}
+	}
+}
+
+enum vsx_status vsx_walk_beam_among_dead(struct vsx_walk *w,
+					 const struct vsx_level *l, size_t ef,
+					 bool *crowded, struct vsx_error *err)
+{
+	uint64_t *pool = w->scratch->pool;
+	uint32_t *rows = w->scratch->rows, *keys = w->scratch->keys;
+	size_t next = 0; /* every entry before it is expanded */
+
+	*crowded = false;
+	for (;;) {
+		size_t n = 0;
+
+		while (next < w->n && (pool[next] & 1))
+			next++;
+		if (next >= w->n)
+			return VSX_OK;
+		pool[next] |= 1;
+		VSX_TRY(gather(w, l, vsx_pool_row(pool[next]), &n, err));
+		vsx_space_keys(l->space, w->query, l->vecs, rows, n, keys);
+		w->n_distances += n;
+		w->n_hops++;
+		for (size_t i = 0; i < n; i++) {
+			uint64_t entry = vsx_pool_entry(keys[i], rows[i]);
+			size_t place;
+
+			if (w->n - w->n_dead == ef && entry > pool[w->n - 1])
+				continue;
+			place = live_insert(w, ef, entry);
+			if (place < next)
+				next = place;
+			if (w->n_dead > w->max_dead) {
+				*crowded = true;
+				return VSX_OK;
+			}
+		}
+		if (next > w->n)
+			next = w->n;
+	}
+}

@@ -1,0 +1,141 @@
+/* More rows for inverted lists that are learned already. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "kind/ivf/ivf.h"
+#include "kind/ivf/build_group.h"
+#include "train/kmeans.h"
+
+/* Rows that a mean distance is taken over, about. */
+#define SAMPLE 2048
+
+/* The distance of a row from a centroid, in the space of the centroids. */
+static double distance_to(const struct vsx_space *rows, const uint8_t *row,
+			  const float *centroid, float *x)
+{
+	double scale = vsx_codes_scale(rows, row), sum = 0.0;
+
+	vsx_space_load(rows, x, row);
+	for (uint32_t d = 0; d < rows->dim; d++) {
+		double diff = (double)x[d] * scale - (double)centroid[d];
+
+		sum += diff * diff;
+	}
+	return sqrt(sum);
+}
+
+static double mean_of_new(const struct vsx_rows *rows, const uint32_t *list,
+			  const struct vsx_kmeans *km, float *x)
+{
+	uint32_t n = rows->n < SAMPLE ? rows->n : SAMPLE;
+	double sum = 0.0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t row = (uint64_t)i * rows->n / n;
+
+		sum += distance_to(
+			rows->space, rows->base + row * rows->space->stride,
+			km->centroids + (size_t)list[row] * km->dim, x);
+	}
+	return sum / n;
+}
+
+/* Some rows of each list, more of a longer one. */
+static enum vsx_status mean_of_trained(const struct vsx_segment *seg,
+				       const struct vsx_kmeans *km, float *x,
+				       double *mean, struct vsx_error *err)
+{
+	const struct vsx_view *vecs = &seg->view[VSX_SEC_VECS];
+	uint32_t step = seg->n_rows / SAMPLE + 1;
+	uint64_t n = 0, seen = 0;
+	double sum = 0.0;
+
+	for (uint32_t c = 0; c < seg->nlist; c++) {
+		uint32_t stride = seg->space.stride;
+		struct vsx_run run;
+
+		VSX_TRY(vsx_segment_run(seg, c, &run, err));
+		seen += run.n_rows;
+		if (seen > seg->n_rows)
+			return vsx_too_many_rows(seg, err);
+		for (uint64_t r = 0; r < run.n_rows; r += step, n++) {
+			uint64_t at = run.offset + r * stride;
+
+			VSX_TRY(vsx_touch(vecs, at, stride, err));
+			sum += distance_to(&seg->space, vecs->base + at,
+					   km->centroids + (size_t)c * km->dim,
+					   x);
+		}
+	}
+	*mean = n ? sum / (double)n : 0.0;
+	return VSX_OK;
+}
+
+static enum vsx_status find_shift(const struct vsx_rows *rows,
+				  const uint32_t *list,
+				  const struct vsx_kmeans *km,
+				  const struct vsx_segment *trained,
+				  double *shift, struct vsx_error *err)
+{
+	enum vsx_status status;
+	double before = 0.0;
+	float *x;
+
+	VSX_TRY(vsx_alloc_to(&x, km->dim, sizeof(*x), err));
+	status = mean_of_trained(trained, km, x, &before, err);
+	if (status == VSX_OK)
+		*shift = before > 0.0 ? mean_of_new(rows, list, km, x) / before
+				      : 0.0;
+	free(x);
+	return status;
+}
+
+/* The centroids of a segment, once more as training left them. */
+static enum vsx_status take_centroids(struct vsx_kmeans *km,
+				      const struct vsx_segment *trained,
+				      struct vsx_error *err)
+{
+	const struct vsx_view *cents = &trained->view[VSX_SEC_CENT];
+	struct vsx_codes codes;
+	struct vsx_space space;
+
+	VSX_TRY(vsx_touch(cents, 0, cents->bytes, err));
+	VSX_TRY(vsx_ivf_codes(trained, &codes, err));
+	vsx_ivf_space(&space, &trained->space, trained->centroid_stride);
+	return vsx_kmeans_take(km, trained->nlist, &space, cents->base, &codes,
+			       err);
+}
+
+enum vsx_status vsx_ivf_extend(struct vsx_job *job, const struct vsx_rows *rows,
+			       const struct vsx_segment *trained,
+			       struct vsx_built *out, double *shift,
+			       struct vsx_error *err)
+{
+	struct vsx_kmeans km = {0};
+	uint32_t *list = NULL;
+	enum vsx_status status;
+
+	memset(out, 0, sizeof(*out));
+	out->kind = VSX_IVF;
+	out->params[VSX_IVF_NLIST] = trained->nlist;
+	out->params[VSX_IVF_STRIDE] = trained->centroid_stride;
+	out->params[VSX_IVF_CENT_OF] = trained->number + 1;
+	snprintf(out->spec, sizeof(out->spec), "IVF%u,Flat", trained->nlist);
+	status = vsx_alloc_to(&list, rows->n, sizeof(*list), err);
+	if (status == VSX_OK)
+		status = take_centroids(&km, trained, err);
+	if (status == VSX_OK)
+		status = vsx_kmeans_assign(&km, job, rows, list, err);
+	if (status == VSX_OK)
+		status = find_shift(rows, list, &km, trained, shift, err);
+	if (status == VSX_OK)
+		status = vsx_ivf_group(rows, list, trained->nlist, out, err);
+	free(list);
+	vsx_kmeans_release(&km);
+	if (status != VSX_OK)
+		vsx_built_release(out);
+	return status;
+}

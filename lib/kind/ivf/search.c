@@ -1,0 +1,274 @@
+/* Opening and searching inverted lists. */
+#include "segment/dead.h"
+#include "kind/ivf/ivf.h"
+#include "segment/sieve.h"
+#include "manifest.h"
+
+void vsx_ivf_space(struct vsx_space *s, const struct vsx_space *rows,
+		   uint32_t stride)
+{
+	vsx_space_init(s, rows->metric == VSX_IP ? VSX_IP : VSX_L2, VSX_F32,
+		       rows->dim, stride);
+}
+
+static uint64_t round_64(uint64_t x)
+{
+	return (x + 63) & ~UINT64_C(63);
+}
+
+/* nlist < 2^31 and stride < 2^20: nothing wraps. */
+struct vsx_ivf_layout vsx_ivf_layout(uint32_t dim, uint32_t nlist,
+				     uint32_t stride)
+{
+	struct vsx_ivf_layout l;
+
+	l.params = round_64((uint64_t)nlist * stride);
+	l.codes = round_64(l.params + vsx_codes_params_bytes(dim));
+	l.end = l.codes + (uint64_t)nlist * vsx_codes_stride(dim);
+	return l;
+}
+
+static enum vsx_status open_ivf(struct vsx_segment *seg, struct vsx_error *err)
+{
+	const struct vsx_view *lists = &seg->view[VSX_SEC_LIST];
+	const struct vsx_view *cents = &seg->view[VSX_SEC_CENT];
+	uint32_t nlist = seg->params[VSX_IVF_NLIST];
+	uint32_t stride = seg->params[VSX_IVF_STRIDE];
+	uint32_t due_stride = vsx_row_stride(seg->space.dim * 4);
+	uint64_t due;
+
+	if (nlist < 1 || nlist > VSX_IVF_MAX_NLIST)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"nlist is %u, expected 1 to %u", nlist,
+				VSX_IVF_MAX_NLIST);
+	if (stride != due_stride)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"centroids of %u bytes, expected %u", stride,
+				due_stride);
+	due = (uint64_t)nlist * sizeof(struct vsx_disk_list);
+	if (!lists->base || lists->bytes != due)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"section LIST has %llu bytes, expected %llu",
+				(unsigned long long)lists->bytes,
+				(unsigned long long)due);
+	due = vsx_ivf_layout(seg->space.dim, nlist, stride).end;
+	if (!cents->base || cents->bytes != due)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"section CENT has %llu bytes, expected %llu",
+				(unsigned long long)cents->bytes,
+				(unsigned long long)due);
+	seg->nlist = nlist;
+	seg->centroid_stride = stride;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_ivf_codes(const struct vsx_segment *seg,
+			      struct vsx_codes *codes, struct vsx_error *err)
+{
+	const struct vsx_view *cents = &seg->view[VSX_SEC_CENT];
+	struct vsx_ivf_layout l = vsx_ivf_layout(seg->space.dim, seg->nlist,
+						 seg->centroid_stride);
+	struct vsx_space space;
+
+	vsx_ivf_space(&space, &seg->space, seg->centroid_stride);
+	VSX_TRY(vsx_touch(cents, l.params, l.codes - l.params, err));
+	return vsx_codes_attach(codes, &space, cents->base + l.params, cents,
+				l.codes, err);
+}
+
+enum vsx_status vsx_ivf_rank(const struct vsx_segment *seg,
+			     struct vsx_find *find, struct vsx_error *err)
+{
+	struct vsx_scratch *scratch = find->scratch;
+	struct vsx_codes codes;
+	struct vsx_bounds unused;
+
+	VSX_TRY(vsx_grow(&scratch->keys, &scratch->keys_cap, seg->nlist,
+			 sizeof(*scratch->keys), err));
+	VSX_TRY(vsx_grow(&scratch->pool, &scratch->pool_cap, seg->nlist,
+			 sizeof(*scratch->pool), err));
+	VSX_TRY(vsx_ivf_codes(seg, &codes, err));
+	VSX_TRY(vsx_touch(codes.view, codes.at,
+			  (uint64_t)seg->nlist * codes.space.stride, err));
+	VSX_TRY(vsx_codes_query(&codes, &codes.space, find->query,
+				&scratch->code, &unused, err));
+	vsx_space_keys(&codes.space, &scratch->code, codes.base, NULL,
+		       seg->nlist, scratch->keys);
+	for (uint32_t i = 0; i < seg->nlist; i++)
+		scratch->pool[i] = (uint64_t)scratch->keys[i] << 32 | i;
+	return VSX_OK;
+}
+
+static enum vsx_status scan_list(struct vsx_sieve *sieve,
+				 const struct vsx_run *run,
+				 struct vsx_error *err)
+{
+	uint32_t step = vsx_sieve_step(sieve);
+	uint32_t stride = sieve->seg->space.stride;
+
+	for (uint32_t r = 0; r < run->n_rows; r += step) {
+		uint32_t n = run->n_rows - r < step ? run->n_rows - r : step;
+
+		VSX_TRY(vsx_sieve_rows(sieve, run->first_row + r, n,
+				       run->offset + (uint64_t)r * stride,
+				       err));
+	}
+	return VSX_OK;
+}
+
+/* The lists in the order of their centroids' distances. */
+struct tour {
+	const struct vsx_segment *seg;
+	struct vsx_scratch *scratch; /* lists in the pool's first nlist */
+	uint32_t ranked;	     /* of them in order */
+	uint32_t next;
+	uint32_t asked; /* of them, ahead */
+	uint64_t asked_rows;
+};
+
+/* Bytes that the disk reads while others are scanned. */
+#define AHEAD_BYTES (4u << 20)
+
+/*
+ * Ask for lists that come after `seen` rows. What is wrong with one is told
+ * when it is its turn; of a long one the kernel reads the rest ahead.
+ */
+static void ask_lists(struct tour *t, const struct vsx_sieve *sieve,
+		      uint32_t nprobe, uint64_t seen)
+{
+	const uint64_t *pool = t->scratch->pool;
+	uint32_t most = AHEAD_BYTES / t->seg->space.stride + 1;
+	struct vsx_run run;
+
+	for (; t->asked < nprobe && t->asked_rows < seen + most; t->asked++) {
+		if (vsx_segment_run(t->seg, (uint32_t)pool[t->asked], &run,
+				    NULL) != VSX_OK)
+			continue;
+		t->asked_rows += run.n_rows;
+		if (run.n_rows > most)
+			run.n_rows = most;
+		vsx_sieve_ask(sieve, &run);
+	}
+}
+
+/* The next list; there must be one. Ranks more lists when it must. */
+static enum vsx_status next_list(struct tour *t, struct vsx_run *run,
+				 struct vsx_error *err)
+{
+	uint64_t *pool = t->scratch->pool;
+	uint32_t left = t->seg->nlist - t->ranked;
+
+	if (t->next == t->ranked) {
+		uint32_t more = t->ranked < left ? t->ranked : left;
+
+		vsx_least(pool + t->ranked, left, more, true);
+		t->ranked += more;
+	}
+	return vsx_segment_run(t->seg, (uint32_t)pool[t->next++], run, err);
+}
+
+static uint32_t default_effort(const struct vsx_segment *seg)
+{
+	return seg->nlist / 16 + 1;
+}
+
+static enum vsx_status search_ivf(const struct vsx_segment *seg,
+				  struct vsx_find *find, struct vsx_error *err)
+{
+	uint32_t wish = find->effort ? find->effort : default_effort(seg);
+	uint32_t nprobe = wish < seg->nlist ? wish : seg->nlist;
+	struct tour tour = {seg, find->scratch, nprobe, 0, 0, 0};
+	size_t want = find->k + find->skip_self, seen = 0;
+	size_t live = find->top.n; /* rows that earlier segments gave */
+	struct vsx_run run, next;
+	struct vsx_sieve sieve;
+	uint32_t i = 0;
+
+	VSX_TRY(vsx_dead_touch(seg, err));
+	if (find->ranked_of == seg->view[VSX_SEC_CENT].base) {
+		tour.ranked = find->n_ranked;
+	} else {
+		VSX_TRY(vsx_ivf_rank(seg, find, err));
+		vsx_least(find->scratch->pool, seg->nlist, nprobe, true);
+	}
+	VSX_TRY(vsx_sieve_begin(&sieve, seg, find, seg->nlist, err));
+	VSX_TRY(next_list(&tour, &run, err));
+	/* Beyond nprobe while there are not enough rows for an answer. */
+	for (;;) {
+		bool more;
+
+		find->n_hops++;
+		if (find->asks)
+			ask_lists(&tour, &sieve, nprobe, seen);
+		seen += run.n_rows;
+		if (seen > seg->n_rows)
+			return vsx_too_many_rows(seg, err);
+		live += vsx_live_among(seg, run.first_row, run.n_rows);
+		more = ++i < seg->nlist && (i < nprobe || live < want);
+		if (more) {
+			VSX_TRY(next_list(&tour, &next, err));
+			vsx_sieve_expect(&sieve, &next);
+		}
+		VSX_TRY(scan_list(&sieve, &run, err));
+		if (!more)
+			break;
+		run = next;
+	}
+	find->ranked_of = seg->view[VSX_SEC_CENT].base;
+	find->n_ranked = tour.ranked;
+	return vsx_sieve_finish(&sieve, err);
+}
+
+/* The last list that begins at the row or before. */
+enum vsx_status vsx_ivf_list_of(const struct vsx_segment *seg, uint32_t row,
+				uint32_t *list, struct vsx_run *run,
+				struct vsx_error *err)
+{
+	uint32_t low = 0, high = seg->nlist - 1;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2 + 1;
+
+		VSX_TRY(vsx_segment_run(seg, mid, run, err));
+		if (run->first_row <= row)
+			low = mid;
+		else
+			high = mid - 1;
+	}
+	*list = low;
+	VSX_TRY(vsx_segment_run(seg, low, run, err));
+	if (row < run->first_row || row - run->first_row >= run->n_rows)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"row %u is in no list: list %u has rows %u to "
+				"%u",
+				row, low, run->first_row,
+				run->first_row + run->n_rows);
+	return VSX_OK;
+}
+
+static enum vsx_status locate_ivf(const struct vsx_segment *seg, uint32_t row,
+				  uint64_t *offset, struct vsx_error *err)
+{
+	struct vsx_run run;
+	uint32_t list;
+
+	VSX_TRY(vsx_ivf_list_of(seg, row, &list, &run, err));
+	*offset = run.offset +
+		  (uint64_t)(row - run.first_row) * seg->space.stride;
+	return VSX_OK;
+}
+
+const struct vsx_kind vsx_kind_ivf = {
+	.code = VSX_IVF,
+	.name = "IVF",
+	.effort_name = "nprobe",
+	.default_effort = default_effort,
+	.n_params = 3,
+	.shared_param = VSX_IVF_CENT_OF,
+	.shared_slot = VSX_SEC_CENT,
+	.open = open_ivf,
+	.search = search_ivf,
+	.climb = vsx_ivf_climb,
+	.check = vsx_ivf_check,
+	.locate = locate_ivf,
+};

@@ -1,0 +1,43 @@
+#include "segment/scarce.h"
+
+#include "segment/codes.h"
+#include "segment/scratch.h"
+#include "io/advice.h"
+
+bool vsx_is_read_at_random(const struct vsx_segment *seg,
+			   enum vsx_section_slot slot)
+{
+	switch (slot) {
+	case VSX_SEC_VECS: /* scanned, unless there is something smaller */
+		return seg->kind == &vsx_kind_hnsw || vsx_codes_present(seg);
+	case VSX_SEC_LNK0:
+	case VSX_SEC_LNKU:
+	case VSX_SEC_ROID:
+	case VSX_SEC_IDRO:
+		return true;
+	default:
+		return false;
+	}
+}
+
+void vsx_segment_make_scarce(struct vsx_segment *seg)
+{
+	seg->scarce = true;
+	for (int slot = 0; slot < VSX_N_SECTION_SLOTS; slot++) {
+		const struct vsx_view *v = &seg->view[slot];
+
+		if (!v->base)
+			continue;
+		if (vsx_is_read_at_random(seg, (enum vsx_section_slot)slot))
+			vsx_advise_random(v->base, v->bytes);
+		else
+			vsx_advise_normal(v->base, v->bytes);
+	}
+}
+
+void vsx_find_scarce(struct vsx_find *find)
+{
+	struct vsx_scratch *s = find->scratch;
+
+	find->asks = vsx_disk_is_slow(&s->disk, s->n_before);
+}

@@ -1,0 +1,39 @@
+/*
+ * The scratch of one searching thread: every buffer that a search of any kind
+ * needs. Buffers only grow, so that the steady state allocates nothing.
+ */
+#ifndef VSX_SCRATCH_H
+#define VSX_SCRATCH_H
+
+#include "base/alloc.h"
+#include "base/topk.h"
+#include "segment/space.h"
+#include "io/advice.h"
+
+struct vsx_scratch {
+	struct vsx_query query; /* the caller's query, made ready */
+	struct vsx_query code;	/* the same, against 8-bit codes */
+	struct vsx_best *best;	/* heap of the results */
+	size_t best_cap;
+	struct vsx_best *spare; /* a second heap: candidates of a first pass,
+				   or lists by distance */
+	size_t spare_cap;
+	uint64_t *pool; /* HNSW: key << 32 | row << 1 | expanded */
+	size_t pool_cap;
+	uint32_t *rows; /* gathered row numbers */
+	size_t rows_cap;
+	uint32_t *keys; /* and their keys */
+	size_t keys_cap;
+	uint8_t *marks; /* HNSW: a byte a row; see hnsw_walk.c */
+	size_t marks_cap;
+	uint8_t epoch;
+	struct vsx_disk_watch disk;
+	uint64_t n_before; /* distances of the search before */
+};
+
+enum vsx_status vsx_scratch_init(struct vsx_scratch *s, uint32_t dim,
+				 struct vsx_error *err);
+void vsx_scratch_release(struct vsx_scratch *s);
+uint64_t vsx_scratch_bytes(const struct vsx_scratch *s);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * A sieve keeps, of all rows that pass over it, those which may be among the
+ * best, judging by keys that say a row's value only within bounds (struct
+ * vsx_bounds); then it looks at those few rows themselves.
+ *
+ * A row is dropped when the least value that its key allows is above the
+ * greatest value that the keys of k other rows allow: so no row is lost, and
+ * none whose value equals that of the last.
+ */
+#ifndef VSX_SIEVE_H
+#define VSX_SIEVE_H
+
+#include "segment/codes.h"
+#include "segment/scratch.h"
+
+struct vsx_sieve {
+	const struct vsx_segment *seg;
+	struct vsx_find *find;
+	bool by_code;	/* keys are of codes, else of the rows */
+	bool by_length; /* bounds.error grows with the longest row */
+	struct vsx_codes codes;
+	struct vsx_bounds bounds;
+	double longest;	   /* row so far, when by_length */
+	const float *zero; /* float[dim], when by_length */
+	size_t base;	   /* entries begin here in scratch->pool */
+	size_t n, limit;   /* how many; when to thin them out */
+	size_t want;
+	double bound; /* of the values of the best `want` */
+	uint32_t cut; /* so keys above are dropped */
+};
+
+/*
+ * Begin for find->query and find->k. The entries of scratch->pool below `base`
+ * stay the caller's.
+ */
+enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
+				const struct vsx_segment *seg,
+				struct vsx_find *find, size_t base,
+				struct vsx_error *err);
+
+/*
+ * The buffers of a scratch for a sieve that is to keep `want` rows: for a
+ * search that may come to need one, so that it grows nothing then.
+ */
+enum vsx_status vsx_sieve_reserve(struct vsx_scratch *scratch, size_t base,
+				  size_t want, struct vsx_error *err);
+
+/* Rows that are taken at once, so that they stay in the cache. */
+uint32_t vsx_sieve_step(const struct vsx_sieve *s);
+
+/*
+ * Let n rows (up to vsx_sieve_step()) pass: rows first .. first+n-1, at
+ * `offset` in VECS. Touches what it reads.
+ */
+enum vsx_status vsx_sieve_rows(struct vsx_sieve *s, uint32_t first, uint32_t n,
+			       uint64_t offset, struct vsx_error *err);
+
+/* Soon the rows of this run will pass: begin to fetch them. */
+void vsx_sieve_expect(const struct vsx_sieve *s, const struct vsx_run *run);
+
+/* The same from the disk. */
+void vsx_sieve_ask(const struct vsx_sieve *s, const struct vsx_run *run);
+
+/* Offer what is left to find->top. */
+enum vsx_status vsx_sieve_finish(struct vsx_sieve *s, struct vsx_error *err);
+
+/*
+ * Put the n least of the `count` numbers first, in rising order if `sorted`.
+ * They must be different.
+ */
+void vsx_least(uint64_t *x, size_t count, size_t n, bool sorted);
+
+#endif

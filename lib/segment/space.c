@@ -1,0 +1,569 @@
+#include "segment/space.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "kernel/half.h"
+#include "manifest.h"
+#include "names.h"
+
+void vsx_space_init(struct vsx_space *s, enum vsx_metric metric,
+		    enum vsx_elem elem, uint32_t dim, uint32_t stride)
+{
+	uint32_t row_bytes = vsx_row_bytes(dim, elem, metric);
+
+	s->kernels = vsx_kernels();
+	s->metric = metric;
+	s->elem = elem;
+	s->dim = dim;
+	s->vector_bytes = dim * vsx_elem_bytes(elem);
+	s->tail = metric == VSX_COSINE ? row_bytes - 4 : 0;
+	s->stride = stride ? stride : vsx_row_stride(row_bytes);
+}
+
+enum vsx_status vsx_query_alloc(struct vsx_query *q, uint32_t dim,
+				struct vsx_error *err)
+{
+	memset(q, 0, sizeof(*q));
+	if (vsx_alloc_to(&q->f32_buffer, dim, sizeof(float), err) ||
+	    vsx_alloc_to(&q->native_buffer, dim, 1, err) ||
+	    vsx_alloc_to(&q->f64_buffer, dim, sizeof(double), err)) {
+		vsx_query_release(q);
+		return VSX_ENOMEM;
+	}
+	return VSX_OK;
+}
+
+void vsx_query_release(struct vsx_query *q)
+{
+	free(q->f32_buffer);
+	free(q->native_buffer);
+	free(q->f64_buffer);
+	memset(q, 0, sizeof(*q));
+}
+
+/* Component i of a vector of any element type, exactly. */
+static float component(const uint8_t *x, enum vsx_elem elem, uint32_t i)
+{
+	float f;
+	uint16_t h;
+
+	switch (elem) {
+	case VSX_F32:
+		memcpy(&f, x + (size_t)i * 4, 4);
+		return f;
+	case VSX_F16:
+		memcpy(&h, x + (size_t)i * 2, 2);
+		return vsx_f16_to_f32(h);
+	case VSX_BF16:
+		memcpy(&h, x + (size_t)i * 2, 2);
+		return vsx_bf16_to_f32(h);
+	case VSX_I8:
+		return (float)(int8_t)x[i];
+	case VSX_U8:
+		break;
+	}
+	return (float)x[i];
+}
+
+/* n components from the first on. */
+static void load(float *out, const uint8_t *x, enum vsx_elem elem,
+		 uint32_t first, uint32_t n)
+{
+	x += (size_t)first * vsx_elem_bytes(elem);
+	switch (elem) {
+	case VSX_F32:
+		memcpy(out, x, (size_t)n * sizeof(float));
+		return;
+	case VSX_F16:
+		for (uint32_t i = 0; i < n; i++)
+			out[i] = component(x, VSX_F16, i);
+		return;
+	case VSX_BF16:
+		for (uint32_t i = 0; i < n; i++)
+			out[i] = component(x, VSX_BF16, i);
+		return;
+	case VSX_I8:
+		for (uint32_t i = 0; i < n; i++)
+			out[i] = (float)(int8_t)x[i];
+		return;
+	case VSX_U8:
+		for (uint32_t i = 0; i < n; i++)
+			out[i] = (float)x[i];
+		return;
+	}
+}
+
+#define PIECE 256u /* components that are loaded at a time */
+
+static uint32_t piece_of(uint32_t dim, uint32_t first)
+{
+	return dim - first < PIECE ? dim - first : PIECE;
+}
+
+static float tail_of(const struct vsx_space *s, const uint8_t *row)
+{
+	float f;
+
+	memcpy(&f, row + s->tail, 4);
+	return f;
+}
+
+static enum vsx_status not_finite(uint32_t i, float x, struct vsx_error *err)
+{
+	return vsx_fail(err, VSX_ENUMERIC, "component %u is %s", i,
+			isnan(x) ? "NaN" : "infinite");
+}
+
+/* ---- sums in f64: SPEC.md 5.8 ---------------------------------------- */
+
+#define EXACT_LANES 8
+static_assert(PIECE % EXACT_LANES == 0, "pieces begin with lane 0");
+
+typedef double pair __attribute__((vector_size(16)));
+
+static inline pair pair_at(const double *x)
+{
+	return (pair){x[0], x[1]};
+}
+
+static inline pair term(const double *q, const float *x, bool squares)
+{
+	pair a = pair_at(q), b = {(double)x[0], (double)x[1]};
+
+	return squares ? (a - b) * (a - b) : a * b;
+}
+
+/* n terms, of which the first belongs to lane 0. */
+static inline __attribute__((always_inline)) void add_terms(
+	double *lane, const double *q, const float *x, uint32_t n, bool squares)
+{
+	pair l01 = pair_at(lane), l23 = pair_at(lane + 2);
+	pair l45 = pair_at(lane + 4), l67 = pair_at(lane + 6);
+	uint32_t i = 0;
+
+	for (; i + EXACT_LANES <= n; i += EXACT_LANES) {
+		l01 += term(q + i, x + i, squares);
+		l23 += term(q + i + 2, x + i + 2, squares);
+		l45 += term(q + i + 4, x + i + 4, squares);
+		l67 += term(q + i + 6, x + i + 6, squares);
+	}
+	memcpy(lane, &l01, sizeof(pair));
+	memcpy(lane + 2, &l23, sizeof(pair));
+	memcpy(lane + 4, &l45, sizeof(pair));
+	memcpy(lane + 6, &l67, sizeof(pair));
+	for (uint32_t l = 0; i + l < n; l++) {
+		double d = q[i + l] - (double)x[i + l];
+
+		lane[l] += squares ? d * d : q[i + l] * (double)x[i + l];
+	}
+}
+
+static void add_squares(double *lane, const double *q, const float *x,
+			uint32_t n)
+{
+	add_terms(lane, q, x, n, true);
+}
+
+static void add_products(double *lane, const double *q, const float *x,
+			 uint32_t n)
+{
+	add_terms(lane, q, x, n, false);
+}
+
+static double sum_of_lanes(const double *lane)
+{
+	return ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
+	       ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+}
+
+/* S of SPEC.md 5.1: no f32 squared is too much for it, or too little. */
+static double sum_of_squares(const uint8_t *x, enum vsx_elem elem, uint32_t dim)
+{
+	double lane[EXACT_LANES] = {0}, wide[PIECE];
+	float c[PIECE];
+
+	for (uint32_t d = 0; d < dim; d += PIECE) {
+		uint32_t n = piece_of(dim, d);
+
+		load(c, x, elem, d, n);
+		for (uint32_t i = 0; i < n; i++)
+			wide[i] = c[i];
+		add_products(lane, wide, c, n);
+	}
+	return sum_of_lanes(lane);
+}
+
+/* 1 / length, or 0 for the zero vector. */
+static double inverse_length(const uint8_t *x, enum vsx_elem elem, uint32_t dim)
+{
+	double sum = sum_of_squares(x, elem, dim);
+
+	return sum > 0.0 ? 1.0 / sqrt(sum) : 0.0;
+}
+
+double vsx_space_inverse_length(const struct vsx_space *s, const uint8_t *row)
+{
+	return inverse_length(row, s->elem, s->dim);
+}
+
+/*
+ * Vectors of lengths up to 2^62.5 have products up to 2^125 and squared
+ * distances up to 2^127: no sum of them overflows an f32.
+ */
+#define MOST_SQUARED 0x1p125
+
+/* VSX_MAX_DIM squares of this are less than that. */
+#define HARMLESS 0x1p54f
+
+static enum vsx_status check_length(const struct vsx_space *s, const uint8_t *x,
+				    enum vsx_elem elem, struct vsx_error *err)
+{
+	float c[PIECE];
+	bool large = false;
+	double sum;
+
+	if (elem != VSX_F32 && elem != VSX_BF16)
+		return VSX_OK;
+	for (uint32_t d = 0; d < s->dim; d += PIECE) {
+		uint32_t n = piece_of(s->dim, d);
+
+		load(c, x, elem, d, n);
+		for (uint32_t i = 0; i < n; i++)
+			large |= fabsf(c[i]) > HARMLESS;
+	}
+	if (!large)
+		return VSX_OK;
+	sum = sum_of_squares(x, elem, s->dim);
+	if (sum <= MOST_SQUARED)
+		return VSX_OK;
+	return vsx_fail(err, VSX_ENUMERIC,
+			"its squared length is %.9g, %s takes up to %.9g", sum,
+			vsx_metric_name(s->metric), MOST_SQUARED);
+}
+
+/*
+ * Rows much longer or shorter than that have products that an f32 may not hold,
+ * or lengths of which it does not hold the inverse: their tail is 0, and
+ * products with them are computed in f64.
+ */
+static float tail_for(double squared)
+{
+	if (squared < 0x1p-80 || squared > 0x1p80)
+		return 0.0f;
+	return (float)(1.0 / sqrt(squared));
+}
+
+/* Write x as i8 or u8 if every component is such a number. */
+static bool to_native(enum vsx_elem elem, uint8_t *out, const float *x,
+		      uint32_t dim)
+{
+	float low = elem == VSX_I8 ? -128.0f : 0.0f;
+	float high = elem == VSX_I8 ? 127.0f : 255.0f;
+
+	for (uint32_t i = 0; i < dim; i++) {
+		if (!(x[i] >= low && x[i] <= high) || x[i] != floorf(x[i]))
+			return false;
+		out[i] = (uint8_t)(int)x[i];
+	}
+	return true;
+}
+
+enum vsx_status vsx_space_prepare(const struct vsx_space *s,
+				  struct vsx_query *q, const void *x,
+				  enum vsx_elem elem, struct vsx_error *err)
+{
+	double inverse;
+
+	for (uint32_t i = 0; i < s->dim; i++) {
+		float c = component(x, elem, i);
+
+		if (!isfinite(c))
+			return not_finite(i, c, err);
+		q->f32_buffer[i] = c;
+		q->f64_buffer[i] = c;
+	}
+	q->f32 = q->f32_buffer;
+	q->native = NULL;
+	q->scale = 1.0f;
+	if (vsx_elem_is_int(s->elem) &&
+	    to_native(s->elem, q->native_buffer, q->f32_buffer, s->dim))
+		q->native = q->native_buffer;
+	if (s->metric != VSX_COSINE)
+		return check_length(s, (const uint8_t *)q->f32_buffer, VSX_F32,
+				    err);
+
+	inverse =
+		inverse_length((const uint8_t *)q->f32_buffer, VSX_F32, s->dim);
+	if (inverse == 0.0)
+		return vsx_fail(err, VSX_ENUMERIC,
+				"the vector is zero, which has no cosine");
+	for (uint32_t i = 0; i < s->dim; i++) {
+		q->f64_buffer[i] *= inverse;
+		if (!q->native)
+			q->f32_buffer[i] = (float)q->f64_buffer[i];
+	}
+	if (q->native)
+		q->scale = (float)inverse;
+	return VSX_OK;
+}
+
+/* The row at length 1. */
+static void load_unit(const struct vsx_space *s, float *out, const uint8_t *row)
+{
+	double inverse = inverse_length(row, s->elem, s->dim);
+
+	vsx_space_load(s, out, row);
+	for (uint32_t i = 0; i < s->dim; i++)
+		out[i] = (float)((double)out[i] * inverse);
+}
+
+void vsx_space_row_query(const struct vsx_space *s, struct vsx_query *q,
+			 const uint8_t *row)
+{
+	float tail = s->metric == VSX_COSINE ? tail_of(s, row) : 1.0f;
+
+	q->native = NULL;
+	q->f32 = q->f32_buffer;
+	q->scale = tail;
+	if (tail == 0.0f) {
+		load_unit(s, q->f32_buffer, row);
+		q->scale = 1.0f;
+	} else if (vsx_elem_is_int(s->elem)) {
+		q->native = row;
+	} else if (s->elem == VSX_F32) {
+		q->f32 = (const float *)(const void *)row;
+	} else {
+		vsx_space_load(s, q->f32_buffer, row);
+	}
+}
+
+/* Floats in their order as u32: the sign bit set for positive numbers, all
+ * bits turned for negative ones. */
+static inline uint32_t order_bits(float f)
+{
+	uint32_t u;
+
+	f += 0.0f; /* -0 and +0 are one value */
+	memcpy(&u, &f, 4);
+	return u ^ (u >> 31 ? 0xffffffffu : 0x80000000u);
+}
+
+static inline float from_order_bits(uint32_t u)
+{
+	float f;
+
+	u ^= u >> 31 ? 0x80000000u : 0xffffffffu;
+	memcpy(&f, &u, 4);
+	return f;
+}
+
+static inline const uint8_t *row_at(const struct vsx_space *s,
+				    const uint8_t *base, const uint32_t *rows,
+				    size_t i)
+{
+	return base + (rows ? rows[i] : i) * s->stride;
+}
+
+/* The cosine of a row without a tail. */
+static float f64_product(const struct vsx_space *s, const struct vsx_query *q,
+			 const uint8_t *row)
+{
+	double sum = 0.0;
+
+	for (uint32_t i = 0; i < s->dim; i++)
+		sum += (double)q->f32[i] * (double)component(row, s->elem, i);
+	return (float)(sum * inverse_length(row, s->elem, s->dim) *
+		       (double)q->scale);
+}
+
+static void float_products(const struct vsx_space *s, const struct vsx_query *q,
+			   const uint8_t *base, const uint32_t *rows, size_t n,
+			   uint32_t *keys)
+{
+	float *f = (float *)keys;
+
+	s->kernels->ip[s->elem](q->f32, base, s->stride, rows, n, s->dim, f);
+	for (size_t i = 0; s->metric == VSX_COSINE && i < n; i++) {
+		const uint8_t *row = row_at(s, base, rows, i);
+		float tail = tail_of(s, row);
+
+		f[i] = tail == 0.0f ? f64_product(s, q, row)
+				    : f[i] * (q->scale * tail);
+	}
+	for (size_t i = 0; i < n; i++)
+		keys[i] = order_bits(-f[i]);
+}
+
+static void int_products(const struct vsx_space *s, const struct vsx_query *q,
+			 const uint8_t *base, const uint32_t *rows, size_t n,
+			 uint32_t *keys)
+{
+	s->kernels->ip_int[s->elem](q->native, base, s->stride, rows, n, s->dim,
+				    keys);
+	if (s->metric == VSX_COSINE) {
+		for (size_t i = 0; i < n; i++) {
+			float dot = s->elem == VSX_I8 ? (float)(int32_t)keys[i]
+						      : (float)keys[i];
+
+			dot *= q->scale * tail_of(s, row_at(s, base, rows, i));
+			keys[i] = order_bits(-dot);
+		}
+	} else if (s->elem == VSX_I8) {
+		for (size_t i = 0; i < n; i++)
+			keys[i] = 0x80000000u - keys[i];
+	} else {
+		for (size_t i = 0; i < n; i++)
+			keys[i] = ~keys[i];
+	}
+}
+
+void vsx_space_keys(const struct vsx_space *s, const struct vsx_query *q,
+		    const uint8_t *base, const uint32_t *rows, size_t n,
+		    uint32_t *keys)
+{
+	if (s->metric != VSX_L2) {
+		if (q->native)
+			int_products(s, q, base, rows, n, keys);
+		else
+			float_products(s, q, base, rows, n, keys);
+	} else if (q->native) {
+		s->kernels->l2_int[s->elem](q->native, base, s->stride, rows, n,
+					    s->dim, keys);
+	} else {
+		s->kernels->l2[s->elem](q->f32, base, s->stride, rows, n,
+					s->dim, (float *)keys);
+	}
+}
+
+double vsx_space_value(const struct vsx_space *s, const struct vsx_query *q,
+		       uint32_t key)
+{
+	float f;
+
+	if (s->metric == VSX_L2) {
+		if (q->native)
+			return (double)key;
+		memcpy(&f, &key, 4);
+		return f;
+	}
+	if (s->metric == VSX_COSINE || !q->native)
+		return from_order_bits(key);
+	if (s->elem == VSX_I8)
+		return -(double)(int32_t)(0x80000000u - key);
+	return -(double)~key;
+}
+
+double vsx_space_exact_value(const struct vsx_space *s,
+			     const struct vsx_query *q, const uint8_t *row)
+{
+	double lane[EXACT_LANES] = {0}, sum;
+	const double *x = q->f64_buffer;
+	float c[PIECE];
+
+	for (uint32_t d = 0; d < s->dim; d += PIECE) {
+		uint32_t n = piece_of(s->dim, d);
+
+		load(c, row, s->elem, d, n);
+		if (s->metric == VSX_L2)
+			add_squares(lane, x + d, c, n);
+		else
+			add_products(lane, x + d, c, n);
+	}
+	sum = sum_of_lanes(lane);
+	if (s->metric == VSX_L2)
+		return sum;
+	if (s->metric == VSX_COSINE)
+		sum *= inverse_length(row, s->elem, s->dim);
+	return -sum;
+}
+
+float vsx_space_distance(const struct vsx_space *s, double value)
+{
+	if (s->metric == VSX_L2)
+		return (float)value;
+	if (s->metric == VSX_COSINE && fabs(value) > 1.0)
+		value = copysign(1.0, value);
+	return (float)(0.0 - value);
+}
+
+static enum vsx_status convert(const struct vsx_space *s, uint8_t *out,
+			       const uint8_t *x, enum vsx_elem elem, uint32_t i,
+			       double scale, struct vsx_error *err)
+{
+	float c = component(x, elem, i);
+	uint16_t h;
+	float low = s->elem == VSX_I8 ? -128.0f : 0.0f;
+	float high = s->elem == VSX_I8 ? 127.0f : 255.0f;
+
+	if (!isfinite(c))
+		return not_finite(i, c, err);
+	if (scale != 1.0)
+		c = (float)(c * scale);
+	switch (s->elem) {
+	case VSX_F32:
+		memcpy(out + (size_t)i * 4, &c, 4);
+		return VSX_OK;
+	case VSX_F16:
+	case VSX_BF16:
+		h = s->elem == VSX_F16 ? vsx_f32_to_f16(c) : vsx_f32_to_bf16(c);
+		memcpy(out + (size_t)i * 2, &h, 2);
+		if (!isfinite(component(out, s->elem, i)))
+			return vsx_fail(err, VSX_ENUMERIC,
+					"component %u is %g, too large for %s",
+					i, (double)c, vsx_elem_name(s->elem));
+		return VSX_OK;
+	case VSX_I8:
+	case VSX_U8:
+		break;
+	}
+	if (!(c >= low && c <= high) || c != floorf(c))
+		return vsx_fail(err, VSX_ENUMERIC,
+				"component %u is %g, %s holds whole numbers "
+				"from %g to %g",
+				i, (double)c, vsx_elem_name(s->elem),
+				(double)low, (double)high);
+	out[i] = (uint8_t)(int)c;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_space_store(const struct vsx_space *s, uint8_t *out,
+				const void *x, enum vsx_elem elem,
+				bool normalize, struct vsx_error *err)
+{
+	double scale = 1.0, squared;
+	float tail;
+
+	memset(out + s->vector_bytes, 0, s->stride - s->vector_bytes);
+	if (normalize) {
+		for (uint32_t i = 0; i < s->dim; i++) {
+			float c = component(x, elem, i);
+
+			if (!isfinite(c))
+				return not_finite(i, c, err);
+		}
+		scale = inverse_length(x, elem, s->dim);
+		if (scale == 0.0)
+			return vsx_fail(err, VSX_ENUMERIC,
+					"the vector is zero, which has no "
+					"direction");
+	}
+	for (uint32_t i = 0; i < s->dim; i++)
+		VSX_TRY(convert(s, out, x, elem, i, scale, err));
+	if (s->metric != VSX_COSINE)
+		return check_length(s, out, s->elem, err);
+	squared = sum_of_squares(out, s->elem, s->dim);
+	if (squared == 0.0)
+		return vsx_fail(err, VSX_ENUMERIC,
+				"the vector is zero, which has no cosine");
+	tail = tail_for(squared);
+	memcpy(out + s->tail, &tail, 4);
+	return VSX_OK;
+}
+
+void vsx_space_load(const struct vsx_space *s, float *out, const uint8_t *row)
+{
+	load(out, row, s->elem, 0, s->dim);
+}

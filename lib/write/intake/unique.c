@@ -1,0 +1,48 @@
+#include "write/intake/unique.h"
+
+#include <stdlib.h>
+
+#include "train/by_id.h"
+
+static enum vsx_status check_sorted(const struct vsx_rows *rows,
+				    const uint32_t *order,
+				    struct vsx_error *err)
+{
+	uint32_t first = 0, second = UINT32_MAX;
+
+	/* The sort is stable: rows of one id follow each other by number. */
+	for (uint32_t i = 1; i < rows->n; i++) {
+		if (rows->ids[order[i]] != rows->ids[order[i - 1]] ||
+		    order[i] > second)
+			continue;
+		first = order[i - 1];
+		second = order[i];
+	}
+	if (second == UINT32_MAX)
+		return VSX_OK;
+	return vsx_fail(err, VSX_EINVAL,
+			"row %u: id %llu is also that of row %u", second,
+			(unsigned long long)rows->ids[second], first);
+}
+
+static bool strictly_rising(const struct vsx_rows *rows)
+{
+	for (uint32_t i = 1; i < rows->n; i++)
+		if (rows->ids[i] <= rows->ids[i - 1])
+			return false;
+	return true;
+}
+
+enum vsx_status vsx_check_unique(const struct vsx_rows *rows,
+				 struct vsx_error *err)
+{
+	enum vsx_status status;
+	uint32_t *order;
+
+	if (!rows->ids || strictly_rising(rows))
+		return VSX_OK;
+	VSX_TRY(vsx_rows_by_id(rows, &order, err));
+	status = check_sorted(rows, order, err);
+	free(order);
+	return status;
+}

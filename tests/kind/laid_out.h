@@ -1,0 +1,141 @@
+/*
+ * A segment in memory, from what a builder gave: what the writer would put into
+ * a file, without the file. For tests and measurements of index kinds.
+ */
+#ifndef LAID_OUT_H
+#define LAID_OUT_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "segment/scratch.h"
+#include "train/codes_train.h"
+#include "kind/build.h"
+
+struct laid_out {
+	struct vsx_segment seg;
+	struct vsx_built built;
+	struct vsx_code_params codes;
+	uint8_t *vecs, *code, *params;
+	struct vsx_disk_list *lists;
+	uint64_t *ids;
+	uint32_t *by_id;
+};
+
+static inline void lay_view(struct laid_out *l, enum vsx_section_slot slot,
+			    const void *data, uint64_t bytes)
+{
+	l->seg.view[slot].base = data;
+	l->seg.view[slot].bytes = bytes;
+}
+
+static inline void lay_rows(struct laid_out *l, const struct vsx_rows *rows)
+{
+	const struct vsx_space *space = rows->space;
+	uint64_t at = 0, bytes;
+
+	bytes = (uint64_t)rows->n * space->stride +
+		(uint64_t)l->built.n_lists * 4096;
+	l->vecs = vsx_alloc(bytes, 1);
+	if (l->built.n_lists)
+		l->lists = vsx_alloc(l->built.n_lists, sizeof(*l->lists));
+	for (uint32_t r = 0, i = 0; r < rows->n || i < l->built.n_lists; i++) {
+		uint64_t n =
+			l->built.lists ? l->built.lists[i].n_rows : rows->n;
+
+		if (n * space->stride > 4 * 4096)
+			at = (at + 4095) & ~UINT64_C(4095);
+		if (l->lists) {
+			vsx_put64(&l->lists[i].first_row, r);
+			vsx_put64(&l->lists[i].n_rows, n);
+			vsx_put64(&l->lists[i].offset, at);
+		}
+		for (uint64_t j = 0; j < n; j++, r++, at += space->stride) {
+			uint64_t from = l->built.order ? l->built.order[r] : r;
+
+			memcpy(l->vecs + at, rows->base + from * space->stride,
+			       space->stride);
+		}
+	}
+	lay_view(l, VSX_SEC_VECS, l->vecs, at);
+	if (l->lists)
+		lay_view(l, VSX_SEC_LIST, l->lists,
+			 l->built.n_lists * sizeof(*l->lists));
+}
+
+static inline enum vsx_status lay_codes(struct laid_out *l, struct vsx_job *job,
+					const struct vsx_rows *rows,
+					struct vsx_error *err)
+{
+	VSX_TRY(vsx_codes_train(job, rows, &l->codes, err));
+	if (!l->codes.stride)
+		return VSX_OK;
+	l->code = vsx_alloc(rows->n, l->codes.stride);
+	l->params = vsx_alloc(vsx_codes_params_bytes(rows->space->dim), 1);
+	vsx_codes_put_params(&l->codes, l->params);
+	for (uint32_t r = 0; r < rows->n; r++) {
+		uint64_t from = l->built.order ? l->built.order[r] : r;
+
+		vsx_codes_encode(&l->codes, rows->space,
+				 rows->base + from * rows->space->stride,
+				 l->code + (size_t)r * l->codes.stride);
+	}
+	lay_view(l, VSX_SEC_CODE, l->code, (uint64_t)rows->n * l->codes.stride);
+	lay_view(l, VSX_SEC_CPAR, l->params,
+		 vsx_codes_params_bytes(rows->space->dim));
+	return VSX_OK;
+}
+
+/* What the kind's builder gave is in l->built already. */
+static inline enum vsx_status lay_out(struct laid_out *l, struct vsx_job *job,
+				      const struct vsx_rows *rows, bool codes,
+				      struct vsx_error *err)
+{
+	lay_rows(l, rows);
+	if (codes)
+		VSX_TRY(lay_codes(l, job, rows, err));
+	for (uint32_t i = 0; i < l->built.n_sections; i++)
+		lay_view(l, l->built.section[i].slot, l->built.section[i].data,
+			 l->built.section[i].bytes);
+	l->ids = vsx_alloc(rows->n, sizeof(*l->ids));
+	for (uint32_t r = 0; r < rows->n; r++) {
+		uint32_t from = l->built.order ? l->built.order[r] : r;
+
+		l->ids[r] = rows->ids ? rows->ids[from] : from;
+	}
+	lay_view(l, VSX_SEC_ROID, l->ids, (uint64_t)rows->n * 8);
+	l->seg.kind = vsx_kind_find(l->built.kind);
+	l->seg.space = *rows->space;
+	l->seg.n_rows = rows->n;
+	memcpy(l->seg.params, l->built.params, sizeof(l->seg.params));
+	return vsx_segment_open(&l->seg, err);
+}
+
+static inline void laid_out_release(struct laid_out *l)
+{
+	free(l->vecs);
+	free(l->code);
+	free(l->params);
+	free(l->lists);
+	free(l->ids);
+	vsx_code_params_release(&l->codes);
+	vsx_built_release(&l->built);
+	memset(l, 0, sizeof(*l));
+}
+
+/* Make ready for a query; the heap is the scratch's. */
+static inline void find_begin(struct vsx_find *find, struct vsx_scratch *s,
+			      size_t k, uint32_t effort)
+{
+	memset(find, 0, sizeof(*find));
+	vsx_grow(&s->best, &s->best_cap, k, sizeof(*s->best), NULL);
+	find->query = &s->query;
+	find->scratch = s;
+	find->k = k;
+	find->effort = effort;
+	find->top.heap = s->best;
+	find->top.k = k;
+}
+
+#endif

@@ -1,0 +1,238 @@
+/*
+ * What a key says of a row's value is true, of rows and of their codes. The
+ * queries are the worst there are: what a code has lost lies in their
+ * direction, and roundings all go one way. So a bound that is a little too
+ * tight is noticed.
+ */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/rng.h"
+#include "segment/codes.h"
+#include "segment/scratch.h"
+#include "train/codes_train.h"
+
+TestSuite(bounds, .timeout = 120);
+
+static struct vsx_error err;
+
+/* ---- codes ------------------------------------------------------------- */
+
+enum { N = 200, DIM = 40 };
+
+struct coded {
+	struct vsx_space space;
+	struct vsx_code_params params;
+	struct vsx_codes codes;
+	struct vsx_view view;
+	uint8_t *rows, *code, *head;
+	struct vsx_scratch scratch; /* its query, and that of the codes */
+};
+
+static void code(struct coded *c, enum vsx_metric metric)
+{
+	struct vsx_job job = {.n_threads = 1};
+	struct vsx_rows rows;
+	struct vsx_rng rng = {5};
+
+	memset(c, 0, sizeof(*c));
+	vsx_space_init(&c->space, metric, VSX_F32, DIM, 0);
+	c->rows = vsx_alloc(N, c->space.stride);
+	for (uint32_t i = 0; i < N; i++) {
+		float x[DIM];
+
+		for (uint32_t d = 0; d < DIM; d++)
+			x[d] = (float)vsx_to_unit(vsx_rng_next(&rng)) - 0.3f;
+		cr_assert_eq(vsx_space_store(&c->space,
+					     c->rows + i * c->space.stride, x,
+					     VSX_F32, false, &err),
+			     VSX_OK, "%s", err.text);
+	}
+	rows = (struct vsx_rows){.space = &c->space, .base = c->rows, .n = N};
+	cr_assert_eq(vsx_codes_train(&job, &rows, &c->params, &err), VSX_OK);
+	cr_assert_gt(c->params.stride, 0);
+	c->code = vsx_alloc(N, c->params.stride);
+	c->head = vsx_alloc(vsx_codes_params_bytes(DIM), 1);
+	vsx_codes_put_params(&c->params, c->head);
+	for (uint32_t i = 0; i < N; i++)
+		vsx_codes_encode(&c->params, &c->space,
+				 c->rows + i * c->space.stride,
+				 c->code + i * c->params.stride);
+	c->view = (struct vsx_view){c->code, (uint64_t)N * c->params.stride,
+				    NULL};
+	cr_assert_eq(vsx_codes_attach(&c->codes, &c->space, c->head, &c->view,
+				      0, &err),
+		     VSX_OK, "%s", err.text);
+	cr_assert_eq(vsx_scratch_init(&c->scratch, DIM, &err), VSX_OK);
+}
+
+static void uncode(struct coded *c)
+{
+	vsx_scratch_release(&c->scratch);
+	vsx_code_params_release(&c->params);
+	free(c->rows);
+	free(c->code);
+	free(c->head);
+}
+
+/*
+ * Whether the bounds hold for row i and this query; returns how much of what
+ * they allow for was needed, 0 to 1.
+ */
+static double share_needed(struct coded *c, uint32_t i, const float *query)
+{
+	const uint8_t *row = c->rows + i * c->space.stride;
+	struct vsx_bounds b;
+	double value, low, high;
+	uint32_t key;
+
+	cr_assert_eq(vsx_space_prepare(&c->space, &c->scratch.query, query,
+				       VSX_F32, &err),
+		     VSX_OK, "%s", err.text);
+	cr_assert_eq(vsx_codes_query(&c->codes, &c->space, &c->scratch.query,
+				     &c->scratch.code, &b, &err),
+		     VSX_OK, "%s", err.text);
+	vsx_space_keys(&c->codes.space, &c->scratch.code, c->code, &i, 1, &key);
+	value = vsx_space_exact_value(&c->space, &c->scratch.query, row);
+	low = vsx_bounds_low(&b, key);
+	high = vsx_bounds_high(&b, key);
+	cr_expect_leq(low, value, "metric %d row %u", (int)c->space.metric, i);
+	cr_expect_geq(high, value, "metric %d row %u", (int)c->space.metric, i);
+	/* A cut at the row's own value keeps the row. */
+	cr_expect_geq(vsx_bounds_key(&b, value), key, "metric %d row %u",
+		      (int)c->space.metric, i);
+	return fabs(2 * value - low - high) / (high - low);
+}
+
+/* From the code of row i towards the row, or away from it. */
+static void towards(const struct coded *c, uint32_t i, double steps, float *out)
+{
+	const uint8_t *row = c->rows + i * c->space.stride;
+	double scale = vsx_codes_scale(&c->space, row);
+
+	vsx_space_load(&c->space, out, row);
+	for (uint32_t d = 0; d < DIM; d++) {
+		double at, x = out[d] * scale;
+		float lo;
+
+		memcpy(&lo, c->codes.lo + d * 4, 4);
+		at = (double)lo + (double)c->codes.header.delta *
+					  c->code[i * c->params.stride + d];
+		if (c->space.metric == VSX_IP)
+			out[d] = (float)((x - at) * steps);
+		else
+			out[d] = (float)(x + (x - at) * steps);
+	}
+}
+
+static void hold_codes(enum vsx_metric metric)
+{
+	static const double steps[] = {-1000, -30, -4, 2, 20, 700};
+	double most = 0.0;
+	struct coded c;
+
+	code(&c, metric);
+	for (uint32_t i = 0; i < N; i++)
+		for (size_t s = 0; s < sizeof(steps) / sizeof(steps[0]); s++) {
+			float query[DIM];
+
+			towards(&c, i, steps[s], query);
+			most = fmax(most, share_needed(&c, i, query));
+		}
+	for (uint32_t i = 0; i < N; i++) {
+		float query[DIM];
+
+		vsx_space_load(&c.space, query,
+			       c.rows + (size_t)((i + 1) % N) * c.space.stride);
+		share_needed(&c, i, query);
+	}
+	/* Else these queries were not the worst. */
+	cr_expect_geq(most, 0.5, "metric %d: %g", (int)metric, most);
+	uncode(&c);
+}
+
+Test(bounds, of_codes_hold_for_distances)
+{
+	hold_codes(VSX_L2);
+}
+
+Test(bounds, of_codes_hold_for_products)
+{
+	hold_codes(VSX_IP);
+}
+
+Test(bounds, of_codes_hold_for_cosine)
+{
+	hold_codes(VSX_COSINE);
+}
+
+/* ---- rows -------------------------------------------------------------- */
+
+enum { LONG = 4096 };
+
+/* Sums of terms that are all rounded the same way: the exact value lies far off
+ * what the kernel says. */
+static void hold_rows(enum vsx_metric metric)
+{
+	struct vsx_scratch s;
+	struct vsx_space space;
+	struct vsx_bounds b;
+	float *x = vsx_alloc(LONG, sizeof(*x));
+	uint8_t *row;
+	double most = 0.0;
+
+	vsx_space_init(&space, metric, VSX_F32, LONG, 0);
+	row = vsx_alloc(1, space.stride);
+	cr_assert_eq(vsx_scratch_init(&s, LONG, &err), VSX_OK);
+	for (int ulps = 1; ulps < 400; ulps += 7) {
+		double value, low, high, length = 0.0;
+		uint32_t key, at = 0;
+
+		for (uint32_t d = 0; d < LONG; d++) {
+			x[d] = 1.0f + (float)ulps * 0x1p-23f;
+			length += (double)x[d] * x[d];
+		}
+		cr_assert_eq(
+			vsx_space_store(&space, row, x, VSX_F32, false, &err),
+			VSX_OK);
+		for (uint32_t d = 0; d < LONG; d++)
+			x[d] = (metric == VSX_L2 ? -1.0f : 1.0f) *
+			       (1.0f + (float)(ulps / 2 + 3) * 0x1p-23f);
+		cr_assert_eq(
+			vsx_space_prepare(&space, &s.query, x, VSX_F32, &err),
+			VSX_OK);
+		if (!vsx_bounds_rows(&b, &space, &s.query))
+			b.error = vsx_bounds_product_error(&space, &s.query,
+							   sqrt(length));
+		vsx_space_keys(&space, &s.query, row, &at, 1, &key);
+		value = vsx_space_exact_value(&space, &s.query, row);
+		low = vsx_bounds_low(&b, key);
+		high = vsx_bounds_high(&b, key);
+		cr_expect_leq(low, value);
+		cr_expect_geq(high, value);
+		cr_expect_geq(vsx_bounds_key(&b, value), key);
+		most = fmax(most, fabs(2 * value - low - high) / (high - low));
+	}
+	cr_expect_geq(most, 0.02, "metric %d: %g", (int)metric, most);
+	vsx_scratch_release(&s);
+	free(row);
+	free(x);
+}
+
+Test(bounds, of_rows_hold_for_distances)
+{
+	hold_rows(VSX_L2);
+}
+
+Test(bounds, of_rows_hold_for_products)
+{
+	hold_rows(VSX_IP);
+}
+
+Test(bounds, of_rows_hold_for_cosine)
+{
+	hold_rows(VSX_COSINE);
+}
