@@ -50,11 +50,6 @@ struct lloyd {
 	struct vsx_tally tally;
 };
 
-static vsx_int_kernel *distance(void)
-{
-	return vsx_kernels()->l2_int[VSX_U8];
-}
-
 static const uint8_t *point_row(const struct lloyd *l, uint64_t i)
 {
 	uint64_t row = l->sample ? l->sample[i] : i;
@@ -112,9 +107,9 @@ static void nearest(const struct vsx_kmeans *km, const uint8_t *points,
 		uint32_t m = km->k - c < tile ? km->k - c : tile;
 
 		for (uint32_t i = 0; i < n; i++) {
-			distance()(points + (size_t)i * km->code_stride,
-				   km->codes + (size_t)c * km->code_stride,
-				   km->code_stride, NULL, m, km->dim, keys);
+			km->distance(points + (size_t)i * km->code_stride,
+				     km->codes + (size_t)c * km->code_stride,
+				     km->code_stride, NULL, m, km->dim, keys);
 			for (uint32_t j = 0; j < m; j++) {
 				uint64_t b = (uint64_t)keys[j] << 32 | (c + j);
 
@@ -157,9 +152,9 @@ static enum vsx_status near_work(void *context, unsigned int thread,
 		const uint32_t *near = l->near + (size_t)own * l->n_near;
 		uint64_t best = UINT64_MAX;
 
-		distance()(l->codes + (size_t)point * km->code_stride,
-			   km->codes, km->code_stride, near, l->n_near, km->dim,
-			   keys);
+		km->distance(l->codes + (size_t)point * km->code_stride,
+			     km->codes, km->code_stride, near, l->n_near,
+			     km->dim, keys);
 		for (uint32_t j = 0; j < l->n_near; j++) {
 			uint64_t b = (uint64_t)keys[j] << 32 | near[j];
 
@@ -188,9 +183,9 @@ static enum vsx_status neighbours_work(void *context, unsigned int thread,
 		for (uint32_t t = 0; t < km->k; t += TILE) {
 			uint32_t m = km->k - t < TILE ? km->k - t : TILE;
 
-			distance()(km->codes + c * km->code_stride,
-				   km->codes + (size_t)t * km->code_stride,
-				   km->code_stride, NULL, m, km->dim, keys);
+			km->distance(km->codes + c * km->code_stride,
+				     km->codes + (size_t)t * km->code_stride,
+				     km->code_stride, NULL, m, km->dim, keys);
 			for (uint32_t j = 0; j < m; j++)
 				order[t + j] =
 					(uint64_t)keys[j] << 32 | (t + j);
@@ -422,6 +417,16 @@ static void encode_centroids(struct vsx_kmeans *km,
 			km->codes + (size_t)c * km->code_stride);
 }
 
+static void init(struct vsx_kmeans *km, uint32_t k, uint32_t dim)
+{
+	*km = (struct vsx_kmeans){
+		.k = k,
+		.dim = dim,
+		.code_stride = (dim + 63) & ~63u,
+		.distance = vsx_kernels()->l2_int[VSX_U8],
+	};
+}
+
 enum vsx_status vsx_kmeans_train(struct vsx_kmeans *out, struct vsx_job *job,
 				 const struct vsx_rows *rows, uint32_t k,
 				 uint64_t sample, struct vsx_error *err)
@@ -433,10 +438,7 @@ enum vsx_status vsx_kmeans_train(struct vsx_kmeans *out, struct vsx_job *job,
 			  .threads = threads_of(job)};
 	enum vsx_status status;
 
-	memset(out, 0, sizeof(*out));
-	out->k = k;
-	out->dim = rows->space->dim;
-	out->code_stride = (out->dim + 63) & ~63u;
+	init(out, k, rows->space->dim);
 	if (sample == 0)
 		sample = (uint64_t)k * PER_CENTROID;
 	if (sample < k)
@@ -479,10 +481,7 @@ enum vsx_status vsx_kmeans_take(struct vsx_kmeans *out, uint32_t k,
 	size_t row_bytes = space->dim * sizeof(float);
 	enum vsx_status status;
 
-	memset(out, 0, sizeof(*out));
-	out->k = k;
-	out->dim = space->dim;
-	out->code_stride = (out->dim + 63) & ~63u;
+	init(out, k, space->dim);
 	out->grid.header = grid->header;
 	out->grid.dim = out->dim;
 	out->grid.stride = vsx_codes_stride(out->dim);
@@ -567,9 +566,9 @@ static void walk(const struct vsx_kmeans *km, uint32_t *order, uint32_t n,
 	for (uint32_t i = 0; i + 1 < n; i++) {
 		uint32_t left = n - i - 1, best = 0, t;
 
-		distance()(km->codes + (size_t)order[i] * km->code_stride,
-			   km->codes, km->code_stride, order + i + 1, left,
-			   km->dim, keys);
+		km->distance(km->codes + (size_t)order[i] * km->code_stride,
+			     km->codes, km->code_stride, order + i + 1, left,
+			     km->dim, keys);
 		for (uint32_t j = 1; j < left; j++)
 			if (keys[j] < keys[best] ||
 			    (keys[j] == keys[best] &&

@@ -19,6 +19,7 @@ struct vsx_kmeans {
 	float *centroids;	     /* [k][dim]; cosine: of unit rows */
 	uint8_t *codes;		     /* [k][code_stride], of the centroids */
 	uint32_t code_stride;
+	vsx_int_kernel *distance; /* of two codes */
 };
 
 /*
