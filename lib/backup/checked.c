@@ -164,18 +164,19 @@ void vsx_checked_drop(struct vsx_checked *c, struct vsx_hash hash)
 /* Heap, sorted; NULL when there is no memory. */
 static uint8_t *encode(const struct vsx_checked *c, uint64_t *bytes)
 {
-	struct vsx_chunk_check *all = vsx_alloc(c->n, sizeof(*all));
-	uint8_t *out = NULL;
+	struct vsx_chunk_check *all;
+	uint8_t *out;
 	size_t n = 0;
 
-	for (size_t i = 0; all && i < c->n_slots; i++)
+	if (vsx_alloc_to(&all, c->n, sizeof(*all), NULL) != VSX_OK)
+		return NULL;
+	for (size_t i = 0; i < c->n_slots; i++)
 		if (c->slots[i].check.at &&
 		    c->slots[i].check.stamp != VSX_NO_STAMP)
 			all[n++] = c->slots[i].check;
 	if (n)
 		qsort(all, n, sizeof(*all), vsx_hash_order);
-	if (all)
-		out = vsx_checked_encode(bytes, all, n);
+	out = vsx_checked_encode(bytes, all, n);
 	free(all);
 	return out;
 }

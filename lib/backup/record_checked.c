@@ -32,8 +32,7 @@ uint8_t *vsx_checked_encode(uint64_t *bytes,
 	if (n > MOST_CHECKS)
 		n = MOST_CHECKS;
 	*bytes = ENDS_BYTES + n * sizeof(struct disk_check);
-	out = vsx_alloc(*bytes, 1);
-	if (!out)
+	if (vsx_alloc_to(&out, *bytes, 1, NULL) != VSX_OK)
 		return NULL;
 	vsx_head_encode(out, VSX_HEAD_CHECKED, n);
 	p = out + VSX_HEAD_BYTES;

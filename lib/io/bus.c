@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/alloc.h"
+
 /*
  * Regions are in a list that only grows, so that the handler can walk it at any
  * moment; a region that was dropped is used again. base 0: free, 1: being set.
@@ -53,8 +55,7 @@ struct vsx_region *vsx_region_add(const void *base, uint64_t bytes,
 			    FREE &&
 		    take(r, base, bytes, writable))
 			return r;
-	r = calloc(1, sizeof(*r));
-	if (!r)
+	if (vsx_alloc_to(&r, 1, sizeof(*r), NULL) != VSX_OK)
 		return NULL;
 	take(r, base, bytes, writable);
 	r->next = atomic_load(&regions);

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
+
 /* Set aside for growth: as much again, and no less than this. */
 #define LEAST_GROWTH (UINT64_C(1) << 30)
 
@@ -73,12 +75,11 @@ static enum vsx_status attach(struct vsx_room *room, int fd, uint64_t bytes,
 enum vsx_status vsx_room_open(struct vsx_room **out, int fd, uint64_t bytes,
 			      struct vsx_error *err)
 {
-	struct vsx_room *room = calloc(1, sizeof(*room));
+	struct vsx_room *room;
 	enum vsx_status status;
 
 	*out = NULL;
-	if (!room)
-		return vsx_fail_memory(err, sizeof(*room));
+	VSX_TRY(vsx_alloc_to(&room, 1, sizeof(*room), err));
 	atomic_init(&room->holders, 1);
 	status = attach(room, fd, bytes, err);
 	if (status != VSX_OK) {

@@ -61,9 +61,7 @@ enum vsx_status vsx_builder_new_on(struct vsx_builder **out, const char *path,
 
 	*out = NULL;
 	VSX_TRY(vsx_options_check(&checked, opts, err));
-	b = calloc(1, sizeof(*b));
-	if (!b)
-		return vsx_fail_memory(err, sizeof(*b));
+	VSX_TRY(vsx_alloc_to(&b, 1, sizeof(*b), err));
 	vsx_spool_init(&b->spool);
 	status = vsx_output_init(&b->output, path, checked.force, ops, err);
 	if (status == VSX_OK) {
