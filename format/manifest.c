@@ -224,12 +224,18 @@ static enum vsx_status check_segments(const struct vsx_manifest *m,
 					"%llu",
 					i, (ull)e.n_rows,
 					(ull)VSX_MAX_SEGMENT_ROWS);
-		if (e.row_stride < row_bytes || e.row_stride % 4 ||
+		if (e.row_stride < row_bytes ||
 		    e.row_stride > 2 * row_bytes + 64)
 			return vsx_fail(err, VSX_ECORRUPT,
 					"segment %u: rows are %u bytes apart, "
-					"expected %u or a little more",
-					i, e.row_stride, row_bytes);
+					"expected %u to %u",
+					i, e.row_stride, row_bytes,
+					2 * row_bytes + 64);
+		if (e.row_stride % 4)
+			return vsx_fail(err, VSX_ECORRUPT,
+					"segment %u: rows are %u bytes apart, "
+					"expected a multiple of 4",
+					i, e.row_stride);
 		if (e.generation < 1 || e.generation > m->generation)
 			return vsx_fail(err, VSX_ECORRUPT,
 					"segment %u: generation %llu, expected "
@@ -255,7 +261,80 @@ static enum vsx_status check_segments(const struct vsx_manifest *m,
 	return VSX_OK;
 }
 
-/* The rules of one section; *end is where the one before it ended. */
+/* Where a section lies; *end is where the one before it ended. */
+static enum vsx_status check_place(const struct vsx_section_entry *e,
+				   const char *name, uint32_t page_shift,
+				   const struct vsx_super *sb, uint64_t *end,
+				   struct vsx_error *err)
+{
+	if (e->bytes < 1)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"section %s has 0 bytes, expected 1 or more",
+				name);
+	if (!vsx_within(e->offset, e->bytes, sb->manifest_offset))
+		return vsx_fail(err, VSX_ECORRUPT,
+				"section %s: %llu bytes at byte %llu, expected "
+				"an end before the manifest at byte %llu",
+				name, (ull)e->bytes, (ull)e->offset,
+				(ull)sb->manifest_offset);
+	if (!vsx_section_fits(e->offset, e->bytes, page_shift))
+		return vsx_fail(err, VSX_ECORRUPT,
+				"section %s: %llu bytes at byte %llu, expected "
+				"a multiple of %llu, or of %d in one page",
+				name, (ull)e->bytes, (ull)e->offset,
+				1ULL << page_shift, VSX_SECTION_ALIGN);
+	if (e->offset < vsx_data_start(page_shift))
+		return vsx_fail(err, VSX_ECORRUPT,
+				"section %s begins at byte %llu, expected %llu "
+				"or more",
+				name, (ull)e->offset,
+				(ull)vsx_data_start(page_shift));
+	if (e->offset < *end)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"section %s begins at byte %llu, expected %llu "
+				"or more, where the one before it ends",
+				name, (ull)e->offset, (ull)*end);
+	*end = e->offset + e->bytes;
+	return VSX_OK;
+}
+
+/* Where its tables of sums lie. */
+static enum vsx_status check_sums(const struct vsx_section_entry *e,
+				  const char *name, uint32_t page_shift,
+				  const struct vsx_super *sb,
+				  struct vsx_error *err)
+{
+	struct vsx_sums sums = {0};
+	uint64_t place;
+
+	if (!vsx_sums_shape(&sums, e->bytes, page_shift) ||
+	    e->sums_bytes != sums.bytes)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"section %s: %llu bytes of sums, expected %llu "
+				"for %llu bytes",
+				name, (ull)e->sums_bytes, (ull)sums.bytes,
+				(ull)e->bytes);
+	if (e->sums_offset < vsx_data_start(page_shift) ||
+	    !vsx_within(e->sums_offset, e->sums_bytes, sb->manifest_offset))
+		return vsx_fail(err, VSX_ECORRUPT,
+				"section %s: %llu bytes of sums at byte %llu, "
+				"expected a place from byte %llu to the "
+				"manifest at byte %llu",
+				name, (ull)e->sums_bytes, (ull)e->sums_offset,
+				(ull)vsx_data_start(page_shift),
+				(ull)sb->manifest_offset);
+	if (!vsx_sums_place(&place, &sums, e->sums_offset) ||
+	    place != e->sums_offset)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"section %s: %llu bytes of sums at byte %llu, "
+				"expected %s",
+				name, (ull)e->sums_bytes, (ull)e->sums_offset,
+				sums.n_levels > 1
+					? "the begin of a page"
+					: "a multiple of 8 in one page");
+	return VSX_OK;
+}
+
 static enum vsx_status check_section(const struct vsx_manifest *m, uint32_t i,
 				     const struct vsx_super *sb, uint64_t *end,
 				     struct vsx_error *err)
@@ -263,8 +342,6 @@ static enum vsx_status check_section(const struct vsx_manifest *m, uint32_t i,
 	struct vsx_section_entry e = vsx_manifest_section(m, i);
 	const uint8_t *raw =
 		sections_at(m) + (size_t)i * sizeof(struct vsx_disk_section);
-	uint64_t page = UINT64_C(1) << m->page_shift;
-	struct vsx_sums sums;
 	char name[5];
 
 	vsx_section_letters(name, e.id);
@@ -276,29 +353,11 @@ static enum vsx_status check_section(const struct vsx_manifest *m, uint32_t i,
 		return vsx_fail(err, VSX_ECORRUPT,
 				"section %s: %llu bytes that hold %llu", name,
 				(ull)e.bytes, (ull)e.raw_bytes);
-	if (e.bytes < 1 ||
-	    !vsx_section_fits(e.offset, e.bytes, m->page_shift) ||
-	    e.offset < *end ||
-	    !vsx_within(e.offset, e.bytes, sb->manifest_offset))
-		return vsx_fail(err, VSX_ECORRUPT,
-				"section %s: %llu bytes at byte %llu, expected "
-				"pages, or a place in one, between byte %llu "
-				"and the manifest at %llu",
-				name, (ull)e.bytes, (ull)e.offset, (ull)*end,
-				(ull)sb->manifest_offset);
-	if (!vsx_sums_shape(&sums, e.bytes, m->page_shift) ||
-	    e.sums_bytes != sums.bytes || e.sums_offset % 8 ||
-	    e.sums_offset < vsx_data_start(m->page_shift) ||
-	    !vsx_within(e.sums_offset, e.sums_bytes, sb->manifest_offset) ||
-	    (sums.n_levels > 1 ? e.sums_offset % page != 0
-			       : e.sums_offset % page + sums.bytes > page))
-		return vsx_fail(err, VSX_ECORRUPT,
-				"section %s: %llu bytes of sums at byte %llu",
-				name, (ull)e.sums_bytes, (ull)e.sums_offset);
+	VSX_TRY(check_place(&e, name, m->page_shift, sb, end, err));
+	VSX_TRY(check_sums(&e, name, m->page_shift, sb, err));
 	if (!vsx_is_zero(raw + 12, 4) || !vsx_is_zero(raw + 72, 8))
 		return vsx_fail(err, VSX_ECORRUPT,
 				"section %s: reserved bytes are not 0", name);
-	*end = e.offset + e.bytes;
 	return VSX_OK;
 }
 
@@ -394,7 +453,7 @@ enum vsx_status vsx_manifest_decode(struct vsx_manifest *m, const uint8_t *raw,
 				    struct vsx_error *err)
 {
 	struct vsx_disk_manifest d;
-	uint64_t end = vsx_data_start(sb->page_shift);
+	uint64_t end = 0;
 
 	if (n < sizeof(d))
 		return vsx_fail(err, VSX_ECORRUPT,

@@ -443,11 +443,13 @@ REFUSES(a_segment_of_2_to_the_31_rows, CORRUPT, "segment 0: 2147483648 rows",
 REFUSES(a_segment_whose_rows_would_wrap, CORRUPT,
 	"segment 0: 18446744073709551516 rows", seg[0].n_rows = UINT64_MAX - 99)
 REFUSES(a_stride_below_the_row, CORRUPT,
-	"segment 0: rows are 64 bytes apart, expected 68",
+	"segment 0: rows are 64 bytes apart, expected 68 to 200",
 	seg[0].row_stride = 64)
-REFUSES(a_stride_of_no_multiple_of_4, CORRUPT, "rows are 70 bytes apart",
+REFUSES(a_stride_of_no_multiple_of_4, CORRUPT,
+	"segment 0: rows are 70 bytes apart, expected a multiple of 4",
 	seg[0].row_stride = 70)
-REFUSES(a_stride_far_above_the_row, CORRUPT, "rows are 204 bytes apart",
+REFUSES(a_stride_far_above_the_row, CORRUPT,
+	"segment 0: rows are 204 bytes apart, expected 68 to 200",
 	seg[0].row_stride = 204)
 REFUSES(a_segment_of_generation_0, CORRUPT,
 	"segment 0: generation 0, expected 1 to 3", seg[0].generation = 0)
@@ -488,13 +490,17 @@ REFUSES(encoding_1, VERSION, "section QTRU: encoding 1 is not known",
 	sec[3].encoding = 1)
 REFUSES(two_lengths_of_a_section, CORRUPT,
 	"section LIST: 288 bytes that hold 289", sec[2].raw_bytes = 289)
-REFUSES(an_empty_section, CORRUPT, "section LIST: 0 bytes at byte",
+REFUSES(an_empty_section, CORRUPT,
+	"section LIST has 0 bytes, expected 1 or more",
 	sec[2].bytes = sec[2].raw_bytes = 0)
-REFUSES(a_section_off_the_pages, CORRUPT, "section LIST: 288 bytes at byte",
+REFUSES(a_section_off_the_pages, CORRUPT,
+	"expected a multiple of 4096, or of 64 in one page",
 	sec[2].offset += 32)
 REFUSES(a_short_section_over_two_pages, CORRUPT,
-	"section LIST: 288 bytes at byte", sec[2].offset += PAGE - 256)
-REFUSES(a_long_section_off_the_pages, CORRUPT, "section VECS: 8192 bytes",
+	"expected a multiple of 4096, or of 64 in one page",
+	sec[2].offset += PAGE - 256)
+REFUSES(a_long_section_off_the_pages, CORRUPT,
+	"expected a multiple of 4096, or of 64 in one page",
 	sec[1].offset += 64)
 REFUSES(what_was_asked_for_without_a_text, CORRUPT,
 	"asked for is not a text of 1 to 63 characters", m.asked[0] = 0)
@@ -508,16 +514,16 @@ REFUSES(what_was_asked_for_with_too_much_effort, CORRUPT,
 	"efConstruction that was asked for is 65537",
 	m.asked_ef_construction = 65537)
 REFUSES(a_section_over_the_slots, CORRUPT,
-	"section VECS: 2457600 bytes at byte "
-	"4096, expected pages, or a place in one, between byte 8192",
+	"section VECS begins at byte 4096, expected 8192 or more",
 	sec[0].offset = 4096)
 REFUSES(a_section_over_the_one_before, CORRUPT,
-	"section VECS: 8192 bytes at byte 2461696", sec[1].offset -= PAGE)
+	"section VECS begins at byte 2461696, expected 2465792 or more, where",
+	sec[1].offset -= PAGE)
 REFUSES(a_section_in_the_padding_of_another, CORRUPT, "section LIST",
 	sec[1].bytes = sec[1].raw_bytes = PAGE + 1;
 	sec[2].offset -= PAGE)
 REFUSES(a_section_over_the_manifest, CORRUPT,
-	"section ZZ99: 163841 bytes at byte",
+	"section ZZ99: 163841 bytes at byte 4104192, expected an end before",
 	sec[LAST].bytes = sec[LAST].raw_bytes = END - (8192 + 1000 * PAGE) +
 						122881)
 REFUSES(a_section_past_the_end, CORRUPT, "section ZZ99",
@@ -528,21 +534,27 @@ REFUSES(a_section_whose_end_would_wrap, CORRUPT,
 REFUSES(a_section_whose_length_would_wrap, CORRUPT,
 	"section ZZ99: 18446744073709551615 bytes",
 	sec[LAST].bytes = sec[LAST].raw_bytes = UINT64_MAX)
-REFUSES(too_few_sums, CORRUPT, "section LIST: 0 bytes of sums",
+REFUSES(too_few_sums, CORRUPT,
+	"section LIST: 0 bytes of sums, expected 8 for 288 bytes",
 	sec[2].sums_bytes = 0)
-REFUSES(too_many_sums, CORRUPT, "section LIST: 16 bytes of sums",
+REFUSES(too_many_sums, CORRUPT,
+	"section LIST: 16 bytes of sums, expected 8 for 288 bytes",
 	sec[2].sums_bytes = 16)
-REFUSES(sums_off_a_multiple_of_8, CORRUPT, "section LIST: 8 bytes of sums",
-	sec[2].sums_offset += 4)
-REFUSES(sums_in_a_slot, CORRUPT, "section LIST: 8 bytes of sums at byte 4096",
+REFUSES(sums_off_a_multiple_of_8, CORRUPT,
+	"expected a multiple of 8 in one page", sec[2].sums_offset += 4)
+REFUSES(sums_in_a_slot, CORRUPT,
+	"section LIST: 8 bytes of sums at byte 4096, expected a place from",
 	sec[2].sums_offset = 4096)
-REFUSES(sums_over_the_manifest, CORRUPT, "section LIST: 8 bytes of sums",
+REFUSES(sums_over_the_manifest, CORRUPT, "to the manifest at byte",
 	sec[2].sums_offset = END)
 REFUSES(sums_whose_end_would_wrap, CORRUPT,
 	"section LIST: 8 bytes of sums at byte 18446744073709551608",
 	sec[2].sums_offset = UINT64_MAX - 7)
-REFUSES(several_tables_off_the_pages, CORRUPT,
-	"section VECS: 8208 bytes of sums", sec[0].sums_offset += 8)
+REFUSES(several_tables_off_the_pages, CORRUPT, "expected the begin of a page",
+	sec[0].sums_offset += 8)
+REFUSES(a_table_of_sums_over_two_pages, CORRUPT,
+	"expected a multiple of 8 in one page",
+	sec[1].sums_offset = (sec[1].sums_offset & ~UINT64_C(4095)) + 4088)
 
 ACCEPTS(a_section_of_an_unknown_id, sec[2].id = 0x01020304)
 ACCEPTS(a_short_section_anywhere_in_a_page, sec[2].offset += PAGE - 320)
@@ -567,7 +579,7 @@ Test(manifest, refuses_places_by_the_page_size_of_the_file)
 	sb.manifest_offset = (END | 0xffff) + 1;
 	refused(VSX_ECORRUPT,
 		"section VECS: 2457600 bytes at byte 8192, "
-		"expected pages, or a place in one, between byte 65536");
+		"expected a multiple of 65536, or of 64 in one page");
 }
 
 /* ---- 4.2.4: properties ----------------------------------------------- */

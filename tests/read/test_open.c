@@ -449,7 +449,8 @@ Test(open, refuses_manifests_that_break_a_rule)
 	manifest_byte(segment, 9, VSX_EVERSION, "kind 9 is not known");
 	manifest_byte(segment + 8, 1, VSX_ECORRUPT, "segments hold");
 	manifest_byte(first + 4, 1, VSX_ECORRUPT, "segment 1 of 1");
-	manifest_byte(first + 17, 0, VSX_ECORRUPT, "expected pages");
+	manifest_byte(first + 17, 0, VSX_ECORRUPT,
+		      "section VECS begins at byte 0, expected 8192 or more");
 }
 
 Test(open, refuses_a_section_twice_and_ignores_one_that_has_no_use)

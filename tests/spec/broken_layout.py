@@ -264,7 +264,7 @@ moves("6.3-1", ["section VECS", "sums"], "VECS", "sums_offset", lambda m, x: x -
 moves("6.2-5", ["section RCLL", "sums"], "RCLL", "sums_bytes", lambda m, x: x + 8)
 
 
-@breaks("4.2.3-5", "flat", "section QSRC: 0 bytes")
+@breaks("4.2.3-5", "flat", "section QSRC has 0 bytes, expected 1")
 def _(m):
     m.section("QSRC").fix.update(bytes=0, raw_bytes=0)
 
