@@ -1,5 +1,6 @@
 /* vsx-add: more rows for an index, as a new generation of its file. */
 #include "cli/colour.h"
+#include "cli/common.h"
 #include "cli/exit.h"
 #include "cli/fail.h"
 #include "cli/few.h"
@@ -41,27 +42,17 @@ static const struct cli_option option_table[] = {
 	CLI_COUNT(0, "dim", "N",
 		  "components of raw f32 rows on standard input (as the index)",
 		  &o.dim, 1, VSX_MAX_DIM),
-	CLI_FLAG(0, "skip-bad",
-		 "leave out rows that no index can hold, such as NaN",
-		 &o.skip_bad),
-	CLI_TEXT(0, "rejects", "FILE",
-		 "write all of these to it: row, id, why, input", &o.rejects),
-	CLI_TEXT(0, "model", "NAME",
-		 "model of the rows; must be that of the index", &o.model),
-	CLI_TEXT(0, "model-hash", "HASH", "its fingerprint, likewise",
-		 &o.model_hash),
+	CLI_SKIP_BAD(&o.skip_bad, &o.rejects),
+	CLI_MODEL_OF("rows", &o.model, &o.model_hash),
 	CLI_GROUP("Work"),
 	CLI_WAIT(&o.wait),
 	CLI_FLAG(0, "keep-segments",
 		 "do not merge small segments with the new one",
 		 &o.keep_segments),
-	CLI_COUNT('t', "threads", "N", "threads that work (all processors)",
-		  &o.threads, 1, 1024),
-	CLI_SIZE(0, "memory", "SIZE",
-		 "rows held in memory (half of it); more go to a file",
-		 &o.memory, 1 << 20, UINT64_MAX),
-	CLI_FLAG(0, "json", "report as JSON", &o.json),
-	CLI_FLAG('q', "quiet", "say nothing but errors", &o.quiet),
+	CLI_THREADS("work", &o.threads),
+	CLI_MEMORY(&o.memory),
+	CLI_JSON(&o.json),
+	CLI_QUIET("errors", &o.quiet),
 	CLI_COLOUR,
 	CLI_END,
 };

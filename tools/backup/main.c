@@ -2,6 +2,7 @@
 #include "backup/backup.h"
 
 #include "cli/colour.h"
+#include "cli/common.h"
 #include "cli/exit.h"
 #include "cli/files.h"
 #include "cli/interrupt.h"
@@ -44,8 +45,8 @@ static const struct cli_option option_table[] = {
 	CLI_FLAG(0, "dry-run", "only say what would be removed", &o.dry_run),
 	CLI_GROUP("Common"),
 	CLI_WAIT(&o.wait),
-	CLI_FLAG(0, "json", "report as JSON", &o.json),
-	CLI_FLAG('q', "quiet", "say nothing but problems", &o.quiet),
+	CLI_JSON(&o.json),
+	CLI_QUIET("problems", &o.quiet),
 	CLI_COLOUR,
 	CLI_END,
 };

@@ -2,6 +2,7 @@
 #include "build/queries.h"
 #include "cli/built.h"
 #include "cli/colour.h"
+#include "cli/common.h"
 #include "cli/exit.h"
 #include "cli/fail.h"
 #include "cli/files.h"
@@ -55,11 +56,7 @@ static const struct cli_option option_table[] = {
 	CLI_TEXT(0, "source", "TEXT",
 		 "where the rows came from, kept inside (left out)", &o.source),
 	CLI_GROUP("Index"),
-	CLI_TEXT('i', "spec", "SPEC",
-		 "Flat, IVF<nlist>,Flat, HNSW<M> or auto; IVF and HNSW alone "
-		 "are sized for the rows (auto)",
-		 &o.spec),
-	CLI_ALIAS("index", "spec"),
+	CLI_SPEC("auto", &o.spec),
 	CLI_CHOICE('m', "metric", "METRIC", "how near is measured (l2)",
 		   &o.metric, metrics),
 	CLI_CHOICE('e', "element", "TYPE", "stored type (as the input)",
@@ -88,23 +85,16 @@ static const struct cli_option option_table[] = {
 		  "components of raw f32 rows on standard input, or of an "
 		  "index without rows",
 		  &o.dim, 1, VSX_MAX_DIM),
-	CLI_FLAG(0, "skip-bad",
-		 "leave out rows that no index can hold, such as NaN",
-		 &o.skip_bad),
-	CLI_TEXT(0, "rejects", "FILE",
-		 "write all of these to it: row, id, why, input", &o.rejects),
+	CLI_SKIP_BAD(&o.skip_bad, &o.rejects),
 	CLI_GROUP("Work"),
 	CLI_FLAG(0, "plan",
 		 "say what would be built and what it takes, and stop",
 		 &o.plan),
-	CLI_COUNT('t', "threads", "N", "threads that work (all processors)",
-		  &o.threads, 1, 1024),
-	CLI_SIZE(0, "memory", "SIZE",
-		 "rows held in memory (half of it); more go to a file",
-		 &o.memory, 1 << 20, UINT64_MAX),
+	CLI_THREADS("work", &o.threads),
+	CLI_MEMORY(&o.memory),
 	CLI_WAIT(&o.wait),
-	CLI_FLAG(0, "json", "report as JSON", &o.json),
-	CLI_FLAG('q', "quiet", "say nothing but errors", &o.quiet),
+	CLI_JSON(&o.json),
+	CLI_QUIET("errors", &o.quiet),
 	CLI_COLOUR,
 	CLI_END,
 };

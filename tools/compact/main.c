@@ -1,6 +1,7 @@
 /* vsx-compact: the live rows of indexes, in one new index of one segment. */
 #include "cli/built.h"
 #include "cli/colour.h"
+#include "cli/common.h"
 #include "cli/exit.h"
 #include "cli/fail.h"
 #include "cli/files.h"
@@ -35,12 +36,7 @@ static const struct cli_option option_table[] = {
 	CLI_TEXT('o', "output", "FILE",
 		 "the index to write (in place of the only INDEX)", &o.out),
 	CLI_FLAG('f', "force", "replace an output that exists", &o.force),
-	CLI_TEXT(
-		'i', "spec", "SPEC",
-		"Flat, IVF<nlist>,Flat, HNSW<M> or auto; IVF and HNSW alone "
-		"are sized for the rows (what was asked for of the first INDEX)",
-		&o.spec),
-	CLI_ALIAS("index", "spec"),
+	CLI_SPEC("what was asked for of the first INDEX", &o.spec),
 	CLI_FLAG(0, "renumber",
 		 "new ids 0, 1, 2, ... by the order of the INDEXes",
 		 &o.renumber),
@@ -62,13 +58,10 @@ static const struct cli_option option_table[] = {
 		 "older generations",
 		 &o.if_dead, 0, 100),
 	CLI_WAIT(&o.wait),
-	CLI_COUNT('t', "threads", "N", "threads that work (all processors)",
-		  &o.threads, 1, 1024),
-	CLI_SIZE(0, "memory", "SIZE",
-		 "rows held in memory (half of it); more go to a file",
-		 &o.memory, 1 << 20, UINT64_MAX),
-	CLI_FLAG(0, "json", "report as JSON", &o.json),
-	CLI_FLAG('q', "quiet", "say nothing but errors", &o.quiet),
+	CLI_THREADS("work", &o.threads),
+	CLI_MEMORY(&o.memory),
+	CLI_JSON(&o.json),
+	CLI_QUIET("errors", &o.quiet),
 	CLI_COLOUR,
 	CLI_END,
 };

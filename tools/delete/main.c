@@ -1,5 +1,6 @@
 /* vsx-delete: rows out of an index, as a new generation of its file. */
 #include "cli/colour.h"
+#include "cli/common.h"
 #include "cli/exit.h"
 #include "cli/files.h"
 #include "cli/format_num.h"
@@ -39,8 +40,8 @@ static const struct cli_option option_table[] = {
 		   &o.id, 0, UINT64_MAX),
 	CLI_GROUP("Work"),
 	CLI_WAIT(&o.wait),
-	CLI_FLAG(0, "json", "report as JSON", &o.json),
-	CLI_FLAG('q', "quiet", "say nothing but errors", &o.quiet),
+	CLI_JSON(&o.json),
+	CLI_QUIET("errors", &o.quiet),
 	CLI_COLOUR,
 	CLI_END,
 };

@@ -1,5 +1,6 @@
 /* vsx-query: the nearest rows of queries. */
 #include "cli/colour.h"
+#include "cli/common.h"
 #include "cli/exit.h"
 #include "cli/fail.h"
 #include "cli/few.h"
@@ -61,12 +62,8 @@ static const struct cli_option option_table[] = {
 	CLI_FLAG(0, "exact", "compare with every row", &o.exact),
 	CLI_COUNTS(0, "id", "N", "the row with this id is a query (repeatable)",
 		   &o.ids, 0, UINT64_MAX),
-	CLI_TEXT(0, "model", "NAME",
-		 "model of the queries; must be that of the index", &o.model),
-	CLI_TEXT(0, "model-hash", "HASH", "its fingerprint, likewise",
-		 &o.model_hash),
-	CLI_COUNT('t', "threads", "N", "threads that search (all processors)",
-		  &o.threads, 1, 1024),
+	CLI_MODEL_OF("queries", &o.model, &o.model_hash),
+	CLI_THREADS("search", &o.threads),
 	CLI_FLAG(0, "untrusted", "copy and check the whole file before use",
 		 &o.untrusted),
 	CLI_GROUP("Output"),
@@ -82,7 +79,7 @@ static const struct cli_option option_table[] = {
 		 &o.ground_truth),
 	CLI_FLAG(0, "stats", "say how long it took and how much was compared",
 		 &o.stats),
-	CLI_FLAG('q', "quiet", "say nothing but errors", &o.quiet),
+	CLI_QUIET("errors", &o.quiet),
 	CLI_COLOUR,
 	CLI_END,
 };

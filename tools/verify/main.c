@@ -1,5 +1,6 @@
 /* vsx-verify: is an index whole, and does it still find what it should? */
 #include "cli/colour.h"
+#include "cli/common.h"
 #include "cli/exit.h"
 #include "cli/fail.h"
 #include "cli/files.h"
@@ -58,8 +59,7 @@ static const struct cli_option option_table[] = {
 		 &o.queries),
 	CLI_TEXT(0, "ground-truth", "FILE", "their neighbours: .ivecs or .npy",
 		 &o.ground_truth),
-	CLI_COUNT('t', "threads", "N", "threads that check (all processors)",
-		  &o.threads, 1, 1024),
+	CLI_THREADS("check", &o.threads),
 	CLI_GROUP("Gate"),
 	CLI_TEXT(0, "golden", "FILE",
 		 "queries and the ids that they must find: JSON lines, or "
@@ -100,7 +100,7 @@ static const struct cli_option option_table[] = {
 		 &o.json),
 	CLI_TEXT(0, "junit", "FILE", "also write a report in JUnit's XML",
 		 &o.junit),
-	CLI_FLAG('q', "quiet", "say nothing but problems", &o.quiet),
+	CLI_QUIET("problems", &o.quiet),
 	CLI_COLOUR,
 	CLI_END,
 };

@@ -1,0 +1,55 @@
+/*
+ * Options that are the same in several commands, word for word: a line of the
+ * table each. What waits is in wait.h, colour in colour.h.
+ */
+#ifndef VSX_CLI_COMMON_H
+#define VSX_CLI_COMMON_H
+
+#include "cli/options.h"
+
+/* Of every command that takes threads. */
+#define CLI_MAX_THREADS 1024
+
+/* clang-format off */
+/* what: they do, such as "work" */
+#define CLI_THREADS(what, to_)                                          \
+	CLI_COUNT('t', "threads", "N",                                  \
+		  "threads that " what " (all processors)", to_, 1,     \
+		  CLI_MAX_THREADS)
+
+#define CLI_MEMORY(to_)                                                 \
+	CLI_SIZE(0, "memory", "SIZE",                                   \
+		 "rows held in memory (half of it); more go to a file", \
+		 to_, 1 << 20, UINT64_MAX)
+
+/* bool *skip_bad_, const char **rejects_ */
+#define CLI_SKIP_BAD(skip_bad_, rejects_)                               \
+	CLI_FLAG(0, "skip-bad",                                         \
+		 "leave out rows that no index can hold, such as NaN",  \
+		 skip_bad_),                                            \
+	CLI_TEXT(0, "rejects", "FILE",                                  \
+		 "write all of these to it: row, id, why, input",       \
+		 rejects_)
+
+/* of: what the model made */
+#define CLI_MODEL_OF(of, model_, hash_)                                 \
+	CLI_TEXT(0, "model", "NAME",                                    \
+		 "model of the " of "; must be that of the index",      \
+		 model_),                                               \
+	CLI_TEXT(0, "model-hash", "HASH", "its fingerprint, likewise", hash_)
+
+/* otherwise: what is built when it is not given */
+#define CLI_SPEC(otherwise, to_)                                        \
+	CLI_TEXT('i', "spec", "SPEC",                                   \
+		 "Flat, IVF<nlist>,Flat, HNSW<M> or auto; IVF and HNSW "\
+		 "alone are sized for the rows (" otherwise ")", to_),  \
+	CLI_ALIAS("index", "spec")
+
+#define CLI_JSON(to_) CLI_FLAG(0, "json", "report as JSON", to_)
+
+/* what: is said all the same */
+#define CLI_QUIET(what, to_)                                            \
+	CLI_FLAG('q', "quiet", "say nothing but " what, to_)
+/* clang-format on */
+
+#endif
