@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench/report/growth.h"
 #include "bench/report/words.h"
@@ -253,6 +254,55 @@ Test(report, table_leaves_out_what_nobody_measured)
 	cr_assert(!strstr(text, "recall@100"));
 	cr_assert(!strstr(text, "2 threads"));
 	cr_assert(strstr(text, "Cold"));
+}
+
+Test(report, recalls_stand_in_the_order_of_their_k)
+{
+	r.k = 4;
+	print_table();
+	cr_assert(strstr(text, "recall@1 recall@4 recall@10 recall@100"), "%s",
+		  text);
+	r.k = 200;
+	print_table();
+	cr_assert(strstr(text, "recall@1 recall@10 recall@100 recall@200"),
+		  "%s", text);
+}
+
+/* A spread over 20 %, in a speed of one thread or of many. */
+Test(report, says_that_speeds_are_unsteady)
+{
+	struct point *p = &find("VSX", "HNSW16", 60000)->points[0];
+	struct vsx_error err = {.text = ""};
+	char page[32];
+	FILE *f;
+
+	for (uint32_t i = 0; i < r.n_series; i++) {
+		for (uint32_t k = 0; k < r.series[i].n_points; k++) {
+			r.series[i].points[k].qps_1.relative = 0.2;
+			r.series[i].points[k].qps_n.relative = 0.2;
+		}
+	}
+	print_table();
+	cr_assert(!strstr(text, "unsteady"), "%s", text);
+	p->qps_n.relative = 0.34;
+	print_table();
+	cr_assert(strstr(text, "unsteady: the repeats of 1 of "), "%s", text);
+	cr_assert(strstr(text, ": ±34 %); measure again"), "%s", text);
+	p->qps_1.relative = 0.41;
+	print_table();
+	cr_assert(strstr(text, "±41 %); measure again"), "%s", text);
+	f = open_text();
+	cr_assert_eq(report_markdown(&r, f), VSX_OK);
+	read_text(f);
+	cr_assert(strstr(text, "unsteady: the repeats of 1 of "));
+	strcpy(page, "/tmp/vsx-report.XXXXXX");
+	close(mkstemp(page));
+	cr_assert_eq(report_html(&r, page, &err), VSX_OK, "%s", err.text);
+	f = fopen(page, "r");
+	unlink(page);
+	cr_assert(f);
+	read_text(f);
+	cr_assert(strstr(text, "unsteady: the repeats of 1 of "));
 }
 
 Test(report, names_the_engine_where_there_are_several)

@@ -84,6 +84,18 @@ else
 		   for p in points)'
 fi
 
+# One effort of a kind alone; the other kinds reach the recall.
+bench 0 --synthetic 3000x16 -i HNSW8 -i IVF64,Flat -i Flat --nprobe 3 \
+	--seconds 0.02 --json
+holds '[p["effort"] for p in by("IVF")["points"]] == [3]'
+holds 'len(by("HNSW")["points"]) > 1 and main[0]["recall_at_k"] >= 0.95'
+bench 0 --synthetic 3000x16 -i HNSW8 -i IVF64,Flat --nprobe 3 --ef 20 \
+	--seconds 0.02 --json
+holds '[p["effort"] for p in points] == [20, 3]'
+bench 0 --synthetic 3000x16 -i HNSW8 -i IVF64,Flat --effort 7 --seconds 0.02 \
+	--json
+holds '[p["effort"] for p in points] == [7, 7]'
+
 # How cost grows.
 bench 0 --synthetic 2000x16 -i IVF -i HNSW8 --rows 500 --rows 2000 --json \
 	--seconds 0.1

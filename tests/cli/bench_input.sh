@@ -42,7 +42,9 @@ refused 2 '--intrinsic needs' -- vsx-bench rows.fvecs --intrinsic 3
 refused 2 '--rate needs --clients' -- vsx-bench rows.fvecs --rate 10
 refused 2 '--duration needs' -- vsx-bench rows.fvecs --duration 1
 refused 2 'exclude each other' -- vsx-bench rows.fvecs --json --csv
-refused 2 'exclude each other' -- vsx-bench rows.fvecs --effort 3 --curve
+refused 2 '--effort and --curve exclude' -- vsx-bench rows.fvecs --effort 3 --curve
+refused 2 '--nprobe and --curve exclude' -- vsx-bench rows.fvecs --nprobe 3 --curve
+refused 2 '--effort and --ef exclude' -- vsx-bench rows.fvecs --effort 3 --ef 3
 refused 2 '--csv has no loads' -- vsx-bench rows.fvecs --csv --clients 2
 refused 2 'needs --make-golden' -- vsx-bench rows.fvecs --golden-queries 3
 refused 2 '--make-golden needs --queries' -- \

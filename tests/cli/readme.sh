@@ -34,6 +34,8 @@ for part in part1 part2 part3; do
 done
 head -c 30720 /dev/zero | tr '\0' '1' >rows_of_768
 vsx-build - --dim 768 -o texts.vsx -i Flat -q <rows_of_768 || fail texts.vsx
+mkdir -p tests/data
+ln -s "$words" tests/data/words
 mkdir build there mnt mnt/backup backup
 cp words.vsx build/
 cp part1.vsx part2.vsx mnt/backup/
@@ -62,7 +64,7 @@ cat >"$tmp/stubs/vsx-bench" <<END
 #!/bin/sh
 case "\$*" in
 *--clients*) set -- "\$@" --duration 0.05 ;;
-*--index* | *--rows* | *--make-golden* | *--synthetic* | *hdf5*) ;;
+*--index* | *--rows* | *rows.fbin* | *--make-golden* | *--synthetic* | *hdf5*) ;;
 *) set -- "\$@" --rows 1000 ;;
 esac
 exec "$bin/vsx-bench" "\$@" --seconds 0.02

@@ -71,8 +71,11 @@ static const struct cli_option option_table[] = {
 		 &o.recall, 0.01, 1.0),
 	CLI_ALIAS("target-recall", "recall"),
 	CLI_FLAG(0, "curve", "the whole curve of recall and speed", &o.curve),
-	CLI_COUNT(0, "effort", "N", "only this ef or nprobe", &o.effort, 1,
+	CLI_COUNT(0, "ef", "N", "HNSW: only this ef", &o.ef, 1, UINT32_MAX),
+	CLI_COUNT(0, "nprobe", "N", "IVF: only this nprobe", &o.nprobe, 1,
 		  UINT32_MAX),
+	CLI_COUNT(0, "effort", "N", "the same as --ef N --nprobe N", &o.effort,
+		  1, UINT32_MAX),
 	CLI_REAL(0, "seconds", "S", "time for each index at most (10)",
 		 &o.seconds, 0.01, 86400.0),
 	CLI_COUNT('t', "threads", "N",
@@ -189,9 +192,16 @@ static int check_rest(void)
 				       "--csv has no loads: --%s needs --json, "
 				       "--markdown or --html",
 				       o.clients ? "clients" : "concurrency");
-	if (o.effort && o.curve)
-		return cli_usage_error(&command, "--effort and --curve exclude "
-						 "each other");
+	if (o.effort && (o.ef || o.nprobe))
+		return cli_usage_error(&command,
+				       "--effort and --%s exclude each other",
+				       o.ef ? "ef" : "nprobe");
+	if (o.curve && (o.effort || o.ef || o.nprobe))
+		return cli_usage_error(&command,
+				       "--%s and --curve exclude each other",
+				       o.effort ? "effort"
+				       : o.ef	? "ef"
+						: "nprobe");
 	if (o.rate > 0 && !o.clients)
 		return cli_usage_error(&command, "--rate needs --clients");
 	if (o.duration > 0 && !o.clients && !o.concurrency)
@@ -261,7 +271,9 @@ void options_of_measuring(struct measure_opts *to,
 		.n_sizes = from->sizes.n,
 		.k = from->k,
 		.target = from->recall,
-		.effort = (uint32_t)from->effort,
+		.ef = (uint32_t)(from->effort ? from->effort : from->ef),
+		.nprobe =
+			(uint32_t)(from->effort ? from->effort : from->nprobe),
 		.curve = from->curve,
 		.threads = (unsigned int)from->threads,
 		.seed = from->seed,

@@ -224,14 +224,15 @@ enum vsx_status cells_add(struct cells *cells, struct subject *s,
 			  struct vsx_error *err)
 {
 	struct chooser c = {cells, s, opts, 1, 0};
-	uint32_t effort;
+	uint32_t effort =
+		strcmp(s->effort_name, "nprobe") == 0 ? opts->nprobe : opts->ef;
 	double recall;
 	enum vsx_status status;
 
 	if (s->effort_name[0] == '\0')
 		return add(&c, 0, true, err);
-	if (opts->effort)
-		return add(&c, opts->effort, true, err);
+	if (effort)
+		return add(&c, effort, true, err);
 	status = find(&c, opts->target, true, &effort, &recall, err);
 	if (status != VSX_OK)
 		return status;

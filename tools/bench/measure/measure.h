@@ -15,8 +15,8 @@ struct measure_opts {
 	const uint64_t *sizes; /* row counts of growth curves; or none */
 	size_t n_sizes;
 	size_t k;
-	double target;	 /* recall@k */
-	uint32_t effort; /* if > 0: only this one */
+	double target;	     /* recall@k */
+	uint32_t ef, nprobe; /* if > 0: only this one */
 	bool curve;
 	unsigned int threads; /* 0: one for each processor */
 	uint64_t seed;

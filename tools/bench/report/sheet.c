@@ -109,27 +109,34 @@ static void index_cells(struct row *row, const struct report *r,
 	cell(row, words_effort(text, s, p->effort));
 }
 
-static bool k_is_usual(const struct report *r)
+/* recall@1, @10 and @100, and @k where it belongs among them. */
+static const uint32_t usual_k[] = {1, 10, 100};
+
+static bool k_is_before(const struct report *r, int i)
 {
-	return r->k == 1 || r->k == 10 || r->k == 100;
+	return (i == 0 || r->k > usual_k[i - 1]) &&
+	       (i == 3 || r->k < usual_k[i]);
 }
 
 static void recall_columns(struct sheet *s, const struct report *r)
 {
-	column(s, true, "recall@1");
-	column(s, true, "recall@10");
-	column(s, true, "recall@100");
-	if (!k_is_usual(r))
-		column(s, true, "recall@%" PRIu32, r->k);
+	for (int i = 0; i <= 3; i++) {
+		if (k_is_before(r, i))
+			column(s, true, "recall@%" PRIu32, r->k);
+		if (i < 3)
+			column(s, true, "recall@%" PRIu32, usual_k[i]);
+	}
 }
 
 static void recall_cells(struct row *row, const struct report *r,
 			 const struct point *p)
 {
-	for (int i = 0; i < 3; i++)
-		cell_recall(row, p->recall[i]);
-	if (!k_is_usual(r))
-		cell_recall(row, p->recall_k);
+	for (int i = 0; i <= 3; i++) {
+		if (k_is_before(r, i))
+			cell_recall(row, p->recall_k);
+		if (i < 3)
+			cell_recall(row, p->recall[i]);
+	}
 }
 
 static void speed_columns(struct sheet *s, const struct report *r)

@@ -261,7 +261,7 @@ char *words_unsteady(char to[WORDS_LINE], const struct report *r)
 		return nothing(to);
 	words_effort(effort, worst_of, worst->effort);
 	snprintf(to, WORDS_LINE,
-		 "unsteady: %" PRIu32 " of %" PRIu32
+		 "unsteady: the repeats of %" PRIu32 " of %" PRIu32
 		 " speeds lie more than 20 %% apart (%s%s%s: ±%.0f %%); "
 		 "measure again on an idle machine before comparing",
 		 n, all,
