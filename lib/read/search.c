@@ -60,7 +60,8 @@ enum vsx_status vsx_find_in(const struct vsx_segment *segments, uint32_t n,
 	for (uint32_t i = 0; i < n; i++) {
 		const struct vsx_segment *seg = &segments[i];
 
-		if (seg->n_dead == seg->n_rows)
+		VSX_TRY(vsx_find_eligible(find, seg, err));
+		if (find->eligible.n == 0)
 			continue;
 		if (!seg->nlist)
 			find->ranked_of = NULL; /* the pool is another's now */

@@ -58,16 +58,6 @@ enum vsx_status vsx_dead_open(struct vsx_segment *seg, struct vsx_error *err)
 	return VSX_OK;
 }
 
-uint32_t vsx_live_among(const struct vsx_segment *seg, uint32_t first,
-			uint32_t n)
-{
-	uint32_t live = n;
-
-	for (uint32_t row = first; seg->dead && row < first + n; row++)
-		live -= vsx_is_dead(seg, row);
-	return live;
-}
-
 enum vsx_status vsx_live_find(const struct vsx_segment *seg, uint64_t id,
 			      uint32_t *row, struct vsx_error *err)
 {

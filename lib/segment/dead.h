@@ -68,19 +68,6 @@ static inline enum vsx_status vsx_dead_at(const struct vsx_segment *seg,
 	return VSX_OK;
 }
 
-/*
- * So many are deleted that a scan does better to look for those that are not
- * than to pass over all.
- */
-static inline bool vsx_is_sparse(const struct vsx_segment *seg)
-{
-	return seg->n_dead > seg->n_rows / 4 * 3;
-}
-
-/* Rows among first .. first+n-1 that are not. Touch first. */
-uint32_t vsx_live_among(const struct vsx_segment *seg, uint32_t first,
-			uint32_t n);
-
 /* The live row with an id; VSX_ENOTFOUND (without a text) if none has it. */
 enum vsx_status vsx_live_find(const struct vsx_segment *seg, uint64_t id,
 			      uint32_t *row, struct vsx_error *err);

@@ -10,6 +10,7 @@
 
 #include "base/topk.h"
 #include "disk.h"
+#include "segment/eligible.h"
 #include "segment/space.h"
 #include "io/view.h"
 #include "names.h"
@@ -62,6 +63,7 @@ struct vsx_find {
 	bool held_out;	     /* and search as if it had not been indexed */
 	uint64_t self;
 	struct vsx_scratch *scratch;
+	struct vsx_eligible eligible; /* rows of the segment at hand */
 	/* IVF: the lists that lie ranked in the scratch's pool. */
 	const uint8_t *ranked_of; /* their centroids; NULL: none do */
 	uint32_t n_ranked;

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "segment/dead.h"
 #include "segment/offer.h"
 #include "io/advice.h"
 
@@ -188,7 +187,7 @@ enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 	}
 	s->bound = vsx_topk_bound(&find->top);
 	set_cut(s);
-	VSX_TRY(vsx_dead_touch(seg, err));
+	VSX_TRY(vsx_find_eligible(find, seg, err));
 	return vsx_sieve_reserve(scratch, base, s->want, err);
 }
 
@@ -235,7 +234,7 @@ static enum vsx_status offer_wild(struct vsx_sieve *s, uint32_t first,
 		    s->codes.header.eps_cap)
 			continue;
 		keys[i] = UINT32_MAX;
-		if (vsx_is_dead(s->seg, first + i))
+		if (!vsx_is_eligible(&s->find->eligible, first + i))
 			continue;
 		VSX_TRY(vsx_touch(vecs, at, stride, err));
 		VSX_TRY(vsx_offer_row(s->seg, s->find, first + i,
@@ -269,11 +268,12 @@ static void keep(struct vsx_sieve *s, const uint32_t *keys, uint32_t first,
 		 uint32_t n)
 {
 	uint64_t *pool = s->find->scratch->pool + s->base;
+	const struct vsx_eligible *eligible = &s->find->eligible;
 	uint32_t cut = s->cut;
 	size_t kept = s->n;
 
 	for (uint32_t i = 0; i < n; i++)
-		if (keys[i] <= cut && !vsx_is_dead(s->seg, first + i))
+		if (keys[i] <= cut && vsx_is_eligible(eligible, first + i))
 			pool[kept++] = (uint64_t)keys[i] << 32 | (first + i);
 	s->n = kept;
 }
@@ -347,32 +347,19 @@ static enum vsx_status take_rows(struct vsx_sieve *s, uint32_t first,
 	return VSX_OK;
 }
 
-static uint32_t next_live(const struct vsx_segment *seg, uint32_t row,
-			  uint32_t end)
-{
-	while (row < end && vsx_is_dead(seg, row))
-		row += row % 8 == 0 && seg->dead[row >> 3] == 0xff ? 8 : 1;
-	return row < end ? row : end;
-}
-
 enum vsx_status vsx_sieve_rows(struct vsx_sieve *s, uint32_t first, uint32_t n,
 			       uint64_t offset, struct vsx_error *err)
 {
-	const struct vsx_segment *seg = s->seg;
-	uint32_t end = first + n, row = first;
+	const struct vsx_eligible *eligible = &s->find->eligible;
+	uint64_t stride = s->seg->space.stride;
+	uint32_t end = first + n, row = first, side_by_side;
 
-	if (!vsx_is_sparse(seg))
+	if (!vsx_eligible_are_sparse(eligible))
 		return take_rows(s, first, n, offset, err);
-	while ((row = next_live(seg, row, end)) < end) {
-		uint32_t live = 1;
-
-		while (row + live < end && !vsx_is_dead(seg, row + live))
-			live++;
-		VSX_TRY(take_rows(s, row, live,
-				  offset + (uint64_t)(row - first) *
-						   seg->space.stride,
-				  err));
-		row += live;
+	while ((side_by_side = vsx_eligible_run(eligible, &row, end)) > 0) {
+		VSX_TRY(take_rows(s, row, side_by_side,
+				  offset + (row - first) * stride, err));
+		row += side_by_side;
 	}
 	return VSX_OK;
 }

@@ -73,13 +73,13 @@ static enum vsx_status climb(struct climb *c, uint32_t k10, uint32_t k100,
 			     struct vsx_rung *rungs, uint32_t n,
 			     struct vsx_error *err)
 {
-	size_t least = vsx_hnsw_ef(c->seg, c->find, k100, 0), ef;
+	size_t least = vsx_hnsw_ef(c->find, k100, 0), ef;
 	uint32_t found[3], i = 0;
 	uint64_t n_distances;
 
 	/* Efforts with which a search for 100 is the same one. */
 	for (; i < n; i++) {
-		ef = vsx_hnsw_ef(c->seg, c->find, k10, rungs[i].effort);
+		ef = vsx_hnsw_ef(c->find, k10, rungs[i].effort);
 		if (ef >= least)
 			break;
 		VSX_TRY(reach(c, ef, k10, rungs[i].found, &rungs[i].n_distances,
@@ -90,7 +90,7 @@ static enum vsx_status climb(struct climb *c, uint32_t k10, uint32_t k100,
 	for (uint32_t j = 0; j < i; j++)
 		rungs[j].found[2] = found[2];
 	for (; i < n; i++) {
-		ef = vsx_hnsw_ef(c->seg, c->find, k100, rungs[i].effort);
+		ef = vsx_hnsw_ef(c->find, k100, rungs[i].effort);
 		VSX_TRY(reach(c, ef, k100, found, &n_distances, err));
 		VSX_TRY(reach(c, ef, k10, rungs[i].found, &rungs[i].n_distances,
 			      err));
@@ -108,7 +108,8 @@ enum vsx_status vsx_hnsw_climb(const struct vsx_segment *seg,
 
 	if (n == 0)
 		return VSX_OK;
-	c.ef = vsx_hnsw_ef(seg, find, n_truth, rungs[n - 1].effort);
+	VSX_TRY(vsx_find_eligible(find, seg, err));
+	c.ef = vsx_hnsw_ef(find, n_truth, rungs[n - 1].effort);
 	for (uint32_t i = 0; i < n_truth; i++)
 		c.known[i] = (uint64_t)truth[i] << 32 | i;
 	vsx_least(c.known, n_truth, n_truth, true);

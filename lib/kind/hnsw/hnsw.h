@@ -63,10 +63,10 @@ struct vsx_walk {
 	uint8_t *marks; /* of this segment's rows */
 	uint32_t avoid; /* a row to walk around, or VSX_HNSW_NO_LINK */
 	size_t n;	/* entries in scratch->pool */
-	const struct vsx_segment *seg; /* whose deleted rows guide only, or
-					  NULL */
-	size_t n_dead;		       /* of the entries are of such rows */
-	size_t max_dead;	       /* more are too many for a walk */
+	const struct vsx_eligible *eligible; /* other rows only guide; NULL:
+						all rows are */
+	size_t n_barred;   /* entries that are of other rows */
+	size_t max_barred; /* more are too many for a walk */
 	uint64_t n_distances, n_hops;
 };
 
@@ -114,20 +114,19 @@ enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
 				    size_t until, struct vsx_error *err);
 
 /*
- * The same with w->seg set: the pool holds the ef nearest live rows, and beside
- * them the deleted ones that are nearer than the last of these, through which
- * the walk goes on. *crowded: more than w->max_dead of them were met, and the
+ * The same with w->eligible set: the pool holds the ef nearest rows of these,
+ * and beside them the others that are nearer than the last one, through which
+ * the walk goes on. *crowded: more than w->max_barred of them were met, and the
  * walk was given up.
  */
-enum vsx_status vsx_walk_beam_among_dead(struct vsx_walk *w,
-					 const struct vsx_level *l, size_t ef,
-					 bool *crowded, struct vsx_error *err);
+enum vsx_status vsx_walk_beam_eligible(struct vsx_walk *w,
+				       const struct vsx_level *l, size_t ef,
+				       bool *crowded, struct vsx_error *err);
 
 /* ---- parts of a search of a segment ---------------------------------- */
 
-/* The ef of a search for k rows. */
-size_t vsx_hnsw_ef(const struct vsx_segment *seg, const struct vsx_find *find,
-		   size_t k, uint32_t effort);
+/* The ef of a search for k rows; find->eligible is made out. */
+size_t vsx_hnsw_ef(const struct vsx_find *find, size_t k, uint32_t effort);
 
 /*
  * Begin a search with ef: the pool, for `room` entries, gets the rows that the

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "segment/codes.h"
-#include "segment/dead.h"
 #include "kind/hnsw/hnsw.h"
 #include "kind/hnsw/check.h"
 #include "segment/ids.h"
@@ -126,7 +125,7 @@ bool vsx_hnsw_keys_lost(const struct vsx_segment *seg,
 		double value = vsx_space_value(space, find->query,
 					       vsx_pool_key(pool[i]));
 
-		if (vsx_is_dead(seg, row))
+		if (!vsx_is_eligible(&find->eligible, row))
 			continue;
 		left--;
 		if (fabs(value) >= TOO_SMALL)
@@ -152,7 +151,7 @@ static enum vsx_status offer(const struct vsx_segment *seg,
 		uint32_t row = vsx_pool_row(pool[i]);
 		uint32_t key = vsx_pool_key(pool[i]);
 
-		if (vsx_is_dead(seg, row))
+		if (!vsx_is_eligible(&find->eligible, row))
 			continue;
 		if (vsx_bounds_low(&bounds, key) > vsx_topk_bound(&find->top))
 			break;
@@ -169,15 +168,15 @@ static enum vsx_status offer(const struct vsx_segment *seg,
 }
 
 /*
- * Deleted rows that a walk may have in its pool beside ef live ones. Where more
- * of them lie around the query, or where a walk would come by most rows, it is
- * cheaper to look at every row: so much is lost at most.
+ * Rows that are not eligible which a walk may have in its pool beside ef that
+ * are. Where more of them lie around the query, or where a walk would come by
+ * most rows, it is cheaper to look at every row: so much is lost at most.
  */
-static size_t most_dead(const struct vsx_segment *seg, size_t ef)
+static size_t most_barred(const struct vsx_eligible *e, size_t ef)
 {
-	size_t most = 16 * ef + 1024;
+	size_t most = 16 * ef + 1024, barred = e->n_rows - e->n;
 
-	return most < seg->n_dead ? most : seg->n_dead;
+	return most < barred ? most : barred;
 }
 
 /*
@@ -188,20 +187,21 @@ static size_t most_dead(const struct vsx_segment *seg, size_t ef)
 #define MOST_EF 16384
 
 /*
- * Deleted rows that are as near as live ones are walked through like these. A
- * scan that looks for the live ones pays about four times as much for a row.
+ * Rows that are not eligible and as near as those that are get walked through
+ * like these. A scan that looks for the eligible ones pays about four times as
+ * much for a row.
  */
-static bool walk_is_dear(const struct vsx_segment *seg, size_t ef)
+static bool walk_is_dear(const struct vsx_segment *seg,
+			 const struct vsx_eligible *e, size_t ef)
 {
-	uint64_t live = seg->n_rows - seg->n_dead;
-	uint64_t hops = (uint64_t)ef * seg->n_rows / live; /* below 2^62 */
-	uint64_t scan = vsx_is_sparse(seg) ? 4 * live : seg->n_rows;
+	uint64_t hops = (uint64_t)ef * e->n_rows / e->n; /* below 2^62 */
+	uint64_t scan =
+		vsx_eligible_are_sparse(e) ? 4 * (uint64_t)e->n : e->n_rows;
 
-	return seg->n_dead && hops * 2 * seg->params[VSX_HNSW_M] >= scan;
+	return e->n < e->n_rows && hops * 2 * seg->params[VSX_HNSW_M] >= scan;
 }
 
-size_t vsx_hnsw_ef(const struct vsx_segment *seg, const struct vsx_find *find,
-		   size_t k, uint32_t effort)
+size_t vsx_hnsw_ef(const struct vsx_find *find, size_t k, uint32_t effort)
 {
 	size_t ef = k + find->skip_self;
 
@@ -209,8 +209,8 @@ size_t vsx_hnsw_ef(const struct vsx_segment *seg, const struct vsx_find *find,
 		effort = UNMEASURED_EF;
 	if (ef < effort)
 		ef = effort;
-	if (ef > seg->n_rows - seg->n_dead)
-		ef = seg->n_rows - seg->n_dead;
+	if (ef > find->eligible.n)
+		ef = find->eligible.n;
 	return ef;
 }
 
@@ -243,8 +243,8 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 	vsx_hnsw_level(seg, 0, &l);
 	if (find->held_out)
 		VSX_TRY(hold_out(w, seg, find->self, err));
-	if (seg->dead)
-		w->seg = seg;
+	if (find->eligible.barred)
+		w->eligible = &find->eligible;
 	/* The entry point goes into the pool: from it all rows can be reached,
 	 * so that a search with ef = n is a search of everything. */
 	VSX_TRY(vsx_walk_enter(w, &l, 0, ef, &first, err));
@@ -261,23 +261,25 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 static enum vsx_status search_hnsw(const struct vsx_segment *seg,
 				   struct vsx_find *find, struct vsx_error *err)
 {
-	size_t ef = vsx_hnsw_ef(seg, find, find->k, find->effort);
-	size_t max_dead = seg->dead ? most_dead(seg, ef) : 0;
+	const struct vsx_eligible *eligible = &find->eligible;
+	size_t ef, max_barred;
 	bool crowded = false;
 	struct vsx_walk w;
 	struct vsx_level l;
 
-	if (ef > MOST_EF || walk_is_dear(seg, ef))
+	VSX_TRY(vsx_find_eligible(find, seg, err));
+	ef = vsx_hnsw_ef(find, find->k, find->effort);
+	max_barred = most_barred(eligible, ef);
+	if (ef > MOST_EF || walk_is_dear(seg, eligible, ef))
 		return vsx_exact_search(seg, find, err);
-	VSX_TRY(vsx_dead_touch(seg, err));
 	VSX_TRY(vsx_sieve_reserve(find->scratch, 0, find->k + find->skip_self,
 				  err));
-	VSX_TRY(vsx_hnsw_enter(&w, seg, find, ef, ef + max_dead, err));
+	VSX_TRY(vsx_hnsw_enter(&w, seg, find, ef, ef + max_barred, err));
 	vsx_hnsw_level(seg, 0, &l);
 	l.asks = find->asks;
-	w.max_dead = max_dead;
-	if (seg->dead)
-		VSX_TRY(vsx_walk_beam_among_dead(&w, &l, ef, &crowded, err));
+	w.max_barred = max_barred;
+	if (w.eligible)
+		VSX_TRY(vsx_walk_beam_eligible(&w, &l, ef, &crowded, err));
 	else
 		VSX_TRY(vsx_walk_beam(&w, &l, ef, err));
 	find->n_distances += w.n_distances;

@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "segment/dead.h"
 #include "kind/hnsw/hnsw.h"
 #include "io/advice.h"
 
@@ -157,24 +156,25 @@ static inline size_t pool_insert(uint64_t *pool, size_t *n, size_t ef,
 }
 
 /*
- * Insert where deleted rows do not count: behind the ef-th live row nothing is
- * kept. Returns its place.
+ * Insert where rows that are not eligible do not count: behind the ef-th that
+ * is nothing is kept. Returns its place.
  */
-static size_t live_insert(struct vsx_walk *w, size_t ef, uint64_t entry)
+static size_t insert_eligible(struct vsx_walk *w, size_t ef, uint64_t entry)
 {
 	uint64_t *pool = w->scratch->pool;
 	size_t place = pool_insert(pool, &w->n, SIZE_MAX, entry);
-	size_t live;
+	size_t eligible;
 
-	w->n_dead += vsx_is_dead(w->seg, vsx_pool_row(entry));
-	live = w->n - w->n_dead;
-	if (live < ef)
+	w->n_barred += !vsx_is_eligible(w->eligible, vsx_pool_row(entry));
+	eligible = w->n - w->n_barred;
+	if (eligible < ef)
 		return place;
-	if (live > ef)
-		w->n--; /* the last is live, or it would not be here */
-	while (w->n > 0 && vsx_is_dead(w->seg, vsx_pool_row(pool[w->n - 1]))) {
+	if (eligible > ef)
+		w->n--; /* the last is eligible, or it would not be here */
+	while (w->n > 0 &&
+	       !vsx_is_eligible(w->eligible, vsx_pool_row(pool[w->n - 1]))) {
 		w->n--;
-		w->n_dead--;
+		w->n_barred--;
 	}
 	return place;
 }
@@ -188,8 +188,8 @@ enum vsx_status vsx_walk_enter(struct vsx_walk *w, const struct vsx_level *l,
 	vsx_space_keys(l->space, w->query, l->vecs, &row, 1, key);
 	w->n_distances++;
 	w->marks[row] = w->scratch->epoch;
-	if (w->seg)
-		live_insert(w, ef, vsx_pool_entry(*key, row));
+	if (w->eligible)
+		insert_eligible(w, ef, vsx_pool_entry(*key, row));
 	else
 		pool_insert(w->scratch->pool, &w->n, ef,
 			    vsx_pool_entry(*key, row));
@@ -278,9 +278,9 @@ enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
 	}
 }
 
-enum vsx_status vsx_walk_beam_among_dead(struct vsx_walk *w,
-					 const struct vsx_level *l, size_t ef,
-					 bool *crowded, struct vsx_error *err)
+enum vsx_status vsx_walk_beam_eligible(struct vsx_walk *w,
+				       const struct vsx_level *l, size_t ef,
+				       bool *crowded, struct vsx_error *err)
 {
 	uint64_t *pool = w->scratch->pool;
 	uint32_t *rows = w->scratch->rows, *keys = w->scratch->keys;
@@ -303,12 +303,12 @@ enum vsx_status vsx_walk_beam_among_dead(struct vsx_walk *w,
 			uint64_t entry = vsx_pool_entry(keys[i], rows[i]);
 			size_t place;
 
-			if (w->n - w->n_dead == ef && entry > pool[w->n - 1])
+			if (w->n - w->n_barred == ef && entry > pool[w->n - 1])
 				continue;
-			place = live_insert(w, ef, entry);
+			place = insert_eligible(w, ef, entry);
 			if (place < next)
 				next = place;
-			if (w->n_dead > w->max_dead) {
+			if (w->n_barred > w->max_barred) {
 				*crowded = true;
 				return VSX_OK;
 			}

@@ -1,5 +1,4 @@
 /* Opening and searching inverted lists. */
-#include "segment/dead.h"
 #include "kind/ivf/ivf.h"
 #include "segment/sieve.h"
 #include "manifest.h"
@@ -179,12 +178,12 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 	uint32_t nprobe = wish < seg->nlist ? wish : seg->nlist;
 	struct tour tour = {seg, find->scratch, nprobe, 0, 0, 0};
 	size_t want = find->k + find->skip_self, seen = 0;
-	size_t live = find->top.n; /* rows that earlier segments gave */
+	size_t had = find->top.n; /* rows that earlier segments gave */
 	struct vsx_run run, next;
 	struct vsx_sieve sieve;
 	uint32_t i = 0;
 
-	VSX_TRY(vsx_dead_touch(seg, err));
+	VSX_TRY(vsx_find_eligible(find, seg, err));
 	if (find->ranked_of == seg->view[VSX_SEC_CENT].base) {
 		tour.ranked = find->n_ranked;
 	} else {
@@ -203,8 +202,9 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 		seen += run.n_rows;
 		if (seen > seg->n_rows)
 			return vsx_too_many_rows(seg, err);
-		live += vsx_live_among(seg, run.first_row, run.n_rows);
-		more = ++i < seg->nlist && (i < nprobe || live < want);
+		had += vsx_eligible_among(&find->eligible, run.first_row,
+					  run.n_rows);
+		more = ++i < seg->nlist && (i < nprobe || had < want);
 		if (more) {
 			VSX_TRY(next_list(&tour, &next, err));
 			vsx_sieve_expect(&sieve, &next);

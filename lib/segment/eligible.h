@@ -1,0 +1,61 @@
+/*
+ * The rows of a segment that may come into the answer of a query: those that
+ * are not deleted. Whatever else may bar a row, as a set that the caller names,
+ * is joined to that in vsx_find_eligible(), and nowhere else: searches, scans
+ * and walks see this view alone.
+ */
+#ifndef VSX_ELIGIBLE_H
+#define VSX_ELIGIBLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+struct vsx_find;
+struct vsx_segment;
+
+/* Borrows its bits: of the index, or of the scratch of the search. */
+struct vsx_eligible {
+	const struct vsx_segment *seg; /* whose rows; NULL: not made out yet */
+	const uint8_t *barred; /* a bit a row, whole bytes, 1: it may not; NULL:
+				  all rows may */
+	uint32_t n_rows;
+	uint32_t n; /* of them may */
+};
+
+/*
+ * Make out find->eligible for a segment, unless it is that of this segment
+ * already. Touches the bits.
+ */
+enum vsx_status vsx_find_eligible(struct vsx_find *find,
+				  const struct vsx_segment *seg,
+				  struct vsx_error *err);
+
+static inline bool vsx_is_eligible(const struct vsx_eligible *e, uint32_t row)
+{
+	return !e->barred || !(e->barred[row >> 3] >> (row & 7) & 1);
+}
+
+/*
+ * So few are that a scan does better to look for them than to pass over all
+ * rows.
+ */
+static inline bool vsx_eligible_are_sparse(const struct vsx_eligible *e)
+{
+	return e->n_rows - e->n > e->n_rows / 4 * 3;
+}
+
+/* How many of the rows first .. first+n-1 are. */
+uint32_t vsx_eligible_among(const struct vsx_eligible *e, uint32_t first,
+			    uint32_t n);
+
+/*
+ * The next eligible rows that lie side by side: *row moves on to the first one,
+ * `end` if there is none before it, and the result is how many.
+ */
+uint32_t vsx_eligible_run(const struct vsx_eligible *e, uint32_t *row,
+			  uint32_t end);
+
+#endif
