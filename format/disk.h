@@ -27,7 +27,7 @@
 #define VSX_MAX_MANIFEST_BYTES (256u << 20)
 /* Enough for VSX_MAX_ROWS in segments that are full. */
 #define VSX_MAX_SEGMENTS	(1u << 18)
-#define VSX_MAX_SECTIONS	(VSX_MAX_SEGMENTS * 8 + 16)
+#define VSX_MAX_SECTIONS	(VSX_MAX_SEGMENTS * 12 + 64)
 #define VSX_MAX_ROWS		(UINT64_C(1) << 48)
 #define VSX_MAX_EF_CONSTRUCTION 65536u
 /* Row numbers inside a segment are 31 bits: a search keeps a flag beside. */
@@ -54,7 +54,8 @@ struct vsx_disk_super {
 	vsx_le64 manifest_bytes;	/*  56 */
 	uint8_t manifest_hash[16];	/*  64  XXH3-128 of the manifest */
 	uint8_t uuid[16];		/*  80 */
-	uint8_t zero[408];		/*  96 */
+	vsx_le64 feature_write;		/*  96  unknown bit: read, not change */
+	uint8_t zero[400];		/* 104 */
 	vsx_le64 checksum;		/* 504  XXH3-64 of bytes 0..503 */
 };
 

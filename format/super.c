@@ -21,6 +21,7 @@ void vsx_super_encode(uint8_t out[VSX_SUPER_BYTES], const struct vsx_super *sb)
 	vsx_put32(&d.version, VSX_FORMAT_VERSION);
 	vsx_put32(&d.page_shift, sb->page_shift);
 	vsx_put64(&d.feature_compat, sb->feature_compat);
+	vsx_put64(&d.feature_write, sb->feature_write);
 	vsx_put64(&d.generation, sb->generation);
 	vsx_put64(&d.committed_bytes, sb->committed_bytes);
 	vsx_put64(&d.manifest_offset, sb->manifest_offset);
@@ -111,6 +112,7 @@ enum vsx_status vsx_super_decode(struct vsx_super *sb, const uint8_t *raw,
 	*sb = (struct vsx_super){
 		.page_shift = vsx_get32(d.page_shift),
 		.feature_compat = vsx_get64(d.feature_compat),
+		.feature_write = vsx_get64(d.feature_write),
 		.generation = vsx_get64(d.generation),
 		.committed_bytes = vsx_get64(d.committed_bytes),
 		.manifest_offset = vsx_get64(d.manifest_offset),

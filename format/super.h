@@ -9,6 +9,7 @@
 struct vsx_super {
 	uint32_t page_shift;
 	uint64_t feature_compat;
+	uint64_t feature_write;
 	uint64_t generation;
 	uint64_t committed_bytes;
 	uint64_t manifest_offset;
@@ -19,6 +20,8 @@ struct vsx_super {
 
 /* The feature bits of feature_incompat that this code understands: none yet. */
 #define VSX_KNOWN_INCOMPAT UINT64_C(0)
+/* And of feature_write, without which a file may be read but not changed. */
+#define VSX_KNOWN_WRITE UINT64_C(0)
 
 /* Where the first section may lie: behind both slots. */
 static inline uint64_t vsx_data_start(uint32_t page_shift)

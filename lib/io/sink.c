@@ -158,10 +158,13 @@ enum vsx_status vsx_sink_keep(struct vsx_sink *s,
 enum vsx_status vsx_sink_begin(struct vsx_sink *s, enum vsx_section_slot slot,
 			       uint32_t segment, struct vsx_error *err)
 {
-	struct vsx_section_entry entry = {
-		.id = vsx_section_id(slot),
-		.segment = segment,
-	};
+	return vsx_sink_begin_id(s, vsx_section_id(slot), segment, err);
+}
+
+enum vsx_status vsx_sink_begin_id(struct vsx_sink *s, uint32_t id,
+				  uint32_t segment, struct vsx_error *err)
+{
+	struct vsx_section_entry entry = {.id = id, .segment = segment};
 
 	VSX_TRY(pad_to_multiple(s, VSX_SECTION_ALIGN, err));
 	VSX_TRY(flush(s, err)); /* less than a page is left */

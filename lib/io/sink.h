@@ -53,6 +53,9 @@ enum vsx_status vsx_sink_keep(struct vsx_sink *s,
  */
 enum vsx_status vsx_sink_begin(struct vsx_sink *s, enum vsx_section_slot slot,
 			       uint32_t segment, struct vsx_error *err);
+/* One of whatever id, as another file has it. */
+enum vsx_status vsx_sink_begin_id(struct vsx_sink *s, uint32_t id,
+				  uint32_t segment, struct vsx_error *err);
 enum vsx_status vsx_sink_write(struct vsx_sink *s, const void *p, uint64_t n,
 			       struct vsx_error *err);
 enum vsx_status vsx_sink_zeros(struct vsx_sink *s, uint64_t n,

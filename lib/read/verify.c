@@ -257,6 +257,12 @@ static enum vsx_status check_super(struct vsx_verifier *v, bool *usable,
 	*usable = true;
 	VSX_TRY(compare_slots(v, slots, chosen, head));
 	VSX_TRY(check_head(v));
+	if (v->super.feature_write & ~VSX_KNOWN_WRITE)
+		VSX_TRY(vsx_notice(
+			v,
+			"features 0x%llx of a newer writer: this version reads "
+			"the index and does not change it",
+			(ull)(v->super.feature_write & ~VSX_KNOWN_WRITE)));
 	return check_length(v);
 }
 

@@ -16,7 +16,11 @@ struct vsx_builder {
 	float *queries; /* given ones; float[n_queries][dim] */
 	uint32_t n_queries;
 	uint64_t greatest_id; /* of rows that are gone; 0: none is known of */
-	bool finished;	      /* or failed on the way: of no more use */
+	/* Whose sections that this library does not know go along, or NULL;
+	   rescue: without those that are damaged. */
+	const struct vsx *origin;
+	bool rescue;
+	bool finished; /* or failed on the way: of no more use */
 
 	/* The caller's wish, and the time, as the report goes by. */
 	struct vsx_job job;

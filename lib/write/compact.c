@@ -12,6 +12,7 @@
 #include "write/compact_alike.h"
 #include "write/compact_ids.h"
 #include "write/intake/live_rows.h"
+#include "write/newer.h"
 #include "write/properties.h"
 #include "write/spec.h"
 #include "write/update.h"
@@ -69,6 +70,12 @@ static enum vsx_status open_inputs(struct compaction *c, struct vsx_error *err)
 		struct vsx_usage usage;
 
 		VSX_TRY(vsx_open(&c->inputs[i], c->paths[i], &opts, err));
+		VSX_TRY(vsx_newer_check(c->inputs[i], err));
+		if (c->n > 1 && vsx_newer_has_sections(c->inputs[i]))
+			return vsx_fail(err, VSX_EVERSION,
+					"%s: has sections that this library "
+					"does not know how to merge",
+					c->inputs[i]->name);
 		if (is_in_place(c))
 			VSX_TRY(vsx_update_check(c->inputs[i], &c->claim, err));
 		m = &c->inputs[i]->manifest;
@@ -139,6 +146,7 @@ enum vsx_status vsx_compact_builder(struct vsx_builder **out, const char *path,
 	VSX_TRY(vsx_builder_new_on(out, path, &build, claim, ops, err));
 	/* They are, and stay the same bytes. */
 	(*out)->spool.normalize = false;
+	(*out)->origin = index;
 	return VSX_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "io/limit.h"
 #include "io/map.h"
 #include "sums.h"
+#include "write/newer.h"
 #include "write/builder.h"
 #include "write/options.h"
 #include "write/properties.h"
@@ -246,12 +247,25 @@ static void fill_manifest(struct run *r)
 	fill_asked(&r->manifest, &b->opts);
 }
 
+static void left_out(void *context, const char *name)
+{
+	struct run *r = context;
+
+	r->b->job.note(&r->b->job,
+		       "section %s, which this library does not know, is "
+		       "damaged and was left out",
+		       name);
+}
+
 static enum vsx_status write_end(struct run *r, struct vsx_error *err)
 {
 	struct vsx_builder *b = r->b;
 	struct vsx_super super;
 
 	VSX_TRY(vsx_measure_write(&b->measure, &r->sink, err));
+	if (b->origin)
+		VSX_TRY(vsx_newer_carry(b->origin, &r->sink,
+					b->rescue ? left_out : NULL, r, err));
 	fill_manifest(r);
 	VSX_TRY(vsx_properties_new(&r->properties,
 				   &r->manifest.properties_bytes, &b->opts,

@@ -14,6 +14,7 @@
 #include "read/opts.h"
 #include "read/test.h"
 #include "write/compact.h"
+#include "write/newer.h"
 #include "write/spec.h"
 #include "write/update.h"
 
@@ -342,9 +343,11 @@ static enum vsx_status save(struct repair *r, const char *out_path,
 	struct vsx *index = &r->index;
 	struct vsx_model model = vsx_model_of(index);
 
+	VSX_TRY(vsx_newer_check(index, err));
 	choose_spec(r);
 	VSX_TRY(vsx_compact_builder(&r->builder, out_path, &r->opts, index,
 				    &model, NULL, r->ops, err));
+	r->builder->rescue = true;
 	VSX_TRY(vsx_settle(index, gather(r, err), err));
 	r->result->n_lost = r->lost.n;
 	r->result->n_unsure = r->lost.n_unsure;

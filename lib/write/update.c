@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "names.h"
 #include "read/opts.h"
+#include "write/newer.h"
 #include "write/options.h"
 #include "write/properties.h"
 
@@ -93,6 +94,7 @@ static enum vsx_status open_index(struct vsx_update *u, struct vsx_error *err)
 	opts.memory = UINT64_MAX; /* rows are merged in order */
 	VSX_TRY(vsx_open(&u->index, u->claim.index.name, &opts, err));
 	VSX_TRY(vsx_update_check(u->index, &u->claim, err));
+	VSX_TRY(vsx_newer_check(u->index, err));
 	if (u->index->super.generation == UINT64_MAX)
 		return vsx_fail(err, VSX_EINVAL,
 				"'%s' is of generation %llu, the last that "

@@ -480,6 +480,7 @@ static enum vsx_status append(struct run *r, struct vsx_error *err)
 	VSX_TRY(vsx_sink_commit(&r->sink, m, r->entries, r->properties,
 				&r->super, err));
 	r->super.feature_compat = r->u->index->super.feature_compat;
+	r->super.feature_write = r->u->index->super.feature_write;
 	memcpy(r->super.uuid, r->u->index->super.uuid, 16);
 	return VSX_OK;
 }

@@ -312,15 +312,15 @@ Test(manifest, refuses_more_entries_than_there_may_be)
 		     VSX_ECORRUPT);
 	cr_expect(strstr(err.text, "262145 segments"), "%s", err.text);
 	free(big);
-	n = 256 + UINT64_C(80) * 2097169;
+	n = 256 + UINT64_C(80) * 3145793;
 	big = calloc(1, n);
 	memcpy(big, raw, 256);
 	memset(big + 4, 0, 12);
-	big[8] = 0x11;
-	big[10] = 0x20; /* 2097169 sections */
+	big[8] = 0x41;
+	big[10] = 0x30; /* 3145793 sections */
 	cr_expect_eq(vsx_manifest_decode(&out, big, n, &sb, &err),
 		     VSX_ECORRUPT);
-	cr_expect(strstr(err.text, "2097169 sections"), "%s", err.text);
+	cr_expect(strstr(err.text, "3145793 sections"), "%s", err.text);
 	free(big);
 }
 

@@ -75,7 +75,7 @@ SUPER = Struct(
     512,
     "version 8 4, page_shift 12 4, feature_incompat 16 8, feature_compat 24 8,"
     "generation 32 8, committed_bytes 40 8, manifest_offset 48 8,"
-    "manifest_bytes 56 8, checksum 504 8",
+    "manifest_bytes 56 8, feature_write 96 8, checksum 504 8",
 )
 HEADER = Struct(
     256,
@@ -157,7 +157,7 @@ class File:
             return None, "4.1-2", "newer", "version %d" % s.version
         if s.feature_incompat:
             return None, "4.1-4", "newer", "features %x" % s.feature_incompat
-        if raw[96:504].strip(b"\0"):
+        if raw[104:504].strip(b"\0"):
             return None, "4.1-11", "damaged", "reserved bytes are not 0"
         if not 12 <= s.page_shift <= 16:
             return None, "4.1-3", "damaged", "page_shift %d" % s.page_shift
@@ -242,7 +242,7 @@ class File:
         h = self.head = Record()
         HEADER.read(raw, h)
         self.need(h.n_segments <= 2**18, "4.2.1-2", "n_segments")
-        self.need(h.n_sections <= 2097168, "4.2.1-3", "n_sections")
+        self.need(h.n_sections <= 3145792, "4.2.1-3", "n_sections")
         self.need(h.properties_bytes <= 65536, "4.2.1-14", "properties_bytes")
         at = 256
         places = []

@@ -62,6 +62,11 @@ def _(m):
     m.fix["feature_compat"] = 2**63 | 5
 
 
+@sound("bits of feature_write", "flat")
+def _(m):
+    m.fix["feature_write"] = 2**63 | 5
+
+
 @sound("bytes behind committed_bytes", "flat")
 def _(m):
     return m.write() + b"debris"
