@@ -231,7 +231,7 @@ Test(cells, are_the_target_and_some_around_it)
 	}
 	cells_release(&cells);
 
-	opts.effort = 42;
+	opts.ef = 42;
 	cr_assert(cells_add(&cells, &s, &opts, &err) == VSX_OK);
 	cr_assert(cells.n == 1);
 	cr_expect(cells.items[0].effort == 42);
