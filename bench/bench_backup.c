@@ -53,7 +53,9 @@ static void build(size_t batches)
 	if (vsx_builder_new(&b, base, &opts, &err))
 		die(err.text);
 	for (size_t i = 0; i < batches; i++)
-		if (vsx_builder_add(b, draw_rows(i), VSX_U8, BATCH, NULL, &err))
+		if (vsx_builder_add(
+			    b, VSX_BATCH(draw_rows(i), VSX_U8, BATCH, NULL),
+			    &err))
 			die(err.text);
 	if (vsx_builder_finish(b, NULL, &err))
 		die(err.text);
@@ -68,8 +70,10 @@ static void add(size_t batches)
 	if (vsx_update_begin(&u, base, NULL, &err))
 		die(err.text);
 	for (size_t i = 0; i < batches; i++)
-		if (vsx_update_add(u, draw_rows(1000000 + i), VSX_U8, BATCH,
-				   NULL, &err))
+		if (vsx_update_add(u,
+				   VSX_BATCH(draw_rows(1000000 + i), VSX_U8,
+					     BATCH, NULL),
+				   &err))
 			die(err.text);
 	if (vsx_update_commit(u, NULL, &err))
 		die(err.text);

@@ -58,7 +58,8 @@ static void build(const struct bench_vectors *base, enum vsx_metric metric,
 	opts.force = 1;
 	opts.n_test_queries = UINT32_MAX;
 	if (vsx_builder_new(&b, path, &opts, &err) ||
-	    vsx_builder_add(b, base->x, VSX_F32, base->n, NULL, &err) ||
+	    vsx_builder_add(b, VSX_BATCH(base->x, VSX_F32, base->n, NULL),
+			    &err) ||
 	    vsx_builder_finish(b, NULL, &err))
 		die(err.text);
 	vsx_builder_free(b);

@@ -86,7 +86,7 @@ static double build(void)
 		size_t n = n_rows - i < 10000 ? n_rows - i : 10000;
 		float *rows = draw_rows(1, i, n);
 
-		if (vsx_builder_add(b, rows, VSX_F32, n, NULL, &err))
+		if (vsx_builder_add(b, VSX_BATCH(rows, VSX_F32, n, NULL), &err))
 			die(err.text);
 		free(rows);
 	}
@@ -152,7 +152,7 @@ static struct times update(const float *rows, size_t n, uint64_t first_gone,
 	for (size_t i = 0; i < n_gone; i++)
 		gone[i] = (first_gone + i) * 7368787 % n_rows;
 	at = now(CLOCK_MONOTONIC);
-	if ((n && vsx_update_add(u, rows, VSX_F32, n, NULL, &err)) ||
+	if ((n && vsx_update_add(u, VSX_BATCH(rows, VSX_F32, n, NULL), &err)) ||
 	    vsx_update_delete(u, gone, n_gone, &err))
 		die(err.text);
 	t.rows = now(CLOCK_MONOTONIC) - at;

@@ -8,7 +8,7 @@
  *     opts.dim = 768;
  *     opts.metric = VSX_COSINE;
  *     if (vsx_builder_new(&b, "photos.vsx", &opts, &err) ||
- *         vsx_builder_add(b, rows, VSX_F32, n, NULL, &err) ||
+ *         vsx_builder_add(b, VSX_BATCH(rows, VSX_F32, n, NULL), &err) ||
  *         vsx_builder_finish(b, NULL, &err))
  *             warnx("%s", err.text);
  *     vsx_builder_free(b);
@@ -124,22 +124,45 @@ VSX_API enum vsx_status vsx_builder_new(struct vsx_builder **out,
 					struct vsx_error *err);
 
 /*
- * Add n rows: [n][dim] of type elem, row-major without gaps; converted to the
- * index's type if that differs. A conversion to f16 or bf16 rounds; one to i8
- * or u8 must be exact.
+ * Rows that are handed over by one call. What there is of each row is an array
+ * of n in the order of the rows. Begin it with VSX_BATCH_INIT or VSX_BATCH().
  *
- * ids   uint64[n], unique over all rows; NULL numbers the rows on from 0.
- *       All calls of one build give ids, or none does.
+ * vectors  [n][dim] of type elem, row-major without gaps
+ * ids      uint64[n]; NULL: the rows have none
+ *
+ * The arrays stay the caller's and are read during the call alone. A row's key
+ * and payload will be arrays beside the ids.
+ */
+struct vsx_batch {
+	size_t struct_size;
+	size_t n; /* rows; 0: nothing to do */
+	const void *vectors;
+	enum vsx_elem elem; /* of the vectors; 0: VSX_F32 */
+	const uint64_t *ids;
+};
+#define VSX_BATCH_INIT                                                         \
+	{                                                                      \
+		sizeof(struct vsx_batch), 0, NULL, VSX_F32, NULL               \
+	}
+/* In C, the address of one that lives as long as the block it is in. */
+#define VSX_BATCH(vectors, elem, n, ids)                                       \
+	(&(struct vsx_batch){sizeof(struct vsx_batch), n, vectors, elem, ids})
+
+/*
+ * Add rows; they are converted to the index's type if that differs. A
+ * conversion to f16 or bf16 rounds; one to i8 or u8 must be exact.
+ *
+ * ids   unique over all rows; without them rows are numbered on from 0. All
+ *       calls of one build give ids, or none does.
  *
  * VSX_ENUMERIC names the first row, counted over all calls, with a NaN, an
  * infinity, a value that the type cannot hold, length 0 under cosine, or under
  * l2 and ip a squared length above 2^125 (lengths up to 6e18 are taken).
  * With `rejected` in the options such rows are left out, and the others keep
- * the numbers that they would have had.
+ * the numbers that they would have had. Of a call that fails no row is kept.
  */
-VSX_API enum vsx_status vsx_builder_add(struct vsx_builder *b, const void *rows,
-					enum vsx_elem elem, size_t n,
-					const uint64_t *ids,
+VSX_API enum vsx_status vsx_builder_add(struct vsx_builder *b,
+					const struct vsx_batch *rows,
 					struct vsx_error *err);
 
 /*
@@ -204,7 +227,7 @@ VSX_API enum vsx_status vsx_build_plan(const struct vsx_build_opts *opts,
  *
  *     if (vsx_update_begin(&u, "photos.vsx", NULL, &err) ||
  *         vsx_update_delete(u, gone, n_gone, &err) ||
- *         vsx_update_add(u, rows, VSX_F32, n, ids, &err) ||
+ *         vsx_update_add(u, VSX_BATCH(rows, VSX_F32, n, ids), &err) ||
  *         vsx_update_commit(u, NULL, &err))
  *             warnx("%s", err.text);
  *     vsx_update_free(u);
@@ -258,13 +281,12 @@ VSX_API enum vsx_status vsx_update_begin(struct vsx_update **out,
 					 struct vsx_error *err);
 
 /*
- * Add n rows, as vsx_builder_add() does. Without ids they are numbered on from
+ * Add rows, as vsx_builder_add() does. Without ids they are numbered on from
  * the greatest id that the index has. That ids are new is checked by
  * vsx_update_commit().
  */
-VSX_API enum vsx_status vsx_update_add(struct vsx_update *u, const void *rows,
-				       enum vsx_elem elem, size_t n,
-				       const uint64_t *ids,
+VSX_API enum vsx_status vsx_update_add(struct vsx_update *u,
+				       const struct vsx_batch *rows,
 				       struct vsx_error *err);
 
 /*

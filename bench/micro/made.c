@@ -105,7 +105,8 @@ void made_build(const char *path, const char *spec, enum vsx_elem elem,
 	opts.force = 1;
 	opts.n_test_queries = UINT32_MAX;
 	if (vsx_builder_new(&b, path, &opts, &err) ||
-	    vsx_builder_add(b, made_rows(n), VSX_F32, n, NULL, &err) ||
+	    vsx_builder_add(b, VSX_BATCH(made_rows(n), VSX_F32, n, NULL),
+			    &err) ||
 	    vsx_builder_finish(b, NULL, &err))
 		die(err.text);
 	vsx_builder_free(b);

@@ -26,7 +26,7 @@ static inline enum vsx_status vsx_take_opts(void *out, size_t n, const void *in,
 				name, given, n);
 	if (given > n && !vsx_is_zero((const uint8_t *)in + n, given - n))
 		return vsx_fail(err, VSX_EINVAL,
-				"struct %s has an option set that this version "
+				"struct %s has a member set that this version "
 				"of the library does not know",
 				name);
 	memcpy(out, in, given < n ? given : n);

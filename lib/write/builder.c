@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "names.h"
+#include "write/intake/batch.h"
 #include "write/options.h"
 
 /* The members that are strings. */
@@ -98,26 +99,22 @@ enum vsx_status vsx_builder_new(struct vsx_builder **out, const char *path,
 				  err);
 }
 
-static enum vsx_status check_input(const struct vsx_builder *b,
-				   const void *rows, enum vsx_elem elem,
-				   size_t n, struct vsx_error *err)
+static enum vsx_status check_open(const struct vsx_builder *b,
+				  struct vsx_error *err)
 {
-	if (b->finished)
-		return vsx_fail(err, VSX_EINVAL, "the build is finished");
-	if (!vsx_elem_name(elem))
-		return vsx_fail(err, VSX_EINVAL, "element type %d is not known",
-				(int)elem);
-	if (!rows && n > 0)
-		return vsx_fail(err, VSX_EINVAL, "%zu rows, but no address", n);
-	return VSX_OK;
+	return b->finished ? vsx_fail(err, VSX_EINVAL, "the build is finished")
+			   : VSX_OK;
 }
 
-enum vsx_status vsx_builder_add(struct vsx_builder *b, const void *rows,
-				enum vsx_elem elem, size_t n,
-				const uint64_t *ids, struct vsx_error *err)
+enum vsx_status vsx_builder_add(struct vsx_builder *b,
+				const struct vsx_batch *rows,
+				struct vsx_error *err)
 {
-	VSX_TRY(check_input(b, rows, elem, n, err));
-	return vsx_spool_add(&b->spool, rows, elem, n, ids, err);
+	struct vsx_batch batch;
+
+	VSX_TRY(check_open(b, err));
+	VSX_TRY(vsx_batch_take(&batch, rows, err));
+	return vsx_spool_add(&b->spool, &batch, err);
 }
 
 /* Queries are kept as f32, whatever the rows are. */
@@ -153,7 +150,8 @@ enum vsx_status vsx_builder_queries(struct vsx_builder *b, const void *queries,
 	enum vsx_status status;
 	float *copy;
 
-	VSX_TRY(check_input(b, queries, elem, n, err));
+	VSX_TRY(check_open(b, err));
+	VSX_TRY(vsx_batch_check(VSX_BATCH(queries, elem, n, NULL), err));
 	if (n == 0 || n > UINT32_MAX)
 		return vsx_fail(err, VSX_EINVAL,
 				"%zu queries, expected 1 to %u", n, UINT32_MAX);
@@ -177,8 +175,7 @@ enum vsx_status vsx_builder_finish(struct vsx_builder *b,
 	struct vsx_build_result local = {0};
 	enum vsx_status status;
 
-	if (b->finished)
-		return vsx_fail(err, VSX_EINVAL, "the build is finished");
+	VSX_TRY(check_open(b, err));
 	b->finished = true;
 	status = vsx_builder_run(b, &local, err);
 	/* Nothing of it is of use any more, and it may be large. */

@@ -165,25 +165,25 @@ static enum vsx_status take_queries(struct compaction *c, struct vsx_error *err)
 	return status;
 }
 
-static enum vsx_status take_rows(void *context, const void *rows,
-				 const uint64_t *ids, size_t n,
+static enum vsx_status take_rows(void *context, const struct vsx_batch *rows,
 				 struct vsx_error *err)
 {
 	struct compaction *c = context;
+	struct vsx_batch moved = *rows;
 	uint64_t live = 0;
 
 	for (size_t i = 0; i < c->n; i++)
 		live += c->inputs[i]->manifest.n_live;
 	VSX_TRY(ask(c, &vsx_phase_reading, c->builder->spool.n, live, err));
 	if (c->opts.id_offsets) {
-		VSX_TRY(vsx_grow(&c->ids, &c->n_ids, n, sizeof(*c->ids), err));
-		VSX_TRY(vsx_compact_ids_move(c->ids, ids, n,
+		VSX_TRY(vsx_grow(&c->ids, &c->n_ids, rows->n, sizeof(*c->ids),
+				 err));
+		VSX_TRY(vsx_compact_ids_move(c->ids, rows,
 					     c->opts.id_offsets[c->at],
 					     c->paths[c->at], err));
-		ids = c->ids;
+		moved.ids = c->ids;
 	}
-	return vsx_builder_add(c->builder, rows, c->inputs[0]->manifest.elem, n,
-			       ids, err);
+	return vsx_builder_add(c->builder, &moved, err);
 }
 
 static enum vsx_status read_input(struct compaction *c, size_t i,

@@ -24,11 +24,14 @@ enum vsx_status vsx_compact_ids_opts(const struct vsx_compact_opts *o,
 	return VSX_OK;
 }
 
-enum vsx_status vsx_compact_ids_move(uint64_t *out, const uint64_t *ids,
-				     size_t n, uint64_t offset,
-				     const char *path, struct vsx_error *err)
+enum vsx_status vsx_compact_ids_move(uint64_t *out,
+				     const struct vsx_batch *rows,
+				     uint64_t offset, const char *path,
+				     struct vsx_error *err)
 {
-	for (size_t i = 0; i < n; i++)
+	const uint64_t *ids = rows->ids;
+
+	for (size_t i = 0; i < rows->n; i++)
 		if (__builtin_add_overflow(ids[i], offset, &out[i]))
 			return vsx_fail(err, VSX_EINVAL,
 					"%.300s: id %llu and an offset of %llu "

@@ -10,10 +10,11 @@
 enum vsx_status vsx_compact_ids_opts(const struct vsx_compact_opts *o,
 				     size_t n_inputs, struct vsx_error *err);
 
-/* out[i] = ids[i] + offset, unless that is too much for one of them. */
-enum vsx_status vsx_compact_ids_move(uint64_t *out, const uint64_t *ids,
-				     size_t n, uint64_t offset,
-				     const char *path, struct vsx_error *err);
+/* out[i] = rows->ids[i] + offset, unless that is too much for one of them. */
+enum vsx_status vsx_compact_ids_move(uint64_t *out,
+				     const struct vsx_batch *rows,
+				     uint64_t offset, const char *path,
+				     struct vsx_error *err);
 
 /* Rows of the spool from `first` on get first, first + 1, ... by rising id. */
 enum vsx_status vsx_compact_ids_renumber(struct vsx_spool *s, uint64_t first,

@@ -14,6 +14,7 @@
 #include "read/opts.h"
 #include "read/test.h"
 #include "write/compact.h"
+#include "write/intake/block.h"
 #include "write/newer.h"
 #include "write/spec.h"
 #include "write/update.h"
@@ -32,11 +33,8 @@ struct repair {
 			     was opened */
 	struct vsx_builder *builder;
 	struct vsx_lost lost;
-	bool stopped; /* the report said so */
-	/* Rows on their way to the builder. */
-	uint8_t *rows;
-	uint64_t *ids;
-	size_t n;
+	bool stopped;		/* the report said so */
+	struct vsx_block block; /* rows on their way to the builder */
 };
 
 static void note(void *context, const char *text)
@@ -160,11 +158,9 @@ static void detach(struct vsx *index)
 
 static enum vsx_status hand_over(struct repair *r, struct vsx_error *err)
 {
-	size_t n = r->n;
-
-	r->n = 0;
-	return vsx_builder_add(r->builder, r->rows, r->index.manifest.elem, n,
-			       r->ids, err);
+	VSX_TRY(vsx_builder_add(r->builder, &r->block.rows, err));
+	r->block.rows.n = 0;
+	return VSX_OK;
 }
 
 /*
@@ -211,7 +207,6 @@ static enum vsx_status open_rows(struct repair *r, struct vsx_segment *seg,
 static enum vsx_status save_row(struct repair *r, struct vsx_segment *seg,
 				uint32_t row, struct vsx_error *err)
 {
-	uint32_t bytes = seg->space.vector_bytes;
 	const uint64_t *known = NULL;
 	struct vsx_error why = {0};
 	uint64_t id, offset;
@@ -232,10 +227,8 @@ static enum vsx_status save_row(struct repair *r, struct vsx_segment *seg,
 		vsx_lost_row(&r->lost, row, known, why.text);
 		return VSX_OK;
 	}
-	memcpy(r->rows + r->n * bytes, seg->view[VSX_SEC_VECS].base + offset,
-	       bytes);
-	r->ids[r->n++] = id;
-	return r->n == BLOCK ? hand_over(r, err) : VSX_OK;
+	vsx_block_put(&r->block, seg->view[VSX_SEC_VECS].base + offset, id);
+	return vsx_block_is_full(&r->block) ? hand_over(r, err) : VSX_OK;
 }
 
 /* So that no number of a row that was deleted is given again. */
@@ -325,10 +318,8 @@ static enum vsx_status drop_replaced(struct repair *r, struct vsx_error *err)
 static enum vsx_status gather(struct repair *r, struct vsx_error *err)
 {
 	struct vsx *index = &r->index;
-	uint32_t bytes = index->space.vector_bytes;
 
-	VSX_TRY(vsx_alloc_to(&r->rows, BLOCK, bytes, err));
-	VSX_TRY(vsx_alloc_to(&r->ids, BLOCK, sizeof(*r->ids), err));
+	VSX_TRY(vsx_block_init(&r->block, &index->space, BLOCK, err));
 	VSX_TRY(save_queries(r, err));
 	r->builder->greatest_id = vsx_remembered_id(&index->manifest);
 	for (uint32_t i = 0; i < index->manifest.n_segments; i++)
@@ -394,8 +385,7 @@ enum vsx_status vsx_repair_on(const char *path, const char *out_path,
 	status = run(&r, out_path, err);
 	vsx_builder_free(r.builder);
 	detach(&r.index);
-	free(r.rows);
-	free(r.ids);
+	vsx_block_release(&r.block);
 	if (status == VSX_OK && result)
 		*result = local;
 	return status;

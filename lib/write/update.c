@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "names.h"
 #include "read/opts.h"
+#include "write/intake/batch.h"
 #include "write/newer.h"
 #include "write/options.h"
 #include "write/properties.h"
@@ -196,14 +197,12 @@ void vsx_update_free(struct vsx_update *u)
 	free(u);
 }
 
-static enum vsx_status check_open(const struct vsx_update *u, const void *data,
-				  size_t n, struct vsx_error *err)
+static enum vsx_status check_open(const struct vsx_update *u,
+				  struct vsx_error *err)
 {
-	if (u->b.finished)
-		return vsx_fail(err, VSX_EINVAL, "the update is committed");
-	if (!data && n > 0)
-		return vsx_fail(err, VSX_EINVAL, "%zu rows, but no address", n);
-	return VSX_OK;
+	return u->b.finished
+		       ? vsx_fail(err, VSX_EINVAL, "the update is committed")
+		       : VSX_OK;
 }
 
 /* Ids for n rows that have none. */
@@ -222,23 +221,23 @@ static enum vsx_status number_on(struct vsx_update *u, size_t n, uint64_t **ids,
 	return VSX_OK;
 }
 
-enum vsx_status vsx_update_add(struct vsx_update *u, const void *rows,
-			       enum vsx_elem elem, size_t n,
-			       const uint64_t *ids, struct vsx_error *err)
+enum vsx_status vsx_update_add(struct vsx_update *u,
+			       const struct vsx_batch *rows,
+			       struct vsx_error *err)
 {
+	struct vsx_batch batch;
 	uint64_t *numbers = NULL;
 	enum vsx_status status;
 
-	VSX_TRY(check_open(u, rows, n, err));
-	if (!vsx_elem_name(elem))
-		return vsx_fail(err, VSX_EINVAL, "element type %d is not known",
-				(int)elem);
-	if (!ids)
-		VSX_TRY(number_on(u, n, &numbers, err));
-	status = vsx_spool_add(&u->b.spool, rows, elem, n, ids ? ids : numbers,
-			       err);
-	if (status == VSX_OK && !ids)
-		u->greatest_id += n;
+	VSX_TRY(check_open(u, err));
+	VSX_TRY(vsx_batch_take(&batch, rows, err));
+	if (!batch.ids) {
+		VSX_TRY(number_on(u, batch.n, &numbers, err));
+		batch.ids = numbers;
+	}
+	status = vsx_spool_add(&u->b.spool, &batch, err);
+	if (status == VSX_OK && numbers)
+		u->greatest_id += batch.n;
 	free(numbers);
 	return status;
 }
@@ -246,7 +245,9 @@ enum vsx_status vsx_update_add(struct vsx_update *u, const void *rows,
 enum vsx_status vsx_update_delete(struct vsx_update *u, const uint64_t *ids,
 				  size_t n, struct vsx_error *err)
 {
-	VSX_TRY(check_open(u, ids, n, err));
+	VSX_TRY(check_open(u, err));
+	if (!ids && n > 0)
+		return vsx_fail(err, VSX_EINVAL, "%zu ids, but no address", n);
 	VSX_TRY(vsx_grow(&u->gone, &u->gone_cap, u->n_gone + n,
 			 sizeof(*u->gone), err));
 	if (n > 0)
@@ -262,7 +263,7 @@ enum vsx_status vsx_update_commit(struct vsx_update *u,
 	struct vsx_update_result local = {0};
 	enum vsx_status status;
 
-	VSX_TRY(check_open(u, NULL, 0, err));
+	VSX_TRY(check_open(u, err));
 	u->b.finished = true;
 	status = vsx_update_run(u, &local, err);
 	vsx_spool_release(&u->b.spool);

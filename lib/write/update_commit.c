@@ -80,8 +80,7 @@ static uint64_t n_live(const struct vsx_segment *seg)
 
 /* ---- which segments go into the new one ------------------------------- */
 
-static enum vsx_status spool_rows(void *context, const void *rows,
-				  const uint64_t *ids, size_t n,
+static enum vsx_status spool_rows(void *context, const struct vsx_batch *rows,
 				  struct vsx_error *err)
 {
 	struct run *r = context;
@@ -89,7 +88,7 @@ static enum vsx_status spool_rows(void *context, const void *rows,
 	struct vsx_job *job = &r->u->b.job;
 
 	VSX_TRY(job->progress(job, &vsx_phase_merging, s->n, 0, err));
-	return vsx_spool_add(&r->u->b.spool, rows, r->old->elem, n, ids, err);
+	return vsx_spool_add(&r->u->b.spool, rows, err);
 }
 
 /*

@@ -88,8 +88,8 @@ void scene_add(const char *path, size_t n)
 	opts.keep_segments = 1;
 	cr_assert_eq(vsx_update_begin(&u, path, &opts, &err), VSX_OK, "%s",
 		     err.text);
-	cr_assert_eq(vsx_update_add(u, rows, VSX_F32, n, NULL, &err), VSX_OK,
-		     "%s", err.text);
+	cr_assert_eq(vsx_update_add(u, VSX_BATCH(rows, VSX_F32, n, NULL), &err),
+		     VSX_OK, "%s", err.text);
 	cr_assert_eq(vsx_update_commit(u, NULL, &err), VSX_OK, "%s", err.text);
 	vsx_update_free(u);
 	free(rows);

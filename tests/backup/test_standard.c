@@ -95,7 +95,7 @@ static int build(const char *path)
 	opts.memory = 4096; /* rows go to an unnamed file */
 	opts.report = on_build;
 	NEED(vsx_builder_new(&b, path, &opts, NULL));
-	NEED(vsx_builder_add(b, rows, VSX_F32, N_ROWS, NULL, NULL));
+	NEED(vsx_builder_add(b, VSX_BATCH(rows, VSX_F32, N_ROWS, NULL), NULL));
 	NEED(vsx_builder_finish(b, NULL, NULL));
 	vsx_builder_free(b);
 	return 0;
@@ -115,7 +115,7 @@ static int change(const char *path, const char *merged)
 		return __LINE__;
 	look();
 	NEED(vsx_update_delete(u, &id, 1, NULL));
-	NEED(vsx_update_add(u, rows, VSX_F32, 100, NULL, NULL));
+	NEED(vsx_update_add(u, VSX_BATCH(rows, VSX_F32, 100, NULL), NULL));
 	NEED(vsx_update_commit(u, NULL, NULL));
 	vsx_update_free(u);
 	NEED(vsx_compact(&path, 1, merged, &wish, NULL, NULL));

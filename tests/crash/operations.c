@@ -63,7 +63,7 @@ static enum vsx_status add_rows(struct vsx_builder *b, const struct build *what,
 	uint64_t ids[OP_ROWS];
 
 	fill(rows, ids, what->first, OP_ROWS, what->version);
-	return vsx_builder_add(b, rows, VSX_F32, OP_ROWS, ids, err);
+	return vsx_builder_add(b, VSX_BATCH(rows, VSX_F32, OP_ROWS, ids), err);
 }
 
 static enum vsx_status build(const char *path, const char *spec,
@@ -141,7 +141,7 @@ static enum vsx_status add(struct vsx_update *u, uint64_t first, size_t n,
 	uint64_t ids[OP_ROWS];
 
 	fill(rows, ids, first, n, version);
-	return vsx_update_add(u, rows, VSX_F32, n, ids, err);
+	return vsx_update_add(u, VSX_BATCH(rows, VSX_F32, n, ids), err);
 }
 
 enum vsx_status op_add(const char *path, uint64_t first, size_t n,

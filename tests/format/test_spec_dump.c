@@ -37,7 +37,8 @@ static uint8_t *build(size_t *n)
 	opts.model = "golden";
 	cr_assert_eq(vsx_builder_new(&b, path, &opts, &err), VSX_OK, "%s",
 		     err.text);
-	cr_assert_eq(vsx_builder_add(b, rows, VSX_F32, 5, ids, &err), VSX_OK);
+	cr_assert_eq(vsx_builder_add(b, VSX_BATCH(rows, VSX_F32, 5, ids), &err),
+		     VSX_OK);
 	cr_assert_eq(vsx_builder_finish(b, NULL, &err), VSX_OK, "%s", err.text);
 	vsx_builder_free(b);
 	bytes = scratch_read(path, n);

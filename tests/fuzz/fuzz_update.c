@@ -29,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (status == VSX_OK)
 		status = vsx_update_delete(u, gone, 3, &err);
 	if (status == VSX_OK)
-		status = vsx_update_add(u, row, VSX_F32, 1, NULL, &err);
+		status = vsx_update_add(u, VSX_BATCH(row, VSX_F32, 1, NULL),
+					&err);
 	if (status == VSX_OK)
 		status = vsx_update_commit(u, NULL, &err);
 	if (status != VSX_OK)

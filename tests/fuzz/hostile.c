@@ -140,7 +140,7 @@ static void next_generation(const char *path, const struct support_index *what,
 		hostile_must(false, err.text);
 	for (uint64_t i = 0; i < 3; i++) {
 		support_row(what, 100 + round * 3 + i, row);
-		if (vsx_update_add(u, row, VSX_F32, 1, NULL, &err))
+		if (vsx_update_add(u, VSX_BATCH(row, VSX_F32, 1, NULL), &err))
 			hostile_must(false, err.text);
 	}
 	if (vsx_update_commit(u, NULL, &err))

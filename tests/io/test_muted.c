@@ -27,7 +27,8 @@ static enum vsx_status build(uint64_t limit)
 	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &r), 0);
 	status = vsx_builder_new(&b, scratch_path("x"), &opts, &err);
 	if (status == VSX_OK)
-		status = vsx_builder_add(b, rows, VSX_F32, 4096, NULL, &err);
+		status = vsx_builder_add(
+			b, VSX_BATCH(rows, VSX_F32, 4096, NULL), &err);
 	if (status == VSX_OK)
 		status = vsx_builder_finish(b, NULL, &err);
 	vsx_builder_free(b);

@@ -26,7 +26,7 @@ void change_add(struct vsx_update *u, const struct support_index *what,
 
 	for (size_t i = 0; i < n; i++)
 		support_row(what, first + i, rows + i * what->dim);
-	MUST(vsx_update_add(u, rows, VSX_F32, n, ids, &err));
+	MUST(vsx_update_add(u, VSX_BATCH(rows, VSX_F32, n, ids), &err));
 	free(rows);
 }
 

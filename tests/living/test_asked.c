@@ -38,7 +38,7 @@ static const char *build(const char *name, const char *spec, size_t n,
 	opts.ef_construction = 60;
 	opts.n_test_queries = n_queries;
 	MUST(vsx_builder_new(&b, path, &opts, &err));
-	MUST(vsx_builder_add(b, cloud, VSX_F32, n, NULL, &err));
+	MUST(vsx_builder_add(b, VSX_BATCH(cloud, VSX_F32, n, NULL), &err));
 	MUST(vsx_builder_finish(b, NULL, &err));
 	vsx_builder_free(b);
 	return path;
@@ -56,8 +56,9 @@ static struct vsx_update_result add(const char *path, size_t first, size_t last)
 	u = change_begin(path, &opts);
 	for (uint64_t i = first; i < last; i++)
 		ids[i - first] = i;
-	MUST(vsx_update_add(u, cloud + first * DIM, VSX_F32, last - first, ids,
-			    &err));
+	MUST(vsx_update_add(
+		u, VSX_BATCH(cloud + first * DIM, VSX_F32, last - first, ids),
+		&err));
 	free(ids);
 	return change_commit(u, path);
 }

@@ -132,7 +132,8 @@ static enum vsx_status add(const char *path)
 	VSX_TRY(vsx_update_begin(&u, path, &opts, &err));
 	status = vsx_update_delete(u, gone, 2, &err);
 	if (status == VSX_OK)
-		status = vsx_update_add(u, row, VSX_F32, 1, NULL, &err);
+		status = vsx_update_add(u, VSX_BATCH(row, VSX_F32, 1, NULL),
+					&err);
 	if (status == VSX_OK)
 		status = vsx_update_commit(u, NULL, &err);
 	vsx_update_free(u);

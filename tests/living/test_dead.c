@@ -46,7 +46,7 @@ static const char *build(const char *spec)
 	opts.force = 1;
 	opts.n_test_queries = 10;
 	MUST(vsx_builder_new(&b, path, &opts, &err));
-	MUST(vsx_builder_add(b, rows, VSX_F32, N, NULL, &err));
+	MUST(vsx_builder_add(b, VSX_BATCH(rows, VSX_F32, N, NULL), &err));
 	MUST(vsx_builder_finish(b, NULL, &err));
 	vsx_builder_free(b);
 	return path;

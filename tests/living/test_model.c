@@ -49,8 +49,10 @@ static void build(struct sequence *s)
 	for (uint64_t id = 0; id < FIRST_ROWS; id++) {
 		model_draw(m, (uint32_t)id, &s->rng);
 		m->live[id] = true;
-		OK(s, vsx_builder_add(b, m->rows + id * m->dim, VSX_F32, 1, &id,
-				      &err));
+		OK(s,
+		   vsx_builder_add(
+			   b, VSX_BATCH(m->rows + id * m->dim, VSX_F32, 1, &id),
+			   &err));
 	}
 	m->n_live = FIRST_ROWS;
 	OK(s, vsx_builder_finish(b, NULL, &err));
@@ -91,8 +93,10 @@ static void change(struct sequence *s)
 		model_draw(m, (uint32_t)id, &s->rng);
 		m->n_live += !m->live[id];
 		m->live[id] = true;
-		OK(s, vsx_update_add(u, m->rows + id * m->dim, VSX_F32, 1, &id,
-				     &err));
+		OK(s,
+		   vsx_update_add(
+			   u, VSX_BATCH(m->rows + id * m->dim, VSX_F32, 1, &id),
+			   &err));
 	}
 	OK(s, vsx_update_commit(u, &result, &err));
 	/* An id given twice is named once. */

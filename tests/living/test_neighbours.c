@@ -100,8 +100,9 @@ static void build(struct story *s, const char *spec)
 		if (s->model.live[id])
 			continue;
 		put_row(s, id);
-		MUST(vsx_builder_add(b, s->model.rows + id * DIM, VSX_F32, 1,
-				     &id, &err));
+		MUST(vsx_builder_add(
+			b, VSX_BATCH(s->model.rows + id * DIM, VSX_F32, 1, &id),
+			&err));
 	}
 	for (uint32_t i = 0; i < QUERIES; i++)
 		draw(s, s->queries + i * DIM);
@@ -140,8 +141,9 @@ static void change_rows(struct story *s)
 			continue;
 		added[id] = true;
 		put_row(s, id);
-		MUST(vsx_update_add(u, s->model.rows + id * DIM, VSX_F32, 1,
-				    &id, &err));
+		MUST(vsx_update_add(
+			u, VSX_BATCH(s->model.rows + id * DIM, VSX_F32, 1, &id),
+			&err));
 	}
 	MUST(vsx_update_commit(u, NULL, &err));
 	vsx_update_free(u);

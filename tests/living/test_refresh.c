@@ -37,7 +37,8 @@ static void change(const char *path, uint64_t i)
 	support_row(&what, i, row);
 	cr_assert(!vsx_update_begin(&u, path, &opts, &err) &&
 			  !vsx_update_delete(u, &i, 1, &err) &&
-			  !vsx_update_add(u, row, VSX_F32, 1, &added, &err) &&
+			  !vsx_update_add(u, VSX_BATCH(row, VSX_F32, 1, &added),
+					  &err) &&
 			  !vsx_update_commit(u, NULL, &err),
 		  "%s", err.text);
 	vsx_update_free(u);

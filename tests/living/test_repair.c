@@ -219,7 +219,8 @@ static void change(const char *path, const struct support_index *what)
 	support_row(what, N, row);
 	cr_assert(!vsx_update_begin(&u, path, NULL, &err) &&
 			  !vsx_update_delete(u, &gone, 1, &err) &&
-			  !vsx_update_add(u, row, VSX_F32, 1, &added, &err) &&
+			  !vsx_update_add(u, VSX_BATCH(row, VSX_F32, 1, &added),
+					  &err) &&
 			  !vsx_update_commit(u, NULL, &err),
 		  "%s", err.text);
 	vsx_update_free(u);
@@ -337,7 +338,8 @@ Test(repair, does_not_bring_rows_back_that_were_replaced)
 	replace.replace = 1;
 	cr_assert(!vsx_update_begin(&u, scratch_path("x"), &replace, &err) &&
 			  !vsx_update_delete(u, &gone, 1, &err) &&
-			  !vsx_update_add(u, rows, VSX_F32, 3, ids, &err) &&
+			  !vsx_update_add(u, VSX_BATCH(rows, VSX_F32, 3, ids),
+					  &err) &&
 			  !vsx_update_commit(u, NULL, &err),
 		  "%s", err.text);
 	vsx_update_free(u);

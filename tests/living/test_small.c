@@ -55,7 +55,8 @@ static void build(struct index *x, const char *spec)
 	MUST(vsx_builder_new(&b, x->path, &opts, &err));
 	for (uint64_t i = 0; i < x->n_rows; i++) {
 		cloud_row(row, x->dim, 6, i);
-		MUST(vsx_builder_add(b, row, VSX_F32, 1, NULL, &err));
+		MUST(vsx_builder_add(b, VSX_BATCH(row, VSX_F32, 1, NULL),
+				     &err));
 	}
 	MUST(vsx_builder_finish(b, NULL, &err));
 	vsx_builder_free(b);
@@ -87,7 +88,7 @@ static uint64_t commit(struct index *x, int what)
 		x->next++;
 	cloud_row(row, x->dim, 7, x->next + x->gone);
 	if (what != DELETE)
-		MUST(vsx_update_add(u, row, VSX_F32, 1, &id, &err));
+		MUST(vsx_update_add(u, VSX_BATCH(row, VSX_F32, 1, &id), &err));
 	MUST(vsx_update_commit(u, &result, &err));
 	cr_assert_eq(result.n_added + result.n_deleted, 1);
 	cr_assert_eq(result.n_replaced, what == REPLACE);

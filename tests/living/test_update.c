@@ -122,12 +122,13 @@ Test(update, has_no_number_behind_the_last)
 	support_row(&what, 2, row + DIM);
 	change(path, &what, 0, 1, id, NULL, 0);
 	u = change_begin(path, NULL);
-	EXPECT_REFUSED(vsx_update_add(u, row, VSX_F32, 2, NULL, &err),
-		       VSX_EINVAL,
-		       "no ids are left behind 18446744073709551613"
-		       " for 2 rows");
+	EXPECT_REFUSED(
+		vsx_update_add(u, VSX_BATCH(row, VSX_F32, 2, NULL), &err),
+		VSX_EINVAL,
+		"no ids are left behind 18446744073709551613"
+		" for 2 rows");
 	/* One is, and the failure did not take it. */
-	MUST(vsx_update_add(u, row, VSX_F32, 1, NULL, &err));
+	MUST(vsx_update_add(u, VSX_BATCH(row, VSX_F32, 1, NULL), &err));
 	change_commit(u, path);
 	expect_row(path, UINT64_MAX - 1, 1);
 
@@ -136,10 +137,11 @@ Test(update, has_no_number_behind_the_last)
 	expect_row(path, UINT64_MAX, 2);
 	before = keep(path);
 	u = change_begin(path, NULL);
-	EXPECT_REFUSED(vsx_update_add(u, row, VSX_F32, 1, NULL, &err),
-		       VSX_EINVAL,
-		       "no ids are left behind 18446744073709551615"
-		       " for 1 rows");
+	EXPECT_REFUSED(
+		vsx_update_add(u, VSX_BATCH(row, VSX_F32, 1, NULL), &err),
+		VSX_EINVAL,
+		"no ids are left behind 18446744073709551615"
+		" for 1 rows");
 	vsx_update_free(u);
 	expect_unchanged(&before);
 	change_sound(path);
@@ -411,8 +413,9 @@ Test(update, commits_once)
 		       "the update is committed");
 	EXPECT_REFUSED(vsx_update_delete(u, &id, 1, &err), VSX_EINVAL,
 		       "the update is committed");
-	EXPECT_REFUSED(vsx_update_add(u, row, VSX_F32, 1, NULL, &err),
-		       VSX_EINVAL, "the update is committed");
+	EXPECT_REFUSED(
+		vsx_update_add(u, VSX_BATCH(row, VSX_F32, 1, NULL), &err),
+		VSX_EINVAL, "the update is committed");
 	vsx_update_free(u);
 	vsx_update_free(NULL);
 }
@@ -460,16 +463,20 @@ Test(update, refuses_what_makes_no_sense)
 	EXPECT_REFUSED(vsx_update_begin(&u, scratch_folder, NULL, &err),
 		       VSX_EINVAL, "is a folder");
 	u = change_begin(path, NULL);
-	EXPECT_REFUSED(vsx_update_add(u, NULL, VSX_F32, 1, NULL, &err),
-		       VSX_EINVAL, "no address");
+	EXPECT_REFUSED(
+		vsx_update_add(u, VSX_BATCH(NULL, VSX_F32, 1, NULL), &err),
+		VSX_EINVAL, "no address");
 	EXPECT_REFUSED(vsx_update_delete(u, NULL, 1, &err), VSX_EINVAL,
 		       "no address");
-	EXPECT_REFUSED(vsx_update_add(u, row, (enum vsx_elem)77, 1, NULL, &err),
-		       VSX_EINVAL, "element type 77");
+	EXPECT_REFUSED(
+		vsx_update_add(u, VSX_BATCH(row, (enum vsx_elem)77, 1, NULL),
+			       &err),
+		VSX_EINVAL, "element type 77");
 	row[3] = (float)NAN;
-	EXPECT_REFUSED(vsx_update_add(u, row, VSX_F32, 1, NULL, &err),
-		       VSX_ENUMERIC, "row 0");
-	MUST(vsx_update_add(u, NULL, VSX_F32, 0, NULL, &err));
+	EXPECT_REFUSED(
+		vsx_update_add(u, VSX_BATCH(row, VSX_F32, 1, NULL), &err),
+		VSX_ENUMERIC, "row 0");
+	MUST(vsx_update_add(u, VSX_BATCH(NULL, VSX_F32, 0, NULL), &err));
 	vsx_update_free(u);
 }
 

@@ -36,7 +36,8 @@ static void build(const char *path, const struct support_index *what,
 	MUST(vsx_builder_new(&b, path, &opts, &err));
 	for (size_t i = 0; i < what->n; i++) {
 		support_row(what, i, row);
-		MUST(vsx_builder_add(b, row, VSX_F32, 1, NULL, &err));
+		MUST(vsx_builder_add(b, VSX_BATCH(row, VSX_F32, 1, NULL),
+				     &err));
 	}
 	MUST(vsx_builder_finish(b, NULL, &err));
 	vsx_builder_free(b);
@@ -141,7 +142,9 @@ Test(update_rows, are_refused_by_the_rules_of_a_build)
 		support_row(&what, 0, rows);
 		support_row(&what, 1, rows + DIM);
 		rows[2 * DIM] = cases[c].bad;
-		EXPECT_REFUSED(vsx_update_add(u, rows, VSX_F32, 3, NULL, &err),
+		EXPECT_REFUSED(vsx_update_add(u,
+					      VSX_BATCH(rows, VSX_F32, 3, NULL),
+					      &err),
 			       cases[c].status, cases[c].words);
 		/* Not one of the call was taken, and not one number. */
 		change_add(u, &what, 2, 1, NULL);
@@ -189,7 +192,8 @@ static const char *build_clustered(const char *spec)
 	opts.force = 1;
 	opts.n_test_queries = 200;
 	MUST(vsx_builder_new(&b, path, &opts, &err));
-	MUST(vsx_builder_add(b, rows, VSX_F32, CLUSTERED, NULL, &err));
+	MUST(vsx_builder_add(b, VSX_BATCH(rows, VSX_F32, CLUSTERED, NULL),
+			     &err));
 	MUST(vsx_builder_finish(b, NULL, &err));
 	vsx_builder_free(b);
 	free(rows);
@@ -204,7 +208,7 @@ static struct vsx_update_result add_clustered(const char *path, size_t n,
 	struct vsx_update_result r;
 
 	clustered(rows, n, 2, far);
-	MUST(vsx_update_add(u, rows, VSX_F32, n, NULL, &err));
+	MUST(vsx_update_add(u, VSX_BATCH(rows, VSX_F32, n, NULL), &err));
 	r = change_commit(u, path);
 	free(rows);
 	return r;

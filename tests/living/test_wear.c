@@ -94,8 +94,10 @@ static void build(const char *path, const char *spec)
 	MUST(vsx_builder_new(&b, path, &opts, &err));
 	for (uint64_t i = 0; i < w.n; i++)
 		if (w.live[i])
-			MUST(vsx_builder_add(b, w.rows + i * w.row_bytes,
-					     w.elem, 1, &i, &err));
+			MUST(vsx_builder_add(b,
+					     VSX_BATCH(w.rows + i * w.row_bytes,
+						       w.elem, 1, &i),
+					     &err));
 	MUST(vsx_builder_finish(b, NULL, &err));
 	vsx_builder_free(b);
 }
@@ -120,8 +122,9 @@ static struct vsx_update_result wear(const char *path, struct vsx_rng *rng)
 		if (w.live[id])
 			continue;
 		w.live[id] = true;
-		MUST(vsx_update_add(u, w.rows + id * w.row_bytes, w.elem, 1,
-				    &id, &err));
+		MUST(vsx_update_add(
+			u, VSX_BATCH(w.rows + id * w.row_bytes, w.elem, 1, &id),
+			&err));
 		i++;
 	}
 	return change_commit(u, path);

@@ -229,7 +229,8 @@ Test(bus, a_writer_does_not_copy_what_is_lost)
 
 	guard();
 	cr_assert_eq(vsx_update_begin(&u, path, NULL, &err), VSX_OK);
-	cr_assert_eq(vsx_update_add(u, row, VSX_F32, 1, NULL, &err), VSX_OK);
+	cr_assert_eq(vsx_update_add(u, VSX_BATCH(row, VSX_F32, 1, NULL), &err),
+		     VSX_OK);
 	cr_assert_eq(truncate(path, 8192), 0);
 	cr_expect_neq(vsx_update_commit(u, NULL, &err), VSX_OK);
 	vsx_update_free(u);

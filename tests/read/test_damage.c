@@ -71,7 +71,9 @@ static uint8_t *build(const char *spec, size_t *bytes)
 	opts.n_threads = 1;
 	opts.force = 1;
 	cr_assert(!vsx_builder_new(&b, path, &opts, &err) &&
-			  !vsx_builder_add(b, rows, VSX_F32, ROWS, ids, &err) &&
+			  !vsx_builder_add(b,
+					   VSX_BATCH(rows, VSX_F32, ROWS, ids),
+					   &err) &&
 			  !vsx_builder_finish(b, NULL, &err),
 		  "%s", err.text);
 	vsx_builder_free(b);

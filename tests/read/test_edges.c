@@ -201,7 +201,8 @@ static struct vsx *build(struct rows *r, const char *spec)
 	cr_assert_eq(vsx_builder_new(&b, path_of(spec), &opts, &err), VSX_OK);
 	for (size_t i = 0; i < N; i++)
 		cr_assert_eq(
-			vsx_builder_add(b, r->x[i], VSX_F32, 1, NULL, &err),
+			vsx_builder_add(b, VSX_BATCH(r->x[i], VSX_F32, 1, NULL),
+					&err),
 			VSX_OK, "%s: %s", r->cloud, err.text);
 	cr_assert_eq(vsx_builder_finish(b, NULL, &err), VSX_OK, "%s", err.text);
 	vsx_builder_free(b);
@@ -382,11 +383,14 @@ Test(edges, too_long_rows_and_queries_are_refused)
 
 		snprintf(text, sizeof(text), "row 3: %s", why[m - VSX_L2]);
 		for (int i = 0; i < 3; i++)
-			cr_assert_eq(vsx_builder_add(b, longest, VSX_F32, 1,
-						     NULL, &err),
+			cr_assert_eq(vsx_builder_add(b,
+						     VSX_BATCH(longest, VSX_F32,
+							       1, NULL),
+						     &err),
 				     VSX_OK, "%s", err.text);
 		expect_refused(
-			vsx_builder_add(b, too_long, VSX_F32, 1, NULL, &err),
+			vsx_builder_add(
+				b, VSX_BATCH(too_long, VSX_F32, 1, NULL), &err),
 			text);
 		expect_refused(
 			vsx_builder_queries(b, too_long, VSX_F32, 1, &err),
@@ -397,7 +401,8 @@ Test(edges, too_long_rows_and_queries_are_refused)
 			vsx_update_begin(&u, scratch_path("r"), NULL, &err),
 			VSX_OK);
 		expect_refused(
-			vsx_update_add(u, too_long, VSX_F32, 1, NULL, &err),
+			vsx_update_add(u, VSX_BATCH(too_long, VSX_F32, 1, NULL),
+				       &err),
 			"row 0: its squared length is 4.25353009e+37");
 		vsx_update_free(u);
 		cr_assert_eq(vsx_open(&index, scratch_path("r"), NULL, &err),
@@ -418,9 +423,11 @@ Test(edges, rows_are_measured_as_they_are_stored)
 	static const float rounds_up[2] = {0x1.6b8p62f, 0};
 	struct vsx_builder *b = begin(VSX_L2, VSX_BF16, "Flat");
 
-	cr_expect_eq(vsx_builder_add(b, rounds_down, VSX_F32, 1, NULL, &err),
+	cr_expect_eq(vsx_builder_add(
+			     b, VSX_BATCH(rounds_down, VSX_F32, 1, NULL), &err),
 		     VSX_OK);
-	expect_refused(vsx_builder_add(b, rounds_up, VSX_F32, 1, NULL, &err),
+	expect_refused(vsx_builder_add(
+			       b, VSX_BATCH(rounds_up, VSX_F32, 1, NULL), &err),
 		       "row 1: its squared length is");
 	vsx_builder_free(b);
 }
@@ -436,8 +443,8 @@ Test(edges, the_greatest_distances_are_numbers)
 		struct vsx *index;
 		size_t n;
 
-		vsx_builder_add(b, longest, VSX_F32, 1, NULL, &err);
-		vsx_builder_add(b, back, VSX_F32, 1, NULL, &err);
+		vsx_builder_add(b, VSX_BATCH(longest, VSX_F32, 1, NULL), &err);
+		vsx_builder_add(b, VSX_BATCH(back, VSX_F32, 1, NULL), &err);
 		cr_assert_eq(vsx_builder_finish(b, NULL, &err), VSX_OK);
 		vsx_builder_free(b);
 		cr_assert_eq(vsx_open(&index, scratch_path("r"), NULL, &err),
@@ -476,10 +483,13 @@ Test(edges, cosine_takes_any_length)
 		size_t n;
 
 		cr_assert_eq(
-			vsx_builder_add(b, rows, VSX_F32, ROWS, NULL, &err),
+			vsx_builder_add(b, VSX_BATCH(rows, VSX_F32, ROWS, NULL),
+					&err),
 			VSX_OK, "%s", err.text);
-		expect_refused(vsx_builder_add(b, zero, VSX_F32, 1, NULL, &err),
-			       "row 8: the vector is zero");
+		expect_refused(
+			vsx_builder_add(b, VSX_BATCH(zero, VSX_F32, 1, NULL),
+					&err),
+			"row 8: the vector is zero");
 		cr_assert_eq(vsx_builder_finish(b, NULL, &err), VSX_OK);
 		vsx_builder_free(b);
 		cr_assert_eq(vsx_verify(scratch_path("r"), &verify, NULL, NULL,

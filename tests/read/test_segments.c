@@ -29,8 +29,10 @@ static void build_part(const char *spec, uint32_t p, const char *path,
 	opts.force = 1;
 	opts.n_test_queries = UINT32_MAX;
 	cr_assert(!vsx_builder_new(&b, path, &opts, &err) &&
-			  !vsx_builder_add(b, rows[p * ROWS], VSX_F32, ROWS,
-					   ids + p * ROWS, &err) &&
+			  !vsx_builder_add(b,
+					   VSX_BATCH(rows[p * ROWS], VSX_F32,
+						     ROWS, ids + p * ROWS),
+					   &err) &&
 			  !vsx_builder_finish(b, NULL, &err),
 		  "%s", err.text);
 	vsx_builder_free(b);

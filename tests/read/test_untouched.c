@@ -143,13 +143,15 @@ Test(untouched, by_plans_and_changes)
 	FAILS(vsx_build_plan(&build, 10, OUT, &err), VSX_EINVAL);
 	build.spec = "Flat";
 	cr_assert(!vsx_builder_new(&b, none, &build, &err) &&
-		  !vsx_builder_add(b, row, VSX_F32, 1, (id = 3, &id), &err) &&
-		  !vsx_builder_add(b, row, VSX_F32, 1, &id, &err));
+		  !vsx_builder_add(b, VSX_BATCH(row, VSX_F32, 1, (id = 3, &id)),
+				   &err) &&
+		  !vsx_builder_add(b, VSX_BATCH(row, VSX_F32, 1, &id), &err));
 	FAILS(vsx_builder_finish(b, OUT, &err), VSX_EINVAL);
 	vsx_builder_free(b);
 	cr_assert(!vsx_update_begin(&u, path, NULL, &err) &&
-		  !vsx_update_add(u, row, VSX_F32, 1, (id = 0, &id), &err) &&
-		  !vsx_update_add(u, row, VSX_F32, 1, &id, &err));
+		  !vsx_update_add(u, VSX_BATCH(row, VSX_F32, 1, (id = 0, &id)),
+				  &err) &&
+		  !vsx_update_add(u, VSX_BATCH(row, VSX_F32, 1, &id), &err));
 	FAILS(vsx_update_commit(u, OUT, &err), VSX_EINVAL);
 	vsx_update_free(u);
 	FAILS(vsx_compact(&path, 1, none, NULL, OUT, &err), VSX_ECORRUPT);

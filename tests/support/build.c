@@ -64,8 +64,10 @@ static void add_rows(struct vsx_builder *b, const struct support_index *what)
 		uint64_t id = support_id(what, i);
 
 		support_row(what, i, row);
-		if (vsx_builder_add(b, row, VSX_F32, 1, what->ids ? &id : NULL,
-				    &err))
+		if (vsx_builder_add(
+			    b,
+			    VSX_BATCH(row, VSX_F32, 1, what->ids ? &id : NULL),
+			    &err))
 			die("vsx_builder_add", err.text);
 	}
 	free(row);

@@ -435,14 +435,15 @@ static void build(const char *spec, struct vsx_rng *rng)
 	opts.n_threads = 1;
 	must(vsx_builder_new(&b, path, &opts, &err), &err);
 	make_mark(mark, 0);
-	must(vsx_builder_add(b, mark, VSX_F32, 1, &id, &err), &err);
+	must(vsx_builder_add(b, VSX_BATCH(mark, VSX_F32, 1, &id), &err), &err);
 	n_live = FIRST;
 	for (id = 0; id < IDS; id++) {
 		live[id] = id < FIRST;
 		draw(rows[id], rng);
 		if (live[id])
-			must(vsx_builder_add(b, rows[id], VSX_F32, 1, &id,
-					     &err),
+			must(vsx_builder_add(
+				     b, VSX_BATCH(rows[id], VSX_F32, 1, &id),
+				     &err),
 			     &err);
 	}
 	must(vsx_builder_finish(b, NULL, &err), &err);
@@ -467,7 +468,7 @@ static void change(uint64_t number, struct vsx_rng *rng)
 	if (!u)
 		return;
 	make_mark(mark, number);
-	must(vsx_update_add(u, mark, VSX_F32, 1, &id, &err), &err);
+	must(vsx_update_add(u, VSX_BATCH(mark, VSX_F32, 1, &id), &err), &err);
 	for (uint64_t i = 0; i < n; i++) {
 		id = vsx_rng_below(rng, IDS);
 		if (touched[id])
@@ -480,7 +481,9 @@ static void change(uint64_t number, struct vsx_rng *rng)
 			continue;
 		}
 		draw(rows[id], rng);
-		must(vsx_update_add(u, rows[id], VSX_F32, 1, &id, &err), &err);
+		must(vsx_update_add(u, VSX_BATCH(rows[id], VSX_F32, 1, &id),
+				    &err),
+		     &err);
 		n_live += !live[id];
 		live[id] = true;
 	}

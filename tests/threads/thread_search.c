@@ -60,7 +60,8 @@ static int build(const char *path, const char *spec, unsigned int n_threads)
 	opts.n_threads = n_threads;
 	opts.force = 1;
 	good = !vsx_builder_new(&b, path, &opts, &err) &&
-	       !vsx_builder_add(b, rows, VSX_F32, ROWS, NULL, &err) &&
+	       !vsx_builder_add(b, VSX_BATCH(rows, VSX_F32, ROWS, NULL),
+				&err) &&
 	       !vsx_builder_finish(b, NULL, &err);
 	vsx_builder_free(b);
 	if (!good)

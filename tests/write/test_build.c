@@ -40,7 +40,8 @@ static enum vsx_status build(const char *path, struct vsx_build_opts opts,
 	enum vsx_status status = vsx_builder_new(&b, path, &opts, &err);
 
 	if (status == VSX_OK)
-		status = vsx_builder_add(b, rows, VSX_F32, n, ids, &err);
+		status = vsx_builder_add(b, VSX_BATCH(rows, VSX_F32, n, ids),
+					 &err);
 	if (status == VSX_OK)
 		status = vsx_builder_finish(b, result, &err);
 	vsx_builder_free(b);
@@ -155,10 +156,14 @@ Test(build, refuses_rows_that_it_cannot_index)
 	cr_expect(strncmp(err.text, "query 0: ", 9) == 0, "%s", err.text);
 	cr_expect_eq(vsx_builder_queries(b, rows, VSX_F32, 0, &err),
 		     VSX_EINVAL);
-	cr_expect_eq(vsx_builder_add(b, rows, 17, 1, NULL, &err), VSX_EINVAL);
-	cr_expect_eq(vsx_builder_add(b, NULL, VSX_F32, 1, NULL, &err),
+	cr_expect_eq(vsx_builder_add(b, VSX_BATCH(rows, 17, 1, NULL), &err),
 		     VSX_EINVAL);
-	cr_expect_eq(vsx_builder_add(b, NULL, VSX_F32, 0, NULL, &err), VSX_OK);
+	cr_expect_eq(
+		vsx_builder_add(b, VSX_BATCH(NULL, VSX_F32, 1, NULL), &err),
+		VSX_EINVAL);
+	cr_expect_eq(
+		vsx_builder_add(b, VSX_BATCH(NULL, VSX_F32, 0, NULL), &err),
+		VSX_OK);
 	vsx_builder_free(b);
 	cr_expect_eq(scratch_count(0), 0);
 }
@@ -171,11 +176,14 @@ Test(build, is_of_no_use_once_finished)
 
 	cr_assert_eq(vsx_builder_new(&b, scratch_path("x"), &opts, &err),
 		     VSX_OK);
-	cr_assert_eq(vsx_builder_add(b, &row, VSX_F32, 1, NULL, &err), VSX_OK);
+	cr_assert_eq(
+		vsx_builder_add(b, VSX_BATCH(&row, VSX_F32, 1, NULL), &err),
+		VSX_OK);
 	cr_assert_eq(vsx_builder_finish(b, NULL, &err), VSX_OK, "%s", err.text);
 	cr_expect_eq(vsx_builder_finish(b, NULL, &err), VSX_EINVAL);
-	cr_expect_eq(vsx_builder_add(b, &row, VSX_F32, 1, NULL, &err),
-		     VSX_EINVAL);
+	cr_expect_eq(
+		vsx_builder_add(b, VSX_BATCH(&row, VSX_F32, 1, NULL), &err),
+		VSX_EINVAL);
 	cr_expect_str_eq(err.text, "the build is finished");
 	vsx_builder_free(b);
 	vsx_builder_free(NULL);
@@ -515,7 +523,9 @@ Test(build, takes_queries_of_the_caller)
 		     VSX_OK);
 	cr_assert_eq(vsx_builder_queries(b, rows, VSX_F32, 5, &err), VSX_OK);
 	cr_assert_eq(vsx_builder_queries(b, queries, VSX_I8, 3, &err), VSX_OK);
-	cr_assert_eq(vsx_builder_add(b, rows, VSX_F32, 50, NULL, &err), VSX_OK);
+	cr_assert_eq(
+		vsx_builder_add(b, VSX_BATCH(rows, VSX_F32, 50, NULL), &err),
+		VSX_OK);
 	cr_assert_eq(vsx_builder_finish(b, NULL, &err), VSX_OK, "%s", err.text);
 	vsx_builder_free(b);
 	l = look(scratch_path("x"));

@@ -163,7 +163,8 @@ Test(climb, rows_whose_keys_are_lost)
 				(float)(vsx_random_at(1, 2, r) % 999) * scale,
 				(float)(vsx_random_at(1, 3, r) % 999) * scale};
 
-			vsx_builder_add(b, row, VSX_F32, 1, NULL, &err);
+			vsx_builder_add(b, VSX_BATCH(row, VSX_F32, 1, NULL),
+					&err);
 		}
 		cr_assert_eq(vsx_builder_finish(b, NULL, &err), VSX_OK);
 		vsx_builder_free(b);

@@ -121,8 +121,9 @@ static enum vsx_status update(struct cutter *c)
 	opts.n_threads = 2;
 	cr_assert_eq(vsx_update_begin(&u, path, &opts, &err), VSX_OK, "%s",
 		     err.text);
-	cr_assert_eq(vsx_update_add(u, rows, VSX_F32, ADDED, NULL, &err),
-		     VSX_OK);
+	cr_assert_eq(
+		vsx_update_add(u, VSX_BATCH(rows, VSX_F32, ADDED, NULL), &err),
+		VSX_OK);
 	cr_assert_eq(vsx_update_delete(u, gone, 3, &err), VSX_OK);
 	if (c->at == UINT32_MAX)
 		c->done = truncate(c->path, (off_t)(c->share * 1e5)) == 0;
@@ -296,7 +297,9 @@ static struct vsx_builder *begin_build(const char *to, const char *spec,
 	for (size_t i = 0; i < N; i++)
 		support_row(&what, i, rows[i]);
 	cr_assert_eq(vsx_builder_new(&b, to, &opts, &err), VSX_OK);
-	cr_assert_eq(vsx_builder_add(b, rows, VSX_F32, N, NULL, &err), VSX_OK);
+	cr_assert_eq(
+		vsx_builder_add(b, VSX_BATCH(rows, VSX_F32, N, NULL), &err),
+		VSX_OK);
 	return b;
 }
 

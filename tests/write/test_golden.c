@@ -33,7 +33,7 @@ static void five_vectors(const char *path)
 	opts.model = "golden";
 	opts.force = 1;
 	MUST(vsx_builder_new(&b, path, &opts, &err));
-	MUST(vsx_builder_add(b, rows, VSX_F32, 5, ids, &err));
+	MUST(vsx_builder_add(b, VSX_BATCH(rows, VSX_F32, 5, ids), &err));
 	MUST(vsx_builder_finish(b, NULL, &err));
 	vsx_builder_free(b);
 }
@@ -79,8 +79,9 @@ static void commit(const char *path, size_t first, size_t n,
 	MUST(vsx_update_delete(u, gone, n_gone, &err));
 	for (size_t i = 0; i < n; i++) {
 		support_row(&lists, first + i, row);
-		MUST(vsx_update_add(u, row, VSX_F32, 1, ids ? ids + i : NULL,
-				    &err));
+		MUST(vsx_update_add(
+			u, VSX_BATCH(row, VSX_F32, 1, ids ? ids + i : NULL),
+			&err));
 	}
 	MUST(vsx_update_commit(u, NULL, &err));
 	vsx_update_free(u);

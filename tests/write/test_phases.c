@@ -95,7 +95,8 @@ static void build(const char *spec)
 	for (size_t i = 0; i < N; i++) {
 		support_row(&what, i, row);
 		row[0] += (float)i;
-		cr_assert_eq(vsx_builder_add(b, row, VSX_F32, 1, NULL, &err),
+		cr_assert_eq(vsx_builder_add(
+				     b, VSX_BATCH(row, VSX_F32, 1, NULL), &err),
 			     VSX_OK, "%s", err.text);
 	}
 	cr_assert_eq(vsx_builder_finish(b, NULL, &err), VSX_OK, "%s", err.text);

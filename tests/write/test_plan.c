@@ -42,7 +42,9 @@ static void compare(struct vsx_build_opts opts, size_t n, double most)
 		     err.text);
 	cr_assert_eq(vsx_builder_new(&b, scratch_path("x"), &opts, &err),
 		     VSX_OK);
-	cr_assert_eq(vsx_builder_add(b, rows, VSX_F32, n, NULL, &err), VSX_OK);
+	cr_assert_eq(
+		vsx_builder_add(b, VSX_BATCH(rows, VSX_F32, n, NULL), &err),
+		VSX_OK);
 	cr_assert_eq(vsx_builder_finish(b, &result, &err), VSX_OK, "%s",
 		     err.text);
 	vsx_builder_free(b);

@@ -48,8 +48,8 @@ static void build(enum vsx_metric metric, enum vsx_elem elem, const char *spec,
 	opts.n_test_queries = 100;
 	cr_assert_eq(vsx_builder_new(&b, scratch_path("x"), &opts, &err),
 		     VSX_OK, "%s", err.text);
-	cr_assert_eq(vsx_builder_add(b, rows, VSX_F32, N, ids, &err), VSX_OK,
-		     "%s", err.text);
+	cr_assert_eq(vsx_builder_add(b, VSX_BATCH(rows, VSX_F32, N, ids), &err),
+		     VSX_OK, "%s", err.text);
 	cr_assert_eq(vsx_builder_finish(b, NULL, &err), VSX_OK, "%s", err.text);
 	vsx_builder_free(b);
 }
@@ -228,7 +228,8 @@ Test(round_trip, verifies_an_index_that_has_the_greatest_id)
 	opts.dim = DIM;
 	opts.spec = "Flat";
 	cr_assert(!vsx_builder_new(&b, scratch_path("x"), &opts, &err) &&
-			  !vsx_builder_add(b, rows, VSX_F32, N, ids, &err) &&
+			  !vsx_builder_add(b, VSX_BATCH(rows, VSX_F32, N, ids),
+					   &err) &&
 			  !vsx_builder_queries(b, rows, VSX_F32, 1, &err) &&
 			  !vsx_builder_finish(b, NULL, &err),
 		  "%s", err.text);

@@ -57,8 +57,10 @@ static void round_trip(bool with_ids)
 			rows[i] = value(at * DIM + i);
 		for (size_t i = 0; i < n; i++)
 			ids[i] = ~(uint64_t)(at + i);
-		cr_assert_eq(vsx_spool_add(&spool, rows, VSX_F32, n,
-					   with_ids ? ids : NULL, &err),
+		cr_assert_eq(vsx_spool_add(&spool,
+					   VSX_BATCH(rows, VSX_F32, n,
+						     with_ids ? ids : NULL),
+					   &err),
 			     VSX_OK, "%s", err.text);
 		at += n;
 	}
@@ -113,8 +115,9 @@ Test(spool, tells_a_full_disk_before_it_writes)
 	struct vsx_file_ops ops = faulty_ops(&f);
 
 	begin_on(&ops, 64);
-	cr_assert_eq(vsx_spool_add(&spool, rows, VSX_F32, 64, NULL, &err),
-		     VSX_EIO);
+	cr_assert_eq(
+		vsx_spool_add(&spool, VSX_BATCH(rows, VSX_F32, 64, NULL), &err),
+		VSX_EIO);
 	cr_expect(strstr(err.text, "No space left"), "%s", err.text);
 	cr_expect(strstr(err.text, scratch_folder), "%s", err.text);
 	cr_expect_eq(spool.n, 0);
@@ -126,16 +129,19 @@ Test(spool, names_the_row_at_fault_counted_over_all_calls)
 	float rows[2000 * DIM] = {0};
 
 	begin(UINT64_C(1) << 30);
-	cr_assert_eq(vsx_spool_add(&spool, rows, VSX_F32, 10, NULL, &err),
-		     VSX_OK);
+	cr_assert_eq(
+		vsx_spool_add(&spool, VSX_BATCH(rows, VSX_F32, 10, NULL), &err),
+		VSX_OK);
 	rows[7 * DIM + 2] = NAN;
 	rows[1999 * DIM] = INFINITY;
-	cr_assert_eq(vsx_spool_add(&spool, rows, VSX_F32, 2000, NULL, &err),
+	cr_assert_eq(vsx_spool_add(&spool, VSX_BATCH(rows, VSX_F32, 2000, NULL),
+				   &err),
 		     VSX_ENUMERIC);
 	cr_expect_str_eq(err.text, "row 17: component 2 is NaN");
 	cr_expect_eq(spool.n, 10);
 	rows[7 * DIM + 2] = 0;
-	cr_assert_eq(vsx_spool_add(&spool, rows, VSX_F32, 2000, NULL, &err),
+	cr_assert_eq(vsx_spool_add(&spool, VSX_BATCH(rows, VSX_F32, 2000, NULL),
+				   &err),
 		     VSX_ENUMERIC);
 	cr_expect_str_eq(err.text, "row 2009: component 0 is infinite");
 	end();
@@ -147,18 +153,22 @@ Test(spool, wants_ids_always_or_never)
 	uint64_t id = 5;
 
 	begin(1 << 20);
-	cr_assert_eq(vsx_spool_add(&spool, rows, VSX_F32, 1, NULL, &err),
-		     VSX_OK);
-	cr_assert_eq(vsx_spool_add(&spool, rows, VSX_F32, 1, &id, &err),
-		     VSX_EINVAL);
+	cr_assert_eq(
+		vsx_spool_add(&spool, VSX_BATCH(rows, VSX_F32, 1, NULL), &err),
+		VSX_OK);
+	cr_assert_eq(
+		vsx_spool_add(&spool, VSX_BATCH(rows, VSX_F32, 1, &id), &err),
+		VSX_EINVAL);
 	cr_expect_str_eq(err.text,
 			 "rows 0 to 0 came without ids, row 1 comes with one");
 	end();
 	begin(1 << 20);
-	cr_assert_eq(vsx_spool_add(&spool, rows, VSX_F32, 1, &id, &err),
-		     VSX_OK);
-	cr_assert_eq(vsx_spool_add(&spool, rows, VSX_F32, 1, NULL, &err),
-		     VSX_EINVAL);
+	cr_assert_eq(
+		vsx_spool_add(&spool, VSX_BATCH(rows, VSX_F32, 1, &id), &err),
+		VSX_OK);
+	cr_assert_eq(
+		vsx_spool_add(&spool, VSX_BATCH(rows, VSX_F32, 1, NULL), &err),
+		VSX_EINVAL);
 	end();
 }
 
@@ -167,10 +177,13 @@ Test(spool, refuses_more_rows_than_a_segment_holds)
 	float rows[DIM] = {0};
 
 	begin(1 << 20);
-	cr_assert_eq(vsx_spool_add(&spool, rows, VSX_F32, 1, NULL, &err),
-		     VSX_OK);
-	cr_assert_eq(vsx_spool_add(&spool, rows, VSX_F32, VSX_MAX_SEGMENT_ROWS,
-				   NULL, &err),
+	cr_assert_eq(
+		vsx_spool_add(&spool, VSX_BATCH(rows, VSX_F32, 1, NULL), &err),
+		VSX_OK);
+	cr_assert_eq(vsx_spool_add(&spool,
+				   VSX_BATCH(rows, VSX_F32,
+					     VSX_MAX_SEGMENT_ROWS, NULL),
+				   &err),
 		     VSX_EINVAL);
 	cr_expect_str_eq(err.text, "2147483648 rows, and one build holds at "
 				   "most 2147483647");
@@ -202,7 +215,7 @@ static enum vsx_status add_some(uint64_t first, size_t n, const uint64_t *ids)
 	for (size_t i = 0; i < n; i++)
 		for (size_t d = 0; d < DIM; d++)
 			rows[i][d] = (first + i) % 7 ? value(first + i) : NAN;
-	return vsx_spool_add(&spool, rows, VSX_F32, n, ids, &err);
+	return vsx_spool_add(&spool, VSX_BATCH(rows, VSX_F32, n, ids), &err);
 }
 
 static void check_kept(size_t n, const struct told *t, uint64_t factor)

@@ -96,11 +96,10 @@ static enum vsx_status read_dim(const char *path, uint32_t *dim,
 	return VSX_OK;
 }
 
-static enum vsx_status pass_on(void *update, const void *rows,
-			       enum vsx_elem elem, size_t n,
-			       const uint64_t *ids, struct vsx_error *err)
+static enum vsx_status pass_on(void *update, const struct vsx_batch *rows,
+			       struct vsx_error *err)
 {
-	return vsx_update_add(update, rows, elem, n, ids, err);
+	return vsx_update_add(update, rows, err);
 }
 
 static void print_json(const char *path, const struct vsx_update_result *r)

@@ -258,11 +258,10 @@ static void print_result(const struct vsx_build_opts *opts,
 	       num_duration(d, r->seconds_write));
 }
 
-static enum vsx_status pass_on(void *builder, const void *rows,
-			       enum vsx_elem elem, size_t n,
-			       const uint64_t *ids, struct vsx_error *err)
+static enum vsx_status pass_on(void *builder, const struct vsx_batch *rows,
+			       struct vsx_error *err)
 {
-	return vsx_builder_add(builder, rows, elem, n, ids, err);
+	return vsx_builder_add(builder, rows, err);
 }
 
 static enum vsx_status feed_all(struct feed *feed, struct vsx_builder *builder,

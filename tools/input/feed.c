@@ -102,8 +102,10 @@ static enum vsx_status feed_one(struct feed *feed, struct input *in,
 					 feed->ids_name,
 					 (unsigned long long)feed->n_ids,
 					 input_name(in));
-		status = sink(to, block, input_elem(in), n,
-			      feed->ids ? feed->ids + *done : NULL, err);
+		status = sink(to,
+			      VSX_BATCH(block, input_elem(in), n,
+					feed->ids ? feed->ids + *done : NULL),
+			      err);
 		if (status == VSX_ENUMERIC)
 			tool_name_row(err, input_name(in), -(int64_t)first);
 		if (status != VSX_OK)

@@ -6,6 +6,7 @@
 #define VSX_INPUT_FEED_H
 
 #include "input/input.h"
+#include "vsx_write.h"
 
 struct feed {
 	struct input **inputs;
@@ -31,9 +32,8 @@ enum vsx_status feed_open(struct feed *feed, char **paths, size_t n,
 void feed_release(struct feed *feed);
 
 /* Takes rows as vsx_builder_add() and vsx_update_add() do. */
-typedef enum vsx_status feed_sink(void *to, const void *rows,
-				  enum vsx_elem elem, size_t n,
-				  const uint64_t *ids, struct vsx_error *err);
+typedef enum vsx_status feed_sink(void *to, const struct vsx_batch *rows,
+				  struct vsx_error *err);
 
 /* Pass all rows on; draws progress; *seconds is what it took. */
 enum vsx_status feed_rows(struct feed *feed, feed_sink *sink, void *to,

@@ -1,36 +1,25 @@
 #include "write/intake/live_rows.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/alloc.h"
 #include "segment/dead.h"
 #include "segment/ids.h"
+#include "write/intake/block.h"
 
 /* Taken at a time. */
 #define BLOCK_BYTES (4u << 20)
 
-struct block {
-	uint8_t *rows;
-	uint64_t *ids;
-	size_t n, room;
-};
-
-static enum vsx_status put_row(struct block *b, const struct vsx_segment *seg,
-			       uint32_t row, struct vsx_error *err)
+static enum vsx_status put_row(struct vsx_block *b,
+			       const struct vsx_segment *seg, uint32_t row,
+			       struct vsx_error *err)
 {
-	uint32_t bytes = seg->space.vector_bytes;
-	uint64_t offset;
+	uint64_t id, offset;
 
-	VSX_TRY(vsx_ids_of(seg, row, &b->ids[b->n], err));
+	VSX_TRY(vsx_ids_of(seg, row, &id, err));
 	VSX_TRY(vsx_segment_locate(seg, row, &offset, err));
-	memcpy(b->rows + b->n * bytes, seg->view[VSX_SEC_VECS].base + offset,
-	       bytes);
-	b->n++;
+	vsx_block_put(b, seg->view[VSX_SEC_VECS].base + offset, id);
 	return VSX_OK;
 }
 
-static enum vsx_status walk(struct block *b, const struct vsx_segment *seg,
+static enum vsx_status walk(struct vsx_block *b, const struct vsx_segment *seg,
 			    vsx_live_take *take, void *context,
 			    struct vsx_error *err)
 {
@@ -40,10 +29,10 @@ static enum vsx_status walk(struct block *b, const struct vsx_segment *seg,
 		VSX_TRY(vsx_ids_by_rank(seg, rank, &row, err));
 		if (!vsx_is_dead(seg, row))
 			VSX_TRY(put_row(b, seg, row, err));
-		if (b->n < b->room && rank + 1 < seg->n_rows)
+		if (!vsx_block_is_full(b) && rank + 1 < seg->n_rows)
 			continue;
-		VSX_TRY(take(context, b->rows, b->ids, b->n, err));
-		b->n = 0;
+		VSX_TRY(take(context, &b->rows, err));
+		b->rows.n = 0;
 	}
 	return VSX_OK;
 }
@@ -52,18 +41,16 @@ enum vsx_status vsx_live_rows(const struct vsx_segment *seg,
 			      vsx_live_take *take, void *context,
 			      struct vsx_error *err)
 {
-	struct block b = {.room = BLOCK_BYTES / seg->space.vector_bytes + 1};
+	size_t room = BLOCK_BYTES / seg->space.vector_bytes + 1;
 	enum vsx_status status;
+	struct vsx_block b;
 
-	if (b.room > seg->n_rows)
-		b.room = seg->n_rows;
+	if (room > seg->n_rows)
+		room = seg->n_rows;
 	VSX_TRY(vsx_dead_touch(seg, err));
-	status = vsx_alloc_to(&b.rows, b.room, seg->space.vector_bytes, err);
-	if (status == VSX_OK)
-		status = vsx_alloc_to(&b.ids, b.room, sizeof(*b.ids), err);
+	status = vsx_block_init(&b, &seg->space, room, err);
 	if (status == VSX_OK)
 		status = walk(&b, seg, take, context, err);
-	free(b.rows);
-	free(b.ids);
+	vsx_block_release(&b);
 	return status;
 }

@@ -3,10 +3,11 @@
 #define VSX_LIVE_ROWS_H
 
 #include "segment/segment.h"
+#include "vsx_write.h"
 
-/* Takes n rows, [n][dim] of the element type of the index, and their ids. */
-typedef enum vsx_status vsx_live_take(void *context, const void *rows,
-				      const uint64_t *ids, size_t n,
+/* Takes rows, of the element type of the index and with their ids. */
+typedef enum vsx_status vsx_live_take(void *context,
+				      const struct vsx_batch *rows,
 				      struct vsx_error *err);
 
 /*

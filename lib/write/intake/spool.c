@@ -27,28 +27,30 @@ void vsx_spool_release(struct vsx_spool *s)
 	s->n = s->n_seen = 0;
 }
 
-struct batch {
+/* A batch on its way into the spool. */
+struct storing {
 	const struct vsx_spool *spool;
-	const uint8_t *from;
+	const struct vsx_batch *batch;
 	uint8_t *to;
-	enum vsx_elem elem;
-	size_t row_bytes;
-	uint8_t *bad; /* [n]: rows to leave out; NULL: none may be */
+	size_t row_bytes; /* of the batch */
+	uint8_t *bad;	  /* [n]: rows to leave out; NULL: none may be */
 	_Atomic uint64_t n_bad;
 };
 
-static enum vsx_status store_row(const struct batch *b, uint8_t *to, uint64_t i,
-				 struct vsx_error *err)
+static enum vsx_status store_row(const struct storing *b, uint8_t *to,
+				 uint64_t i, struct vsx_error *err)
 {
-	return vsx_space_store(b->spool->space, to, b->from + i * b->row_bytes,
-			       b->elem, b->spool->normalize, err);
+	const uint8_t *from = b->batch->vectors;
+
+	return vsx_space_store(b->spool->space, to, from + i * b->row_bytes,
+			       b->batch->elem, b->spool->normalize, err);
 }
 
 static enum vsx_status store_rows(void *context, unsigned int thread,
 				  uint64_t first, uint64_t last,
 				  struct vsx_error *err)
 {
-	struct batch *b = context;
+	struct storing *b = context;
 	uint32_t stride = b->spool->space->stride;
 
 	(void)thread;
@@ -118,7 +120,7 @@ static enum vsx_status begin_ids(struct vsx_spool *s, size_t n,
 	return VSX_OK;
 }
 
-static enum vsx_status tell(const struct batch *b, uint64_t i, uint64_t id,
+static enum vsx_status tell(const struct storing *b, uint64_t i, uint64_t id,
 			    uint8_t *scratch, struct vsx_error *err)
 {
 	const struct vsx_spool *s = b->spool;
@@ -132,10 +134,11 @@ static enum vsx_status tell(const struct batch *b, uint64_t i, uint64_t id,
 }
 
 /* Move the good rows of a batch together; *kept: how many there are. */
-static enum vsx_status leave_out(struct vsx_spool *s, struct batch *b, size_t n,
-				 const uint64_t *ids, size_t *kept,
-				 struct vsx_error *err)
+static enum vsx_status leave_out(struct vsx_spool *s, struct storing *b,
+				 size_t *kept, struct vsx_error *err)
 {
+	const uint64_t *ids = b->batch->ids;
+	size_t n = b->batch->n;
 	uint32_t stride = s->space->stride;
 
 	VSX_TRY(begin_ids(s, n, err));
@@ -155,20 +158,22 @@ static enum vsx_status leave_out(struct vsx_spool *s, struct batch *b, size_t n,
 	return VSX_OK;
 }
 
-static enum vsx_status add(struct vsx_spool *s, struct batch *b, size_t n,
-			   const uint64_t *ids, struct vsx_error *err)
+static enum vsx_status add(struct vsx_spool *s, struct storing *b,
+			   struct vsx_error *err)
 {
+	const uint64_t *ids = b->batch->ids;
+	size_t n = b->batch->n;
 	uint64_t chunk = CHUNK_COMPONENTS / s->space->dim;
 	bool with_ids = ids || s->has_ids;
 	size_t kept = n;
 
 	VSX_TRY(make_room(s, n, with_ids, err));
 	b->to = s->rows.base + s->n * s->space->stride;
-	b->row_bytes = (size_t)s->space->dim * vsx_elem_bytes(b->elem);
+	b->row_bytes = (size_t)s->space->dim * vsx_elem_bytes(b->batch->elem);
 	VSX_TRY(vsx_parallel(s->n_threads, n, chunk ? chunk : 1, store_rows, b,
 			     err));
 	if (b->n_bad)
-		VSX_TRY(leave_out(s, b, n, ids, &kept, err));
+		VSX_TRY(leave_out(s, b, &kept, err));
 	else
 		for (size_t i = 0; with_ids && i < n; i++)
 			ids_of(s)[s->n + i] = id_of(s, ids, i);
@@ -179,23 +184,23 @@ static enum vsx_status add(struct vsx_spool *s, struct batch *b, size_t n,
 	return VSX_OK;
 }
 
-enum vsx_status vsx_spool_add(struct vsx_spool *s, const void *rows,
-			      enum vsx_elem elem, size_t n, const uint64_t *ids,
+enum vsx_status vsx_spool_add(struct vsx_spool *s, const struct vsx_batch *rows,
 			      struct vsx_error *err)
 {
-	struct batch b = {.spool = s, .from = rows, .elem = elem};
+	struct storing b = {.spool = s, .batch = rows};
+	size_t n = rows->n;
 	enum vsx_status status;
 
 	if (n == 0)
 		return VSX_OK;
-	VSX_TRY(check_ids(s, ids, err));
+	VSX_TRY(check_ids(s, rows->ids, err));
 	if (n > VSX_MAX_SEGMENT_ROWS - s->n)
 		return vsx_fail(err, VSX_EINVAL,
 				"%llu rows, and one build holds at most %llu",
 				(ull)(s->n + n), (ull)VSX_MAX_SEGMENT_ROWS);
 	if (s->rejected)
 		VSX_TRY(vsx_alloc_to(&b.bad, n, 1, err));
-	status = add(s, &b, n, ids, err);
+	status = add(s, &b, err);
 	free(b.bad);
 	return status;
 }

@@ -30,8 +30,7 @@ void vsx_spool_init(struct vsx_spool *s);
 void vsx_spool_release(struct vsx_spool *s);
 
 /* As vsx_builder_add(). Of a call that fails no row is kept. */
-enum vsx_status vsx_spool_add(struct vsx_spool *s, const void *rows,
-			      enum vsx_elem elem, size_t n, const uint64_t *ids,
+enum vsx_status vsx_spool_add(struct vsx_spool *s, const struct vsx_batch *rows,
 			      struct vsx_error *err);
 
 /* Of rows that have one id keep the last; *dropped: how many are gone. */

@@ -26,6 +26,7 @@ void check(vsx_status status, const vsx_error &err)
 void build(const std::string &path, const std::vector<float> &rows)
 {
 	vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
+	vsx_batch batch = VSX_BATCH_INIT;
 	vsx_builder *builder = nullptr;
 	vsx_error err{};
 
@@ -33,9 +34,9 @@ void build(const std::string &path, const std::vector<float> &rows)
 	opts.force = 1;
 	check(vsx_builder_new(&builder, path.c_str(), &opts, &err), err);
 	std::unique_ptr<vsx_builder, Close> owner(builder);
-	check(vsx_builder_add(builder, rows.data(), VSX_F32, rows.size() / 2,
-			      nullptr, &err),
-	      err);
+	batch.n = rows.size() / 2;
+	batch.vectors = rows.data();
+	check(vsx_builder_add(builder, &batch, &err), err);
 	check(vsx_builder_finish(builder, nullptr, &err), err);
 }
 

@@ -41,7 +41,7 @@ int main(int argc, char **argv)
 	build.force = 1;
 	if (vsx_builder_new(&builder, argv[1], &build, &err))
 		return fail("new", &err);
-	if (vsx_builder_add(builder, rows, VSX_F32, 4, ids, &err) ||
+	if (vsx_builder_add(builder, VSX_BATCH(rows, VSX_F32, 4, ids), &err) ||
 	    vsx_builder_finish(builder, NULL, &err))
 		return fail("build", &err);
 	vsx_builder_free(builder);

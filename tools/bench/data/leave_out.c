@@ -51,8 +51,10 @@ static enum vsx_status find_bad(struct walk *w, uint64_t n,
 	memset(w->bad, 0, sizeof(w->bad));
 	status = vsx_builder_new(&b, path, &opts, err);
 	if (status == VSX_OK)
-		status = vsx_builder_add(b, vectors_row(w->v, w->first),
-					 w->v->elem, n, NULL, err);
+		status = vsx_builder_add(b,
+					 VSX_BATCH(vectors_row(w->v, w->first),
+						   w->v->elem, n, NULL),
+					 err);
 	vsx_builder_free(b);
 	return status;
 }

@@ -39,8 +39,10 @@ static enum vsx_status build(const char *path, const struct truth_plan *plan,
 	opts.report = report;
 	status = vsx_builder_new(&b, path, &opts, err);
 	if (status == VSX_OK)
-		status = vsx_builder_add(b, plan->rows, opts.elem, plan->n_rows,
-					 plan->ids, err);
+		status = vsx_builder_add(b,
+					 VSX_BATCH(plan->rows, opts.elem,
+						   plan->n_rows, plan->ids),
+					 err);
 	if (status == VSX_OK)
 		status = vsx_builder_finish(b, NULL, err);
 	vsx_builder_free(b);

@@ -87,8 +87,10 @@ static enum vsx_status build_file(const struct engine_plan *plan,
 
 	status = vsx_builder_new(&b, plan->path, &opts, err);
 	if (status == VSX_OK)
-		status = vsx_builder_add(b, plan->rows, plan->elem,
-					 plan->n_rows, plan->ids, err);
+		status = vsx_builder_add(b,
+					 VSX_BATCH(plan->rows, plan->elem,
+						   plan->n_rows, plan->ids),
+					 err);
 	if (status == VSX_OK)
 		status = vsx_builder_finish(b, &result, err);
 	cost->build_seconds = clock_seconds(start, clock_ns());

@@ -55,8 +55,8 @@ static enum vsx_status write_once(const struct engine_plan *plan,
 	     id++)
 		status = vsx_update_delete(u, &id, 1, err);
 	if (status == VSX_OK)
-		status =
-			vsx_update_add(u, plan->rows, plan->elem, n, NULL, err);
+		status = vsx_update_add(
+			u, VSX_BATCH(plan->rows, plan->elem, n, NULL), err);
 	if (status == VSX_OK)
 		status = vsx_update_commit(u, NULL, err);
 	vsx_update_free(u);

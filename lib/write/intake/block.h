@@ -1,0 +1,31 @@
+/* A batch that is filled row by row: rows on their way out of an index. */
+#ifndef VSX_WRITE_BLOCK_H
+#define VSX_WRITE_BLOCK_H
+
+#include "segment/space.h"
+#include "vsx_write.h"
+
+struct vsx_block {
+	struct vsx_batch rows; /* what is in it; the arrays are the block's */
+	size_t room;	       /* rows */
+	size_t row_bytes;
+	uint8_t *vectors; /* [room][row_bytes] */
+	uint64_t *ids;	  /* [room] */
+};
+
+/* An empty one, for rows of a space as its index holds them, without tails. */
+enum vsx_status vsx_block_init(struct vsx_block *b,
+			       const struct vsx_space *space, size_t room,
+			       struct vsx_error *err);
+
+/* One more, while there is room. */
+void vsx_block_put(struct vsx_block *b, const uint8_t *vector, uint64_t id);
+
+static inline bool vsx_block_is_full(const struct vsx_block *b)
+{
+	return b->rows.n == b->room;
+}
+
+void vsx_block_release(struct vsx_block *b);
+
+#endif
