@@ -401,39 +401,17 @@ enum vsx_status vsx_codes_query(const struct vsx_codes *c,
 
 /* ---- rows and their codes ------------------------------------------- */
 
-void vsx_codes_load(const struct vsx_space *rows, float *out,
-		    const uint8_t *row, uint32_t first, uint32_t n)
-{
-	struct vsx_space piece = *rows;
-
-	piece.dim = n;
-	vsx_space_load(&piece, out,
-		       row + (size_t)first * (rows->vector_bytes / rows->dim));
-}
-
-/* As many components as are left, up to a piece. */
-static uint32_t piece_of(uint32_t dim, uint32_t first)
-{
-	return dim - first < VSX_CODES_PIECE ? dim - first : VSX_CODES_PIECE;
-}
-
-double vsx_codes_scale(const struct vsx_space *rows, const uint8_t *row)
-{
-	return rows->metric == VSX_COSINE ? vsx_space_inverse_length(rows, row)
-					  : 1.0;
-}
-
 float vsx_codes_loss(const struct vsx_space *rows, float delta,
 		     const uint8_t *lo, const uint8_t *row, const uint8_t *code)
 {
-	float x[VSX_CODES_PIECE];
-	double scale = vsx_codes_scale(rows, row);
+	float x[VSX_SPACE_PIECE];
+	double scale = vsx_space_scale(rows, row);
 	double sum = 0.0, length = 0.0, loss;
 
-	for (uint32_t d = 0; d < rows->dim; d += VSX_CODES_PIECE) {
-		uint32_t n = piece_of(rows->dim, d);
+	for (uint32_t d = 0; d < rows->dim; d += VSX_SPACE_PIECE) {
+		uint32_t n = vsx_space_piece(rows->dim, d);
 
-		vsx_codes_load(rows, x, row, d, n);
+		vsx_space_load_some(rows, x, row, d, n);
 		for (uint32_t i = 0; i < n; i++) {
 			double at = (double)load_f32(lo, d + i) +
 				    (double)delta * code[d + i];

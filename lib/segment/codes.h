@@ -159,12 +159,4 @@ float vsx_codes_loss(const struct vsx_space *rows, float delta,
 		     const uint8_t *lo, const uint8_t *row,
 		     const uint8_t *code);
 
-/* 1 / length of a row under cosine, else 1; in f64. */
-double vsx_codes_scale(const struct vsx_space *rows, const uint8_t *row);
-
-/* Components first .. first+n-1 of a row; n up to VSX_CODES_PIECE. */
-#define VSX_CODES_PIECE 256
-void vsx_codes_load(const struct vsx_space *rows, float *out,
-		    const uint8_t *row, uint32_t first, uint32_t n);
-
 #endif

@@ -7,7 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/topk.h"
-#include "segment/space.h"
+#include "kernel/space.h"
 #include "io/advice.h"
 
 struct vsx_scratch {

@@ -11,7 +11,7 @@
 #include "base/topk.h"
 #include "disk.h"
 #include "segment/eligible.h"
-#include "segment/space.h"
+#include "kernel/space.h"
 #include "io/view.h"
 #include "names.h"
 

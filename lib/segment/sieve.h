@@ -64,10 +64,4 @@ void vsx_sieve_ask(const struct vsx_sieve *s, const struct vsx_run *run);
 /* Offer what is left to find->top. */
 enum vsx_status vsx_sieve_finish(struct vsx_sieve *s, struct vsx_error *err);
 
-/*
- * Put the n least of the `count` numbers first, in rising order if `sorted`.
- * They must be different.
- */
-void vsx_least(uint64_t *x, size_t count, size_t n, bool sorted);
-
 #endif

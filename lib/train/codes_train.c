@@ -39,11 +39,6 @@ static const uint8_t *row_at(const struct vsx_rows *rows, uint64_t i)
 	return rows->base + i * rows->space->stride;
 }
 
-static uint32_t piece_of(uint32_t dim, uint32_t first)
-{
-	return dim - first < VSX_CODES_PIECE ? dim - first : VSX_CODES_PIECE;
-}
-
 /* ---- the range of the components ------------------------------------ */
 
 static enum vsx_status range_work(void *context, unsigned int thread,
@@ -54,17 +49,17 @@ static enum vsx_status range_work(void *context, unsigned int thread,
 	const struct vsx_space *space = p->rows->space;
 	double *min = p->min + (size_t)thread * space->dim;
 	double *max = p->max + (size_t)thread * space->dim;
-	float x[VSX_CODES_PIECE];
+	float x[VSX_SPACE_PIECE];
 	bool part = p->part[thread];
 
 	for (uint64_t r = first; r < last; r++) {
 		const uint8_t *row = row_at(p->rows, r);
-		double scale = vsx_codes_scale(space, row);
+		double scale = vsx_space_scale(space, row);
 
-		for (uint32_t d = 0; d < space->dim; d += VSX_CODES_PIECE) {
-			uint32_t n = piece_of(space->dim, d);
+		for (uint32_t d = 0; d < space->dim; d += VSX_SPACE_PIECE) {
+			uint32_t n = vsx_space_piece(space->dim, d);
 
-			vsx_codes_load(space, x, row, d, n);
+			vsx_space_load_some(space, x, row, d, n);
 			for (uint32_t i = 0; i < n; i++) {
 				double c = (double)x[i] * scale;
 
@@ -134,16 +129,16 @@ static void look(const struct vsx_rows *rows, struct stats *s)
 {
 	const struct vsx_space *space = rows->space;
 	uint64_t n = rows->n < LOOK ? rows->n : LOOK;
-	float x[VSX_CODES_PIECE];
+	float x[VSX_SPACE_PIECE];
 
 	for (uint64_t k = 0; k < n; k++) {
 		const uint8_t *row = row_at(rows, k * rows->n / n);
-		double scale = vsx_codes_scale(space, row);
+		double scale = vsx_space_scale(space, row);
 
-		for (uint32_t d = 0; d < space->dim; d += VSX_CODES_PIECE) {
-			uint32_t m = piece_of(space->dim, d);
+		for (uint32_t d = 0; d < space->dim; d += VSX_SPACE_PIECE) {
+			uint32_t m = vsx_space_piece(space->dim, d);
 
-			vsx_codes_load(space, x, row, d, m);
+			vsx_space_load_some(space, x, row, d, m);
 			for (uint32_t i = 0; i < m; i++) {
 				/* about the least value, so that a large mean
 				 * does not swallow a small deviation */
@@ -365,15 +360,15 @@ bool vsx_codes_encode_plain(const struct vsx_code_params *params,
 			    const struct vsx_space *space, const uint8_t *row,
 			    uint8_t *code)
 {
-	float x[VSX_CODES_PIECE];
-	double scale = vsx_codes_scale(space, row);
+	float x[VSX_SPACE_PIECE];
+	double scale = vsx_space_scale(space, row);
 	double inverse = 1.0 / (double)params->header.delta;
 	bool out = false;
 
-	for (uint32_t d = 0; d < space->dim; d += VSX_CODES_PIECE) {
-		uint32_t n = piece_of(space->dim, d);
+	for (uint32_t d = 0; d < space->dim; d += VSX_SPACE_PIECE) {
+		uint32_t n = vsx_space_piece(space->dim, d);
 
-		vsx_codes_load(space, x, row, d, n);
+		vsx_space_load_some(space, x, row, d, n);
 		for (uint32_t i = 0; i < n; i++) {
 			double c = ((double)x[i] * scale -
 				    (double)params->lo[d + i]) *

@@ -3,7 +3,7 @@
 #define VSX_JOB_H
 
 #include "base/phase.h"
-#include "segment/space.h"
+#include "kernel/space.h"
 
 /* All rows of a build, in input order. */
 struct vsx_rows {

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/parallel.h"
 #include "base/rng.h"
-#include "segment/sieve.h"
+#include "base/select.h"
 #include "train/tally.h"
 
 #define PER_CENTROID 256 /* sampled rows, at most */
@@ -289,7 +289,7 @@ static enum vsx_status centroid_work(void *context, unsigned int thread,
 	struct vsx_kmeans *km = l->km;
 	const struct vsx_space *space = l->rows->space;
 	double *sum = l->means + (size_t)thread * km->dim;
-	float x[VSX_CODES_PIECE];
+	float x[VSX_SPACE_PIECE];
 
 	(void)err;
 	for (uint64_t c = first; c < last; c++) {
@@ -299,14 +299,13 @@ static enum vsx_status centroid_work(void *context, unsigned int thread,
 		memset(sum, 0, km->dim * sizeof(*sum));
 		for (uint32_t i = l->start[c]; i < l->start[c + 1]; i++) {
 			const uint8_t *row = point_row(l, l->member[i]);
-			double scale = vsx_codes_scale(space, row);
+			double scale = vsx_space_scale(space, row);
 
 			for (uint32_t d = 0; d < km->dim;
-			     d += VSX_CODES_PIECE) {
-				uint32_t m = km->dim - d;
+			     d += VSX_SPACE_PIECE) {
+				uint32_t m = vsx_space_piece(km->dim, d);
 
-				m = m < VSX_CODES_PIECE ? m : VSX_CODES_PIECE;
-				vsx_codes_load(space, x, row, d, m);
+				vsx_space_load_some(space, x, row, d, m);
 				for (uint32_t e = 0; e < m; e++)
 					sum[d + e] += (double)x[e] * scale;
 			}

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-#include "segment/space.h"
+#include "kernel/space.h"
 #include "write/measure.h"
 
 /* Components compared in a second when all rows are looked at. */

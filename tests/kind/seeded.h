@@ -11,7 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/rng.h"
-#include "segment/space.h"
+#include "kernel/space.h"
 #include "kind/build.h"
 
 #define SEEDED_QUERIES	20

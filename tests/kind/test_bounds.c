@@ -111,7 +111,7 @@ static double share_needed(struct coded *c, uint32_t i, const float *query)
 static void towards(const struct coded *c, uint32_t i, double steps, float *out)
 {
 	const uint8_t *row = c->rows + i * c->space.stride;
-	double scale = vsx_codes_scale(&c->space, row);
+	double scale = vsx_space_scale(&c->space, row);
 
 	vsx_space_load(&c->space, out, row);
 	for (uint32_t d = 0; d < DIM; d++) {

@@ -8,7 +8,7 @@
  */
 #include "kind/hnsw/hnsw.h"
 #include "kind/hnsw/check.h"
-#include "segment/sieve.h"
+#include "base/select.h"
 
 struct climb {
 	const struct vsx_segment *seg;

@@ -16,7 +16,7 @@
 static double distance_to(const struct vsx_space *rows, const uint8_t *row,
 			  const float *centroid, float *x)
 {
-	double scale = vsx_codes_scale(rows, row), sum = 0.0;
+	double scale = vsx_space_scale(rows, row), sum = 0.0;
 
 	vsx_space_load(rows, x, row);
 	for (uint32_t d = 0; d < rows->dim; d++) {

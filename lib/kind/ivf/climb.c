@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "kind/ivf/ivf.h"
-#include "segment/sieve.h"
+#include "segment/scratch.h"
+#include "base/alloc.h"
+#include "base/select.h"
 
 /* The lists in the order of a query: where each is, and the rows before it. */
 struct order {

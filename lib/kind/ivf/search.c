@@ -1,4 +1,5 @@
 /* Opening and searching inverted lists. */
+#include "base/select.h"
 #include "kind/ivf/ivf.h"
 #include "segment/sieve.h"
 #include "manifest.h"

@@ -2,7 +2,7 @@
 #ifndef VSX_WRITE_BLOCK_H
 #define VSX_WRITE_BLOCK_H
 
-#include "segment/space.h"
+#include "kernel/space.h"
 #include "vsx_write.h"
 
 struct vsx_block {

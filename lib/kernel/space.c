@@ -1,4 +1,4 @@
-#include "segment/space.h"
+#include "kernel/space.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -96,13 +96,6 @@ static void load(float *out, const uint8_t *x, enum vsx_elem elem,
 	}
 }
 
-#define PIECE 256u /* components that are loaded at a time */
-
-static uint32_t piece_of(uint32_t dim, uint32_t first)
-{
-	return dim - first < PIECE ? dim - first : PIECE;
-}
-
 static float tail_of(const struct vsx_space *s, const uint8_t *row)
 {
 	float f;
@@ -120,7 +113,7 @@ static enum vsx_status not_finite(uint32_t i, float x, struct vsx_error *err)
 /* ---- sums in f64: SPEC.md 5.8 ---------------------------------------- */
 
 #define EXACT_LANES 8
-static_assert(PIECE % EXACT_LANES == 0, "pieces begin with lane 0");
+static_assert(VSX_SPACE_PIECE % EXACT_LANES == 0, "pieces begin with lane 0");
 
 typedef double pair __attribute__((vector_size(16)));
 
@@ -182,11 +175,11 @@ static double sum_of_lanes(const double *lane)
 /* S of SPEC.md 5.1: no f32 squared is too much for it, or too little. */
 static double sum_of_squares(const uint8_t *x, enum vsx_elem elem, uint32_t dim)
 {
-	double lane[EXACT_LANES] = {0}, wide[PIECE];
-	float c[PIECE];
+	double lane[EXACT_LANES] = {0}, wide[VSX_SPACE_PIECE];
+	float c[VSX_SPACE_PIECE];
 
-	for (uint32_t d = 0; d < dim; d += PIECE) {
-		uint32_t n = piece_of(dim, d);
+	for (uint32_t d = 0; d < dim; d += VSX_SPACE_PIECE) {
+		uint32_t n = vsx_space_piece(dim, d);
 
 		load(c, x, elem, d, n);
 		for (uint32_t i = 0; i < n; i++)
@@ -221,14 +214,14 @@ double vsx_space_inverse_length(const struct vsx_space *s, const uint8_t *row)
 static enum vsx_status check_length(const struct vsx_space *s, const uint8_t *x,
 				    enum vsx_elem elem, struct vsx_error *err)
 {
-	float c[PIECE];
+	float c[VSX_SPACE_PIECE];
 	bool large = false;
 	double sum;
 
 	if (elem != VSX_F32 && elem != VSX_BF16)
 		return VSX_OK;
-	for (uint32_t d = 0; d < s->dim; d += PIECE) {
-		uint32_t n = piece_of(s->dim, d);
+	for (uint32_t d = 0; d < s->dim; d += VSX_SPACE_PIECE) {
+		uint32_t n = vsx_space_piece(s->dim, d);
 
 		load(c, x, elem, d, n);
 		for (uint32_t i = 0; i < n; i++)
@@ -461,10 +454,10 @@ double vsx_space_exact_value(const struct vsx_space *s,
 {
 	double lane[EXACT_LANES] = {0}, sum;
 	const double *x = q->f64_buffer;
-	float c[PIECE];
+	float c[VSX_SPACE_PIECE];
 
-	for (uint32_t d = 0; d < s->dim; d += PIECE) {
-		uint32_t n = piece_of(s->dim, d);
+	for (uint32_t d = 0; d < s->dim; d += VSX_SPACE_PIECE) {
+		uint32_t n = vsx_space_piece(s->dim, d);
 
 		load(c, row, s->elem, d, n);
 		if (s->metric == VSX_L2)
@@ -566,4 +559,15 @@ enum vsx_status vsx_space_store(const struct vsx_space *s, uint8_t *out,
 void vsx_space_load(const struct vsx_space *s, float *out, const uint8_t *row)
 {
 	load(out, row, s->elem, 0, s->dim);
+}
+
+void vsx_space_load_some(const struct vsx_space *s, float *out,
+			 const uint8_t *row, uint32_t first, uint32_t n)
+{
+	load(out, row, s->elem, first, n);
+}
+
+double vsx_space_scale(const struct vsx_space *s, const uint8_t *row)
+{
+	return s->metric == VSX_COSINE ? vsx_space_inverse_length(s, row) : 1.0;
 }

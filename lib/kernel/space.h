@@ -104,7 +104,22 @@ enum vsx_status vsx_space_store(const struct vsx_space *s, uint8_t *out,
 /* 1 / length of a stored row, in f64; 0 for the zero vector. */
 double vsx_space_inverse_length(const struct vsx_space *s, const uint8_t *row);
 
+/* What makes a stored row one of length 1 under cosine; else 1. In f64. */
+double vsx_space_scale(const struct vsx_space *s, const uint8_t *row);
+
 /* The components of a stored row as f32. */
 void vsx_space_load(const struct vsx_space *s, float *out, const uint8_t *row);
+
+/* The same of components first .. first+n-1. Whoever takes a piece at a time
+ * needs no buffer for a whole row. */
+#define VSX_SPACE_PIECE 256u
+void vsx_space_load_some(const struct vsx_space *s, float *out,
+			 const uint8_t *row, uint32_t first, uint32_t n);
+
+/* How many components the piece has that begins with `first`. */
+static inline uint32_t vsx_space_piece(uint32_t dim, uint32_t first)
+{
+	return dim - first < VSX_SPACE_PIECE ? dim - first : VSX_SPACE_PIECE;
+}
 
 #endif
