@@ -2,11 +2,17 @@
 
 #include <string.h>
 
+#include "kinds.h"
+
 static const char *const metric_names[] = {NULL, "l2", "ip", "cosine"};
 static const char *const elem_names[] = {NULL,	 "f32", "f16",
 					 "bf16", "i8",	"u8"};
 static const uint32_t elem_bytes[] = {0, 4, 2, 2, 1, 1};
-static const char *const kind_names[] = {NULL, "Flat", "IVF", "HNSW"};
+static const char *const kind_names[] = {
+#define VSX_KIND_NAME(code, name, folder) [code] = name,
+	VSX_KINDS(VSX_KIND_NAME)
+#undef VSX_KIND_NAME
+};
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

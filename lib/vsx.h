@@ -255,16 +255,28 @@ VSX_API enum vsx_status vsx_check_model(const struct vsx *index,
 /* Property number i as "key=value", NULL past the last. */
 VSX_API const char *vsx_property_at(const struct vsx *index, uint32_t i);
 
+/* A parameter of a segment: which there are goes by its kind. */
+struct vsx_parameter {
+	const char *name; /* for programs: "nlist", "m", "ef_construction",
+			     "levels" */
+	const char *text; /* for people: "nlist #", "M #", "efConstruction #",
+			     "# levels"; # stands for the value */
+	uint64_t value;
+};
+
+#define VSX_MOST_PARAMETERS 8
+
 struct vsx_segment_facts {
 	const char *kind; /* "Flat", "IVF", "HNSW" */
 	uint64_t n_rows;
 	uint64_t n_dead; /* of them are deleted */
 	uint64_t generation;
 	uint32_t row_stride; /* bytes from row to row */
-	uint32_t nlist;	     /* IVF */
-	uint32_t m; /* HNSW: links a row; twice that on the base level */
-	uint32_t ef_construction;
-	uint32_t n_levels;
+	uint32_t n_parameters;
+	struct vsx_parameter parameters[VSX_MOST_PARAMETERS];
+	uint32_t n_centroids; /* that vsx_get_centroid() has; 0: none */
+	uint32_t most_effort; /* a greater one changes nothing; 0: there is
+				 nothing to turn */
 };
 
 struct vsx_section_facts {
@@ -411,8 +423,9 @@ VSX_API enum vsx_status vsx_id_at(const struct vsx *index, uint64_t row,
 				  uint64_t *id, struct vsx_error *err);
 
 /*
- * Centroid i, 0 to nlist - 1, of an IVF segment, as f32[dim]. Under cosine it
- * is a mean of rows of length 1. VSX_EINVAL when there is none.
+ * Centroid i, 0 to n_centroids - 1, of a segment whose rows were grouped by
+ * such, as f32[dim]. Under cosine it is a mean of rows of length 1. VSX_EINVAL
+ * when there is none.
  */
 VSX_API enum vsx_status vsx_get_centroid(const struct vsx *index,
 					 uint32_t segment, uint32_t i,

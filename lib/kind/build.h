@@ -6,7 +6,7 @@
 #define VSX_KIND_BUILD_H
 
 #include "disk.h"
-#include "segment/segment.h"
+#include "kind/kind.h"
 #include "train/job.h"
 #include "names.h"
 

@@ -6,7 +6,7 @@
 #ifndef VSX_ACCEPT_H
 #define VSX_ACCEPT_H
 
-#include "segment/segment.h"
+#include "kind/kind.h"
 #include "vsx.h"
 
 /* Told now and then; VSX_ESTOPPED ends the work. May be NULL. */

@@ -109,13 +109,32 @@ const char *vsx_property_at(const struct vsx *index, uint32_t i)
 	return vsx_manifest_property_at(&index->manifest, i);
 }
 
+static_assert(VSX_MOST_PARAMETERS == VSX_N_PARAMS, "there is room for all");
+
+static void list_parameters(struct vsx_segment_facts *f,
+			    const struct vsx_segment *seg)
+{
+	for (uint32_t p = 0; p < seg->kind->n_params; p++) {
+		const struct vsx_kind_param *param = &seg->kind->params[p];
+
+		if (!param->name)
+			continue;
+		f->parameters[f->n_parameters++] = (struct vsx_parameter){
+			param->name, param->text, seg->params[p]};
+	}
+}
+
 enum vsx_status vsx_get_segment(const struct vsx *index, uint32_t i,
 				struct vsx_segment_facts *f)
 {
+	const struct vsx_segment *seg;
+	const struct vsx_kind *kind;
 	struct vsx_segment_entry e;
 
 	if (i >= index->manifest.n_segments)
 		return VSX_EINVAL;
+	seg = &index->segments[i];
+	kind = seg->kind;
 	e = vsx_manifest_segment(&index->manifest, i);
 	*f = (struct vsx_segment_facts){
 		.kind = vsx_kind_name(e.kind),
@@ -123,14 +142,10 @@ enum vsx_status vsx_get_segment(const struct vsx *index, uint32_t i,
 		.n_dead = e.n_dead,
 		.generation = e.generation,
 		.row_stride = e.row_stride,
+		.n_centroids = vsx_segment_centroids(seg),
+		.most_effort = kind->most_effort ? kind->most_effort(seg) : 0,
 	};
-	if (e.kind == VSX_IVF) {
-		f->nlist = e.params[0];
-	} else if (e.kind == VSX_HNSW) {
-		f->m = e.params[0];
-		f->ef_construction = e.params[1];
-		f->n_levels = e.params[2];
-	}
+	list_parameters(f, seg);
 	return VSX_OK;
 }
 

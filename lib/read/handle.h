@@ -2,7 +2,7 @@
 #ifndef VSX_HANDLE_H
 #define VSX_HANDLE_H
 
-#include "segment/segment.h"
+#include "kind/kind.h"
 #include "io/map.h"
 #include "manifest.h"
 #include "vsx.h"

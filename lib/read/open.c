@@ -9,8 +9,7 @@
 
 #include "base/alloc.h"
 #include "bytes.h"
-#include "segment/dead.h"
-#include "segment/scarce.h"
+#include "kind/scarce.h"
 #include "io/advice.h"
 #include "io/limit.h"
 #include "read/handle.h"
@@ -318,8 +317,7 @@ static enum vsx_status open_segments(struct vsx *index, struct vsx_error *err)
 		struct vsx_segment *seg = &index->segments[i];
 
 		VSX_TRY(vsx_segment_open(seg, err));
-		if (seg->dead_bits)
-			index->heap_bytes += vsx_dead_bytes(seg->n_rows);
+		index->heap_bytes += vsx_segment_heap_bytes(seg);
 	}
 	return VSX_OK;
 }

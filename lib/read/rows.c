@@ -60,28 +60,18 @@ static enum vsx_status load_centroid(const struct vsx *index, uint32_t segment,
 				     uint32_t i, float *centroid,
 				     struct vsx_error *err)
 {
-	uint64_t bytes = (uint64_t)index->manifest.dim * sizeof(float);
 	const struct vsx_segment *seg;
-	const struct vsx_view *view;
-	uint64_t at;
+	uint32_t n;
 
 	if (segment >= index->manifest.n_segments)
 		return vsx_fail(err, VSX_EINVAL, "segment %u of %u", segment,
 				index->manifest.n_segments);
 	seg = &index->segments[segment];
-	view = &seg->view[VSX_SEC_CENT];
-	if (i >= seg->nlist)
+	n = vsx_segment_centroids(seg);
+	if (i >= n)
 		return vsx_fail(err, VSX_EINVAL,
-				"segment %u: centroid %u of %u", segment, i,
-				seg->nlist);
-	at = (uint64_t)i * seg->centroid_stride;
-	VSX_TRY(vsx_touch(view, at, bytes, err));
-	for (uint32_t d = 0; d < index->manifest.dim; d++) {
-		uint32_t bits = vsx_load32(view->base + at + (size_t)d * 4);
-
-		memcpy(&centroid[d], &bits, sizeof(bits));
-	}
-	return VSX_OK;
+				"segment %u: centroid %u of %u", segment, i, n);
+	return seg->kind->centroid(seg, i, centroid, err);
 }
 
 enum vsx_status vsx_get_centroid(const struct vsx *index, uint32_t segment,

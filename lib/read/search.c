@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/parallel.h"
-#include "segment/scarce.h"
+#include "kind/scarce.h"
 #include "segment/dead.h"
 #include "segment/exact.h"
 #include "segment/scratch.h"
@@ -55,6 +55,8 @@ enum vsx_status vsx_find_in(const struct vsx_segment *segments, uint32_t n,
 			    struct vsx_find *find, bool exact,
 			    struct vsx_error *err)
 {
+	const struct vsx_kind *before = NULL;
+
 	if (n && segments[0].scarce)
 		vsx_find_scarce(find);
 	for (uint32_t i = 0; i < n; i++) {
@@ -63,8 +65,9 @@ enum vsx_status vsx_find_in(const struct vsx_segment *segments, uint32_t n,
 		VSX_TRY(vsx_find_eligible(find, seg, err));
 		if (find->eligible.n == 0)
 			continue;
-		if (!seg->nlist)
-			find->ranked_of = NULL; /* the pool is another's now */
+		if (before != seg->kind)
+			find->left_of = NULL;
+		before = seg->kind;
 		if (exact)
 			VSX_TRY(vsx_exact_search(seg, find, err));
 		else
@@ -356,7 +359,7 @@ static uint32_t share(const struct vsx *index, const struct plan *plan,
 	if (!exact && index->manifest.n_segments) {
 		exact = true;
 		for (uint32_t i = 0; i < index->manifest.n_segments; i++)
-			if (segments[i].kind->search != vsx_exact_search)
+			if (!vsx_kind_is_exact(segments[i].kind))
 				exact = false;
 	}
 	if (!exact || index->manifest.n_segments == 0 || each < 1)

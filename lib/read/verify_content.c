@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
-#include "segment/scarce.h"
+#include "kind/scarce.h"
 #include "segment/dead.h"
 #include "segment/ids.h"
 #include "io/limit.h"
@@ -211,8 +211,8 @@ static void mark_damaged(const struct vsx_verifier *v, uint8_t *damaged)
 	for (uint32_t i = 0; i < v->manifest.n_segments; i++) {
 		struct vsx_segment_entry e =
 			vsx_manifest_segment(&v->manifest, i);
-		uint32_t param = vsx_kind_find(e.kind)->shared_param;
-		uint32_t from = param ? e.params[param] : 0;
+		uint32_t from =
+			vsx_kind_lender(vsx_kind_find(e.kind), e.params);
 
 		if (from > 0 && from <= i && damaged[from - 1])
 			damaged[i] = 1;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "segment/scarce.h"
+#include "kind/scarce.h"
 #include "io/limit.h"
 #include "io/map.h"
 #include "sums.h"
@@ -207,6 +207,7 @@ static enum vsx_status measure(struct run *r, struct vsx_error *err)
 	if (status == VSX_OK)
 		status = vsx_measure_run(&b->measure, &seg,
 					 b->opts.target_recall, &b->job, err);
+	vsx_segment_close(&seg);
 	return vsx_map_written_close(&map, f, status, err);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/rng.h"
+#include "kind/ivf/ivf.h"
 #include "segment/ids.h"
 #include "read/test.h"
 #include "write/climb.h"
@@ -62,7 +63,7 @@ static uint32_t effort_at(const struct vsx_segment *seg, uint32_t i)
 	case VSX_HNSW:
 		return i < N_EFS ? ef_ladder[i] : 0;
 	case VSX_IVF:
-		return nprobe_at(i, seg->nlist);
+		return nprobe_at(i, vsx_ivf_nlist(seg));
 	default:
 		return 0;
 	}

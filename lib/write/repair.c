@@ -200,8 +200,7 @@ static enum vsx_status open_rows(struct repair *r, struct vsx_segment *seg,
 				"segment %u has no rows where they should be",
 				seg->number);
 	VSX_TRY(open_marks(r, seg, err));
-	VSX_TRY(vsx_ids_open(seg, err));
-	return seg->kind->locate ? seg->kind->open(seg, err) : VSX_OK;
+	return vsx_segment_open_rows(seg, err);
 }
 
 static enum vsx_status save_row(struct repair *r, struct vsx_segment *seg,
@@ -270,7 +269,7 @@ static enum vsx_status save_segment(struct repair *r,
 	struct vsx_segment opened = *bound;
 	enum vsx_status status = save_rows(r, &opened, err);
 
-	free(opened.dead_bits);
+	vsx_segment_close(&opened);
 	return status;
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "segment/scarce.h"
+#include "kind/scarce.h"
 #include "segment/dead.h"
 #include "kind/hnsw/hnsw.h"
 #include "kind/ivf/ivf.h"
@@ -266,10 +266,7 @@ static enum vsx_status open_added(struct run *r, const uint8_t *base,
 		v->base = base + s->offset;
 		v->bytes = s->bytes;
 	}
-	if (seg->kind->shared_param && e->params[seg->kind->shared_param])
-		seg->view[seg->kind->shared_slot] =
-			r->segments[e->params[seg->kind->shared_param] - 1]
-				.view[seg->kind->shared_slot];
+	VSX_TRY(vsx_segment_share(seg, r->segments, err));
 	return vsx_segment_open(seg, err);
 }
 
@@ -615,5 +612,6 @@ enum vsx_status vsx_update_run(struct vsx_update *u,
 	vsx_code_params_release(&r.codes);
 	vsx_sink_release(&r.sink);
 	vsx_test_release(&r.test);
+	vsx_segment_close(&r.added);
 	return status;
 }

@@ -121,6 +121,7 @@ static inline void laid_out_release(struct laid_out *l)
 	free(l->ids);
 	vsx_code_params_release(&l->codes);
 	vsx_built_release(&l->built);
+	vsx_segment_close(&l->seg);
 	memset(l, 0, sizeof(*l));
 }
 

@@ -180,7 +180,9 @@ Test(eligible, lists_are_visited_until_there_are_enough)
 				  seeded_query(&s, q), VSX_F32, &err);
 		find_begin(&find, &scratch, K, 1);
 		find.eligible = e;
-		cr_assert_eq(vsx_kind_ivf.search(&l.seg, &find, &err), VSX_OK);
+		cr_assert_eq(
+			vsx_kind_find(VSX_IVF)->search(&l.seg, &find, &err),
+			VSX_OK);
 		cr_expect_eq(find.top.n, K);
 	}
 	vsx_scratch_release(&scratch);
@@ -208,7 +210,9 @@ Test(eligible, walks_go_through_rows_that_are_not)
 				  seeded_query(&s, q), VSX_F32, &err);
 		find_begin(&find, &scratch, K, K);
 		find.eligible = e;
-		cr_assert_eq(vsx_kind_hnsw.search(&l.seg, &find, &err), VSX_OK);
+		cr_assert_eq(
+			vsx_kind_find(VSX_HNSW)->search(&l.seg, &find, &err),
+			VSX_OK);
 		cr_expect_eq(find.top.n, K);
 		cr_expect_lt(find.n_distances, N);
 	}
@@ -222,7 +226,9 @@ Test(eligible, walks_go_through_rows_that_are_not)
 		n = brute_force(&l, &e, &scratch.query, due);
 		find_begin(&find, &scratch, K, 30);
 		find.eligible = e;
-		cr_assert_eq(vsx_kind_hnsw.search(&l.seg, &find, &err), VSX_OK);
+		cr_assert_eq(
+			vsx_kind_find(VSX_HNSW)->search(&l.seg, &find, &err),
+			VSX_OK);
 		cr_expect_lt(find.n_distances, N);
 		for (size_t i = 0; i < find.top.n; i++) {
 			uint32_t row = (uint32_t)scratch.best[i].row;

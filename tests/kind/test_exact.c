@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "segment/codes.h"
-#include "segment/segment.h"
+#include "kind/kind.h"
 #include "segment/scratch.h"
 #include "manifest.h"
 #include "train/codes_train.h"
@@ -20,7 +20,7 @@ static struct vsx_error err;
 static void check_k(const char *what, enum vsx_metric metric, uint32_t dim,
 		    uint32_t n, const float *x, const float *q, size_t k)
 {
-	struct vsx_segment seg = {.kind = &vsx_kind_flat, .n_rows = n};
+	struct vsx_segment seg = {.kind = vsx_kind_find(VSX_FLAT), .n_rows = n};
 	struct vsx_best found[K], due[K];
 	struct vsx_topk top = {due, 0, k};
 	struct vsx_job job = {.n_threads = 1};

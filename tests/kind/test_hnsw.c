@@ -90,8 +90,9 @@ static void lay_out(struct world *w)
 	for (uint32_t r = 0; r < w->n; r++)
 		memcpy(w->vecs + r * stride,
 		       w->rows + w->built.order[r] * stride, stride);
-	w->seg = (struct vsx_segment){
-		.kind = &vsx_kind_hnsw, .space = w->space, .n_rows = w->n};
+	w->seg = (struct vsx_segment){.kind = vsx_kind_find(VSX_HNSW),
+				      .space = w->space,
+				      .n_rows = w->n};
 	memcpy(w->seg.params, w->built.params, sizeof(w->seg.params));
 	w->seg.view[VSX_SEC_VECS].base = w->vecs;
 	w->seg.view[VSX_SEC_VECS].bytes = w->n * stride;
@@ -118,6 +119,7 @@ static void free_world(struct world *w)
 {
 	vsx_scratch_release(&w->scratch);
 	vsx_built_release(&w->built);
+	vsx_segment_close(&w->seg);
 	free(w->rows);
 	free(w->vecs);
 }
@@ -160,8 +162,8 @@ static size_t search(struct world *w, uint32_t row, uint32_t ef,
 	cr_assert_eq(vsx_space_prepare(&w->space, &w->scratch.query, x, VSX_F32,
 				       &err),
 		     VSX_OK);
-	cr_assert_eq(vsx_kind_hnsw.search(&w->seg, &find, &err), VSX_OK, "%s",
-		     err.text);
+	cr_assert_eq(vsx_kind_find(VSX_HNSW)->search(&w->seg, &find, &err),
+		     VSX_OK, "%s", err.text);
 	vsx_topk_sort(&find.top);
 	return find.top.n;
 }
@@ -287,7 +289,9 @@ Test(hnsw, passes_over_a_held_out_row)
 
 		vsx_space_row_query(&w.space, &w.scratch.query,
 				    w.vecs + (size_t)id * w.space.stride);
-		cr_assert_eq(vsx_kind_hnsw.search(&w.seg, &find, &err), VSX_OK);
+		cr_assert_eq(
+			vsx_kind_find(VSX_HNSW)->search(&w.seg, &find, &err),
+			VSX_OK);
 		cr_expect_eq(find.top.n, K);
 		for (size_t i = 0; i < find.top.n; i++)
 			cr_expect_neq(best[i].id, id);
@@ -326,7 +330,7 @@ static void make_small(struct small *s)
 	s->lnku[0][0] = 1;
 	vsx_put32(&s->levels[0], 4);
 	vsx_put32(&s->levels[1], 2);
-	s->seg.kind = &vsx_kind_hnsw;
+	s->seg.kind = vsx_kind_find(VSX_HNSW);
 	s->seg.n_rows = 4;
 	s->seg.params[VSX_HNSW_M] = 2;
 	s->seg.params[VSX_HNSW_EF_CONSTRUCTION] = 10;
@@ -338,6 +342,12 @@ static void make_small(struct small *s)
 	show(s, VSX_SEC_LEVL, s->levels, sizeof(s->levels));
 	cr_assert_eq(vsx_segment_open(&s->seg, &err), VSX_OK, "%s", err.text);
 	cr_assert_eq(vsx_scratch_init(&s->scratch, 2, &err), VSX_OK);
+}
+
+static void free_small(struct small *s)
+{
+	vsx_scratch_release(&s->scratch);
+	vsx_segment_close(&s->seg);
 }
 
 /* Search for row 3, held out or not `self`; the ids that were found, as bits.
@@ -357,7 +367,7 @@ static enum vsx_status search_small(struct small *s, uint64_t self, bool holds,
 
 	vsx_space_row_query(&s->seg.space, &s->scratch.query,
 			    (const uint8_t *)s->vecs[3]);
-	VSX_TRY(vsx_kind_hnsw.search(&s->seg, &find, &err));
+	VSX_TRY(vsx_kind_find(VSX_HNSW)->search(&s->seg, &find, &err));
 	*found = 0;
 	for (size_t i = 0; i < find.top.n; i++)
 		*found |= 1u << best[i].id;
@@ -378,7 +388,7 @@ Test(hnsw, a_held_out_row_is_no_way_to_others)
 	s.lnk0[0][0] = VSX_HNSW_NO_LINK;
 	cr_assert_eq(search_small(&s, 1, true, &found), VSX_OK);
 	cr_expect_eq(found, 0x1, "by the upper level: %x", found);
-	vsx_scratch_release(&s.scratch);
+	free_small(&s);
 }
 
 /* The first row that is not there, not only numbers far out. */
@@ -391,13 +401,13 @@ Test(hnsw, search_refuses_a_link_to_the_row_behind_the_last)
 	s.lnk0[1][0] = 4;
 	cr_expect_eq(search_small(&s, 0, false, &found), VSX_ECORRUPT);
 	cr_expect_str_eq(err.text, "row 1 links to row 4 of 4");
-	vsx_scratch_release(&s.scratch);
+	free_small(&s);
 	/* Row 2 is there, but not on this level. */
 	make_small(&s);
 	s.lnku[0][0] = 2;
 	cr_expect_eq(search_small(&s, 0, false, &found), VSX_ECORRUPT);
 	cr_expect_str_eq(err.text, "row 0 links to row 2 of 2");
-	vsx_scratch_release(&s.scratch);
+	free_small(&s);
 }
 
 static int keep_finding(void *context, enum vsx_status status, const char *text)
@@ -414,7 +424,8 @@ static void expect_finding(struct small *s, const char *due)
 {
 	struct vsx_error first = {0};
 
-	cr_assert_eq(vsx_kind_hnsw.check(&s->seg, keep_finding, &first, &err),
+	cr_assert_eq(vsx_kind_find(VSX_HNSW)->check(&s->seg, keep_finding,
+						    &first, &err),
 		     VSX_OK);
 	cr_expect_str_eq(first.text, due);
 }
@@ -427,11 +438,11 @@ Test(hnsw, check_finds_a_link_to_the_row_behind_the_last)
 	expect_finding(&s, "");
 	s.lnk0[3][0] = 4;
 	expect_finding(&s, "level 0, row 3: links to row 4 of 4");
-	vsx_scratch_release(&s.scratch);
+	free_small(&s);
 	make_small(&s);
 	s.lnku[1][0] = 2;
 	expect_finding(&s, "level 1, row 1: links to row 2 of 2");
-	vsx_scratch_release(&s.scratch);
+	free_small(&s);
 }
 
 /* Nothing is written for a row that is not there. */
@@ -487,7 +498,8 @@ Test(hnsw, search_refuses_a_link_out_of_range)
 	find.query = &w.scratch.query;
 	find.scratch = &w.scratch;
 	vsx_space_row_query(&w.space, &w.scratch.query, w.vecs);
-	cr_expect_eq(vsx_kind_hnsw.search(&w.seg, &find, &err), VSX_ECORRUPT);
+	cr_expect_eq(vsx_kind_find(VSX_HNSW)->search(&w.seg, &find, &err),
+		     VSX_ECORRUPT);
 	cr_expect_str_eq(err.text, "row 0 links to row 1073741824 of 300");
 	free_world(&w);
 }
@@ -505,7 +517,7 @@ Test(hnsw, open_refuses_what_does_not_fit)
 	uint32_t *levels, kept;
 
 	make_world(&w, VSX_L2, VSX_F32, 900, 4, 0);
-	cr_assert_gt(w.seg.n_levels, 2);
+	cr_assert_gt(vsx_hnsw_of(&w.seg)->n_levels, 2);
 	good = w.seg;
 
 	w.seg.params[VSX_HNSW_M] = 1;

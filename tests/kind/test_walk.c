@@ -49,7 +49,7 @@ static void make(struct laid_out *l, struct seeded *s, enum vsx_elem elem)
 		     VSX_OK, "%s", err.text);
 	cr_assert_eq(lay_out(l, &job, &s->rows, false, &err), VSX_OK, "%s",
 		     err.text);
-	cr_assert_gt(l->seg.n_levels, 1);
+	cr_assert_gt(vsx_hnsw_of(&l->seg)->n_levels, 1);
 }
 
 /* ---- the plain form ---------------------------------------------------- */
@@ -98,7 +98,8 @@ static uint32_t descend(struct plain *p)
 	uint64_t best = entry_of(p, 0), before;
 
 	p->n_distances--; /* it is counted when it enters the base level */
-	for (uint32_t level = p->seg->n_levels - 1; level > 0; level--) {
+	for (uint32_t level = vsx_hnsw_of(p->seg)->n_levels - 1; level > 0;
+	     level--) {
 		struct vsx_level l;
 
 		vsx_hnsw_level(p->seg, level, &l);
@@ -171,8 +172,8 @@ static void compare(struct laid_out *l, struct seeded *s,
 				       seeded_query(s, q), VSX_F32, &err),
 		     VSX_OK);
 	walk(&p, ef);
-	cr_assert_eq(vsx_kind_hnsw.search(&l->seg, &find, &err), VSX_OK, "%s",
-		     err.text);
+	cr_assert_eq(vsx_kind_find(VSX_HNSW)->search(&l->seg, &find, &err),
+		     VSX_OK, "%s", err.text);
 	cr_expect_eq(find.n_distances, p.n_distances,
 		     "query %u, ef %u: %llu distances, not %llu", q, ef,
 		     (unsigned long long)find.n_distances,

@@ -183,8 +183,9 @@ Test(empty, keeps_how_its_graph_is_to_be_built)
 	change(path, &what, 0, MANY, 0, NULL, 0);
 	index = change_open(path);
 	MUST(vsx_get_segment(index, 0, &facts));
-	cr_expect_eq(facts.m, 8);
-	cr_expect_eq(facts.ef_construction, 77);
+	cr_expect_eq(facts.parameters[0].value, 8);
+	cr_expect_str_eq(facts.parameters[1].name, "ef_construction");
+	cr_expect_eq(facts.parameters[1].value, 77);
 	vsx_close(index);
 }
 

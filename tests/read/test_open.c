@@ -132,7 +132,12 @@ Test(open, tells_the_facts)
 	cr_assert_eq(vsx_get_segment(index, 0, &seg), VSX_OK);
 	cr_expect_str_eq(seg.kind, "IVF");
 	cr_expect_eq(seg.n_rows, 300);
-	cr_expect_eq(seg.nlist, 4);
+	cr_assert_eq(seg.n_parameters, 1);
+	cr_expect_str_eq(seg.parameters[0].name, "nlist");
+	cr_expect_str_eq(seg.parameters[0].text, "nlist #");
+	cr_expect_eq(seg.parameters[0].value, 4);
+	cr_expect_eq(seg.n_centroids, 4);
+	cr_expect_eq(seg.most_effort, 4);
 	cr_expect_eq(vsx_get_segment(index, 1, &seg), VSX_EINVAL);
 
 	for (uint32_t i = 0; i < f.n_sections; i++) {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "bytes.h"
-#include "segment/scarce.h"
+#include "kind/scarce.h"
 #include "read/handle.h"
 #include "support/build.h"
 #include "vsx.h"

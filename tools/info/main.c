@@ -109,13 +109,33 @@ static void print_facts(const char *path, const struct vsx *index,
 		       num_of(more, n - PROPERTIES_SHOWN, "property"));
 }
 
+/* "M 16, efConstruction 200, 4 levels" */
+static const char *parameters(char *to, size_t bytes,
+			      const struct vsx_segment_facts *s)
+{
+	char a[NUM_BYTES];
+	size_t at = 0;
+
+	to[0] = '\0';
+	for (uint32_t i = 0; i < s->n_parameters && at < bytes; i++) {
+		const struct vsx_parameter *p = &s->parameters[i];
+		int before = (int)strcspn(p->text, "#");
+
+		at += (size_t)snprintf(to + at, bytes - at, "%s%.*s%s%s",
+				       i ? ", " : "", before, p->text,
+				       num_count(a, p->value),
+				       p->text + before + 1);
+	}
+	return to;
+}
+
 static enum vsx_status print_segments(const struct vsx *index, uint32_t n,
 				      struct vsx_error *err)
 {
 	struct table *t = table_new();
 	struct vsx_segment_facts s;
 	enum vsx_status status;
-	char a[NUM_BYTES];
+	char a[NUM_BYTES], text[256];
 
 	table_column(t, "segment", TABLE_RIGHT);
 	table_column(t, "kind", TABLE_LEFT);
@@ -133,13 +153,7 @@ static enum vsx_status print_segments(const struct vsx *index, uint32_t n,
 		table_cell(t, "%s", num_count(a, s.n_rows));
 		table_cell(t, "%s", num_count(a, s.n_dead));
 		table_cell(t, "%s", num_count(a, s.row_stride));
-		if (s.nlist)
-			table_cell(t, "nlist %s", num_count(a, s.nlist));
-		else if (s.m)
-			table_cell(t, "M %u, efConstruction %u, %u levels", s.m,
-				   s.ef_construction, s.n_levels);
-		else
-			table_cell(t, "%s", "");
+		table_cell(t, "%s", parameters(text, sizeof(text), &s));
 	}
 	status = table_print(t, stdout, err);
 	table_free(t);
@@ -314,13 +328,9 @@ static void json_tables(struct json *j, const struct vsx *index,
 		json_u64(j, "dead", s.n_dead);
 		json_u64(j, "generation", s.generation);
 		json_u64(j, "row_stride", s.row_stride);
-		if (s.nlist)
-			json_u64(j, "nlist", s.nlist);
-		if (s.m) {
-			json_u64(j, "m", s.m);
-			json_u64(j, "ef_construction", s.ef_construction);
-			json_u64(j, "levels", s.n_levels);
-		}
+		for (uint32_t p = 0; p < s.n_parameters; p++)
+			json_u64(j, s.parameters[p].name,
+				 s.parameters[p].value);
 		json_close(j);
 	}
 	json_close(j);

@@ -80,20 +80,19 @@ static enum vsx_status load(const struct centroids *c, const struct release *r,
 /* ---- centroids ---------------------------------------------------------- */
 
 static enum vsx_status from_lists(struct centroids *c, const struct release *r,
-				  uint32_t segment, uint32_t nlist,
+				  uint32_t segment, uint32_t n,
 				  struct vsx_error *err)
 {
 	enum vsx_status status = VSX_OK;
 
-	c->n = nlist < MAX_CENTROIDS ? nlist : MAX_CENTROIDS;
+	c->n = n < MAX_CENTROIDS ? n : MAX_CENTROIDS;
 	c->rows = calloc(c->n, c->dim * sizeof(float));
 	if (!c->rows)
 		return tool_fail_memory(err, c->n * c->dim * sizeof(float));
 	for (size_t i = 0; i < c->n && status == VSX_OK; i++)
-		status =
-			vsx_get_centroid(r->index, segment,
-					 (uint32_t)((uint64_t)nlist * i / c->n),
-					 c->rows + i * c->dim, err);
+		status = vsx_get_centroid(r->index, segment,
+					  (uint32_t)((uint64_t)n * i / c->n),
+					  c->rows + i * c->dim, err);
 	return status;
 }
 
@@ -181,8 +180,8 @@ static enum vsx_status make_centroids(struct centroids *c,
 	struct vsx_segment_facts f;
 
 	for (uint32_t s = 0; s < r->facts.n_segments; s++)
-		if (vsx_get_segment(r->index, s, &f) == VSX_OK && f.nlist)
-			return from_lists(c, r, s, f.nlist, err);
+		if (vsx_get_segment(r->index, s, &f) == VSX_OK && f.n_centroids)
+			return from_lists(c, r, s, f.n_centroids, err);
 	return from_rows(c, r, seed, err);
 }
 

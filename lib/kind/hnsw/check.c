@@ -83,7 +83,7 @@ enum vsx_status vsx_hnsw_check(const struct vsx_segment *seg,
 		status = VSX_ENOMEM;
 		goto done;
 	}
-	for (uint32_t level = 0; level < seg->n_levels; level++) {
+	for (uint32_t level = 0; level < vsx_hnsw_of(seg)->n_levels; level++) {
 		vsx_hnsw_level(seg, level, &l);
 		memset(queue, 0, (size_t)seg->n_rows * sizeof(*queue));
 		for (uint32_t row = 0; row < l.n_rows && status == VSX_OK;

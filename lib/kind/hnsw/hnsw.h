@@ -12,11 +12,26 @@
 #ifndef VSX_HNSW_H
 #define VSX_HNSW_H
 
-#include "segment/segment.h"
+#include "kind/kind.h"
 #include "segment/scratch.h"
 
 /* Parameters of the segment. */
 enum { VSX_HNSW_M, VSX_HNSW_EF_CONSTRUCTION, VSX_HNSW_LEVELS };
+
+/* vsx_segment.state: level l has rows 0 to level_rows[l]-1, level 0 first, and
+ * its links begin at level_links[l] u32s in LNKU. */
+#define VSX_MAX_LEVELS 32
+
+struct vsx_hnsw {
+	uint32_t n_levels;
+	uint32_t level_rows[VSX_MAX_LEVELS];
+	uint64_t level_links[VSX_MAX_LEVELS];
+};
+
+static inline const struct vsx_hnsw *vsx_hnsw_of(const struct vsx_segment *seg)
+{
+	return seg->state;
+}
 
 #define VSX_HNSW_MIN_M	 2
 #define VSX_HNSW_MAX_M	 512

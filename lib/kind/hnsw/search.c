@@ -29,28 +29,29 @@ static enum vsx_status open_levels(struct vsx_segment *seg,
 				   struct vsx_error *err)
 {
 	const struct vsx_view *levels = &seg->view[VSX_SEC_LEVL];
+	struct vsx_hnsw *g = seg->state;
 	uint64_t at = 0;
 
-	seg->n_levels = seg->params[VSX_HNSW_LEVELS];
-	if (seg->n_levels < 1 || seg->n_levels > VSX_MAX_LEVELS)
+	g->n_levels = seg->params[VSX_HNSW_LEVELS];
+	if (g->n_levels < 1 || g->n_levels > VSX_MAX_LEVELS)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"%u levels, expected 1 to %d", seg->n_levels,
+				"%u levels, expected 1 to %d", g->n_levels,
 				VSX_MAX_LEVELS);
-	if (levels->bytes != (uint64_t)seg->n_levels * 4)
+	if (levels->bytes != (uint64_t)g->n_levels * 4)
 		return bad_length("LEVL", levels->bytes,
-				  (uint64_t)seg->n_levels * 4, err);
+				  (uint64_t)g->n_levels * 4, err);
 	VSX_TRY(vsx_touch(levels, 0, levels->bytes, err));
-	for (uint32_t l = 0; l < seg->n_levels; l++) {
+	for (uint32_t l = 0; l < g->n_levels; l++) {
 		uint32_t rows = vsx_load32(levels->base + (size_t)l * 4);
-		uint32_t most = l ? seg->level_rows[l - 1] : seg->n_rows;
+		uint32_t most = l ? g->level_rows[l - 1] : seg->n_rows;
 
 		if (rows < 1 || rows > most || (l == 0 && rows != most))
 			return vsx_fail(err, VSX_ECORRUPT,
 					"level %u has %u rows, the one below "
 					"%u",
 					l, rows, most);
-		seg->level_rows[l] = rows;
-		seg->level_links[l] = at;
+		g->level_rows[l] = rows;
+		g->level_links[l] = at;
 		if (l > 0)
 			at += (uint64_t)rows * seg->params[VSX_HNSW_M];
 	}
@@ -86,7 +87,7 @@ void vsx_hnsw_level(const struct vsx_segment *seg, uint32_t level,
 	const struct vsx_view *vecs = &seg->view[VSX_SEC_VECS];
 	const struct vsx_view *links =
 		&seg->view[level ? VSX_SEC_LNKU : VSX_SEC_LNK0];
-	uint64_t at = level ? seg->level_links[level] * 4 : 0;
+	uint64_t at = level ? vsx_hnsw_of(seg)->level_links[level] * 4 : 0;
 
 	*out = (struct vsx_level){
 		.space = &seg->space,
@@ -96,7 +97,7 @@ void vsx_hnsw_level(const struct vsx_segment *seg, uint32_t level,
 		.links_view = links->guard ? links : NULL,
 		.links_at = at,
 		.degree = seg->params[VSX_HNSW_M] * (level ? 1 : 2),
-		.n_rows = seg->level_rows[level],
+		.n_rows = vsx_hnsw_of(seg)->level_rows[level],
 	};
 }
 
@@ -249,7 +250,8 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 	 * so that a search with ef = n is a search of everything. */
 	VSX_TRY(vsx_walk_enter(w, &l, 0, ef, &first, err));
 	key = first;
-	for (uint32_t level = seg->n_levels - 1; level > 0; level--) {
+	for (uint32_t level = vsx_hnsw_of(seg)->n_levels - 1; level > 0;
+	     level--) {
 		struct vsx_level upper;
 
 		vsx_hnsw_level(seg, level, &upper);
@@ -296,12 +298,28 @@ static uint32_t default_effort(const struct vsx_segment *seg)
 	return UNMEASURED_EF;
 }
 
+static uint32_t most_effort(const struct vsx_segment *seg)
+{
+	return seg->n_rows;
+}
+
 const struct vsx_kind vsx_kind_hnsw = {
 	.code = VSX_HNSW,
-	.name = "HNSW",
 	.effort_name = "ef",
-	.default_effort = default_effort,
+	.hops_name = "hops",
 	.n_params = 3,
+	.params =
+		{
+			[VSX_HNSW_M] = {"m", "M #"},
+			[VSX_HNSW_EF_CONSTRUCTION] = {"ef_construction",
+						      "efConstruction #"},
+			[VSX_HNSW_LEVELS] = {"levels", "# levels"},
+		},
+	.read_at_random =
+		1u << VSX_SEC_VECS | 1u << VSX_SEC_LNK0 | 1u << VSX_SEC_LNKU,
+	.state_bytes = sizeof(struct vsx_hnsw),
+	.default_effort = default_effort,
+	.most_effort = most_effort,
 	.open = open_hnsw,
 	.search = search_hnsw,
 	.climb = vsx_hnsw_climb,

@@ -53,11 +53,11 @@ static enum vsx_status mean_of_trained(const struct vsx_segment *seg,
 	uint64_t n = 0, seen = 0;
 	double sum = 0.0;
 
-	for (uint32_t c = 0; c < seg->nlist; c++) {
+	for (uint32_t c = 0; c < vsx_ivf_nlist(seg); c++) {
 		uint32_t stride = seg->space.stride;
 		struct vsx_run run;
 
-		VSX_TRY(vsx_segment_run(seg, c, &run, err));
+		VSX_TRY(vsx_ivf_list(seg, c, &run, err));
 		seen += run.n_rows;
 		if (seen > seg->n_rows)
 			return vsx_too_many_rows(seg, err);
@@ -104,9 +104,9 @@ static enum vsx_status take_centroids(struct vsx_kmeans *km,
 
 	VSX_TRY(vsx_touch(cents, 0, cents->bytes, err));
 	VSX_TRY(vsx_ivf_codes(trained, &codes, err));
-	vsx_ivf_space(&space, &trained->space, trained->centroid_stride);
-	return vsx_kmeans_take(km, trained->nlist, &space, cents->base, &codes,
-			       err);
+	vsx_ivf_space(&space, &trained->space, vsx_ivf_stride(trained));
+	return vsx_kmeans_take(km, vsx_ivf_nlist(trained), &space, cents->base,
+			       &codes, err);
 }
 
 enum vsx_status vsx_ivf_extend(struct vsx_job *job, const struct vsx_rows *rows,
@@ -120,10 +120,11 @@ enum vsx_status vsx_ivf_extend(struct vsx_job *job, const struct vsx_rows *rows,
 
 	memset(out, 0, sizeof(*out));
 	out->kind = VSX_IVF;
-	out->params[VSX_IVF_NLIST] = trained->nlist;
-	out->params[VSX_IVF_STRIDE] = trained->centroid_stride;
+	out->params[VSX_IVF_NLIST] = vsx_ivf_nlist(trained);
+	out->params[VSX_IVF_STRIDE] = vsx_ivf_stride(trained);
 	out->params[VSX_IVF_CENT_OF] = trained->number + 1;
-	snprintf(out->spec, sizeof(out->spec), "IVF%u,Flat", trained->nlist);
+	snprintf(out->spec, sizeof(out->spec), "IVF%u,Flat",
+		 vsx_ivf_nlist(trained));
 	status = vsx_alloc_to(&list, rows->n, sizeof(*list), err);
 	if (status == VSX_OK)
 		status = take_centroids(&km, trained, err);
@@ -132,7 +133,8 @@ enum vsx_status vsx_ivf_extend(struct vsx_job *job, const struct vsx_rows *rows,
 	if (status == VSX_OK)
 		status = find_shift(rows, list, &km, trained, shift, err);
 	if (status == VSX_OK)
-		status = vsx_ivf_group(rows, list, trained->nlist, out, err);
+		status = vsx_ivf_group(rows, list, vsx_ivf_nlist(trained), out,
+				       err);
 	free(list);
 	vsx_kmeans_release(&km);
 	if (status != VSX_OK)

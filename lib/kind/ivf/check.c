@@ -15,7 +15,7 @@ static enum vsx_status check_list(const struct vsx_segment *seg, uint32_t i,
 	struct vsx_run run;
 	uint64_t end;
 
-	if (vsx_segment_run(seg, i, &run, &local))
+	if (vsx_ivf_list(seg, i, &run, &local))
 		return vsx_tell(report, context, VSX_ECORRUPT, "%s",
 				local.text);
 	if (run.first_row != *next_row)
@@ -47,7 +47,7 @@ static enum vsx_status check_lists(const struct vsx_segment *seg,
 {
 	uint64_t rows = 0, bytes = 0;
 
-	for (uint32_t i = 0; i < seg->nlist; i++)
+	for (uint32_t i = 0; i < vsx_ivf_nlist(seg); i++)
 		VSX_TRY(check_list(seg, i, &rows, &bytes, report, context));
 	if (rows != seg->n_rows)
 		VSX_TRY(vsx_tell(report, context, VSX_ECORRUPT,
@@ -67,10 +67,10 @@ static enum vsx_status check_centroid(const struct vsx_segment *seg, uint32_t i,
 				      vsx_finding *report, void *context)
 {
 	const uint8_t *at =
-		seg->view[VSX_SEC_CENT].base + (size_t)i * seg->centroid_stride;
+		seg->view[VSX_SEC_CENT].base + (size_t)i * vsx_ivf_stride(seg);
 	uint32_t dim = seg->space.dim;
 
-	if (!vsx_is_zero(at + dim * 4, seg->centroid_stride - dim * 4))
+	if (!vsx_is_zero(at + dim * 4, vsx_ivf_stride(seg) - dim * 4))
 		return vsx_tell(report, context, VSX_ECORRUPT,
 				"centroid %u: the bytes behind its components "
 				"are not 0 (section CENT)",
@@ -104,9 +104,9 @@ enum vsx_status vsx_ivf_check(const struct vsx_segment *seg,
 			      struct vsx_error *err)
 {
 	const uint8_t *cents = seg->view[VSX_SEC_CENT].base;
-	uint64_t centroids = (uint64_t)seg->nlist * seg->centroid_stride;
-	struct vsx_ivf_layout l = vsx_ivf_layout(seg->space.dim, seg->nlist,
-						 seg->centroid_stride);
+	uint64_t centroids = (uint64_t)vsx_ivf_nlist(seg) * vsx_ivf_stride(seg);
+	struct vsx_ivf_layout l = vsx_ivf_layout(
+		seg->space.dim, vsx_ivf_nlist(seg), vsx_ivf_stride(seg));
 	uint64_t params = l.params + vsx_codes_params_bytes(seg->space.dim);
 	struct vsx_error local;
 	struct vsx_codes codes;
@@ -114,19 +114,18 @@ enum vsx_status vsx_ivf_check(const struct vsx_segment *seg,
 
 	(void)err;
 	VSX_TRY(check_lists(seg, report, context));
-	for (uint32_t i = 0; i < seg->nlist; i++)
+	for (uint32_t i = 0; i < vsx_ivf_nlist(seg); i++)
 		VSX_TRY(check_centroid(seg, i, report, context));
 	VSX_TRY(check_gap(seg, centroids, l.params, report, context));
 	VSX_TRY(check_gap(seg, params, l.codes, report, context));
-	vsx_ivf_space(&space, &seg->space, seg->centroid_stride);
+	vsx_ivf_space(&space, &seg->space, vsx_ivf_stride(seg));
 	if (vsx_ivf_codes(seg, &codes, &local) ||
 	    vsx_codes_check_params(&codes, &local))
 		return vsx_tell(report, context, VSX_ECORRUPT,
 				"section CENT: %s", local.text);
-	for (uint32_t i = 0; i < seg->nlist; i++)
+	for (uint32_t i = 0; i < vsx_ivf_nlist(seg); i++)
 		VSX_TRY(vsx_codes_check_record(
-			&codes, &space,
-			cents + (size_t)i * seg->centroid_stride, "centroid", i,
-			report, context));
+			&codes, &space, cents + (size_t)i * vsx_ivf_stride(seg),
+			"centroid", i, report, context));
 	return VSX_OK;
 }

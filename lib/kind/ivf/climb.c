@@ -26,13 +26,14 @@ static enum vsx_status order_lists(const struct vsx_segment *seg,
 	const uint64_t *pool;
 
 	VSX_TRY(vsx_ivf_rank(seg, find, err));
-	vsx_least(find->scratch->pool, seg->nlist, seg->nlist, true);
+	vsx_least(find->scratch->pool, vsx_ivf_nlist(seg), vsx_ivf_nlist(seg),
+		  true);
 	pool = find->scratch->pool;
-	for (uint32_t i = 0; i < seg->nlist; i++) {
+	for (uint32_t i = 0; i < vsx_ivf_nlist(seg); i++) {
 		uint32_t list = (uint32_t)pool[i];
 		struct vsx_run run;
 
-		VSX_TRY(vsx_segment_run(seg, list, &run, err));
+		VSX_TRY(vsx_ivf_list(seg, list, &run, err));
 		o->place[list] = i;
 		o->rows[i + 1] = o->rows[i] + run.n_rows;
 	}
@@ -45,9 +46,9 @@ static uint32_t n_visited(const struct vsx_segment *seg, const struct order *o,
 {
 	uint32_t n = nprobe < 1 ? 1 : nprobe;
 
-	while (n < seg->nlist && o->rows[n] < want)
+	while (n < vsx_ivf_nlist(seg) && o->rows[n] < want)
 		n++;
-	return n < seg->nlist ? n : seg->nlist;
+	return n < vsx_ivf_nlist(seg) ? n : vsx_ivf_nlist(seg);
 }
 
 static enum vsx_status climb(const struct vsx_segment *seg,
@@ -92,9 +93,10 @@ enum vsx_status vsx_ivf_climb(const struct vsx_segment *seg,
 	struct order o = {NULL, NULL};
 	enum vsx_status status;
 
-	status = vsx_alloc_to(&o.place, seg->nlist, sizeof(*o.place), err);
+	status = vsx_alloc_to(&o.place, vsx_ivf_nlist(seg), sizeof(*o.place),
+			      err);
 	if (status == VSX_OK)
-		status = vsx_alloc_to(&o.rows, (size_t)seg->nlist + 1,
+		status = vsx_alloc_to(&o.rows, (size_t)vsx_ivf_nlist(seg) + 1,
 				      sizeof(*o.rows), err);
 	if (status == VSX_OK)
 		status = order_lists(seg, find, &o, err);

@@ -19,12 +19,24 @@
 #ifndef VSX_IVF_H
 #define VSX_IVF_H
 
+#include "kind/kind.h"
 #include "segment/codes.h"
 
 #define VSX_IVF_MAX_NLIST (1u << 24)
 
 /* Parameters of the segment. */
 enum { VSX_IVF_NLIST, VSX_IVF_STRIDE, VSX_IVF_CENT_OF };
+
+/* Of an opened segment, which has checked them. */
+static inline uint32_t vsx_ivf_nlist(const struct vsx_segment *seg)
+{
+	return seg->params[VSX_IVF_NLIST];
+}
+
+static inline uint32_t vsx_ivf_stride(const struct vsx_segment *seg)
+{
+	return seg->params[VSX_IVF_STRIDE];
+}
 
 /* The space that centroids are rows of. */
 void vsx_ivf_space(struct vsx_space *s, const struct vsx_space *rows,
@@ -45,6 +57,13 @@ enum vsx_status vsx_ivf_codes(const struct vsx_segment *seg,
 /* All lists into the pool of find->scratch, by key << 32 | number. */
 enum vsx_status vsx_ivf_rank(const struct vsx_segment *seg,
 			     struct vsx_find *find, struct vsx_error *err);
+
+/* Where rows lie: list i is run i. */
+extern const struct vsx_placing vsx_ivf_placing;
+
+/* Where list i is; its bounds are checked, its pages not touched. */
+enum vsx_status vsx_ivf_list(const struct vsx_segment *seg, uint32_t i,
+			     struct vsx_run *run, struct vsx_error *err);
 
 /* The list that holds a row. */
 enum vsx_status vsx_ivf_list_of(const struct vsx_segment *seg, uint32_t row,

@@ -4,6 +4,8 @@
 #include "segment/sieve.h"
 #include "manifest.h"
 
+#include <string.h>
+
 void vsx_ivf_space(struct vsx_space *s, const struct vsx_space *rows,
 		   uint32_t stride)
 {
@@ -57,8 +59,6 @@ static enum vsx_status open_ivf(struct vsx_segment *seg, struct vsx_error *err)
 				"section CENT has %llu bytes, expected %llu",
 				(unsigned long long)cents->bytes,
 				(unsigned long long)due);
-	seg->nlist = nlist;
-	seg->centroid_stride = stride;
 	return VSX_OK;
 }
 
@@ -66,11 +66,11 @@ enum vsx_status vsx_ivf_codes(const struct vsx_segment *seg,
 			      struct vsx_codes *codes, struct vsx_error *err)
 {
 	const struct vsx_view *cents = &seg->view[VSX_SEC_CENT];
-	struct vsx_ivf_layout l = vsx_ivf_layout(seg->space.dim, seg->nlist,
-						 seg->centroid_stride);
+	struct vsx_ivf_layout l = vsx_ivf_layout(
+		seg->space.dim, vsx_ivf_nlist(seg), vsx_ivf_stride(seg));
 	struct vsx_space space;
 
-	vsx_ivf_space(&space, &seg->space, seg->centroid_stride);
+	vsx_ivf_space(&space, &seg->space, vsx_ivf_stride(seg));
 	VSX_TRY(vsx_touch(cents, l.params, l.codes - l.params, err));
 	return vsx_codes_attach(codes, &space, cents->base + l.params, cents,
 				l.codes, err);
@@ -83,18 +83,19 @@ enum vsx_status vsx_ivf_rank(const struct vsx_segment *seg,
 	struct vsx_codes codes;
 	struct vsx_bounds unused;
 
-	VSX_TRY(vsx_grow(&scratch->keys, &scratch->keys_cap, seg->nlist,
+	VSX_TRY(vsx_grow(&scratch->keys, &scratch->keys_cap, vsx_ivf_nlist(seg),
 			 sizeof(*scratch->keys), err));
-	VSX_TRY(vsx_grow(&scratch->pool, &scratch->pool_cap, seg->nlist,
+	VSX_TRY(vsx_grow(&scratch->pool, &scratch->pool_cap, vsx_ivf_nlist(seg),
 			 sizeof(*scratch->pool), err));
 	VSX_TRY(vsx_ivf_codes(seg, &codes, err));
 	VSX_TRY(vsx_touch(codes.view, codes.at,
-			  (uint64_t)seg->nlist * codes.space.stride, err));
+			  (uint64_t)vsx_ivf_nlist(seg) * codes.space.stride,
+			  err));
 	VSX_TRY(vsx_codes_query(&codes, &codes.space, find->query,
 				&scratch->code, &unused, err));
 	vsx_space_keys(&codes.space, &scratch->code, codes.base, NULL,
-		       seg->nlist, scratch->keys);
-	for (uint32_t i = 0; i < seg->nlist; i++)
+		       vsx_ivf_nlist(seg), scratch->keys);
+	for (uint32_t i = 0; i < vsx_ivf_nlist(seg); i++)
 		scratch->pool[i] = (uint64_t)scratch->keys[i] << 32 | i;
 	return VSX_OK;
 }
@@ -141,8 +142,8 @@ static void ask_lists(struct tour *t, const struct vsx_sieve *sieve,
 	struct vsx_run run;
 
 	for (; t->asked < nprobe && t->asked_rows < seen + most; t->asked++) {
-		if (vsx_segment_run(t->seg, (uint32_t)pool[t->asked], &run,
-				    NULL) != VSX_OK)
+		if (vsx_ivf_list(t->seg, (uint32_t)pool[t->asked], &run,
+				 NULL) != VSX_OK)
 			continue;
 		t->asked_rows += run.n_rows;
 		if (run.n_rows > most)
@@ -156,7 +157,7 @@ static enum vsx_status next_list(struct tour *t, struct vsx_run *run,
 				 struct vsx_error *err)
 {
 	uint64_t *pool = t->scratch->pool;
-	uint32_t left = t->seg->nlist - t->ranked;
+	uint32_t left = vsx_ivf_nlist(t->seg) - t->ranked;
 
 	if (t->next == t->ranked) {
 		uint32_t more = t->ranked < left ? t->ranked : left;
@@ -164,19 +165,20 @@ static enum vsx_status next_list(struct tour *t, struct vsx_run *run,
 		vsx_least(pool + t->ranked, left, more, true);
 		t->ranked += more;
 	}
-	return vsx_segment_run(t->seg, (uint32_t)pool[t->next++], run, err);
+	return vsx_ivf_list(t->seg, (uint32_t)pool[t->next++], run, err);
 }
 
 static uint32_t default_effort(const struct vsx_segment *seg)
 {
-	return seg->nlist / 16 + 1;
+	return vsx_ivf_nlist(seg) / 16 + 1;
 }
 
 static enum vsx_status search_ivf(const struct vsx_segment *seg,
 				  struct vsx_find *find, struct vsx_error *err)
 {
+	uint32_t nlist = vsx_ivf_nlist(seg);
 	uint32_t wish = find->effort ? find->effort : default_effort(seg);
-	uint32_t nprobe = wish < seg->nlist ? wish : seg->nlist;
+	uint32_t nprobe = wish < nlist ? wish : nlist;
 	struct tour tour = {seg, find->scratch, nprobe, 0, 0, 0};
 	size_t want = find->k + find->skip_self, seen = 0;
 	size_t had = find->top.n; /* rows that earlier segments gave */
@@ -185,13 +187,13 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 	uint32_t i = 0;
 
 	VSX_TRY(vsx_find_eligible(find, seg, err));
-	if (find->ranked_of == seg->view[VSX_SEC_CENT].base) {
-		tour.ranked = find->n_ranked;
+	if (find->left_of == seg->view[VSX_SEC_CENT].base) {
+		tour.ranked = find->n_left;
 	} else {
 		VSX_TRY(vsx_ivf_rank(seg, find, err));
-		vsx_least(find->scratch->pool, seg->nlist, nprobe, true);
+		vsx_least(find->scratch->pool, nlist, nprobe, true);
 	}
-	VSX_TRY(vsx_sieve_begin(&sieve, seg, find, seg->nlist, err));
+	VSX_TRY(vsx_sieve_begin(&sieve, seg, find, nlist, err));
 	VSX_TRY(next_list(&tour, &run, err));
 	/* Beyond nprobe while there are not enough rows for an answer. */
 	for (;;) {
@@ -205,7 +207,7 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 			return vsx_too_many_rows(seg, err);
 		had += vsx_eligible_among(&find->eligible, run.first_row,
 					  run.n_rows);
-		more = ++i < seg->nlist && (i < nprobe || had < want);
+		more = ++i < nlist && (i < nprobe || had < want);
 		if (more) {
 			VSX_TRY(next_list(&tour, &next, err));
 			vsx_sieve_expect(&sieve, &next);
@@ -215,61 +217,42 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 			break;
 		run = next;
 	}
-	find->ranked_of = seg->view[VSX_SEC_CENT].base;
-	find->n_ranked = tour.ranked;
+	find->left_of = seg->view[VSX_SEC_CENT].base;
+	find->n_left = tour.ranked;
 	return vsx_sieve_finish(&sieve, err);
 }
 
-/* The last list that begins at the row or before. */
-enum vsx_status vsx_ivf_list_of(const struct vsx_segment *seg, uint32_t row,
-				uint32_t *list, struct vsx_run *run,
-				struct vsx_error *err)
+static enum vsx_status centroid(const struct vsx_segment *seg, uint32_t i,
+				float *out, struct vsx_error *err)
 {
-	uint32_t low = 0, high = seg->nlist - 1;
+	const struct vsx_view *view = &seg->view[VSX_SEC_CENT];
+	uint64_t at = (uint64_t)i * vsx_ivf_stride(seg);
 
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2 + 1;
+	VSX_TRY(vsx_touch(view, at, (uint64_t)seg->space.dim * sizeof(*out),
+			  err));
+	for (uint32_t d = 0; d < seg->space.dim; d++) {
+		uint32_t bits = vsx_load32(view->base + at + (size_t)d * 4);
 
-		VSX_TRY(vsx_segment_run(seg, mid, run, err));
-		if (run->first_row <= row)
-			low = mid;
-		else
-			high = mid - 1;
+		memcpy(&out[d], &bits, sizeof(bits));
 	}
-	*list = low;
-	VSX_TRY(vsx_segment_run(seg, low, run, err));
-	if (row < run->first_row || row - run->first_row >= run->n_rows)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"row %u is in no list: list %u has rows %u to "
-				"%u",
-				row, low, run->first_row,
-				run->first_row + run->n_rows);
-	return VSX_OK;
-}
-
-static enum vsx_status locate_ivf(const struct vsx_segment *seg, uint32_t row,
-				  uint64_t *offset, struct vsx_error *err)
-{
-	struct vsx_run run;
-	uint32_t list;
-
-	VSX_TRY(vsx_ivf_list_of(seg, row, &list, &run, err));
-	*offset = run.offset +
-		  (uint64_t)(row - run.first_row) * seg->space.stride;
 	return VSX_OK;
 }
 
 const struct vsx_kind vsx_kind_ivf = {
 	.code = VSX_IVF,
-	.name = "IVF",
 	.effort_name = "nprobe",
-	.default_effort = default_effort,
+	.hops_name = "lists",
 	.n_params = 3,
+	.params = {[VSX_IVF_NLIST] = {"nlist", "nlist #"}},
+	.placing = &vsx_ivf_placing,
+	.default_effort = default_effort,
+	.most_effort = vsx_ivf_nlist,
 	.shared_param = VSX_IVF_CENT_OF,
 	.shared_slot = VSX_SEC_CENT,
 	.open = open_ivf,
 	.search = search_ivf,
 	.climb = vsx_ivf_climb,
 	.check = vsx_ivf_check,
-	.locate = locate_ivf,
+	.n_centroids = vsx_ivf_nlist,
+	.centroid = centroid,
 };

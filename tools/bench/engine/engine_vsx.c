@@ -159,19 +159,15 @@ static const char *effort_name(const struct engine *e)
 	return e->facts.effort_name;
 }
 
-/* Lists of an IVF; rows bound what a graph can keep. */
 static uint32_t max_effort(const struct engine *e)
 {
 	struct vsx_segment_facts segment;
 	uint32_t most = 0;
 
-	if (strcmp(e->facts.effort_name, "nprobe") != 0)
-		return e->facts.n_rows < UINT32_MAX ? (uint32_t)e->facts.n_rows
-						    : UINT32_MAX;
 	for (uint32_t i = 0; i < e->facts.n_segments; i++)
 		if (vsx_get_segment(e->index, i, &segment) == VSX_OK &&
-		    segment.nlist > most)
-			most = segment.nlist;
+		    segment.most_effort > most)
+			most = segment.most_effort;
 	return most;
 }
 

@@ -1,4 +1,4 @@
-#include "segment/scarce.h"
+#include "kind/scarce.h"
 
 #include "segment/codes.h"
 #include "segment/scratch.h"
@@ -7,11 +7,11 @@
 bool vsx_is_read_at_random(const struct vsx_segment *seg,
 			   enum vsx_section_slot slot)
 {
+	if (seg->kind->read_at_random & 1u << slot)
+		return true;
 	switch (slot) {
 	case VSX_SEC_VECS: /* scanned, unless there is something smaller */
-		return seg->kind == &vsx_kind_hnsw || vsx_codes_present(seg);
-	case VSX_SEC_LNK0:
-	case VSX_SEC_LNKU:
+		return vsx_codes_present(seg);
 	case VSX_SEC_ROID:
 	case VSX_SEC_IDRO:
 		return true;

@@ -7,7 +7,7 @@
 #ifndef VSX_SCARCE_H
 #define VSX_SCARCE_H
 
-#include "segment/segment.h"
+#include "kind/kind.h"
 
 /* Whether a section of this opened segment is read here and there. */
 bool vsx_is_read_at_random(const struct vsx_segment *seg,

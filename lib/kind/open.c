@@ -1,0 +1,138 @@
+/* Opening and checking a segment of whatever kind. */
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "kind/kind.h"
+#include "segment/codes.h"
+#include "segment/dead.h"
+#include "segment/ids.h"
+
+static enum vsx_status check_rows(const struct vsx_segment *seg,
+				  struct vsx_error *err)
+{
+	const struct vsx_view *vecs = &seg->view[VSX_SEC_VECS];
+	uint64_t plain = (uint64_t)seg->n_rows * seg->space.stride;
+
+	if (!vecs->base)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"segment %u has no section VECS", seg->number);
+	if (seg->kind->placing ? vecs->bytes >= plain : vecs->bytes == plain)
+		return VSX_OK;
+	return vsx_fail(err, VSX_ECORRUPT,
+			"section VECS has %llu bytes, expected %llu for "
+			"%u rows of %u bytes",
+			(unsigned long long)vecs->bytes,
+			(unsigned long long)plain, seg->n_rows,
+			seg->space.stride);
+}
+
+static enum vsx_status check_params(const struct vsx_segment *seg,
+				    struct vsx_error *err)
+{
+	for (uint32_t p = seg->kind->n_params; p < VSX_N_PARAMS; p++)
+		if (seg->params[p])
+			return vsx_fail(err, VSX_ECORRUPT,
+					"parameter %u is %u, %s has %u", p,
+					seg->params[p],
+					vsx_kind_name(seg->kind->code),
+					seg->kind->n_params);
+	return VSX_OK;
+}
+
+static enum vsx_status open_kind(struct vsx_segment *seg, struct vsx_error *err)
+{
+	const struct vsx_kind *kind = seg->kind;
+
+	if (kind->state_bytes && !seg->state)
+		VSX_TRY(vsx_alloc_to(&seg->state, kind->state_bytes, 1, err));
+	if (kind->open)
+		VSX_TRY(kind->open(seg, err));
+	seg->placing = kind->placing;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_segment_open(struct vsx_segment *seg, struct vsx_error *err)
+{
+	VSX_TRY(check_rows(seg, err));
+	VSX_TRY(check_params(seg, err));
+	VSX_TRY(vsx_dead_open(seg, err));
+	VSX_TRY(vsx_ids_open(seg, err));
+	/* Any kind may have codes: exact search uses them where they are. */
+	VSX_TRY(vsx_codes_check_lengths(seg, err));
+	return open_kind(seg, err);
+}
+
+enum vsx_status vsx_segment_open_rows(struct vsx_segment *seg,
+				      struct vsx_error *err)
+{
+	VSX_TRY(vsx_ids_open(seg, err));
+	return seg->kind->placing ? open_kind(seg, err) : VSX_OK;
+}
+
+uint64_t vsx_segment_heap_bytes(const struct vsx_segment *seg)
+{
+	return (seg->dead_bits ? vsx_dead_bytes(seg->n_rows) : 0) +
+	       (seg->state ? seg->kind->state_bytes : 0);
+}
+
+void vsx_segment_close(struct vsx_segment *seg)
+{
+	free(seg->dead_bits);
+	free(seg->state);
+	seg->dead_bits = NULL;
+	seg->state = NULL;
+}
+
+void vsx_segments_close(struct vsx_segment *segments, uint32_t n)
+{
+	for (uint32_t i = 0; segments && i < n; i++)
+		vsx_segment_close(&segments[i]);
+	free(segments);
+}
+
+enum vsx_status vsx_segment_share(struct vsx_segment *seg,
+				  const struct vsx_segment *segments,
+				  struct vsx_error *err)
+{
+	const struct vsx_kind *kind = seg->kind;
+	uint32_t from = vsx_kind_lender(kind, seg->params);
+	char name[5];
+
+	if (from == 0)
+		return VSX_OK;
+	vsx_section_letters(name, vsx_section_id(kind->shared_slot));
+	if (from > seg->number || segments[from - 1].kind != kind ||
+	    segments[from - 1].params[kind->shared_param] ||
+	    segments[from - 1].params[0] != seg->params[0])
+		return vsx_fail(err, VSX_ECORRUPT,
+				"segment %u cannot share section %s of segment "
+				"%u",
+				seg->number, name, from - 1);
+	if (seg->view[kind->shared_slot].base)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"segment %u has a section %s and shares that "
+				"of segment %u",
+				seg->number, name, from - 1);
+	seg->view[kind->shared_slot] =
+		segments[from - 1].view[kind->shared_slot];
+	return VSX_OK;
+}
+
+enum vsx_status vsx_segments_share(struct vsx_segment *segments, uint32_t n,
+				   struct vsx_error *err)
+{
+	for (uint32_t i = 0; i < n; i++)
+		VSX_TRY(vsx_segment_share(&segments[i], segments, err));
+	return VSX_OK;
+}
+
+enum vsx_status vsx_segment_check(const struct vsx_segment *seg,
+				  vsx_finding *report, void *context,
+				  struct vsx_error *err)
+{
+	VSX_TRY(vsx_dead_check(seg, report, context));
+	VSX_TRY(vsx_ids_check(seg, report, context, err));
+	VSX_TRY(vsx_codes_check(seg, report, context, err));
+	return seg->kind->check ? seg->kind->check(seg, report, context, err)
+				: VSX_OK;
+}
