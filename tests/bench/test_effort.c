@@ -1,9 +1,9 @@
 /* bench/measure: effort, spread, recall, what is derived from measurements. */
 #include "bench/measure/effort.h"
 
+#include "bench/engine/specs.h"
 #include "bench/measure/cell.h"
 #include "bench/measure/recall.h"
-#include "bench/engine/specs.h"
 #include "bench/measure/spread.h"
 #include "fake_engine.h"
 

@@ -1,6 +1,6 @@
 /* vsx-bench from the command line to the exit code. */
-#include "bench/engine/engine.h"
 #include "bench/data/golden_out.h"
+#include "bench/engine/engine.h"
 #include "bench/measure/machine.h"
 #include "bench/options.h"
 #include "bench/workdir.h"

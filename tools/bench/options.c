@@ -1,8 +1,8 @@
 #include "bench/options.h"
 
-#include "cli/colour.h"
 #include "bench/data/hdf5.h"
 #include "bench/data/synthetic.h"
+#include "cli/colour.h"
 
 #include <stdlib.h>
 #include <string.h>

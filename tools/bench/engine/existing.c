@@ -1,7 +1,7 @@
 #include "bench/engine/existing.h"
 
-#include "bench/engine/engine_vsx.h"
 #include "bench/data/widen.h"
+#include "bench/engine/engine_vsx.h"
 #include "cli/fail.h"
 
 #include <inttypes.h>

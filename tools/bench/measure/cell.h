@@ -2,9 +2,9 @@
 #ifndef VSX_BENCH_CELL_H
 #define VSX_BENCH_CELL_H
 
+#include "bench/engine/subject.h"
 #include "bench/measure/histogram.h"
 #include "bench/measure/measure.h"
-#include "bench/engine/subject.h"
 
 #define CELL_REPEATS 24 /* at most */
 

@@ -5,8 +5,8 @@
 #ifndef VSX_BENCH_GROUP_H
 #define VSX_BENCH_GROUP_H
 
-#include "bench/measure/cell.h"
 #include "bench/data/dataset.h"
+#include "bench/measure/cell.h"
 #include "bench/measure/measure.h"
 
 struct group {

@@ -9,9 +9,9 @@
 #ifndef VSX_BENCH_LOAD_H
 #define VSX_BENCH_LOAD_H
 
+#include "bench/engine/subject.h"
 #include "bench/measure/histogram.h"
 #include "bench/report/report.h"
-#include "bench/engine/subject.h"
 
 struct load_plan {
 	const char *phase; /* for the status line; NULL: none */

@@ -2,8 +2,8 @@
  * The report as one page that needs no network and no script: the answer, the
  * plots, the tables. It is also well-formed XML.
  */
-#include "bench/report/html_answer.h"
 #include "bench/plot/text.h"
+#include "bench/report/html_answer.h"
 #include "bench/report/plots.h"
 #include "bench/report/sheet.h"
 #include "cli/fail.h"

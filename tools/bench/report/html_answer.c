@@ -1,7 +1,7 @@
 #include "bench/report/html_answer.h"
 
-#include "bench/report/growth.h"
 #include "bench/plot/text.h"
+#include "bench/report/growth.h"
 #include "bench/report/words.h"
 
 #include <inttypes.h>

@@ -5,349 +5,293 @@
 #include "cli/fail.h"
 #include "cli/format_num.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void __attribute__((format(printf, 3, 4)))
-column(struct sheet *s, bool right, const char *fmt, ...)
-{
-	struct sheet_column *c = &s->columns[s->n_columns++];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(c->heading, sizeof(c->heading), fmt, args);
-	va_end(args);
-	c->right = right;
-}
-
-/* A row under construction; its cells are filled from the left. */
-struct row {
-	struct sheet *sheet;
-	char (*cells)[WORDS_CELL]; /* NULL without memory */
-	uint32_t n;
+enum column_type {
+	INDEX,
+	EFFORT,
+	LOAD,
+	RECALL, /* from here on numbers, which stand to the right */
+	MEAN,
+	MS,
+	MS_AS_TIME,
+	SECONDS,
+	SPEED, /* with its spread */
+	NUMBER,
+	COUNT,
+	COUNT_IF, /* not 0 */
+	BYTES,
+	MEAN_BYTES,
 };
 
-static struct row add_row(struct sheet *s)
-{
-	void *all = array_one_more(s->rows, s->n_rows, sizeof(*s->rows));
+enum column_of { OF_POINT, OF_SERIES, OF_LOAD };
 
-	if (!all) {
-		s->failed = true;
-		return (struct row){.sheet = s};
+/* # in a heading is k or threads, whichever decides on the column. */
+enum column_when {
+	ALWAYS,
+	WITH_K,
+	WITH_K_TO_10, /* between recall@1 and recall@10 */
+	WITH_K_TO_100,
+	WITH_K_BEYOND,
+	WITH_THREADS,
+};
+
+struct column {
+	const char *heading;
+	enum column_type type;
+	enum column_of of;
+	size_t at;
+	enum column_when when;
+};
+
+#define POINT(member)  OF_POINT, offsetof(struct point, member)
+#define SERIES(member) OF_SERIES, offsetof(struct series, member)
+#define UNDER(member)  OF_LOAD, offsetof(struct load, member)
+
+/* clang-format off */
+#define INDEX_COLUMNS                                                   \
+	{"index", INDEX, 0, 0, ALWAYS}, {"at", EFFORT, 0, 0, ALWAYS}
+#define SPEED_COLUMNS                                                   \
+	{"q/s 1 thread", SPEED, POINT(qps_1), ALWAYS},                  \
+	{"q/s # threads", SPEED, POINT(qps_n), WITH_THREADS}
+#define RECALL_COLUMNS                                                  \
+	{"recall@1", RECALL, POINT(recall[0]), ALWAYS},                 \
+	{"recall@#", RECALL, POINT(recall_k), WITH_K_TO_10},            \
+	{"recall@10", RECALL, POINT(recall[1]), ALWAYS},                \
+	{"recall@#", RECALL, POINT(recall_k), WITH_K_TO_100},           \
+	{"recall@100", RECALL, POINT(recall[2]), ALWAYS},               \
+	{"recall@#", RECALL, POINT(recall_k), WITH_K_BEYOND}
+
+static const struct {
+	const char *title;
+	struct column columns[SHEET_COLUMNS];
+} kinds[SHEET_KINDS] = {
+	[SHEET_SPEED] = {"Recall and speed", {
+		INDEX_COLUMNS,
+		RECALL_COLUMNS,
+		SPEED_COLUMNS,
+		{"build", SECONDS, SERIES(build_seconds), ALWAYS},
+	}},
+	[SHEET_COST] = {"Latency (ms) and cost", {
+		INDEX_COLUMNS,
+		{"mean ms", MEAN, POINT(mean_ms), ALWAYS},
+		{"p50", MS, POINT(p50_ms), ALWAYS},
+		{"p95", MS, POINT(p95_ms), ALWAYS},
+		{"p99", MS, POINT(p99_ms), ALWAYS},
+		{"p99.9", MS, POINT(p999_ms), ALWAYS},
+		{"disk", BYTES, SERIES(disk_bytes), ALWAYS},
+		{"memory", BYTES, SERIES(resident_bytes), ALWAYS},
+		{"1st answer", MS_AS_TIME, SERIES(first_answer_ms), ALWAYS},
+	}},
+	[SHEET_COLD] = {"Cold: from a file that is not in memory", {
+		INDEX_COLUMNS,
+		{"ms a query", MS, POINT(cold_ms), ALWAYS},
+		{"page faults", NUMBER, POINT(cold_faults), ALWAYS},
+		{"read", MEAN_BYTES, POINT(cold_bytes), ALWAYS},
+	}},
+	[SHEET_GROWTH] = {"Growth", {
+		INDEX_COLUMNS,
+		{"rows", COUNT, SERIES(n_rows), ALWAYS},
+		{"recall@#", RECALL, POINT(recall_k), WITH_K},
+		SPEED_COLUMNS,
+		{"build", SECONDS, SERIES(build_seconds), ALWAYS},
+		{"disk", BYTES, SERIES(disk_bytes), ALWAYS},
+		{"memory", BYTES, SERIES(resident_bytes), ALWAYS},
+	}},
+	[SHEET_LOADS] = {"Under load (ms from the arrival of a query)", {
+		INDEX_COLUMNS,
+		{"load", LOAD, 0, 0, ALWAYS},
+		{"asked/s", NUMBER, UNDER(rate), ALWAYS},
+		{"sent", COUNT, UNDER(n_sent), ALWAYS},
+		{"done", COUNT, UNDER(n_done), ALWAYS},
+		{"failed", COUNT_IF, UNDER(n_failed), ALWAYS},
+		{"q/s", NUMBER, UNDER(qps), ALWAYS},
+		{"p50", MS, UNDER(p50_ms), ALWAYS},
+		{"p99", MS, UNDER(p99_ms), ALWAYS},
+		{"p99.9", MS, UNDER(p999_ms), ALWAYS},
+		{"max", MS, UNDER(max_ms), ALWAYS},
+	}},
+	[SHEET_POINTS] = {"All points", {
+		INDEX_COLUMNS,
+		RECALL_COLUMNS,
+		SPEED_COLUMNS,
+		{"p50 ms", MS, POINT(p50_ms), ALWAYS},
+		{"p99 ms", MS, POINT(p99_ms), ALWAYS},
+		{"distances", NUMBER, POINT(distances), ALWAYS},
+	}},
+};
+/* clang-format on */
+
+static bool is_wanted(const struct column *c, const struct report *r)
+{
+	switch (c->when) {
+	case WITH_K_TO_10:
+		return r->k > 1 && r->k < 10;
+	case WITH_K_TO_100:
+		return r->k > 10 && r->k < 100;
+	case WITH_K_BEYOND:
+		return r->k > 100;
+	case WITH_THREADS:
+		return r->threads > 1;
+	default:
+		return true;
 	}
-	s->rows = all;
-	memset(s->rows[s->n_rows], 0, sizeof(s->rows[0]));
-	return (struct row){.sheet = s, .cells = s->rows[s->n_rows++]};
 }
 
-static void cell(struct row *row, const char *text)
+static void add_column(struct sheet *s, const struct column *c,
+		       const struct report *r)
 {
-	if (!row->cells)
-		return;
-	snprintf(row->cells[row->n], WORDS_CELL, "%s", text);
-	row->sheet->columns[row->n++].any |= *text != '\0';
+	struct sheet_column *to = &s->columns[s->n_columns++];
+	int len = (int)strcspn(c->heading, "#");
+
+	if (c->heading[len])
+		snprintf(to->heading, sizeof(to->heading), "%.*s%u%s", len,
+			 c->heading,
+			 c->when == WITH_THREADS ? r->threads : r->k,
+			 c->heading + len + 1);
+	else
+		snprintf(to->heading, sizeof(to->heading), "%s", c->heading);
+	to->right = c->type >= RECALL;
 }
 
-static void cell_count(struct row *row, uint64_t n)
+/* What a row is of: a point of a series, or a load. */
+struct source {
+	const struct report *report;
+	const struct series *series;
+	const struct point *point;
+	const struct load *load;
+	bool series_is_told; /* by the row before */
+};
+
+static void write_mean(char to[WORDS_CELL], const struct point *p)
 {
-	char text[NUM_BYTES];
-
-	cell(row, num_count(text, n));
-}
-
-static void cell_ms(struct row *row, double ms)
-{
-	char text[WORDS_CELL];
-
-	cell(row, words_ms(text, ms));
-}
-
-static void cell_recall(struct row *row, double recall)
-{
-	char text[WORDS_CELL];
-
-	cell(row, words_recall(text, recall));
-}
-
-static void cell_spread(struct row *row, struct spread spread)
-{
-	char text[WORDS_CELL];
-
-	cell(row, words_spread(text, spread));
-}
-
-static void cell_bytes(struct row *row, uint64_t bytes)
-{
-	char text[WORDS_CELL];
-
-	cell(row, words_bytes(text, bytes));
-}
-
-static void cell_seconds(struct row *row, double seconds)
-{
-	char text[WORDS_CELL];
-
-	cell(row, words_seconds(text, seconds));
-}
-
-/* The two columns that every table begins with. */
-static void index_columns(struct sheet *s)
-{
-	column(s, false, "index");
-	column(s, false, "at");
-}
-
-static void index_cells(struct row *row, const struct report *r,
-			const struct series *s, const struct point *p)
-{
-	char text[WORDS_CELL];
-
-	cell(row, words_label(text, r, s->engine, s->spec));
-	cell(row, words_effort(text, s, p->effort));
-}
-
-/* recall@1, @10 and @100, and @k where it belongs among them. */
-static const uint32_t usual_k[] = {1, 10, 100};
-
-static bool k_is_before(const struct report *r, int i)
-{
-	return (i == 0 || r->k > usual_k[i - 1]) &&
-	       (i == 3 || r->k < usual_k[i]);
-}
-
-static void recall_columns(struct sheet *s, const struct report *r)
-{
-	for (int i = 0; i <= 3; i++) {
-		if (k_is_before(r, i))
-			column(s, true, "recall@%" PRIu32, r->k);
-		if (i < 3)
-			column(s, true, "recall@%" PRIu32, usual_k[i]);
-	}
-}
-
-static void recall_cells(struct row *row, const struct report *r,
-			 const struct point *p)
-{
-	for (int i = 0; i <= 3; i++) {
-		if (k_is_before(r, i))
-			cell_recall(row, p->recall_k);
-		if (i < 3)
-			cell_recall(row, p->recall[i]);
-	}
-}
-
-static void speed_columns(struct sheet *s, const struct report *r)
-{
-	column(s, true, "q/s 1 thread");
-	if (r->threads > 1)
-		column(s, true, "q/s %u threads", r->threads);
-}
-
-static void speed_cells(struct row *row, const struct report *r,
-			const struct point *p)
-{
-	cell_spread(row, p->qps_1);
-	if (r->threads > 1)
-		cell_spread(row, p->qps_n);
-}
-
-static void latency_columns(struct sheet *s)
-{
-	column(s, true, "mean ms");
-	column(s, true, "p50");
-	column(s, true, "p95");
-	column(s, true, "p99");
-	column(s, true, "p99.9");
-}
-
-static void latency_cells(struct row *row, const struct point *p)
-{
-	char mean[WORDS_CELL], sd[WORDS_CELL], text[2 * WORDS_CELL + 4];
+	char mean[WORDS_CELL], sd[WORDS_CELL];
 
 	words_ms(mean, p->mean_ms);
 	words_ms(sd, p->sd_ms);
-	snprintf(text, sizeof(text), "%s%s%s", mean, *sd ? " ±" : "", sd);
-	cell(row, text);
-	cell_ms(row, p->p50_ms);
-	cell_ms(row, p->p95_ms);
-	cell_ms(row, p->p99_ms);
-	cell_ms(row, p->p999_ms);
+	snprintf(to, WORDS_CELL, "%.40s%s%.40s", mean, *sd ? " ±" : "", sd);
 }
 
-/*
- * The tables of points. What belongs to the index and not to the point stands
- * in its first row alone.
- */
-static void point_row(struct sheet *sheet, const struct report *r,
-		      enum sheet_kind kind, const struct series *s,
-		      const struct point *p, bool first)
+static void write_cell(char to[WORDS_CELL], const struct column *c,
+		       const struct source *x)
 {
-	struct row row = add_row(sheet);
+	const void *const bases[] = {x->point, x->series, x->load};
+	const char *base = bases[c->of];
+	const void *at = base ? base + c->at : NULL;
+	const double *real = at;
+	const uint64_t *count = at;
 
-	index_cells(&row, r, s, p);
-	switch (kind) {
-	case SHEET_SPEED:
-		recall_cells(&row, r, p);
-		speed_cells(&row, r, p);
-		cell_seconds(&row, first ? s->build_seconds : NAN);
+	if (c->of == OF_SERIES && x->series_is_told)
+		return;
+	switch (c->type) {
+	case INDEX:
+		words_label(to, x->report,
+			    x->load ? x->load->engine : x->series->engine,
+			    x->load ? x->load->spec : x->series->spec);
 		break;
-	case SHEET_COST:
-		latency_cells(&row, p);
-		cell_bytes(&row, first ? s->disk_bytes : 0);
-		cell_bytes(&row, first ? s->resident_bytes : 0);
-		cell_seconds(&row, first ? s->first_answer_ms / 1e3 : NAN);
+	case EFFORT:
+		if (x->load)
+			words_load_effort(to, x->report, x->load);
+		else
+			words_effort(to, x->series, x->point->effort);
 		break;
-	case SHEET_COLD:
-		cell_ms(&row, p->cold_ms);
-		cell_spread(&row, (struct spread){p->cold_faults, NAN});
-		cell_bytes(&row, isnan(p->cold_bytes) || p->cold_bytes < 0
-					 ? 0
-					 : (uint64_t)(p->cold_bytes + 0.5));
+	case LOAD:
+		words_load(to, x->load);
 		break;
-	default: /* SHEET_POINTS */
-		recall_cells(&row, r, p);
-		speed_cells(&row, r, p);
-		cell_ms(&row, p->p50_ms);
-		cell_ms(&row, p->p99_ms);
-		cell_spread(&row, (struct spread){p->distances, NAN});
+	case RECALL:
+		words_recall(to, *real);
+		break;
+	case MEAN:
+		write_mean(to, x->point);
+		break;
+	case MS:
+		words_ms(to, *real);
+		break;
+	case MS_AS_TIME:
+		words_seconds(to, *real / 1e3);
+		break;
+	case SECONDS:
+		words_seconds(to, *real);
+		break;
+	case SPEED:
+		words_spread(to, *(const struct spread *)at);
+		break;
+	case NUMBER:
+		words_qps(to, *real);
+		break;
+	case COUNT_IF:
+		if (*count == 0)
+			break;
+		__attribute__((fallthrough));
+	case COUNT:
+		num_count(to, *count);
+		break;
+	case BYTES:
+		words_bytes(to, *count);
+		break;
+	case MEAN_BYTES:
+		if (*real >= 0)
+			words_bytes(to, (uint64_t)(*real + 0.5));
 		break;
 	}
 }
 
-static void point_rows(struct sheet *sheet, const struct report *r,
+static void add_row(struct sheet *s, const struct column *c,
+		    const struct source *x)
+{
+	void *all = array_one_more(s->rows, s->n_rows, sizeof(*s->rows));
+	uint32_t n = 0;
+
+	if (!all) {
+		s->failed = true;
+		return;
+	}
+	s->rows = all;
+	memset(s->rows[s->n_rows], 0, sizeof(s->rows[0]));
+	for (; c->heading; c++) {
+		char *cell = s->rows[s->n_rows][n];
+
+		if (!is_wanted(c, x->report))
+			continue;
+		write_cell(cell, c, x);
+		s->columns[n++].any |= *cell != '\0';
+	}
+	s->n_rows++;
+}
+
+static bool has_row(enum sheet_kind kind, const struct report *r,
+		    const struct series *s, const struct point *p)
+{
+	switch (kind) {
+	case SHEET_GROWTH:
+		return growth_is_curve(r, s) && p->shown;
+	case SHEET_COLD:
+		return growth_is_last(r, s) && p->shown && !isnan(p->cold_ms);
+	case SHEET_POINTS:
+		return growth_is_last(r, s);
+	default:
+		return growth_is_last(r, s) && p->shown;
+	}
+}
+
+/* What belongs to an index stands in its first row; its size in all. */
+static void add_points(struct sheet *sheet, const struct report *r,
 		       enum sheet_kind kind)
 {
 	for (uint32_t i = 0; i < r->n_series; i++) {
-		const struct series *s = &r->series[i];
-		bool first = true;
+		struct source x = {.report = r, .series = &r->series[i]};
 
-		if (!growth_is_last(r, s))
-			continue;
-		for (uint32_t k = 0; k < s->n_points; k++) {
-			const struct point *p = &s->points[k];
-
-			if (kind != SHEET_POINTS && !p->shown)
+		for (uint32_t k = 0; k < x.series->n_points; k++) {
+			x.point = &x.series->points[k];
+			if (!has_row(kind, r, x.series, x.point))
 				continue;
-			if (kind == SHEET_COLD && isnan(p->cold_ms))
-				continue;
-			point_row(sheet, r, kind, s, p, first);
-			first = false;
+			add_row(sheet, kinds[kind].columns, &x);
+			x.series_is_told = kind != SHEET_GROWTH;
 		}
 	}
-}
-
-static void make_growth(struct sheet *sheet, const struct report *r)
-{
-	sheet->title = "Growth";
-	index_columns(sheet);
-	column(sheet, true, "rows");
-	column(sheet, true, "recall@%" PRIu32, r->k);
-	speed_columns(sheet, r);
-	column(sheet, true, "build");
-	column(sheet, true, "disk");
-	column(sheet, true, "memory");
-	for (uint32_t i = 0; i < r->n_series; i++) {
-		const struct series *s = &r->series[i];
-
-		if (!growth_is_curve(r, s))
-			continue;
-		for (uint32_t k = 0; k < s->n_points; k++) {
-			const struct point *p = &s->points[k];
-			struct row row;
-
-			if (!p->shown)
-				continue;
-			row = add_row(sheet);
-			index_cells(&row, r, s, p);
-			cell_count(&row, s->n_rows);
-			cell_recall(&row, p->recall_k);
-			speed_cells(&row, r, p);
-			cell_seconds(&row, s->build_seconds);
-			cell_bytes(&row, s->disk_bytes);
-			cell_bytes(&row, s->resident_bytes);
-		}
-	}
-}
-
-static void load_row(struct sheet *sheet, const struct report *r,
-		     const struct load *l)
-{
-	const struct spread rate = {l->rate, NAN}, qps = {l->qps, NAN};
-	struct row row = add_row(sheet);
-	char text[WORDS_CELL];
-
-	cell(&row, words_label(text, r, l->engine, l->spec));
-	cell(&row, words_load_effort(text, r, l));
-	cell(&row, words_load(text, l));
-	cell_spread(&row, rate);
-	cell_count(&row, l->n_sent);
-	cell_count(&row, l->n_done);
-	if (l->n_failed)
-		cell_count(&row, l->n_failed);
-	else
-		cell(&row, "");
-	cell_spread(&row, qps);
-	cell_ms(&row, l->p50_ms);
-	cell_ms(&row, l->p99_ms);
-	cell_ms(&row, l->p999_ms);
-	cell_ms(&row, l->max_ms);
-}
-
-static void make_loads(struct sheet *sheet, const struct report *r)
-{
-	sheet->title = "Under load (ms from the arrival of a query)";
-	index_columns(sheet);
-	column(sheet, false, "load");
-	column(sheet, true, "asked/s");
-	column(sheet, true, "sent");
-	column(sheet, true, "done");
-	column(sheet, true, "failed");
-	column(sheet, true, "q/s");
-	column(sheet, true, "p50");
-	column(sheet, true, "p99");
-	column(sheet, true, "p99.9");
-	column(sheet, true, "max");
-	for (uint32_t i = 0; i < r->n_loads; i++)
-		load_row(sheet, r, &r->loads[i]);
-}
-
-static void make_points(struct sheet *s, const struct report *r,
-			enum sheet_kind kind)
-{
-	index_columns(s);
-	switch (kind) {
-	case SHEET_SPEED:
-		s->title = "Recall and speed";
-		recall_columns(s, r);
-		speed_columns(s, r);
-		column(s, true, "build");
-		break;
-	case SHEET_COST:
-		s->title = "Latency (ms) and cost";
-		latency_columns(s);
-		column(s, true, "disk");
-		column(s, true, "memory");
-		column(s, true, "1st answer");
-		break;
-	case SHEET_COLD:
-		s->title = "Cold: from a file that is not in memory";
-		column(s, true, "ms a query");
-		column(s, true, "page faults");
-		column(s, true, "read");
-		break;
-	default:
-		s->title = "All points";
-		recall_columns(s, r);
-		speed_columns(s, r);
-		column(s, true, "p50 ms");
-		column(s, true, "p99 ms");
-		column(s, true, "distances");
-		break;
-	}
-	point_rows(s, r, kind);
 }
 
 /* Whether something was measured that the other tables leave out. */
@@ -368,12 +312,17 @@ enum vsx_status sheet_make(struct sheet *s, const struct report *r,
 			   enum sheet_kind kind, struct vsx_error *err)
 {
 	memset(s, 0, sizeof(*s));
-	if (kind == SHEET_GROWTH)
-		make_growth(s, r);
-	else if (kind == SHEET_LOADS)
-		make_loads(s, r);
+	s->title = kinds[kind].title;
+	for (const struct column *c = kinds[kind].columns; c->heading; c++)
+		if (is_wanted(c, r))
+			add_column(s, c, r);
+	if (kind == SHEET_LOADS)
+		for (uint32_t i = 0; i < r->n_loads; i++)
+			add_row(s, kinds[kind].columns,
+				&(struct source){.report = r,
+						 .load = &r->loads[i]});
 	else if (kind != SHEET_POINTS || has_hidden(r))
-		make_points(s, r, kind);
+		add_points(s, r, kind);
 	if (!s->failed)
 		return VSX_OK;
 	sheet_release(s);
