@@ -6,6 +6,7 @@
 #include "bench/plot/plot.h"
 #include "bench/plot/text.h"
 #include "bench/report/plots.h"
+#include "cli/xml.h"
 #include "made_up.h"
 
 static char text[1 << 20];
@@ -149,7 +150,7 @@ Test(text, is_made_safe)
 {
 	FILE *f = tmpfile();
 
-	text_xml(f, "<a href=\"x\">&'\x01\xff ä\xef\xbf\xbf");
+	xml_put(f, "<a href=\"x\">&'\x01\xff ä\xef\xbf\xbf");
 	read_text(f);
 	cr_assert_str_eq(text, "&lt;a href=&quot;x&quot;&gt;&amp;&#39;"
 			       "\xef\xbf\xbd\xef\xbf\xbd ä\xef\xbf\xbd");

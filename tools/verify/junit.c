@@ -1,10 +1,9 @@
 #include "verify/junit.h"
 
 #include "cli/outfile.h"
-#include "cli/utf8.h"
+#include "cli/xml.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* There is one report in a program. */
 static struct outfile file;
@@ -20,45 +19,17 @@ enum vsx_status junit_open(const char *path, struct vsx_error *err)
 	return status;
 }
 
-/* U+FFFE and U+FFFF are well-formed UTF-8, but no characters of XML. */
-static bool is_no_character(const char *s, size_t len)
-{
-	return len == 3 && memcmp(s, "\xef\xbf", 2) == 0 &&
-	       ((unsigned char)s[2] & 0xfe) == 0xbe;
-}
-
-/* As the value of an attribute; control characters are left out. */
-static void put(const char *s)
-{
-	size_t left = strlen(s), len;
-
-	for (; left > 0; s += len, left -= len) {
-		unsigned char c = (unsigned char)*s;
-
-		len = utf8_len(s, left);
-		if (len == 0 || is_no_character(s, len)) {
-			fputs("&#xFFFD;", file.to);
-			len = len ? len : 1;
-		} else if (c == '&' || c == '<' || c == '>' || c == '"' ||
-			   c == '\'') {
-			fprintf(file.to, "&#%d;", c);
-		} else if (c >= 0x20 && c != 0x7f) {
-			fwrite(s, 1, len, file.to);
-		}
-	}
-}
-
 static void put_message(const char *element, const char *text)
 {
 	fprintf(file.to, "<%s message=\"", element);
-	put(text);
+	xml_put(file.to, text);
 	fputs("\"/>", file.to);
 }
 
 static void put_case(const char *index, const struct check *check)
 {
 	fputs("    <testcase classname=\"", file.to);
-	put(index);
+	xml_put(file.to, index);
 	fprintf(file.to, "\" name=\"%s\">", check->name);
 	if (check->verdict == CHECK_FAILS)
 		put_message("failure", check->reason);
@@ -71,7 +42,7 @@ static void put_case(const char *index, const struct check *check)
 static void put_error(const char *index, const char *error)
 {
 	fputs("    <testcase classname=\"", file.to);
-	put(index);
+	xml_put(file.to, index);
 	fputs("\" name=\"check\">", file.to);
 	put_message("error", error);
 	fputs("</testcase>\n", file.to);
@@ -88,7 +59,7 @@ void junit_suite(const char *index, const struct checks *c, double seconds,
 		skipped += c->items[i].verdict == CHECK_NOT_RUN ||
 			   c->items[i].verdict == CHECK_ALLOWED;
 	fputs("  <testsuite name=\"", file.to);
-	put(index);
+	xml_put(file.to, index);
 	fprintf(file.to,
 		"\" tests=\"%zu\" failures=\"%zu\" errors=\"%d\" "
 		"skipped=\"%zu\" time=\"%.3f\">\n",

@@ -1,6 +1,7 @@
 #include "bench/plot/draw.h"
 
 #include "bench/plot/text.h"
+#include "cli/xml.h"
 
 #include <math.h>
 #include <string.h>
@@ -77,7 +78,7 @@ void draw_text(FILE *to, double x, double y, const char *anchor,
 	if (class)
 		fprintf(to, " class=\"%s\"", class);
 	fputc('>', to);
-	text_xml(to, text);
+	xml_put(to, text);
 	fputs("</text>", to);
 }
 
@@ -196,9 +197,9 @@ void draw_bars(FILE *to, const struct plot *p, const struct box *box)
 		draw_text(to, left + fmax(length, 1) + 6, middle + 4, "start",
 			  "value", line->marks->text);
 		fputs("<title>", to);
-		text_xml(to, line->label);
+		xml_put(to, line->label);
 		fputs(": ", to);
-		text_xml(to, line->marks->text);
+		xml_put(to, line->marks->text);
 		fputs("</title></g>\n", to);
 	}
 	fprintf(to, "<path class=\"axis\" d=\"M%.1f %.1fV%.1f\"/>\n", left,

@@ -2,7 +2,7 @@
 
 #include "bench/base/array.h"
 #include "bench/plot/draw.h"
-#include "bench/plot/text.h"
+#include "cli/xml.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -128,9 +128,9 @@ static double draw_own_head(const struct plot *p, const struct plot_size *size,
 			    FILE *to)
 {
 	fprintf(to, "<title id=\"%s-t\">", p->name);
-	text_xml(to, p->title);
+	xml_put(to, p->title);
 	fprintf(to, "</title>\n<desc id=\"%s-d\">", p->name);
-	text_xml(to, p->about);
+	xml_put(to, p->about);
 	fputs("</desc>\n<style>\n", to);
 	plot_style(to, false);
 	fprintf(to,

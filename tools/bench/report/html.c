@@ -2,12 +2,12 @@
  * The report as one page that needs no network and no script: the answer, the
  * plots, the tables. It is also well-formed XML.
  */
-#include "bench/plot/text.h"
 #include "bench/report/html_answer.h"
 #include "bench/report/plots.h"
 #include "bench/report/sheet.h"
 #include "cli/fail.h"
 #include "cli/outfile.h"
+#include "cli/xml.h"
 
 static const char style[] =
 	":root{color-scheme:light dark;--ink:#1d2126;--faint:#5c646d;"
@@ -85,7 +85,7 @@ static void put_element(FILE *to, const char *tag, const char *class,
 	if (class)
 		fprintf(to, " class=\"%s\"", class);
 	fputc('>', to);
-	text_xml(to, text);
+	xml_put(to, text);
 	fprintf(to, "</%s>\n", tag);
 }
 
@@ -96,7 +96,7 @@ static void put_head(FILE *to, const struct report *r)
 	      "<meta name=\"viewport\" "
 	      "content=\"width=device-width,initial-scale=1\"/>\n<title>",
 	      to);
-	text_xml(to, r->name);
+	xml_put(to, r->name);
 	fprintf(to, ": recall@%u against speed</title>\n<style>\n%s", r->k,
 		style);
 	plot_style(to, false);
@@ -113,9 +113,9 @@ static void put_plot(FILE *to, const struct plot *p, enum plots_part part)
 	static const struct plot_size bars = {320, 0, "bars"};
 
 	fprintf(to, "<figure>\n<figcaption><h3 id=\"%s-t\">", p->name);
-	text_xml(to, p->title);
+	xml_put(to, p->title);
 	fprintf(to, "</h3><p id=\"%s-d\">", p->name);
-	text_xml(to, p->about);
+	xml_put(to, p->about);
 	fputs("</p></figcaption>\n", to);
 	if (part == PLOTS_RECALL) {
 		plot_svg(p, &wide, to);
@@ -150,12 +150,12 @@ static void put_cell(FILE *to, const struct sheet *s, uint32_t row, uint32_t c)
 
 	if (c == 0) {
 		fputs("<th scope=\"row\">", to);
-		text_xml(to, text);
+		xml_put(to, text);
 		fputs("</th>", to);
 		return;
 	}
 	fprintf(to, "<td%s>", s->columns[c].right ? " class=\"number\"" : "");
-	text_xml(to, text);
+	xml_put(to, text);
 	fputs("</td>", to);
 }
 
@@ -225,7 +225,7 @@ static void put_fact(FILE *to, const char *name, const char *text, bool code)
 		return;
 	put_element(to, "dt", NULL, name);
 	fputs(code ? "<dd><code>" : "<dd>", to);
-	text_xml(to, text);
+	xml_put(to, text);
 	fputs(code ? "</code></dd>\n" : "</dd>\n", to);
 }
 

@@ -1,8 +1,8 @@
 #include "bench/report/html_answer.h"
 
-#include "bench/plot/text.h"
 #include "bench/report/growth.h"
 #include "bench/report/words.h"
+#include "cli/xml.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -19,7 +19,7 @@ static void put_label(FILE *to, const struct report *r, const struct series *s)
 {
 	char label[WORDS_CELL];
 
-	text_xml(to, words_label(label, r, s->engine, s->spec));
+	xml_put(to, words_label(label, r, s->engine, s->spec));
 }
 
 /* At the target, among the indexes that stand in all tables. */
@@ -71,7 +71,7 @@ static void put_first(FILE *to, const struct report *r, const struct series *s)
 	fputs("</strong> on one thread", to);
 	if (*words_effort(effort, s, p->effort)) {
 		fputs(" with ", to);
-		text_xml(to, effort);
+		xml_put(to, effort);
 	}
 	if (!isnan(p->p50_ms) && !isnan(p->p99_ms))
 		fprintf(to,
@@ -143,7 +143,7 @@ void html_answer(FILE *to, const struct report *r)
 	put_missed(to, r);
 	if (*words_unsteady(line, r)) {
 		fputs("<p class=\"rest unsteady\" role=\"note\">", to);
-		text_xml(to, line);
+		xml_put(to, line);
 		fputs(".</p>\n", to);
 	}
 }
