@@ -1,6 +1,6 @@
 #include "fake_engine.h"
 
-#include "bench/base/clock.h"
+#include "cli/clock.h"
 #include "cli/fail.h"
 
 #include <pthread.h>

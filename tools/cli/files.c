@@ -1,5 +1,6 @@
 #include "cli/files.h"
 
+#include "cli/array.h"
 #include "cli/fail.h"
 #include "cli/leftover.h"
 #include "cli/standard.h"
@@ -24,29 +25,21 @@ struct use {
 
 static struct {
 	struct use *items;
-	size_t n, cap;
+	size_t n;
 	bool failed; /* no memory */
 } list;
 
 static void add(const char *path, bool written)
 {
-	char *copy = path ? strdup(path) : NULL;
+	struct use *items;
+	char *copy;
 
 	if (!path)
 		return;
-	if (list.n == list.cap) {
-		size_t cap = list.cap ? 2 * list.cap : 16;
-		struct use *items =
-			reallocarray(list.items, cap, sizeof(*list.items));
-
-		if (!items) {
-			list.failed = true;
-			free(copy);
-			return;
-		}
+	items = array_one_more(list.items, list.n, sizeof(*items));
+	if (items)
 		list.items = items;
-		list.cap = cap;
-	}
+	copy = items ? strdup(path) : NULL;
 	if (copy)
 		list.items[list.n++] = (struct use){copy, written};
 	else

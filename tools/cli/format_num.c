@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Three digits, whatever the size: 4.17, 41.7, 417. */
@@ -112,6 +113,26 @@ char *num_duration(char to[NUM_BYTES], double seconds)
 			 (unsigned)(seconds / 60 + 0.5) % 60);
 	else
 		snprintf(to, NUM_BYTES, "%.3g s", seconds);
+	return to;
+}
+
+char *num_exact(char to[NUM_BYTES], double n)
+{
+	int digits = 15;
+
+	do
+		snprintf(to, NUM_BYTES, "%.*g", digits, n);
+	while (strtod(to, NULL) != n && digits++ < 17);
+	return to;
+}
+
+char *num_exact_float(char to[NUM_BYTES], float n)
+{
+	int digits = 6;
+
+	do
+		snprintf(to, NUM_BYTES, "%.*g", digits, (double)n);
+	while (strtof(to, NULL) != n && digits++ < 9);
 	return to;
 }
 

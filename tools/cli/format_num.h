@@ -17,6 +17,8 @@ char *num_of(char to[NUM_OF_BYTES], uint64_t n,
 	     const char *thing);	      /* 1 row, 1,234 rows, 2 queries */
 char *num_mean(char to[NUM_BYTES], double n); /* 1,234, 12.5, 3 */
 char *num_duration(char to[NUM_BYTES], double seconds); /* 12.5 ms, 1m 05s */
-char *num_clock(char to[NUM_BYTES], double seconds);	/* 00:31, 2:00:31 */
+char *num_exact(char to[NUM_BYTES], double n); /* 0.1; reads back as n */
+char *num_exact_float(char to[NUM_BYTES], float n);
+char *num_clock(char to[NUM_BYTES], double seconds); /* 00:31, 2:00:31 */
 
 #endif

@@ -1,11 +1,11 @@
 #include "cli/json.h"
 
+#include "cli/format_num.h"
 #include "cli/utf8.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 void json_begin(struct json *j, FILE *to, bool pretty)
@@ -152,36 +152,18 @@ void json_i64(struct json *j, const char *key, int64_t value)
 
 void json_double(struct json *j, const char *key, double value)
 {
-	char text[40];
+	char text[NUM_BYTES];
 
-	if (!isfinite(value)) {
-		json_null(j, key);
-		return;
-	}
-	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, value);
-		if (strtod(text, NULL) == value)
-			break;
-	}
 	lead(j, key);
-	fputs(text, j->to);
+	fputs(isfinite(value) ? num_exact(text, value) : "null", j->to);
 }
 
 void json_float(struct json *j, const char *key, float value)
 {
-	char text[40];
+	char text[NUM_BYTES];
 
-	if (!isfinite(value)) {
-		json_null(j, key);
-		return;
-	}
-	for (int digits = 6; digits <= 9; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, (double)value);
-		if (strtof(text, NULL) == value)
-			break;
-	}
 	lead(j, key);
-	fputs(text, j->to);
+	fputs(isfinite(value) ? num_exact_float(text, value) : "null", j->to);
 }
 
 void json_bool(struct json *j, const char *key, bool value)

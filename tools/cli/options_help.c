@@ -1,35 +1,12 @@
 #include "cli/options_help.h"
 
 #include "cli/colour.h"
+#include "cli/utf8.h"
 
 #include <string.h>
 
 #define COLUMNS	    80
 #define HELP_COLUMN 27
-
-/* Words of `text` from column `at` on, wrapped, later lines at `indent`. */
-static void wrap(FILE *to, const char *text, int at, int indent)
-{
-	bool first = true;
-
-	while (*text) {
-		int len = (int)strcspn(text, " ");
-
-		if (!first && at + 1 + len > COLUMNS) {
-			fprintf(to, "\n%*s", indent, "");
-			at = indent;
-		} else if (!first) {
-			fputc(' ', to);
-			at++;
-		}
-		fwrite(text, 1, (size_t)len, to);
-		at += len;
-		text += len;
-		text += strspn(text, " ");
-		first = false;
-	}
-	fputc('\n', to);
-}
 
 static void print_option(FILE *to, char letter, const char *name,
 			 const char *arg, const char *help)
@@ -47,7 +24,7 @@ static void print_option(FILE *to, char letter, const char *name,
 		at = 0;
 	}
 	fprintf(to, "%*s", HELP_COLUMN - at, "");
-	wrap(to, help, HELP_COLUMN, HELP_COLUMN);
+	utf8_wrap(to, help, HELP_COLUMN, HELP_COLUMN, COLUMNS);
 }
 
 static void heading(FILE *to, const char *text)
@@ -80,9 +57,9 @@ void cli_help(const struct cli_command *command, FILE *to)
 	int at = fprintf(to, "usage: %s ", command->name);
 	char help[1024];
 
-	wrap(to, command->usage, at, at);
+	utf8_wrap(to, command->usage, at, at, COLUMNS);
 	fputc('\n', to);
-	wrap(to, command->about, 0, 0);
+	utf8_wrap(to, command->about, 0, 0, COLUMNS);
 
 	for (const struct cli_option *o = command->options;
 	     o->type != CLI_IS_END; o++) {
@@ -107,7 +84,7 @@ void cli_help(const struct cli_command *command, FILE *to)
 	fputc('\n', to);
 	snprintf(help, sizeof(help), "Exit status: %s.",
 		 command->exits ? command->exits : usual_exits);
-	wrap(to, help, 0, 0);
+	utf8_wrap(to, help, 0, 0, COLUMNS);
 }
 
 static void print_line(FILE *to, char letter, const char *name, const char *arg,

@@ -1,5 +1,6 @@
 #include "cli/options_value.h"
 
+#include "cli/array.h"
 #include "cli/format_num.h"
 #include "cli/nearest.h"
 
@@ -122,31 +123,21 @@ static int find_word(const struct cli_option *option, const char *value,
 	return -1;
 }
 
-/* Room for one more item, of `bytes` bytes, behind n. */
-static bool grow(void **items, size_t n, size_t bytes,
-		 char rule[CLI_RULE_BYTES])
+static bool say_no_memory(char rule[CLI_RULE_BYTES])
 {
-	void *more;
-
-	if (n & (n - 1)) /* grown by doubling: there is room */
-		return true;
-	more = reallocarray(*items, n ? 2 * n : 1, bytes);
-	if (!more) {
-		snprintf(rule, CLI_RULE_BYTES, "something memory is left for");
-		return false;
-	}
-	*items = more;
-	return true;
+	snprintf(rule, CLI_RULE_BYTES, "something memory is left for");
+	return false;
 }
 
 static bool store_list(const struct cli_option *option, const char *value,
 		       char rule[CLI_RULE_BYTES])
 {
 	struct cli_list *list = option->to;
-	void *items = list->items;
+	const char **items =
+		array_one_more(list->items, list->n, sizeof(*items));
 
-	if (!grow(&items, list->n, sizeof(*list->items), rule))
-		return false;
+	if (!items)
+		return say_no_memory(rule);
 	list->items = items;
 	list->items[list->n++] = value;
 	return true;
@@ -156,10 +147,11 @@ static bool store_counts(const struct cli_option *option, uint64_t value,
 			 char rule[CLI_RULE_BYTES])
 {
 	struct cli_counts *counts = option->to;
-	void *items = counts->items;
+	uint64_t *items =
+		array_one_more(counts->items, counts->n, sizeof(*items));
 
-	if (!grow(&items, counts->n, sizeof(*counts->items), rule))
-		return false;
+	if (!items)
+		return say_no_memory(rule);
 	counts->items = items;
 	counts->items[counts->n++] = value;
 	return true;

@@ -1,3 +1,4 @@
+#include "cli/clock.h"
 #include "cli/progress.h"
 
 #include <langinfo.h>
@@ -31,14 +32,6 @@ static struct {
 	uint64_t first; /* done at its begin: not to be timed */
 	double left;	/* as shown last; < 0: not yet */
 } line;
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static size_t screen_columns(void)
 {
@@ -100,7 +93,7 @@ static void draw(void)
 		.unit = line.unit,
 		.done = line.done,
 		.total = line.total,
-		.elapsed = now() - line.begun,
+		.elapsed = clock_now() - line.begun,
 	};
 	char text[1024];
 
@@ -129,7 +122,7 @@ static void *keep_drawing(void *unused)
 {
 	pthread_mutex_lock(&lock);
 	while (line.on) {
-		double at = now() + NEXT_AFTER;
+		double at = clock_now() + NEXT_AFTER;
 		struct timespec until = {
 			.tv_sec = (time_t)at,
 			.tv_nsec = (long)((at - (double)(time_t)at) * 1e9),
@@ -207,7 +200,7 @@ void progress_update(const char *phase, const char *unit, uint64_t done,
 		    done < line.done) {
 			snprintf(line.phase, sizeof(line.phase), "%s", phase);
 			line.step = find_step(phase);
-			line.begun = now();
+			line.begun = clock_now();
 			line.first = done;
 			line.left = -1;
 		}

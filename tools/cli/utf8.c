@@ -58,3 +58,26 @@ void utf8_clean(char *text)
 		left -= n;
 	}
 }
+
+void utf8_wrap(FILE *to, const char *text, int at, int indent, int columns)
+{
+	for (bool first = true; *text; first = false) {
+		size_t len = strcspn(text, " ");
+		int width = 0;
+
+		for (size_t i = 0; i < len; i++)
+			width += ((unsigned char)text[i] & 0xc0) != 0x80;
+		if (!first && at >= columns - width) {
+			fprintf(to, "\n%*s", indent, "");
+			at = indent;
+		} else if (!first) {
+			fputc(' ', to);
+			at++;
+		}
+		fwrite(text, 1, len, to);
+		at += width;
+		text += len;
+		text += strspn(text, " ");
+	}
+	fputc('\n', to);
+}

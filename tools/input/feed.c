@@ -1,3 +1,4 @@
+#include "cli/clock.h"
 #include "input/feed.h"
 
 #include "cli/fail.h"
@@ -9,14 +10,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define BLOCK_BYTES (8u << 20)
 
 static enum vsx_status open_one(struct feed *feed, const char *path,
 				uint32_t dim, struct vsx_error *err)
 {
-	struct input_opts opts = {.dim = dim, .keep_odd = feed->keep_odd};
+	struct input_opts opts = {
+		.dim = dim,
+		.odds = feed->keep_odd ? &feed->odds : NULL,
+	};
 	struct input *in;
 	enum vsx_status status = input_open(&in, path, &opts, err);
 
@@ -68,15 +71,8 @@ void feed_release(struct feed *feed)
 		input_close(feed->inputs[i]);
 	free(feed->inputs);
 	free(feed->ids);
+	free(feed->odds.items);
 	memset(feed, 0, sizeof(*feed));
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 /* Everything of one input; *done counts rows of all of them. */
@@ -93,6 +89,7 @@ static enum vsx_status feed_one(struct feed *feed, struct input *in,
 
 		if (interrupted())
 			return tool_fail(err, VSX_ESTOPPED, "interrupted");
+		feed->odds.n = 0;
 		status = input_read(in, block, block_rows, &n, err);
 		if (status != VSX_OK || n == 0)
 			return status;
@@ -120,7 +117,7 @@ enum vsx_status feed_rows(struct feed *feed, feed_sink *sink, void *to,
 			  double *seconds, struct vsx_error *err)
 {
 	enum vsx_status status = VSX_OK;
-	double start = now();
+	double start = clock_now();
 	uint64_t done = 0;
 
 	for (size_t i = 0; status == VSX_OK && i < feed->n_inputs; i++) {
@@ -141,6 +138,6 @@ enum vsx_status feed_rows(struct feed *feed, feed_sink *sink, void *to,
 				 feed->ids_name,
 				 (unsigned long long)feed->n_ids,
 				 (unsigned long long)done);
-	*seconds = now() - start;
+	*seconds = clock_now() - start;
 	return status;
 }

@@ -17,8 +17,9 @@ struct feed {
 	uint64_t *ids;	    /* NULL: none were given */
 	uint64_t n_ids;
 	const char *ids_name;
-	bool keep_odd;	/* as in struct input_opts; set it before */
-	size_t at;	/* the input that is read */
+	bool keep_odd; /* values that cannot be converted; set it before */
+	struct odd_rows odds; /* of the last block */
+	size_t at;	      /* the input that is read */
 	uint64_t first; /* the number of its first row, over all of them */
 };
 

@@ -1,5 +1,6 @@
 #include "input/ids_text.h"
 
+#include "cli/array.h"
 #include "input/sniff.h"
 
 #include <inttypes.h>
@@ -10,7 +11,7 @@
 
 struct list {
 	uint64_t *ids;
-	size_t n, room;
+	size_t n;
 	char line[LINE_BYTES];
 	size_t len; /* of the whole line, also past what is kept */
 };
@@ -31,15 +32,11 @@ static bool to_number(const char *text, size_t len, uint64_t *value)
 static enum vsx_status add(struct list *list, uint64_t id,
 			   struct vsx_error *err)
 {
-	if (list->n == list->room) {
-		size_t room = list->room ? 2 * list->room : 1024;
-		uint64_t *more = reallocarray(list->ids, room, sizeof(*more));
+	uint64_t *more = array_one_more(list->ids, list->n, sizeof(*more));
 
-		if (!more)
-			return tool_fail_memory(err, room * sizeof(*more));
-		list->ids = more;
-		list->room = room;
-	}
+	if (!more)
+		return tool_fail_memory(err, (list->n + 1) * sizeof(*more));
+	list->ids = more;
 	list->ids[list->n++] = id;
 	return VSX_OK;
 }

@@ -1,5 +1,6 @@
 #include "input/input.h"
 
+#include "cli/array.h"
 #include "input/convert.h"
 #include "input/rows.h"
 
@@ -10,12 +11,6 @@
 
 #define BLOCK_BYTES ((size_t)1 << 20) /* of cells that wait to be converted */
 
-/* A row with a value that cannot be converted. */
-struct odd {
-	uint64_t row;
-	char why[128];
-};
-
 struct input {
 	struct rows rows;
 	enum vsx_elem elem;
@@ -23,9 +18,7 @@ struct input {
 	void *block;	  /* NULL where nothing is converted */
 	size_t block_rows;
 	bool failed;
-	bool keep_odd;
-	struct odd *odds; /* of the last read, by rising row */
-	size_t n_odds, odds_room;
+	struct odd_rows *odds;
 };
 
 static enum vsx_status check(const struct rows *rows,
@@ -86,7 +79,7 @@ enum vsx_status input_open(struct input **out, const char *path,
 		input_close(in);
 		return status;
 	}
-	in->keep_odd = opts->keep_odd;
+	in->odds = opts->odds;
 	in->elem = convert_elem(in->rows.cell);
 	in->row_bytes = in->block ? (size_t)in->rows.dim * sizeof(float)
 				  : in->rows.row_bytes;
@@ -146,20 +139,17 @@ static enum vsx_status keep_odd(struct input *in, uint64_t first, size_t cell,
 				struct vsx_error *err)
 {
 	uint64_t row = first + cell / in->rows.dim;
-	size_t room = in->odds_room ? 2 * in->odds_room : 16;
-	struct odd *odds = in->odds;
+	struct odd_rows *odds = in->odds;
+	struct odd_row *items = odds->items;
 
-	if (in->n_odds && odds[in->n_odds - 1].row == row)
+	if (odds->n && items[odds->n - 1].row == row)
 		return VSX_OK;
-	if (in->n_odds == in->odds_room) {
-		odds = reallocarray(odds, room, sizeof(*odds));
-		if (!odds)
-			return tool_fail_memory(err, room * sizeof(*odds));
-		in->odds = odds;
-		in->odds_room = room;
-	}
-	odds[in->n_odds].row = row;
-	describe(odds[in->n_odds++].why, in, cell);
+	items = array_one_more(items, odds->n, sizeof(*items));
+	if (!items)
+		return tool_fail_memory(err, (odds->n + 1) * sizeof(*items));
+	odds->items = items;
+	items[odds->n].row = row;
+	describe(items[odds->n++].why, in, cell);
 	return VSX_OK;
 }
 
@@ -184,18 +174,19 @@ static enum vsx_status convert_with_odds(struct input *in, float *to,
 
 static int by_row(const void *key, const void *odd)
 {
-	uint64_t a = *(const uint64_t *)key, b = ((const struct odd *)odd)->row;
+	uint64_t a = *(const uint64_t *)key;
+	uint64_t b = ((const struct odd_row *)odd)->row;
 
 	return (a > b) - (a < b);
 }
 
-const char *input_odd(const struct input *in, uint64_t row)
+const char *odd_rows_find(const struct odd_rows *odds, uint64_t row)
 {
-	const struct odd *found;
+	const struct odd_row *found = NULL;
 
-	if (in->n_odds == 0)
-		return NULL;
-	found = bsearch(&row, in->odds, in->n_odds, sizeof(*found), by_row);
+	if (odds->n)
+		found = bsearch(&row, odds->items, odds->n, sizeof(*found),
+				by_row);
 	return found ? found->why : NULL;
 }
 
@@ -218,7 +209,7 @@ static enum vsx_status read_converted(struct input *in, float *to,
 		if (n == 0)
 			break;
 		cells = n * (size_t)in->rows.dim;
-		if (in->keep_odd) {
+		if (in->odds) {
 			status = convert_with_odds(in, to, first, cells, err);
 			if (status != VSX_OK)
 				return status;
@@ -241,7 +232,6 @@ enum vsx_status input_read(struct input *in, void *rows, size_t max_rows,
 	enum vsx_status status;
 
 	*n_rows = 0;
-	in->n_odds = 0;
 	if (in->failed)
 		return tool_fail(err, VSX_EINVAL,
 				 "%s: cannot be read on after an error",
@@ -272,6 +262,5 @@ void input_close(struct input *in)
 		return;
 	rows_close(&in->rows);
 	free(in->block);
-	free(in->odds);
 	free(in);
 }

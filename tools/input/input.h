@@ -25,14 +25,27 @@
 
 struct input;
 
+/* Rows with a value that cannot be converted. Zeroed before; free items. */
+struct odd_rows {
+	struct odd_row {
+		uint64_t row;
+		char why[128];
+	} * items; /* by rising row */
+	size_t n;
+};
+
+/* What is wrong with the first such value of the row; NULL: there is none. */
+const char *odd_rows_find(const struct odd_rows *odds, uint64_t row);
+
 /* All fields may be zero, and the whole may be NULL. */
 struct input_opts {
 	/* Required for standard input; a file must agree with it. */
 	uint32_t dim;
 	/* Of raw rows; 0 = VSX_F32. VSX_BF16 also gives .npy's 'V2' sense. */
 	enum vsx_elem elem;
-	/* A value that cannot be converted becomes NaN: see input_odd(). */
-	bool keep_odd;
+	/* NULL: a value that cannot be converted is an error. Else it becomes
+	   NaN, and its row is added. Borrowed until the input is closed. */
+	struct odd_rows *odds;
 };
 
 /*
@@ -68,12 +81,6 @@ enum vsx_status input_read(struct input *in, void *rows, size_t max_rows,
 
 /* Back to the first row, also after the end; a stream refuses. */
 enum vsx_status input_rewind(struct input *in, struct vsx_error *err);
-
-/*
- * What is wrong with the first value of row number `row` that could not be
- * converted; NULL when all could. It must be a row of the last input_read().
- */
-const char *input_odd(const struct input *in, uint64_t row);
 
 void input_close(struct input *in); /* accepts NULL */
 

@@ -29,7 +29,7 @@ int rejects_take(void *context, const struct vsx_rejected *row)
 	const struct feed *f = r->feed;
 	const struct input *in = f->inputs[f->at];
 	uint64_t number = row->row - f->first;
-	const char *odd = input_odd(in, number);
+	const char *odd = odd_rows_find(&f->odds, number);
 
 	return rejects_put(r, input_name(in), number, row->id,
 			   odd ? odd : row->why);

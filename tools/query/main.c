@@ -1,3 +1,4 @@
+#include "cli/clock.h"
 /* vsx-query: the nearest rows of queries. */
 #include "cli/colour.h"
 #include "cli/common.h"
@@ -19,7 +20,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Queries that are read at a time. */
@@ -121,14 +121,6 @@ struct run {
 	bool print_hits;
 };
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static enum vsx_status wrong_effort(const struct run *r, const char *given,
 				    struct vsx_error *err)
 {
@@ -202,12 +194,12 @@ static enum vsx_status check_model(const struct run *r, struct vsx_error *err)
 static enum vsx_status open_index(struct run *r, struct vsx_error *err)
 {
 	struct vsx_open_opts opts = VSX_OPEN_OPTS_INIT;
-	double start = now();
+	double start = clock_now();
 	enum vsx_status status;
 
 	opts.untrusted = o.untrusted;
 	status = vsx_open(&r->index, r->path, &opts, err);
-	r->seconds_open = now() - start;
+	r->seconds_open = clock_now() - start;
 	if (status != VSX_OK)
 		return status;
 	vsx_get_facts(r->index, &r->facts);
@@ -286,7 +278,7 @@ static enum vsx_status search_part(struct run *r, const uint8_t *queries,
 				   uint64_t first, size_t n,
 				   struct vsx_error *err)
 {
-	double start = now(), took;
+	double start = clock_now(), took;
 	enum vsx_status status;
 
 	r->search.first_query = first;
@@ -294,7 +286,7 @@ static enum vsx_status search_part(struct run *r, const uint8_t *queries,
 				  r->results.k, &r->search,
 				  (unsigned int)o.threads, r->hits, r->n_hits,
 				  &r->stats, err);
-	took = now() - start;
+	took = clock_now() - start;
 	r->seconds_search += took;
 	if (status == VSX_ENUMERIC)
 		tool_name_row(err, input_name(r->queries), 0);
@@ -341,7 +333,7 @@ static enum vsx_status search_ids(struct run *r, struct vsx_error *err)
 {
 	struct vsx_searcher *searcher;
 	enum vsx_status status = vsx_searcher_new(&searcher, r->index, err);
-	double start = now();
+	double start = clock_now();
 
 	for (size_t i = 0; i < o.ids.n && status == VSX_OK; i++) {
 		tell(r, i);
@@ -350,7 +342,7 @@ static enum vsx_status search_ids(struct run *r, struct vsx_error *err)
 		if (status == VSX_OK)
 			status = take(r, 1, err);
 	}
-	r->seconds_search = now() - start;
+	r->seconds_search = clock_now() - start;
 	if (searcher)
 		vsx_get_stats(searcher, &r->stats);
 	vsx_searcher_free(searcher);

@@ -1,3 +1,4 @@
+#include "cli/clock.h"
 #include "verify/answers.h"
 
 #include "cli/fail.h"
@@ -7,7 +8,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Timed passes over the queries; none is begun after so many seconds. */
 #define PASSES	     5
@@ -120,14 +120,6 @@ struct run {
 	size_t n_times;
 };
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static enum vsx_status ask(struct run *r, size_t i, size_t *n_hits,
 			   struct vsx_error *err)
 {
@@ -184,13 +176,13 @@ static enum vsx_status count_pass(struct run *r, struct measured *m,
 static enum vsx_status timed_pass(struct run *r, struct vsx_error *err)
 {
 	for (size_t i = 0; i < r->q->n; i++) {
-		double start = now();
+		double start = clock_now();
 		size_t n_hits;
 		enum vsx_status status = ask(r, i, &n_hits, err);
 
 		if (status != VSX_OK)
 			return status;
-		r->times[r->n_times++] = (now() - start) * 1e3;
+		r->times[r->n_times++] = (clock_now() - start) * 1e3;
 	}
 	return VSX_OK;
 }
@@ -213,10 +205,10 @@ static enum vsx_status run_passes(struct run *r, struct measured *m,
 				  struct vsx_error *err)
 {
 	enum vsx_status status = count_pass(r, m, err);
-	double start = now();
+	double start = clock_now();
 
 	for (int pass = 0; status == VSX_OK && pass < PASSES; pass++) {
-		if (pass > 0 && now() - start > PASS_SECONDS)
+		if (pass > 0 && clock_now() - start > PASS_SECONDS)
 			break;
 		status = timed_pass(r, err);
 	}

@@ -1,3 +1,4 @@
+#include "cli/clock.h"
 /* vsx-verify: is an index whole, and does it still find what it should? */
 #include "cli/colour.h"
 #include "cli/common.h"
@@ -19,7 +20,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const char *const levels[] = {"full", "pages", "quick", NULL};
 
@@ -141,14 +141,6 @@ struct work {
 	bool is_gate;
 };
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 /* ---- one index ----------------------------------------------------------- */
 
 /* What the verification itself said, as the first rows of the table. */
@@ -232,12 +224,12 @@ static enum vsx_status check_index(struct work *w, struct report *r,
 	struct vsx_verify_result result;
 	struct changes changes = {0};
 	enum vsx_status status;
-	double start = now();
+	double start = clock_now();
 
 	status = vsx_verify(r->path, &w->opts, report_event, r, &result, err);
 	if (status != VSX_OK)
 		return status;
-	report_file(r, &result, now() - start);
+	report_file(r, &result, clock_now() - start);
 	add_file_checks(w, checks, &result);
 	status = run_gate(w, r->path, checks, &changes, err);
 	if (status != VSX_OK)
@@ -254,14 +246,14 @@ static int verify_one(struct work *w, const char *path)
 	struct checks checks = {.allowed = &o.allowed};
 	struct vsx_error err = {0};
 	enum vsx_status status = accept_input(w, path, &err);
-	double start = now();
+	double start = clock_now();
 
 	report_begin(&r);
 	if (status == VSX_OK)
 		status = check_index(w, &r, &checks, &err);
 	progress_clear();
 	report_end(&r, status == VSX_OK ? NULL : err.text);
-	junit_suite(path, &checks, now() - start,
+	junit_suite(path, &checks, clock_now() - start,
 		    status == VSX_OK ? NULL : err.text);
 	if (status != VSX_OK)
 		return say_error(&err);

@@ -1,6 +1,6 @@
 #include "bench/base/crew.h"
 
-#include "bench/base/clock.h"
+#include "cli/clock.h"
 #include "cli/fail.h"
 #include "cli/progress.h"
 

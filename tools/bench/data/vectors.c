@@ -6,7 +6,6 @@
 #include "cli/format_num.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
-#include "input/input.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -54,52 +53,8 @@ enum vsx_status vectors_room(struct vectors *v, struct vsx_error *err)
 	return v->data ? VSX_OK : tool_fail_memory(err, bytes);
 }
 
-static int by_row(const void *key, const void *odd)
-{
-	uint64_t a = *(const uint64_t *)key;
-	uint64_t b = ((const struct odd_row *)odd)->row;
-
-	return (a > b) - (a < b);
-}
-
-const char *odd_rows_find(const struct odd_rows *odds, uint64_t row)
-{
-	const struct odd_row *found = NULL;
-
-	if (odds->n)
-		found = bsearch(&row, odds->items, odds->n, sizeof(*found),
-				by_row);
-	return found ? found->why : NULL;
-}
-
-/* Of rows [first, first + n), which were read just now. */
-static enum vsx_status note_odds(struct odd_rows *odds, const struct input *in,
-				 uint64_t first, size_t n,
-				 struct vsx_error *err)
-{
-	for (uint64_t row = first; row < first + n; row++) {
-		const char *why = input_odd(in, row);
-		size_t room = odds->room ? 2 * odds->room : 16;
-		struct odd_row *items = odds->items;
-
-		if (!why)
-			continue;
-		if (odds->n == odds->room) {
-			items = reallocarray(items, room, sizeof(*items));
-			if (!items)
-				return tool_fail_memory(err,
-							room * sizeof(*items));
-			odds->items = items;
-			odds->room = room;
-		}
-		items[odds->n].row = row;
-		snprintf(items[odds->n++].why, sizeof(items->why), "%s", why);
-	}
-	return VSX_OK;
-}
-
 static enum vsx_status read_all(struct vectors *v, struct input *in,
-				struct odd_rows *odds, struct vsx_error *err)
+				struct vsx_error *err)
 {
 	char *to = v->data;
 	uint64_t done = 0;
@@ -118,10 +73,6 @@ static enum vsx_status read_all(struct vectors *v, struct input *in,
 					 "%s: ends after %" PRIu64
 					 " rows, expected %" PRIu64,
 					 v->name, done, v->n);
-		if (odds)
-			status = note_odds(odds, in, done, got, err);
-		if (status != VSX_OK)
-			return status;
 		if (interrupted())
 			return tool_fail(err, VSX_ESTOPPED, "interrupted");
 		to += got * vectors_row_bytes(v);
@@ -134,7 +85,7 @@ static enum vsx_status read_all(struct vectors *v, struct input *in,
 enum vsx_status vectors_read(struct vectors *v, const char *path,
 			     struct odd_rows *odds, struct vsx_error *err)
 {
-	struct input_opts opts = {.keep_odd = odds != NULL};
+	struct input_opts opts = {.odds = odds};
 	enum vsx_status status;
 	struct input *in;
 
@@ -151,7 +102,7 @@ enum vsx_status vectors_read(struct vectors *v, const char *path,
 	v->elem = input_elem(in);
 	status = vectors_room(v, err);
 	if (status == VSX_OK)
-		status = read_all(v, in, odds, err);
+		status = read_all(v, in, err);
 	input_close(in);
 	return status;
 }

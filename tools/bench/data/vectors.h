@@ -3,6 +3,7 @@
 #define VSX_BENCH_VECTORS_H
 
 #include "cli/fail.h"
+#include "input/input.h"
 #include "vsx.h"
 
 #include <stdbool.h>
@@ -21,22 +22,7 @@ struct vectors {
  */
 enum vsx_status vectors_room(struct vectors *v, struct vsx_error *err);
 
-/* Rows with a value that could not be read: it is NaN now. Zeroed before. */
-struct odd_rows {
-	struct odd_row {
-		uint64_t row;
-		char why[128];
-	} * items; /* by rising row */
-	size_t n, room;
-};
-
-/* What was wrong with a row; NULL when nothing was. */
-const char *odd_rows_find(const struct odd_rows *odds, uint64_t row);
-
-/*
- * All rows of a file that tools/input can read. odds: NULL, or told of values
- * that cannot be read, which are an error else; its items are to be freed.
- */
+/* All rows of a file that tools/input can read; odds as in input_opts. */
 enum vsx_status vectors_read(struct vectors *v, const char *path,
 			     struct odd_rows *odds, struct vsx_error *err);
 

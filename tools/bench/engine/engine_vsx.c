@@ -1,7 +1,7 @@
 /* VSX, through the public API alone. */
 #include "bench/engine/engine_vsx.h"
 
-#include "bench/base/clock.h"
+#include "cli/clock.h"
 #include "cli/fail.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"

@@ -1,8 +1,8 @@
 #include "bench/measure/cold.h"
 
-#include "bench/base/clock.h"
 #include "bench/base/crew.h"
 #include "bench/engine/engine_vsx.h"
+#include "cli/clock.h"
 #include "cli/fail.h"
 #include "cli/format_num.h"
 #include "cli/progress.h"

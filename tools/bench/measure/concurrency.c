@@ -1,10 +1,10 @@
 #include "bench/measure/concurrency.h"
 
-#include "bench/base/clock.h"
 #include "bench/base/crew.h"
 #include "bench/engine/engine_vsx.h"
 #include "bench/engine/writer.h"
 #include "bench/measure/load.h"
+#include "cli/clock.h"
 #include "cli/fail.h"
 #include "cli/format_num.h"
 #include "cli/progress.h"

@@ -1,7 +1,7 @@
 #include "bench/measure/load.h"
 
-#include "bench/base/clock.h"
 #include "bench/base/crew.h"
+#include "cli/clock.h"
 #include "cli/fail.h"
 #include "cli/say.h"
 

@@ -1,8 +1,8 @@
 #include "bench/measure/recall.h"
 
-#include "bench/base/clock.h"
 #include "bench/base/crew.h"
 #include "bench/engine/engine_vsx.h"
+#include "cli/clock.h"
 #include "cli/fail.h"
 
 #include <stdio.h>

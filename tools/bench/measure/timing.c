@@ -1,8 +1,8 @@
 #include "bench/measure/timing.h"
 
-#include "bench/base/clock.h"
 #include "bench/base/crew.h"
 #include "bench/measure/spread.h"
+#include "cli/clock.h"
 #include "cli/fail.h"
 #include "cli/progress.h"
 

@@ -1,7 +1,7 @@
 #include "bench/plot/plot.h"
 
-#include "bench/base/array.h"
 #include "bench/plot/draw.h"
+#include "cli/array.h"
 #include "cli/xml.h"
 
 #include <math.h>

@@ -3,10 +3,10 @@
  * line ends, which are those of the system. What was not measured is empty.
  */
 #include "bench/report/report.h"
+#include "cli/format_num.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void put_text(FILE *to, const char *text)
@@ -36,17 +36,11 @@ static void put_bytes(FILE *to, uint64_t bytes)
 		fputc(',', to);
 }
 
-/* The shortest that reads back as itself. */
 static void put_number(FILE *to, double value, char end)
 {
-	char text[40] = "";
+	char text[NUM_BYTES];
 
-	for (int digits = 15; digits <= 17 && isfinite(value); digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, value);
-		if (strtod(text, NULL) == value)
-			break;
-	}
-	fprintf(to, "%s%c", text, end);
+	fprintf(to, "%s%c", isfinite(value) ? num_exact(text, value) : "", end);
 }
 
 static void put_line(FILE *to, const struct report *r, const struct series *s,

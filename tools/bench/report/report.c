@@ -1,6 +1,6 @@
 #include "bench/report/report.h"
 
-#include "bench/base/array.h"
+#include "cli/array.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 #include "bench/report/sheet.h"
 
-#include "bench/base/array.h"
 #include "bench/report/growth.h"
+#include "cli/array.h"
 #include "cli/fail.h"
 #include "cli/format_num.h"
 

@@ -3,8 +3,10 @@
 #include "bench/report/sheet.h"
 #include "cli/colour.h"
 #include "cli/table.h"
+#include "cli/utf8.h"
 
 #include <langinfo.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,26 +34,7 @@ static char *plain(char *text)
 /* A sentence; on a terminal no word is broken. */
 static void print_text(FILE *to, const char *text)
 {
-	bool wraps = isatty(fileno(to));
-	size_t at = 0;
-
-	while (*text) {
-		size_t len = strcspn(text, " "), columns = 0;
-
-		for (size_t i = 0; i < len; i++)
-			columns += ((unsigned char)text[i] & 0xc0) != 0x80;
-		if (at > 0) {
-			bool fits = !wraps || at + 1 + columns <= TEXT_COLUMNS;
-
-			fputc(fits ? ' ' : '\n', to);
-			at = fits ? at + 1 : 0;
-		}
-		fwrite(text, 1, len, to);
-		at += columns;
-		text += len;
-		text += strspn(text, " ");
-	}
-	fputc('\n', to);
+	utf8_wrap(to, text, 0, 0, isatty(fileno(to)) ? TEXT_COLUMNS : INT_MAX);
 }
 
 static enum vsx_status print_sheet(struct sheet *s, FILE *to,

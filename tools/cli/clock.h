@@ -1,6 +1,6 @@
-/* The clock of every measurement: wall time that never jumps. */
-#ifndef VSX_BENCH_CLOCK_H
-#define VSX_BENCH_CLOCK_H
+/* Wall time that never jumps. */
+#ifndef VSX_CLI_CLOCK_H
+#define VSX_CLI_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
@@ -19,6 +19,11 @@ static inline uint64_t clock_ns(void)
 static inline double clock_seconds(uint64_t from, uint64_t to)
 {
 	return (double)(to - from) / NS_PER_SECOND;
+}
+
+static inline double clock_now(void) /* seconds */
+{
+	return clock_seconds(0, clock_ns());
 }
 
 static inline struct timespec clock_timespec(uint64_t ns)
