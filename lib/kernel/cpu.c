@@ -6,19 +6,27 @@
  */
 #include "kernel/cpu.h"
 
-#include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
+
+const char *vsx_isa_forced(void)
+{
+	return getenv("VSX_ISA");
+}
 
 #if defined(__x86_64__)
 
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* State components in XCR0. */
 #define XCR0_SSE     (1u << 1)
 #define XCR0_AVX     (1u << 2)
 #define XCR0_OPMASK  (1u << 5)
-#define XCR0_ZMM_HI  (1u << 6) /* upper halves of zmm0 to zmm15 */
-#define XCR0_ZMM_16  (1u << 7) /* zmm16 to zmm31 */
+#define XCR0_ZMM_HI  (1u << 6)	/* upper halves of zmm0 to zmm15 */
+#define XCR0_ZMM_16  (1u << 7)	/* zmm16 to zmm31 */
+#define XCR0_TILES   (3u << 17) /* their configuration and they */
 #define XCR0_AVX_ALL (XCR0_SSE | XCR0_AVX)
 #define XCR0_512_ALL (XCR0_AVX_ALL | XCR0_OPMASK | XCR0_ZMM_HI | XCR0_ZMM_16)
 
@@ -35,6 +43,13 @@
 #define CPU7B_AVX512BW	 (1u << 30)
 #define CPU7B_AVX512VL	 (1u << 31)
 #define CPU7C_AVX512VNNI (1u << 11)
+#define CPU7D_AMX_TILE	 (1u << 24)
+#define CPU7D_AMX_INT8	 (1u << 25)
+#define CPU7_1A_AVXVNNI	 (1u << 4)
+
+/* arch_prctl(2): Linux gives large registers to those who ask for them. */
+#define ASK_FOR_STATE 0x1023
+#define STATE_TILES   18
 
 /* XCR0 by hand: the intrinsic would need -mxsave. */
 static uint32_t enabled_state(void)
@@ -73,14 +88,41 @@ unsigned int vsx_cpu_features(void)
 			     CPU7B_AVX512VL) &&
 	    all(ecx, CPU7C_AVX512VNNI))
 		features |= VSX_CPU_AVX512;
+	if (all(state, XCR0_TILES) && all(edx, CPU7D_AMX_TILE | CPU7D_AMX_INT8))
+		features |= VSX_CPU_AMX;
+	if (__get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) &&
+	    all(eax, CPU7_1A_AVXVNNI))
+		features |= VSX_CPU_AVXVNNI;
 	return features;
+}
+
+bool vsx_cpu_ask_for_amx(void)
+{
+#if defined(__linux__)
+	return syscall(SYS_arch_prctl, ASK_FOR_STATE, STATE_TILES) == 0;
+#else
+	return false;
+#endif
 }
 
 #elif defined(__aarch64__)
 
+#include <sys/auxv.h>
+
+#define HWCAP_DOT_PRODUCT (1u << 20)
+
 unsigned int vsx_cpu_features(void)
 {
-	return VSX_CPU_NEON;
+	unsigned int features = VSX_CPU_NEON;
+
+	if (getauxval(AT_HWCAP) & HWCAP_DOT_PRODUCT)
+		features |= VSX_CPU_DOTPROD;
+	return features;
+}
+
+bool vsx_cpu_ask_for_amx(void)
+{
+	return false;
 }
 
 #else
@@ -88,6 +130,11 @@ unsigned int vsx_cpu_features(void)
 unsigned int vsx_cpu_features(void)
 {
 	return 0;
+}
+
+bool vsx_cpu_ask_for_amx(void)
+{
+	return false;
 }
 
 #endif

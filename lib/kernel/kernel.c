@@ -4,7 +4,6 @@
 #include "kernel/kernel.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "kernel/cpu.h"
@@ -36,7 +35,7 @@ static struct {
 static void choose(void)
 {
 	unsigned int have = vsx_cpu_features();
-	const char *forced = getenv("VSX_ISA");
+	const char *forced = vsx_isa_forced();
 
 	for (size_t i = 0; i < N_BUILT; i++)
 		if ((built[i].needs & have) == built[i].needs)

@@ -390,6 +390,23 @@ static void float_products(const struct vsx_space *s, const struct vsx_query *q,
 		keys[i] = order_bits(-f[i]);
 }
 
+/* From a product of integers, which i8 has as an i32. */
+static inline uint32_t cosine_key(const struct vsx_space *s,
+				  const struct vsx_query *q, float tail,
+				  uint32_t product)
+{
+	float f = s->elem == VSX_I8 ? (float)(int32_t)product : (float)product;
+
+	return order_bits(-(f * (q->scale * tail)));
+}
+
+void vsx_space_cosine_keys(const struct vsx_space *s, const struct vsx_query *q,
+			   const float *tails, size_t n, uint32_t *keys)
+{
+	for (size_t i = 0; i < n; i++)
+		keys[i] = cosine_key(s, q, tails[i], 0 - keys[i]);
+}
+
 static void int_products(const struct vsx_space *s, const struct vsx_query *q,
 			 const uint8_t *base, const uint32_t *rows, size_t n,
 			 uint32_t *keys)
@@ -397,13 +414,10 @@ static void int_products(const struct vsx_space *s, const struct vsx_query *q,
 	s->kernels->ip_int[s->elem](q->native, base, s->stride, rows, n, s->dim,
 				    keys);
 	if (s->metric == VSX_COSINE) {
-		for (size_t i = 0; i < n; i++) {
-			float dot = s->elem == VSX_I8 ? (float)(int32_t)keys[i]
-						      : (float)keys[i];
-
-			dot *= q->scale * tail_of(s, row_at(s, base, rows, i));
-			keys[i] = order_bits(-dot);
-		}
+		for (size_t i = 0; i < n; i++)
+			keys[i] = cosine_key(
+				s, q, tail_of(s, row_at(s, base, rows, i)),
+				keys[i]);
 	} else if (s->elem == VSX_I8) {
 		for (size_t i = 0; i < n; i++)
 			keys[i] = 0x80000000u - keys[i];

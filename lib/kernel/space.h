@@ -76,6 +76,13 @@ void vsx_space_keys(const struct vsx_space *s, const struct vsx_query *q,
 		    const uint8_t *base, const uint32_t *rows, size_t n,
 		    uint32_t *keys);
 
+/*
+ * The keys of n integer rows under cosine from their tails and, in keys, the
+ * products with q->native, negated modulo 2^32.
+ */
+void vsx_space_cosine_keys(const struct vsx_space *s, const struct vsx_query *q,
+			   const float *tails, size_t n, uint32_t *keys);
+
 /* The value that a key stands for, as vsx_topk wants it: smaller is nearer. */
 double vsx_space_value(const struct vsx_space *s, const struct vsx_query *q,
 		       uint32_t key);

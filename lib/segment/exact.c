@@ -1,14 +1,20 @@
 /*
  * Exact search: every row of a segment of any kind, values in f64.
  *
- * Several queries go over a block of rows while it is in the cache. Each has a
- * sieve of its own, so the answer of a query does not depend on the others.
+ * Several queries go over a block of rows while it is in the cache, in tiles
+ * where their keys are integers. Each has a sieve of its own, so the answer of
+ * a query does not depend on the others.
  */
 #include "segment/exact.h"
 
-#include "segment/sieve.h"
+#include <stdlib.h>
+
+#include "segment/exact_tile.h"
 
 #define QUERIES 16
+
+/* Fewer queries are done before rows are packed for them. */
+#define LEAST_FOR_TILES 8
 
 /* Blocks that the disk reads while one is scanned. */
 #define AHEAD 32u
@@ -30,11 +36,38 @@ static void ask_ahead(const struct vsx_sieve *s, const struct vsx_run *run,
 	vsx_sieve_ask(s, &part);
 }
 
-static enum vsx_status scan(const struct vsx_segment *seg,
-			    struct vsx_sieve *sieves, size_t n,
-			    struct vsx_error *err)
+/* Sieves that rows pass over, one after the other. */
+struct sieves {
+	struct vsx_sieve *const *at;
+	size_t n;
+};
+
+/* Receives n rows, the first at `offset` in VECS. */
+typedef enum vsx_status take_rows(void *context, uint32_t first, uint32_t n,
+				  uint64_t offset, struct vsx_error *err);
+
+static enum vsx_status take_by_sieves(void *context, uint32_t first, uint32_t n,
+				      uint64_t offset, struct vsx_error *err)
 {
-	uint32_t step = vsx_sieve_step(&sieves[0]);
+	const struct sieves *s = context;
+
+	for (size_t i = 0; i < s->n; i++)
+		VSX_TRY(vsx_sieve_rows(s->at[i], first, n, offset, err));
+	return VSX_OK;
+}
+
+static enum vsx_status take_by_tiles(void *context, uint32_t first, uint32_t n,
+				     uint64_t offset, struct vsx_error *err)
+{
+	return vsx_exact_tiles_rows(context, first, n, offset, err);
+}
+
+/* All rows of a segment, up to a step of the sieve at a time. */
+static enum vsx_status walk(const struct vsx_segment *seg,
+			    const struct vsx_sieve *sieve, take_rows *take,
+			    void *context, struct vsx_error *err)
+{
+	uint32_t step = vsx_sieve_step(sieve);
 	struct vsx_run run;
 	uint64_t seen = 0;
 
@@ -50,13 +83,77 @@ static enum vsx_status scan(const struct vsx_segment *seg,
 				run.offset + (uint64_t)r * seg->space.stride;
 
 			if (seg->scarce)
-				ask_ahead(&sieves[0], &run, r, step);
-			for (size_t q = 0; q < n; q++)
-				VSX_TRY(vsx_sieve_rows(&sieves[q],
-						       run.first_row + r, rows,
-						       offset, err));
+				ask_ahead(sieve, &run, r, step);
+			VSX_TRY(take(context, run.first_row + r, rows, offset,
+				     err));
 		}
 	}
+	return VSX_OK;
+}
+
+static enum vsx_status pass_sieves(const struct vsx_segment *seg,
+				   struct vsx_sieve *const *sieves, size_t n,
+				   struct vsx_error *err)
+{
+	for (size_t i = 0; i < n; i += QUERIES) {
+		struct sieves some = {sieves + i,
+				      n - i < QUERIES ? n - i : QUERIES};
+
+		VSX_TRY(walk(seg, sieves[i], take_by_sieves, &some, err));
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status pass_tiles(const struct vsx_segment *seg,
+				  struct vsx_sieve *const *sieves, size_t n,
+				  struct vsx_error *err)
+{
+	struct vsx_exact_tiles tiles;
+	enum vsx_status status;
+
+	status = vsx_exact_tiles_begin(&tiles, seg, sieves, n, err);
+	if (status == VSX_OK)
+		status = walk(seg, sieves[0], take_by_tiles, &tiles, err);
+	if (status == VSX_OK)
+		status = vsx_exact_tiles_end(&tiles, err);
+	vsx_exact_tiles_release(&tiles);
+	return status;
+}
+
+/* Begin all, and put those that suit tiles first; *suit is how many do. */
+static enum vsx_status begin(const struct vsx_segment *seg,
+			     struct vsx_find *finds, size_t n,
+			     struct vsx_sieve *sieves, struct vsx_sieve **order,
+			     size_t *suit, struct vsx_error *err)
+{
+	size_t last = n;
+
+	*suit = 0;
+	for (size_t i = 0; i < n; i++) {
+		VSX_TRY(vsx_sieve_begin(&sieves[i], seg, &finds[i], 0, err));
+		if (vsx_exact_tiles_suit(&sieves[i]))
+			order[(*suit)++] = &sieves[i];
+		else
+			order[--last] = &sieves[i];
+	}
+	if (*suit < LEAST_FOR_TILES)
+		*suit = 0;
+	return VSX_OK;
+}
+
+static enum vsx_status search(const struct vsx_segment *seg,
+			      struct vsx_find *finds, size_t n,
+			      struct vsx_sieve *sieves,
+			      struct vsx_sieve **order, struct vsx_error *err)
+{
+	size_t suit;
+
+	VSX_TRY(begin(seg, finds, n, sieves, order, &suit, err));
+	if (suit)
+		VSX_TRY(pass_tiles(seg, order, suit, err));
+	VSX_TRY(pass_sieves(seg, order + suit, n - suit, err));
+	for (size_t i = 0; i < n; i++)
+		VSX_TRY(vsx_sieve_finish(&sieves[i], err));
 	return VSX_OK;
 }
 
@@ -64,23 +161,41 @@ enum vsx_status vsx_exact_batch(const struct vsx_segment *seg,
 				struct vsx_find *finds, size_t n,
 				struct vsx_error *err)
 {
-	struct vsx_sieve sieves[QUERIES];
+	struct vsx_sieve *sieves = NULL;
+	struct vsx_sieve **order = NULL;
+	enum vsx_status status;
 
-	for (size_t first = 0; first < n; first += QUERIES) {
-		size_t m = n - first < QUERIES ? n - first : QUERIES;
-
-		for (size_t q = 0; q < m; q++)
-			VSX_TRY(vsx_sieve_begin(&sieves[q], seg,
-						&finds[first + q], 0, err));
-		VSX_TRY(scan(seg, sieves, m, err));
-		for (size_t q = 0; q < m; q++)
-			VSX_TRY(vsx_sieve_finish(&sieves[q], err));
-	}
-	return VSX_OK;
+	if (n == 0)
+		return VSX_OK;
+	status = vsx_alloc_to(&sieves, n, sizeof(*sieves), err);
+	if (status == VSX_OK)
+		status = vsx_alloc_to(&order, n, sizeof(*order), err);
+	if (status == VSX_OK)
+		status = search(seg, finds, n, sieves, order, err);
+	free(order);
+	free(sieves);
+	return status;
 }
 
 enum vsx_status vsx_exact_search(const struct vsx_segment *seg,
 				 struct vsx_find *find, struct vsx_error *err)
 {
-	return vsx_exact_batch(seg, find, 1, err);
+	struct vsx_sieve sieve, *order = &sieve;
+
+	return search(seg, find, 1, &sieve, &order, err);
+}
+
+/* A query has up to 50 bytes for each dimension: 16 MiB a thread. */
+#define SHARE_DIM (1u << 18)
+
+uint32_t vsx_exact_share(size_t n, unsigned int n_threads, uint32_t dim)
+{
+	size_t most = SHARE_DIM / dim, rounds;
+
+	most = most < 1 ? 1 : most;
+	most = most > VSX_EXACT_TOGETHER ? VSX_EXACT_TOGETHER : most;
+	if (n == 0)
+		return 1;
+	rounds = (n - 1) / (n_threads * most) + 1;
+	return (uint32_t)((n - 1) / (n_threads * rounds) + 1);
 }

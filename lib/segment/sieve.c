@@ -172,6 +172,27 @@ static void keep(struct vsx_sieve *s, const uint32_t *keys, uint32_t first,
 	s->n = kept;
 }
 
+enum vsx_status vsx_sieve_keep(struct vsx_sieve *s, const uint32_t *keys,
+			       const uint32_t *rows, const uint32_t *places,
+			       uint32_t n, struct vsx_error *err)
+{
+	struct vsx_scratch *scratch = s->find->scratch;
+	uint64_t *pool;
+
+	VSX_TRY(vsx_grow(&scratch->pool, &scratch->pool_cap, s->base + s->n + n,
+			 sizeof(*scratch->pool), err));
+	pool = scratch->pool + s->base;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t row = rows[places[i]];
+
+		if (vsx_is_eligible(&s->find->eligible, row))
+			pool[s->n++] = (uint64_t)keys[places[i]] << 32 | row;
+	}
+	if (s->n >= s->limit)
+		thin_out(s);
+	return VSX_OK;
+}
+
 /* What of a run passes. */
 static const uint8_t *bytes_of(const struct vsx_sieve *s,
 			       const struct vsx_run *run, uint64_t *bytes)

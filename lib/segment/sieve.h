@@ -55,6 +55,15 @@ uint32_t vsx_sieve_step(const struct vsx_sieve *s);
 enum vsx_status vsx_sieve_rows(struct vsx_sieve *s, uint32_t first, uint32_t n,
 			       uint64_t offset, struct vsx_error *err);
 
+/*
+ * The same where keys were computed, and compared with s->cut, by the caller: n
+ * rows passed, keys[places[i]] of row rows[places[i]]. They are touched, and
+ * none is wild.
+ */
+enum vsx_status vsx_sieve_keep(struct vsx_sieve *s, const uint32_t *keys,
+			       const uint32_t *rows, const uint32_t *places,
+			       uint32_t n, struct vsx_error *err);
+
 /* Soon the rows of this run will pass: begin to fetch them. */
 void vsx_sieve_expect(const struct vsx_sieve *s, const struct vsx_run *run);
 

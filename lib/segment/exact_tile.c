@@ -1,0 +1,343 @@
+#include "segment/exact_tile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "segment/offer.h"
+
+/*
+ * A block stays in the second cache while all queries go over it, and so do the
+ * keys of 16 queries.
+ */
+#define BLOCK_BYTES (192u << 10)
+#define BLOCK_ROWS  512u
+
+static const struct vsx_query *query_of(const struct vsx_sieve *s)
+{
+	return s->by_code ? &s->find->scratch->code : s->find->query;
+}
+
+bool vsx_exact_tiles_suit(const struct vsx_sieve *s)
+{
+	const struct vsx_eligible *e = &s->find->eligible;
+
+	/* A few rows of its own a sieve finds faster alone. */
+	return query_of(s)->native != NULL &&
+	       (e->barred == s->seg->dead || !vsx_eligible_are_sparse(e));
+}
+
+/* ---- queries -------------------------------------------------------- */
+
+/*
+ * What a query adds to its keys, and a row (row_add()), so that these are those
+ * of vsx_space_keys(). With tile.h's u and s, and P the sum of xu * qs:
+ *
+ *	l2      sum of (qu - xu)^2 = qu^2 + xu^2 - 256 * xu - 2 * P
+ *	ip u8   -1 - product       = -1 - 128 * xu - P
+ *	ip i8   2^31 - product     = 2^31 + 128 * qs - P
+ *	cosine  -product           = -128 * xu - P, or 128 * qs - P
+ */
+static uint32_t query_add(const struct vsx_space *space, const int8_t *s)
+{
+	uint32_t sum = 0, squares = 0;
+
+	for (uint32_t i = 0; i < space->dim; i++) {
+		sum += (uint32_t)s[i];
+		squares += (uint32_t)((s[i] + 128) * (s[i] + 128));
+	}
+	if (space->metric == VSX_L2)
+		return squares;
+	if (space->elem == VSX_U8)
+		return space->metric == VSX_IP ? ~0u : 0;
+	return 128 * sum + (space->metric == VSX_IP ? 0x80000000u : 0);
+}
+
+static void take_queries(struct vsx_exact_tiles *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		int8_t *s = t->s + i * t->stride;
+
+		vsx_tile_query(s, query_of(t->sieves[i])->native, t->space->dim,
+			       t->query_turn);
+		t->add[i] = query_add(t->space, s);
+	}
+}
+
+/* ---- a block of rows ------------------------------------------------ */
+
+static enum vsx_status alloc_block(struct vsx_row_block *b, uint32_t dim,
+				   struct vsx_error *err)
+{
+	size_t panel_bytes = vsx_panel_bytes(dim);
+	size_t panels = BLOCK_BYTES / panel_bytes, room;
+
+	if (panels < 1)
+		panels = 1;
+	if (panels > BLOCK_ROWS / VSX_PANEL)
+		panels = BLOCK_ROWS / VSX_PANEL;
+	room = panels * VSX_PANEL;
+	b->room = (uint32_t)room;
+	VSX_TRY(vsx_alloc_to(&b->panels, panels, panel_bytes, err));
+	VSX_TRY(vsx_alloc_to(&b->add, room, sizeof(*b->add), err));
+	VSX_TRY(vsx_alloc_to(&b->row, room, sizeof(*b->row), err));
+	VSX_TRY(vsx_alloc_to(&b->at, room, sizeof(*b->at), err));
+	VSX_TRY(vsx_alloc_to(&b->sum, room, sizeof(*b->sum), err));
+	VSX_TRY(vsx_alloc_to(&b->squares, room, sizeof(*b->squares), err));
+	VSX_TRY(vsx_alloc_to(&b->tail, room, sizeof(*b->tail), err));
+	VSX_TRY(vsx_alloc_to(&b->wild, room, sizeof(*b->wild), err));
+	return vsx_alloc_to(&b->own, room, sizeof(*b->own), err);
+}
+
+static uint32_t row_add(const struct vsx_exact_tiles *t, uint32_t i)
+{
+	const struct vsx_space *space = t->space;
+	uint32_t sum = t->rows.sum[i];
+
+	if (space->metric != VSX_L2)
+		return space->elem == VSX_U8 ? 0 - 128 * sum : 0;
+	if (space->elem == VSX_I8)
+		sum += 128 * space->dim; /* of u, not of s */
+	return t->rows.squares[i] - 256 * sum;
+}
+
+static void pack(struct vsx_exact_tiles *t)
+{
+	struct vsx_row_block *b = &t->rows;
+	uint32_t dim = t->space->dim;
+	size_t panel_bytes = vsx_panel_bytes(dim);
+	uint32_t n_panels = (b->n + VSX_PANEL - 1) / VSX_PANEL;
+
+	for (uint32_t p = 0; p < n_panels; p++) {
+		uint32_t first = p * VSX_PANEL, n = b->n - first;
+
+		vsx_panel_pack(b->panels + p * panel_bytes, b->at + first,
+			       n < VSX_PANEL ? n : VSX_PANEL, dim, t->row_turn);
+	}
+	for (uint32_t i = 0; i < b->n; i++)
+		b->add[i] = row_add(t, i);
+	b->tile = (struct vsx_tile){
+		.panels = b->panels,
+		.add = b->add,
+		.n_panels = n_panels,
+		.n_fours = (dim + 3) / 4,
+		.shift = t->space->metric == VSX_L2,
+	};
+}
+
+/* ---- queries over a block ------------------------------------------- */
+
+/* Rows whose codes say too little are looked at at once. */
+static enum vsx_status offer_wild(struct vsx_exact_tiles *t,
+				  struct vsx_sieve *s, uint32_t *keys,
+				  struct vsx_error *err)
+{
+	const struct vsx_row_block *b = &t->rows;
+
+	for (uint32_t i = 0; i < b->n_wild; i++) {
+		uint32_t place = b->wild[i];
+
+		keys[place] = UINT32_MAX;
+		if (vsx_is_eligible(&s->find->eligible, b->row[place]))
+			VSX_TRY(vsx_offer_row(t->seg, s->find, b->row[place],
+					      b->own[i], err));
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status take_keys(struct vsx_exact_tiles *t, struct vsx_sieve *s,
+				 uint32_t *keys, struct vsx_error *err)
+{
+	const struct vsx_row_block *b = &t->rows;
+	uint32_t n;
+
+	if (t->space->metric == VSX_COSINE)
+		vsx_space_cosine_keys(t->space, query_of(s), b->tail, b->n,
+				      keys);
+	if (b->n_wild)
+		VSX_TRY(offer_wild(t, s, keys, err));
+	n = t->kernels->up_to(keys, b->n, s->cut, t->pass);
+	return n ? vsx_sieve_keep(s, keys, b->row, t->pass, n, err) : VSX_OK;
+}
+
+static enum vsx_status flush(struct vsx_exact_tiles *t, struct vsx_error *err)
+{
+	struct vsx_row_block *b = &t->rows;
+
+	if (b->n == 0)
+		return VSX_OK;
+	pack(t);
+	for (size_t first = 0; first < t->n; first += VSX_TILE_QUERIES) {
+		size_t n = t->n - first;
+		struct vsx_tile_queries q = {
+			.s = t->s + first * t->stride,
+			.stride = t->stride,
+			.add = t->add + first,
+			.n = (uint32_t)(n < VSX_TILE_QUERIES
+						? n
+						: VSX_TILE_QUERIES),
+		};
+
+		t->kernels->keys(&b->tile, &q, t->keys, b->room);
+		for (size_t i = 0; i < q.n; i++)
+			VSX_TRY(take_keys(t, t->sieves[first + i],
+					  t->keys + i * b->room, err));
+	}
+	b->n = 0;
+	b->n_wild = 0;
+	return VSX_OK;
+}
+
+/* Row number `row`, of which no code tells enough, is at place i. */
+static enum vsx_status note_wild(struct vsx_exact_tiles *t, uint32_t i,
+				 uint64_t offset, struct vsx_error *err)
+{
+	const struct vsx_view *vecs = &t->seg->view[VSX_SEC_VECS];
+	struct vsx_row_block *b = &t->rows;
+
+	VSX_TRY(vsx_touch(vecs, offset, t->seg->space.stride, err));
+	b->wild[b->n_wild] = i;
+	b->own[b->n_wild++] = vecs->base + offset;
+	return VSX_OK;
+}
+
+/* Rows that lie one after the other and are there, as many as there is room
+ * for. */
+static enum vsx_status add_rows(struct vsx_exact_tiles *t, uint32_t first,
+				uint32_t n, uint64_t offset,
+				struct vsx_error *err)
+{
+	const struct vsx_sieve *s = t->sieves[0];
+	const struct vsx_codes *codes = s->by_code ? &s->codes : NULL;
+	const struct vsx_view *view =
+		codes ? codes->view : &t->seg->view[VSX_SEC_VECS];
+	const struct vsx_space *space = t->space;
+	struct vsx_row_block *b = &t->rows;
+	uint64_t at =
+		codes ? codes->at + (uint64_t)first * space->stride : offset;
+	const uint8_t *base;
+
+	VSX_TRY(vsx_touch(view, at, (uint64_t)n * space->stride, err));
+	base = view->base + at;
+	space->kernels->ip_int[space->elem](t->ones, base, space->stride, NULL,
+					    n, space->dim, b->sum + b->n);
+	if (space->metric == VSX_L2)
+		space->kernels->l2_int[space->elem](
+			t->none, base, space->stride, NULL, n, space->dim,
+			b->squares + b->n);
+	for (uint32_t i = 0; i < n; i++, b->n++) {
+		const uint8_t *row = base + (size_t)i * space->stride;
+
+		b->row[b->n] = first + i;
+		b->at[b->n] = row;
+		if (space->metric == VSX_COSINE)
+			memcpy(&b->tail[b->n], row + space->tail,
+			       sizeof(float));
+		if (codes && codes->header.wild &&
+		    !(vsx_codes_eps(codes, first + i) <= codes->header.eps_cap))
+			VSX_TRY(note_wild(t, b->n,
+					  offset + (uint64_t)i *
+							   t->seg->space.stride,
+					  err));
+	}
+	return VSX_OK;
+}
+
+/* Add rows that lie side by side. */
+static enum vsx_status add_run(struct vsx_exact_tiles *t, uint32_t first,
+			       uint32_t n, uint64_t offset,
+			       struct vsx_error *err)
+{
+	struct vsx_row_block *b = &t->rows;
+	uint64_t stride = t->seg->space.stride;
+
+	for (uint32_t i = 0, some; i < n; i += some) {
+		some = b->room - b->n < n - i ? b->room - b->n : n - i;
+		VSX_TRY(add_rows(t, first + i, some, offset + i * stride, err));
+		if (b->n == b->room)
+			VSX_TRY(flush(t, err));
+	}
+	return VSX_OK;
+}
+
+/* What is deleted is not packed. What else is barred, sieves leave out. */
+enum vsx_status vsx_exact_tiles_rows(struct vsx_exact_tiles *t, uint32_t first,
+				     uint32_t n, uint64_t offset,
+				     struct vsx_error *err)
+{
+	uint64_t stride = t->seg->space.stride;
+	uint32_t row = first, end = first + n, n_live = 0, side_by_side;
+
+	while ((side_by_side = vsx_eligible_run(&t->live, &row, end)) > 0) {
+		VSX_TRY(add_run(t, row, side_by_side,
+				offset + (row - first) * stride, err));
+		n_live += side_by_side;
+		row += side_by_side;
+	}
+	/* Counted as vsx_sieve_rows() does. */
+	for (size_t i = 0; i < t->n; i++)
+		t->sieves[i]->find->n_distances +=
+			vsx_eligible_are_sparse(&t->live) ? n_live : n;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_exact_tiles_end(struct vsx_exact_tiles *t,
+				    struct vsx_error *err)
+{
+	return flush(t, err);
+}
+
+enum vsx_status vsx_exact_tiles_begin(struct vsx_exact_tiles *t,
+				      const struct vsx_segment *seg,
+				      struct vsx_sieve *const *sieves, size_t n,
+				      struct vsx_error *err)
+{
+	uint32_t dim = seg->space.dim;
+
+	memset(t, 0, sizeof(*t));
+	t->seg = seg;
+	t->space = sieves[0]->by_code ? &sieves[0]->codes.space : &seg->space;
+	t->live = (struct vsx_eligible){.seg = seg,
+					.barred = seg->dead,
+					.n_rows = seg->n_rows,
+					.n = seg->n_rows - seg->n_dead};
+	t->sieves = sieves;
+	t->n = n;
+	t->kernels = vsx_tiles();
+	t->row_turn = t->space->elem == VSX_I8 ? 0x80 : 0;
+	t->query_turn = t->space->elem == VSX_I8 ? 0 : 0x80;
+	t->stride = vsx_tile_stride(dim);
+	VSX_TRY(alloc_block(&t->rows, dim, err));
+	VSX_TRY(vsx_alloc_to(&t->s, n, t->stride, err));
+	VSX_TRY(vsx_alloc_to(&t->add, n, sizeof(*t->add), err));
+	VSX_TRY(vsx_alloc_to(&t->none, dim, 1, err));
+	VSX_TRY(vsx_alloc_to(&t->ones, dim, 1, err));
+	VSX_TRY(vsx_alloc_to(&t->keys, (size_t)VSX_TILE_QUERIES * t->rows.room,
+			     sizeof(*t->keys), err));
+	VSX_TRY(vsx_alloc_to(&t->pass, t->rows.room, sizeof(*t->pass), err));
+	memset(t->none, t->row_turn, dim);
+	memset(t->ones, 1, dim);
+	take_queries(t);
+	return VSX_OK;
+}
+
+void vsx_exact_tiles_release(struct vsx_exact_tiles *t)
+{
+	struct vsx_row_block *b = &t->rows;
+
+	free(b->panels);
+	free(b->add);
+	free(b->row);
+	free((void *)b->at);
+	free(b->sum);
+	free(b->squares);
+	free(b->tail);
+	free(b->wild);
+	free((void *)b->own);
+	free(t->s);
+	free(t->add);
+	free(t->none);
+	free(t->ones);
+	free(t->keys);
+	free(t->pass);
+	memset(t, 0, sizeof(*t));
+}
