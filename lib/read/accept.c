@@ -10,17 +10,12 @@
 #include "segment/scratch.h"
 #include "read/handle.h"
 
-/* Queries that pass over the rows together in an exact search. */
-#define TOGETHER 16
-
-/* As many of them as have together so many dimensions. */
-#define PLACES_DIM (1u << 18)
-
 /* One thread's place to work: a scratch and a heap for each query at hand. */
 struct desk {
-	struct vsx_scratch scratch[TOGETHER];
-	struct vsx_best *heaps; /* [TOGETHER][k] */
-	uint32_t n;		/* scratches made */
+	struct vsx_scratch *scratch; /* [together] */
+	struct vsx_find *finds;	     /* [together] */
+	struct vsx_best *heaps;	     /* [together][k] */
+	uint32_t n;		     /* scratches made */
 };
 
 struct work {
@@ -42,6 +37,10 @@ static enum vsx_status make_desks(struct work *w, unsigned int n_threads,
 	for (unsigned int t = 0; t < n_threads; t++) {
 		struct desk *d = &w->desks[t];
 
+		VSX_TRY(vsx_alloc_to(&d->scratch, together, sizeof(*d->scratch),
+				     err));
+		VSX_TRY(vsx_alloc_to(&d->finds, together, sizeof(*d->finds),
+				     err));
 		VSX_TRY(vsx_alloc_to(&d->heaps, (size_t)together * w->k,
 				     sizeof(*d->heaps), err));
 		for (; d->n < together; d->n++)
@@ -56,6 +55,8 @@ static void free_desks(struct work *w, unsigned int n_threads)
 	for (unsigned int t = 0; w->desks && t < n_threads; t++) {
 		for (uint32_t i = 0; i < w->desks[t].n; i++)
 			vsx_scratch_release(&w->desks[t].scratch[i]);
+		free(w->desks[t].scratch);
+		free(w->desks[t].finds);
 		free(w->desks[t].heaps);
 	}
 	free(w->desks);
@@ -89,7 +90,7 @@ static enum vsx_status truth_of_some(void *context, unsigned int thread,
 				     struct vsx_error *err)
 {
 	struct work *w = context;
-	struct vsx_find finds[TOGETHER];
+	struct vsx_find *finds = w->desks[thread].finds;
 	uint32_t n = (uint32_t)(last - first);
 
 	for (uint32_t i = 0; i < n; i++)
@@ -131,16 +132,14 @@ enum vsx_status vsx_accept_truth(const struct vsx_segment *segments, uint32_t n,
 			 .k = test->truth_k,
 			 .effort = 0};
 	struct vsx_accept part = *test;
-	uint32_t together = TOGETHER;
+	uint32_t together = vsx_exact_share(test->n_queries, n_threads,
+					    test->dim, test->truth_k);
 	enum vsx_status status;
 
-	/* A place costs 26 bytes for each dimension. */
-	while (together > 1 && together * test->dim > PLACES_DIM)
-		together /= 2;
 	w.test = &part;
 	status = make_desks(&w, n_threads, together, err);
 	for (uint32_t at = 0; status == VSX_OK && at < test->n_queries;) {
-		uint32_t some = STEP * n_threads;
+		uint32_t some = together * n_threads;
 
 		if (some > test->n_queries - at)
 			some = test->n_queries - at;

@@ -270,12 +270,10 @@ enum vsx_status vsx_search_id(struct vsx_searcher *s, uint64_t id, size_t k,
 	return vsx_settle(s->index, status, err);
 }
 
-/* Queries that pass over the rows together in an exact search. */
-#define TOGETHER 16
-
 struct batch {
 	const struct vsx *index;
 	struct vsx_searcher **searchers; /* [threads][together] */
+	struct vsx_find *finds;		 /* the same */
 	uint32_t together;
 	const uint8_t *queries;
 	enum vsx_elem elem;
@@ -303,7 +301,7 @@ static enum vsx_status scan_together(struct batch *b, unsigned int thread,
 	struct vsx_searcher **searchers =
 		b->searchers + (size_t)thread * b->together;
 	uint32_t n = (uint32_t)(last - first);
-	struct vsx_find finds[TOGETHER];
+	struct vsx_find *finds = b->finds + (size_t)thread * b->together;
 	struct vsx_error why = {0};
 	enum vsx_status status;
 
@@ -348,13 +346,12 @@ static enum vsx_status search_some(void *context, unsigned int thread,
 	return VSX_OK;
 }
 
-/* How many queries share a scan: not so many that threads have none. */
+/* How many queries share a scan. */
 static uint32_t share(const struct vsx *index, const struct plan *plan,
 		      size_t n, unsigned int n_threads)
 {
 	const struct vsx_segment *segments = index->segments;
 	bool exact = plan->exact;
-	size_t each = n / n_threads;
 
 	if (!exact && index->manifest.n_segments) {
 		exact = true;
@@ -362,9 +359,9 @@ static uint32_t share(const struct vsx *index, const struct plan *plan,
 			if (!vsx_kind_is_exact(segments[i].kind))
 				exact = false;
 	}
-	if (!exact || index->manifest.n_segments == 0 || each < 1)
+	if (!exact || index->manifest.n_segments == 0)
 		return 1;
-	return each < TOGETHER ? (uint32_t)each : TOGETHER;
+	return vsx_exact_share(n, n_threads, index->manifest.dim, plan->k);
 }
 
 /* Queries that a thread takes at a time in a search that is not exact. */
@@ -380,6 +377,7 @@ static enum vsx_status run_batch(struct batch *b, size_t n,
 
 	VSX_TRY(vsx_alloc_to(&b->searchers, n_searchers, sizeof(*b->searchers),
 			     err));
+	status = vsx_alloc_to(&b->finds, n_searchers, sizeof(*b->finds), err);
 	for (size_t i = 0; status == VSX_OK && i < n_searchers; i++)
 		status = vsx_searcher_new(&b->searchers[i], b->index, err);
 	if (status == VSX_OK)
@@ -396,6 +394,7 @@ static enum vsx_status run_batch(struct batch *b, size_t n,
 		}
 		vsx_searcher_free(s);
 	}
+	free(b->finds);
 	free(b->searchers);
 	if (stats)
 		stats->n_pages_checked = atomic_load(&b->index->n_checked);

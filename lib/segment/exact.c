@@ -185,12 +185,14 @@ enum vsx_status vsx_exact_search(const struct vsx_segment *seg,
 	return search(seg, find, 1, &sieve, &order, err);
 }
 
-/* A query has up to 50 bytes for each dimension: 16 MiB a thread. */
-#define SHARE_DIM (1u << 18)
+/* A query has up to 50 bytes for each dimension and neighbour: 25 MiB in all.
+ */
+#define SHARE (UINT64_C(1) << 19)
 
-uint32_t vsx_exact_share(size_t n, unsigned int n_threads, uint32_t dim)
+uint32_t vsx_exact_share(size_t n, unsigned int n_threads, uint32_t dim,
+			 size_t k)
 {
-	size_t most = SHARE_DIM / dim, rounds;
+	uint64_t most = SHARE / ((uint64_t)dim + k), rounds;
 
 	most = most < 1 ? 1 : most;
 	most = most > VSX_EXACT_TOGETHER ? VSX_EXACT_TOGETHER : most;

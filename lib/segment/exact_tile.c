@@ -39,12 +39,14 @@ bool vsx_exact_tiles_suit(const struct vsx_sieve *s)
  */
 static uint32_t query_add(const struct vsx_space *space, const int8_t *s)
 {
-	uint32_t sum = 0, squares = 0;
+	uint32_t u, of_u = 0, sum, squares = 0;
 
 	for (uint32_t i = 0; i < space->dim; i++) {
-		sum += (uint32_t)s[i];
-		squares += (uint32_t)((s[i] + 128) * (s[i] + 128));
+		u = (uint8_t)(s[i] ^ 0x80);
+		of_u += u;
+		squares += u * u;
 	}
+	sum = of_u - 128 * space->dim;
 	if (space->metric == VSX_L2)
 		return squares;
 	if (space->elem == VSX_U8)

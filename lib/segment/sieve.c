@@ -179,8 +179,10 @@ enum vsx_status vsx_sieve_keep(struct vsx_sieve *s, const uint32_t *keys,
 	struct vsx_scratch *scratch = s->find->scratch;
 	uint64_t *pool;
 
-	VSX_TRY(vsx_grow(&scratch->pool, &scratch->pool_cap, s->base + s->n + n,
-			 sizeof(*scratch->pool), err));
+	if (s->base + s->n + n > scratch->pool_cap)
+		VSX_TRY(vsx_grow(&scratch->pool, &scratch->pool_cap,
+				 s->base + s->n + n, sizeof(*scratch->pool),
+				 err));
 	pool = scratch->pool + s->base;
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t row = rows[places[i]];
