@@ -31,8 +31,18 @@ for options in "-i Flat -m cosine" "-i IVF64,Flat -m cosine" \
 	same due.tsv got.tsv
 	vsx-query 1.vsx queries.fbin --format tsv --untrusted >got.tsv
 	same due.tsv got.tsv
-	VSX_ISA=scalar vsx-query 1.vsx queries.fbin --format tsv >got.tsv
-	same due.tsv got.tsv
+	vsx-query 1.vsx queries.fbin --format tsv --exact --threads 1 >exact.tsv
+	head -c $((8 + 200)) queries.fbin | tail -c 200 |
+		vsx-query 1.vsx - --format tsv --exact >one.tsv
+	head -n "$(wc -l <one.tsv)" exact.tsv >got.tsv # of a batch, and alone
+	same one.tsv got.tsv
+	for isa in scalar avx2 avxvnni avx512 amx; do
+		VSX_ISA=$isa vsx-query 1.vsx queries.fbin --format tsv >got.tsv
+		same due.tsv got.tsv
+		VSX_ISA=$isa vsx-query 1.vsx queries.fbin --format tsv \
+			--exact --threads 3 >got.tsv
+		same exact.tsv got.tsv
+	done
 done
 VSX_ISA=scalar run 0 vsx-build rows.fbin -i HNSW8 -o scalar.vsx -q
 run 0 vsx-build rows.fbin -i HNSW8 -o best.vsx -q

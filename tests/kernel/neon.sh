@@ -13,9 +13,18 @@ fi
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
-$cc -static -O2 -std=c11 -D_GNU_SOURCE -ffp-contract=off -Wall -Wextra \
-	-Wshadow -Wconversion -Wundef -Wstrict-prototypes \
-	-Wmissing-prototypes -Werror -Iformat -Ilib -o "$dir/neon_check" \
+flags="-static -O2 -std=c11 -D_GNU_SOURCE -ffp-contract=off -Wall -Wextra
+	-Wshadow -Wconversion -Wundef -Wstrict-prototypes -Wmissing-prototypes
+	-Werror -Iformat -Ilib"
+$cc $flags -o "$dir/neon_check" \
 	tests/kernel/neon/neon_check.c lib/kernel/kernel.c lib/kernel/cpu.c \
 	lib/kernel/kernel_scalar.c lib/kernel/kernel_neon.c -lpthread
 "$qemu" "$dir/neon_check"
+
+$cc $flags -march=armv8.2-a+dotprod -c -o "$dir/neondot.o" \
+	lib/kernel/tile_neondot.c
+$cc $flags -o "$dir/neon_tiles" \
+	tests/kernel/neon/neon_tiles.c lib/kernel/tile.c lib/kernel/cpu.c \
+	lib/kernel/tile_scalar.c lib/kernel/tile_neon.c "$dir/neondot.o" \
+	-lpthread
+"$qemu" "$dir/neon_tiles"
