@@ -13,6 +13,14 @@ bool vsx_ids_rise(const struct vsx_rows *rows)
 	return true;
 }
 
+bool vsx_ids_strictly_rise(const struct vsx_rows *rows)
+{
+	for (uint32_t i = 1; rows->ids && i < rows->n; i++)
+		if (rows->ids[i] <= rows->ids[i - 1])
+			return false;
+	return true;
+}
+
 #define DIGIT  11
 #define DIGITS (1u << DIGIT)
 

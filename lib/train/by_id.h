@@ -7,6 +7,9 @@
 /* Are the rows in that order already? */
 bool vsx_ids_rise(const struct vsx_rows *rows);
 
+/* Likewise, and no two have one id? */
+bool vsx_ids_strictly_rise(const struct vsx_rows *rows);
+
 /* *order = row numbers by rising id; from vsx_alloc. */
 enum vsx_status vsx_rows_by_id(const struct vsx_rows *rows, uint32_t **order,
 			       struct vsx_error *err);

@@ -138,7 +138,7 @@ void vsx_update_advise(struct vsx_update_result *result,
 
 	/* Of a form that is not known nothing is said, nor over no rows. */
 	if (result->n_live > 0 &&
-	    vsx_options_choose(&choice, &u->b.opts, result->n_live, NULL) ==
+	    vsx_options_choose(&choice, &u->build, result->n_live, NULL) ==
 		    VSX_OK &&
 	    fits_no_more(result, u->index, &choice.spec))
 		return;

@@ -30,9 +30,10 @@ enum vsx_status vsx_area_whole(const struct vsx_area *a, struct vsx_error *err)
 void vsx_area_release(struct vsx_area *a)
 {
 	vsx_region_drop(a->region);
-	if (a->base)
+	if (a->base) {
 		munmap(a->base, a->cap);
-	vsx_file_close(&a->file, NULL);
+		vsx_file_close(&a->file, NULL);
+	}
 	vsx_area_init(a);
 }
 

@@ -28,6 +28,7 @@ enum vsx_status vsx_area_grow(struct vsx_area *a, uint64_t bytes,
 
 /* VSX_EIO when bytes of the file were lost: see io/bus.h. */
 enum vsx_status vsx_area_whole(const struct vsx_area *a, struct vsx_error *err);
+/* Accepts a zeroed structure. */
 void vsx_area_release(struct vsx_area *a);
 
 #endif

@@ -63,16 +63,21 @@ enum vsx_status vsx_builder_new_on(struct vsx_builder **out, const char *path,
 	*out = NULL;
 	VSX_TRY(vsx_options_check(&checked, opts, err));
 	VSX_TRY(vsx_alloc_to(&b, 1, sizeof(*b), err));
-	vsx_spool_init(&b->spool);
+	vsx_intake_init(&b->intake, &checked, &b->space, &b->output);
 	status = vsx_output_init(&b->output, path, checked.force, ops, err);
 	if (status == VSX_OK) {
 		b->opts = checked;
 		status = own_strings(&b->opts, err);
 	}
 	if (status == VSX_OK) {
-		vsx_builder_job(b);
+		b->report = (struct vsx_report){
+			.tell = b->opts.report,
+			.context = b->opts.context,
+			.what = "build",
+		};
+		b->job = vsx_report_job(&b->report, &b->opts);
 		b->output.claim = claim;
-		wait = vsx_builder_wait(&b->job, b->opts.wait_ms);
+		wait = vsx_report_wait(&b->report, b->opts.wait_ms);
 		status = vsx_output_claim(&b->output, &wait, err);
 	}
 	if (status != VSX_OK) {
@@ -80,13 +85,6 @@ enum vsx_status vsx_builder_new_on(struct vsx_builder **out, const char *path,
 		return status;
 	}
 	vsx_options_space(&b->space, &b->opts);
-	b->spool.space = &b->space;
-	b->spool.output = &b->output;
-	b->spool.memory = b->opts.memory;
-	b->spool.n_threads = b->opts.n_threads;
-	b->spool.normalize = b->opts.normalize != 0;
-	b->spool.rejected = b->opts.rejected;
-	b->spool.rejected_context = b->opts.rejected_context;
 	*out = b;
 	return VSX_OK;
 }
@@ -114,7 +112,7 @@ enum vsx_status vsx_builder_add(struct vsx_builder *b,
 
 	VSX_TRY(check_open(b, err));
 	VSX_TRY(vsx_batch_take(&batch, rows, err));
-	return vsx_spool_add(&b->spool, &batch, err);
+	return vsx_intake_add(&b->intake, &batch, err);
 }
 
 /* Queries are kept as f32, whatever the rows are. */
@@ -179,7 +177,7 @@ enum vsx_status vsx_builder_finish(struct vsx_builder *b,
 	b->finished = true;
 	status = vsx_builder_run(b, &local, err);
 	/* Nothing of it is of use any more, and it may be large. */
-	vsx_spool_release(&b->spool);
+	vsx_intake_release(&b->intake);
 	vsx_measure_release(&b->measure);
 	vsx_output_release(&b->output);
 	if (status == VSX_OK && result)
@@ -191,7 +189,7 @@ void vsx_builder_free(struct vsx_builder *b)
 {
 	if (!b)
 		return;
-	vsx_spool_release(&b->spool);
+	vsx_intake_release(&b->intake);
 	vsx_measure_release(&b->measure);
 	vsx_output_release(&b->output);
 	free(b->queries);

@@ -5,13 +5,16 @@
 #include "vsx_write.h"
 #include "write/measure.h"
 #include "write/output.h"
-#include "write/intake/spool.h"
+#include "write/report.h"
+#include "write/intake/intake.h"
 
 struct vsx_builder {
 	struct vsx_build_opts opts; /* complete; strings are our own */
 	struct vsx_space space;
 	struct vsx_output output;
-	struct vsx_spool spool;
+	struct vsx_intake intake;
+	struct vsx_report report;
+	struct vsx_job job;
 	struct vsx_measure measure;
 	float *queries; /* given ones; float[n_queries][dim] */
 	uint32_t n_queries;
@@ -21,12 +24,6 @@ struct vsx_builder {
 	const struct vsx *origin;
 	bool rescue;
 	bool finished; /* or failed on the way: of no more use */
-
-	/* The caller's wish, and the time, as the report goes by. */
-	struct vsx_job job;
-	bool stopped;
-	bool training;
-	double train_since, train_seconds;
 };
 
 /*
@@ -40,14 +37,6 @@ enum vsx_status vsx_builder_new_on(struct vsx_builder **out, const char *path,
 				   const struct vsx_claim *claim,
 				   const struct vsx_file_ops *ops,
 				   struct vsx_error *err);
-
-/* report.c: set up b->job. */
-void vsx_builder_job(struct vsx_builder *b);
-/* The report is told of it while another writer is at work. */
-struct vsx_claim_wait vsx_builder_wait(struct vsx_job *job, uint32_t ms);
-
-/* Seconds on a clock that only goes forward. */
-double vsx_builder_clock(void);
 
 /* finish.c */
 enum vsx_status vsx_builder_run(struct vsx_builder *b,

@@ -19,6 +19,7 @@
 
 struct compaction {
 	struct vsx_compact_opts opts;
+	struct vsx_report report;
 	const struct vsx_file_ops *ops;
 	const char *const *paths;
 	struct vsx **inputs; /* [n] */
@@ -37,23 +38,6 @@ struct compaction {
 static bool is_in_place(const struct compaction *c)
 {
 	return c->in_place.target != NULL;
-}
-
-static enum vsx_status ask(const struct compaction *c,
-			   const struct vsx_phase *phase, uint64_t done,
-			   uint64_t total, struct vsx_error *err)
-{
-	struct vsx_build_event event = {VSX_BUILD_PROGRESS, phase->name, done,
-					total, phase->unit};
-
-	if (c->opts.report && c->opts.report(c->opts.context, &event) != 0)
-		return vsx_fail(err, VSX_ESTOPPED, "the build was stopped");
-	return VSX_OK;
-}
-
-static enum vsx_status waiting(void *context, struct vsx_error *err)
-{
-	return ask(context, &vsx_phase_waiting, 0, 0, err);
 }
 
 /* ---- the inputs ------------------------------------------------------- */
@@ -87,7 +71,7 @@ static enum vsx_status open_inputs(struct compaction *c, struct vsx_error *err)
 	}
 	VSX_TRY(vsx_compact_check_shape(c->inputs, c->paths, c->n, err));
 	return vsx_compact_take_model(&c->model, c->inputs, c->paths, c->n,
-				      &c->opts, err);
+				      &c->opts, &c->report, err);
 }
 
 static bool is_due(const struct compaction *c)
@@ -144,8 +128,6 @@ enum vsx_status vsx_compact_builder(struct vsx_builder **out, const char *path,
 
 	take_facts(&build, opts, index, model, spec);
 	VSX_TRY(vsx_builder_new_on(out, path, &build, claim, ops, err));
-	/* They are, and stay the same bytes. */
-	(*out)->spool.normalize = false;
 	(*out)->origin = index;
 	return VSX_OK;
 }
@@ -174,7 +156,8 @@ static enum vsx_status take_rows(void *context, const struct vsx_batch *rows,
 
 	for (size_t i = 0; i < c->n; i++)
 		live += c->inputs[i]->manifest.n_live;
-	VSX_TRY(ask(c, &vsx_phase_reading, c->builder->spool.n, live, err));
+	VSX_TRY(vsx_report_progress(&c->report, &vsx_phase_reading,
+				    c->builder->intake.spool.n, live, err));
 	if (c->opts.id_offsets) {
 		VSX_TRY(vsx_grow(&c->ids, &c->n_ids, rows->n, sizeof(*c->ids),
 				 err));
@@ -183,14 +166,14 @@ static enum vsx_status take_rows(void *context, const struct vsx_batch *rows,
 					     c->paths[c->at], err));
 		moved.ids = c->ids;
 	}
-	return vsx_builder_add(c->builder, &moved, err);
+	return vsx_intake_add_stored(&c->builder->intake, &moved, err);
 }
 
 static enum vsx_status read_input(struct compaction *c, size_t i,
 				  struct vsx_error *err)
 {
 	const struct vsx *index = c->inputs[i];
-	struct vsx_spool *spool = &c->builder->spool;
+	struct vsx_spool *spool = &c->builder->intake.spool;
 	uint64_t first = spool->n;
 	struct vsx_error why;
 
@@ -237,8 +220,8 @@ static enum vsx_status gather(struct compaction *c, struct vsx_error *err)
 	VSX_TRY(take_queries(c, err));
 	for (size_t i = 0; i < c->n; i++)
 		VSX_TRY(read_input(c, i, err));
-	return vsx_compact_ids_check(&c->builder->spool, c->paths, c->ends,
-				     c->n, err);
+	return vsx_compact_ids_check(&c->builder->intake.spool, c->paths,
+				     c->ends, c->n, err);
 }
 
 static enum vsx_status write_output(struct compaction *c, const char *path,
@@ -259,7 +242,8 @@ static enum vsx_status write_output(struct compaction *c, const char *path,
 
 static enum vsx_status claim_input(struct compaction *c, struct vsx_error *err)
 {
-	const struct vsx_claim_wait wait = {c->opts.wait_ms, waiting, c};
+	const struct vsx_claim_wait wait =
+		vsx_report_wait(&c->report, c->opts.wait_ms);
 	struct vsx_place place;
 
 	VSX_TRY(vsx_output_beside(&c->in_place, c->paths[0], c->ops, err));
@@ -319,6 +303,11 @@ enum vsx_status vsx_compact_on(const char *const *inputs, size_t n_inputs,
 
 	VSX_TRY(vsx_take_opts(&c.opts, sizeof(c.opts), opts, "vsx_compact_opts",
 			      err));
+	c.report = (struct vsx_report){
+		.tell = c.opts.report,
+		.context = c.opts.context,
+		.what = "build",
+	};
 	VSX_TRY(check_opts(&c.opts, err));
 	VSX_TRY(vsx_compact_ids_opts(&c.opts, n_inputs, err));
 	status = run(&c, path, err);

@@ -162,28 +162,6 @@ enum vsx_status vsx_compact_check_shape(struct vsx *const *inputs,
 
 /* ---- model ------------------------------------------------------------- */
 
-static enum vsx_status note(const struct vsx_compact_opts *opts,
-			    struct vsx_error *err, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static enum vsx_status note(const struct vsx_compact_opts *opts,
-			    struct vsx_error *err, const char *fmt, ...)
-{
-	struct vsx_build_event event = {.what = VSX_BUILD_NOTE};
-	char text[VSX_ERROR_TEXT];
-	va_list args;
-
-	if (!opts->report)
-		return VSX_OK;
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	event.text = text;
-	if (opts->report(opts->context, &event) != 0)
-		return vsx_fail(err, VSX_ESTOPPED, "the build was stopped");
-	return VSX_OK;
-}
-
 /* Names and hashes of all, for the message. */
 static enum vsx_status differ_in(const char *what, bool by_hash,
 				 struct vsx *const *inputs,
@@ -254,7 +232,7 @@ static enum vsx_status gather_aliases(struct vsx_compact_model *out,
 static enum vsx_status meet(struct vsx_model *sum, size_t i,
 			    struct vsx *const *inputs, const char *const *paths,
 			    size_t n, const struct vsx_compact_opts *opts,
-			    struct vsx_error *err)
+			    struct vsx_report *report, struct vsx_error *err)
 {
 	struct vsx_model m = vsx_model_of(inputs[i]);
 
@@ -270,11 +248,11 @@ static enum vsx_status meet(struct vsx_model *sum, size_t i,
 		break;
 	case VSX_MODEL_RENAMED:
 		if (!opts->model)
-			VSX_TRY(note(opts, err,
-				     "%.150s: model is '%.80s', it is "
-				     "'%.80s' in those before it, with the "
-				     "same hash",
-				     paths[i], m.name, sum->name));
+			vsx_report_note(report,
+					"%.150s: model is '%.80s', it is "
+					"'%.80s' in those before it, with the "
+					"same hash",
+					paths[i], m.name, sum->name);
 		break;
 	case VSX_MODEL_UNKNOWN:
 	case VSX_MODEL_SAME:
@@ -293,30 +271,31 @@ static enum vsx_status meet(struct vsx_model *sum, size_t i,
 static enum vsx_status note_unnamed(const struct vsx_model *sum,
 				    struct vsx *const *inputs,
 				    const char *const *paths, size_t n,
-				    const struct vsx_compact_opts *opts,
+				    struct vsx_report *report,
 				    struct vsx_error *err)
 {
 	for (size_t i = 0; i < n && sum->name; i++)
 		if (!vsx_model_of(inputs[i]).name)
-			VSX_TRY(note(opts, err,
-				     "%.150s: names no model, and is taken "
-				     "to be of '%.80s' as the others are",
-				     paths[i], sum->name));
-	return VSX_OK;
+			vsx_report_note(report,
+					"%.150s: names no model, and is taken "
+					"to be of '%.80s' as the others are",
+					paths[i], sum->name);
+	return vsx_report_check(report, err);
 }
 
 enum vsx_status vsx_compact_take_model(struct vsx_compact_model *out,
 				       struct vsx *const *inputs,
 				       const char *const *paths, size_t n,
 				       const struct vsx_compact_opts *opts,
+				       struct vsx_report *report,
 				       struct vsx_error *err)
 {
 	struct vsx_model sum = {0};
 
 	for (size_t i = 0; i < n; i++)
-		VSX_TRY(meet(&sum, i, inputs, paths, n, opts, err));
+		VSX_TRY(meet(&sum, i, inputs, paths, n, opts, report, err));
 	if (!opts->model)
-		VSX_TRY(note_unnamed(&sum, inputs, paths, n, opts, err));
+		VSX_TRY(note_unnamed(&sum, inputs, paths, n, report, err));
 	out->model = (struct vsx_model){
 		.name = opts->model ? opts->model : sum.name,
 		.hash = opts->model_hash ? opts->model_hash : sum.hash,

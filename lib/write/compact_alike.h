@@ -4,6 +4,7 @@
 
 #include "read/model.h"
 #include "vsx_write.h"
+#include "write/report.h"
 
 /*
  * Dimension, metric, element type, normalisation: VSX_EINVAL names every input
@@ -21,12 +22,13 @@ struct vsx_compact_model {
 
 /*
  * The one that all inputs are of, or that opts says. VSX_EINVAL names every
- * input with its own; what is worth knowing is told to opts->report.
+ * input with its own; what is worth knowing is told to the report.
  */
 enum vsx_status vsx_compact_take_model(struct vsx_compact_model *out,
 				       struct vsx *const *inputs,
 				       const char *const *paths, size_t n,
 				       const struct vsx_compact_opts *opts,
+				       struct vsx_report *report,
 				       struct vsx_error *err);
 
 #endif

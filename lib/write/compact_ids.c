@@ -41,15 +41,10 @@ enum vsx_status vsx_compact_ids_move(uint64_t *out,
 	return VSX_OK;
 }
 
-static uint64_t *ids_of(const struct vsx_spool *s)
-{
-	return (uint64_t *)(void *)s->ids.base;
-}
-
 enum vsx_status vsx_compact_ids_renumber(struct vsx_spool *s, uint64_t first,
 					 struct vsx_error *err)
 {
-	uint64_t *ids = ids_of(s) + first;
+	uint64_t *ids = vsx_spool_ids(s) + first;
 	struct vsx_rows rows = {.n = (uint32_t)(s->n - first), .ids = ids};
 	uint32_t *order;
 
@@ -108,32 +103,23 @@ static enum vsx_status say_common(const struct common *c,
 			paths[c->a], paths[c->b], c->named, more);
 }
 
-static bool strictly_rise(const uint64_t *ids, uint32_t n)
-{
-	for (uint32_t i = 1; i < n; i++)
-		if (ids[i] <= ids[i - 1])
-			return false;
-	return true;
-}
-
 enum vsx_status vsx_compact_ids_check(const struct vsx_spool *s,
 				      const char *const *paths,
 				      const uint64_t *ends, size_t n_inputs,
 				      struct vsx_error *err)
 {
-	const uint64_t *ids = ids_of(s);
-	struct vsx_rows rows = {.n = (uint32_t)s->n, .ids = ids};
+	struct vsx_rows rows = vsx_spool_view(s);
 	struct common c = {.n = 0};
 	uint32_t *order;
 
-	if (n_inputs < 2 || strictly_rise(ids, rows.n))
+	if (n_inputs < 2 || vsx_ids_strictly_rise(&rows))
 		return VSX_OK;
 	VSX_TRY(vsx_rows_by_id(&rows, &order, err));
 	/* Rows of one id follow each other by number, and so by input. */
 	for (uint32_t i = 1; i < rows.n; i++)
-		if (ids[order[i]] == ids[order[i - 1]])
+		if (rows.ids[order[i]] == rows.ids[order[i - 1]])
 			count(&c, input_of(ends, order[i - 1]),
-			      input_of(ends, order[i]), ids[order[i]]);
+			      input_of(ends, order[i]), rows.ids[order[i]]);
 	free(order);
 	return say_common(&c, paths, err);
 }

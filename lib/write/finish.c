@@ -45,16 +45,8 @@ static bool is_beyond(const struct vsx_rows *rows, uint64_t id)
 
 static enum vsx_status take_rows(struct run *r, struct vsx_error *err)
 {
-	const struct vsx_spool *s = &r->b->spool;
-
-	r->result->n_rejected = s->n_seen - s->n;
-	r->rows = (struct vsx_rows){
-		.space = &r->b->space,
-		.base = s->rows.base,
-		.n = (uint32_t)s->n,
-		.ids = s->has_ids ? (const uint64_t *)(void *)s->ids.base
-				  : NULL,
-	};
+	r->result->n_rejected = r->b->intake.n_rejected;
+	r->rows = vsx_spool_view(&r->b->intake.spool);
 	if (!is_beyond(&r->rows, r->b->greatest_id))
 		r->b->greatest_id = 0; /* the rows say so themselves */
 	return vsx_check_unique(&r->rows, err);
@@ -167,7 +159,7 @@ static void release_rows(struct run *r)
 	vsx_segment_out_release(&r->out);
 	vsx_built_release(&r->built);
 	vsx_code_params_release(&r->codes);
-	vsx_spool_release(&r->b->spool);
+	vsx_intake_release(&r->b->intake);
 }
 
 /* The segment as searches will see it, in what is written so far. */
@@ -347,10 +339,10 @@ static enum vsx_status timed(struct run *r, double *seconds,
 						     struct vsx_error *),
 			     struct vsx_error *err)
 {
-	double since = vsx_builder_clock();
+	double since = vsx_report_clock();
 	enum vsx_status status = step(r, err);
 
-	*seconds += vsx_builder_clock() - since;
+	*seconds += vsx_report_clock() - since;
 	return status;
 }
 
@@ -383,9 +375,9 @@ static enum vsx_status build_segment(struct run *r, struct vsx_error *err)
 	VSX_TRY(timed(r, &result->seconds_build, build, err));
 	/* Which also ends the clock of training. */
 	VSX_TRY(b->job.progress(&b->job, &vsx_phase_writing, 0, 0, err));
-	result->seconds_train = b->train_seconds;
+	result->seconds_train = b->report.train_seconds;
 	result->seconds_build =
-		fmax(0.0, result->seconds_build - b->train_seconds);
+		fmax(0.0, result->seconds_build - b->report.train_seconds);
 	choose_queries(r);
 	return timed(r, &result->seconds_write, write_segment, err);
 }
@@ -396,14 +388,14 @@ static enum vsx_status steps(struct run *r, struct vsx_error *err)
 	struct vsx_builder *b = r->b;
 	enum vsx_status status;
 
-	if (b->spool.n == 0 && b->spool.n_seen)
+	if (b->intake.spool.n == 0 && b->intake.n_rejected)
 		return vsx_fail(err, VSX_ENUMERIC,
 				"all %llu rows were left out",
-				(unsigned long long)b->spool.n_seen);
-	if (b->spool.n == 0)
+				(unsigned long long)b->intake.n_rejected);
+	if (b->intake.spool.n == 0)
 		return finish_empty(r, err);
 	status = build_segment(r, err);
-	VSX_TRY(vsx_spool_settle(&b->spool, status, err));
+	VSX_TRY(vsx_spool_settle(&b->intake.spool, status, err));
 	snprintf(result->spec, sizeof(result->spec), "%s", r->built.spec);
 	release_rows(r);
 	VSX_TRY(timed(r, &result->seconds_test, measure, err));

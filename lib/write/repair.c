@@ -33,32 +33,23 @@ struct repair {
 			     was opened */
 	struct vsx_builder *builder;
 	struct vsx_lost lost;
-	bool stopped;		/* the report said so */
+	struct vsx_report report;
 	struct vsx_block block; /* rows on their way to the builder */
 };
 
 static void note(void *context, const char *text)
 {
 	struct repair *r = context;
-	struct vsx_build_event event = {VSX_BUILD_NOTE, text, 0, 0, NULL};
 
-	if (r->opts.report && !r->stopped)
-		r->stopped = r->opts.report(r->opts.context, &event) != 0;
+	vsx_report_note(&r->report, "%s", text);
 }
 
 /* Tell how far it is, and ask whether to go on. */
 static enum vsx_status go_on(struct repair *r, uint64_t row,
 			     struct vsx_error *err)
 {
-	struct vsx_build_event event = {
-		VSX_BUILD_PROGRESS, vsx_phase_reading.name, row,
-		r->index.manifest.n_rows, vsx_phase_reading.unit};
-
-	if (r->opts.report && !r->stopped)
-		r->stopped = r->opts.report(r->opts.context, &event) != 0;
-	return r->stopped
-		       ? vsx_fail(err, VSX_ESTOPPED, "the repair was stopped")
-		       : VSX_OK;
+	return vsx_report_progress(&r->report, &vsx_phase_reading, row,
+				   r->index.manifest.n_rows, err);
 }
 
 /* ---- the generation --------------------------------------------------- */
@@ -158,7 +149,8 @@ static void detach(struct vsx *index)
 
 static enum vsx_status hand_over(struct repair *r, struct vsx_error *err)
 {
-	VSX_TRY(vsx_builder_add(r->builder, &r->block.rows, err));
+	VSX_TRY(vsx_intake_add_stored(&r->builder->intake, &r->block.rows,
+				      err));
 	r->block.rows.n = 0;
 	return VSX_OK;
 }
@@ -170,7 +162,6 @@ static enum vsx_status hand_over(struct repair *r, struct vsx_error *err)
 static enum vsx_status open_marks(struct repair *r, struct vsx_segment *seg,
 				  struct vsx_error *err)
 {
-	char text[VSX_ERROR_TEXT];
 	struct vsx_error why = {0};
 	enum vsx_status status = vsx_dead_open(seg, &why);
 
@@ -178,12 +169,11 @@ static enum vsx_status open_marks(struct repair *r, struct vsx_segment *seg,
 	    status != VSX_ECORRUPT)
 		return status == VSX_OK ? VSX_OK
 					: vsx_fail(err, status, "%s", why.text);
-	snprintf(text, sizeof(text),
-		 "segment %u: %u deleted rows are back, but for those that "
-		 "newer ones replaced, since it cannot be read which they "
-		 "are: %.200s",
-		 seg->number, seg->n_dead, why.text);
-	note(r, text);
+	vsx_report_note(&r->report,
+			"segment %u: %u deleted rows are back, but for those "
+			"that newer ones replaced, since it cannot be read "
+			"which they are: %.200s",
+			seg->number, seg->n_dead, why.text);
 	r->result->n_revived += seg->n_dead;
 	return VSX_OK;
 }
@@ -289,15 +279,13 @@ static enum vsx_status save_queries(struct repair *r, struct vsx_error *err)
 /* What was asked for, if this library knows it. */
 static void choose_spec(struct repair *r)
 {
-	char text[VSX_ERROR_TEXT];
 	struct vsx_error why;
 	struct vsx_spec spec;
 
 	if (r->opts.spec ||
 	    vsx_spec_parse(&spec, r->index.manifest.asked, &why) == VSX_OK)
 		return;
-	snprintf(text, sizeof(text), "auto instead: %.300s", why.text);
-	note(r, text);
+	vsx_report_note(&r->report, "auto instead: %.300s", why.text);
 	r->opts.spec = "auto";
 }
 
@@ -308,7 +296,7 @@ static enum vsx_status drop_replaced(struct repair *r, struct vsx_error *err)
 
 	if (!*revived)
 		return VSX_OK;
-	VSX_TRY(vsx_spool_keep_last(&r->builder->spool, &dropped, err));
+	VSX_TRY(vsx_spool_keep_last(&r->builder->intake.spool, &dropped, err));
 	*revived -= dropped < *revived ? dropped : *revived;
 	return VSX_OK;
 }
@@ -341,11 +329,11 @@ static enum vsx_status save(struct repair *r, const char *out_path,
 	VSX_TRY(vsx_settle(index, gather(r, err), err));
 	r->result->n_lost = r->lost.n;
 	r->result->n_unsure = r->lost.n_unsure;
-	if (r->builder->spool.n == 0 && r->lost.n > 0)
+	if (r->builder->intake.spool.n == 0 && r->lost.n > 0)
 		return vsx_fail(err, VSX_ECORRUPT,
 				"none of %llu rows can be had",
 				(ull)index->manifest.n_live);
-	r->result->n_rows = r->builder->spool.n;
+	r->result->n_rows = r->builder->intake.spool.n;
 	return vsx_builder_finish(r->builder, &r->result->build, err);
 }
 
@@ -380,6 +368,11 @@ enum vsx_status vsx_repair_on(const char *path, const char *out_path,
 
 	VSX_TRY(vsx_take_opts(&r.opts, sizeof(r.opts), opts, "vsx_compact_opts",
 			      err));
+	r.report = (struct vsx_report){
+		.tell = r.opts.report,
+		.context = r.opts.context,
+		.what = "repair",
+	};
 	VSX_TRY(vsx_output_differs(out_path, path, err));
 	status = run(&r, out_path, err);
 	vsx_builder_free(r.builder);

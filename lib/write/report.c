@@ -1,12 +1,11 @@
-/* From the parts of a build to the caller's report function. */
+#include "write/report.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#include "write/builder.h"
-
-double vsx_builder_clock(void)
+double vsx_report_clock(void)
 {
 	struct timespec t;
 
@@ -14,78 +13,105 @@ double vsx_builder_clock(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static void tell(struct vsx_builder *b, const struct vsx_build_event *event)
+static void tell(struct vsx_report *r, const struct vsx_build_event *event)
 {
-	if (b->opts.report && !b->stopped &&
-	    b->opts.report(b->opts.context, event) != 0)
-		b->stopped = true;
+	if (r->tell && !r->stopped && r->tell(r->context, event) != 0)
+		r->stopped = true;
 }
 
 /* Phases of training have a name that begins with "training". */
-static void take_time(struct vsx_builder *b, const struct vsx_phase *phase)
+static void take_time(struct vsx_report *r, const struct vsx_phase *phase)
 {
 	bool training = strncmp(phase->name, "training", 8) == 0;
 	double now;
 
-	if (training == b->training)
+	if (training == r->training)
 		return;
-	now = vsx_builder_clock();
+	now = vsx_report_clock();
 	if (training)
-		b->train_since = now;
+		r->train_since = now;
 	else
-		b->train_seconds += now - b->train_since;
-	b->training = training;
+		r->train_seconds += now - r->train_since;
+	r->training = training;
 }
 
-static enum vsx_status progress(struct vsx_job *job,
-				const struct vsx_phase *phase, uint64_t done,
-				uint64_t total, struct vsx_error *err)
+enum vsx_status vsx_report_check(const struct vsx_report *r,
+				 struct vsx_error *err)
 {
-	struct vsx_builder *b = job->context;
+	return r->stopped ? vsx_fail(err, VSX_ESTOPPED, "the %s was stopped",
+				     r->what)
+			  : VSX_OK;
+}
+
+enum vsx_status vsx_report_progress(struct vsx_report *r,
+				    const struct vsx_phase *phase,
+				    uint64_t done, uint64_t total,
+				    struct vsx_error *err)
+{
 	struct vsx_build_event event = {VSX_BUILD_PROGRESS, phase->name, done,
 					total, phase->unit};
 
-	take_time(b, phase);
-	tell(b, &event);
-	if (b->stopped)
-		return vsx_fail(err, VSX_ESTOPPED, "the build was stopped");
-	return VSX_OK;
+	take_time(r, phase);
+	tell(r, &event);
+	return vsx_report_check(r, err);
 }
 
-static void note(struct vsx_job *job, const char *fmt, ...)
+static void note(struct vsx_report *r, const char *fmt, va_list args)
 {
 	struct vsx_build_event event = {VSX_BUILD_NOTE, NULL, 0, 0, NULL};
 	char text[VSX_ERROR_TEXT];
+
+	vsnprintf(text, sizeof(text), fmt, args);
+	event.text = text;
+	tell(r, &event);
+}
+
+void vsx_report_note(struct vsx_report *r, const char *fmt, ...)
+{
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	note(r, fmt, args);
 	va_end(args);
-	event.text = text;
-	tell(job->context, &event);
 }
 
 static enum vsx_status waiting(void *context, struct vsx_error *err)
 {
-	struct vsx_job *job = context;
-
-	return job->progress(job, &vsx_phase_waiting, 0, 0, err);
+	return vsx_report_progress(context, &vsx_phase_waiting, 0, 0, err);
 }
 
-struct vsx_claim_wait vsx_builder_wait(struct vsx_job *job, uint32_t ms)
+struct vsx_claim_wait vsx_report_wait(struct vsx_report *r, uint32_t ms)
 {
-	return (struct vsx_claim_wait){ms, waiting, job};
+	return (struct vsx_claim_wait){ms, waiting, r};
 }
 
-void vsx_builder_job(struct vsx_builder *b)
+static enum vsx_status job_progress(struct vsx_job *job,
+				    const struct vsx_phase *phase,
+				    uint64_t done, uint64_t total,
+				    struct vsx_error *err)
 {
-	b->job = (struct vsx_job){
-		.seed = b->opts.seed,
-		.n_threads = b->opts.n_threads,
-		.ef_construction = b->opts.ef_construction,
-		.nlist_sample = b->opts.nlist_sample,
-		.progress = progress,
-		.note = note,
-		.context = b,
+	return vsx_report_progress(job->context, phase, done, total, err);
+}
+
+static void job_note(struct vsx_job *job, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	note(job->context, fmt, args);
+	va_end(args);
+}
+
+struct vsx_job vsx_report_job(struct vsx_report *r,
+			      const struct vsx_build_opts *opts)
+{
+	return (struct vsx_job){
+		.seed = opts->seed,
+		.n_threads = opts->n_threads,
+		.ef_construction = opts->ef_construction,
+		.nlist_sample = opts->nlist_sample,
+		.progress = job_progress,
+		.note = job_note,
+		.context = r,
 	};
 }

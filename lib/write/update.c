@@ -23,12 +23,17 @@
 
 typedef unsigned long long ull;
 
-/* The facts of the index as the options of a build. */
+/* The facts of the index, and the caller's wishes, as options of a build. */
 static void take_options(struct vsx_update *u)
 {
 	const struct vsx_manifest *m = &u->index->manifest;
-	struct vsx_build_opts *o = &u->b.opts;
+	struct vsx_build_opts *o = &u->build;
 
+	*o = (struct vsx_build_opts)VSX_BUILD_OPTS_INIT;
+	o->n_threads = vsx_thread_count(u->opts.n_threads);
+	o->memory = vsx_options_memory(u->opts.memory);
+	o->rejected = u->opts.rejected;
+	o->rejected_context = u->opts.rejected_context;
 	o->dim = m->dim;
 	o->metric = m->metric;
 	o->elem = m->elem;
@@ -113,7 +118,7 @@ static enum vsx_status check_model(struct vsx_update *u, struct vsx_error *err)
 	VSX_TRY(vsx_check_model(u->index, u->opts.model, u->opts.model_hash,
 				&note, err));
 	if (*note.text)
-		u->b.job.note(&u->b.job, "%s", note.text);
+		vsx_report_note(&u->report, "%s", note.text);
 	return VSX_OK;
 }
 
@@ -121,33 +126,25 @@ static enum vsx_status begin(struct vsx_update *u, const char *path,
 			     const struct vsx_file_ops *ops,
 			     struct vsx_error *err)
 {
-	struct vsx_builder *b = &u->b;
 	struct vsx_claim_wait wait;
 	struct vsx_place place;
 
-	b->opts.n_threads = vsx_thread_count(u->opts.n_threads);
-	b->opts.memory = vsx_options_memory(u->opts.memory);
-	b->opts.report = u->opts.report;
-	b->opts.context = u->opts.context;
-	vsx_builder_job(b);
-	VSX_TRY(vsx_output_beside(&b->output, path, ops, err));
-	wait = vsx_builder_wait(&b->job, u->opts.wait_ms);
-	place = vsx_output_place(&b->output);
+	u->report = (struct vsx_report){
+		.tell = u->opts.report,
+		.context = u->opts.context,
+		.what = "build",
+	};
+	VSX_TRY(vsx_output_beside(&u->beside, path, ops, err));
+	wait = vsx_report_wait(&u->report, u->opts.wait_ms);
+	place = vsx_output_place(&u->beside);
 	VSX_TRY(vsx_claim_open(&u->claim, &place, &wait, err));
 	VSX_TRY(open_index(u, err));
 	VSX_TRY(check_model(u, err));
 	take_options(u);
 	/* The stride of all segments is one, whoever wrote the first. */
-	b->space = u->index->space;
-	b->job.seed = b->opts.seed;
-	b->job.ef_construction = b->opts.ef_construction;
-	b->spool.space = &b->space;
-	b->spool.output = &b->output;
-	b->spool.memory = b->opts.memory;
-	b->spool.n_threads = b->opts.n_threads;
-	b->spool.normalize = b->opts.normalize != 0;
-	b->spool.rejected = u->opts.rejected;
-	b->spool.rejected_context = u->opts.rejected_context;
+	u->space = u->index->space;
+	u->job = vsx_report_job(&u->report, &u->build);
+	vsx_intake_init(&u->intake, &u->build, &u->space, &u->beside);
 	return VSX_OK;
 }
 
@@ -162,7 +159,6 @@ enum vsx_status vsx_update_begin_on(struct vsx_update **out, const char *path,
 	*out = NULL;
 	VSX_TRY(vsx_alloc_to(&u, 1, sizeof(*u), err));
 	u->opts = (struct vsx_update_opts)VSX_UPDATE_OPTS_INIT;
-	vsx_spool_init(&u->b.spool);
 	status = vsx_take_opts(&u->opts, sizeof(u->opts), opts,
 			       "vsx_update_opts", err);
 	if (!u->opts.flat_below)
@@ -190,8 +186,8 @@ void vsx_update_free(struct vsx_update *u)
 		return;
 	vsx_close(u->index);
 	vsx_claim_release(&u->claim);
-	vsx_spool_release(&u->b.spool);
-	vsx_output_release(&u->b.output);
+	vsx_intake_release(&u->intake);
+	vsx_output_release(&u->beside);
 	free(u->gone);
 	free(u->unknown);
 	free(u);
@@ -200,7 +196,7 @@ void vsx_update_free(struct vsx_update *u)
 static enum vsx_status check_open(const struct vsx_update *u,
 				  struct vsx_error *err)
 {
-	return u->b.finished
+	return u->committed
 		       ? vsx_fail(err, VSX_EINVAL, "the update is committed")
 		       : VSX_OK;
 }
@@ -235,7 +231,7 @@ enum vsx_status vsx_update_add(struct vsx_update *u,
 		VSX_TRY(number_on(u, batch.n, &numbers, err));
 		batch.ids = numbers;
 	}
-	status = vsx_spool_add(&u->b.spool, &batch, err);
+	status = vsx_intake_add(&u->intake, &batch, err);
 	if (status == VSX_OK && numbers)
 		u->greatest_id += batch.n;
 	free(numbers);
@@ -264,9 +260,9 @@ enum vsx_status vsx_update_commit(struct vsx_update *u,
 	enum vsx_status status;
 
 	VSX_TRY(check_open(u, err));
-	u->b.finished = true;
+	u->committed = true;
 	status = vsx_update_run(u, &local, err);
-	vsx_spool_release(&u->b.spool);
+	vsx_intake_release(&u->intake);
 	if (status == VSX_OK && result)
 		*result = local;
 	return status;

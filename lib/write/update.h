@@ -3,12 +3,17 @@
 #define VSX_UPDATE_H
 
 #include "read/handle.h"
-#include "write/builder.h"
+#include "write/intake/intake.h"
+#include "write/report.h"
 
 struct vsx_update {
 	struct vsx_update_opts opts;
-	struct vsx_builder b; /* the new rows, and the surroundings of a build;
-				 its output is never made */
+	struct vsx_build_opts build; /* what a build of the index would have */
+	struct vsx_space space;
+	struct vsx_output beside; /* for scratch files in the index's folder */
+	struct vsx_intake intake; /* the new rows */
+	struct vsx_report report;
+	struct vsx_job job;
 	struct vsx_claim claim;
 	struct vsx *index;    /* the newest generation of it */
 	uint64_t greatest_id; /* that a row has or had; numbers go on from it */
@@ -16,6 +21,7 @@ struct vsx_update {
 	size_t n_gone, gone_cap;
 	uint64_t *unknown; /* of them */
 	size_t n_unknown, unknown_cap;
+	bool committed; /* or failed on the way: of no more use */
 };
 
 /* vsx_update_begin() over file operations of the caller's. */

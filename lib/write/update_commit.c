@@ -61,18 +61,6 @@ static enum vsx_status take_segments(struct run *r, struct vsx_error *err)
 	return VSX_OK;
 }
 
-static void take_rows(struct run *r)
-{
-	const struct vsx_spool *s = &r->u->b.spool;
-
-	r->rows = (struct vsx_rows){
-		.space = &r->u->b.space,
-		.base = s->rows.base,
-		.n = (uint32_t)s->n,
-		.ids = (const uint64_t *)(const void *)s->ids.base,
-	};
-}
-
 static uint64_t n_live(const struct vsx_segment *seg)
 {
 	return seg->n_rows - seg->n_dead;
@@ -80,15 +68,15 @@ static uint64_t n_live(const struct vsx_segment *seg)
 
 /* ---- which segments go into the new one ------------------------------- */
 
-static enum vsx_status spool_rows(void *context, const struct vsx_batch *rows,
-				  struct vsx_error *err)
+static enum vsx_status add_rows(void *context, const struct vsx_batch *rows,
+				struct vsx_error *err)
 {
 	struct run *r = context;
-	const struct vsx_spool *s = &r->u->b.spool;
-	struct vsx_job *job = &r->u->b.job;
+	struct vsx_intake *in = &r->u->intake;
 
-	VSX_TRY(job->progress(job, &vsx_phase_merging, s->n, 0, err));
-	return vsx_spool_add(&r->u->b.spool, rows, err);
+	VSX_TRY(vsx_report_progress(&r->u->report, &vsx_phase_merging,
+				    in->spool.n, 0, err));
+	return vsx_intake_add_stored(in, rows, err);
 }
 
 /*
@@ -117,25 +105,15 @@ static uint32_t choose_kept(const struct run *r)
 
 static enum vsx_status merge_small(struct run *r, struct vsx_error *err)
 {
-	struct vsx_spool *s = &r->u->b.spool;
-	enum vsx_status status = VSX_OK;
-	vsx_reject_report *rejected = s->rejected;
-	bool normalize = s->normalize;
-
 	r->n_kept = choose_kept(r);
-	s->normalize = false; /* they are, and stay the same bytes */
-	s->rejected = NULL;   /* none of them may be lost */
-	for (uint32_t i = r->n_kept;
-	     i < r->marks.n_segments && status == VSX_OK; i++) {
+	for (uint32_t i = r->n_kept; i < r->marks.n_segments; i++) {
 		if (n_live(&r->segments[i]) == 0)
 			continue;
-		status = vsx_live_rows(&r->segments[i], spool_rows, r, err);
+		VSX_TRY(vsx_live_rows(&r->segments[i], add_rows, r, err));
 		r->result->n_merged++;
 	}
-	s->normalize = normalize;
-	s->rejected = rejected;
-	take_rows(r);
-	return status;
+	r->rows = vsx_spool_view(&r->u->intake.spool);
+	return VSX_OK;
 }
 
 /* ---- the new segment -------------------------------------------------- */
@@ -161,7 +139,7 @@ static enum vsx_status build_kind(struct run *r,
 				  struct vsx_error *err)
 {
 	const struct vsx_spec *spec = &choice->spec;
-	struct vsx_job *job = &r->u->b.job;
+	struct vsx_job *job = &r->u->job;
 	const struct vsx_segment *trained = NULL;
 
 	if (spec->kind == VSX_IVF)
@@ -187,20 +165,20 @@ static enum vsx_status build_kind(struct run *r,
  */
 static enum vsx_status build(struct run *r, struct vsx_error *err)
 {
-	struct vsx_builder *b = &r->u->b;
-	bool few = r->rows.n < r->u->opts.flat_below;
+	struct vsx_update *u = r->u;
+	bool few = r->rows.n < u->opts.flat_below;
 	struct vsx_choice choice;
 
 	/* Few or many: rows are added to what this library knows. */
-	VSX_TRY(vsx_options_choose(&choice, &b->opts, r->rows.n, err));
+	VSX_TRY(vsx_options_choose(&choice, &u->build, r->rows.n, err));
 	if (few)
 		choice.spec = (struct vsx_spec){.kind = VSX_FLAT};
 	VSX_TRY(build_kind(r, &choice, err));
 	if (few || choice.spec.kind == VSX_HNSW ||
 	    vsx_elem_is_int(r->old->elem))
 		return VSX_OK;
-	VSX_TRY(b->job.progress(&b->job, &vsx_phase_ranges, 0, r->rows.n, err));
-	return vsx_codes_train(&b->job, &r->rows, &r->codes, err);
+	VSX_TRY(u->job.progress(&u->job, &vsx_phase_ranges, 0, r->rows.n, err));
+	return vsx_codes_train(&u->job, &r->rows, &r->codes, err);
 }
 
 /* Blocks for what is to come: a full disk shows before anything is written. */
@@ -224,7 +202,7 @@ static enum vsx_status write_segment(struct run *r, struct vsx_error *err)
 
 	r->out = (struct vsx_segment_out){
 		.sink = &r->sink,
-		.job = &r->u->b.job,
+		.job = &r->u->job,
 		.rows = &r->rows,
 		.built = &r->built,
 		.codes = &r->codes,
@@ -251,7 +229,7 @@ static enum vsx_status open_added(struct run *r, const uint8_t *base,
 	struct vsx_segment *seg = &r->added;
 
 	seg->kind = vsx_kind_find(e->kind);
-	seg->space = r->u->b.space;
+	seg->space = r->u->space;
 	seg->number = r->n_kept;
 	seg->n_rows = (uint32_t)e->n_rows;
 	for (uint32_t i = 0; i < r->n_kept; i++)
@@ -310,7 +288,7 @@ static bool is_worth_a_test(const struct run *r)
 static enum vsx_status run_test(struct run *r, const uint8_t *base,
 				struct vsx_error *err)
 {
-	struct vsx_job *job = &r->u->b.job;
+	struct vsx_job *job = &r->u->job;
 
 	VSX_TRY(open_added(r, base, err));
 	if (!vsx_fits_memory(r->sink.at, 0)) {
@@ -457,7 +435,7 @@ static enum vsx_status begin_manifest(struct run *r, struct vsx_error *err)
 static enum vsx_status append(struct run *r, struct vsx_error *err)
 {
 	struct vsx_manifest *m = &r->manifest;
-	struct vsx_job *job = &r->u->b.job;
+	struct vsx_job *job = &r->u->job;
 
 	VSX_TRY(begin_manifest(r, err));
 	VSX_TRY(begin_file(r, err));
@@ -494,7 +472,7 @@ static enum vsx_status commit(struct run *r, struct vsx_error *err)
 	enum vsx_status status = append(r, err);
 	struct vsx_error why;
 
-	status = vsx_spool_settle(&r->u->b.spool, status, err);
+	status = vsx_spool_settle(&r->u->intake.spool, status, err);
 	status = vsx_settle(r->u->index, status, err);
 	if (status != VSX_OK) {
 		if (r->sink.file)
@@ -554,9 +532,9 @@ static enum vsx_status mark(struct run *r, struct vsx_error *err)
 	VSX_TRY(vsx_marks_gone(&r->marks, r->u, &result->n_deleted, err));
 	result->unknown = r->u->unknown;
 	result->n_unknown = r->u->n_unknown;
-	take_rows(r);
+	r->rows = vsx_spool_view(&r->u->intake.spool);
 	result->n_added = r->rows.n;
-	result->n_rejected = r->u->b.spool.n_seen - r->rows.n;
+	result->n_rejected = r->u->intake.n_rejected;
 	if (r->rows.n == 0 && result->n_rejected)
 		return vsx_fail(err, VSX_ENUMERIC,
 				"all %llu rows to add were left out",

@@ -1,26 +1,18 @@
 /*
- * The rows of a build as they come in, already of the stored type, in one
- * contiguous range whether they fit in memory or not.
+ * Rows of the stored type, with their ids, in one contiguous range whether they
+ * fit in memory or not.
  */
 #ifndef VSX_SPOOL_H
 #define VSX_SPOOL_H
 
-#include "vsx_write.h"
+#include "train/job.h"
 #include "write/area.h"
-#include "kind/build.h"
 
 struct vsx_spool {
 	const struct vsx_space *space;
 	const struct vsx_output *output; /* scratch files go beside it */
 	uint64_t memory;		 /* bytes, of rows and ids together */
-	unsigned int n_threads;
-	bool normalize;
-	vsx_reject_report *rejected; /* told of bad rows, which are left out;
-					NULL: they are an error */
-	void *rejected_context;
-	uint64_t n;	      /* rows */
-	uint64_t n_seen;      /* the same, with those that were left out */
-	bool given_ids;	      /* by the caller, with every row */
+	uint64_t n;			 /* rows */
 	bool has_ids;	      /* else rows are numbered from 0 without a gap */
 	struct vsx_area rows; /* [n][stride] */
 	struct vsx_area ids;  /* uint64[n], when has_ids */
@@ -29,9 +21,26 @@ struct vsx_spool {
 void vsx_spool_init(struct vsx_spool *s);
 void vsx_spool_release(struct vsx_spool *s);
 
-/* As vsx_builder_add(). Of a call that fails no row is kept. */
-enum vsx_status vsx_spool_add(struct vsx_spool *s, const struct vsx_batch *rows,
-			      struct vsx_error *err);
+/* Both move when there is room for more. */
+static inline uint8_t *vsx_spool_row(const struct vsx_spool *s, uint64_t i)
+{
+	return s->rows.base + i * s->space->stride;
+}
+
+static inline uint64_t *vsx_spool_ids(const struct vsx_spool *s)
+{
+	return (uint64_t *)(void *)s->ids.base;
+}
+
+/* Room for n more rows behind the last one, and for their ids if it has any. */
+enum vsx_status vsx_spool_room(struct vsx_spool *s, size_t n,
+			       struct vsx_error *err);
+
+/* From here on rows have ids: those that are there their numbers. */
+enum vsx_status vsx_spool_number(struct vsx_spool *s, struct vsx_error *err);
+
+/* What is in it, as a build takes it; valid until it grows. */
+struct vsx_rows vsx_spool_view(const struct vsx_spool *s);
 
 /* Of rows that have one id keep the last; *dropped: how many are gone. */
 enum vsx_status vsx_spool_keep_last(struct vsx_spool *s, uint64_t *dropped,

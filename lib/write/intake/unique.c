@@ -25,21 +25,13 @@ static enum vsx_status check_sorted(const struct vsx_rows *rows,
 			(unsigned long long)rows->ids[second], first);
 }
 
-static bool strictly_rising(const struct vsx_rows *rows)
-{
-	for (uint32_t i = 1; i < rows->n; i++)
-		if (rows->ids[i] <= rows->ids[i - 1])
-			return false;
-	return true;
-}
-
 enum vsx_status vsx_check_unique(const struct vsx_rows *rows,
 				 struct vsx_error *err)
 {
 	enum vsx_status status;
 	uint32_t *order;
 
-	if (!rows->ids || strictly_rising(rows))
+	if (vsx_ids_strictly_rise(rows))
 		return VSX_OK;
 	VSX_TRY(vsx_rows_by_id(rows, &order, err));
 	status = check_sorted(rows, order, err);

@@ -5,26 +5,26 @@
 #include "disk.h"
 #include "faulty_files.h"
 #include "scratch_folder.h"
-#include "write/intake/spool.h"
+#include "write/intake/intake.h"
 
 enum { DIM = 3, N = 300000 };
 
 static struct vsx_space space;
 static struct vsx_output output;
-static struct vsx_spool spool;
+static struct vsx_intake in;
 static struct vsx_error err;
 
 static void begin_on(const struct vsx_file_ops *ops, uint64_t memory)
 {
+	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
+
+	opts.memory = memory;
+	opts.n_threads = 2;
 	vsx_space_init(&space, VSX_L2, VSX_F32, DIM, 0);
 	cr_assert_eq(
 		vsx_output_init(&output, scratch_path("x"), false, ops, &err),
 		VSX_OK);
-	vsx_spool_init(&spool);
-	spool.space = &space;
-	spool.output = &output;
-	spool.memory = memory;
-	spool.n_threads = 2;
+	vsx_intake_init(&in, &opts, &space, &output);
 }
 
 static void begin(uint64_t memory)
@@ -34,11 +34,11 @@ static void begin(uint64_t memory)
 
 static void end(void)
 {
-	vsx_spool_release(&spool);
+	vsx_intake_release(&in);
 	vsx_output_release(&output);
 }
 
-TestSuite(spool, .init = scratch_make, .fini = scratch_drop);
+TestSuite(intake, .init = scratch_make, .fini = scratch_drop);
 
 static float value(size_t i)
 {
@@ -57,58 +57,58 @@ static void round_trip(bool with_ids)
 			rows[i] = value(at * DIM + i);
 		for (size_t i = 0; i < n; i++)
 			ids[i] = ~(uint64_t)(at + i);
-		cr_assert_eq(vsx_spool_add(&spool,
-					   VSX_BATCH(rows, VSX_F32, n,
-						     with_ids ? ids : NULL),
-					   &err),
+		cr_assert_eq(vsx_intake_add(&in,
+					    VSX_BATCH(rows, VSX_F32, n,
+						      with_ids ? ids : NULL),
+					    &err),
 			     VSX_OK, "%s", err.text);
 		at += n;
 	}
-	cr_assert_eq(spool.n, at);
+	cr_assert_eq(in.spool.n, at);
 	for (size_t i = 0; i < at; i++) {
-		const uint64_t *got = (const uint64_t *)(void *)spool.ids.base;
+		const uint64_t *got = vsx_spool_ids(&in.spool);
 		float row[DIM];
 
-		memcpy(row, spool.rows.base + i * space.stride, sizeof(row));
+		memcpy(row, vsx_spool_row(&in.spool, i), sizeof(row));
 		for (size_t d = 0; d < DIM; d++)
 			cr_assert_eq(row[d], value(i * DIM + d));
 		cr_assert(!with_ids || got[i] == ~(uint64_t)i);
 	}
 }
 
-Test(spool, keeps_rows_in_memory)
+Test(intake, keeps_rows_in_memory)
 {
 	begin(UINT64_C(1) << 30);
 	round_trip(true);
-	cr_expect_eq(spool.rows.file.fd, -1);
+	cr_expect_eq(in.spool.rows.file.fd, -1);
 	end();
 }
 
-Test(spool, leaves_memory_for_an_unnamed_file)
+Test(intake, leaves_memory_for_an_unnamed_file)
 {
 	unsigned int before = scratch_descriptors();
 
 	begin(1 << 20);
 	round_trip(true);
-	cr_expect_geq(spool.rows.file.fd, 0);
-	cr_expect_geq(spool.ids.file.fd, 0);
+	cr_expect_geq(in.spool.rows.file.fd, 0);
+	cr_expect_geq(in.spool.ids.file.fd, 0);
 	cr_expect_eq(scratch_count(0), 0);
 	end();
 	cr_expect_eq(scratch_descriptors(), before);
 }
 
-Test(spool, writes_where_blocks_cannot_be_reserved)
+Test(intake, writes_where_blocks_cannot_be_reserved)
 {
 	struct faulty f = {.at = -1, .no_reserve = true};
 	struct vsx_file_ops ops = faulty_ops(&f);
 
 	begin_on(&ops, 1 << 20);
 	round_trip(false);
-	cr_expect_geq(spool.rows.file.fd, 0);
+	cr_expect_geq(in.spool.rows.file.fd, 0);
 	end();
 }
 
-Test(spool, tells_a_full_disk_before_it_writes)
+Test(intake, tells_a_full_disk_before_it_writes)
 {
 	float rows[64 * DIM] = {0};
 	struct faulty f = {.at = 1, .sticky = true, .reason = ENOSPC};
@@ -116,74 +116,74 @@ Test(spool, tells_a_full_disk_before_it_writes)
 
 	begin_on(&ops, 64);
 	cr_assert_eq(
-		vsx_spool_add(&spool, VSX_BATCH(rows, VSX_F32, 64, NULL), &err),
+		vsx_intake_add(&in, VSX_BATCH(rows, VSX_F32, 64, NULL), &err),
 		VSX_EIO);
 	cr_expect(strstr(err.text, "No space left"), "%s", err.text);
 	cr_expect(strstr(err.text, scratch_folder), "%s", err.text);
-	cr_expect_eq(spool.n, 0);
+	cr_expect_eq(in.spool.n, 0);
 	end();
 }
 
-Test(spool, names_the_row_at_fault_counted_over_all_calls)
+Test(intake, names_the_row_at_fault_counted_over_all_calls)
 {
 	float rows[2000 * DIM] = {0};
 
 	begin(UINT64_C(1) << 30);
 	cr_assert_eq(
-		vsx_spool_add(&spool, VSX_BATCH(rows, VSX_F32, 10, NULL), &err),
+		vsx_intake_add(&in, VSX_BATCH(rows, VSX_F32, 10, NULL), &err),
 		VSX_OK);
 	rows[7 * DIM + 2] = NAN;
 	rows[1999 * DIM] = INFINITY;
-	cr_assert_eq(vsx_spool_add(&spool, VSX_BATCH(rows, VSX_F32, 2000, NULL),
-				   &err),
-		     VSX_ENUMERIC);
+	cr_assert_eq(
+		vsx_intake_add(&in, VSX_BATCH(rows, VSX_F32, 2000, NULL), &err),
+		VSX_ENUMERIC);
 	cr_expect_str_eq(err.text, "row 17: component 2 is NaN");
-	cr_expect_eq(spool.n, 10);
+	cr_expect_eq(in.spool.n, 10);
 	rows[7 * DIM + 2] = 0;
-	cr_assert_eq(vsx_spool_add(&spool, VSX_BATCH(rows, VSX_F32, 2000, NULL),
-				   &err),
-		     VSX_ENUMERIC);
+	cr_assert_eq(
+		vsx_intake_add(&in, VSX_BATCH(rows, VSX_F32, 2000, NULL), &err),
+		VSX_ENUMERIC);
 	cr_expect_str_eq(err.text, "row 2009: component 0 is infinite");
 	end();
 }
 
-Test(spool, wants_ids_always_or_never)
+Test(intake, wants_ids_always_or_never)
 {
 	float rows[DIM] = {0};
 	uint64_t id = 5;
 
 	begin(1 << 20);
 	cr_assert_eq(
-		vsx_spool_add(&spool, VSX_BATCH(rows, VSX_F32, 1, NULL), &err),
+		vsx_intake_add(&in, VSX_BATCH(rows, VSX_F32, 1, NULL), &err),
 		VSX_OK);
 	cr_assert_eq(
-		vsx_spool_add(&spool, VSX_BATCH(rows, VSX_F32, 1, &id), &err),
+		vsx_intake_add(&in, VSX_BATCH(rows, VSX_F32, 1, &id), &err),
 		VSX_EINVAL);
 	cr_expect_str_eq(err.text,
 			 "rows 0 to 0 came without ids, row 1 comes with one");
 	end();
 	begin(1 << 20);
 	cr_assert_eq(
-		vsx_spool_add(&spool, VSX_BATCH(rows, VSX_F32, 1, &id), &err),
+		vsx_intake_add(&in, VSX_BATCH(rows, VSX_F32, 1, &id), &err),
 		VSX_OK);
 	cr_assert_eq(
-		vsx_spool_add(&spool, VSX_BATCH(rows, VSX_F32, 1, NULL), &err),
+		vsx_intake_add(&in, VSX_BATCH(rows, VSX_F32, 1, NULL), &err),
 		VSX_EINVAL);
 	end();
 }
 
-Test(spool, refuses_more_rows_than_a_segment_holds)
+Test(intake, refuses_more_rows_than_a_segment_holds)
 {
 	float rows[DIM] = {0};
 
 	begin(1 << 20);
 	cr_assert_eq(
-		vsx_spool_add(&spool, VSX_BATCH(rows, VSX_F32, 1, NULL), &err),
+		vsx_intake_add(&in, VSX_BATCH(rows, VSX_F32, 1, NULL), &err),
 		VSX_OK);
-	cr_assert_eq(vsx_spool_add(&spool,
-				   VSX_BATCH(rows, VSX_F32,
-					     VSX_MAX_SEGMENT_ROWS, NULL),
-				   &err),
+	cr_assert_eq(vsx_intake_add(&in,
+				    VSX_BATCH(rows, VSX_F32,
+					      VSX_MAX_SEGMENT_ROWS, NULL),
+				    &err),
 		     VSX_EINVAL);
 	cr_expect_str_eq(err.text, "2147483648 rows, and one build holds at "
 				   "most 2147483647");
@@ -215,22 +215,22 @@ static enum vsx_status add_some(uint64_t first, size_t n, const uint64_t *ids)
 	for (size_t i = 0; i < n; i++)
 		for (size_t d = 0; d < DIM; d++)
 			rows[i][d] = (first + i) % 7 ? value(first + i) : NAN;
-	return vsx_spool_add(&spool, VSX_BATCH(rows, VSX_F32, n, ids), &err);
+	return vsx_intake_add(&in, VSX_BATCH(rows, VSX_F32, n, ids), &err);
 }
 
 static void check_kept(size_t n, const struct told *t, uint64_t factor)
 {
-	const uint64_t *ids = (const uint64_t *)(const void *)spool.ids.base;
+	const uint64_t *ids = vsx_spool_ids(&in.spool);
 	size_t k = 0;
 
-	cr_assert_eq(spool.n + t->n, n);
-	cr_assert(spool.has_ids);
+	cr_assert_eq(in.spool.n + t->n, n);
+	cr_assert(in.spool.has_ids);
 	for (uint64_t i = 0; i < n; i++) {
 		float row[DIM];
 
 		if (i % 7 == 0)
 			continue;
-		vsx_space_load(&space, row, spool.rows.base + k * space.stride);
+		vsx_space_load(&space, row, vsx_spool_row(&in.spool, k));
 		cr_expect_eq(row[DIM - 1], value(i));
 		cr_expect_eq(ids[k++], i * factor);
 	}
@@ -240,7 +240,7 @@ static void check_kept(size_t n, const struct told *t, uint64_t factor)
 	}
 }
 
-Test(spool, the_rows_beside_those_left_out_keep_their_numbers)
+Test(intake, the_rows_beside_those_left_out_keep_their_numbers)
 {
 	static const size_t parts[] = {1, 6, 1, 3, 100, 14, 0, 5};
 	static uint64_t ids[100];
@@ -250,8 +250,8 @@ Test(spool, the_rows_beside_those_left_out_keep_their_numbers)
 		uint64_t at = 0;
 
 		begin(given ? 64 : 1 << 20); /* and out of memory */
-		spool.rejected = hear;
-		spool.rejected_context = &t;
+		in.rejected = hear;
+		in.rejected_context = &t;
 		for (size_t p = 0; p < sizeof(parts) / sizeof(*parts); p++) {
 			for (size_t i = 0; i < parts[p]; i++)
 				ids[i] = (at + i) * 11;
@@ -259,27 +259,27 @@ Test(spool, the_rows_beside_those_left_out_keep_their_numbers)
 				     VSX_OK, "%s", err.text);
 			at += parts[p];
 		}
-		cr_expect_eq(spool.n_seen, at);
+		cr_expect_eq(in.n_seen, at);
 		check_kept(at, &t, given ? 11 : 1);
 		cr_expect_eq(add_some(at, 1, given ? NULL : ids), VSX_EINVAL);
 		end();
 	}
 }
 
-Test(spool, numbers_also_when_the_first_bad_row_comes_late)
+Test(intake, numbers_also_when_the_first_bad_row_comes_late)
 {
 	struct told t = {.n = 0};
 	const uint64_t *ids;
 
 	begin(1 << 20);
-	spool.rejected = hear;
-	spool.rejected_context = &t;
+	in.rejected = hear;
+	in.rejected_context = &t;
 	cr_assert_eq(add_some(1, 6, NULL), VSX_OK);
-	cr_expect_not(spool.has_ids);
+	cr_expect_not(in.spool.has_ids);
 	cr_assert_eq(add_some(7, 2, NULL), VSX_OK);
 	cr_assert_eq(add_some(1, 2, NULL), VSX_OK);
-	ids = (const uint64_t *)(const void *)spool.ids.base;
-	cr_assert_eq(spool.n, 9);
+	ids = vsx_spool_ids(&in.spool);
+	cr_assert_eq(in.spool.n, 9);
 	cr_expect_eq(t.n, 1);
 	cr_expect_eq(t.rows[0], 6);
 	for (uint64_t i = 0; i < 9; i++)
@@ -287,19 +287,51 @@ Test(spool, numbers_also_when_the_first_bad_row_comes_late)
 	end();
 }
 
-Test(spool, of_a_call_that_is_stopped_no_row_is_kept)
+Test(intake, of_a_call_that_is_stopped_no_row_is_kept)
 {
 	struct told t = {.stop_at = 2};
 
 	begin(1 << 20);
-	spool.rejected = hear;
-	spool.rejected_context = &t;
+	in.rejected = hear;
+	in.rejected_context = &t;
 	cr_assert_eq(add_some(1, 6, NULL), VSX_OK);
 	cr_expect_eq(add_some(0, 30, NULL), VSX_ESTOPPED);
-	cr_expect_eq(spool.n, 6);
-	cr_expect_eq(spool.n_seen, 6);
+	cr_expect_eq(in.spool.n, 6);
+	cr_expect_eq(in.n_seen, 6);
 	t = (struct told){.stop_at = 9};
 	cr_assert_eq(add_some(7, 2, NULL), VSX_OK);
-	cr_expect_eq(spool.n, 7);
+	cr_expect_eq(in.spool.n, 7);
+	end();
+}
+
+/* ---- rows of an index ---------------------------------------------------- */
+
+Test(intake, rows_of_an_index_stay_as_they_are_and_none_is_left_out)
+{
+	struct told t = {.n = 0};
+	float row[DIM] = {3, 4, 12}, got[DIM];
+	uint64_t id = 5;
+
+	begin(1 << 20);
+	in.normalize = true;
+	in.rejected = hear;
+	in.rejected_context = &t;
+	cr_assert_eq(vsx_intake_add(&in, VSX_BATCH(row, VSX_F32, 1, &id), &err),
+		     VSX_OK);
+	id = 6;
+	cr_assert_eq(vsx_intake_add_stored(&in, VSX_BATCH(row, VSX_F32, 1, &id),
+					   &err),
+		     VSX_OK);
+	vsx_space_load(&space, got, vsx_spool_row(&in.spool, 0));
+	cr_expect_float_eq(got[2], 12.0f / 13, 1e-6f);
+	vsx_space_load(&space, got, vsx_spool_row(&in.spool, 1));
+	cr_expect_arr_eq(got, row, sizeof(row));
+	row[1] = NAN;
+	cr_expect_eq(vsx_intake_add_stored(&in, VSX_BATCH(row, VSX_F32, 1, &id),
+					   &err),
+		     VSX_ENUMERIC);
+	cr_expect_eq(t.n, 0);
+	cr_expect_eq(in.spool.n, 2);
+	cr_expect_eq(in.n_rejected, 0);
 	end();
 }

@@ -1,0 +1,205 @@
+#include "write/intake/intake.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/parallel.h"
+#include "manifest.h"
+#include "names.h"
+
+typedef unsigned long long ull;
+
+/* Components a thread converts at a time. */
+#define CHUNK_COMPONENTS 65536
+
+void vsx_intake_init(struct vsx_intake *in, const struct vsx_build_opts *opts,
+		     const struct vsx_space *space,
+		     const struct vsx_output *output)
+{
+	*in = (struct vsx_intake){
+		.n_threads = opts->n_threads,
+		.normalize = opts->normalize != 0,
+		.rejected = opts->rejected,
+		.rejected_context = opts->rejected_context,
+	};
+	vsx_spool_init(&in->spool);
+	in->spool.space = space;
+	in->spool.output = output;
+	in->spool.memory = opts->memory;
+}
+
+void vsx_intake_release(struct vsx_intake *in)
+{
+	vsx_spool_release(&in->spool);
+	in->n_seen = in->n_rejected = 0;
+}
+
+/* A batch on its way into the spool. */
+struct storing {
+	const struct vsx_intake *in;
+	const struct vsx_batch *batch;
+	size_t row_bytes; /* of the batch */
+	bool normalize;
+	uint8_t *to;  /* the first row of it in the spool */
+	uint8_t *bad; /* [n]: rows to leave out; NULL: none may be */
+	_Atomic uint64_t n_bad;
+};
+
+static enum vsx_status store_row(const struct storing *st, uint8_t *to,
+				 uint64_t i, struct vsx_error *err)
+{
+	const uint8_t *from = st->batch->vectors;
+
+	return vsx_space_store(st->in->spool.space, to,
+			       from + i * st->row_bytes, st->batch->elem,
+			       st->normalize, err);
+}
+
+static enum vsx_status store_rows(void *context, unsigned int thread,
+				  uint64_t first, uint64_t last,
+				  struct vsx_error *err)
+{
+	struct storing *st = context;
+	uint32_t stride = st->in->spool.space->stride;
+
+	(void)thread;
+	for (uint64_t i = first; i < last; i++) {
+		struct vsx_error why;
+		enum vsx_status status =
+			store_row(st, st->to + i * stride, i, &why);
+
+		if (status == VSX_ENUMERIC && st->bad) {
+			st->bad[i] = 1;
+			st->n_bad++;
+		} else if (status != VSX_OK) {
+			return vsx_fail(err, status, "row %llu: %s",
+					(ull)(st->in->n_seen + i), why.text);
+		}
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status check_ids(const struct vsx_intake *in,
+				 const uint64_t *ids, struct vsx_error *err)
+{
+	if (in->n_seen == 0 || in->given_ids == (ids != NULL))
+		return VSX_OK;
+	return vsx_fail(err, VSX_EINVAL,
+			"rows 0 to %llu came %s ids, row %llu comes %s one",
+			(ull)(in->n_seen - 1),
+			in->given_ids ? "with" : "without", (ull)in->n_seen,
+			ids ? "with" : "without");
+}
+
+/* Row i of the batch: its id is its number, unless it was given one. */
+static uint64_t id_of(const struct storing *st, uint64_t i)
+{
+	return st->batch->ids ? st->batch->ids[i] : st->in->n_seen + i;
+}
+
+static enum vsx_status tell(const struct storing *st, uint64_t i,
+			    uint8_t *scratch, struct vsx_error *err)
+{
+	const struct vsx_intake *in = st->in;
+	struct vsx_error why = {.text = ""};
+	struct vsx_rejected row = {in->n_seen + i, id_of(st, i), why.text};
+
+	store_row(st, scratch, i, &why);
+	if (in->rejected(in->rejected_context, &row) != 0)
+		return vsx_fail(err, VSX_ESTOPPED, "the build was stopped");
+	return VSX_OK;
+}
+
+/* Move the good rows of the batch together; *kept: how many there are. */
+static enum vsx_status leave_out(struct vsx_spool *s, struct storing *st,
+				 size_t *kept, struct vsx_error *err)
+{
+	uint32_t stride = s->space->stride;
+
+	/* Without the rows before, the number of a row is not its place any
+	   more. */
+	VSX_TRY(vsx_spool_number(s, err));
+	VSX_TRY(vsx_spool_room(s, st->batch->n, err));
+	st->to = vsx_spool_row(s, s->n); /* it may have moved */
+	*kept = 0;
+	for (size_t i = 0; i < st->batch->n; i++) {
+		uint8_t *from = st->to + i * stride;
+
+		if (st->bad[i]) {
+			VSX_TRY(tell(st, i, from, err));
+			continue;
+		}
+		if (*kept < i)
+			memcpy(st->to + *kept * stride, from, stride);
+		vsx_spool_ids(s)[s->n + (*kept)++] = id_of(st, i);
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status store(struct vsx_intake *in, struct storing *st,
+			     struct vsx_error *err)
+{
+	struct vsx_spool *s = &in->spool;
+	size_t n = st->batch->n, kept = n;
+	uint64_t chunk = CHUNK_COMPONENTS / s->space->dim;
+
+	if (st->batch->ids)
+		VSX_TRY(vsx_spool_number(s, err));
+	VSX_TRY(vsx_spool_room(s, n, err));
+	st->to = vsx_spool_row(s, s->n);
+	VSX_TRY(vsx_parallel(in->n_threads, n, chunk ? chunk : 1, store_rows,
+			     st, err));
+	if (st->n_bad)
+		VSX_TRY(leave_out(s, st, &kept, err));
+	else
+		for (size_t i = 0; s->has_ids && i < n; i++)
+			vsx_spool_ids(s)[s->n + i] = id_of(st, i);
+	in->given_ids = st->batch->ids != NULL;
+	in->n_seen += n;
+	in->n_rejected += n - kept;
+	s->n += kept;
+	return VSX_OK;
+}
+
+static enum vsx_status add(struct vsx_intake *in, struct storing *st,
+			   bool leaves_out, struct vsx_error *err)
+{
+	uint64_t n = st->batch->n;
+	enum vsx_status status;
+
+	if (n == 0)
+		return VSX_OK;
+	st->in = in;
+	st->row_bytes =
+		(size_t)in->spool.space->dim * vsx_elem_bytes(st->batch->elem);
+	VSX_TRY(check_ids(in, st->batch->ids, err));
+	if (n > VSX_MAX_SEGMENT_ROWS - in->spool.n)
+		return vsx_fail(err, VSX_EINVAL,
+				"%llu rows, and one build holds at most %llu",
+				(ull)(in->spool.n + n),
+				(ull)VSX_MAX_SEGMENT_ROWS);
+	if (leaves_out)
+		VSX_TRY(vsx_alloc_to(&st->bad, n, 1, err));
+	status = store(in, st, err);
+	free(st->bad);
+	return status;
+}
+
+enum vsx_status vsx_intake_add(struct vsx_intake *in,
+			       const struct vsx_batch *rows,
+			       struct vsx_error *err)
+{
+	struct storing st = {.batch = rows, .normalize = in->normalize};
+
+	return add(in, &st, in->rejected != NULL, err);
+}
+
+enum vsx_status vsx_intake_add_stored(struct vsx_intake *in,
+				      const struct vsx_batch *rows,
+				      struct vsx_error *err)
+{
+	struct storing st = {.batch = rows};
+
+	return add(in, &st, false, err);
+}
