@@ -65,22 +65,6 @@ static const char faiss_codes[][5] = {
 	"IvPQ", "IvQR", "IvSQ",
 };
 
-static uint32_t u32_at(const uint8_t *p)
-{
-	vsx_le32 v;
-
-	memcpy(&v, p, sizeof(v));
-	return vsx_get32(v);
-}
-
-static uint64_t u64_at(const uint8_t *p)
-{
-	vsx_le64 v;
-
-	memcpy(&v, p, sizeof(v));
-	return vsx_get64(v);
-}
-
 static bool is_faiss(const uint8_t *p, size_t n)
 {
 	for (size_t i = 0; i < sizeof(faiss_codes) / sizeof(*faiss_codes); i++)
@@ -110,7 +94,7 @@ static bool is_text(const uint8_t *p, size_t n)
 		if (p[i] == 0x7f ||
 		    (p[i] < 0x20 && (!p[i] || !strchr("\t\n\r\f", p[i]))))
 			return false;
-	return n > 0;
+	return true;
 }
 
 static const char *text_name(const uint8_t *p, size_t n)
@@ -136,36 +120,36 @@ static bool is_hnswlib(const uint8_t *p, size_t n, uint64_t bytes)
 
 	if (n < 96)
 		return false;
-	most = u64_at(p + 8);
-	count = u64_at(p + 16);
-	record = u64_at(p + 24);
-	label = u64_at(p + 32);
-	data = u64_at(p + 40);
-	max_m0 = u64_at(p + 64);
-	return u64_at(p) == 0 && count <= most && record == label + 8 &&
+	most = vsx_load64(p + 8);
+	count = vsx_load64(p + 16);
+	record = vsx_load64(p + 24);
+	label = vsx_load64(p + 32);
+	data = vsx_load64(p + 40);
+	max_m0 = vsx_load64(p + 64);
+	return vsx_load64(p) == 0 && count <= most && record == label + 8 &&
 	       max_m0 < 1u << 20 && data == 4 + 4 * max_m0 && data < label &&
 	       label < bytes && count <= bytes / record;
 }
 
-/* usearch puts its vectors first: [rows][bytes], then its magic. */
-static bool is_usearch(const uint8_t *p, size_t n, uint64_t bytes, int fd)
+static bool says_usearch(int fd, uint64_t at)
 {
-	uint64_t narrow, wide;
 	char word[7];
+
+	return vsx_read_at(fd, word, sizeof(word), at) == 0 &&
+	       memcmp(word, "usearch", sizeof(word)) == 0;
+}
+
+/* usearch puts its vectors first: [rows][bytes], then its magic. */
+static bool is_usearch(const uint8_t *p, size_t n, int fd)
+{
+	uint64_t wide;
 
 	if (n < 16)
 		return false;
-	narrow = 8 + (uint64_t)u32_at(p) * u32_at(p + 4);
-	if (!vsx_mul(&wide, u64_at(p), u64_at(p + 8)) ||
-	    !vsx_add(&wide, wide, 16))
-		wide = bytes;
-	if (vsx_within(narrow, sizeof(word), bytes) &&
-	    vsx_read_at(fd, word, sizeof(word), narrow) == 0 &&
-	    memcmp(word, "usearch", sizeof(word)) == 0)
+	if (says_usearch(fd, 8 + (uint64_t)vsx_load32(p) * vsx_load32(p + 4)))
 		return true;
-	return vsx_within(wide, sizeof(word), bytes) &&
-	       vsx_read_at(fd, word, sizeof(word), wide) == 0 &&
-	       memcmp(word, "usearch", sizeof(word)) == 0;
+	return vsx_mul(&wide, vsx_load64(p), vsx_load64(p + 8)) &&
+	       vsx_add(&wide, wide, 16) && says_usearch(fd, wide);
 }
 
 /* Vectors: every row begins with its dimension, or the file with two numbers
@@ -176,8 +160,8 @@ static const char *vectors_name(const uint8_t *p, size_t n, uint64_t bytes)
 
 	if (n < 8)
 		return NULL;
-	first = u32_at(p);
-	second = u32_at(p + 4);
+	first = vsx_load32(p);
+	second = vsx_load32(p + 4);
 	rest = bytes - 8;
 	if (first && second && second <= 65536) {
 		uint64_t components = first * second;
@@ -189,13 +173,13 @@ static const char *vectors_name(const uint8_t *p, size_t n, uint64_t bytes)
 		if (rest == components)
 			return "vectors in the .u8bin or .i8bin layout";
 	}
-	if (!first || first > 65536)
+	if (!first)
 		return NULL;
 	if (bytes % (4 + 4 * first) == 0 && n >= 8 + 4 * first &&
-	    u32_at(p + 4 + 4 * first) == first)
+	    vsx_load32(p + 4 + 4 * first) == first)
 		return "vectors in the .fvecs or .ivecs layout";
 	if (bytes % (4 + first) == 0 && n >= 8 + first &&
-	    u32_at(p + 4 + first) == first)
+	    vsx_load32(p + 4 + first) == first)
 		return "vectors in the .bvecs layout";
 	return NULL;
 }
@@ -205,7 +189,7 @@ static const char *binary_name(const uint8_t *p, size_t n, uint64_t bytes,
 {
 	if (is_hnswlib(p, n, bytes))
 		return "an hnswlib index";
-	if (is_usearch(p, n, bytes, fd))
+	if (is_usearch(p, n, fd))
 		return "a usearch index";
 	if (vsx_is_zero(p, n))
 		return "a file that begins with zeros";

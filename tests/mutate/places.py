@@ -26,8 +26,8 @@ class Place:
     def __init__(self, path, text, at, lo, hi, changed, kind):
         self.path, self.lo, self.hi = path, lo, hi
         self.changed, self.kind = changed, kind
-        self.line = text.count("\n", 0, at) + 1
         begin = text.rfind("\n", 0, at) + 1
+        self.line, self.column = text.count("\n", 0, at) + 1, at - begin + 1
         self.source = " ".join(text[begin:text.find("\n", at)].split())
 
 

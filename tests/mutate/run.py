@@ -1,28 +1,31 @@
 """Break the libraries one place at a time and see which tests notice."""
 import argparse
+import collections
 import concurrent.futures
+import hashlib
+import json
 import os
-import random
 import resource
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 from places import Place, overlaps, places, woven
 
 FOLDERS = ["format", "lib/read", "lib/segment", "lib/kind", "lib/io"]
-# Tests of the commands, of what is measured and of the kernels say nothing of
-# these folders; one script holds the commands to every rule of the format.
-TESTS = ["format", "io", "kind", "read", "write", "living", "train", "crash",
-         "backup"]
+# Tests of the commands and of what is measured say nothing of the libraries,
+# but one script holds the commands to every rule of the format.
+NOT_TESTS = ["bench", "cli_unit"]
 SCRIPTS = ["spec_reader"]
 COMMANDS = ["vsx-build", "vsx-add", "vsx-delete", "vsx-compact", "vsx-query",
             "vsx-info", "vsx-verify", "vsx-backup"]
 WORK = "build/mutate"
 SRC, TMP = WORK + "/src", WORK + "/tmp"
 SEEN_BYTES = 65536
+OUTCOMES = ["noticed", "known to change nothing", "NOT NOTICED", "NOT REACHED"]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -51,10 +54,10 @@ def sources(folders):
     for folder in folders:
         if os.path.isfile(folder):
             found.append(folder)
-            continue
-        found += [f"{folder}/{name}" for name in sorted(os.listdir(folder))
-                  if name.endswith((".c", ".h"))]
-    return found
+        for inside, _, names in os.walk(folder):
+            found += [f"{inside}/{name}" for name in names
+                      if name.endswith((".c", ".h", ".py", ".sh"))]
+    return sorted(found)
 
 
 # ---- choosing ------------------------------------------------------------
@@ -71,10 +74,19 @@ def compiles(place):
 
 
 def choose(folders, seed, n):
-    """Numbered from 1, the same for the same sources and seed."""
-    found = [p for path in sources(folders) for p in places(path, read(path))]
+    """Numbered from 1. Which ones depends on the seed and on each place alone:
+    a seed chooses nearly the same ones of sources that changed elsewhere."""
+    found, same = [], collections.Counter()
+    for path in sources(folders):
+        for place in places(path, read(path)):
+            of = (path, place.kind, place.source)
+            place.name = " | ".join((*of, str(same[of])))
+            place.order = hash_of(str(seed), os.path.basename(path), *of[1:],
+                                  str(same[of]))
+            same[of] += 1
+            found.append(place)
     print(f"{len(found)} places in {' '.join(folders)}")
-    random.Random(seed).shuffle(found)
+    found.sort(key=lambda p: p.order)
     chosen, of_file = [], {}
     for place in found:
         if len(chosen) == n:
@@ -110,51 +122,74 @@ def copy_tree(chosen):
 
 
 def programs():
-    return [name[:-2] for folder in TESTS
-            for name in sorted(os.listdir(f"{SRC}/tests/{folder}"))
-            if name.startswith("test_") and name.endswith(".c")]
+    return [os.path.basename(path)[:-2] for path in sources([f"{SRC}/tests"])
+            if os.path.basename(path).startswith("test_") and
+            path.endswith(".c") and path.split("/")[-2] not in NOT_TESTS]
 
 
-def build(where, sanitize):
-    shell("cmake", "-S", SRC, "-B", where, "-DCMAKE_BUILD_TYPE=Release",
-          "-DVSX_BUILD_TESTS=ON", "-DCMAKE_C_FLAGS_RELEASE=-O1 -DNDEBUG",
-          f"-DVSX_SANITIZE={sanitize}",
-          f"-DCMAKE_C_FLAGS=-w -idirafter {os.path.abspath(SRC)}/tests/mutate",
-          stdout=subprocess.DEVNULL)
-    shell("cmake", "--build", where, "-j", str(os.cpu_count()), "--target",
-          *programs(), *(COMMANDS if SCRIPTS else []),
-          stdout=subprocess.DEVNULL)
+class Build:
+    def __init__(self, sanitize):
+        self.sanitize = sanitize
+        self.where = f"{WORK}/bin" + (sanitize and "-sanitized")
+
+    def make(self, targets):
+        shell("cmake", "-S", SRC, "-B", self.where,
+              "-DCMAKE_BUILD_TYPE=Release", "-DVSX_BUILD_TESTS=ON",
+              "-DCMAKE_C_FLAGS_RELEASE=-O1 -DNDEBUG",
+              f"-DVSX_SANITIZE={self.sanitize}", "-DCMAKE_C_FLAGS=-w "
+              f"-idirafter {os.path.abspath(SRC)}/tests/mutate",
+              stdout=subprocess.DEVNULL)
+        shell("cmake", "--build", self.where, "-j", str(os.cpu_count()),
+              "--target", *targets, stdout=subprocess.DEVNULL)
 
 
 # ---- running -------------------------------------------------------------
 
 class Test:
-    def __init__(self, name, words, where, sanitized):
-        self.name, self.words = name, words
-        self.where, self.sanitized = os.path.abspath(where), sanitized
-        self.seconds, self.seen = 0.0, b""
+    """A program of Criterion, with its cases; or a script, which is one case."""
 
-    def run(self, number=0, seen=None, cpu=600, wall=1200):
+    def __init__(self, name, words, build):
+        self.name, self.words, self.build = name, words, build
+        self.cases = {}  # name: (seconds, numbers of the places it comes by)
+
+    def listed(self):
+        if self.words[0] == "sh":
+            return [""]
+        out = shell(*self.words, "--list", stdout=subprocess.PIPE,
+                    cwd=SRC).stdout
+        suite, cases = "", []
+        for line in out.splitlines():
+            if line.endswith(" tests") or line.endswith(" test"):
+                suite = line.split(":")[0]
+            else:
+                cases.append(f"{suite}/{line.split()[-1]}")
+        return cases
+
+    def run(self, number, cases, seen=None, cpu=600, wall=1200):
         """What it returned; None when it took too long."""
-        tmp = f"{TMP}/{number}-{self.name}"
+        tmp = os.path.abspath(f"{TMP}/{number}-{threading.get_ident()}")
         os.makedirs(tmp)
-        env = dict(os.environ, VSX_MUTANT=str(number),
-                   VSX_BUILD=self.where,
-                   TMPDIR=os.path.abspath(tmp))
+        env = dict(os.environ, VSX_MUTANT=str(number), TMPDIR=tmp,
+                   VSX_BUILD=os.path.abspath(self.build.where))
         if seen:
             env["VSX_MUTANT_SEEN"] = os.path.abspath(seen)
+        words = self.words
+        if cases != [""]:
+            words = [*words, "--fail-fast", "--jobs", "1", "--filter",
+                     f"@({'|'.join(cases)})"]
 
         def limits():
+            os.setpgid(0, 0)
             # A loop without end, or memory without: of each process.
             resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
-            if not self.sanitized:
+            if not self.build.sanitize:
                 resource.setrlimit(resource.RLIMIT_DATA, (4 << 30, 4 << 30))
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
         process = subprocess.Popen(
-            self.words, env=env, cwd=SRC, stdin=subprocess.DEVNULL,
+            words, env=env, cwd=SRC, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True, preexec_fn=limits)
+            preexec_fn=limits)
         try:
             return process.wait(wall)
         except subprocess.TimeoutExpired:
@@ -167,41 +202,79 @@ class Test:
             process.wait()
             shutil.rmtree(tmp, ignore_errors=True)
 
+    def baseline(self, case):
+        """Without a change: whether it passes, seconds, places it comes by."""
+        seen = f"{TMP}/seen-{threading.get_ident()}"
+        with open(seen, "wb") as f:
+            f.truncate(SEEN_BYTES)
+        begin = time.monotonic()
+        passes = self.run(0, [case], seen) == 0
+        seconds = time.monotonic() - begin
+        with open(seen, "rb") as f:
+            places_seen = [n for n, byte in enumerate(f.read()) if byte]
+        os.remove(seen)
+        return passes, round(seconds, 2), places_seen
 
-def all_tests(where, sanitized):
-    tests = [Test(name, [os.path.abspath(f"{where}/tests/{name}"),
-                         "--fail-fast", "--jobs", "1"], where, sanitized)
-             for name in programs()]
-    return tests + [Test(name, ["sh", f"tests/cli/{name}.sh"], where,
-                         sanitized) for name in SCRIPTS]
 
-
-def baseline(test):
-    """Without a change: it must pass. Which places it comes by."""
-    seen = f"{TMP}/{test.name}.seen"
-    with open(seen, "wb") as f:
-        f.truncate(SEEN_BYTES)
-    begin = time.monotonic()
-    returned = test.run(seen=seen)
-    test.seconds = time.monotonic() - begin
-    with open(seen, "rb") as f:
-        test.seen = f.read()
-    os.remove(seen)
-    return returned
+def built_tests(build, only):
+    """All, or those with the given names."""
+    names = [n for n in programs() if not only or n in only]
+    scripts = [n for n in SCRIPTS if not only or n in only]
+    build.make(names + (COMMANDS if scripts else []))
+    return [Test(n, [os.path.abspath(f"{build.where}/tests/{n}")], build)
+            for n in names] + \
+        [Test(n, ["sh", f"tests/cli/{n}.sh"], build) for n in scripts]
 
 
 def fate(number, tests):
-    """The test that noticed, with how; None: none did."""
+    """The test that noticed; None: none did."""
+    reaching = []
     for test in tests:
-        if not test.seen[number]:
-            continue
-        limit = int(20 + 10 * test.seconds)
-        returned = test.run(number, cpu=limit, wall=60 + 3 * limit)
+        cases = [c for c, (_, seen) in test.cases.items() if number in seen]
+        if cases:
+            times = [test.cases[c][0] for c in cases]
+            reaching.append((sum(times), max(times), test, cases))
+    for total, longest, test, cases in sorted(reaching, key=lambda r: r[:2]):
+        # Far beyond what it takes, for the machine may be busy.
+        limits = {"cpu": int(10 + 10 * longest), "wall": 60 + 20 * total}
+        returned = test.run(number, cases, **limits)
         if returned is None:
             return f"{test.name} (too long)"
-        if returned != 0:
+        # Once more: what fails now and then has noticed nothing.
+        if returned != 0 and test.run(number, cases, **limits) != 0:
             return test.name
     return None
+
+
+# ---- going on after a stop -------------------------------------------------
+
+class Journal:
+    """What was found out stays true of the same sources: a line each."""
+
+    def __init__(self, path):
+        self.path, self.known, self.lock = path, {}, threading.Lock()
+        if os.path.exists(path):
+            for line in read(path).splitlines():
+                key, value = json.loads(line)
+                self.known[key] = value
+
+    def get(self, key, find):
+        if key not in self.known:
+            value = find()
+            with self.lock, open(self.path, "a", encoding="utf-8") as f:
+                f.write(json.dumps([key, value]) + "\n")
+            self.known[key] = value
+        return self.known[key]
+
+
+def hash_of(*parts):
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def hash_of_files(*folders):
+    return hash_of(*(part for path in sources(folders)
+                     if not path.startswith("tests/mutate/")
+                     for part in (path, read(path))))
 
 
 # ---- what is known to change nothing --------------------------------------
@@ -215,22 +288,54 @@ def equivalents():
     return known
 
 
-def main():
+def options():
     parse = argparse.ArgumentParser(prog="mutate.sh", description=__doc__)
     parse.add_argument("--seed", type=int, default=1)
     parse.add_argument("--places", type=int, default=200)
     parse.add_argument("--only", help="numbers of places, with commas")
+    parse.add_argument("--tests", help="names of programs, with commas")
     parse.add_argument("--list", action="store_true", help="the places alone")
     parse.add_argument("--longest", type=float, default=20.0,
-                       help="seconds of a test that is used")
+                       help="seconds of a case that is used")
     parse.add_argument("--sanitize", default="",
                        help="address,undefined: sees reads out of bounds")
     parse.add_argument("--jobs", type=int, default=os.cpu_count())
     parse.add_argument("folders", nargs="*", default=FOLDERS,
                        help="or files")
-    args = parse.parse_args()
-    sys.stdout.reconfigure(line_buffering=True)
+    return parse.parse_args()
 
+
+def find_cases(tests, longest, pool, look_up):
+    """Run each case as it is; one that fails, or takes long, is left out."""
+    cases = [(t, c) for t in tests for c in t.listed()]
+    for (test, case), (passes, seconds, seen) in zip(
+            cases, pool.map(lambda tc: look_up(*tc), cases)):
+        if not passes:
+            print(f"left out, fails as it is: {test.name} {case}")
+        elif seconds > longest:
+            print(f"left out, takes {seconds:.0f} s: {test.name} {case}")
+        else:
+            test.cases[case] = (seconds, frozenset(seen))
+    used = [seconds for t in tests for seconds, _ in t.cases.values()]
+    print(f"{len(used)} cases, {sum(used):.0f} s")
+
+
+def tell(n, place: Place, what):
+    print(f"{n} {place.path}:{place.line}:{place.column} | {place.kind} | "
+          f"{place.source} | {what}")
+
+
+def tell_sums(outcomes):
+    print()
+    for folder in sorted({folder for folder, _ in outcomes}) + [None]:
+        told = [o for f, o in outcomes if folder in (f, None)]
+        print(f"{folder or 'all'}: {len(told)} places",
+              *(f"{told.count(o)} {o}" for o in OUTCOMES), sep=", ")
+
+
+def main():
+    args = options()
+    sys.stdout.reconfigure(line_buffering=True)
     chosen = choose(args.folders, args.seed, args.places)
     numbers = [int(n) for n in args.only.split(",")] if args.only else \
         list(chosen)
@@ -239,44 +344,50 @@ def main():
             tell(n, chosen[n], "")
         return 0
     copy_tree(chosen)
-    where = f"{WORK}/bin" + "".join(f"-{s}" for s in args.sanitize.split(",")
-                                    if s)
-    build(where, args.sanitize)
+    build = Build(args.sanitize)
+    only = args.tests and args.tests.split(",")
+    tests = built_tests(build, only)
     shutil.rmtree(TMP, ignore_errors=True)
     os.makedirs(TMP)
-    tests = []
+    journal, known = Journal(f"{WORK}/journal"), equivalents()
+    libraries = hash_of(hash_of_files("format", "lib"), args.sanitize)
+    everything = hash_of(libraries, hash_of_files("tests"), str(args.longest),
+                         *(only or []))
+    woven_in = hash_of(everything, *(p.name for p in chosen.values()))
+    outcomes = []
+
+    def look_up(test, case):
+        return journal.get(hash_of(woven_in, test.name, case),
+                           lambda: test.baseline(case))
+
+    def decide(n):
+        """Who noticed holds for other tests too; that nobody did does not."""
+        name = chosen[n].name
+        noticed = journal.known.get(hash_of(libraries, name))
+        if noticed:
+            return noticed
+        noticed = journal.get(hash_of(everything, name),
+                              lambda: fate(n, tests))
+        return noticed and journal.get(hash_of(libraries, name),
+                                       lambda: noticed)
+
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        for test, returned in pool.map(lambda t: (t, baseline(t)),
-                                       all_tests(where,
-                                                 bool(args.sanitize))):
-            if returned != 0:
-                print(f"left out, fails as it is: {test.name}")
-            elif test.seconds > args.longest:
-                print(f"left out, takes {test.seconds:.0f} s: {test.name}")
-            else:
-                tests.append(test)
-        tests.sort(key=lambda t: t.seconds)
-        print(f"{len(tests)} tests, {sum(t.seconds for t in tests):.0f} s")
-        survivors, known = 0, equivalents()
-        for n, killer in zip(numbers, pool.map(lambda n: fate(n, tests),
-                                               numbers)):
+        find_cases(tests, args.longest, pool, look_up)
+        for n, noticed in zip(numbers, pool.map(decide, numbers)):
             place = chosen[n]
-            if killer:
-                tell(n, place, f"noticed by {killer}")
+            if noticed:
+                outcome, more = "noticed", f" by {noticed}"
             elif (place.path, place.kind, place.source) in known:
-                tell(n, place, "changes nothing, see known.txt")
+                outcome, more = "known to change nothing", ""
+            elif any(n in seen for t in tests for _, seen in t.cases.values()):
+                outcome, more = "NOT NOTICED", ""
             else:
-                survivors += 1
-                reached = any(t.seen[n] for t in tests)
-                tell(n, place, "NOT NOTICED" if reached else "NOT REACHED")
-    print(f"{len(numbers)} places, {survivors} not noticed")
+                outcome, more = "NOT REACHED", ""
+            tell(n, place, outcome + more)
+            outcomes.append((os.path.dirname(place.path), outcome))
+    tell_sums(outcomes)
     shutil.rmtree(TMP, ignore_errors=True)
-    return survivors > 0
-
-
-def tell(n, place: Place, what):
-    print(f"{n} {place.path}:{place.line} | {place.kind} | {place.source}"
-          f" | {what}")
+    return any(o.startswith("NOT") for _, o in outcomes)
 
 
 sys.exit(main())
