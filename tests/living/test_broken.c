@@ -601,3 +601,29 @@ Test(broken, recall_is_above_1)
 		free(o.bytes);
 	}
 }
+
+/* [5.6-15] A row of the same effort once more is no other effort. */
+Test(broken, efforts_of_the_recall_table_do_not_rise)
+{
+	const char *path = scratch_path("index");
+
+	support_build(path, (struct support_index){.spec = "IVF16,Flat"});
+	for (int less = 0; less < 2; less++) {
+		struct opened o = opened_read(path);
+		struct vsx_disk_recall *rows =
+			(void *)opened_data(&o, "RCLL", VSX_WHOLE_INDEX);
+		uint32_t first = vsx_get32(rows[0].effort);
+		char due[80];
+
+		cr_assert_geq(vsx_get32(o.manifest->n_recalls), 2);
+
+		vsx_put32(&rows[1].effort, first - (uint32_t)less);
+		snprintf(due, sizeof(due),
+			 "row 1: effort %u after %u, expected rising",
+			 first - (uint32_t)less, first);
+		support_reseal(o.bytes, o.n);
+		verify(&o);
+		cr_expect(heard_has(&heard, due), "%s", heard.findings);
+		free(o.bytes);
+	}
+}

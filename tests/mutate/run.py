@@ -351,6 +351,9 @@ def main():
     asked = hash_of(everything, str(args.longest), *(only or []))
     outcomes = []
 
+    def is_known(n):
+        return (chosen[n].path, chosen[n].kind, chosen[n].source) in known
+
     def look_up(test, case):
         return journal.get(hash_of(woven_in, test.name, case),
                            lambda: test.baseline(case))
@@ -358,6 +361,8 @@ def main():
     def decide(n):
         """Who noticed holds for other tests too; that nobody did does not."""
         name = chosen[n].name
+        if is_known(n):
+            return None
         noticed = journal.known.get(hash_of(libraries, name))
         if noticed:
             return noticed
@@ -371,17 +376,16 @@ def main():
         decided = {pool.submit(decide, n): n for n in numbers}
         for future in concurrent.futures.as_completed(decided):
             n, noticed = decided[future], future.result()
-            place = chosen[n]
             if noticed:
                 outcome, more = "noticed", f" by {noticed}"
-            elif (place.path, place.kind, place.source) in known:
+            elif is_known(n):
                 outcome, more = "known to change nothing", ""
             elif any(n in seen for t in tests for _, seen in t.cases.values()):
                 outcome, more = "NOT NOTICED", ""
             else:
                 outcome, more = "NOT REACHED", ""
-            tell(n, place, outcome + more)
-            outcomes.append((os.path.dirname(place.path), outcome))
+            tell(n, chosen[n], outcome + more)
+            outcomes.append((os.path.dirname(chosen[n].path), outcome))
     tell_sums(outcomes)
     shutil.rmtree(TMP, ignore_errors=True)
     return any(o.startswith("NOT") for _, o in outcomes)

@@ -505,3 +505,37 @@ Test(search, tells_damage_with_the_file_and_the_page)
 	cr_expect_eq(strncmp(err.text, due, strlen(due)), 0, "%s", err.text);
 	drop(&h);
 }
+
+/* Not even where it is asked for by its recall: a table that cannot be read is
+ * no table of another effort. */
+Test(search, tells_damage_of_the_recall_table)
+{
+	struct at_hand h;
+	struct vsx_search_opts opts = VSX_SEARCH_OPTS_INIT;
+	struct vsx_hit hits[3];
+	const char *path = scratch_path("x");
+	uint64_t at, length;
+	uint8_t *bytes;
+	float q[8] = {1};
+	size_t n, n_hits = 0;
+
+	support_build(path, (struct support_index){.spec = "HNSW8"});
+	bytes = support_read(path, &n);
+	cr_assert(support_section(bytes, n, "RCLL", &at, &length));
+	bytes[at] ^= 1;
+	scratch_write(path, bytes, n);
+	free(bytes);
+	cr_assert_eq(vsx_open(&h.index, path, NULL, &err), VSX_OK);
+	vsx_searcher_new(&h.searcher, h.index, &err);
+	opts.recall = 0.5;
+	cr_expect_eq(vsx_search(h.searcher, q, VSX_F32, 3, &opts, hits, &n_hits,
+				&err),
+		     VSX_ECORRUPT);
+	cr_expect(strstr(err.text, "(section RCLL)"), "%s", err.text);
+	cr_expect_eq(n_hits, 0);
+	opts.recall = 0.0;
+	cr_expect_eq(vsx_search(h.searcher, q, VSX_F32, 3, &opts, hits, &n_hits,
+				&err),
+		     VSX_OK);
+	drop(&h);
+}
