@@ -474,13 +474,13 @@ Test(search, tells_damage_with_the_file_and_the_page)
 {
 	struct at_hand h;
 	struct vsx_search_opts opts = VSX_SEARCH_OPTS_INIT;
-	struct vsx_hit hits[3];
+	struct vsx_hit hits[6];
 	const char *path = scratch_path("x");
 	uint64_t at, length;
 	uint8_t *bytes;
 	char due[400];
-	float q[8] = {1};
-	size_t n, n_hits = 0;
+	float q[8] = {1}, both[2][8] = {{1}, {2}};
+	size_t n, n_hits = 0, n_both[2];
 
 	support_build(path, (struct support_index){.elem = VSX_U8});
 	bytes = support_read(path, &n);
@@ -502,6 +502,12 @@ Test(search, tells_damage_with_the_file_and_the_page)
 				      &n_hits, NULL, &err),
 		     VSX_ECORRUPT);
 	snprintf(due, sizeof(due), "%s: query 0: page ", path);
+	cr_expect_eq(strncmp(err.text, due, strlen(due)), 0, "%s", err.text);
+	/* Nor where several queries pass over the rows together. */
+	opts.exact = 1;
+	cr_expect_eq(vsx_search_batch(h.index, both, VSX_F32, 2, 3, &opts, 1,
+				      hits, n_both, NULL, &err),
+		     VSX_ECORRUPT);
 	cr_expect_eq(strncmp(err.text, due, strlen(due)), 0, "%s", err.text);
 	drop(&h);
 }
