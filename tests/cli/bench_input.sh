@@ -166,6 +166,16 @@ refused 3 huge.hdf5 'do not fit' -- vsx-bench huge.hdf5 $quick
 head -c 3000 good.hdf5 >cut.hdf5
 hdf5 cut 'is not a whole HDF5 file'
 
+# A crash of the library is the end of a process that only reads.
+if grep -q '^VSX_SANITIZE:STRING=$' "$bin/../CMakeCache.txt"; then
+	for end in 'abort()' '_exit(0)'; do
+		echo "void abort(void), _exit(int); int H5Dread(void) { $end; }" |
+			${CC:-cc} -w -shared -fPIC -xc -o crash.so -
+		LD_PRELOAD=$PWD/crash.so refused 2 good.hdf5 \
+			'libhdf5 crashed on it' -- vsx-bench good.hdf5 $quick
+	done
+fi
+
 golden() { # NAME OPTION...: the golden file of an HDF5 file
 	run 0 vsx-bench "$1.hdf5" --make-golden golden.fvecs -k 20 -q
 }

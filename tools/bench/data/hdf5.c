@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,7 +34,7 @@ bool hdf5_is(const char *path)
 	return is;
 }
 
-void hdf5_release(struct hdf5_data *h)
+static void release(struct hdf5_data *h)
 {
 	vectors_release(&h->train);
 	vectors_release(&h->test);
@@ -46,7 +47,7 @@ struct reader {
 	char name[TOOL_NAME_BYTES]; /* of the file */
 	pid_t pid;
 	int fd;
-	bool ended; /* it has said so */
+	struct hdf5_shared *shared;
 };
 
 static enum vsx_status start(struct reader *r, const char *path, bool queries,
@@ -59,7 +60,7 @@ static enum vsx_status start(struct reader *r, const char *path, bool queries,
 		return tool_fail_errno(err, "cannot make a pipe");
 	r->pid = fork();
 	if (r->pid == 0) {
-		hdf5_send(ends[1], path, queries, max_k);
+		hdf5_send(ends[1], r->shared, path, queries, max_k);
 		_exit(0);
 	}
 	close(ends[1]);
@@ -70,19 +71,26 @@ static enum vsx_status start(struct reader *r, const char *path, bool queries,
 	return tool_fail_errno(err, "cannot start a process");
 }
 
-/* Its end, and whether that was a crash. */
+/* Its end. VSX_EIO, that it sent too little, is for it to explain. */
 static enum vsx_status stop(struct reader *r, enum vsx_status status,
 			    struct vsx_error *err)
 {
+	struct hdf5_shared *shared = r->shared;
 	int how = 0;
 
 	close(r->fd);
-	if (!r->ended && status != VSX_EIO)
+	if (status != VSX_OK && status != VSX_EIO)
 		kill(r->pid, SIGKILL);
 	while (waitpid(r->pid, &how, 0) < 0 && errno == EINTR)
 		;
+	if (status == VSX_OK && shared->status != VSX_OK)
+		status = VSX_EIO;
 	if (status != VSX_EIO)
 		return status;
+	shared->text[sizeof(shared->text) - 1] = '\0';
+	if (shared->status == VSX_EINVAL || shared->status == VSX_ENOMEM)
+		return tool_fail(err, (enum vsx_status)shared->status, "%s",
+				 shared->text);
 	return tool_fail(
 		err, VSX_EINVAL,
 		"%s: libhdf5 crashed on it (%s): the file is damaged", r->name,
@@ -108,89 +116,57 @@ static enum vsx_status receive(struct reader *r, void *to, uint64_t bytes,
 		if (got <= 0)
 			return VSX_EIO;
 		done += (uint64_t)got;
-	}
-	return VSX_OK;
-}
-
-static enum vsx_status take_end(struct reader *r, struct hdf5_record *record,
-				struct vsx_error *err)
-{
-	r->ended = true;
-	record->text[sizeof(record->text) - 1] = '\0';
-	if (record->status == VSX_OK)
-		return VSX_OK;
-	return tool_fail(err,
-			 record->status == VSX_ENOMEM ? VSX_ENOMEM : VSX_EINVAL,
-			 "%s", record->text);
-}
-
-/* The blocks of a table, or why they end. */
-static enum vsx_status take_blocks(struct reader *r, char *to, uint64_t bytes,
-				   struct vsx_error *err)
-{
-	struct hdf5_record record;
-	enum vsx_status status;
-	uint64_t done = 0;
-
-	while (done < bytes) {
-		status = receive(r, &record, sizeof(record), err);
-		if (status != VSX_OK)
-			return status;
-		if (record.kind == HDF5_END && record.status != VSX_OK)
-			return take_end(r, &record, err);
-		if (record.kind != HDF5_BLOCK || record.n == 0 ||
-		    record.n > bytes - done)
-			return VSX_EIO;
-		status = receive(r, to + done, record.n, err);
-		if (status != VSX_OK)
-			return status;
-		done += record.n;
 		progress_update("reading", "bytes", done, bytes);
 	}
 	return VSX_OK;
 }
 
 static enum vsx_status take_vectors(struct reader *r, struct vectors *v,
-				    const struct hdf5_record *record,
 				    const char *dataset, struct vsx_error *err)
 {
-	enum vsx_status status;
+	struct hdf5_table table;
+	enum vsx_status status = receive(r, &table, sizeof(table), err);
 
-	if (record->n == 0 || record->width == 0 ||
-	    record->width > VSX_MAX_DIM || record->elem == 0 ||
-	    record->elem >= VSX_N_ELEMS || v->data)
+	if (status != VSX_OK)
+		return status;
+	if (table.n == 0 || table.width == 0 || table.width > VSX_MAX_DIM ||
+	    table.elem == 0 || table.elem >= VSX_N_ELEMS)
 		return VSX_EIO;
 	snprintf(v->name, sizeof(v->name), "%.140s: %s", r->name, dataset);
-	v->n = record->n;
-	v->dim = (uint32_t)record->width;
-	v->elem = (enum vsx_elem)record->elem;
+	v->n = table.n;
+	v->dim = (uint32_t)table.width;
+	v->elem = (enum vsx_elem)table.elem;
 	status = vectors_room(v, err);
 	if (status != VSX_OK)
 		return status;
-	return take_blocks(r, v->data, v->n * vectors_row_bytes(v), err);
+	return receive(r, v->data, v->n * vectors_row_bytes(v), err);
 }
 
 static enum vsx_status take_truth(struct reader *r, struct hdf5_data *h,
-				  const struct hdf5_record *record,
 				  struct vsx_error *err)
 {
-	if (record->width == 0 || record->width > VSX_MAX_DIM || h->truth)
+	struct hdf5_table table;
+	enum vsx_status status = receive(r, &table, sizeof(table), err);
+
+	if (status != VSX_OK || table.n == 0)
+		return status;
+	if (table.width == 0 || table.width > VSX_MAX_DIM)
 		return VSX_EIO;
-	if (record->n != h->test.n)
+	if (table.n != h->test.n)
 		return tool_fail(err, VSX_EINVAL,
 				 "%s: dataset 'neighbors' has %" PRIu64
 				 " rows, 'test' has %" PRIu64,
-				 r->name, record->n, h->test.n);
-	h->truth_k = (uint32_t)record->width;
-	h->truth = calloc(record->n, h->truth_k * sizeof(*h->truth));
+				 r->name, table.n, h->test.n);
+	h->truth_k = (uint32_t)table.width;
+	h->truth = calloc(table.n, h->truth_k * sizeof(*h->truth));
 	if (!h->truth)
-		return tool_fail_memory(err, record->n * h->truth_k *
+		return tool_fail_memory(err, table.n * h->truth_k *
 						     sizeof(*h->truth));
-	return take_blocks(r, (char *)h->truth,
-			   record->n * h->truth_k * sizeof(*h->truth), err);
+	return receive(r, h->truth, table.n * h->truth_k * sizeof(*h->truth),
+		       err);
 }
 
-static void take_distance(struct hdf5_data *h, struct hdf5_record *record)
+static void take_distance(struct hdf5_data *h, const char *text)
 {
 	static const struct {
 		const char *name;
@@ -201,52 +177,45 @@ static void take_distance(struct hdf5_data *h, struct hdf5_record *record)
 		{"ip", VSX_IP},
 	};
 
-	memcpy(h->distance, record->text, sizeof(h->distance) - 1);
+	memcpy(h->distance, text, sizeof(h->distance) - 1);
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcasecmp(h->distance, known[i].name) == 0)
 			h->metric = known[i].metric;
 }
 
-static enum vsx_status take_one(struct reader *r, struct hdf5_data *h,
-				struct vsx_error *err)
+static enum vsx_status read_from(struct reader *r, struct hdf5_data *h,
+				 const char *path, bool queries, uint32_t max_k,
+				 struct vsx_error *err)
 {
-	struct hdf5_record record;
-	enum vsx_status status = receive(r, &record, sizeof(record), err);
+	enum vsx_status status = start(r, path, queries, max_k, err);
 
 	if (status != VSX_OK)
 		return status;
-	switch (record.kind) {
-	case HDF5_DISTANCE:
-		take_distance(h, &record);
-		return VSX_OK;
-	case HDF5_TRAIN:
-		return take_vectors(r, &h->train, &record, "train", err);
-	case HDF5_TEST:
-		return take_vectors(r, &h->test, &record, "test", err);
-	case HDF5_NEIGHBORS:
-		return take_truth(r, h, &record, err);
-	case HDF5_END:
-		return take_end(r, &record, err);
-	}
-	return VSX_EIO;
+	status = take_vectors(r, &h->train, "train", err);
+	if (status == VSX_OK && queries)
+		status = take_vectors(r, &h->test, "test", err);
+	if (status == VSX_OK && queries)
+		status = take_truth(r, h, err);
+	return stop(r, status, err);
 }
 
 enum vsx_status hdf5_read(struct hdf5_data *h, const char *path, bool queries,
 			  uint32_t max_k, struct vsx_error *err)
 {
-	struct reader r = {.ended = false};
+	struct reader r;
 	enum vsx_status status;
 
 	memset(h, 0, sizeof(*h));
-	status = start(&r, path, queries, max_k, err);
-	if (status != VSX_OK)
-		return status;
-	while (status == VSX_OK && !r.ended)
-		status = take_one(&r, h, err);
-	if (status == VSX_OK && (!h->train.data || (queries && !h->test.data)))
-		status = VSX_EIO;
-	status = stop(&r, status, err);
-	if (status != VSX_OK)
-		hdf5_release(h);
+	r.shared = mmap(NULL, sizeof(*r.shared), PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (r.shared == MAP_FAILED)
+		return tool_fail_memory(err, sizeof(*r.shared));
+	r.shared->status = VSX_EIO; /* until it has ended */
+	status = read_from(&r, h, path, queries, max_k, err);
+	if (status == VSX_OK)
+		take_distance(h, r.shared->distance);
+	else
+		release(h);
+	munmap(r.shared, sizeof(*r.shared));
 	return status;
 }

@@ -28,6 +28,5 @@ bool hdf5_is(const char *path);
  */
 enum vsx_status hdf5_read(struct hdf5_data *h, const char *path, bool queries,
 			  uint32_t max_k, struct vsx_error *err);
-void hdf5_release(struct hdf5_data *h);
 
 #endif

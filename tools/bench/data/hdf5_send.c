@@ -3,7 +3,6 @@
 #include "cli/fail.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #ifdef VSX_HAVE_HDF5
 
@@ -15,6 +14,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BLOCK_BYTES ((size_t)8 << 20) /* read at a time */
 #define NONE	    ((hid_t)-1)
@@ -215,7 +215,6 @@ static enum vsx_status send(int fd, const void *bytes, size_t n,
 static enum vsx_status send_blocks(const struct table *t, int fd, void *block,
 				   void *out, size_t max, struct vsx_error *err)
 {
-	struct hdf5_record head = {.kind = HDF5_BLOCK};
 	enum vsx_status status = VSX_OK;
 
 	for (uint64_t i = 0; i < t->n && status == VSX_OK; i += max) {
@@ -228,20 +227,16 @@ static enum vsx_status send_blocks(const struct table *t, int fd, void *block,
 		good = t->take(out, block, t->cell, cells);
 		if (good < cells)
 			return say_cell(t, block, i, good, err);
-		head.n = cells * t->out_bytes;
-		status = send(fd, &head, sizeof(head), err);
-		if (status == VSX_OK)
-			status = send(fd, out, cells * t->out_bytes, err);
+		status = send(fd, out, cells * t->out_bytes, err);
 	}
 	return status;
 }
 
 /* What it is, then all rows, block by block. */
 static enum vsx_status send_table(const struct table *t, int fd,
-				  enum hdf5_kind kind, struct vsx_error *err)
+				  struct vsx_error *err)
 {
-	struct hdf5_record record = {
-		.kind = kind,
+	struct hdf5_table head = {
 		.elem = convert_elem(t->cell),
 		.n = t->n,
 		.width = t->columns,
@@ -253,7 +248,7 @@ static enum vsx_status send_table(const struct table *t, int fd,
 	enum vsx_status status;
 
 	if (block && out)
-		status = send(fd, &record, sizeof(record), err);
+		status = send(fd, &head, sizeof(head), err);
 	else
 		status = tool_fail_memory(err, max * columns * t->out_bytes);
 	if (status == VSX_OK)
@@ -280,8 +275,7 @@ static size_t take_id(void *to, const void *from, enum cell cell, size_t n)
 }
 
 static enum vsx_status send_vectors(int fd, hid_t file, const char *path,
-				    const char *name, enum hdf5_kind kind,
-				    struct vsx_error *err)
+				    const char *name, struct vsx_error *err)
 {
 	struct table t = {.file = path, .name = name};
 	enum vsx_status status = open_table(&t, file, err);
@@ -290,7 +284,7 @@ static enum vsx_status send_vectors(int fd, hid_t file, const char *path,
 		t.take = convert_is_same(t.cell) ? take_same : take_f32;
 		t.out_bytes = vsx_elem_size(convert_elem(t.cell));
 		t.why = "not a value of f32";
-		status = send_table(&t, fd, kind, err);
+		status = send_table(&t, fd, err);
 	}
 	close_table(&t);
 	return status;
@@ -299,11 +293,12 @@ static enum vsx_status send_vectors(int fd, hid_t file, const char *path,
 static enum vsx_status send_truth(int fd, hid_t file, const char *path,
 				  uint32_t max_k, struct vsx_error *err)
 {
+	static const struct hdf5_table none;
 	struct table t = {.file = path, .name = "neighbors"};
 	enum vsx_status status;
 
 	if (H5Lexists(file, t.name, H5P_DEFAULT) == 0)
-		return VSX_OK;
+		return send(fd, &none, sizeof(none), err);
 	status = open_table(&t, file, err);
 	if (status == VSX_OK && !convert_is_id(t.cell))
 		status = fail_dataset(&t, "holds no ids, which are integers",
@@ -314,7 +309,7 @@ static enum vsx_status send_truth(int fd, hid_t file, const char *path,
 		t.take = take_id;
 		t.out_bytes = sizeof(uint64_t);
 		t.why = "not a row's number";
-		status = send_table(&t, fd, HDF5_NEIGHBORS, err);
+		status = send_table(&t, fd, err);
 	}
 	close_table(&t);
 	return status;
@@ -350,16 +345,9 @@ static void read_distance(char *to, size_t room, hid_t file)
 	H5Aclose(attribute);
 }
 
-static enum vsx_status send_distance(int fd, hid_t file, struct vsx_error *err)
-{
-	struct hdf5_record record = {.kind = HDF5_DISTANCE};
-
-	read_distance(record.text, sizeof(record.text), file);
-	return send(fd, &record, sizeof(record), err);
-}
-
-static enum vsx_status send_all(int fd, const char *path, bool queries,
-				uint32_t max_k, struct vsx_error *err)
+static enum vsx_status send_all(int fd, struct hdf5_shared *shared,
+				const char *path, bool queries, uint32_t max_k,
+				struct vsx_error *err)
 {
 	char shown[TOOL_NAME_BYTES];
 	enum vsx_status status;
@@ -371,46 +359,42 @@ static enum vsx_status send_all(int fd, const char *path, bool queries,
 	tool_name(shown, path);
 	if (file < 0)
 		return fail_in(err, shown, "is not a whole HDF5 file");
-	status = send_distance(fd, file, err);
-	if (status == VSX_OK)
-		status =
-			send_vectors(fd, file, shown, "train", HDF5_TRAIN, err);
+	read_distance(shared->distance, sizeof(shared->distance), file);
+	status = send_vectors(fd, file, shown, "train", err);
 	if (status == VSX_OK && queries)
-		status = send_vectors(fd, file, shown, "test", HDF5_TEST, err);
+		status = send_vectors(fd, file, shown, "test", err);
 	if (status == VSX_OK && queries)
 		status = send_truth(fd, file, shown, max_k, err);
 	H5Fclose(file);
 	return status;
 }
 
-void hdf5_send(int fd, const char *path, bool queries, uint32_t max_k)
+void hdf5_send(int fd, struct hdf5_shared *shared, const char *path,
+	       bool queries, uint32_t max_k)
 {
-	struct hdf5_record record = {.kind = HDF5_END};
 	struct vsx_error err = {0};
+	enum vsx_status status =
+		send_all(fd, shared, path, queries, max_k, &err);
 
-	record.status = send_all(fd, path, queries, max_k, &err);
-	if (record.status != VSX_OK)
-		memcpy(record.text, err.text, sizeof(record.text));
-	send(fd, &record, sizeof(record), NULL);
+	memcpy(shared->text, err.text, sizeof(shared->text));
+	shared->status = status;
 }
 
 #else
 
-void hdf5_send(int fd, const char *path, bool queries, uint32_t max_k)
+void hdf5_send(int fd, struct hdf5_shared *shared, const char *path,
+	       bool queries, uint32_t max_k)
 {
-	struct hdf5_record record = {.kind = HDF5_END, .status = VSX_EINVAL};
 	char shown[TOOL_NAME_BYTES];
-	ssize_t n;
 
+	(void)fd;
 	(void)queries;
 	(void)max_k;
-	snprintf(record.text, sizeof(record.text),
+	snprintf(shared->text, sizeof(shared->text),
 		 "%s: is an HDF5 file, and this vsx-bench was built without "
 		 "libhdf5",
 		 tool_name(shown, path));
-	/* Where it cannot be said, its absence says something. */
-	n = write(fd, &record, sizeof(record));
-	(void)n;
+	shared->status = VSX_EINVAL;
 }
 
 #endif

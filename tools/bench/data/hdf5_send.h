@@ -10,22 +10,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum hdf5_kind {
-	HDF5_DISTANCE,	/* text is the attribute, or "" */
-	HDF5_TRAIN,	/* elem[n][width] follows in blocks */
-	HDF5_TEST,	/* the same */
-	HDF5_NEIGHBORS, /* u64[n][width] does */
-	HDF5_BLOCK,	/* n bytes follow */
-	HDF5_END,	/* status, and text if it is not VSX_OK */
+/* What both processes see: that one writes it, and sets the status last. */
+struct hdf5_shared {
+	uint32_t status;	   /* how it has ended */
+	char text[VSX_ERROR_TEXT]; /* if not VSX_OK */
+	char distance[32];	   /* the attribute, or "" */
 };
 
-struct hdf5_record {
-	uint32_t kind, status, elem;
+/* On the pipe; elem[n][width] follows. */
+struct hdf5_table {
 	uint64_t n, width;
-	char text[VSX_ERROR_TEXT];
+	uint32_t elem;
 };
 
-/* Write records to a pipe, the last of them HDF5_END. */
-void hdf5_send(int fd, const char *path, bool queries, uint32_t max_k);
+/*
+ * Write train to a pipe, and with `queries` test and at most max_k neighbours
+ * of each as u64, which have n 0 where the file has none.
+ */
+void hdf5_send(int fd, struct hdf5_shared *shared, const char *path,
+	       bool queries, uint32_t max_k);
 
 #endif
