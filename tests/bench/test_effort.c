@@ -210,12 +210,12 @@ Test(cells, are_the_target_and_some_around_it)
 	for (size_t i = 0; i < 5; i++) {
 		static const uint32_t due[] = {1, 3, 6, 12, 24};
 
-		cr_expect(cells.items[i].effort == due[i]);
+		cr_expect(cells.items[i].point.effort == due[i]);
 		cr_expect(cells.items[i].main == (due[i] == 6));
-		cr_expect(fabs(cells.items[i].recall_k -
+		cr_expect(fabs(cells.items[i].point.recall_k -
 			       (fmin(1.0, due[i] / 10.0))) < 1e-12);
 		/* Of ten exact neighbours none can tell recall@100. */
-		cr_expect(isnan(cells.items[i].recall[2]));
+		cr_expect(isnan(cells.items[i].point.recall[2]));
 	}
 	cr_expect(cells_at_target(&cells, &s, 0.6) == &cells.items[2]);
 	cells_release(&cells);
@@ -226,7 +226,7 @@ Test(cells, are_the_target_and_some_around_it)
 	for (uint32_t i = 0; i < 8; i++) {
 		static const uint32_t due[] = {1, 2, 3, 4, 5, 6, 8, 10};
 
-		cr_expect(cells.items[i].effort == due[i]);
+		cr_expect(cells.items[i].point.effort == due[i]);
 		cr_expect(cells.items[i].main);
 	}
 	cells_release(&cells);
@@ -234,7 +234,7 @@ Test(cells, are_the_target_and_some_around_it)
 	opts.ef = 42;
 	cr_assert(cells_add(&cells, &s, &opts, &err) == VSX_OK);
 	cr_assert(cells.n == 1);
-	cr_expect(cells.items[0].effort == 42);
+	cr_expect(cells.items[0].point.effort == 42);
 	cells_release(&cells);
 	fake_close(&s);
 }

@@ -2,6 +2,7 @@
 
 #include "bench/measure/effort.h"
 #include "bench/measure/recall.h"
+#include "cli/array.h"
 #include "cli/fail.h"
 
 #include <math.h>
@@ -53,9 +54,9 @@ static void keep(struct cell *cell, size_t at, double recall)
 {
 	for (int i = 0; i < 3; i++)
 		if (recall_at[i] == at)
-			cell->recall[i] = recall;
+			cell->point.recall[i] = recall;
 	if (cell->subject->work->k == at)
-		cell->recall_k = recall;
+		cell->point.recall_k = recall;
 }
 
 static enum vsx_status count_to(struct cell *cell, struct recall_pass *pass,
@@ -77,7 +78,8 @@ static enum vsx_status count(struct chooser *c, struct cell *cell,
 			     struct vsx_error *err)
 {
 	size_t k = c->subject->work->k;
-	struct recall_pass pass = {.effort = cell->effort, .k = k, .stride = 1};
+	struct recall_pass pass = {
+		.effort = cell->point.effort, .k = k, .stride = 1};
 	bool exact = c->subject->effort_name[0] == '\0';
 	enum vsx_status status;
 
@@ -91,11 +93,11 @@ static enum vsx_status count(struct chooser *c, struct cell *cell,
 		if (pass.at[i] > pass.k)
 			pass.k = pass.at[i];
 	status = count_to(cell, &pass, err);
-	cell->distances = pass.distances;
+	cell->point.distances = pass.distances;
 	c->pass_seconds = pass.seconds;
 	for (int i = 0; i < 3 && status == VSX_OK && !exact; i++) {
 		struct recall_pass more = {
-			.effort = cell->effort,
+			.effort = cell->point.effort,
 			.k = recall_at[i],
 			.stride = 1,
 			.at = {recall_at[i]},
@@ -112,23 +114,15 @@ static enum vsx_status add(struct chooser *c, uint32_t effort, bool main,
 			   struct vsx_error *err)
 {
 	struct cells *all = c->cells;
-	struct cell *cell = reallocarray(all->items, all->n + 1, sizeof(*cell));
+	struct cell *cell = array_one_more(all->items, all->n, sizeof(*cell));
 
 	if (!cell)
 		return tool_fail_memory(err, (all->n + 1) * sizeof(*cell));
 	all->items = cell;
 	cell += all->n;
-	*cell = (struct cell){
-		.subject = c->subject,
-		.effort = effort,
-		.main = main,
-		.recall = {NAN, NAN, NAN},
-		.recall_k = NAN,
-		.distances = NAN,
-		.cold_ms = NAN,
-		.cold_faults = NAN,
-		.cold_bytes = NAN,
-	};
+	*cell = (struct cell){.subject = c->subject, .main = main};
+	cell->point = point_none();
+	cell->point.effort = effort;
 	cell->latencies = histogram_new();
 	if (!cell->latencies)
 		return tool_fail_memory(err, sizeof(*cell));
@@ -250,9 +244,9 @@ struct cell *cells_at_target(const struct cells *cells, const struct subject *s,
 
 		if (c->subject != s)
 			continue;
-		if (c->recall_k >= target)
+		if (c->point.recall_k >= target)
 			return c;
-		if (!best || c->recall_k > best->recall_k)
+		if (!best || c->point.recall_k > best->point.recall_k)
 			best = c;
 	}
 	return best;

@@ -10,19 +10,14 @@
 
 struct cell {
 	struct subject *subject;
-	uint32_t effort;
 	bool main; /* shown in the table; the others are there for plots */
-	double recall[3], recall_k;
-	double distances;
+	struct point point; /* what has been found out */
 	/* timing.c */
 	double block_seconds;
 	uint64_t at_1, at_n; /* the next query */
 	double rate_1[CELL_REPEATS], rate_n[CELL_REPEATS];
-	uint32_t repeats;
 	bool settled;
 	struct histogram *latencies;
-	/* cold.c */
-	double cold_ms, cold_faults, cold_bytes;
 };
 
 struct cells {

@@ -119,8 +119,8 @@ static enum vsx_status ask(const struct cell *c, struct engine_session *session,
 
 	for (uint64_t i = 0; i < n; i++) {
 		enum vsx_status status = c->subject->ops->search(
-			session, workload_query(w, at), w->k, c->effort, ids,
-			&found, err);
+			session, workload_query(w, at), w->k, c->point.effort,
+			ids, &found, err);
 
 		if (status != VSX_OK)
 			return status;
@@ -150,9 +150,10 @@ static enum vsx_status ask_anew(struct cell *c, struct vsx_error *err)
 	if (status == VSX_OK)
 		status = ask(c, session, n, ids, err);
 	after = used();
-	c->cold_ms += clock_seconds(before.ns, after.ns) * 1e3 / (double)n;
-	c->cold_faults += (after.faults - before.faults) / (double)n;
-	c->cold_bytes += (after.bytes - before.bytes) / (double)n;
+	c->point.cold_ms +=
+		clock_seconds(before.ns, after.ns) * 1e3 / (double)n;
+	c->point.cold_faults += (after.faults - before.faults) / (double)n;
+	c->point.cold_bytes += (after.bytes - before.bytes) / (double)n;
 	s->ops->session_free(session);
 	s->ops->close(engine);
 	free(ids);
@@ -170,6 +171,11 @@ static void say_warm(const struct cell *c, uint64_t left, uint64_t pages)
 	    num_count(b, pages));
 }
 
+static void set_cold(struct point *p, double value)
+{
+	p->cold_ms = p->cold_faults = p->cold_bytes = value;
+}
+
 /* Once; *c stays NaN when the file is not out of memory. */
 static enum vsx_status repeat(struct cell *c, bool quiet, struct vsx_error *err)
 {
@@ -180,11 +186,11 @@ static enum vsx_status repeat(struct cell *c, bool quiet, struct vsx_error *err)
 	if (status != VSX_OK)
 		return status;
 	if (left > 0) {
-		if (!quiet && !isnan(c->cold_ms))
+		if (!quiet && !isnan(c->point.cold_ms))
 			say_warm(c, left, pages);
-		c->cold_ms = c->cold_faults = c->cold_bytes = NAN;
+		set_cold(&c->point, NAN);
 	}
-	return isnan(c->cold_ms) ? VSX_OK : ask_anew(c, err);
+	return isnan(c->point.cold_ms) ? VSX_OK : ask_anew(c, err);
 }
 
 static bool is_wanted(const struct cell *c)
@@ -199,8 +205,7 @@ static enum vsx_status repeat_all(struct cells *cells, bool quiet,
 
 	for (size_t i = 0; i < cells->n; i++)
 		if (is_wanted(&cells->items[i]))
-			cells->items[i].cold_ms = cells->items[i].cold_faults =
-				cells->items[i].cold_bytes = 0;
+			set_cold(&cells->items[i].point, 0);
 	for (uint64_t r = 0; r < REPEATS; r++) {
 		for (size_t i = 0; i < cells->n && status == VSX_OK; i++) {
 			progress_update("searching cold files", "",
@@ -210,9 +215,9 @@ static enum vsx_status repeat_all(struct cells *cells, bool quiet,
 		}
 	}
 	for (size_t i = 0; i < cells->n; i++) {
-		cells->items[i].cold_ms /= REPEATS;
-		cells->items[i].cold_faults /= REPEATS;
-		cells->items[i].cold_bytes /= REPEATS;
+		cells->items[i].point.cold_ms /= REPEATS;
+		cells->items[i].point.cold_faults /= REPEATS;
+		cells->items[i].point.cold_bytes /= REPEATS;
 	}
 	return status;
 }

@@ -51,7 +51,7 @@ static struct load *add_load(struct report *r, const struct cell *c,
 	snprintf(l->what, sizeof(l->what), "%s", what);
 	snprintf(l->engine, sizeof(l->engine), "%s", c->subject->ops->name);
 	snprintf(l->spec, sizeof(l->spec), "%s", c->subject->cost.spec);
-	l->effort = c->effort;
+	l->effort = c->point.effort;
 	return l;
 }
 
@@ -73,7 +73,7 @@ static enum vsx_status run_threads(struct report *r, const struct cell *c,
 	subject_name(c->subject, name);
 	for (size_t i = 0; i < 5 && status == VSX_OK; i++) {
 		struct load_plan plan = {
-			.effort = c->effort,
+			.effort = c->point.effort,
 			.clients = thread_counts[i],
 			.rate = NAN,
 			.seconds = seconds,
@@ -104,14 +104,14 @@ static enum vsx_status search_alone(const struct cell *c,
 		status = s->ops->session(&session, engine, err);
 	/* The page tables of a new process are empty: not to be timed. */
 	if (status == VSX_OK)
-		status = load_closed(s, session, c->effort, first,
+		status = load_closed(s, session, c->point.effort, first,
 				     clock_ns() + WARM_NS, latencies, err);
 	histogram_clear(latencies);
 	atomic_fetch_add(&station->ready, 1);
 	while ((end = atomic_load(&station->end_ns)) == 0 && !interrupted())
 		nanosleep(&pause, NULL);
 	if (status == VSX_OK)
-		status = load_closed(s, session, c->effort, first, end,
+		status = load_closed(s, session, c->point.effort, first, end,
 				     latencies, err);
 	station->ended_ns[i] = clock_ns();
 	s->ops->session_free(session);
@@ -287,7 +287,7 @@ static enum vsx_status run_clients(struct report *r, const struct cell *c,
 	char name[96], phase[160];
 	struct load_plan plan = {
 		.phase = phase,
-		.effort = c->effort,
+		.effort = c->point.effort,
 		.clients = opts->clients,
 		.rate = opts->rate > 0 ? opts->rate : NAN,
 		.seconds = opts->duration > 0 ? opts->duration : LOAD_SECONDS,
@@ -328,7 +328,7 @@ enum vsx_status concurrency_beside_writer(struct report *r,
 					  struct vsx_error *err)
 {
 	struct load_plan plan = {
-		.effort = c->effort,
+		.effort = c->point.effort,
 		.clients = 1,
 		.rate = NAN,
 		.seconds = opts->duration > 0 ? opts->duration : STEP_SECONDS,

@@ -248,18 +248,6 @@ static enum vsx_status run_writers(struct working *w, struct report *r,
 	return status;
 }
 
-static void fill_point(struct point *p, struct cell *c)
-{
-	p->effort = c->effort;
-	memcpy(p->recall, c->recall, sizeof(p->recall));
-	p->recall_k = c->recall_k;
-	p->distances = c->distances;
-	p->cold_ms = c->cold_ms;
-	p->cold_faults = c->cold_faults;
-	p->cold_bytes = c->cold_bytes;
-	timing_result(p, c);
-}
-
 static enum vsx_status fill_series(struct working *w, struct report *r,
 				   const struct subject *s,
 				   struct vsx_error *err)
@@ -301,7 +289,8 @@ static enum vsx_status fill_points(struct working *w, struct series *series,
 		p = series_add_point(series);
 		if (!p)
 			return tool_fail_memory(err, sizeof(*p));
-		fill_point(p, &w->cells.items[i]);
+		timing_result(&w->cells.items[i]);
+		*p = w->cells.items[i].point;
 	}
 	return VSX_OK;
 }

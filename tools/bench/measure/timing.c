@@ -87,7 +87,7 @@ static struct block block_of(const struct cell *c, bool cold)
 		warm = WARM_SECONDS;
 	return (struct block){
 		.subject = c->subject,
-		.effort = c->effort,
+		.effort = c->point.effort,
 		.warm_ns = (uint64_t)(warm * NS_PER_SECOND),
 		.seconds_ns = (uint64_t)(c->block_seconds * NS_PER_SECOND),
 	};
@@ -103,7 +103,7 @@ static enum vsx_status time_one(struct cell *c, bool cold,
 	b.latencies = c->latencies;
 	status = run_block(&b, c->subject->sessions[0], err);
 	c->at_1 = b.at;
-	c->rate_1[c->repeats] = b.rate;
+	c->rate_1[c->point.repeats] = b.rate;
 	return status;
 }
 
@@ -139,7 +139,7 @@ static enum vsx_status time_many(struct cell *c, struct vsx_error *err)
 	for (unsigned int i = 0; i < n; i++)
 		rate += blocks[i].rate;
 	c->at_n = blocks[0].at;
-	c->rate_n[c->repeats] = rate;
+	c->rate_n[c->point.repeats] = rate;
 	free(blocks);
 	return status;
 }
@@ -155,9 +155,9 @@ static double middle(const double *rates, uint32_t n)
 
 static bool is_settled(const struct cell *c)
 {
-	return c->repeats >= SPREAD_REPEATS &&
-	       middle(c->rate_1, c->repeats) < SETTLED &&
-	       middle(c->rate_n, c->repeats) < SETTLED;
+	return c->point.repeats >= SPREAD_REPEATS &&
+	       middle(c->rate_1, c->point.repeats) < SETTLED &&
+	       middle(c->rate_n, c->point.repeats) < SETTLED;
 }
 
 /* Once more, and how long it took is added to *spent. */
@@ -170,13 +170,13 @@ static enum vsx_status repeat(struct cell *c, bool cold, double *spent,
 	if (status == VSX_OK && c->subject->threads > 1)
 		status = time_many(c, err);
 	else
-		c->rate_n[c->repeats] = c->rate_1[c->repeats];
+		c->rate_n[c->point.repeats] = c->rate_1[c->point.repeats];
 	if (status != VSX_OK)
 		return status;
-	c->repeats++;
+	c->point.repeats++;
 	*spent += clock_seconds(start, clock_ns());
-	c->settled = c->repeats == CELL_REPEATS || is_settled(c) ||
-		     (c->repeats >= LEAST_REPEATS && *spent >= seconds);
+	c->settled = c->point.repeats == CELL_REPEATS || is_settled(c) ||
+		     (c->point.repeats >= LEAST_REPEATS && *spent >= seconds);
 	return VSX_OK;
 }
 
@@ -272,12 +272,12 @@ static double ms(uint64_t ns)
 	return (double)ns / 1e6;
 }
 
-void timing_result(struct point *p, struct cell *c)
+void timing_result(struct cell *c)
 {
 	const struct histogram *h = c->latencies;
+	struct point *p = &c->point;
 
-	p->repeats = c->repeats;
-	if (c->repeats == 0)
+	if (p->repeats == 0)
 		return;
 	p->mean_ms = histogram_mean(h) / 1e6;
 	p->sd_ms = histogram_deviation(h) / 1e6;
@@ -285,8 +285,8 @@ void timing_result(struct point *p, struct cell *c)
 	p->p95_ms = ms(histogram_at(h, 0.95));
 	p->p99_ms = ms(histogram_at(h, 0.99));
 	p->p999_ms = ms(histogram_at(h, 0.999));
-	p->qps_1 = spread_of(c->rate_1, c->repeats);
-	p->qps_n = spread_of(c->rate_n, c->repeats);
+	p->qps_1 = spread_of(c->rate_1, p->repeats);
+	p->qps_n = spread_of(c->rate_n, p->repeats);
 }
 
 #define REOPENS	       5

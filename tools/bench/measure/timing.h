@@ -13,10 +13,8 @@
 enum vsx_status timing_run(struct cells *cells, double seconds,
 			   struct vsx_error *err);
 
-/*
- * Copy the results: latencies are of one thread, and all of its repeats.
- */
-void timing_result(struct point *p, struct cell *cell);
+/* The results: latencies are of one thread, and all of its repeats. */
+void timing_result(struct cell *cell);
 
 /* Seconds from a closed file to the first answer, the median of a few tries;
    bytes of memory as the engine tells. */

@@ -22,18 +22,11 @@ struct series *report_add_series(struct report *r)
 	return s;
 }
 
-struct point *series_add_point(struct series *s)
+struct point point_none(void)
 {
 	const struct spread none = {NAN, NAN};
-	struct point *all =
-		array_one_more(s->points, s->n_points, sizeof(*all));
-	struct point *p;
 
-	if (!all)
-		return NULL;
-	s->points = all;
-	p = &all[s->n_points++];
-	*p = (struct point){
+	return (struct point){
 		.recall = {NAN, NAN, NAN},
 		.recall_k = NAN,
 		.mean_ms = NAN,
@@ -49,7 +42,18 @@ struct point *series_add_point(struct series *s)
 		.cold_faults = NAN,
 		.cold_bytes = NAN,
 	};
-	return p;
+}
+
+struct point *series_add_point(struct series *s)
+{
+	struct point *all =
+		array_one_more(s->points, s->n_points, sizeof(*all));
+
+	if (!all)
+		return NULL;
+	s->points = all;
+	all[s->n_points] = point_none();
+	return &all[s->n_points++];
 }
 
 struct load *report_add_load(struct report *r)

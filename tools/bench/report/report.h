@@ -87,6 +87,9 @@ struct report {
 	uint32_t n_loads;
 };
 
+/* Nothing measured: all numbers NaN. */
+struct point point_none(void);
+
 /* Room for one more, all numbers NaN; NULL without memory. */
 struct series *report_add_series(struct report *r);
 struct point *series_add_point(struct series *s);
