@@ -15,8 +15,13 @@
  *   Result   VSX_OK (0), or a status that says what kind of failure it was;
  *            then *err, if given, holds one line that says what, where and both
  *            values. Output arguments are NULL or untouched after a failure.
- *   Options  a structure with struct_size set by its VSX_..._INIT; a member
- *            that is 0 takes its default. NULL takes all defaults.
+ *   Options  a structure with struct_size set by its VSX_..._INIT, or by hand
+ * in an initialiser of any form; a member that is 0 takes its default. NULL
+ * takes all defaults. Growth   structures that a call fills get new members at
+ * their end in later versions. The calls are inline functions that hand the
+ * size over which the program was compiled with, and nothing behind it is
+ *            written; programs that load the library at run time call
+ *            vsx_..._sized(). What callbacks are handed grows in the same way.
  *   Threads  an open index is immutable: any number of threads may use it at
  *            the same time, also after fork(). A searcher holds the scratch of
  *            one thread and must not be used by two at once. The library has
@@ -232,7 +237,13 @@ struct vsx_facts {
 				 100, or n_live if that is less */
 };
 
-VSX_API void vsx_get_facts(const struct vsx *index, struct vsx_facts *facts);
+VSX_API void vsx_get_facts_sized(const struct vsx *index,
+				 struct vsx_facts *facts, size_t size);
+static inline void vsx_get_facts(const struct vsx *index,
+				 struct vsx_facts *facts)
+{
+	vsx_get_facts_sized(index, facts, sizeof(*facts));
+}
 
 /* The value of a property ("model", "model_hash", "source", ...), or NULL. */
 VSX_API const char *vsx_property(const struct vsx *index, const char *key);
@@ -294,20 +305,46 @@ struct vsx_recall {
 	double distances;	    /* mean distance computations a query */
 };
 
-/* VSX_EINVAL when i is out of range. */
-VSX_API enum vsx_status vsx_get_segment(const struct vsx *index, uint32_t i,
-					struct vsx_segment_facts *facts);
-VSX_API enum vsx_status vsx_get_section(const struct vsx *index, uint32_t i,
-					struct vsx_section_facts *facts);
-VSX_API enum vsx_status vsx_get_recall(const struct vsx *index, uint32_t i,
-				       struct vsx_recall *row,
-				       struct vsx_error *err);
+/* VSX_EINVAL when i is out of range. A table of recall rises by effort. */
+VSX_API enum vsx_status vsx_get_segment_sized(const struct vsx *index,
+					      uint32_t i,
+					      struct vsx_segment_facts *facts,
+					      size_t size,
+					      struct vsx_error *err);
+static inline enum vsx_status vsx_get_segment(const struct vsx *index,
+					      uint32_t i,
+					      struct vsx_segment_facts *facts,
+					      struct vsx_error *err)
+{
+	return vsx_get_segment_sized(index, i, facts, sizeof(*facts), err);
+}
+VSX_API enum vsx_status vsx_get_section_sized(const struct vsx *index,
+					      uint32_t i,
+					      struct vsx_section_facts *facts,
+					      size_t size,
+					      struct vsx_error *err);
+static inline enum vsx_status vsx_get_section(const struct vsx *index,
+					      uint32_t i,
+					      struct vsx_section_facts *facts,
+					      struct vsx_error *err)
+{
+	return vsx_get_section_sized(index, i, facts, sizeof(*facts), err);
+}
+VSX_API enum vsx_status vsx_get_recall_sized(const struct vsx *index,
+					     uint32_t i, struct vsx_recall *row,
+					     size_t size,
+					     struct vsx_error *err);
+static inline enum vsx_status vsx_get_recall(const struct vsx *index,
+					     uint32_t i, struct vsx_recall *row,
+					     struct vsx_error *err)
+{
+	return vsx_get_recall_sized(index, i, row, sizeof(*row), err);
+}
 
 /*
  * The least effort whose measured recall@1, @10 or @100 (the nearest of them
  * that is not below k, or @100) reaches `recall`, 0 to 1. VSX_ENOTFOUND when
- * none in the table does; then *effort is the greatest measured and the text
- * says what it reaches. Flat answers 0.
+ * none in the table does; then the text says what is the best. Flat answers 0.
  */
 VSX_API enum vsx_status vsx_effort_for(const struct vsx *index, double recall,
 				       uint32_t k, uint32_t *effort,
@@ -396,14 +433,29 @@ VSX_API enum vsx_status vsx_search_id(struct vsx_searcher *searcher,
  * query with the lowest number that failed, counted from opts->first_query;
  * what hits, n_hits and stats hold then means nothing.
  */
-VSX_API enum vsx_status vsx_search_batch(
+VSX_API enum vsx_status vsx_search_batch_sized(
 	const struct vsx *index, const void *queries, enum vsx_elem elem,
 	size_t n, size_t k, const struct vsx_search_opts *opts,
 	unsigned int n_threads, struct vsx_hit *hits, size_t *n_hits,
-	struct vsx_search_stats *stats, struct vsx_error *err);
+	struct vsx_search_stats *stats, size_t size, struct vsx_error *err);
+static inline enum vsx_status vsx_search_batch(
+	const struct vsx *index, const void *queries, enum vsx_elem elem,
+	size_t n, size_t k, const struct vsx_search_opts *opts,
+	unsigned int n_threads, struct vsx_hit *hits, size_t *n_hits,
+	struct vsx_search_stats *stats, struct vsx_error *err)
+{
+	return vsx_search_batch_sized(index, queries, elem, n, k, opts,
+				      n_threads, hits, n_hits, stats,
+				      sizeof(*stats), err);
+}
 
-VSX_API void vsx_get_stats(const struct vsx_searcher *searcher,
-			   struct vsx_search_stats *stats);
+VSX_API void vsx_get_stats_sized(const struct vsx_searcher *searcher,
+				 struct vsx_search_stats *stats, size_t size);
+static inline void vsx_get_stats(const struct vsx_searcher *searcher,
+				 struct vsx_search_stats *stats)
+{
+	vsx_get_stats_sized(searcher, stats, sizeof(*stats));
+}
 
 /*
  * The vector with this id, as f32[dim], as it was given (before any
@@ -516,11 +568,22 @@ struct vsx_verify_result {
  * VSX_EFORMAT, VSX_EVERSION, VSX_EIO, VSX_ENOMEM, VSX_EINVAL, VSX_ESTOPPED
  *               it could not be checked
  */
-VSX_API enum vsx_status vsx_verify(const char *path,
-				   const struct vsx_verify_opts *opts,
-				   vsx_verify_report *report, void *context,
-				   struct vsx_verify_result *result,
-				   struct vsx_error *err);
+VSX_API enum vsx_status vsx_verify_sized(const char *path,
+					 const struct vsx_verify_opts *opts,
+					 vsx_verify_report *report,
+					 void *context,
+					 struct vsx_verify_result *result,
+					 size_t size, struct vsx_error *err);
+static inline enum vsx_status vsx_verify(const char *path,
+					 const struct vsx_verify_opts *opts,
+					 vsx_verify_report *report,
+					 void *context,
+					 struct vsx_verify_result *result,
+					 struct vsx_error *err)
+{
+	return vsx_verify_sized(path, opts, report, context, result,
+				sizeof(*result), err);
+}
 
 #ifdef __cplusplus
 }

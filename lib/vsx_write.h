@@ -189,9 +189,15 @@ struct vsx_build_result {
  * Train, build, measure, write, publish. result may be NULL. VSX_ENUMERIC when
  * every row was left out.
  */
-VSX_API enum vsx_status vsx_builder_finish(struct vsx_builder *b,
-					   struct vsx_build_result *result,
-					   struct vsx_error *err);
+VSX_API enum vsx_status vsx_builder_finish_sized(
+	struct vsx_builder *b, struct vsx_build_result *result, size_t size,
+	struct vsx_error *err);
+static inline enum vsx_status vsx_builder_finish(
+	struct vsx_builder *b, struct vsx_build_result *result,
+	struct vsx_error *err)
+{
+	return vsx_builder_finish_sized(b, result, sizeof(*result), err);
+}
 
 /* Free it, finished or not. Accepts NULL. */
 VSX_API void vsx_builder_free(struct vsx_builder *b);
@@ -211,10 +217,18 @@ struct vsx_build_plan {
 				 two there */
 };
 
-VSX_API enum vsx_status vsx_build_plan(const struct vsx_build_opts *opts,
-				       uint64_t n_rows,
-				       struct vsx_build_plan *plan,
-				       struct vsx_error *err);
+VSX_API enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
+					     uint64_t n_rows,
+					     struct vsx_build_plan *plan,
+					     size_t size,
+					     struct vsx_error *err);
+static inline enum vsx_status vsx_build_plan(const struct vsx_build_opts *opts,
+					     uint64_t n_rows,
+					     struct vsx_build_plan *plan,
+					     struct vsx_error *err)
+{
+	return vsx_build_plan_sized(opts, n_rows, plan, sizeof(*plan), err);
+}
 
 /* ---- change --------------------------------------------------------- */
 
@@ -332,9 +346,15 @@ struct vsx_update_result {
  * After a failure the old generation is what the file holds; only if the text
  * says so it may be the new one.
  */
-VSX_API enum vsx_status vsx_update_commit(struct vsx_update *u,
-					  struct vsx_update_result *result,
-					  struct vsx_error *err);
+VSX_API enum vsx_status vsx_update_commit_sized(
+	struct vsx_update *u, struct vsx_update_result *result, size_t size,
+	struct vsx_error *err);
+static inline enum vsx_status vsx_update_commit(
+	struct vsx_update *u, struct vsx_update_result *result,
+	struct vsx_error *err)
+{
+	return vsx_update_commit_sized(u, result, sizeof(*result), err);
+}
 
 /* Drop the lock, committed or not. Accepts NULL. */
 VSX_API void vsx_update_free(struct vsx_update *u);
@@ -396,11 +416,20 @@ struct vsx_compact_result {
  * No byte of a deleted row is in the output. Facts (model, seed, queries of the
  * caller's) are those of the first input.
  */
-VSX_API enum vsx_status vsx_compact(const char *const *inputs, size_t n_inputs,
-				    const char *path,
-				    const struct vsx_compact_opts *opts,
-				    struct vsx_compact_result *result,
-				    struct vsx_error *err);
+VSX_API enum vsx_status vsx_compact_sized(const char *const *inputs,
+					  size_t n_inputs, const char *path,
+					  const struct vsx_compact_opts *opts,
+					  struct vsx_compact_result *result,
+					  size_t size, struct vsx_error *err);
+static inline enum vsx_status vsx_compact(const char *const *inputs,
+					  size_t n_inputs, const char *path,
+					  const struct vsx_compact_opts *opts,
+					  struct vsx_compact_result *result,
+					  struct vsx_error *err)
+{
+	return vsx_compact_sized(inputs, n_inputs, path, opts, result,
+				 sizeof(*result), err);
+}
 
 /* ---- repair --------------------------------------------------------- */
 
@@ -426,10 +455,18 @@ struct vsx_repair_result {
  * VSX_ECORRUPT when no row can be had; VSX_EINVAL when both paths lead to one
  * file.
  */
-VSX_API enum vsx_status vsx_repair(const char *path, const char *out_path,
-				   const struct vsx_compact_opts *opts,
-				   struct vsx_repair_result *result,
-				   struct vsx_error *err);
+VSX_API enum vsx_status vsx_repair_sized(const char *path, const char *out_path,
+					 const struct vsx_compact_opts *opts,
+					 struct vsx_repair_result *result,
+					 size_t size, struct vsx_error *err);
+static inline enum vsx_status vsx_repair(const char *path, const char *out_path,
+					 const struct vsx_compact_opts *opts,
+					 struct vsx_repair_result *result,
+					 struct vsx_error *err)
+{
+	return vsx_repair_sized(path, out_path, opts, result, sizeof(*result),
+				err);
+}
 
 /* ---- back up -------------------------------------------------------- */
 
@@ -520,11 +557,18 @@ struct vsx_backup_result {
  * becomes one. VSX_EEXIST: there is a snapshot of that name. result may be
  * NULL, here and below.
  */
-VSX_API enum vsx_status vsx_backup_create(const char *index_path,
-					  const char *repo,
-					  const struct vsx_backup_opts *opts,
-					  struct vsx_backup_result *result,
-					  struct vsx_error *err);
+VSX_API enum vsx_status vsx_backup_create_sized(
+	const char *index_path, const char *repo,
+	const struct vsx_backup_opts *opts, struct vsx_backup_result *result,
+	size_t size, struct vsx_error *err);
+static inline enum vsx_status vsx_backup_create(
+	const char *index_path, const char *repo,
+	const struct vsx_backup_opts *opts, struct vsx_backup_result *result,
+	struct vsx_error *err)
+{
+	return vsx_backup_create_sized(index_path, repo, opts, result,
+				       sizeof(*result), err);
+}
 
 /*
  * The same to a descriptor, such as that of a pipe, without a repository. It is
@@ -532,10 +576,16 @@ VSX_API enum vsx_status vsx_backup_create(const char *index_path,
  * VSX_EIO at once for one that is closed, not open for writing, or nothing that
  * takes bytes.
  */
-VSX_API enum vsx_status vsx_backup_send(const char *index_path, int fd,
-					const struct vsx_backup_opts *opts,
-					struct vsx_backup_result *result,
-					struct vsx_error *err);
+VSX_API enum vsx_status vsx_backup_send_sized(
+	const char *index_path, int fd, const struct vsx_backup_opts *opts,
+	struct vsx_backup_result *result, size_t size, struct vsx_error *err);
+static inline enum vsx_status vsx_backup_send(
+	const char *index_path, int fd, const struct vsx_backup_opts *opts,
+	struct vsx_backup_result *result, struct vsx_error *err)
+{
+	return vsx_backup_send_sized(index_path, fd, opts, result,
+				     sizeof(*result), err);
+}
 
 /* All snapshots in the order in which they were made, damaged ones first. */
 VSX_API enum vsx_status vsx_backup_list(const char *repo,
@@ -556,12 +606,18 @@ struct vsx_backup_check {
  * all). Answers as vsx_verify() does: VSX_OK says that everything was read.
  * What was found is recorded for later backups, if the folder may be written.
  */
-VSX_API enum vsx_status vsx_backup_verify(const char *repo, const char *name,
-					  const struct vsx_backup_opts *opts,
-					  vsx_verify_report *report,
-					  void *context,
-					  struct vsx_backup_check *result,
-					  struct vsx_error *err);
+VSX_API enum vsx_status vsx_backup_verify_sized(
+	const char *repo, const char *name, const struct vsx_backup_opts *opts,
+	vsx_verify_report *report, void *context,
+	struct vsx_backup_check *result, size_t size, struct vsx_error *err);
+static inline enum vsx_status vsx_backup_verify(
+	const char *repo, const char *name, const struct vsx_backup_opts *opts,
+	vsx_verify_report *report, void *context,
+	struct vsx_backup_check *result, struct vsx_error *err)
+{
+	return vsx_backup_verify_sized(repo, name, opts, report, context,
+				       result, sizeof(*result), err);
+}
 
 /*
  * Write the index of a snapshot to `index_path`, the same bytes that it had.
@@ -574,21 +630,34 @@ VSX_API enum vsx_status vsx_backup_verify(const char *repo, const char *name,
  * VSX_EEXIST     the file is there and is not to be replaced
  * VSX_ECORRUPT   the snapshot, or a chunk of it, is damaged
  */
-VSX_API enum vsx_status vsx_backup_restore(const char *repo, const char *name,
-					   const char *index_path,
-					   const struct vsx_backup_opts *opts,
-					   struct vsx_backup_result *result,
-					   struct vsx_error *err);
+VSX_API enum vsx_status vsx_backup_restore_sized(
+	const char *repo, const char *name, const char *index_path,
+	const struct vsx_backup_opts *opts, struct vsx_backup_result *result,
+	size_t size, struct vsx_error *err);
+static inline enum vsx_status vsx_backup_restore(
+	const char *repo, const char *name, const char *index_path,
+	const struct vsx_backup_opts *opts, struct vsx_backup_result *result,
+	struct vsx_error *err)
+{
+	return vsx_backup_restore_sized(repo, name, index_path, opts, result,
+					sizeof(*result), err);
+}
 
 /*
  * The same from a descriptor that gives what vsx_backup_send() wrote.
  * VSX_ETRUNCATED: it ended before its end. VSX_EIO at once for a descriptor
  * that is closed, not open for reading, or nothing that gives bytes.
  */
-VSX_API enum vsx_status vsx_backup_receive(int fd, const char *index_path,
-					   const struct vsx_backup_opts *opts,
-					   struct vsx_backup_result *result,
-					   struct vsx_error *err);
+VSX_API enum vsx_status vsx_backup_receive_sized(
+	int fd, const char *index_path, const struct vsx_backup_opts *opts,
+	struct vsx_backup_result *result, size_t size, struct vsx_error *err);
+static inline enum vsx_status vsx_backup_receive(
+	int fd, const char *index_path, const struct vsx_backup_opts *opts,
+	struct vsx_backup_result *result, struct vsx_error *err)
+{
+	return vsx_backup_receive_sized(fd, index_path, opts, result,
+					sizeof(*result), err);
+}
 
 struct vsx_prune_opts {
 	size_t struct_size;
@@ -623,10 +692,15 @@ struct vsx_prune_result {
  * VSX_ECORRUPT  a snapshot is damaged, so that it is not known what it needs,
  *               or one that stays lacks a chunk; nothing was removed
  */
-VSX_API enum vsx_status vsx_backup_prune(const char *repo,
-					 const struct vsx_prune_opts *opts,
-					 struct vsx_prune_result *result,
-					 struct vsx_error *err);
+VSX_API enum vsx_status vsx_backup_prune_sized(
+	const char *repo, const struct vsx_prune_opts *opts,
+	struct vsx_prune_result *result, size_t size, struct vsx_error *err);
+static inline enum vsx_status vsx_backup_prune(
+	const char *repo, const struct vsx_prune_opts *opts,
+	struct vsx_prune_result *result, struct vsx_error *err)
+{
+	return vsx_backup_prune_sized(repo, opts, result, sizeof(*result), err);
+}
 
 #ifdef __cplusplus
 }

@@ -232,11 +232,16 @@ enum vsx_status vsx_backup_create_on(const char *index_path, const char *repo,
 	return status;
 }
 
-enum vsx_status vsx_backup_create(const char *index_path, const char *repo,
-				  const struct vsx_backup_opts *opts,
-				  struct vsx_backup_result *result,
-				  struct vsx_error *err)
+enum vsx_status vsx_backup_create_sized(const char *index_path,
+					const char *repo,
+					const struct vsx_backup_opts *opts,
+					struct vsx_backup_result *result,
+					size_t size, struct vsx_error *err)
 {
-	return vsx_backup_create_on(index_path, repo, opts, &vsx_system_files,
-				    result, err);
+	struct vsx_backup_result local = {0};
+
+	VSX_TRY(vsx_backup_create_on(index_path, repo, opts, &vsx_system_files,
+				     &local, err));
+	vsx_give(result, size, &local, sizeof(local));
+	return VSX_OK;
 }

@@ -290,10 +290,15 @@ enum vsx_status vsx_backup_prune_on(const char *repo,
 	return status;
 }
 
-enum vsx_status vsx_backup_prune(const char *repo,
-				 const struct vsx_prune_opts *opts,
-				 struct vsx_prune_result *result,
-				 struct vsx_error *err)
+enum vsx_status vsx_backup_prune_sized(const char *repo,
+				       const struct vsx_prune_opts *opts,
+				       struct vsx_prune_result *result,
+				       size_t size, struct vsx_error *err)
 {
-	return vsx_backup_prune_on(repo, opts, &vsx_system_files, result, err);
+	struct vsx_prune_result local = {0};
+
+	VSX_TRY(vsx_backup_prune_on(repo, opts, &vsx_system_files, &local,
+				    err));
+	vsx_give(result, size, &local, sizeof(local));
+	return VSX_OK;
 }

@@ -1,4 +1,5 @@
 /* From a repository back to an index. */
+#include "read/opts.h"
 #include "backup/restore.h"
 
 #include <stdlib.h>
@@ -317,12 +318,16 @@ enum vsx_status vsx_backup_restore_on(const char *repo_path, const char *name,
 	return status;
 }
 
-enum vsx_status vsx_backup_restore(const char *repo, const char *name,
-				   const char *index_path,
-				   const struct vsx_backup_opts *opts,
-				   struct vsx_backup_result *result,
-				   struct vsx_error *err)
+enum vsx_status vsx_backup_restore_sized(const char *repo, const char *name,
+					 const char *index_path,
+					 const struct vsx_backup_opts *opts,
+					 struct vsx_backup_result *result,
+					 size_t size, struct vsx_error *err)
 {
-	return vsx_backup_restore_on(repo, name, index_path, opts,
-				     &vsx_system_files, result, err);
+	struct vsx_backup_result local = {0};
+
+	VSX_TRY(vsx_backup_restore_on(repo, name, index_path, opts,
+				      &vsx_system_files, &local, err));
+	vsx_give(result, size, &local, sizeof(local));
+	return VSX_OK;
 }

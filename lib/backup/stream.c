@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "read/opts.h"
 #include "backup/pieces.h"
 #include "backup/restore.h"
 #include "base/alloc.h"
@@ -185,13 +186,17 @@ enum vsx_status vsx_backup_send_on(const char *index_path, int fd,
 	return status;
 }
 
-enum vsx_status vsx_backup_send(const char *index_path, int fd,
-				const struct vsx_backup_opts *opts,
-				struct vsx_backup_result *result,
-				struct vsx_error *err)
+enum vsx_status vsx_backup_send_sized(const char *index_path, int fd,
+				      const struct vsx_backup_opts *opts,
+				      struct vsx_backup_result *result,
+				      size_t size, struct vsx_error *err)
 {
-	return vsx_backup_send_on(index_path, fd, opts, &vsx_system_files,
-				  result, err);
+	struct vsx_backup_result local = {0};
+
+	VSX_TRY(vsx_backup_send_on(index_path, fd, opts, &vsx_system_files,
+				   &local, err));
+	vsx_give(result, size, &local, sizeof(local));
+	return VSX_OK;
 }
 
 /* ---- in --------------------------------------------------------------- */
@@ -362,11 +367,15 @@ enum vsx_status vsx_backup_receive_on(int fd, const char *index_path,
 	return status;
 }
 
-enum vsx_status vsx_backup_receive(int fd, const char *index_path,
-				   const struct vsx_backup_opts *opts,
-				   struct vsx_backup_result *result,
-				   struct vsx_error *err)
+enum vsx_status vsx_backup_receive_sized(int fd, const char *index_path,
+					 const struct vsx_backup_opts *opts,
+					 struct vsx_backup_result *result,
+					 size_t size, struct vsx_error *err)
 {
-	return vsx_backup_receive_on(fd, index_path, opts, &vsx_system_files,
-				     result, err);
+	struct vsx_backup_result local = {0};
+
+	VSX_TRY(vsx_backup_receive_on(fd, index_path, opts, &vsx_system_files,
+				      &local, err));
+	vsx_give(result, size, &local, sizeof(local));
+	return VSX_OK;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "read/opts.h"
 #include "backup/backup.h"
 #include "backup/checked.h"
 #include "backup/sequence.h"
@@ -339,11 +340,12 @@ static enum vsx_status run(struct check *c, struct vsx_error *err)
 	return tell_damage(c, err);
 }
 
-enum vsx_status vsx_backup_verify(const char *repo, const char *name,
-				  const struct vsx_backup_opts *opts,
-				  vsx_verify_report *report, void *context,
-				  struct vsx_backup_check *result,
-				  struct vsx_error *err)
+enum vsx_status vsx_backup_verify_sized(const char *repo, const char *name,
+					const struct vsx_backup_opts *opts,
+					vsx_verify_report *report,
+					void *context,
+					struct vsx_backup_check *result,
+					size_t size, struct vsx_error *err)
 {
 	struct check c = {.name = name, .report = report, .context = context};
 	struct vsx_repo_wait wait;
@@ -354,8 +356,8 @@ enum vsx_status vsx_backup_verify(const char *repo, const char *name,
 	VSX_TRY(vsx_repo_open(&c.repo, repo, VSX_REPO_READ, 0,
 			      &vsx_system_files, &wait, err));
 	status = run(&c, err);
-	if (status == VSX_OK && result)
-		*result = c.result;
+	if (status == VSX_OK)
+		vsx_give(result, size, &c.result, sizeof(c.result));
 	/* Also of a check that was stopped. */
 	vsx_checked_save(&c.checked, &c.repo);
 	vsx_checked_release(&c.checked);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "read/opts.h"
 #include "read/handle.h"
 #include "read/test.h"
 
@@ -58,13 +59,13 @@ static void measure_bytes(const struct vsx *index, struct vsx_facts *f)
 	f->superseded_bytes = usage.superseded;
 }
 
-void vsx_get_facts(const struct vsx *index, struct vsx_facts *f)
+void vsx_get_facts_sized(const struct vsx *index, struct vsx_facts *facts,
+			 size_t size)
 {
 	const struct vsx_manifest *m = &index->manifest;
 	const struct vsx_super *sb = &index->super;
 	const char *spec = vsx_property(index, "spec");
-
-	*f = (struct vsx_facts){
+	struct vsx_facts f = {
 		.format_version = VSX_FORMAT_VERSION,
 		.page_bytes = 1u << sb->page_shift,
 		.generation = sb->generation,
@@ -91,12 +92,14 @@ void vsx_get_facts(const struct vsx *index, struct vsx_facts *f)
 		.spec = spec ? spec : "",
 		.effort_name = "",
 	};
-	memcpy(f->uuid, sb->uuid, 16);
+
+	memcpy(f.uuid, sb->uuid, 16);
 	/* Small segments are scanned, and have none. */
-	for (uint32_t i = 0; i < m->n_segments && !*f->effort_name; i++)
-		f->effort_name = index->segments[i].kind->effort_name;
-	f->due_queries = vsx_due_queries(m->n_live);
-	measure_bytes(index, f);
+	for (uint32_t i = 0; i < m->n_segments && !*f.effort_name; i++)
+		f.effort_name = index->segments[i].kind->effort_name;
+	f.due_queries = vsx_due_queries(m->n_live);
+	measure_bytes(index, &f);
+	vsx_give(facts, size, &f, sizeof(f));
 }
 
 const char *vsx_property(const struct vsx *index, const char *key)
@@ -124,19 +127,22 @@ static void list_parameters(struct vsx_segment_facts *f,
 	}
 }
 
-enum vsx_status vsx_get_segment(const struct vsx *index, uint32_t i,
-				struct vsx_segment_facts *f)
+enum vsx_status vsx_get_segment_sized(const struct vsx *index, uint32_t i,
+				      struct vsx_segment_facts *facts,
+				      size_t size, struct vsx_error *err)
 {
+	struct vsx_segment_facts f;
 	const struct vsx_segment *seg;
 	const struct vsx_kind *kind;
 	struct vsx_segment_entry e;
 
 	if (i >= index->manifest.n_segments)
-		return VSX_EINVAL;
+		return vsx_fail(err, VSX_EINVAL, "segment %u of %u", i,
+				index->manifest.n_segments);
 	seg = &index->segments[i];
 	kind = seg->kind;
 	e = vsx_manifest_segment(&index->manifest, i);
-	*f = (struct vsx_segment_facts){
+	f = (struct vsx_segment_facts){
 		.kind = vsx_kind_name(e.kind),
 		.n_rows = e.n_rows,
 		.n_dead = e.n_dead,
@@ -145,21 +151,25 @@ enum vsx_status vsx_get_segment(const struct vsx *index, uint32_t i,
 		.n_centroids = vsx_segment_centroids(seg),
 		.most_effort = kind->most_effort ? kind->most_effort(seg) : 0,
 	};
-	list_parameters(f, seg);
+	list_parameters(&f, seg);
+	vsx_give(facts, size, &f, sizeof(f));
 	return VSX_OK;
 }
 
-enum vsx_status vsx_get_section(const struct vsx *index, uint32_t i,
-				struct vsx_section_facts *f)
+enum vsx_status vsx_get_section_sized(const struct vsx *index, uint32_t i,
+				      struct vsx_section_facts *facts,
+				      size_t size, struct vsx_error *err)
 {
+	struct vsx_section_facts f;
 	struct vsx_section_entry e;
 	enum vsx_section_slot slot;
 
 	if (i >= index->manifest.n_sections)
-		return VSX_EINVAL;
+		return vsx_fail(err, VSX_EINVAL, "section %u of %u", i,
+				index->manifest.n_sections);
 	e = vsx_manifest_section(&index->manifest, i);
 	slot = vsx_section_slot(e.id);
-	*f = (struct vsx_section_facts){
+	f = (struct vsx_section_facts){
 		.text = slot < VSX_N_SECTION_SLOTS ? vsx_section_text(slot)
 						   : "not known",
 		.segment =
@@ -167,7 +177,8 @@ enum vsx_status vsx_get_section(const struct vsx *index, uint32_t i,
 		.offset = e.offset,
 		.bytes = e.bytes,
 	};
-	vsx_section_letters(f->name, e.id);
+	vsx_section_letters(f.name, e.id);
+	vsx_give(facts, size, &f, sizeof(f));
 	return VSX_OK;
 }
 
@@ -201,13 +212,15 @@ static enum vsx_status shares(double out[3], const struct vsx_disk_recall *d,
 	return VSX_OK;
 }
 
-enum vsx_status vsx_get_recall(const struct vsx *index, uint32_t i,
-			       struct vsx_recall *row, struct vsx_error *err)
+enum vsx_status vsx_get_recall_sized(const struct vsx *index, uint32_t i,
+				     struct vsx_recall *out, size_t size,
+				     struct vsx_error *err)
 {
 	const struct vsx_view *view = &index->whole[VSX_SEC_RCLL];
 	uint32_t n = index->manifest.n_recalls;
 	struct vsx_error why = {0};
 	struct vsx_disk_recall d;
+	struct vsx_recall row;
 	enum vsx_status status;
 	double at[3];
 
@@ -223,19 +236,20 @@ enum vsx_status vsx_get_recall(const struct vsx *index, uint32_t i,
 	if (status != VSX_OK)
 		return vsx_settle(index,
 				  vsx_with_path(index, status, &why, err), err);
-	*row = (struct vsx_recall){
+	row = (struct vsx_recall){
 		.effort = vsx_get32(d.effort),
 		.at_1 = at[0],
 		.at_10 = at[1],
 		.at_100 = at[2],
 		.distances = (double)vsx_get64(d.distances) / 1e3,
 	};
+	vsx_give(out, size, &row, sizeof(row));
 	return vsx_settle(index, VSX_OK, err);
 }
 
-enum vsx_status vsx_effort_for(const struct vsx *index, double recall,
-			       uint32_t k, uint32_t *effort,
-			       struct vsx_error *err)
+enum vsx_status vsx_effort_or_most(const struct vsx *index, double recall,
+				   uint32_t k, uint32_t *effort,
+				   struct vsx_error *err)
 {
 	uint32_t n = index->manifest.n_recalls;
 	uint32_t most = index->manifest.default_effort;
@@ -265,4 +279,15 @@ enum vsx_status vsx_effort_for(const struct vsx *index, double recall,
 			"%s: recall@%d %.4f was not reached, the best measured "
 			"is %.4f",
 			index->name, at, recall, best);
+}
+
+enum vsx_status vsx_effort_for(const struct vsx *index, double recall,
+			       uint32_t k, uint32_t *effort,
+			       struct vsx_error *err)
+{
+	uint32_t found;
+
+	VSX_TRY(vsx_effort_or_most(index, recall, k, &found, err));
+	*effort = found;
+	return VSX_OK;
 }

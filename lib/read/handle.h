@@ -99,4 +99,12 @@ enum vsx_status vsx_find_in(const struct vsx_segment *segments, uint32_t n,
 			    struct vsx_find *find, bool exact,
 			    struct vsx_error *err);
 
+/*
+ * vsx_effort_for(), but VSX_ENOTFOUND leaves the most effort that was measured
+ * in *effort.
+ */
+enum vsx_status vsx_effort_or_most(const struct vsx *index, double recall,
+				   uint32_t k, uint32_t *effort,
+				   struct vsx_error *err);
+
 #endif

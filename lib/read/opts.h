@@ -1,6 +1,7 @@
 /*
- * Options as a caller of any version hands them over: what his structure lacks
- * is default, what this library does not know must be 0.
+ * Structures of a caller of any version. What his options lack is default, what
+ * this library does not know of them must be 0; of results he gets as much as
+ * his structure holds, and zeros where it holds more.
  */
 #ifndef VSX_OPTS_H
 #define VSX_OPTS_H
@@ -32,6 +33,17 @@ static inline enum vsx_status vsx_take_opts(void *out, size_t n, const void *in,
 	memcpy(out, in, given < n ? given : n);
 	memcpy(out, &n, sizeof(n));
 	return VSX_OK;
+}
+
+/* `size` bytes are at `out`, which may be NULL; this library has n to give. */
+static inline void vsx_give(void *out, size_t size, const void *result,
+			    size_t n)
+{
+	if (!out)
+		return;
+	memcpy(out, result, size < n ? size : n);
+	if (size > n)
+		memset((uint8_t *)out + n, 0, size - n);
 }
 
 #endif

@@ -45,10 +45,13 @@ void vsx_searcher_free(struct vsx_searcher *s)
 	free(s);
 }
 
-void vsx_get_stats(const struct vsx_searcher *s, struct vsx_search_stats *stats)
+void vsx_get_stats_sized(const struct vsx_searcher *s,
+			 struct vsx_search_stats *stats, size_t size)
 {
-	*stats = s->stats;
-	stats->n_pages_checked = atomic_load(&s->index->n_checked);
+	struct vsx_search_stats local = s->stats;
+
+	local.n_pages_checked = atomic_load(&s->index->n_checked);
+	vsx_give(stats, size, &local, sizeof(local));
 }
 
 enum vsx_status vsx_find_in(const struct vsx_segment *segments, uint32_t n,
@@ -103,10 +106,10 @@ static enum vsx_status make_plan(const struct vsx *index, size_t k,
 	plan->effort = o.effort;
 	plan->first_query = o.first_query;
 	if (o.recall > 0.0 && !plan->exact) {
-		status = vsx_effort_for(index, o.recall,
-					k > UINT32_MAX ? UINT32_MAX
-						       : (uint32_t)k,
-					&plan->effort, err);
+		status = vsx_effort_or_most(index, o.recall,
+					    k > UINT32_MAX ? UINT32_MAX
+							   : (uint32_t)k,
+					    &plan->effort, err);
 		if (status != VSX_OK && status != VSX_ENOTFOUND)
 			return status;
 	}
@@ -401,12 +404,11 @@ static enum vsx_status run_batch(struct batch *b, size_t n,
 	return status;
 }
 
-enum vsx_status vsx_search_batch(const struct vsx *index, const void *queries,
-				 enum vsx_elem elem, size_t n, size_t k,
-				 const struct vsx_search_opts *opts,
-				 unsigned int n_threads, struct vsx_hit *hits,
-				 size_t *n_hits, struct vsx_search_stats *stats,
-				 struct vsx_error *err)
+enum vsx_status vsx_search_batch_sized(
+	const struct vsx *index, const void *queries, enum vsx_elem elem,
+	size_t n, size_t k, const struct vsx_search_opts *opts,
+	unsigned int n_threads, struct vsx_hit *hits, size_t *n_hits,
+	struct vsx_search_stats *stats, size_t size, struct vsx_error *err)
 {
 	struct batch b = {.index = index,
 			  .queries = queries,
@@ -414,9 +416,12 @@ enum vsx_status vsx_search_batch(const struct vsx *index, const void *queries,
 			  .k = k,
 			  .hits = hits,
 			  .n_hits = n_hits};
+	struct vsx_search_stats sum = {0};
 	struct vsx_error why = {0};
 	enum vsx_status status;
 
+	if (stats)
+		vsx_give(&sum, sizeof(sum), stats, size);
 	if (!vsx_elem_name(elem))
 		return vsx_fail(err, VSX_EINVAL, "element type %d is not known",
 				(int)elem);
@@ -430,8 +435,10 @@ enum vsx_status vsx_search_batch(const struct vsx *index, const void *queries,
 	if (n_threads > n)
 		n_threads = n ? (unsigned int)n : 1;
 	b.together = share(index, &b.plan, n, n_threads);
-	status = run_batch(&b, n, n_threads, stats, &why);
+	status = run_batch(&b, n, n_threads, &sum, &why);
 	if (status != VSX_OK)
 		tell(index, status, &why, err);
+	else if (stats)
+		memcpy(stats, &sum, size < sizeof(sum) ? size : sizeof(sum));
 	return vsx_settle(index, status, err);
 }

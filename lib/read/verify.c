@@ -366,10 +366,11 @@ static enum vsx_status check_opts(const struct vsx_verify_opts *o,
 	return VSX_OK;
 }
 
-enum vsx_status vsx_verify(const char *path, const struct vsx_verify_opts *opts,
-			   vsx_verify_report *report, void *context,
-			   struct vsx_verify_result *result,
-			   struct vsx_error *err)
+enum vsx_status vsx_verify_sized(const char *path,
+				 const struct vsx_verify_opts *opts,
+				 vsx_verify_report *report, void *context,
+				 struct vsx_verify_result *result, size_t size,
+				 struct vsx_error *err)
 {
 	struct vsx_verify_opts o = VSX_VERIFY_OPTS_INIT;
 	struct vsx_verify_result local = {0};
@@ -396,8 +397,8 @@ enum vsx_status vsx_verify(const char *path, const struct vsx_verify_opts *opts,
 	free(v.damaged);
 	if (status == VSX_ESTOPPED)
 		vsx_fail(&why, status, "stopped");
-	if (status == VSX_OK && result)
-		*result = local;
+	if (status == VSX_OK)
+		vsx_give(result, size, &local, sizeof(local));
 	if (status == VSX_OK)
 		return VSX_OK;
 	vsx_path_text(name, path);

@@ -1,4 +1,5 @@
 /* The public calls of a build, up to its end: see finish.c for that. */
+#include "read/opts.h"
 #include "write/builder.h"
 
 #include <stdlib.h>
@@ -166,9 +167,9 @@ enum vsx_status vsx_builder_queries(struct vsx_builder *b, const void *queries,
 	return VSX_OK;
 }
 
-enum vsx_status vsx_builder_finish(struct vsx_builder *b,
-				   struct vsx_build_result *result,
-				   struct vsx_error *err)
+enum vsx_status vsx_builder_finish_sized(struct vsx_builder *b,
+					 struct vsx_build_result *result,
+					 size_t size, struct vsx_error *err)
 {
 	struct vsx_build_result local = {0};
 	enum vsx_status status;
@@ -180,8 +181,8 @@ enum vsx_status vsx_builder_finish(struct vsx_builder *b,
 	vsx_intake_release(&b->intake);
 	vsx_measure_release(&b->measure);
 	vsx_output_release(&b->output);
-	if (status == VSX_OK && result)
-		*result = local;
+	if (status == VSX_OK)
+		vsx_give(result, size, &local, sizeof(local));
 	return status;
 }
 

@@ -325,12 +325,16 @@ enum vsx_status vsx_compact_on(const char *const *inputs, size_t n_inputs,
 	return status;
 }
 
-enum vsx_status vsx_compact(const char *const *inputs, size_t n_inputs,
-			    const char *path,
-			    const struct vsx_compact_opts *opts,
-			    struct vsx_compact_result *result,
-			    struct vsx_error *err)
+enum vsx_status vsx_compact_sized(const char *const *inputs, size_t n_inputs,
+				  const char *path,
+				  const struct vsx_compact_opts *opts,
+				  struct vsx_compact_result *result,
+				  size_t size, struct vsx_error *err)
 {
-	return vsx_compact_on(inputs, n_inputs, path, opts, &vsx_system_files,
-			      result, err);
+	struct vsx_compact_result local = {0};
+
+	VSX_TRY(vsx_compact_on(inputs, n_inputs, path, opts, &vsx_system_files,
+			       &local, err));
+	vsx_give(result, size, &local, sizeof(local));
+	return VSX_OK;
 }

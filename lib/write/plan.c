@@ -10,6 +10,7 @@
 #include "segment/codes.h"
 #include "kind/ivf/ivf.h"
 #include "manifest.h"
+#include "read/opts.h"
 #include "write/layout.h"
 #include "write/measure.h"
 #include "write/options.h"
@@ -146,9 +147,10 @@ static uint64_t searcher_bytes(const struct sizes *s)
 	return marks + (uint64_t)s->opts->dim * QUERY_BYTES + SEARCH_BYTES;
 }
 
-enum vsx_status vsx_build_plan(const struct vsx_build_opts *opts,
-			       uint64_t n_rows, struct vsx_build_plan *plan,
-			       struct vsx_error *err)
+enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
+				     uint64_t n_rows,
+				     struct vsx_build_plan *out, size_t size,
+				     struct vsx_error *err)
 {
 	struct vsx_build_opts checked;
 	struct vsx_choice choice;
@@ -161,6 +163,8 @@ enum vsx_status vsx_build_plan(const struct vsx_build_opts *opts,
 	char *properties;
 	uint64_t rows;
 
+	struct vsx_build_plan local = {0}, *plan = &local;
+
 	VSX_TRY(vsx_options_check(&checked, opts, err));
 	if (n_rows > VSX_MAX_SEGMENT_ROWS)
 		return vsx_fail(err, VSX_EINVAL,
@@ -169,7 +173,6 @@ enum vsx_status vsx_build_plan(const struct vsx_build_opts *opts,
 	VSX_TRY(vsx_options_choose(&choice, &checked, n_rows, err));
 	vsx_options_space(&space, &checked);
 
-	memset(plan, 0, sizeof(*plan));
 	vsx_spec_text(&choice.spec, plan->spec, sizeof(plan->spec));
 	snprintf(plan->reason, sizeof(plan->reason), "%s",
 		 *choice.reason ? choice.reason : choice.note);
@@ -190,5 +193,6 @@ enum vsx_status vsx_build_plan(const struct vsx_build_opts *opts,
 	plan->searcher_bytes = searcher_bytes(&s);
 	plan->build_seconds = vsx_plan_seconds(&checked, &choice.spec, n_rows,
 					       space.stride, plan->file_bytes);
+	vsx_give(out, size, &local, sizeof(local));
 	return VSX_OK;
 }

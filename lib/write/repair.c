@@ -383,11 +383,15 @@ enum vsx_status vsx_repair_on(const char *path, const char *out_path,
 	return status;
 }
 
-enum vsx_status vsx_repair(const char *path, const char *out_path,
-			   const struct vsx_compact_opts *opts,
-			   struct vsx_repair_result *result,
-			   struct vsx_error *err)
+enum vsx_status vsx_repair_sized(const char *path, const char *out_path,
+				 const struct vsx_compact_opts *opts,
+				 struct vsx_repair_result *result, size_t size,
+				 struct vsx_error *err)
 {
-	return vsx_repair_on(path, out_path, opts, &vsx_system_files, result,
-			     err);
+	struct vsx_repair_result local = {0};
+
+	VSX_TRY(vsx_repair_on(path, out_path, opts, &vsx_system_files, &local,
+			      err));
+	vsx_give(result, size, &local, sizeof(local));
+	return VSX_OK;
 }

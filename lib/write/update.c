@@ -252,9 +252,9 @@ enum vsx_status vsx_update_delete(struct vsx_update *u, const uint64_t *ids,
 	return VSX_OK;
 }
 
-enum vsx_status vsx_update_commit(struct vsx_update *u,
-				  struct vsx_update_result *result,
-				  struct vsx_error *err)
+enum vsx_status vsx_update_commit_sized(struct vsx_update *u,
+					struct vsx_update_result *result,
+					size_t size, struct vsx_error *err)
 {
 	struct vsx_update_result local = {0};
 	enum vsx_status status;
@@ -263,7 +263,7 @@ enum vsx_status vsx_update_commit(struct vsx_update *u,
 	u->committed = true;
 	status = vsx_update_run(u, &local, err);
 	vsx_intake_release(&u->intake);
-	if (status == VSX_OK && result)
-		*result = local;
+	if (status == VSX_OK)
+		vsx_give(result, size, &local, sizeof(local));
 	return status;
 }

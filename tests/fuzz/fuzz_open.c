@@ -76,10 +76,12 @@ static void look(const struct vsx *index, bool sound)
 		     "the dimension is allowed");
 	hostile_must(f.spec && f.effort_name, "there are names");
 	for (uint32_t i = 0; i < f.n_segments; i++)
-		hostile_must(vsx_get_segment(index, i, &segment) == VSX_OK,
+		hostile_must(vsx_get_segment(index, i, &segment, NULL) ==
+				     VSX_OK,
 			     "segment");
 	for (uint32_t i = 0; i < f.n_sections; i++)
-		hostile_must(vsx_get_section(index, i, &section) == VSX_OK,
+		hostile_must(vsx_get_section(index, i, &section, NULL) ==
+				     VSX_OK,
 			     "section");
 	for (uint32_t i = 0; (entry = vsx_property_at(index, i)); i++)
 		hostile_must(strchr(entry, '=') != NULL,

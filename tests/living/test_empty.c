@@ -147,7 +147,7 @@ static void expect_kind(const char *path, uint32_t segment, const char *kind)
 	struct vsx *index = change_open(path);
 	struct vsx_segment_facts facts;
 
-	MUST(vsx_get_segment(index, segment, &facts));
+	MUST(vsx_get_segment(index, segment, &facts, NULL));
 	cr_expect_str_eq(facts.kind, kind);
 	vsx_close(index);
 }
@@ -182,7 +182,7 @@ Test(empty, keeps_how_its_graph_is_to_be_built)
 	MUST(vsx_compact(&path, 1, NULL, NULL, NULL, &err));
 	change(path, &what, 0, MANY, 0, NULL, 0);
 	index = change_open(path);
-	MUST(vsx_get_segment(index, 0, &facts));
+	MUST(vsx_get_segment(index, 0, &facts, NULL));
 	cr_expect_eq(facts.parameters[0].value, 8);
 	cr_expect_str_eq(facts.parameters[1].name, "ef_construction");
 	cr_expect_eq(facts.parameters[1].value, 77);

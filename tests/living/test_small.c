@@ -172,7 +172,7 @@ static uint64_t payload(const struct vsx *index)
 	struct vsx_section_facts s;
 	uint64_t bytes = 0;
 
-	for (uint32_t i = 0; vsx_get_section(index, i, &s) == VSX_OK; i++)
+	for (uint32_t i = 0; vsx_get_section(index, i, &s, NULL) == VSX_OK; i++)
 		for (size_t j = 0; j < sizeof(counted) / sizeof(*counted); j++)
 			if (strcmp(s.name, counted[j]) == 0)
 				bytes += s.bytes;

@@ -249,7 +249,7 @@ Test(damage, an_untouched_bad_page_harms_no_search_and_a_touched_one_is_told)
 	for (uint32_t i = 0; i < facts.n_sections; i++) {
 		enum vsx_status due, found;
 
-		cr_assert_eq(vsx_get_section(index, i, &section), VSX_OK);
+		cr_assert_eq(vsx_get_section(index, i, &section, NULL), VSX_OK);
 		/* What a search does not read: the test, ids by rising id. */
 		due = section.segment < 0 || !strcmp(section.name, "IDRO")
 			      ? VSX_OK

@@ -129,7 +129,7 @@ Test(open, tells_the_facts)
 	cr_expect_null(vsx_property(index, ""));
 	cr_expect_null(vsx_property_at(index, 99));
 
-	cr_assert_eq(vsx_get_segment(index, 0, &seg), VSX_OK);
+	cr_assert_eq(vsx_get_segment(index, 0, &seg, NULL), VSX_OK);
 	cr_expect_str_eq(seg.kind, "IVF");
 	cr_expect_eq(seg.n_rows, 300);
 	cr_assert_eq(seg.n_parameters, 1);
@@ -138,10 +138,10 @@ Test(open, tells_the_facts)
 	cr_expect_eq(seg.parameters[0].value, 4);
 	cr_expect_eq(seg.n_centroids, 4);
 	cr_expect_eq(seg.most_effort, 4);
-	cr_expect_eq(vsx_get_segment(index, 1, &seg), VSX_EINVAL);
+	cr_expect_eq(vsx_get_segment(index, 1, &seg, NULL), VSX_EINVAL);
 
 	for (uint32_t i = 0; i < f.n_sections; i++) {
-		cr_assert_eq(vsx_get_section(index, i, &sec), VSX_OK);
+		cr_assert_eq(vsx_get_section(index, i, &sec, NULL), VSX_OK);
 		cr_expect_geq(sec.offset, end);
 		cr_expect(vsx_section_fits(sec.offset, sec.bytes, 13));
 		cr_expect_eq(strlen(sec.name), 4);
@@ -149,7 +149,8 @@ Test(open, tells_the_facts)
 		end = sec.offset + sec.bytes;
 	}
 	cr_expect_leq(end, f.file_bytes);
-	cr_expect_eq(vsx_get_section(index, f.n_sections, &sec), VSX_EINVAL);
+	cr_expect_eq(vsx_get_section(index, f.n_sections, &sec, NULL),
+		     VSX_EINVAL);
 	vsx_close(index);
 }
 
@@ -201,7 +202,6 @@ Test(open, looks_up_efforts_in_the_recall_table)
 	cr_expect_eq(
 		vsx_effort_for(index, before.at_10 + 0.001, 2, &effort, &err),
 		VSX_ENOTFOUND);
-	cr_expect_eq(effort, before.effort);
 	cr_expect(strstr(err.text, "the best measured is"), "%s", err.text);
 	vsx_close(index);
 

@@ -126,7 +126,7 @@ Test(rows, rows_are_in_the_list_of_their_centroid)
 	uint32_t list = 0, n_lists = 1;
 	float c[6][8], row[8];
 
-	cr_assert_eq(vsx_get_segment(index, 0, &facts), VSX_OK);
+	cr_assert_eq(vsx_get_segment(index, 0, &facts, NULL), VSX_OK);
 	cr_assert_eq(facts.n_centroids, 6);
 	for (uint32_t i = 0; i < 6; i++)
 		cr_assert_eq(vsx_get_centroid(index, 0, i, c[i], &err), VSX_OK);

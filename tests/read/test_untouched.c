@@ -88,8 +88,11 @@ Test(untouched, by_facts_and_rows)
 	FAILS(vsx_id_at(index, 300, OUT, &err), VSX_ENOTFOUND);
 	FAILS(vsx_get(index, 12345678, OUT, &err), VSX_ENOTFOUND);
 	FAILS(vsx_get_centroid(index, 0, 0, OUT, &err), VSX_EINVAL);
-	FAILS(vsx_get_segment(index, 1, OUT), VSX_EINVAL);
-	FAILS(vsx_get_section(index, 100, OUT), VSX_EINVAL);
+	FAILS(vsx_get_segment(index, 1, OUT, NULL), VSX_EINVAL);
+	FAILS(vsx_get_section(index, 100, OUT, NULL), VSX_EINVAL);
+	vsx_close(index);
+	cr_assert_eq(vsx_open(&index, path, NULL, &err), VSX_OK);
+	FAILS(vsx_effort_for(index, 1.1, 10, OUT, &err), VSX_ENOTFOUND);
 	vsx_close(index);
 	cr_assert_eq(vsx_open(&index, damaged(path, "QSRC"), NULL, &err),
 		     VSX_OK);

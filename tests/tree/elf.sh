@@ -11,6 +11,7 @@ command -v readelf >/dev/null && command -v objdump >/dev/null ||
 	skip "no readelf and objdump"
 
 version=$(vsx-info --version | cut -d ' ' -f 2)
+minor=${version%.*}
 for name in vsx vsxwrite; do
 	library=$build/lib$name.so
 	readelf -d "$library" | sed -n 's/.*NEEDED.*\[\(.*\)\].*/\1/p' >needed
@@ -32,7 +33,7 @@ for name in vsx vsxwrite; do
 		sort >mapped
 	nm -D --defined-only --with-symbol-versions "$library" |
 		awk '$2 != "A" { print $3 }' | sort >exported
-	sed 's/$/@@VSX_0.1/' mapped >due
+	sed "s/\$/@@VSX_$minor/" mapped >due
 	grep -v "@@VSX_PRIVATE_$version\$" exported >public
 	same due public
 	# and the header declares just those
@@ -44,7 +45,7 @@ for name in vsx vsxwrite; do
 	# What one library has of the other is bound to its very version, and
 	# what each has of its own is called without a detour.
 	nm -D --undefined-only --with-symbol-versions "$library" |
-		awk '/ vsx_/ { print $2 }' | grep -v '@VSX_0.1$' |
+		awk '/ vsx_/ { print $2 }' | grep -v "@VSX_$minor\$" |
 		grep -v "@VSX_PRIVATE_$version\$" >unbound
 	[ ! -s unbound ] || fail "lib$name.so: unbound: $(xargs <unbound)"
 	nm -D --defined-only "$library" | awk '{ print $3 }' | sort >own

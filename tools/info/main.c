@@ -144,8 +144,8 @@ static enum vsx_status print_segments(const struct vsx *index, uint32_t n,
 	table_column(t, "deleted", TABLE_RIGHT);
 	table_column(t, "bytes a row", TABLE_RIGHT);
 	table_column(t, "parameters", TABLE_WRAP);
-	for (uint32_t i = 0; i < n && vsx_get_segment(index, i, &s) == VSX_OK;
-	     i++) {
+	for (uint32_t i = 0;
+	     i < n && vsx_get_segment(index, i, &s, NULL) == VSX_OK; i++) {
 		table_row(t);
 		table_cell(t, "%u", i);
 		table_cell(t, "%s", s.kind);
@@ -173,8 +173,8 @@ static enum vsx_status print_sections(const struct vsx *index, uint32_t n,
 	table_column(t, "offset", TABLE_RIGHT);
 	table_column(t, "size", TABLE_RIGHT);
 	table_column(t, "holds", TABLE_WRAP);
-	for (uint32_t i = 0; i < n && vsx_get_section(index, i, &s) == VSX_OK;
-	     i++) {
+	for (uint32_t i = 0;
+	     i < n && vsx_get_section(index, i, &s, NULL) == VSX_OK; i++) {
 		table_row(t);
 		table_cell(t, "%s", s.name);
 		if (s.segment < 0)
@@ -320,7 +320,7 @@ static void json_tables(struct json *j, const struct vsx *index,
 
 	json_array(j, "segments");
 	for (uint32_t i = 0; i < f->n_segments; i++) {
-		if (vsx_get_segment(index, i, &s) != VSX_OK)
+		if (vsx_get_segment(index, i, &s, NULL) != VSX_OK)
 			break;
 		json_object(j, NULL);
 		json_string(j, "kind", s.kind);
@@ -336,7 +336,7 @@ static void json_tables(struct json *j, const struct vsx *index,
 	json_close(j);
 	json_array(j, "sections");
 	for (uint32_t i = 0; i < f->n_sections; i++) {
-		if (vsx_get_section(index, i, &c) != VSX_OK)
+		if (vsx_get_section(index, i, &c, NULL) != VSX_OK)
 			break;
 		json_object(j, NULL);
 		json_string(j, "name", c.name);

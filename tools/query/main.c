@@ -153,6 +153,7 @@ static bool takes(const struct run *r, const char *effort)
 static enum vsx_status choose_effort(struct run *r, struct vsx_error *err)
 {
 	char few[FEW_BYTES];
+	struct vsx_recall most;
 	uint32_t effort;
 	enum vsx_status status;
 
@@ -166,7 +167,11 @@ static enum vsx_status choose_effort(struct run *r, struct vsx_error *err)
 		return VSX_OK;
 	status =
 		vsx_effort_for(r->index, o.recall, (uint32_t)o.k, &effort, err);
-	r->search.effort = effort;
+	if (status == VSX_OK)
+		r->search.effort = effort;
+	else if (vsx_get_recall(r->index, r->facts.n_recalls - 1, &most,
+				NULL) == VSX_OK)
+		r->search.effort = most.effort;
 	if (status == VSX_OK && !o.quiet && r->facts.n_queries &&
 	    r->facts.n_queries < r->facts.due_queries)
 		say("%s: recall %g was reached when the index was built%s",

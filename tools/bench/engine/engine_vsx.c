@@ -165,7 +165,7 @@ static uint32_t max_effort(const struct engine *e)
 	uint32_t most = 0;
 
 	for (uint32_t i = 0; i < e->facts.n_segments; i++)
-		if (vsx_get_segment(e->index, i, &segment) == VSX_OK &&
+		if (vsx_get_segment(e->index, i, &segment, NULL) == VSX_OK &&
 		    segment.most_effort > most)
 			most = segment.most_effort;
 	return most;
