@@ -396,7 +396,6 @@ struct vsx_compact_result {
 	uint64_t n_dropped;    /* dead rows left out */
 	uint64_t bytes_before; /* of all inputs */
 	uint64_t bytes_dead;   /* of them: of deleted rows, older generations */
-	struct vsx_build_result build;
 };
 
 /*
@@ -413,22 +412,25 @@ struct vsx_compact_result {
  *         input is replaced, once the new file is whole, and is locked against
  *         other writers meanwhile
  *
+ * built   NULL, or set to what vsx_builder_finish() says of the output
+ *
  * No byte of a deleted row is in the output. Facts (model, seed, queries of the
  * caller's) are those of the first input.
  */
-VSX_API enum vsx_status vsx_compact_sized(const char *const *inputs,
-					  size_t n_inputs, const char *path,
-					  const struct vsx_compact_opts *opts,
-					  struct vsx_compact_result *result,
-					  size_t size, struct vsx_error *err);
+VSX_API enum vsx_status vsx_compact_sized(
+	const char *const *inputs, size_t n_inputs, const char *path,
+	const struct vsx_compact_opts *opts, struct vsx_compact_result *result,
+	size_t size, struct vsx_build_result *built, size_t built_size,
+	struct vsx_error *err);
 static inline enum vsx_status vsx_compact(const char *const *inputs,
 					  size_t n_inputs, const char *path,
 					  const struct vsx_compact_opts *opts,
 					  struct vsx_compact_result *result,
+					  struct vsx_build_result *built,
 					  struct vsx_error *err)
 {
 	return vsx_compact_sized(inputs, n_inputs, path, opts, result,
-				 sizeof(*result), err);
+				 sizeof(*result), built, sizeof(*built), err);
 }
 
 /* ---- repair --------------------------------------------------------- */
@@ -441,7 +443,6 @@ struct vsx_repair_result {
 	uint64_t n_unsure;   /* of them: may have been deleted ones */
 	uint64_t n_revived;  /* deleted rows that are live in the new index,
 				since the list of them is damaged */
-	struct vsx_build_result build;
 };
 
 /*
@@ -451,6 +452,7 @@ struct vsx_repair_result {
  *
  * opts  as for vsx_compact(); spec, force, wait_ms, n_threads, memory and
  *       report count
+ * built NULL, or set to what vsx_builder_finish() says of the new index
  *
  * VSX_ECORRUPT when no row can be had; VSX_EINVAL when both paths lead to one
  * file.
@@ -458,14 +460,18 @@ struct vsx_repair_result {
 VSX_API enum vsx_status vsx_repair_sized(const char *path, const char *out_path,
 					 const struct vsx_compact_opts *opts,
 					 struct vsx_repair_result *result,
-					 size_t size, struct vsx_error *err);
+					 size_t size,
+					 struct vsx_build_result *built,
+					 size_t built_size,
+					 struct vsx_error *err);
 static inline enum vsx_status vsx_repair(const char *path, const char *out_path,
 					 const struct vsx_compact_opts *opts,
 					 struct vsx_repair_result *result,
+					 struct vsx_build_result *built,
 					 struct vsx_error *err)
 {
 	return vsx_repair_sized(path, out_path, opts, result, sizeof(*result),
-				err);
+				built, sizeof(*built), err);
 }
 
 /* ---- back up -------------------------------------------------------- */

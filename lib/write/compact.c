@@ -33,6 +33,7 @@ struct compaction {
 	struct vsx_claim claim;	    /* of it */
 	struct vsx_builder *builder;
 	struct vsx_compact_result *result;
+	struct vsx_build_result built;
 };
 
 static bool is_in_place(const struct compaction *c)
@@ -237,7 +238,7 @@ static enum vsx_status write_output(struct compaction *c, const char *path,
 		status = vsx_settle(c->inputs[i], status, err);
 	if (status != VSX_OK)
 		return status;
-	return vsx_builder_finish(c->builder, &c->result->build, err);
+	return vsx_builder_finish(c->builder, &c->built, err);
 }
 
 static enum vsx_status claim_input(struct compaction *c, struct vsx_error *err)
@@ -289,6 +290,7 @@ enum vsx_status vsx_compact_on(const char *const *inputs, size_t n_inputs,
 			       const struct vsx_compact_opts *opts,
 			       const struct vsx_file_ops *ops,
 			       struct vsx_compact_result *result,
+			       struct vsx_build_result *built,
 			       struct vsx_error *err)
 {
 	struct vsx_compact_result local = {0};
@@ -322,6 +324,8 @@ enum vsx_status vsx_compact_on(const char *const *inputs, size_t n_inputs,
 	vsx_output_release(&c.in_place);
 	if (status == VSX_OK && result)
 		*result = local;
+	if (status == VSX_OK && built)
+		*built = c.built;
 	return status;
 }
 
@@ -329,12 +333,15 @@ enum vsx_status vsx_compact_sized(const char *const *inputs, size_t n_inputs,
 				  const char *path,
 				  const struct vsx_compact_opts *opts,
 				  struct vsx_compact_result *result,
-				  size_t size, struct vsx_error *err)
+				  size_t size, struct vsx_build_result *built,
+				  size_t built_size, struct vsx_error *err)
 {
 	struct vsx_compact_result local = {0};
+	struct vsx_build_result made = {0};
 
 	VSX_TRY(vsx_compact_on(inputs, n_inputs, path, opts, &vsx_system_files,
-			       &local, err));
+			       &local, &made, err));
 	vsx_give(result, size, &local, sizeof(local));
+	vsx_give(built, built_size, &made, sizeof(made));
 	return VSX_OK;
 }

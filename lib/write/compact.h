@@ -11,6 +11,7 @@ enum vsx_status vsx_compact_on(const char *const *inputs, size_t n_inputs,
 			       const struct vsx_compact_opts *opts,
 			       const struct vsx_file_ops *ops,
 			       struct vsx_compact_result *result,
+			       struct vsx_build_result *built,
 			       struct vsx_error *err);
 
 /*

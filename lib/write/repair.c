@@ -29,6 +29,7 @@ struct repair {
 	struct vsx_compact_opts opts;
 	const struct vsx_file_ops *ops;
 	struct vsx_repair_result *result;
+	struct vsx_build_result built;
 	struct vsx index; /* as far as it can be had; not one of its segments
 			     was opened */
 	struct vsx_builder *builder;
@@ -334,7 +335,7 @@ static enum vsx_status save(struct repair *r, const char *out_path,
 				"none of %llu rows can be had",
 				(ull)index->manifest.n_live);
 	r->result->n_rows = r->builder->intake.spool.n;
-	return vsx_builder_finish(r->builder, &r->result->build, err);
+	return vsx_builder_finish(r->builder, &r->built, err);
 }
 
 static enum vsx_status run(struct repair *r, const char *out_path,
@@ -354,6 +355,7 @@ enum vsx_status vsx_repair_on(const char *path, const char *out_path,
 			      const struct vsx_compact_opts *opts,
 			      const struct vsx_file_ops *ops,
 			      struct vsx_repair_result *result,
+			      struct vsx_build_result *built,
 			      struct vsx_error *err)
 {
 	struct vsx_repair_result local = {0};
@@ -380,18 +382,23 @@ enum vsx_status vsx_repair_on(const char *path, const char *out_path,
 	vsx_block_release(&r.block);
 	if (status == VSX_OK && result)
 		*result = local;
+	if (status == VSX_OK && built)
+		*built = r.built;
 	return status;
 }
 
 enum vsx_status vsx_repair_sized(const char *path, const char *out_path,
 				 const struct vsx_compact_opts *opts,
 				 struct vsx_repair_result *result, size_t size,
-				 struct vsx_error *err)
+				 struct vsx_build_result *built,
+				 size_t built_size, struct vsx_error *err)
 {
 	struct vsx_repair_result local = {0};
+	struct vsx_build_result made = {0};
 
 	VSX_TRY(vsx_repair_on(path, out_path, opts, &vsx_system_files, &local,
-			      err));
+			      &made, err));
 	vsx_give(result, size, &local, sizeof(local));
+	vsx_give(built, built_size, &made, sizeof(made));
 	return VSX_OK;
 }

@@ -10,6 +10,7 @@ enum vsx_status vsx_repair_on(const char *path, const char *out_path,
 			      const struct vsx_compact_opts *opts,
 			      const struct vsx_file_ops *ops,
 			      struct vsx_repair_result *result,
+			      struct vsx_build_result *built,
 			      struct vsx_error *err);
 
 /*

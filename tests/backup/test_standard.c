@@ -118,9 +118,9 @@ static int change(const char *path, const char *merged)
 	NEED(vsx_update_add(u, VSX_BATCH(rows, VSX_F32, 100, NULL), NULL));
 	NEED(vsx_update_commit(u, NULL, NULL));
 	vsx_update_free(u);
-	NEED(vsx_compact(&path, 1, merged, &wish, NULL, NULL));
-	NEED(vsx_compact(&path, 1, NULL, &wish, NULL, NULL));
-	NEED(vsx_repair(path, merged, &wish, NULL, NULL));
+	NEED(vsx_compact(&path, 1, merged, &wish, NULL, NULL, NULL));
+	NEED(vsx_compact(&path, 1, NULL, &wish, NULL, NULL, NULL));
+	NEED(vsx_repair(path, merged, &wish, NULL, NULL, NULL));
 	return 0;
 }
 

@@ -272,7 +272,7 @@ static enum vsx_status compact(const struct operation *op, const char *folder,
 	opts.force = op->replaces;
 	return vsx_compact_on(inputs, n,
 			      output ? tree_path(folder, output) : NULL, &opts,
-			      ops, NULL, err);
+			      ops, NULL, NULL, err);
 }
 
 static enum vsx_status run_compact(const struct operation *op,
@@ -349,7 +349,7 @@ static enum vsx_status run_repair(const struct operation *op,
 	COMMON(&opts);
 	return vsx_repair_on(tree_path(folder, "x.vsx"),
 			     tree_path(folder, op->output), &opts, ops, NULL,
-			     err);
+			     NULL, err);
 }
 
 /* ---- the list --------------------------------------------------------- */

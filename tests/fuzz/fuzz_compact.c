@@ -16,7 +16,7 @@ static void compact(const char *const *inputs, size_t n, bool sound)
 	struct vsx_compact_opts opts = hostile_compact_opts(&n_events);
 	enum vsx_status status;
 
-	status = vsx_compact(inputs, n, out, &opts, NULL, &err);
+	status = vsx_compact(inputs, n, out, &opts, NULL, NULL, &err);
 	if (status != VSX_OK)
 		hostile_error(&err, status);
 	if (status == VSX_OK && sound)

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct vsx_compact_opts opts = hostile_compact_opts(&n_events);
 	enum vsx_status status;
 
-	status = vsx_repair(path, out, &opts, &result, &err);
+	status = vsx_repair(path, out, &opts, &result, NULL, &err);
 	if (status == VSX_OK) {
 		hostile_sound(out);
 		hostile_must(!sound || result.n_lost == 0,

@@ -127,7 +127,7 @@ static void expect_cured(const char *path, const char *spec)
 
 	snprintf(built, sizeof(built), "%s", facts_of(index).spec);
 	vsx_close(index);
-	MUST(vsx_compact(&path, 1, NULL, NULL, NULL, &err));
+	MUST(vsx_compact(&path, 1, NULL, NULL, NULL, NULL, &err));
 	after = recall(path);
 	printf("  %-10s recall@10 %.4f, compacted %.4f, fresh %.4f\n", spec,
 	       before, after, due);
@@ -192,7 +192,7 @@ static void shrunk(const char *spec, size_t left)
 	make_cloud();
 	path = build("x", spec, MANY, 0);
 	drop(path, left, MANY);
-	MUST(vsx_compact(&path, 1, NULL, NULL, NULL, &err));
+	MUST(vsx_compact(&path, 1, NULL, NULL, NULL, NULL, &err));
 	change_sound(path);
 	r = add(path, left, MANY);
 	cr_expect(strstr(r.advice, spec), "%s: '%s'", spec, r.advice);
@@ -244,11 +244,11 @@ Test(asked, for_a_test_of_some_queries)
 	path = build("x", "HNSW16", 3, 150);
 	expect_facts(path, "HNSW2", "HNSW16", 3);
 	add(path, 3, 2000);
-	MUST(vsx_compact(&path, 1, NULL, NULL, NULL, &err));
+	MUST(vsx_compact(&path, 1, NULL, NULL, NULL, NULL, &err));
 	expect_facts(path, "HNSW16", "HNSW16", 150);
 	path = build("x", "HNSW16", 3, UINT32_MAX);
 	add(path, 3, 2000);
-	MUST(vsx_compact(&path, 1, NULL, NULL, NULL, &err));
+	MUST(vsx_compact(&path, 1, NULL, NULL, NULL, NULL, &err));
 	expect_facts(path, "HNSW16", "HNSW16", 0);
 }
 
@@ -302,8 +302,8 @@ Test(asked, for_anew)
 	make_cloud();
 	path = build("x", "HNSW16", 3, 0);
 	opts.spec = "IVF16,Flat";
-	MUST(vsx_compact(&path, 1, NULL, &opts, NULL, &err));
+	MUST(vsx_compact(&path, 1, NULL, &opts, NULL, NULL, &err));
 	add(path, 3, 2000);
-	MUST(vsx_compact(&path, 1, NULL, NULL, NULL, &err));
+	MUST(vsx_compact(&path, 1, NULL, NULL, NULL, NULL, &err));
 	expect_facts(path, "IVF16,Flat", "IVF16,Flat", 1000);
 }

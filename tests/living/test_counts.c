@@ -155,14 +155,15 @@ static enum vsx_status compact(const char *path)
 {
 	struct vsx_compact_opts opts = compact_opts();
 
-	return vsx_compact(&path, 1, scratch_path("out"), &opts, NULL, &err);
+	return vsx_compact(&path, 1, scratch_path("out"), &opts, NULL, NULL,
+			   &err);
 }
 
 static enum vsx_status repair(const char *path)
 {
 	struct vsx_compact_opts opts = compact_opts();
 
-	return vsx_repair(path, scratch_path("out"), &opts, NULL, &err);
+	return vsx_repair(path, scratch_path("out"), &opts, NULL, NULL, &err);
 }
 
 static enum vsx_status (*const readers[])(const char *path) = {

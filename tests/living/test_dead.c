@@ -152,7 +152,7 @@ static const char *rebuild(const char *path)
 	const char *fresh = scratch_path("fresh");
 
 	opts.force = 1;
-	MUST(vsx_compact(&path, 1, fresh, &opts, NULL, &err));
+	MUST(vsx_compact(&path, 1, fresh, &opts, NULL, NULL, &err));
 	return fresh;
 }
 

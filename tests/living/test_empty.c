@@ -55,7 +55,7 @@ static const char *to_nothing(const char *name, const char *spec)
 	for (uint64_t i = 0; i < SOME; i++)
 		all[i] = i;
 	change(path, &what, 0, 0, 0, all, SOME);
-	MUST(vsx_compact(&path, 1, NULL, NULL, &result, &err));
+	MUST(vsx_compact(&path, 1, NULL, NULL, &result, NULL, &err));
 	cr_expect_eq(result.n_rows, 0);
 	cr_expect_eq(result.n_dropped, SOME);
 	return path;
@@ -116,7 +116,7 @@ Test(empty, holds_no_byte_of_a_deleted_row)
 	for (uint64_t i = 0; i < SOME; i++)
 		all[i] = i;
 	change(path, &what, 0, 0, 0, all, SOME);
-	MUST(vsx_compact(&path, 1, NULL, NULL, NULL, &err));
+	MUST(vsx_compact(&path, 1, NULL, NULL, NULL, NULL, &err));
 	bytes = support_read(path, &n);
 	cr_expect_null(memmem(bytes, n, row, sizeof(row)));
 	free(bytes);
@@ -137,7 +137,7 @@ Test(empty, is_what_the_guard_makes_of_dead_rows)
 		all[i] = i;
 	change(path, &what, 0, 0, 0, all, MANY);
 	opts.if_dead = 0.2;
-	MUST(vsx_compact(&path, 1, NULL, &opts, &result, &err));
+	MUST(vsx_compact(&path, 1, NULL, &opts, &result, NULL, &err));
 	cr_expect_eq(result.skipped, 0);
 	expect_empty(path, "HNSW8");
 }
@@ -166,7 +166,7 @@ Test(empty, becomes_what_was_asked_for)
 		cr_expect_eq(r.n_live, MANY);
 		expect_kind(path, 0, kinds[i]);
 		change_sound(path);
-		MUST(vsx_compact(&path, 1, NULL, NULL, NULL, &err));
+		MUST(vsx_compact(&path, 1, NULL, NULL, NULL, NULL, &err));
 		expect_kind(path, 0, kinds[i]);
 		change_sound(path);
 	}
@@ -179,7 +179,7 @@ Test(empty, keeps_how_its_graph_is_to_be_built)
 	struct vsx_segment_facts facts;
 	struct vsx *index;
 
-	MUST(vsx_compact(&path, 1, NULL, NULL, NULL, &err));
+	MUST(vsx_compact(&path, 1, NULL, NULL, NULL, NULL, &err));
 	change(path, &what, 0, MANY, 0, NULL, 0);
 	index = change_open(path);
 	MUST(vsx_get_segment(index, 0, &facts, NULL));
@@ -245,7 +245,7 @@ Test(empty, is_emptied_more_than_once)
 		change(path, &what, 0, SOME, 0, NULL, 0);
 		change_sound(path);
 		change(path, &what, 0, 0, 0, ids, SOME);
-		MUST(vsx_compact(&path, 1, NULL, NULL, NULL, &err));
+		MUST(vsx_compact(&path, 1, NULL, NULL, NULL, NULL, &err));
 		expect_empty(path, what.spec);
 	}
 }
@@ -260,7 +260,7 @@ Test(empty, is_repaired)
 
 		opts.force = 1;
 		MUST(vsx_repair(to_nothing("x", specs[i]), out, &opts, &result,
-				&err));
+				NULL, &err));
 		cr_expect_eq(result.n_rows, 0);
 		cr_expect_eq(result.n_lost, 0);
 		expect_empty(out, specs[i]);
@@ -280,7 +280,7 @@ Test(empty, is_what_a_repair_makes_of_dead_rows)
 	for (uint64_t i = 0; i < SOME; i++)
 		all[i] = i;
 	change(path, &what, 0, 0, 0, all, SOME);
-	MUST(vsx_repair(path, out, NULL, &result, &err));
+	MUST(vsx_repair(path, out, NULL, &result, NULL, &err));
 	cr_expect_eq(result.n_rows, 0);
 	expect_empty(out, "HNSW8");
 }
@@ -322,7 +322,8 @@ Test(empty, is_merged_with_others)
 	what.n = SOME;
 	support_build(some, what);
 	for (size_t i = 0; i < 4; i++) {
-		MUST(vsx_compact(orders[i], 3, out, &opts, &result, &err));
+		MUST(vsx_compact(orders[i], 3, out, &opts, &result, NULL,
+				 &err));
 		cr_expect_eq(result.n_rows, SOME);
 		index = change_open(out);
 		for (size_t row = 0; row < SOME; row++)
@@ -332,11 +333,11 @@ Test(empty, is_merged_with_others)
 	}
 	expect_kind(out, 0, "IVF");
 	MUST(vsx_compact((const char *[]){none, dead}, 2, out, &opts, &result,
-			 &err));
+			 NULL, &err));
 	expect_empty(out, "HNSW8");
 	opts.renumber = 1;
 	MUST(vsx_compact((const char *[]){none, some}, 2, out, &opts, &result,
-			 &err));
+			 NULL, &err));
 	cr_expect_eq(result.n_rows, SOME);
 }
 
@@ -353,7 +354,7 @@ Test(empty, is_refreshed)
 	cr_assert_not_null(next);
 	cr_expect(change_has(next, &what, 9, 0));
 	change(path, &what, 0, 0, 0, (uint64_t[]){9}, 1);
-	MUST(vsx_compact(&path, 1, NULL, NULL, NULL, &err));
+	MUST(vsx_compact(&path, 1, NULL, NULL, NULL, NULL, &err));
 	MUST(vsx_refresh(&last, next, &err));
 	cr_assert_not_null(last);
 	cr_expect_eq(vsx_get(last, 9, row, &err), VSX_ENOTFOUND);

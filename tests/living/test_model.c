@@ -112,7 +112,7 @@ static void compact(struct sequence *s)
 	struct vsx_compact_result result;
 
 	opts.n_threads = 1;
-	OK(s, vsx_compact(&s->path, 1, NULL, &opts, &result, &err));
+	OK(s, vsx_compact(&s->path, 1, NULL, &opts, &result, NULL, &err));
 	cr_assert_eq(result.n_rows, s->model.n_live);
 }
 

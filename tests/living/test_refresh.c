@@ -156,8 +156,8 @@ Test(refresh, opens_the_file_that_took_the_place)
 	struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
 
 	change(path, 7);
-	cr_assert_eq(vsx_compact(&path, 1, NULL, &opts, NULL, &err), VSX_OK,
-		     "%s", err.text);
+	cr_assert_eq(vsx_compact(&path, 1, NULL, &opts, NULL, NULL, &err),
+		     VSX_OK, "%s", err.text);
 	second = refresh(first);
 	cr_assert_not_null(second);
 	cr_expect_eq(generation(second), 1);

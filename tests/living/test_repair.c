@@ -17,6 +17,7 @@ enum { N = 300, DIM = 8, PAGE = 4096 };
 
 static struct vsx_error err;
 static struct vsx_repair_result result;
+static struct vsx_build_result built;
 static struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
 static char notes[1 << 16];
 
@@ -42,7 +43,7 @@ static enum vsx_status repair(const char *from, const char *to)
 	notes[0] = '\0';
 	opts.report = hear_note;
 	opts.force = 1;
-	return vsx_repair(from, to, &opts, &result, &err);
+	return vsx_repair(from, to, &opts, &result, &built, &err);
 }
 
 static void put(const char *path, const uint8_t *bytes, size_t n)
@@ -353,7 +354,7 @@ Test(repair, does_not_bring_rows_back_that_were_replaced)
 	cr_expect_eq(result.n_rows, N);
 	cr_expect_eq(result.n_revived, 1);
 	cr_expect_eq(result.n_lost, 0);
-	cr_expect_eq(result.build.n_rejected, 0);
+	cr_expect_eq(built.n_rejected, 0);
 	cr_assert_eq(vsx_open(&index, scratch_path("y"), NULL, &err), VSX_OK);
 	for (size_t i = 0; i < 3; i++) {
 		cr_assert_eq(vsx_get(index, ids[i], row, &err), VSX_OK);
@@ -386,10 +387,11 @@ Test(repair, writes_an_index_of_no_rows_for_one)
 		cr_assert_eq(repair(path, scratch_path("y")), VSX_OK, "%s",
 			     err.text);
 		cr_expect_eq(result.n_rows, 0);
-		cr_expect_str_eq(result.build.spec, "HNSW8");
+		cr_expect_str_eq(built.spec, "HNSW8");
 		cr_expect_eq(check(scratch_path("y"), &what), 0);
-		cr_assert_eq(vsx_compact(&path, 1, NULL, NULL, NULL, &err),
-			     VSX_OK, "%s", err.text);
+		cr_assert_eq(
+			vsx_compact(&path, 1, NULL, NULL, NULL, NULL, &err),
+			VSX_OK, "%s", err.text);
 	}
 }
 
@@ -494,7 +496,7 @@ Test(repair, stops_when_it_is_told_to)
 		      support_defaults((struct support_index){.n = N}));
 	opts.report = stop_reading;
 	cr_expect_eq(vsx_repair(scratch_path("x"), scratch_path("y"), &opts,
-				&result, &err),
+				&result, NULL, &err),
 		     VSX_ESTOPPED);
 }
 

@@ -91,7 +91,7 @@ Test(update, gives_no_number_twice)
 			change(path, &what, 0, 0, 0, gone, 5);
 			if (round == 2)
 				MUST(vsx_compact(&path, 1, NULL, NULL, NULL,
-						 &err));
+						 NULL, &err));
 		}
 		change_sound(path);
 	}
@@ -519,7 +519,7 @@ Test(update, adds_nothing_to_an_index_that_it_does_not_understand)
 			       "'PQ32' is not known");
 		vsx_update_free(u);
 	}
-	EXPECT_REFUSED(vsx_compact(&path, 1, NULL, NULL, NULL, &err),
+	EXPECT_REFUSED(vsx_compact(&path, 1, NULL, NULL, NULL, NULL, &err),
 		       VSX_EINVAL, "'PQ32' is not known");
 	expect_unchanged(&before);
 	r = change(path, &what, 0, 0, 0, gone, N - 1);

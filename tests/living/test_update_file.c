@@ -278,8 +278,9 @@ Test(update_file, compacting_refuses_a_damaged_slot)
 		kept = keep(path);
 		kept.bytes[slot * 4096 + 41] ^= 1;
 		scratch_write(path, kept.bytes, kept.n);
-		EXPECT_REFUSED(vsx_compact(&path, 1, NULL, NULL, NULL, &err),
-			       VSX_ECORRUPT, "is damaged, and may be that of");
+		EXPECT_REFUSED(
+			vsx_compact(&path, 1, NULL, NULL, NULL, NULL, &err),
+			VSX_ECORRUPT, "is damaged, and may be that of");
 		expect_unchanged(&kept);
 	}
 }
@@ -362,7 +363,7 @@ Test(update_file, compacting_leaves_a_file_that_took_the_place)
 	kept.path = paths[1];
 	opts.report = put_in_place;
 	opts.context = paths;
-	EXPECT_REFUSED(vsx_compact(&paths[1], 1, NULL, &opts, NULL, &err),
+	EXPECT_REFUSED(vsx_compact(&paths[1], 1, NULL, &opts, NULL, NULL, &err),
 		       VSX_EIO, "was replaced by another file meanwhile");
 	expect_unchanged(&kept);
 }
@@ -383,14 +384,14 @@ Test(update_file, names_the_writer_that_is_in_the_way)
 			       VSX_EBUSY, due);
 		cr_expect_null(second);
 	}
-	EXPECT_REFUSED(vsx_compact(&path, 1, NULL, &compact, NULL, &err),
+	EXPECT_REFUSED(vsx_compact(&path, 1, NULL, &compact, NULL, NULL, &err),
 		       VSX_EBUSY, due);
 	/* Reading, and a compaction into another file, need no lock. */
 	change_sound(path);
 	{
 		const char *out = scratch_path("out");
 
-		MUST(vsx_compact(&path, 1, out, &compact, NULL, &err));
+		MUST(vsx_compact(&path, 1, out, &compact, NULL, NULL, &err));
 	}
 	vsx_update_free(u);
 	vsx_update_free(change_begin(path, NULL));
@@ -405,7 +406,7 @@ Test(update_file, is_held_up_by_no_reader)
 
 	cr_assert_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
 	change(path, &what, N, 1, 1, NULL, 0);
-	MUST(vsx_compact(&path, 1, NULL, &opts, NULL, &err));
+	MUST(vsx_compact(&path, 1, NULL, &opts, NULL, NULL, &err));
 	close(fd);
 }
 
@@ -426,10 +427,10 @@ Test(update_file, is_found_through_links)
 		       "index' is being changed by");
 	EXPECT_REFUSED(vsx_update_begin(&second, link, NULL, &err), VSX_EBUSY,
 		       "index' is being changed by");
-	EXPECT_REFUSED(vsx_compact(&far, 1, NULL, &opts, NULL, &err), VSX_EBUSY,
-		       "index' is being changed by");
+	EXPECT_REFUSED(vsx_compact(&far, 1, NULL, &opts, NULL, NULL, &err),
+		       VSX_EBUSY, "index' is being changed by");
 	vsx_update_free(u);
-	MUST(vsx_compact(&far, 1, NULL, &opts, NULL, &err));
+	MUST(vsx_compact(&far, 1, NULL, &opts, NULL, NULL, &err));
 	cr_expect_eq(scratch_count(0), 3);
 	unlink(far);
 	rmdir(scratch_path("folder"));
@@ -449,12 +450,12 @@ Test(update_file, refuses_a_file_with_other_names)
 	kept = keep(path);
 	EXPECT_REFUSED(vsx_update_begin(&u, path, NULL, &err), VSX_EINVAL,
 		       "has 2 names (hard links)");
-	EXPECT_REFUSED(vsx_compact(&other, 1, NULL, &opts, NULL, &err),
+	EXPECT_REFUSED(vsx_compact(&other, 1, NULL, &opts, NULL, NULL, &err),
 		       VSX_EINVAL, "has 2 names (hard links)");
 	expect_unchanged(&kept);
 	/* To read it, and to put another one in the place of one name, is
 	   another matter. */
-	MUST(vsx_compact(&path, 1, out, &opts, NULL, &err));
+	MUST(vsx_compact(&path, 1, out, &opts, NULL, NULL, &err));
 	kept = keep(other);
 	build_at(path, "Flat");
 	expect_unchanged(&kept);
@@ -492,7 +493,7 @@ Test(update_file, removes_what_killed_writers_left)
 	cr_expect_lt(access(left, F_OK), 0);
 	scratch_write(left, "debris", 6);
 	opts.if_dead = 1; /* nothing to do, even so */
-	MUST(vsx_compact(&path, 1, NULL, &opts, NULL, &err));
+	MUST(vsx_compact(&path, 1, NULL, &opts, NULL, NULL, &err));
 	cr_expect_lt(access(left, F_OK), 0);
 }
 
@@ -539,13 +540,13 @@ Test(update_file, who_replaces_a_file_is_a_writer_of_it)
 	cr_expect_null(build_over(path, 30, VSX_EBUSY));
 	build_at(input, "Flat");
 	compact.force = 1;
-	EXPECT_REFUSED(vsx_compact(&input, 1, path, &compact, NULL, &err),
+	EXPECT_REFUSED(vsx_compact(&input, 1, path, &compact, NULL, NULL, &err),
 		       VSX_EBUSY, "index' is being changed by");
-	EXPECT_REFUSED(vsx_repair(input, path, &compact, NULL, &err), VSX_EBUSY,
-		       "index' is being changed by");
+	EXPECT_REFUSED(vsx_repair(input, path, &compact, NULL, NULL, &err),
+		       VSX_EBUSY, "index' is being changed by");
 	/* One that is there already is no matter of locks. */
 	compact.force = 0;
-	EXPECT_REFUSED(vsx_compact(&input, 1, path, &compact, NULL, &err),
+	EXPECT_REFUSED(vsx_compact(&input, 1, path, &compact, NULL, NULL, &err),
 		       VSX_EEXIST, "exists already");
 	vsx_update_free(u);
 	expect_unchanged(&kept);

@@ -230,7 +230,7 @@ static void run(const char *spec)
 	       rounds, f.default_effort);
 	due = measure("fresh", fresh, f.default_effort, &truth);
 	before = measure("worn", path, f.default_effort, &truth);
-	MUST(vsx_compact(&path, 1, NULL, NULL, NULL, &err));
+	MUST(vsx_compact(&path, 1, NULL, NULL, NULL, NULL, &err));
 	after = measure("compacted", path, f.default_effort, &truth);
 	cr_expect_geq(before, due - 0.02, "%s: worn %.4f, fresh %.4f", spec,
 		      before, due);

@@ -234,9 +234,9 @@ Test(bus, a_writer_does_not_copy_what_is_lost)
 	cr_assert_eq(truncate(path, 8192), 0);
 	cr_expect_neq(vsx_update_commit(u, NULL, &err), VSX_OK);
 	vsx_update_free(u);
-	cr_expect_neq(
-		vsx_compact(&path, 1, scratch_path("y"), &opts, NULL, &err),
-		VSX_OK);
+	cr_expect_neq(vsx_compact(&path, 1, scratch_path("y"), &opts, NULL,
+				  NULL, &err),
+		      VSX_OK);
 }
 
 /* A file of the host's own, cut under its mapping. */

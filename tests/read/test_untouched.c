@@ -157,10 +157,10 @@ Test(untouched, by_plans_and_changes)
 		  !vsx_update_add(u, VSX_BATCH(row, VSX_F32, 1, &id), &err));
 	FAILS(vsx_update_commit(u, OUT, &err), VSX_EINVAL);
 	vsx_update_free(u);
-	FAILS(vsx_compact(&path, 1, none, NULL, OUT, &err), VSX_ECORRUPT);
+	FAILS(vsx_compact(&path, 1, none, NULL, OUT, OUT, &err), VSX_ECORRUPT);
 	opts.if_dead = 2;
-	FAILS(vsx_compact(&path, 1, none, &opts, OUT, &err), VSX_EINVAL);
-	FAILS(vsx_repair(none, path, NULL, OUT, &err), VSX_EIO);
+	FAILS(vsx_compact(&path, 1, none, &opts, OUT, OUT, &err), VSX_EINVAL);
+	FAILS(vsx_repair(none, path, NULL, OUT, OUT, &err), VSX_EIO);
 }
 
 Test(untouched, by_backups)

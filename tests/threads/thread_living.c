@@ -500,7 +500,7 @@ static void compact(void)
 	struct vsx_error err;
 
 	opts.n_threads = 1;
-	must(vsx_compact(&input, 1, NULL, &opts, NULL, &err), &err);
+	must(vsx_compact(&input, 1, NULL, &opts, NULL, NULL, &err), &err);
 }
 
 static double now(void)

@@ -201,7 +201,7 @@ static enum vsx_status compact(const char *to, struct cutter *c)
 	opts.context = c;
 	opts.n_threads = 2;
 	opts.force = 1;
-	return vsx_compact(&from, 1, to, &opts, NULL, &err);
+	return vsx_compact(&from, 1, to, &opts, NULL, NULL, &err);
 }
 
 static enum vsx_status repair(const char *to, struct cutter *c)
@@ -214,7 +214,7 @@ static enum vsx_status repair(const char *to, struct cutter *c)
 	opts.context = c;
 	opts.n_threads = 2;
 	opts.force = 1;
-	status = vsx_repair(path, to, &opts, &result, &err);
+	status = vsx_repair(path, to, &opts, &result, NULL, &err);
 	cr_expect(status || result.n_lost == 0);
 	return status;
 }

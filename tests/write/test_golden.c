@@ -115,7 +115,7 @@ static void empty(const char *path)
 	commit(full, 0, 0, NULL, all, 60);
 	opts.force = 1;
 	opts.n_threads = 1;
-	MUST(vsx_compact(&full, 1, path, &opts, NULL, &err));
+	MUST(vsx_compact(&full, 1, path, &opts, NULL, NULL, &err));
 }
 
 /* ---- what is compared -------------------------------------------------- */

@@ -89,9 +89,9 @@ static double dead_share(const struct vsx_compact_result *r)
 	return all > 0 ? (double)r->bytes_dead / all : 0;
 }
 
-static void print_json(const char *path, const struct vsx_compact_result *r)
+static void print_json(const char *path, const struct vsx_compact_result *r,
+		       const struct vsx_build_result *b)
 {
-	const struct vsx_build_result *b = &r->build;
 	struct json j;
 
 	json_begin(&j, stdout, true);
@@ -118,7 +118,8 @@ static void print_json(const char *path, const struct vsx_compact_result *r)
 	json_end(&j);
 }
 
-static void print_result(const char *path, const struct vsx_compact_result *r)
+static void print_result(const char *path, const struct vsx_compact_result *r,
+			 const struct vsx_build_result *built)
 {
 	char a[NUM_BYTES], b[NUM_BYTES], c[NUM_BYTES], rows[NUM_OF_BYTES];
 
@@ -128,17 +129,17 @@ static void print_result(const char *path, const struct vsx_compact_result *r)
 		       path, 100 * dead_share(r), o.if_dead);
 		return;
 	}
-	printf("%s: %s over %s, %s dead one%s dropped\n", path, r->build.spec,
+	printf("%s: %s over %s, %s dead one%s dropped\n", path, built->spec,
 	       num_of(rows, r->n_rows, "row"), num_count(b, r->n_dropped),
 	       r->n_dropped == 1 ? "" : "s");
-	built_print_recall(&r->build, "");
+	built_print_recall(built, "");
 	printf("  size       %s, %s before, %s of them dead\n",
-	       num_bytes(a, r->build.file_bytes), num_bytes(b, r->bytes_before),
+	       num_bytes(a, built->file_bytes), num_bytes(b, r->bytes_before),
 	       num_bytes(c, r->bytes_dead));
 	printf("  time       build %s, test %s, write %s\n",
-	       num_duration(a, r->build.seconds_train + r->build.seconds_build),
-	       num_duration(b, r->build.seconds_test),
-	       num_duration(c, r->build.seconds_write));
+	       num_duration(a, built->seconds_train + built->seconds_build),
+	       num_duration(b, built->seconds_test),
+	       num_duration(c, built->seconds_write));
 }
 
 static enum vsx_status compact(char **inputs, size_t n, const uint64_t *offsets,
@@ -147,6 +148,7 @@ static enum vsx_status compact(char **inputs, size_t n, const uint64_t *offsets,
 	struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
 	const char *path = o.out ? o.out : inputs[0];
 	struct vsx_compact_result result = {0};
+	struct vsx_build_result built = {0};
 	enum vsx_status status;
 
 	opts.spec = o.spec;
@@ -164,13 +166,13 @@ static enum vsx_status compact(char **inputs, size_t n, const uint64_t *offsets,
 	opts.report = report_work;
 	opts.context = &o.quiet;
 	status = vsx_compact((const char *const *)inputs, n, o.out, &opts,
-			     &result, err);
+			     &result, &built, err);
 	built_name_force(status, err);
 	progress_end();
 	if (status == VSX_OK && o.json)
-		print_json(path, &result);
+		print_json(path, &result, &built);
 	else if (status == VSX_OK && !o.quiet)
-		print_result(path, &result);
+		print_result(path, &result, &built);
 	return status;
 }
 

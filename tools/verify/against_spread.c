@@ -180,7 +180,8 @@ static enum vsx_status make_centroids(struct centroids *c,
 	struct vsx_segment_facts f;
 
 	for (uint32_t s = 0; s < r->facts.n_segments; s++)
-		if (vsx_get_segment(r->index, s, &f, NULL) == VSX_OK && f.n_centroids)
+		if (vsx_get_segment(r->index, s, &f, NULL) == VSX_OK &&
+		    f.n_centroids)
 			return from_lists(c, r, s, f.n_centroids, err);
 	return from_rows(c, r, seed, err);
 }

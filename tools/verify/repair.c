@@ -14,7 +14,8 @@
 #include <stdio.h>
 
 static void print_json(const char *path, const struct repair_wish *wish,
-		       const struct vsx_repair_result *r)
+		       const struct vsx_repair_result *r,
+		       const struct vsx_build_result *built)
 {
 	struct json j;
 
@@ -28,21 +29,22 @@ static void print_json(const char *path, const struct repair_wish *wish,
 	json_u64(&j, "lost", r->n_lost);
 	json_u64(&j, "unsure", r->n_unsure);
 	json_u64(&j, "revived", r->n_revived);
-	json_string(&j, "spec", r->build.spec);
-	built_json_recall(&j, &r->build);
+	json_string(&j, "spec", built->spec);
+	built_json_recall(&j, built);
 	json_close(&j);
 	json_end(&j);
 }
 
 static void print_result(const struct repair_wish *wish,
-			 const struct vsx_repair_result *r)
+			 const struct vsx_repair_result *r,
+			 const struct vsx_build_result *built)
 {
 	char rows[NUM_OF_BYTES], a[NUM_BYTES], b[NUM_BYTES];
 
 	printf("%s: %s over %s of generation %s, %s lost\n", wish->out,
-	       r->build.spec, num_of(rows, r->n_rows, "row"),
+	       built->spec, num_of(rows, r->n_rows, "row"),
 	       num_count(a, r->generation), num_count(b, r->n_lost));
-	built_print_recall(&r->build, "");
+	built_print_recall(built, "");
 }
 
 static void say_doubts(const char *path, const struct vsx_repair_result *r)
@@ -65,6 +67,7 @@ int repair_index(char *path, const struct repair_wish *wish)
 {
 	struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
 	struct vsx_repair_result result = {0};
+	struct vsx_build_result built = {0};
 	struct vsx_error err = {0};
 	enum vsx_status status;
 	bool quiet = false; /* what is lost is said, whatever else is not */
@@ -81,17 +84,17 @@ int repair_index(char *path, const struct repair_wish *wish)
 	files_write_index(wish->out);
 	status = files_check(&err);
 	if (status == VSX_OK)
-		status = built_name_force(
-			vsx_repair(path, wish->out, &opts, &result, &err),
-			&err);
+		status = built_name_force(vsx_repair(path, wish->out, &opts,
+						     &result, &built, &err),
+					  &err);
 	progress_end();
 	if (status != VSX_OK)
 		return say_error(&err);
 	say_doubts(path, &result);
 	if (wish->json)
-		print_json(path, wish, &result);
+		print_json(path, wish, &result, &built);
 	else if (!wish->quiet)
-		print_result(wish, &result);
+		print_result(wish, &result, &built);
 	return result.n_lost || result.fell_back || result.n_revived
 		       ? EXIT_DATA
 		       : EXIT_DONE;
