@@ -1,20 +1,29 @@
 /*
- * What a builder of an index kind gets and gives. It sees rows in memory and
- * gives arrays in memory; files are written by others.
+ * What an index kind is to the writer: the other table of each, beside that of
+ * kind.h. A builder sees rows in memory and gives arrays in memory; files are
+ * written by others.
  */
 #ifndef VSX_KIND_BUILD_H
 #define VSX_KIND_BUILD_H
 
 #include "disk.h"
 #include "kind/kind.h"
-#include "train/job.h"
 #include "names.h"
+#include "train/job.h"
 
-/* What a spec string says. */
+/* What a spec string says: see build_spec.h. */
 struct vsx_spec {
-	uint32_t kind; /* enum vsx_kind_code */
-	uint32_t nlist;
-	uint32_t m;
+	uint32_t kind; /* enum vsx_kind_code; 0: "auto" */
+	uint32_t size; /* nlist, M, ...; 0: by the rows, or it has none */
+};
+
+/* What there is to choose by. */
+struct vsx_spec_need {
+	uint64_t n_rows;
+	uint32_t dim;
+	uint32_t stride;
+	uint64_t memory; /* that rows and links may take */
+	double target_recall;
 };
 
 #define VSX_MAX_BUILT 6
@@ -25,12 +34,11 @@ struct vsx_built {
 	uint32_t params[VSX_N_PARAMS];
 	uint32_t *order; /* [n]: row r of the segment is input row order[r];
 			    NULL: as the input */
-	/* IVF: lists[i].first_row, n_rows; the writer fills the offsets and
-	   writes section LIST itself. */
-	struct vsx_built_list {
-		uint64_t first_row, n_rows;
-	} * lists;
-	uint32_t n_lists;
+	/* Where the rows are to lie in VECS, run after run, in the order of
+	   their numbers; NULL: one after the other, without gaps. */
+	struct vsx_run *runs;
+	uint32_t n_runs;
+	uint64_t vecs_bytes; /* with runs: of VECS */
 	struct vsx_built_section {
 		enum vsx_section_slot slot;
 		void *data;
@@ -42,25 +50,86 @@ struct vsx_built {
 
 void vsx_built_release(struct vsx_built *built);
 
-enum vsx_status vsx_flat_build(struct vsx_job *job, const struct vsx_rows *rows,
-			       const struct vsx_spec *spec,
-			       struct vsx_built *out, struct vsx_error *err);
-enum vsx_status vsx_ivf_build(struct vsx_job *job, const struct vsx_rows *rows,
-			      const struct vsx_spec *spec,
-			      struct vsx_built *out, struct vsx_error *err);
-enum vsx_status vsx_hnsw_build(struct vsx_job *job, const struct vsx_rows *rows,
-			       const struct vsx_spec *spec,
-			       struct vsx_built *out, struct vsx_error *err);
+/* What is to be planned. */
+struct vsx_plan_need {
+	const struct vsx_job *job; /* its numbers alone */
+	const struct vsx_space *space;
+	uint64_t n_rows;
+	uint32_t size; /* of the spec */
+};
 
-/*
- * More rows for an index whose lists are learned: rows go to the nearest of the
- * centroids of segment `trained`, which the new segment shares. *shift is the
- * mean distance of the rows from their centroids, over that of the rows in
- * `trained`, from samples.
- */
-enum vsx_status vsx_ivf_extend(struct vsx_job *job, const struct vsx_rows *rows,
-			       const struct vsx_segment *trained,
-			       struct vsx_built *out, double *shift,
-			       struct vsx_error *err);
+/* What the sections and the work of a kind come to. Set to that of rows one
+   after the other, with nothing over them. */
+struct vsx_plan {
+	uint64_t vecs_bytes;
+	bool renumbers; /* rows are not in the order of their ids */
+	uint64_t section[VSX_MAX_BUILT]; /* bytes of the kind's own */
+	uint32_t n_sections;
+	uint64_t build_bytes;	 /* peak memory, beside rows and codes */
+	uint64_t searcher_bytes; /* heap of a searching thread, beside a query
+				  */
+	double seconds;		 /* of work, for one thread */
+};
+
+struct vsx_kind_build {
+	uint32_t code;
+
+	/*
+	 * A spec is the kind's name, then a number if it has a size, then what
+	 * `ending` says, which may be left out. params[size_param] of the
+	 * segment holds the size.
+	 */
+	const char *size_name; /* "nlist"; NULL: it has no size */
+	uint32_t least_size, most_size, size_param;
+	const char *ending; /* that its text has: ",Flat" or "" */
+
+	bool scans;	     /* rows: codes make that faster */
+	const char *learned; /* what extend() takes over: "lists" */
+
+	/*
+	 * "auto" asks the kinds by rising turn, those of turn 0 not at all. The
+	 * first that suits is taken; *size is set, and reason[n] gets why. One
+	 * that does not may leave why not, for the reason of the next.
+	 */
+	uint32_t turn;
+	bool (*suits)(const struct vsx_spec_need *need, uint32_t *size,
+		      char *reason, size_t n);
+
+	/* The size for the rows, where a spec names none; NULL: no size. */
+	uint32_t (*size)(const struct vsx_spec_need *need, char *reason,
+			 size_t n);
+	/* Lower a size that is too large for so few rows; note[n] gets what is
+	   to be said of it. NULL: no size. */
+	uint32_t (*fit)(uint32_t size, uint64_t n_rows, char *note, size_t n);
+
+	void (*plan)(const struct vsx_plan_need *need, struct vsx_plan *out);
+
+	/* Efforts that the recall table has, number i from 0; 0 behind the
+	   last. NULL: a search has none. */
+	uint32_t (*effort_at)(const struct vsx_segment *seg, uint32_t i);
+
+	enum vsx_status (*build)(struct vsx_job *job,
+				 const struct vsx_rows *rows,
+				 const struct vsx_spec *spec,
+				 struct vsx_built *out, struct vsx_error *err);
+
+	/*
+	 * More rows for an index that has learned: the new segment shares what
+	 * the segment `trained` has. *shift is the mean distance of the rows
+	 * from their centroids, over that of the rows in `trained`, from
+	 * samples. NULL: each segment is built by itself.
+	 */
+	enum vsx_status (*extend)(struct vsx_job *job,
+				  const struct vsx_rows *rows,
+				  const struct vsx_segment *trained,
+				  struct vsx_built *out, double *shift,
+				  struct vsx_error *err);
+};
+
+/* Kind number i from 0 in the order of format/kinds.h; NULL past the last. */
+const struct vsx_kind_build *vsx_kind_build_at(uint32_t i);
+
+/* NULL for a code that is not known. */
+const struct vsx_kind_build *vsx_kind_build_find(uint32_t code);
 
 #endif

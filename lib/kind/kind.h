@@ -126,6 +126,13 @@ enum vsx_status vsx_segment_open(struct vsx_segment *seg,
 enum vsx_status vsx_segment_open_rows(struct vsx_segment *seg,
 				      struct vsx_error *err);
 
+/* Whether others may share the trained state of a segment: it has its own. */
+static inline bool vsx_segment_lends(const struct vsx_segment *seg)
+{
+	return seg->kind->shared_param &&
+	       !vsx_kind_lender(seg->kind, seg->params);
+}
+
 /* Centroids of an open segment: 0 for kinds that have none. */
 static inline uint32_t vsx_segment_centroids(const struct vsx_segment *seg)
 {

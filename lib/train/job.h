@@ -19,6 +19,7 @@ struct vsx_job {
 	unsigned int n_threads;
 	uint32_t ef_construction;
 	uint64_t nlist_sample; /* rows to train on; 0: by the kind */
+	uint32_t page_bytes;   /* of the file that it is for */
 
 	/* Progress and notes; both may be called from the main thread only.
 	   progress answers VSX_ESTOPPED when the user wants to stop. */

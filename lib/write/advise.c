@@ -2,11 +2,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "kind/hnsw/hnsw.h"
-#include "kind/ivf/ivf.h"
+#include "kind/build_spec.h"
 #include "write/measure.h"
 #include "write/options.h"
-#include "write/spec.h"
 #include "write/update.h"
 
 /* Recall that is lost, or distance that is gained, before it is said. */
@@ -33,15 +31,16 @@ static bool differs(struct vsx_update_result *result, const struct vsx *index,
 {
 	const struct vsx_segment *base = index->segments;
 	char wanted[64], built[64];
+	struct vsx_spec is;
 
 	if (index->manifest.n_segments == 0 ||
-	    result->n_live < FEW_ASKED * (uint64_t)base->n_rows ||
-	    (wish->kind == base->kind->code &&
-	     wish->m <= base->params[VSX_HNSW_M] &&
-	     wish->nlist <= base->params[VSX_IVF_NLIST]))
+	    result->n_live < FEW_ASKED * (uint64_t)base->n_rows)
+		return false;
+	is = vsx_spec_of_segment(base);
+	if (wish->kind == is.kind && wish->size <= is.size)
 		return false;
 	vsx_spec_text(wish, wanted, sizeof(wanted));
-	vsx_spec_of_segment(base, built, sizeof(built));
+	vsx_spec_text(&is, built, sizeof(built));
 	snprintf(result->advice, sizeof(result->advice),
 		 "begun as %.30s over %u rows, and %.40s was asked for: "
 		 "compacting builds %.30s",
@@ -61,8 +60,8 @@ static bool few_queries(struct vsx_update_result *result,
 	uint32_t full =
 		vsx_measure_count(m->asked_queries, result->n_live, m->dim);
 
-	if (wish->kind == VSX_FLAT || given || full == 0 ||
-	    m->n_queries >= ENOUGH_QUERIES ||
+	if (vsx_kind_is_exact(vsx_kind_find(wish->kind)) || given ||
+	    full == 0 || m->n_queries >= ENOUGH_QUERIES ||
 	    full < FEW_ASKED * (uint64_t)m->n_queries ||
 	    (full < ENOUGH_QUERIES && full != m->asked_queries))
 		return false;
@@ -72,23 +71,42 @@ static bool few_queries(struct vsx_update_result *result,
 	return true;
 }
 
-static bool grown_lists(struct vsx_update_result *result,
-			const struct vsx *index)
+/* The segment that most rows share what was learned with; NULL: nothing was. */
+static const struct vsx_segment *find_learned(const struct vsx *index)
 {
-	uint32_t rows = 0;
+	const struct vsx_segment *best = NULL;
 
 	for (uint32_t i = 0; i < index->manifest.n_segments; i++) {
 		const struct vsx_segment *seg = &index->segments[i];
 
-		if (seg->kind->code == VSX_IVF &&
-		    !seg->params[VSX_IVF_CENT_OF] && seg->n_rows > rows)
-			rows = seg->n_rows;
+		if (vsx_segment_lends(seg) &&
+		    (!best || seg->n_rows > best->n_rows))
+			best = seg;
 	}
-	if (!rows || result->n_live <= (uint64_t)GROWN * rows)
+	return best;
+}
+
+/* Whether what was learned suits the rows no more. */
+static bool learned_too_little(struct vsx_update_result *result,
+			       const struct vsx *index)
+{
+	const struct vsx_segment *seg = find_learned(index);
+	const char *what;
+
+	if (!seg)
 		return false;
-	snprintf(result->advice, sizeof(result->advice),
-		 "%" PRIu64 " rows are in lists that were learned from %u",
-		 result->n_live, rows);
+	what = vsx_kind_build_find(seg->kind->code)->learned;
+	if (result->shift > SHIFT_FAR)
+		snprintf(result->advice, sizeof(result->advice),
+			 "the added rows lie %.2f times as far from their "
+			 "centroids as those that the %s were learned from",
+			 result->shift, what);
+	else if (result->n_live > (uint64_t)GROWN * seg->n_rows)
+		snprintf(result->advice, sizeof(result->advice),
+			 "%" PRIu64 " rows are in %s that were learned from %u",
+			 result->n_live, what, seg->n_rows);
+	else
+		return false;
 	return true;
 }
 
@@ -120,13 +138,8 @@ static bool fits_no_more(struct vsx_update_result *result,
 			 "recall@10 of the acceptance test is %.4f, it was "
 			 "%.4f when the index was built",
 			 result->recall_at_10, result->recall_built);
-	else if (result->shift > SHIFT_FAR)
-		snprintf(result->advice, sizeof(result->advice),
-			 "the added rows lie %.2f times as far from their "
-			 "centroids as those that the lists were learned from",
-			 result->shift);
 	else
-		return grown_lists(result, index);
+		return learned_too_little(result, index);
 	return true;
 }
 

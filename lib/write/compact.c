@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "kind/hnsw/hnsw.h"
 #include "names.h"
 #include "read/opts.h"
 #include "read/test.h"
@@ -14,7 +13,6 @@
 #include "write/intake/live_rows.h"
 #include "write/newer.h"
 #include "write/properties.h"
-#include "write/spec.h"
 #include "write/update.h"
 
 struct compaction {

@@ -13,7 +13,7 @@
 #include "write/options.h"
 #include "write/properties.h"
 #include "write/segment_out.h"
-#include "write/spec.h"
+#include "kind/build_spec.h"
 #include "write/intake/unique.h"
 
 #define GENERATION 1 /* of a new file */
@@ -67,28 +67,15 @@ static enum vsx_status choose(struct run *r, struct vsx_error *err)
 	return VSX_OK;
 }
 
-static enum vsx_status build_kind(struct run *r, struct vsx_error *err)
-{
-	const struct vsx_spec *spec = &r->choice.spec;
-	struct vsx_builder *b = r->b;
-
-	switch (spec->kind) {
-	case VSX_IVF:
-		return vsx_ivf_build(&b->job, &r->rows, spec, &r->built, err);
-	case VSX_HNSW:
-		return vsx_hnsw_build(&b->job, &r->rows, spec, &r->built, err);
-	default:
-		return vsx_flat_build(&b->job, &r->rows, spec, &r->built, err);
-	}
-}
-
-/* Codes speed up scans; a graph is not scanned. */
+/* Codes speed up scans. */
 static enum vsx_status build(struct run *r, struct vsx_error *err)
 {
+	const struct vsx_spec *spec = &r->choice.spec;
+	const struct vsx_kind_build *kind = vsx_kind_build_find(spec->kind);
 	struct vsx_job *job = &r->b->job;
 
-	VSX_TRY(build_kind(r, err));
-	if (r->built.kind == VSX_HNSW || vsx_elem_is_int(r->b->opts.elem))
+	VSX_TRY(kind->build(job, &r->rows, spec, &r->built, err));
+	if (!kind->scans || vsx_elem_is_int(r->b->opts.elem))
 		return VSX_OK;
 	VSX_TRY(job->progress(job, &vsx_phase_ranges, 0, r->rows.n, err));
 	return vsx_codes_train(job, &r->rows, &r->codes, err);
@@ -117,7 +104,7 @@ static enum vsx_status reserve(struct run *r, struct vsx_error *err)
 	struct vsx_layout layout;
 	bool done;
 
-	vsx_layout_init(&layout, r->out.page_shift);
+	vsx_layout_init(&layout, vsx_options_page_shift(&r->b->opts));
 	vsx_segment_out_layout(&r->out, &layout);
 	vsx_measure_layout(t->n_queries, r->rows.n, t->dim, t->truth_k,
 			   r->b->measure.draws, &layout);
@@ -137,9 +124,8 @@ static enum vsx_status write_segment(struct run *r, struct vsx_error *err)
 		.rows = &r->rows,
 		.built = &r->built,
 		.codes = &r->codes,
-		.page_shift = page_shift,
 	};
-	VSX_TRY(vsx_segment_out_init(&r->out, err));
+	vsx_segment_out_init(&r->out);
 	VSX_TRY(vsx_output_open(&b->output, err));
 	VSX_TRY(reserve(r, err));
 	VSX_TRY(vsx_sink_init(&r->sink, &b->output.file, page_shift,
@@ -156,7 +142,6 @@ static enum vsx_status write_segment(struct run *r, struct vsx_error *err)
 
 static void release_rows(struct run *r)
 {
-	vsx_segment_out_release(&r->out);
 	vsx_built_release(&r->built);
 	vsx_code_params_release(&r->codes);
 	vsx_intake_release(&r->b->intake);
@@ -414,7 +399,6 @@ enum vsx_status vsx_builder_run(struct vsx_builder *b,
 	struct run r = {.b = b, .result = result};
 	enum vsx_status status = steps(&r, err);
 
-	vsx_segment_out_release(&r.out);
 	vsx_built_release(&r.built);
 	vsx_code_params_release(&r.codes);
 	vsx_sink_release(&r.sink);

@@ -6,7 +6,6 @@
 
 #include "base/alloc.h"
 #include "base/rng.h"
-#include "kind/ivf/ivf.h"
 #include "segment/ids.h"
 #include "read/test.h"
 #include "write/climb.h"
@@ -31,42 +30,15 @@
 #define GUESS_BY   64
 #define FIRST_PASS 100
 
-static const uint32_t ef_ladder[] = {
-	10,  12,  14,  16,  20,	 24,  28,  32,	40,  48,  56,  64,  80,	 96,
-	112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 896, 1024,
-};
-
-#define N_EFS (sizeof(ef_ladder) / sizeof(ef_ladder[0]))
-
-/* Step i of 1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 20, 24, ...: four to an
- * octave, the last one nlist; 0 behind it. */
-static uint32_t nprobe_at(uint32_t i, uint32_t nlist)
-{
-	uint64_t v = 1;
-
-	for (; i > 0; i--) {
-		if (v >= nlist)
-			return 0;
-		if (v < 6)
-			v += 1;
-		else if (v < 8)
-			v = 8;
-		else
-			v += (UINT64_C(1) << (63 - __builtin_clzll(v))) / 4;
-	}
-	return v < nlist ? (uint32_t)v : nlist;
-}
+/* Rows that a table has, for what is reserved before it is measured. */
+#define USUAL_RECALLS 28
 
 static uint32_t effort_at(const struct vsx_segment *seg, uint32_t i)
 {
-	switch (seg->kind->code) {
-	case VSX_HNSW:
-		return i < N_EFS ? ef_ladder[i] : 0;
-	case VSX_IVF:
-		return nprobe_at(i, vsx_ivf_nlist(seg));
-	default:
-		return 0;
-	}
+	const struct vsx_kind_build *kind =
+		vsx_kind_build_find(seg->kind->code);
+
+	return kind->effort_at ? kind->effort_at(seg, i) : 0;
 }
 
 /* Without a test there is nothing to choose by. */
@@ -264,7 +236,7 @@ static enum vsx_status climb(struct vsx_measure *m,
 	while (effort_at(seg, steps))
 		steps++;
 	if (steps == 0)
-		steps = 1; /* Flat has one way to search */
+		steps = 1; /* there is one way to search */
 	VSX_TRY(vsx_alloc_to(&m->recalls, steps, sizeof(*m->recalls), err));
 	for (uint32_t i = 0; i < steps; i++)
 		m->recalls[i].effort = effort_at(seg, i);
@@ -424,7 +396,7 @@ void vsx_measure_layout(uint32_t n_queries, uint64_t n_rows, uint32_t dim,
 		vsx_layout_add(layout, n * truth_k * 4);
 	if (own)
 		vsx_layout_add(layout, n * 4);
-	vsx_layout_add(layout, N_EFS * sizeof(struct vsx_disk_recall));
+	vsx_layout_add(layout, USUAL_RECALLS * sizeof(struct vsx_disk_recall));
 }
 
 void vsx_measure_release(struct vsx_measure *m)

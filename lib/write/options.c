@@ -6,10 +6,9 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
-#include "kind/hnsw/hnsw.h"
+#include "kind/build_spec.h"
 #include "io/limit.h"
 #include "manifest.h"
-#include "write/spec.h"
 
 #define DEFAULT_RECALL 0.95
 #define MIN_MEMORY     (UINT64_C(64) << 20)
@@ -113,11 +112,10 @@ static enum vsx_status check_numbers(const struct vsx_build_opts *o,
 				"target recall is %g, expected more than 0 and "
 				"at most 1",
 				o->target_recall);
-	if (o->ef_construction > VSX_HNSW_MAX_EF_CONSTRUCTION)
+	if (o->ef_construction > VSX_MAX_EF_CONSTRUCTION)
 		return vsx_fail(err, VSX_EINVAL,
-				"efConstruction is %u, expected 1 to %d",
-				o->ef_construction,
-				VSX_HNSW_MAX_EF_CONSTRUCTION);
+				"efConstruction is %u, expected 1 to %u",
+				o->ef_construction, VSX_MAX_EF_CONSTRUCTION);
 	return VSX_OK;
 }
 

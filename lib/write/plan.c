@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "segment/codes.h"
-#include "kind/ivf/ivf.h"
+#include "kind/build_spec.h"
 #include "manifest.h"
 #include "read/opts.h"
 #include "write/layout.h"
@@ -16,8 +16,6 @@
 #include "write/options.h"
 #include "write/plan_time.h"
 #include "write/properties.h"
-#include "write/segment_out.h"
-#include "write/spec.h"
 
 typedef unsigned long long ull;
 
@@ -35,9 +33,10 @@ typedef unsigned long long ull;
 
 struct sizes {
 	const struct vsx_build_opts *opts;
-	const struct vsx_spec *spec;
-	const struct vsx_space *space;
+	const struct vsx_kind_build *kind;
+	struct vsx_space space;
 	uint64_t n;
+	struct vsx_plan of_kind;
 	struct vsx_layout layout;
 	uint64_t hot;
 };
@@ -52,59 +51,49 @@ static void add(struct sizes *s, uint64_t bytes, bool hot)
 
 static uint64_t code_bytes(const struct sizes *s)
 {
-	if (s->spec->kind == VSX_HNSW || vsx_elem_is_int(s->opts->elem) ||
+	if (!s->kind->scans || vsx_elem_is_int(s->opts->elem) ||
 	    s->opts->dim < LEAST_CODED_DIM)
 		return 0;
 	return s->n * vsx_codes_stride(s->opts->dim);
 }
 
-/* Rows of lists of even length, each list at a page if it is long. */
-static uint64_t vecs_bytes(const struct sizes *s)
+static void ask_kind(struct sizes *s, uint32_t size)
 {
-	uint64_t bytes = s->n * s->space->stride, page = s->opts->page_bytes;
+	struct vsx_job job = {
+		.n_threads = s->opts->n_threads,
+		.ef_construction = s->opts->ef_construction,
+		.nlist_sample = s->opts->nlist_sample,
+		.page_bytes = s->opts->page_bytes,
+	};
+	struct vsx_plan_need need = {
+		.job = &job,
+		.space = &s->space,
+		.n_rows = s->n,
+		.size = size,
+	};
 
-	if (s->spec->kind != VSX_IVF ||
-	    bytes / s->spec->nlist <= VSX_ALIGNED_PAGES * page)
-		return bytes;
-	return bytes + s->spec->nlist * (page / 2);
+	s->of_kind.vecs_bytes = s->n * s->space.stride;
+	if (s->kind->plan && s->n)
+		s->kind->plan(&need, &s->of_kind);
 }
 
-/* Links of the upper levels: n/M rows reach level 1, of which 1/M level 2. */
-static uint64_t upper_bytes(const struct sizes *s)
-{
-	uint64_t m = s->spec->m, bytes = 0;
-
-	for (uint64_t rows = s->n / m; rows > 0; rows /= m)
-		bytes += rows * m * 4;
-	return bytes;
-}
-
+/* The rows themselves are hot where there is nothing to be read in their place.
+ */
 static void add_segment(struct sizes *s)
 {
-	const struct vsx_spec *spec = s->spec;
-	bool flat = spec->kind == VSX_FLAT;
+	const struct vsx_plan *k = &s->of_kind;
 
-	add(s, vecs_bytes(s), flat && !code_bytes(s));
+	add(s, k->vecs_bytes, !k->n_sections && !code_bytes(s));
 	if (code_bytes(s)) {
 		add(s, vsx_codes_params_bytes(s->opts->dim), true);
 		add(s, code_bytes(s), true);
 	}
-	if (flat)
-		return;
-	add(s, s->n * 4, true);	 /* ROID */
-	add(s, s->n * 4, false); /* IDRO */
-	if (spec->kind == VSX_IVF) {
-		add(s, spec->nlist * sizeof(struct vsx_disk_list), true);
-		add(s,
-		    vsx_ivf_layout(s->opts->dim, spec->nlist,
-				   vsx_row_stride(s->opts->dim * 4))
-			    .end,
-		    true);
-		return;
+	if (k->renumbers) {
+		add(s, s->n * 4, true);	 /* ROID */
+		add(s, s->n * 4, false); /* IDRO */
 	}
-	add(s, 16, true); /* LEVL */
-	add(s, s->n * 2 * spec->m * 4, true);
-	add(s, upper_bytes(s), true);
+	for (uint32_t i = 0; i < k->n_sections; i++)
+		add(s, k->section[i], true);
 }
 
 static void add_test(struct sizes *s)
@@ -117,34 +106,10 @@ static void add_test(struct sizes *s)
 			   &s->layout);
 }
 
-/* Peak memory of the builder of the kind, beside the rows. */
-static uint64_t kind_bytes(const struct sizes *s)
-{
-	const struct vsx_spec *spec = s->spec;
-	uint64_t n = s->n, sample, level0;
-
-	if (spec->kind == VSX_FLAT)
-		return code_bytes(s);
-	if (spec->kind == VSX_IVF) {
-		sample = s->opts->nlist_sample ? s->opts->nlist_sample
-					       : (uint64_t)spec->nlist * 256;
-		if (sample > n)
-			sample = n;
-		return sample * s->opts->dim * 4 +
-		       (uint64_t)spec->nlist * s->opts->dim * 12 + n * 16 +
-		       code_bytes(s);
-	}
-	level0 = n * 2 * spec->m;
-	/* Links with their keys, then a second copy in the new order. */
-	return level0 * 8 + upper_bytes(s) * 2 + n * 16 + level0 * 4 +
-	       upper_bytes(s) + s->opts->n_threads * n;
-}
-
 static uint64_t searcher_bytes(const struct sizes *s)
 {
-	uint64_t marks = s->spec->kind == VSX_HNSW ? s->n : 0;
-
-	return marks + (uint64_t)s->opts->dim * QUERY_BYTES + SEARCH_BYTES;
+	return s->of_kind.searcher_bytes +
+	       (uint64_t)s->opts->dim * QUERY_BYTES + SEARCH_BYTES;
 }
 
 enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
@@ -154,15 +119,10 @@ enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
 {
 	struct vsx_build_opts checked;
 	struct vsx_choice choice;
-	struct vsx_space space;
-	struct sizes s = {.opts = &checked,
-			  .spec = &choice.spec,
-			  .space = &space,
-			  .n = n_rows};
+	struct sizes s = {.opts = &checked, .n = n_rows};
 	uint32_t properties_bytes;
 	char *properties;
 	uint64_t rows;
-
 	struct vsx_build_plan local = {0}, *plan = &local;
 
 	VSX_TRY(vsx_options_check(&checked, opts, err));
@@ -171,7 +131,9 @@ enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
 				"%llu rows, and one build holds 0 to %llu",
 				(ull)n_rows, (ull)VSX_MAX_SEGMENT_ROWS);
 	VSX_TRY(vsx_options_choose(&choice, &checked, n_rows, err));
-	vsx_options_space(&space, &checked);
+	vsx_options_space(&s.space, &checked);
+	s.kind = vsx_kind_build_find(choice.spec.kind);
+	ask_kind(&s, choice.spec.size);
 
 	vsx_spec_text(&choice.spec, plan->spec, sizeof(plan->spec));
 	snprintf(plan->reason, sizeof(plan->reason), "%s",
@@ -185,14 +147,15 @@ enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
 		add_segment(&s);
 		add_test(&s);
 	}
-	rows = n_rows * space.stride;
+	rows = n_rows * s.space.stride;
 	plan->file_bytes = vsx_layout_file_bytes(&s.layout, properties_bytes);
 	plan->build_bytes = (rows < checked.memory ? rows : checked.memory) +
-			    kind_bytes(&s) + FIXED_BYTES;
+			    s.of_kind.build_bytes + code_bytes(&s) +
+			    FIXED_BYTES;
 	plan->query_hot_bytes = s.hot;
 	plan->searcher_bytes = searcher_bytes(&s);
-	plan->build_seconds = vsx_plan_seconds(&checked, &choice.spec, n_rows,
-					       space.stride, plan->file_bytes);
+	plan->build_seconds = vsx_plan_seconds(
+		&checked, n_rows, s.of_kind.seconds, plan->file_bytes);
 	vsx_give(out, size, &local, sizeof(local));
 	return VSX_OK;
 }

@@ -16,7 +16,7 @@
 #include "write/compact.h"
 #include "write/intake/block.h"
 #include "write/newer.h"
-#include "write/spec.h"
+#include "kind/build_spec.h"
 #include "write/update.h"
 
 typedef unsigned long long ull;

@@ -20,31 +20,6 @@ static uint64_t id_of(const struct vsx_segment_out *o, uint32_t row)
 	return o->rows->ids ? o->rows->ids[from] : from;
 }
 
-static enum vsx_status place_lists(struct vsx_segment_out *o,
-				   struct vsx_error *err)
-{
-	const struct vsx_built *b = o->built;
-	uint64_t page = UINT64_C(1) << o->page_shift, at = 0;
-
-	if (!b->lists) {
-		o->vecs_bytes = (uint64_t)o->rows->n * o->rows->space->stride;
-		return VSX_OK;
-	}
-	VSX_TRY(vsx_alloc_to(&o->lists, b->n_lists, sizeof(*o->lists), err));
-	for (uint32_t i = 0; i < b->n_lists; i++) {
-		uint64_t bytes = b->lists[i].n_rows * o->rows->space->stride;
-
-		if (bytes > VSX_ALIGNED_PAGES * page)
-			at = (at + page - 1) & ~(page - 1);
-		vsx_put64(&o->lists[i].first_row, b->lists[i].first_row);
-		vsx_put64(&o->lists[i].n_rows, b->lists[i].n_rows);
-		vsx_put64(&o->lists[i].offset, at);
-		at += bytes;
-	}
-	o->vecs_bytes = at;
-	return VSX_OK;
-}
-
 static void look_at_ids(struct vsx_segment_out *o)
 {
 	bool same = true;
@@ -64,19 +39,12 @@ static void look_at_ids(struct vsx_segment_out *o)
 	o->id_bytes = same ? 0 : most <= UINT32_MAX ? 4 : 8;
 }
 
-enum vsx_status vsx_segment_out_init(struct vsx_segment_out *o,
-				     struct vsx_error *err)
+void vsx_segment_out_init(struct vsx_segment_out *o)
 {
-	o->lists = NULL;
-	VSX_TRY(place_lists(o, err));
+	o->vecs_bytes = o->built->runs
+				? o->built->vecs_bytes
+				: (uint64_t)o->rows->n * o->rows->space->stride;
 	look_at_ids(o);
-	return VSX_OK;
-}
-
-void vsx_segment_out_release(struct vsx_segment_out *o)
-{
-	free(o->lists);
-	o->lists = NULL;
 }
 
 void vsx_segment_out_layout(const struct vsx_segment_out *o,
@@ -92,8 +60,6 @@ void vsx_segment_out_layout(const struct vsx_segment_out *o,
 	vsx_layout_add(layout, n * o->id_bytes);
 	if (o->id_bytes && !o->in_id_order)
 		vsx_layout_add(layout, n * 4);
-	if (o->lists)
-		vsx_layout_add(layout, o->built->n_lists * sizeof(*o->lists));
 	for (uint32_t i = 0; i < o->built->n_sections; i++)
 		vsx_layout_add(layout, o->built->section[i].bytes);
 }
@@ -135,15 +101,14 @@ static enum vsx_status write_vecs(struct vsx_segment_out *o,
 				  struct vsx_error *err)
 {
 	VSX_TRY(vsx_sink_begin(o->sink, VSX_SEC_VECS, o->number, err));
-	if (!o->lists)
+	if (!o->built->runs)
 		VSX_TRY(write_rows(o, 0, o->rows->n, err));
-	for (uint32_t i = 0; o->lists && i < o->built->n_lists; i++) {
-		uint64_t at = vsx_get64(o->lists[i].offset);
+	for (uint32_t i = 0; i < o->built->n_runs; i++) {
+		const struct vsx_run *run = &o->built->runs[i];
 
-		VSX_TRY(vsx_sink_zeros(o->sink, at - vsx_sink_bytes(o->sink),
-				       err));
-		VSX_TRY(write_rows(o, o->built->lists[i].first_row,
-				   o->built->lists[i].n_rows, err));
+		VSX_TRY(vsx_sink_zeros(
+			o->sink, run->offset - vsx_sink_bytes(o->sink), err));
+		VSX_TRY(write_rows(o, run->first_row, run->n_rows, err));
 	}
 	return end(o, err);
 }
@@ -311,9 +276,6 @@ enum vsx_status vsx_segment_out_write(struct vsx_segment_out *o,
 		VSX_TRY(write_ids(o, err));
 	if (o->id_bytes && !o->in_id_order)
 		VSX_TRY(write_id_order(o, err));
-	if (o->lists)
-		VSX_TRY(write_array(o, VSX_SEC_LIST, o->lists,
-				    b->n_lists * sizeof(*o->lists), err));
 	for (uint32_t i = 0; i < b->n_sections; i++)
 		VSX_TRY(write_array(o, b->section[i].slot, b->section[i].data,
 				    b->section[i].bytes, err));

@@ -7,20 +7,15 @@
 #include "kind/build.h"
 #include "write/layout.h"
 
-/* A list of an IVF that is longer begins at a page: SPEC.md 5.4. */
-#define VSX_ALIGNED_PAGES 4
-
 struct vsx_segment_out {
 	struct vsx_sink *sink;
 	struct vsx_job *job;
 	const struct vsx_rows *rows;
 	const struct vsx_built *built;
 	const struct vsx_code_params *codes; /* stride 0: none are written */
-	uint32_t page_shift;
-	uint32_t number; /* of the segment */
+	uint32_t number;		     /* of the segment */
 
 	/* Set by vsx_segment_out_init(). */
-	struct vsx_disk_list *lists; /* section LIST, or NULL */
 	uint64_t vecs_bytes;
 	uint32_t id_bytes; /* a value in ROID; 0: no ROID */
 	bool in_id_order;  /* no IDRO */
@@ -31,9 +26,7 @@ struct vsx_segment_out {
 };
 
 /* Where everything goes; writes nothing. The sink may still be missing. */
-enum vsx_status vsx_segment_out_init(struct vsx_segment_out *o,
-				     struct vsx_error *err);
-void vsx_segment_out_release(struct vsx_segment_out *o);
+void vsx_segment_out_init(struct vsx_segment_out *o);
 
 /* Add the sections to a layout. */
 void vsx_segment_out_layout(const struct vsx_segment_out *o,

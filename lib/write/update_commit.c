@@ -9,8 +9,7 @@
 #include "base/alloc.h"
 #include "kind/scarce.h"
 #include "segment/dead.h"
-#include "kind/hnsw/hnsw.h"
-#include "kind/ivf/ivf.h"
+#include "kind/build_spec.h"
 #include "io/limit.h"
 #include "sums.h"
 #include "read/test.h"
@@ -118,16 +117,19 @@ static enum vsx_status merge_small(struct run *r, struct vsx_error *err)
 
 /* ---- the new segment -------------------------------------------------- */
 
-/* The segment whose centroids fit best: learned from most rows; or NULL. */
-static const struct vsx_segment *find_centroids(const struct run *r)
+/*
+ * The segment whose trained state rows of a kind are to share: learned from
+ * most rows; NULL: there is none.
+ */
+static const struct vsx_segment *find_trained(const struct run *r,
+					      const struct vsx_kind_build *kind)
 {
 	const struct vsx_segment *best = NULL;
 
-	for (uint32_t i = 0; i < r->n_kept; i++) {
+	for (uint32_t i = 0; kind->extend && i < r->n_kept; i++) {
 		const struct vsx_segment *seg = &r->segments[i];
 
-		if (seg->kind->code == VSX_IVF &&
-		    !seg->params[VSX_IVF_CENT_OF] &&
+		if (seg->kind->code == kind->code && vsx_segment_lends(seg) &&
 		    (!best || seg->n_rows > best->n_rows))
 			best = seg;
 	}
@@ -138,30 +140,22 @@ static enum vsx_status build_kind(struct run *r,
 				  const struct vsx_choice *choice,
 				  struct vsx_error *err)
 {
-	const struct vsx_spec *spec = &choice->spec;
+	const struct vsx_kind_build *kind =
+		vsx_kind_build_find(choice->spec.kind);
+	const struct vsx_segment *trained = find_trained(r, kind);
 	struct vsx_job *job = &r->u->job;
-	const struct vsx_segment *trained = NULL;
 
-	if (spec->kind == VSX_IVF)
-		trained = find_centroids(r);
-	if (*choice->note && spec->kind != VSX_FLAT && !trained)
+	if (trained)
+		return kind->extend(job, &r->rows, trained, &r->built,
+				    &r->result->shift, err);
+	if (*choice->note)
 		job->note(job, "%s", choice->note);
-	switch (spec->kind) {
-	case VSX_HNSW:
-		return vsx_hnsw_build(job, &r->rows, spec, &r->built, err);
-	case VSX_IVF:
-		if (trained)
-			return vsx_ivf_extend(job, &r->rows, trained, &r->built,
-					      &r->result->shift, err);
-		return vsx_ivf_build(job, &r->rows, spec, &r->built, err);
-	default:
-		return vsx_flat_build(job, &r->rows, spec, &r->built, err);
-	}
+	return kind->build(job, &r->rows, &choice->spec, &r->built, err);
 }
 
 /*
- * What was asked for, of rows enough. Codes speed up scans; a graph is not
- * scanned, and few rows are scanned as they are.
+ * What was asked for, of rows enough. Codes speed up scans; few rows are
+ * scanned as they are.
  */
 static enum vsx_status build(struct run *r, struct vsx_error *err)
 {
@@ -172,9 +166,9 @@ static enum vsx_status build(struct run *r, struct vsx_error *err)
 	/* Few or many: rows are added to what this library knows. */
 	VSX_TRY(vsx_options_choose(&choice, &u->build, r->rows.n, err));
 	if (few)
-		choice.spec = (struct vsx_spec){.kind = VSX_FLAT};
+		choice = (struct vsx_choice){.spec = vsx_spec_of_few()};
 	VSX_TRY(build_kind(r, &choice, err));
-	if (few || choice.spec.kind == VSX_HNSW ||
+	if (few || !vsx_kind_build_find(choice.spec.kind)->scans ||
 	    vsx_elem_is_int(r->old->elem))
 		return VSX_OK;
 	VSX_TRY(u->job.progress(&u->job, &vsx_phase_ranges, 0, r->rows.n, err));
@@ -187,7 +181,7 @@ static enum vsx_status reserve(struct run *r, struct vsx_error *err)
 	struct vsx_layout layout;
 	bool done;
 
-	vsx_layout_init(&layout, r->out.page_shift);
+	vsx_layout_init(&layout, r->old->page_shift);
 	vsx_segment_out_layout(&r->out, &layout);
 	return vsx_file_reserve(
 		&r->u->claim.index,
@@ -206,10 +200,9 @@ static enum vsx_status write_segment(struct run *r, struct vsx_error *err)
 		.rows = &r->rows,
 		.built = &r->built,
 		.codes = &r->codes,
-		.page_shift = r->old->page_shift,
 		.number = r->n_kept,
 	};
-	VSX_TRY(vsx_segment_out_init(&r->out, err));
+	vsx_segment_out_init(&r->out);
 	VSX_TRY(reserve(r, err));
 	VSX_TRY(vsx_segment_out_write(&r->out, err));
 	e->kind = r->built.kind;
@@ -585,7 +578,6 @@ enum vsx_status vsx_update_run(struct vsx_update *u,
 	free(r.segments);
 	free(r.entries);
 	free(r.properties);
-	vsx_segment_out_release(&r.out);
 	vsx_built_release(&r.built);
 	vsx_code_params_release(&r.codes);
 	vsx_sink_release(&r.sink);

@@ -18,7 +18,7 @@ struct laid_out {
 	struct vsx_built built;
 	struct vsx_code_params codes;
 	uint8_t *vecs, *code, *params;
-	struct vsx_disk_list *lists;
+	struct vsx_disk_list *lists; /* section LIST, if there is one */
 	uint64_t *ids;
 	uint32_t *by_id;
 };
@@ -30,38 +30,48 @@ static inline void lay_view(struct laid_out *l, enum vsx_section_slot slot,
 	l->seg.view[slot].bytes = bytes;
 }
 
+/* Build rows as a kind, of a size if it has one. */
+static inline enum vsx_status lay_build(struct laid_out *l,
+					const struct vsx_job *job,
+					const struct vsx_rows *rows,
+					enum vsx_kind_code kind, uint32_t size,
+					struct vsx_error *err)
+{
+	struct vsx_spec spec = {.kind = kind, .size = size};
+	struct vsx_job paged = *job;
+
+	paged.page_bytes = 4096;
+	return vsx_kind_build_find(kind)->build(&paged, rows, &spec, &l->built,
+						err);
+}
+
+static inline void lay_run(struct laid_out *l, const struct vsx_rows *rows,
+			   const struct vsx_run *run)
+{
+	uint64_t stride = rows->space->stride;
+
+	for (uint64_t i = 0; i < run->n_rows; i++) {
+		uint64_t r = run->first_row + i;
+		uint64_t from = l->built.order ? l->built.order[r] : r;
+
+		memcpy(l->vecs + run->offset + i * stride,
+		       rows->base + from * stride, stride);
+	}
+}
+
 static inline void lay_rows(struct laid_out *l, const struct vsx_rows *rows)
 {
-	const struct vsx_space *space = rows->space;
-	uint64_t at = 0, bytes;
+	struct vsx_run all = {.n_rows = rows->n};
+	uint64_t bytes = l->built.runs
+				 ? l->built.vecs_bytes
+				 : (uint64_t)rows->n * rows->space->stride;
 
-	bytes = (uint64_t)rows->n * space->stride +
-		(uint64_t)l->built.n_lists * 4096;
 	l->vecs = vsx_alloc(bytes, 1);
-	if (l->built.n_lists)
-		l->lists = vsx_alloc(l->built.n_lists, sizeof(*l->lists));
-	for (uint32_t r = 0, i = 0; r < rows->n || i < l->built.n_lists; i++) {
-		uint64_t n =
-			l->built.lists ? l->built.lists[i].n_rows : rows->n;
-
-		if (n * space->stride > 4 * 4096)
-			at = (at + 4095) & ~UINT64_C(4095);
-		if (l->lists) {
-			vsx_put64(&l->lists[i].first_row, r);
-			vsx_put64(&l->lists[i].n_rows, n);
-			vsx_put64(&l->lists[i].offset, at);
-		}
-		for (uint64_t j = 0; j < n; j++, r++, at += space->stride) {
-			uint64_t from = l->built.order ? l->built.order[r] : r;
-
-			memcpy(l->vecs + at, rows->base + from * space->stride,
-			       space->stride);
-		}
-	}
-	lay_view(l, VSX_SEC_VECS, l->vecs, at);
-	if (l->lists)
-		lay_view(l, VSX_SEC_LIST, l->lists,
-			 l->built.n_lists * sizeof(*l->lists));
+	if (!l->built.runs)
+		lay_run(l, rows, &all);
+	for (uint32_t i = 0; i < l->built.n_runs; i++)
+		lay_run(l, rows, &l->built.runs[i]);
+	lay_view(l, VSX_SEC_VECS, l->vecs, bytes);
 }
 
 static inline enum vsx_status lay_codes(struct laid_out *l, struct vsx_job *job,
@@ -95,9 +105,13 @@ static inline enum vsx_status lay_out(struct laid_out *l, struct vsx_job *job,
 	lay_rows(l, rows);
 	if (codes)
 		VSX_TRY(lay_codes(l, job, rows, err));
-	for (uint32_t i = 0; i < l->built.n_sections; i++)
-		lay_view(l, l->built.section[i].slot, l->built.section[i].data,
-			 l->built.section[i].bytes);
+	for (uint32_t i = 0; i < l->built.n_sections; i++) {
+		struct vsx_built_section *s = &l->built.section[i];
+
+		lay_view(l, s->slot, s->data, s->bytes);
+		if (s->slot == VSX_SEC_LIST)
+			l->lists = s->data;
+	}
 	l->ids = vsx_alloc(rows->n, sizeof(*l->ids));
 	for (uint32_t r = 0; r < rows->n; r++) {
 		uint32_t from = l->built.order ? l->built.order[r] : r;
@@ -117,7 +131,6 @@ static inline void laid_out_release(struct laid_out *l)
 	free(l->vecs);
 	free(l->code);
 	free(l->params);
-	free(l->lists);
 	free(l->ids);
 	vsx_code_params_release(&l->codes);
 	vsx_built_release(&l->built);

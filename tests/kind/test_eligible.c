@@ -32,7 +32,6 @@ static void no_note(struct vsx_job *job, const char *fmt, ...)
 static void build(struct laid_out *l, struct seeded *s, enum vsx_kind_code kind,
 		  enum vsx_metric metric, bool codes)
 {
-	struct vsx_spec spec = {.kind = kind, .nlist = 14, .m = 8};
 	struct vsx_job job = {.seed = 3,
 			      .n_threads = 1,
 			      .ef_construction = 60,
@@ -41,12 +40,8 @@ static void build(struct laid_out *l, struct seeded *s, enum vsx_kind_code kind,
 
 	memset(l, 0, sizeof(*l));
 	seeded_init(s, metric, VSX_F32, N, DIM);
-	cr_assert_eq(kind == VSX_FLAT  ? vsx_flat_build(&job, &s->rows, &spec,
-							&l->built, &err)
-		     : kind == VSX_IVF ? vsx_ivf_build(&job, &s->rows, &spec,
-						       &l->built, &err)
-				       : vsx_hnsw_build(&job, &s->rows, &spec,
-							&l->built, &err),
+	cr_assert_eq(lay_build(l, &job, &s->rows, kind,
+			       kind == VSX_HNSW ? 8 : 14, &err),
 		     VSX_OK, "%s", err.text);
 	cr_assert_eq(lay_out(l, &job, &s->rows, codes, &err), VSX_OK, "%s",
 		     err.text);

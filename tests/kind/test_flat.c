@@ -14,16 +14,12 @@ static void build(struct laid_out *l, struct seeded *s, enum vsx_metric metric,
 		  enum vsx_elem elem, enum vsx_kind_code kind, bool codes)
 {
 	struct vsx_job job = {.seed = 5, .n_threads = 1};
-	struct vsx_spec spec = {.kind = kind, .nlist = 12};
 	struct vsx_error err = {0};
 
 	memset(l, 0, sizeof(*l));
 	seeded_init(s, metric, elem, N, DIM);
-	cr_assert_eq(
-		kind == VSX_FLAT
-			? vsx_flat_build(&job, &s->rows, &spec, &l->built, &err)
-			: vsx_ivf_build(&job, &s->rows, &spec, &l->built, &err),
-		VSX_OK, "%s", err.text);
+	cr_assert_eq(lay_build(l, &job, &s->rows, kind, 12, &err), VSX_OK, "%s",
+		     err.text);
 	cr_assert_eq(lay_out(l, &job, &s->rows, codes, &err), VSX_OK, "%s",
 		     err.text);
 }
@@ -182,7 +178,6 @@ Test(flat, queries_far_from_the_rows_are_answered_exactly)
 Test(flat, rows_far_out_do_not_hide_others)
 {
 	struct vsx_job job = {.n_threads = 2};
-	struct vsx_spec spec = {.kind = VSX_FLAT};
 
 	for (int metric = VSX_L2; metric <= VSX_COSINE; metric++) {
 		struct vsx_scratch scratch;
@@ -202,9 +197,8 @@ Test(flat, rows_far_out_do_not_hide_others)
 						     VSX_F32, false, &err),
 				     VSX_OK);
 		}
-		cr_assert_eq(
-			vsx_flat_build(&job, &s.rows, &spec, &l.built, &err),
-			VSX_OK);
+		cr_assert_eq(lay_build(&l, &job, &s.rows, VSX_FLAT, 0, &err),
+			     VSX_OK);
 		cr_assert_eq(lay_out(&l, &job, &s.rows, true, &err), VSX_OK);
 		if (metric != VSX_COSINE)
 			cr_expect_eq(l.codes.header.wild, 1);
@@ -263,9 +257,9 @@ Test(flat, rows_come_in_the_order_of_their_ids)
 	laid_out_release(&l);
 	s.rows.ids = NULL;
 	memset(&l, 0, sizeof(l));
-	cr_assert_eq(vsx_flat_build(&(struct vsx_job){0}, &s.rows,
-				    &(struct vsx_spec){0}, &l.built, NULL),
-		     VSX_OK);
+	cr_assert_eq(
+		lay_build(&l, &(struct vsx_job){0}, &s.rows, VSX_FLAT, 0, NULL),
+		VSX_OK);
 	cr_expect_null(l.built.order);
 	seeded_release(&s);
 }

@@ -71,15 +71,16 @@ static void build(struct world *w, uint32_t m, unsigned int threads,
 		  struct vsx_built *out)
 {
 	struct vsx_rows rows = {.space = &w->space, .base = w->rows, .n = w->n};
-	struct vsx_spec spec = {.kind = VSX_HNSW, .m = m};
+	struct vsx_spec spec = {.kind = VSX_HNSW, .size = m};
 	struct vsx_job job = {.seed = 9,
 			      .n_threads = threads,
 			      .ef_construction = 80,
 			      .progress = no_progress,
 			      .note = no_note};
 
-	cr_assert_eq(vsx_hnsw_build(&job, &rows, &spec, out, &err), VSX_OK,
-		     "%s", err.text);
+	cr_assert_eq(vsx_kind_build_find(VSX_HNSW)->build(&job, &rows, &spec,
+							  out, &err),
+		     VSX_OK, "%s", err.text);
 }
 
 static void lay_out(struct world *w)

@@ -17,13 +17,12 @@ static void build(struct laid_out *l, struct seeded *s, enum vsx_metric metric,
 		  enum vsx_elem elem, unsigned int n_threads)
 {
 	struct vsx_job job = {.seed = 5, .n_threads = n_threads};
-	struct vsx_spec spec = {.kind = VSX_IVF, .nlist = NLIST};
 	struct vsx_error err = {0};
 
 	memset(l, 0, sizeof(*l));
 	seeded_init(s, metric, elem, N, DIM);
-	cr_assert_eq(vsx_ivf_build(&job, &s->rows, &spec, &l->built, &err),
-		     VSX_OK, "%s", err.text);
+	cr_assert_eq(lay_build(l, &job, &s->rows, VSX_IVF, NLIST, &err), VSX_OK,
+		     "%s", err.text);
 	cr_assert_eq(lay_out(l, &job, &s->rows, true, &err), VSX_OK, "%s",
 		     err.text);
 }
@@ -202,10 +201,10 @@ Test(ivf, rows_of_a_list_are_in_the_order_of_their_ids)
 	struct seeded s;
 
 	build(&l, &s, VSX_L2, VSX_F32, 1);
-	for (uint32_t c = 0; c < l.built.n_lists; c++) {
-		uint64_t first = l.built.lists[c].first_row;
+	for (uint32_t c = 0; c < l.built.n_runs; c++) {
+		uint64_t first = l.built.runs[c].first_row;
 
-		for (uint64_t r = 1; r < l.built.lists[c].n_rows; r++)
+		for (uint64_t r = 1; r < l.built.runs[c].n_rows; r++)
 			cr_expect_lt(l.ids[first + r - 1], l.ids[first + r]);
 	}
 	laid_out_release(&l);
@@ -456,18 +455,17 @@ Test(ivf, open_refuses_sections_of_another_length)
 Test(ivf, has_as_many_lists_as_rows_at_most)
 {
 	struct vsx_job job = {.n_threads = 1};
-	struct vsx_spec spec = {.kind = VSX_IVF, .nlist = 4096};
 	struct vsx_error err = {0};
-	struct vsx_built built;
+	struct laid_out l = {0};
 	struct seeded s;
 	static const uint32_t sizes[] = {1, 2, 7, 100};
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		seeded_init(&s, VSX_L2, VSX_F32, sizes[i], DIM);
-		cr_assert_eq(vsx_ivf_build(&job, &s.rows, &spec, &built, &err),
+		cr_assert_eq(lay_build(&l, &job, &s.rows, VSX_IVF, 4096, &err),
 			     VSX_OK, "%s", err.text);
-		cr_expect_eq(built.n_lists, sizes[i]);
-		vsx_built_release(&built);
+		cr_expect_eq(l.built.n_runs, sizes[i]);
+		laid_out_release(&l);
 		seeded_release(&s);
 	}
 }

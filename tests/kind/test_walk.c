@@ -36,7 +36,6 @@ static uint8_t dead_bits[(N + 7) / 8];
 
 static void make(struct laid_out *l, struct seeded *s, enum vsx_elem elem)
 {
-	struct vsx_spec spec = {.kind = VSX_HNSW, .m = M};
 	struct vsx_job job = {.seed = 9,
 			      .n_threads = 1,
 			      .ef_construction = 40,
@@ -45,8 +44,8 @@ static void make(struct laid_out *l, struct seeded *s, enum vsx_elem elem)
 
 	memset(l, 0, sizeof(*l));
 	seeded_init(s, VSX_L2, elem, N, DIM);
-	cr_assert_eq(vsx_hnsw_build(&job, &s->rows, &spec, &l->built, &err),
-		     VSX_OK, "%s", err.text);
+	cr_assert_eq(lay_build(l, &job, &s->rows, VSX_HNSW, M, &err), VSX_OK,
+		     "%s", err.text);
 	cr_assert_eq(lay_out(l, &job, &s->rows, false, &err), VSX_OK, "%s",
 		     err.text);
 	cr_assert_gt(vsx_hnsw_of(&l->seg)->n_levels, 1);

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "kind/ivf/ivf.h"
-#include "write/spec.h"
+#include "kind/build_spec.h"
 
 static struct vsx_spec good(const char *text)
 {
@@ -18,11 +18,11 @@ Test(spec, parses_what_there_is)
 	cr_expect_eq(good(NULL).kind, 0);
 	cr_expect_eq(good("auto").kind, 0);
 	cr_expect_eq(good("Flat").kind, VSX_FLAT);
-	cr_expect_eq(good("IVF1,Flat").nlist, 1);
-	cr_expect_eq(good("IVF16777216,Flat").nlist, VSX_IVF_MAX_NLIST);
-	cr_expect_eq(good("HNSW2").m, 2);
-	cr_expect_eq(good("HNSW512,Flat").m, 512);
-	cr_expect_eq(good("HNSW33").m, 33);
+	cr_expect_eq(good("IVF1,Flat").size, 1);
+	cr_expect_eq(good("IVF16777216,Flat").size, VSX_IVF_MAX_NLIST);
+	cr_expect_eq(good("HNSW2").size, 2);
+	cr_expect_eq(good("HNSW512,Flat").size, 512);
+	cr_expect_eq(good("HNSW33").size, 33);
 }
 
 Test(spec, takes_any_case)
@@ -30,9 +30,9 @@ Test(spec, takes_any_case)
 	cr_expect_eq(good("AUTO").kind, 0);
 	cr_expect_eq(good("flat").kind, VSX_FLAT);
 	cr_expect_eq(good("FLAT").kind, VSX_FLAT);
-	cr_expect_eq(good("ivf64,flat").nlist, 64);
+	cr_expect_eq(good("ivf64,flat").size, 64);
 	cr_expect_eq(good("Ivf64,FLAT").kind, VSX_IVF);
-	cr_expect_eq(good("hnsw16").m, 16);
+	cr_expect_eq(good("hnsw16").size, 16);
 	cr_expect_eq(good("Hnsw16,flat").kind, VSX_HNSW);
 }
 
@@ -43,11 +43,11 @@ Test(spec, a_kind_without_a_size_is_sized_later)
 
 	for (size_t i = 0; i < 3; i++) {
 		cr_expect_eq(good(ivf[i]).kind, VSX_IVF);
-		cr_expect_eq(good(ivf[i]).nlist, 0);
+		cr_expect_eq(good(ivf[i]).size, 0);
 		cr_expect_eq(good(hnsw[i]).kind, VSX_HNSW);
-		cr_expect_eq(good(hnsw[i]).m, 0);
+		cr_expect_eq(good(hnsw[i]).size, 0);
 	}
-	cr_expect_eq(good("IVF100").nlist, 100);
+	cr_expect_eq(good("IVF100").size, 100);
 }
 
 static struct vsx_spec sized(const char *text, uint64_t n, double recall)
@@ -64,14 +64,14 @@ static struct vsx_spec sized(const char *text, uint64_t n, double recall)
 
 Test(spec, sizes_by_rows_and_recall)
 {
-	cr_expect_eq(sized("IVF", 1, 0.95).nlist, 1);
-	cr_expect_eq(sized("IVF", 15, 0.95).nlist, 1);
-	cr_expect_eq(sized("IVF", 41, 0.95).nlist, 4);
-	cr_expect_eq(sized("IVF", 20000, 0.95).nlist, 512);
-	cr_expect_eq(sized("IVF", 10000000, 0.95).nlist, 16384);
-	cr_expect_eq(sized("HNSW", 20000, 0.95).m, 16);
-	cr_expect_eq(sized("HNSW", 20000, 0.98).m, 32);
-	cr_expect_eq(sized("HNSW", 1000001, 0.95).m, 32);
+	cr_expect_eq(sized("IVF", 1, 0.95).size, 1);
+	cr_expect_eq(sized("IVF", 15, 0.95).size, 1);
+	cr_expect_eq(sized("IVF", 41, 0.95).size, 4);
+	cr_expect_eq(sized("IVF", 20000, 0.95).size, 512);
+	cr_expect_eq(sized("IVF", 10000000, 0.95).size, 16384);
+	cr_expect_eq(sized("HNSW", 20000, 0.95).size, 16);
+	cr_expect_eq(sized("HNSW", 20000, 0.98).size, 32);
+	cr_expect_eq(sized("HNSW", 1000001, 0.95).size, 32);
 }
 
 static void refused(const char *text, const char *part)
@@ -129,11 +129,11 @@ Test(spec, chooses_by_size_memory_and_recall)
 	cr_expect_eq(chosen(20000, 128, gib, 0.95).kind, VSX_FLAT);
 	cr_expect_eq(chosen(1000, 65536, gib, 0.95).kind, VSX_FLAT);
 	cr_expect_eq(chosen(20001, 128, gib, 0.95).kind, VSX_HNSW);
-	cr_expect_eq(chosen(100000, 128, gib, 0.95).m, 16);
-	cr_expect_eq(chosen(100000, 128, gib, 0.99).m, 32);
+	cr_expect_eq(chosen(100000, 128, gib, 0.95).size, 16);
+	cr_expect_eq(chosen(100000, 128, gib, 0.99).size, 32);
 	cr_expect_eq(chosen(100000, 128, gib, 1.0).kind, VSX_FLAT);
 	cr_expect_eq(chosen(10000000, 128, gib, 0.95).kind, VSX_IVF);
-	cr_expect_eq(chosen(10000000, 128, gib, 0.95).nlist, 16384);
+	cr_expect_eq(chosen(10000000, 128, gib, 0.95).size, 16384);
 }
 
 Test(spec, lowers_m_for_few_rows)
@@ -144,10 +144,10 @@ Test(spec, lowers_m_for_few_rows)
 	vsx_spec_adjust(&spec, 33, note, sizeof(note));
 	cr_expect_str_eq(note, "");
 	vsx_spec_adjust(&spec, 10, note, sizeof(note));
-	cr_expect_eq(spec.m, 9);
+	cr_expect_eq(spec.size, 9);
 	cr_expect_str_eq(note, "M lowered from 32 to 9: there are 10 rows");
 	vsx_spec_adjust(&spec, 1, note, sizeof(note));
-	cr_expect_eq(spec.m, 2);
+	cr_expect_eq(spec.size, 2);
 }
 
 Test(spec, keeps_lists_that_the_rows_can_fill)
@@ -156,16 +156,16 @@ Test(spec, keeps_lists_that_the_rows_can_fill)
 	char note[96] = "";
 
 	vsx_spec_adjust(&spec, 64, note, sizeof(note));
-	cr_expect_eq(spec.nlist, 8);
+	cr_expect_eq(spec.size, 8);
 	cr_expect_str_eq(note, "");
 	vsx_spec_adjust(&spec, 41, note, sizeof(note));
-	cr_expect_eq(spec.nlist, 8);
+	cr_expect_eq(spec.size, 8);
 	cr_expect_str_eq(note, "41 rows are few for 8 lists: a list wants 8 of "
 			       "them");
 	vsx_spec_adjust(&spec, 8, note, sizeof(note));
-	cr_expect_eq(spec.nlist, 8);
+	cr_expect_eq(spec.size, 8);
 	vsx_spec_adjust(&spec, 7, note, sizeof(note));
-	cr_expect_eq(spec.nlist, 7);
+	cr_expect_eq(spec.size, 7);
 	cr_expect_str_eq(note, "nlist lowered from 8 to 7: there are 7 rows");
 }
 

@@ -1,15 +1,39 @@
 /* Flat segments: nothing to learn but the order of the rows. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "kind/build.h"
 #include "train/by_id.h"
 
-enum vsx_status vsx_flat_build(struct vsx_job *job, const struct vsx_rows *rows,
-			       const struct vsx_spec *spec,
-			       struct vsx_built *out, struct vsx_error *err)
+/* Below either bound a scan takes less than about a millisecond. */
+#define FEW_ROWS	1000
+#define MORE_ROWS	20000
+#define MORE_COMPONENTS (UINT64_C(1) << 24)
+
+static bool suits(const struct vsx_spec_need *need, uint32_t *size,
+		  char *reason, size_t n)
+{
+	uint64_t rows = need->n_rows;
+
+	(void)size;
+	if (need->target_recall >= 1.0) {
+		snprintf(reason, n, "only an exact search promises recall 1");
+		return true;
+	}
+	if (rows > FEW_ROWS &&
+	    (rows > MORE_ROWS || rows * need->dim > MORE_COMPONENTS))
+		return false;
+	snprintf(reason, n,
+		 "%llu rows of %u components are compared in a millisecond or "
+		 "less",
+		 (unsigned long long)rows, need->dim);
+	return true;
+}
+
+static enum vsx_status build_flat(struct vsx_job *job,
+				  const struct vsx_rows *rows,
+				  const struct vsx_spec *spec,
+				  struct vsx_built *out, struct vsx_error *err)
 {
 	(void)job;
 	(void)spec;
@@ -20,3 +44,12 @@ enum vsx_status vsx_flat_build(struct vsx_job *job, const struct vsx_rows *rows,
 		return VSX_OK;
 	return vsx_rows_by_id(rows, &out->order, err);
 }
+
+const struct vsx_kind_build vsx_kind_build_flat = {
+	.code = VSX_FLAT,
+	.ending = "",
+	.scans = true,
+	.turn = 1,
+	.suits = suits,
+	.build = build_flat,
+};

@@ -405,7 +405,7 @@ enum vsx_status vsx_hnsw_build(struct vsx_job *job, const struct vsx_rows *rows,
 	struct vsx_graph g;
 
 	memset(out, 0, sizeof(*out));
-	status = vsx_graph_init(&g, rows, spec->m, job->ef_construction,
+	status = vsx_graph_init(&g, rows, spec->size, job->ef_construction,
 				job->seed, err);
 	if (status == VSX_OK)
 		status = insert_all(&g, job, err);
@@ -414,10 +414,10 @@ enum vsx_status vsx_hnsw_build(struct vsx_job *job, const struct vsx_rows *rows,
 	if (status == VSX_OK)
 		status = give(&g, out, err);
 	out->kind = VSX_HNSW;
-	out->params[VSX_HNSW_M] = spec->m;
+	out->params[VSX_HNSW_M] = spec->size;
 	out->params[VSX_HNSW_EF_CONSTRUCTION] = job->ef_construction;
 	out->params[VSX_HNSW_LEVELS] = g.n_levels;
-	snprintf(out->spec, sizeof(out->spec), "HNSW%u", spec->m);
+	snprintf(out->spec, sizeof(out->spec), "HNSW%u", spec->size);
 	vsx_graph_release(&g);
 	return status;
 }

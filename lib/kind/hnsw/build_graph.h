@@ -35,6 +35,11 @@ static inline uint32_t vsx_graph_slot(const struct vsx_graph *g, uint32_t level,
 	return level ? g->rank[row] : row;
 }
 
+/* vsx_kind_build.build */
+enum vsx_status vsx_hnsw_build(struct vsx_job *job, const struct vsx_rows *rows,
+			       const struct vsx_spec *spec,
+			       struct vsx_built *out, struct vsx_error *err);
+
 /* Draw levels, set the order, make room for the links. */
 enum vsx_status vsx_graph_init(struct vsx_graph *g, const struct vsx_rows *rows,
 			       uint32_t m, uint32_t ef_construction,

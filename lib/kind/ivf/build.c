@@ -7,40 +7,70 @@
 #include "kind/ivf/ivf.h"
 #include "manifest.h"
 #include "train/by_id.h"
-#include "kind/ivf/build_group.h"
+#include "kind/ivf/build_ivf.h"
 #include "train/kmeans.h"
 
+/* Where each list lies in VECS, whose rows are counted; and section LIST. */
+static enum vsx_status place_lists(const struct vsx_job *job,
+				   const struct vsx_rows *rows,
+				   struct vsx_built *out, struct vsx_error *err)
+{
+	struct vsx_built_section *section = &out->section[out->n_sections];
+	uint64_t page = job->page_bytes, at = 0;
+	struct vsx_disk_list *lists;
+	uint32_t next = 0;
+
+	VSX_TRY(vsx_alloc_to(&lists, out->n_runs, sizeof(*lists), err));
+	*section = (struct vsx_built_section){VSX_SEC_LIST, lists,
+					      out->n_runs * sizeof(*lists)};
+	out->n_sections++;
+	for (uint32_t i = 0; i < out->n_runs; i++) {
+		struct vsx_run *run = &out->runs[i];
+		uint64_t bytes = (uint64_t)run->n_rows * rows->space->stride;
+
+		if (bytes > VSX_IVF_ALIGNED_PAGES * page)
+			at = (at + page - 1) & ~(page - 1);
+		run->first_row = next;
+		run->offset = at;
+		vsx_put64(&lists[i].first_row, next);
+		vsx_put64(&lists[i].n_rows, run->n_rows);
+		vsx_put64(&lists[i].offset, at);
+		next += run->n_rows;
+		at += bytes;
+	}
+	out->vecs_bytes = at;
+	return VSX_OK;
+}
+
 /* Two stable sorts by counting. */
-enum vsx_status vsx_ivf_group(const struct vsx_rows *rows, const uint32_t *list,
+enum vsx_status vsx_ivf_group(const struct vsx_job *job,
+			      const struct vsx_rows *rows, const uint32_t *list,
 			      uint32_t nlist, struct vsx_built *out,
 			      struct vsx_error *err)
 {
 	uint32_t *by_id = NULL;
-	uint64_t next = 0;
 
-	VSX_TRY(vsx_alloc_to(&out->lists, nlist, sizeof(*out->lists), err));
-	out->n_lists = nlist;
+	VSX_TRY(vsx_alloc_to(&out->runs, nlist, sizeof(*out->runs), err));
+	out->n_runs = nlist;
 	VSX_TRY(vsx_alloc_to(&out->order, rows->n, sizeof(*out->order), err));
+	for (uint32_t i = 0; i < rows->n; i++)
+		out->runs[list[i]].n_rows++;
+	VSX_TRY(place_lists(job, rows, out, err));
 	if (!vsx_ids_rise(rows))
 		VSX_TRY(vsx_rows_by_id(rows, &by_id, err));
-	for (uint32_t i = 0; i < rows->n; i++)
-		out->lists[list[i]].n_rows++;
-	for (uint32_t c = 0; c < nlist; c++) {
-		out->lists[c].first_row = next;
-		next += out->lists[c].n_rows;
-		out->lists[c].n_rows = 0;
-	}
+	for (uint32_t c = 0; c < nlist; c++)
+		out->runs[c].n_rows = 0;
 	for (uint32_t i = 0; i < rows->n; i++) {
 		uint32_t row = by_id ? by_id[i] : i;
-		struct vsx_built_list *l = &out->lists[list[row]];
+		struct vsx_run *run = &out->runs[list[row]];
 
-		out->order[l->first_row + l->n_rows++] = row;
+		out->order[run->first_row + run->n_rows++] = row;
 	}
 	free(by_id);
 	return VSX_OK;
 }
 
-/* Section CENT; index/ivf.h has its layout. */
+/* Section CENT; ivf.h has its layout. */
 static enum vsx_status put_centroids(struct vsx_job *job,
 				     const struct vsx_space *rows,
 				     struct vsx_kmeans *km,
@@ -82,7 +112,7 @@ enum vsx_status vsx_ivf_build(struct vsx_job *job, const struct vsx_rows *rows,
 			      const struct vsx_spec *spec,
 			      struct vsx_built *out, struct vsx_error *err)
 {
-	uint32_t nlist = spec->nlist < rows->n ? spec->nlist : rows->n;
+	uint32_t nlist = spec->size < rows->n ? spec->size : rows->n;
 	struct vsx_kmeans km = {0};
 	uint32_t *list = NULL;
 	enum vsx_status status;
@@ -99,7 +129,7 @@ enum vsx_status vsx_ivf_build(struct vsx_job *job, const struct vsx_rows *rows,
 	if (status == VSX_OK)
 		status = vsx_kmeans_assign(&km, job, rows, list, err);
 	if (status == VSX_OK)
-		status = vsx_ivf_group(rows, list, nlist, out, err);
+		status = vsx_ivf_group(job, rows, list, nlist, out, err);
 	if (status == VSX_OK)
 		status = put_centroids(job, rows->space, &km, out, err);
 	free(list);

@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "kind/ivf/ivf.h"
-#include "kind/ivf/build_group.h"
+#include "kind/ivf/build_ivf.h"
 #include "train/kmeans.h"
 
 /* Rows that a mean distance is taken over, about. */
@@ -133,8 +133,8 @@ enum vsx_status vsx_ivf_extend(struct vsx_job *job, const struct vsx_rows *rows,
 	if (status == VSX_OK)
 		status = find_shift(rows, list, &km, trained, shift, err);
 	if (status == VSX_OK)
-		status = vsx_ivf_group(rows, list, vsx_ivf_nlist(trained), out,
-				       err);
+		status = vsx_ivf_group(job, rows, list, vsx_ivf_nlist(trained),
+				       out, err);
 	free(list);
 	vsx_kmeans_release(&km);
 	if (status != VSX_OK)

@@ -2,34 +2,23 @@
 #ifndef VSX_SPEC_H
 #define VSX_SPEC_H
 
-#include <stdbool.h>
-
 #include "kind/build.h"
 
 /*
- * Parse one, in any case. NULL and "auto" give kind 0; "IVF" and "HNSW" give an
- * nlist or M of 0, and "IVF100" is "IVF100,Flat". VSX_EINVAL names the part
- * that is not known and lists what is.
+ * Parse one, in any case. NULL and "auto" give kind 0; "IVF" and "HNSW" give a
+ * size of 0, and "IVF100" is "IVF100,Flat". VSX_EINVAL names the part that is
+ * not known and lists what is.
  */
 enum vsx_status vsx_spec_parse(struct vsx_spec *out, const char *text,
 			       struct vsx_error *err);
-
-/* What there is to choose by. */
-struct vsx_spec_need {
-	uint64_t n_rows;
-	uint32_t dim;
-	uint32_t stride;
-	uint64_t memory; /* that rows and links may take */
-	double target_recall;
-};
 
 /* Choose for "auto"; reason gets a sentence of at most n bytes. */
 void vsx_spec_choose(struct vsx_spec *out, const struct vsx_spec_need *need,
 		     char *reason, size_t n);
 
 /*
- * Give an IVF or HNSW without a number the one that suits the rows; then true,
- * and reason gets a sentence.
+ * Give a kind without its size the one that suits the rows; then true, and
+ * reason gets a sentence.
  */
 bool vsx_spec_size(struct vsx_spec *spec, const struct vsx_spec_need *need,
 		   char *reason, size_t n);
@@ -38,10 +27,13 @@ bool vsx_spec_size(struct vsx_spec *spec, const struct vsx_spec_need *need,
 void vsx_spec_adjust(struct vsx_spec *spec, uint64_t n_rows, char *note,
 		     size_t n);
 
+/* Of rows so few that nothing is worth building over them. */
+struct vsx_spec vsx_spec_of_few(void);
+
 /* As it is parsed; "IVF,Flat" and "HNSW" where they are not sized. */
 void vsx_spec_text(const struct vsx_spec *spec, char *out, size_t n);
 
 /* What a segment was built as: a property may say anything. */
-void vsx_spec_of_segment(const struct vsx_segment *seg, char *out, size_t n);
+struct vsx_spec vsx_spec_of_segment(const struct vsx_segment *seg);
 
 #endif

@@ -1,0 +1,134 @@
+/* How many links, what they come to, and the table of the kind. */
+#include <math.h>
+#include <stdio.h>
+
+#include "kind/hnsw/build_graph.h"
+
+typedef unsigned long long ull;
+
+/* Where 16 links a row begin to be too few. */
+#define LARGE_ROWS  1000000
+#define HIGH_RECALL 0.97
+
+static uint32_t m_for(const struct vsx_spec_need *need)
+{
+	return need->target_recall > HIGH_RECALL || need->n_rows > LARGE_ROWS
+		       ? 32
+		       : 16;
+}
+
+static uint32_t size(const struct vsx_spec_need *need, char *reason, size_t n)
+{
+	snprintf(reason, n, "for %llu rows and a recall of %g",
+		 (ull)need->n_rows, need->target_recall);
+	return m_for(need);
+}
+
+/* The fastest, where its rows and links fit into memory. */
+static bool suits(const struct vsx_spec_need *need, uint32_t *m, char *reason,
+		  size_t n)
+{
+	double bytes, most = (double)need->memory / 0x1p20;
+
+	*m = m_for(need);
+	bytes = (double)need->n_rows * (need->stride + *m * 2 * 4.0);
+	if (bytes <= (double)need->memory) {
+		snprintf(reason, n,
+			 "a graph is the fastest, and its rows and links take "
+			 "%.0f MiB of %.0f MiB",
+			 ceil(bytes / 0x1p20), most);
+		return true;
+	}
+	snprintf(reason, n,
+		 "a graph would need %.0f MiB of memory and may take %.0f MiB",
+		 ceil(bytes / 0x1p20), most);
+	return false;
+}
+
+static uint32_t fit(uint32_t m, uint64_t n_rows, char *note, size_t n)
+{
+	uint64_t most = n_rows > VSX_HNSW_MIN_M ? n_rows - 1 : VSX_HNSW_MIN_M;
+
+	if (m <= most)
+		return m;
+	snprintf(note, n, "M lowered from %u to %llu: there are %llu rows", m,
+		 (ull)most, (ull)n_rows);
+	return (uint32_t)most;
+}
+
+static uint32_t ef_at(const struct vsx_segment *seg, uint32_t i)
+{
+	static const uint32_t ladder[] = {
+		10,  12,  14,  16,  20,	 24,  28,  32,	 40,  48,
+		56,  64,  80,  96,  112, 128, 160, 192,	 224, 256,
+		320, 384, 448, 512, 640, 768, 896, 1024,
+	};
+
+	(void)seg;
+	return i < sizeof(ladder) / sizeof(ladder[0]) ? ladder[i] : 0;
+}
+
+/* Of linking a row of few bytes to its neighbours, among so many rows: as the
+ * rates of write/plan_time.c. */
+#define LINK_SECONDS	    100e-6
+#define LINK_BYTE_SECONDS   0.06e-6
+#define LINK_ROWS	    60000.0
+#define LINK_EF		    200.0
+#define LINK_M		    16.0
+#define LINK_REAL_IS_SLOWER 1.35
+
+static double seconds(const struct vsx_plan_need *need)
+{
+	double n = (double)need->n_rows;
+	double row = LINK_SECONDS + LINK_BYTE_SECONDS * need->space->stride;
+
+	row *= fmax(0.1, 1.0 + 0.5 * log10(n / LINK_ROWS));
+	row *= fmin(need->job->ef_construction, n) / LINK_EF;
+	row *= 0.5 + 0.5 * need->size / LINK_M;
+	if (!vsx_elem_is_int(need->space->elem))
+		row *= LINK_REAL_IS_SLOWER;
+	return n * row;
+}
+
+/* Links of the upper levels: n/M rows reach level 1, of which 1/M level 2. */
+static uint64_t upper_bytes(const struct vsx_plan_need *need)
+{
+	uint64_t m = need->size, bytes = 0;
+
+	for (uint64_t rows = need->n_rows / m; rows > 0; rows /= m)
+		bytes += rows * m * 4;
+	return bytes;
+}
+
+static void plan(const struct vsx_plan_need *need, struct vsx_plan *out)
+{
+	uint64_t n = need->n_rows, level0 = n * 2 * need->size;
+	uint64_t upper = upper_bytes(need);
+
+	out->renumbers = true;
+	out->section[0] = 16; /* LEVL */
+	out->section[1] = level0 * 4;
+	out->section[2] = upper;
+	out->n_sections = 3;
+	/* Links with their keys, then a second copy in the new order. */
+	out->build_bytes = level0 * 8 + upper * 2 + n * 16 + level0 * 4 +
+			   upper + need->job->n_threads * n;
+	out->searcher_bytes = n; /* a mark for each row */
+	out->seconds = seconds(need);
+}
+
+const struct vsx_kind_build vsx_kind_build_hnsw = {
+	.code = VSX_HNSW,
+	.size_name = "M",
+	.least_size = VSX_HNSW_MIN_M,
+	.most_size = VSX_HNSW_MAX_M,
+	.size_param = VSX_HNSW_M,
+	.ending = "",
+	.turn = 2,
+	.suits = suits,
+	.size = size,
+	.fit = fit,
+	.plan = plan,
+	.effort_at = ef_at,
+	.build = vsx_hnsw_build,
+};
