@@ -146,7 +146,16 @@ void vsx_panel_pack(uint8_t *panel, const uint8_t *const *rows, uint32_t n,
 
 void vsx_tile_query(int8_t *out, const uint8_t *q, uint32_t dim, uint8_t turn)
 {
-	for (uint32_t i = 0; i < dim; i++)
+	const uint64_t turns = UINT64_C(0x0101010101010101) * turn;
+	uint32_t i = 0;
+	uint64_t eight;
+
+	for (; i + 8 <= dim; i += 8) {
+		memcpy(&eight, q + i, 8);
+		eight ^= turns;
+		memcpy(out + i, &eight, 8);
+	}
+	for (; i < dim; i++)
 		out[i] = (int8_t)(q[i] ^ turn);
 	memset(out + dim, 0, vsx_tile_stride(dim) - dim);
 }

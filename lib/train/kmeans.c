@@ -7,13 +7,13 @@
 #include "base/parallel.h"
 #include "base/rng.h"
 #include "base/select.h"
+#include "train/near_codes.h"
 #include "train/tally.h"
 
 #define PER_CENTROID 256 /* sampled rows, at most */
 #define ITERATIONS   12
-#define CHUNK	     64 /* points that go over a tile of centroids */
-#define TILE_BYTES   (128u << 10)
-#define TILE	     1024u
+#define CHUNK	     VSX_SEEKERS /* points that go over the centroids */
+#define NEAR_CHUNK   512 /* points, by centroid, that look at near ones */
 
 /*
  * After the first iteration a point looks only at the centroids that are
@@ -24,8 +24,11 @@
 /* Iterations end when less than one point in this many has moved. */
 #define SETTLED 200
 
-/* Chains are walked within stretches of this many centroids. */
-#define STRETCH 4096u
+/* What a thread looks for near centroids with. */
+struct desk {
+	struct vsx_seekers seekers;
+	struct vsx_packed_codes near; /* NEAR centroids */
+};
 
 struct lloyd {
 	struct vsx_kmeans *km;
@@ -42,10 +45,11 @@ struct lloyd {
 	uint32_t *near;	  /* [k][n_near] */
 	uint32_t n_near;
 	unsigned int threads;
-	uint32_t *keys;	 /* [threads][CHUNK or k] */
-	uint64_t *order; /* [threads][k] */
-	uint64_t *sums;	 /* [threads][dim] */
-	double *means;	 /* [threads][dim] */
+	struct vsx_packed_codes packed; /* the centroids */
+	struct desk *desks;		/* [threads] */
+	uint64_t *sums;			/* [threads][code_stride] */
+	uint32_t *parts;		/* [threads][code_stride], all 0 */
+	double *means;			/* [threads][dim] */
 	_Atomic uint64_t n_moved;
 	struct vsx_tally tally;
 };
@@ -93,30 +97,18 @@ static enum vsx_status encode_work(void *context, unsigned int thread,
 
 /* ---- nearest centroids ---------------------------------------------- */
 
-/* The nearest of the centroids for up to CHUNK points; away may be NULL. */
-static void nearest(const struct vsx_kmeans *km, const uint8_t *points,
-		    uint32_t n, uint32_t *keys, uint32_t *of, uint32_t *away)
+/* The nearest of packed centroids for up to CHUNK points; away may be NULL. */
+static void nearest(struct vsx_seekers *seekers,
+		    const struct vsx_packed_codes *packed,
+		    const uint8_t *points, size_t stride, uint32_t n,
+		    uint32_t *of, uint32_t *away)
 {
-	uint32_t tile = TILE_BYTES / km->code_stride;
 	uint64_t best[CHUNK];
 
-	tile = tile < 1 ? 1 : tile > TILE ? TILE : tile;
+	seekers->n = 0;
 	for (uint32_t i = 0; i < n; i++)
-		best[i] = UINT64_MAX;
-	for (uint32_t c = 0; c < km->k; c += tile) {
-		uint32_t m = km->k - c < tile ? km->k - c : tile;
-
-		for (uint32_t i = 0; i < n; i++) {
-			km->distance(points + (size_t)i * km->code_stride,
-				     km->codes + (size_t)c * km->code_stride,
-				     km->code_stride, NULL, m, km->dim, keys);
-			for (uint32_t j = 0; j < m; j++) {
-				uint64_t b = (uint64_t)keys[j] << 32 | (c + j);
-
-				best[i] = b < best[i] ? b : best[i];
-			}
-		}
-	}
+		vsx_seekers_add(seekers, points + i * stride);
+	vsx_seekers_nearest(seekers, packed, best);
 	for (uint32_t i = 0; i < n; i++) {
 		of[i] = (uint32_t)best[i];
 		if (away)
@@ -129,74 +121,95 @@ static enum vsx_status full_work(void *context, unsigned int thread,
 				 struct vsx_error *err)
 {
 	struct lloyd *l = context;
+	size_t stride = l->km->code_stride;
 
-	nearest(l->km, l->codes + first * l->km->code_stride,
-		(uint32_t)(last - first), l->keys + (size_t)thread * TILE,
+	nearest(&l->desks[thread].seekers, &l->packed,
+		l->codes + first * stride, stride, (uint32_t)(last - first),
 		l->of + first, l->away + first);
 	return vsx_tally_add(&l->tally, thread, last - first, err);
 }
 
-/* Points by centroid, from member[first]: they share the centroids they look
- * at. */
+/* Points by centroid lie anywhere: the code of the one that comes a few later
+ * is asked for. */
+#define LATER 16
+
+static const uint8_t *code_of_member(const struct lloyd *l, uint64_t i)
+{
+	size_t stride = l->km->code_stride;
+	const uint8_t *later =
+		l->codes +
+		l->member[i + LATER < l->n ? i + LATER : l->n - 1] * stride;
+
+	for (size_t b = 0; b < stride; b += 64)
+		__builtin_prefetch(later + b);
+	return l->codes + l->member[i] * stride;
+}
+
+/* n points of one centroid look at those that are near it. Returns how many
+ * moved. */
+static uint32_t look_near(struct lloyd *l, struct desk *d, uint64_t first,
+			  uint32_t n)
+{
+	const uint32_t *member = l->member + first;
+	const uint32_t *near = l->near + (size_t)l->of[member[0]] * l->n_near;
+	uint64_t best[CHUNK];
+	uint32_t moved = 0;
+
+	d->seekers.n = 0;
+	for (uint32_t i = 0; i < n; i++)
+		vsx_seekers_add(&d->seekers, code_of_member(l, first + i));
+	vsx_seekers_nearest(&d->seekers, &d->near, best);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t centroid = near[(uint32_t)best[i]];
+
+		moved += centroid != l->of[member[i]];
+		l->of[member[i]] = centroid;
+		l->away[member[i]] = (uint32_t)(best[i] >> 32);
+	}
+	return moved;
+}
+
+/* Points by centroid, from member[first] on: those of one centroid look at the
+ * same ones. */
 static enum vsx_status near_work(void *context, unsigned int thread,
 				 uint64_t first, uint64_t last,
 				 struct vsx_error *err)
 {
 	struct lloyd *l = context;
-	const struct vsx_kmeans *km = l->km;
-	uint32_t keys[NEAR];
-	uint64_t moved = 0;
+	struct desk *d = &l->desks[thread];
+	uint64_t moved = 0, i = first, end;
 
-	for (uint64_t i = first; i < last; i++) {
-		uint32_t point = l->member[i], own = l->of[point];
-		const uint32_t *near = l->near + (size_t)own * l->n_near;
-		uint64_t best = UINT64_MAX;
+	while (i < last) {
+		uint32_t own = l->of[l->member[i]];
 
-		km->distance(l->codes + (size_t)point * km->code_stride,
-			     km->codes, km->code_stride, near, l->n_near,
-			     km->dim, keys);
-		for (uint32_t j = 0; j < l->n_near; j++) {
-			uint64_t b = (uint64_t)keys[j] << 32 | near[j];
-
-			best = b < best ? b : best;
+		for (end = i; end < last && l->of[l->member[end]] == own;)
+			end++;
+		vsx_packed_codes_fill(
+			&d->near, l->km->codes, l->km->code_stride,
+			l->near + (size_t)own * l->n_near, l->n_near);
+		for (uint32_t n; i < end; i += n) {
+			n = end - i < CHUNK ? (uint32_t)(end - i) : CHUNK;
+			moved += look_near(l, d, i, n);
 		}
-		l->of[point] = (uint32_t)best;
-		l->away[point] = (uint32_t)(best >> 32);
-		moved += (uint32_t)best != own;
 	}
 	atomic_fetch_add(&l->n_moved, moved);
 	return vsx_tally_add(&l->tally, thread, last - first, err);
 }
 
-/* For each centroid those that are nearest to it, itself among them. */
+/* For each centroid those that are nearest to it. */
 static enum vsx_status neighbours_work(void *context, unsigned int thread,
 				       uint64_t first, uint64_t last,
 				       struct vsx_error *err)
 {
 	struct lloyd *l = context;
 	const struct vsx_kmeans *km = l->km;
-	uint64_t *order = l->order + (size_t)thread * km->k;
-	uint32_t keys[TILE];
+	struct desk *d = &l->desks[thread];
 
-	(void)err;
-	for (uint64_t c = first; c < last; c++) {
-		for (uint32_t t = 0; t < km->k; t += TILE) {
-			uint32_t m = km->k - t < TILE ? km->k - t : TILE;
-
-			km->distance(km->codes + c * km->code_stride,
-				     km->codes + (size_t)t * km->code_stride,
-				     km->code_stride, NULL, m, km->dim, keys);
-			for (uint32_t j = 0; j < m; j++)
-				order[t + j] =
-					(uint64_t)keys[j] << 32 | (t + j);
-		}
-		/* Equal centroids must not push out the own one. */
-		order[c] = c;
-		vsx_least(order, km->k, l->n_near, false);
-		for (uint32_t j = 0; j < l->n_near; j++)
-			l->near[c * l->n_near + j] = (uint32_t)order[j];
-	}
-	return VSX_OK;
+	d->seekers.n = 0;
+	for (uint64_t c = first; c < last; c++)
+		vsx_seekers_add(&d->seekers, km->codes + c * km->code_stride);
+	return vsx_seekers_near(&d->seekers, &l->packed, l->n_near,
+				l->near + first * l->n_near, err);
 }
 
 /* ---- clusters and their means --------------------------------------- */
@@ -249,6 +262,26 @@ static void repair(struct lloyd *l)
 	group(l);
 }
 
+/* Sums of so many codes fit a u32. */
+#define FOLD (1u << 24)
+
+/* Sixteen at a time, so that compilers see what they can do at once; codes
+ * end in zeros. */
+static void add_code(uint32_t *part, const uint8_t *code, uint32_t stride)
+{
+	for (uint32_t d = 0; d < stride; d += 16)
+		for (uint32_t e = 0; e < 16; e++)
+			part[d + e] += code[d + e];
+}
+
+static void fold(uint64_t *sum, uint32_t *part, uint32_t stride)
+{
+	for (uint32_t d = 0; d < stride; d++) {
+		sum[d] += part[d];
+		part[d] = 0;
+	}
+}
+
 /* The codes nearest to the means of the codes. */
 static enum vsx_status mean_work(void *context, unsigned int thread,
 				 uint64_t first, uint64_t last,
@@ -256,7 +289,9 @@ static enum vsx_status mean_work(void *context, unsigned int thread,
 {
 	struct lloyd *l = context;
 	const struct vsx_kmeans *km = l->km;
-	uint64_t *sum = l->sums + (size_t)thread * km->dim;
+	uint32_t stride = km->code_stride;
+	uint64_t *sum = l->sums + (size_t)thread * stride;
+	uint32_t *part = l->parts + (size_t)thread * stride;
 
 	(void)err;
 	for (uint64_t c = first; c < last; c++) {
@@ -265,14 +300,14 @@ static enum vsx_status mean_work(void *context, unsigned int thread,
 
 		if (n == 0)
 			continue;
-		memset(sum, 0, km->dim * sizeof(*sum));
-		for (uint32_t i = l->start[c]; i < l->start[c + 1]; i++) {
-			const uint8_t *p = l->codes + (size_t)l->member[i] *
-							      km->code_stride;
-
-			for (uint32_t d = 0; d < km->dim; d++)
-				sum[d] += p[d];
+		memset(sum, 0, stride * sizeof(*sum));
+		for (uint32_t i = 0; i < n; i++) {
+			add_code(part, code_of_member(l, l->start[c] + i),
+				 stride);
+			if (i % FOLD == FOLD - 1)
+				fold(sum, part, stride);
 		}
+		fold(sum, part, stride);
 		for (uint32_t d = 0; d < km->dim; d++)
 			code[d] =
 				(uint8_t)((sum[d] * 2 + n) / ((uint64_t)n * 2));
@@ -345,20 +380,32 @@ static void first_centroids(struct lloyd *l)
 	}
 }
 
+static void pack(struct lloyd *l)
+{
+	const struct vsx_kmeans *km = l->km;
+
+	vsx_packed_codes_fill(&l->packed, km->codes, km->code_stride, NULL,
+			      km->k);
+}
+
 static enum vsx_status iterate(struct lloyd *l, struct vsx_error *err)
 {
 	unsigned int threads = l->threads;
 	uint32_t k = l->km->k;
 
 	first_centroids(l);
+	pack(l);
 	VSX_TRY(vsx_parallel(threads, l->n, CHUNK, full_work, l, err));
 	group(l);
 	for (int i = 1; i < ITERATIONS; i++) {
 		repair(l);
 		VSX_TRY(vsx_parallel(threads, k, 8, mean_work, l, err));
-		VSX_TRY(vsx_parallel(threads, k, 8, neighbours_work, l, err));
+		pack(l);
+		VSX_TRY(vsx_parallel(threads, k, CHUNK, neighbours_work, l,
+				     err));
 		atomic_store(&l->n_moved, 0);
-		VSX_TRY(vsx_parallel(threads, l->n, CHUNK, near_work, l, err));
+		VSX_TRY(vsx_parallel(threads, l->n, NEAR_CHUNK, near_work, l,
+				     err));
 		group(l);
 		if (atomic_load(&l->n_moved) < l->n / SETTLED)
 			break;
@@ -380,9 +427,19 @@ static enum vsx_status alloc_lloyd(struct lloyd *l, struct vsx_error *err)
 	VSX_TRY(vsx_alloc_to(&l->start, k + 1, sizeof(*l->start), err));
 	VSX_TRY(vsx_alloc_to(&l->member, l->n, sizeof(*l->member), err));
 	VSX_TRY(vsx_alloc_to(&l->near, k * l->n_near, sizeof(*l->near), err));
-	VSX_TRY(vsx_alloc_to(&l->keys, t * TILE, sizeof(*l->keys), err));
-	VSX_TRY(vsx_alloc_to(&l->order, t * k, sizeof(*l->order), err));
-	VSX_TRY(vsx_alloc_to(&l->sums, t * km->dim, sizeof(*l->sums), err));
+	VSX_TRY(vsx_packed_codes_init(&l->packed, km->k, km->dim, err));
+	VSX_TRY(vsx_alloc_to(&l->desks, t, sizeof(*l->desks), err));
+	for (size_t i = 0; i < t; i++) {
+		struct desk *d = &l->desks[i];
+
+		VSX_TRY(vsx_seekers_init(&d->seekers, km->dim, err));
+		VSX_TRY(vsx_packed_codes_init(&d->near, l->n_near, km->dim,
+					      err));
+	}
+	VSX_TRY(vsx_alloc_to(&l->sums, t * km->code_stride, sizeof(*l->sums),
+			     err));
+	VSX_TRY(vsx_alloc_to(&l->parts, t * km->code_stride, sizeof(*l->parts),
+			     err));
 	return vsx_alloc_to(&l->means, t * km->dim, sizeof(*l->means), err);
 }
 
@@ -396,9 +453,14 @@ static void free_lloyd(struct lloyd *l)
 	free(l->start);
 	free(l->member);
 	free(l->near);
-	free(l->keys);
-	free(l->order);
+	for (unsigned int i = 0; l->desks && i < l->threads; i++) {
+		vsx_seekers_release(&l->desks[i].seekers);
+		vsx_packed_codes_release(&l->desks[i].near);
+	}
+	free(l->desks);
+	vsx_packed_codes_release(&l->packed);
 	free(l->sums);
+	free(l->parts);
 	free(l->means);
 }
 
@@ -508,7 +570,8 @@ struct assign {
 	const struct vsx_rows *rows;
 	uint32_t *list;
 	uint8_t *codes; /* [threads][CHUNK][code_stride] */
-	uint32_t *keys; /* [threads][TILE] */
+	struct vsx_packed_codes packed;
+	struct vsx_seekers *seekers; /* [threads] */
 	struct vsx_tally tally;
 };
 
@@ -526,8 +589,8 @@ static enum vsx_status assign_work(void *context, unsigned int thread,
 			&km->grid, a->rows->space,
 			a->rows->base + (first + i) * a->rows->space->stride,
 			codes + (size_t)i * km->code_stride);
-	nearest(km, codes, n, a->keys + (size_t)thread * TILE, a->list + first,
-		NULL);
+	nearest(&a->seekers[thread], &a->packed, codes, km->code_stride, n,
+		a->list + first, NULL);
 	return vsx_tally_add(&a->tally, thread, n, err);
 }
 
@@ -546,80 +609,23 @@ enum vsx_status vsx_kmeans_assign(const struct vsx_kmeans *km,
 	status = vsx_alloc_to(&a.codes, (size_t)threads * CHUNK,
 			      km->code_stride, err);
 	if (status == VSX_OK)
-		status = vsx_alloc_to(&a.keys, (size_t)threads * TILE,
-				      sizeof(*a.keys), err);
+		status = vsx_alloc_to(&a.seekers, threads, sizeof(*a.seekers),
+				      err);
+	for (unsigned int i = 0; status == VSX_OK && i < threads; i++)
+		status = vsx_seekers_init(&a.seekers[i], km->dim, err);
 	if (status == VSX_OK)
+		status = vsx_packed_codes_init(&a.packed, km->k, km->dim, err);
+	if (status == VSX_OK) {
+		vsx_packed_codes_fill(&a.packed, km->codes, km->code_stride,
+				      NULL, km->k);
 		status = vsx_parallel(threads, rows->n, CHUNK, assign_work, &a,
 				      err);
+	}
+	for (unsigned int i = 0; a.seekers && i < threads; i++)
+		vsx_seekers_release(&a.seekers[i]);
+	free(a.seekers);
+	vsx_packed_codes_release(&a.packed);
 	free(a.codes);
-	free(a.keys);
-	return status;
-}
-
-/* ---- near centroids get near numbers -------------------------------- */
-
-/* From centroid `first` of order[0..n) always on to the nearest one left. */
-static void walk(const struct vsx_kmeans *km, uint32_t *order, uint32_t n,
-		 uint32_t *keys)
-{
-	for (uint32_t i = 0; i + 1 < n; i++) {
-		uint32_t left = n - i - 1, best = 0, t;
-
-		km->distance(km->codes + (size_t)order[i] * km->code_stride,
-			     km->codes, km->code_stride, order + i + 1, left,
-			     km->dim, keys);
-		for (uint32_t j = 1; j < left; j++)
-			if (keys[j] < keys[best] ||
-			    (keys[j] == keys[best] &&
-			     order[i + 1 + j] < order[i + 1 + best]))
-				best = j;
-		t = order[i + 1];
-		order[i + 1] = order[i + 1 + best];
-		order[i + 1 + best] = t;
-	}
-}
-
-enum vsx_status vsx_kmeans_chain(struct vsx_kmeans *km, struct vsx_error *err)
-{
-	float *centroids = NULL;
-	uint8_t *codes = NULL;
-	uint32_t *order = NULL, *keys = NULL;
-	enum vsx_status status;
-
-	status = vsx_alloc_to(&order, km->k, sizeof(*order), err);
-	if (status == VSX_OK)
-		status = vsx_alloc_to(&keys, km->k, sizeof(*keys), err);
-	if (status == VSX_OK)
-		status = vsx_alloc_to(&centroids, (size_t)km->k * km->dim,
-				      sizeof(float), err);
-	if (status == VSX_OK)
-		status = vsx_alloc_to(&codes, km->k, km->code_stride, err);
-	if (status != VSX_OK)
-		goto done;
-	for (uint32_t c = 0; c < km->k; c++)
-		order[c] = c;
-	for (uint32_t c = 0; c < km->k; c += STRETCH)
-		walk(km, order + c, km->k - c < STRETCH ? km->k - c : STRETCH,
-		     keys);
-	for (uint32_t c = 0; c < km->k; c++) {
-		memcpy(centroids + (size_t)c * km->dim,
-		       km->centroids + (size_t)order[c] * km->dim,
-		       km->dim * sizeof(float));
-		memcpy(codes + (size_t)c * km->code_stride,
-		       km->codes + (size_t)order[c] * km->code_stride,
-		       km->code_stride);
-	}
-	free(km->centroids);
-	free(km->codes);
-	km->centroids = centroids;
-	km->codes = codes;
-	centroids = NULL;
-	codes = NULL;
-done:
-	free(centroids);
-	free(codes);
-	free(order);
-	free(keys);
 	return status;
 }
 

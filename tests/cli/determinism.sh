@@ -44,8 +44,13 @@ for options in "-i Flat -m cosine" "-i IVF64,Flat -m cosine" \
 		same exact.tsv got.tsv
 	done
 done
+run 0 vsx-build rows.fbin -i IVF64,Flat -o best.vsx -q
+for isa in scalar avx2 avx512; do
+	VSX_ISA=$isa run 0 vsx-build rows.fbin -i IVF64,Flat -o isa.vsx -f -q
+	same isa.vsx best.vsx
+done
 VSX_ISA=scalar run 0 vsx-build rows.fbin -i HNSW8 -o scalar.vsx -q
-run 0 vsx-build rows.fbin -i HNSW8 -o best.vsx -q
+run 0 vsx-build rows.fbin -i HNSW8 -o best.vsx -f -q
 same scalar.vsx best.vsx
 run 0 vsx-build rows.fbin -i HNSW8 -o seven.vsx -q --seed 7
 ! cmp -s best.vsx seven.vsx || fail "the seed changes nothing"
