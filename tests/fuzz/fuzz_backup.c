@@ -15,10 +15,8 @@
 
 #include "backup/backup.h"
 #include "backup/codec.h"
+#include "fuzz/must.h"
 #include "support/build.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 static char folder[] = "/tmp/vsx-fuzz-XXXXXX";
 
@@ -35,24 +33,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		abort();
 	atexit(drop_folder);
 	return 0;
-}
-
-static void must(bool holds, const char *rule)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "broken: %s\n", rule);
-	abort();
-}
-
-/* What every failure owes its caller. */
-static void check_error(const struct vsx_error *err, enum vsx_status status)
-{
-	size_t len = strnlen(err->text, sizeof(err->text));
-
-	must(err->status == status, "the error has the status returned");
-	must(len > 0 && len < sizeof(err->text), "the error has a text");
-	must(!strpbrk(err->text, "\n\r\x1b"), "the text is one line");
 }
 
 static void seal_head(uint8_t *p)
@@ -81,7 +61,7 @@ static void try_snapshot(const uint8_t *p, size_t n)
 	uint64_t bytes;
 
 	if (status != VSX_OK) {
-		check_error(&err, status);
+		must_tell(&err, status);
 		return;
 	}
 	must(vsx_snapshot_encode(&again, &bytes, &s, &err) == VSX_OK,
@@ -103,7 +83,7 @@ static void try_chunk(const uint8_t *p, size_t n)
 		return;
 	status = vsx_chunk_head_decode(&head, p, &err);
 	if (status != VSX_OK) {
-		check_error(&err, status);
+		must_tell(&err, status);
 		return;
 	}
 	if (head.stored_bytes > n - VSX_HEAD_BYTES)
@@ -117,7 +97,7 @@ static void try_chunk(const uint8_t *p, size_t n)
 		status = vsx_codec_unpack(&c, &head, &err);
 		if (status == VSX_OK)
 			break;
-		check_error(&err, status);
+		must_tell(&err, status);
 		head.stored_sum = head.encoding == VSX_CHUNK_PLAIN
 					  ? 0
 					  : vsx_sum64(p + VSX_HEAD_BYTES,
@@ -137,10 +117,10 @@ static void try_records(const uint8_t *p, size_t n)
 
 	status = vsx_sequence_decode(&last, p, n, &err);
 	if (status != VSX_OK)
-		check_error(&err, status);
+		must_tell(&err, status);
 	status = vsx_checked_count(&n_checks, p, n, &err);
 	if (status != VSX_OK) {
-		check_error(&err, status);
+		must_tell(&err, status);
 		return;
 	}
 	all = malloc((n_checks + 1) * sizeof(*all));
@@ -175,7 +155,7 @@ static void try_stream(const uint8_t *p, size_t n)
 	status = vsx_backup_receive_on(fd, out, NULL, &ops, NULL, &err);
 	close(fd);
 	if (status != VSX_OK) {
-		check_error(&err, status);
+		must_tell(&err, status);
 		must(access(out, F_OK) != 0, "a failure leaves nothing");
 		return;
 	}
@@ -230,7 +210,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		status = vsx_repo_head_decode(p, n, &err);
 		if (status != VSX_OK)
-			check_error(&err, status);
+			must_tell(&err, status);
 	}
 	free(p);
 	return 0;

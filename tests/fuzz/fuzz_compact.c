@@ -18,7 +18,7 @@ static void compact(const char *const *inputs, size_t n, bool sound)
 
 	status = vsx_compact(inputs, n, out, &opts, NULL, NULL, &err);
 	if (status != VSX_OK)
-		hostile_error(&err, status);
+		must_tell(&err, status);
 	if (status == VSX_OK && sound)
 		hostile_sound(out);
 	unlink(out);

@@ -1,7 +1,6 @@
 /*
  * Golden sets in JSON lines, on whatever bytes: nothing may crash, leak or read
- * past an end, and what is read is whole. Build with
- * -fsanitize=fuzzer,address,undefined.
+ * past an end, and what is read is whole.
  */
 #include <math.h>
 #include <stdbool.h>
@@ -12,28 +11,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "fuzz/must.h"
 #include "input/golden.h"
 #include "vsx_types.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool holds, const char *rule)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "broken: %s\n", rule);
-	abort();
-}
-
-/* What every failure owes its caller. */
-static void check_error(const struct vsx_error *err, enum vsx_status status)
-{
-	size_t len = strnlen(err->text, sizeof(err->text));
-
-	must(err->status == status, "the error has the status returned");
-	must(len > 0 && len < sizeof(err->text), "the error has a text");
-	must(!strpbrk(err->text, "\n\r\x1b"), "the text is one line");
-}
 
 static void check_set(const struct golden *g)
 {
@@ -65,13 +45,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fd = memfd_create("golden", MFD_CLOEXEC);
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	}
-	if (ftruncate(fd, 0) < 0 || pwrite(fd, data, size, 0) != (ssize_t)size)
-		abort();
+	must_write(fd, data, size);
 	status = golden_load(&g, path, &err);
 	if (status == VSX_OK)
 		check_set(&g);
 	else
-		check_error(&err, status);
+		must_tell(&err, status);
 	golden_release(&g);
 	return 0;
 }

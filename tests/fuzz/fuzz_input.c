@@ -1,7 +1,6 @@
 /*
  * Every reader of foreign files, on whatever bytes: nothing may crash, leak,
- * read past an end or allocate out of proportion to the file. Build with
- * -fsanitize=fuzzer,address,undefined.
+ * read past an end or allocate out of proportion to the file.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,31 +10,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "fuzz/must.h"
 #include "input/ids.h"
 #include "input/input.h"
 #include "input/labels.h"
 
 #define ROOM (1u << 20) /* bytes of rows in one read */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(bool holds, const char *rule)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "broken: %s\n", rule);
-	abort();
-}
-
-/* What every failure owes its caller. */
-static void check_error(const struct vsx_error *err, enum vsx_status status)
-{
-	size_t len = strnlen(err->text, sizeof(err->text));
-
-	must(err->status == status, "the error has the status returned");
-	must(len > 0 && len < sizeof(err->text), "the error has a text");
-	must(!strpbrk(err->text, "\n\r\x1b"), "the text is one line");
-}
 
 static void read_vectors(const char *path)
 {
@@ -49,7 +29,7 @@ static void read_vectors(const char *path)
 	status = input_open(&in, path, NULL, &err);
 	if (status != VSX_OK) {
 		must(in == NULL, "a failed open gives no input");
-		check_error(&err, status);
+		must_tell(&err, status);
 		return;
 	}
 	must(input_dim(in) >= 1 && input_dim(in) <= VSX_MAX_DIM,
@@ -63,7 +43,7 @@ static void read_vectors(const char *path)
 	if (status == VSX_OK)
 		must(n == input_n_rows(in), "all rows come");
 	else
-		check_error(&err, status);
+		must_tell(&err, status);
 	input_close(in);
 }
 
@@ -77,13 +57,13 @@ static void read_ids(const char *path)
 	status = input_ids(path, &ids, &n, &err);
 	must((status == VSX_OK) == (ids != NULL), "ids come with VSX_OK");
 	if (status != VSX_OK)
-		check_error(&err, status);
+		must_tell(&err, status);
 	free(ids);
 
 	status = input_truth(path, &ids, &n, &k, &err);
 	must((status == VSX_OK) == (ids != NULL), "ids come with VSX_OK");
 	if (status != VSX_OK)
-		check_error(&err, status);
+		must_tell(&err, status);
 	free(ids);
 }
 
@@ -95,7 +75,7 @@ static void read_labels(const char *path)
 
 	status = input_labels(path, &labels, &err);
 	if (status != VSX_OK) {
-		check_error(&err, status);
+		must_tell(&err, status);
 		return;
 	}
 	for (uint64_t i = 0; i < labels.n; i++)
@@ -143,8 +123,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (fd < 0)
 		fd = make_links();
-	if (ftruncate(fd, 0) < 0 || pwrite(fd, data, size, 0) != (ssize_t)size)
-		abort();
+	must_write(fd, data, size);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		read_vectors(names[i]);
 		read_ids(names[i]);

@@ -16,11 +16,11 @@ static void check_hits(const struct vsx *index, const struct vsx_hit *hits,
 {
 	static float row[VSX_MAX_DIM];
 
-	hostile_must(n <= k, "not more hits than asked for");
+	must(n <= k, "not more hits than asked for");
 	for (size_t i = 0; sound && i < n; i++) {
-		hostile_must(vsx_get(index, hits[i].id, row, NULL) == VSX_OK,
-			     "a hit of a sound index is there");
-		hostile_must(!isnan(hits[i].distance), "a hit has a distance");
+		must(vsx_get(index, hits[i].id, row, NULL) == VSX_OK,
+		     "a hit of a sound index is there");
+		must(!isnan(hits[i].distance), "a hit has a distance");
 	}
 }
 
@@ -46,16 +46,15 @@ static void search(const struct vsx *index, uint32_t dim, bool sound)
 		status =
 			vsx_search(s, query, VSX_F32, k, &opts, hits, &n, &err);
 		if (status != VSX_OK)
-			hostile_error(&err, status);
+			must_tell(&err, status);
 		check_hits(index, hits, n, k, sound);
 		n = 0;
 		status = vsx_search_id(s, k, k, &opts, hits, &n, &err);
 		if (status != VSX_OK)
-			hostile_error(&err, status);
+			must_tell(&err, status);
 		check_hits(index, hits, n, k, sound);
 		for (size_t i = 0; i < n; i++)
-			hostile_must(hits[i].id != k,
-				     "the row itself is left out");
+			must(hits[i].id != k, "the row itself is left out");
 	}
 	vsx_searcher_free(s);
 }
@@ -72,28 +71,24 @@ static void look(const struct vsx *index, bool sound)
 	const char *entry;
 
 	vsx_get_facts(index, &f);
-	hostile_must(f.dim >= 1 && f.dim <= VSX_MAX_DIM,
-		     "the dimension is allowed");
-	hostile_must(f.spec && f.effort_name, "there are names");
+	must(f.dim >= 1 && f.dim <= VSX_MAX_DIM, "the dimension is allowed");
+	must(f.spec && f.effort_name, "there are names");
 	for (uint32_t i = 0; i < f.n_segments; i++)
-		hostile_must(vsx_get_segment(index, i, &segment, NULL) ==
-				     VSX_OK,
-			     "segment");
+		must(vsx_get_segment(index, i, &segment, NULL) == VSX_OK,
+		     "segment");
 	for (uint32_t i = 0; i < f.n_sections; i++)
-		hostile_must(vsx_get_section(index, i, &section, NULL) ==
-				     VSX_OK,
-			     "section");
+		must(vsx_get_section(index, i, &section, NULL) == VSX_OK,
+		     "section");
 	for (uint32_t i = 0; (entry = vsx_property_at(index, i)); i++)
-		hostile_must(strchr(entry, '=') != NULL,
-			     "a property is key=value");
+		must(strchr(entry, '=') != NULL, "a property is key=value");
 	for (uint32_t i = 0; i < 3; i++) {
 		status = vsx_get_recall(index, i, &row, &err);
 		if (status != VSX_OK)
-			hostile_error(&err, status);
+			must_tell(&err, status);
 	}
 	status = vsx_effort_for(index, 0.99, 10, &effort, &err);
 	if (status != VSX_OK)
-		hostile_error(&err, status);
+		must_tell(&err, status);
 	search(index, f.dim, sound);
 }
 
@@ -101,8 +96,8 @@ static int hear(void *context, const struct vsx_verify_event *event)
 {
 	unsigned int *n_events = context;
 
-	hostile_must(event->text && !strpbrk(event->text, "\n\r\x1b"),
-		     "an event is one line");
+	must(event->text && !strpbrk(event->text, "\n\r\x1b"),
+	     "an event is one line");
 	/* An acceptance test may be asked for that takes hours. */
 	return ++*n_events > 2000;
 }
@@ -120,7 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	status = vsx_verify(path, NULL, hear, &n_events, &result, &err);
 	if (status != VSX_OK)
-		hostile_error(&err, status);
+		must_tell(&err, status);
 	else
 		sound = result.n_findings == 0;
 	for (int mode = 0; mode < 3; mode++) {
@@ -130,11 +125,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		opts.untrusted = mode == 2;
 		status = vsx_open(&index, path, &opts, &err);
 		if (status != VSX_OK) {
-			hostile_must(index == NULL,
-				     "a failed open gives no index");
-			hostile_must(!sound,
-				     "what verify calls sound can be opened");
-			hostile_error(&err, status);
+			must(index == NULL, "a failed open gives no index");
+			must(!sound, "what verify calls sound can be opened");
+			must_tell(&err, status);
 			continue;
 		}
 		look(index, sound);

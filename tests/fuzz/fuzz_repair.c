@@ -19,10 +19,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	status = vsx_repair(path, out, &opts, &result, NULL, &err);
 	if (status == VSX_OK) {
 		hostile_sound(out);
-		hostile_must(!sound || result.n_lost == 0,
-			     "nothing of a sound file is lost");
+		must(!sound || result.n_lost == 0,
+		     "nothing of a sound file is lost");
 	} else {
-		hostile_error(&err, status);
+		must_tell(&err, status);
 	}
 	unlink(path);
 	unlink(out);

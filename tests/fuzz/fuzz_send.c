@@ -22,13 +22,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	opts.context = &n_events;
 	status = vsx_backup_send(path, fd, &opts, NULL, &err);
 	if (status != VSX_OK)
-		hostile_error(&err, status);
+		must_tell(&err, status);
 	pages.level = VSX_VERIFY_PAGES;
 	if (status == VSX_OK)
-		hostile_must(vsx_verify(path, &pages, NULL, NULL, &result,
-					&err) == VSX_OK &&
-				     result.n_findings == 0,
-			     "what is backed up has sound pages");
+		must(vsx_verify(path, &pages, NULL, NULL, &result, &err) ==
+				     VSX_OK &&
+			     result.n_findings == 0,
+		     "what is backed up has sound pages");
 	close(fd);
 	unlink(path);
 	return 0;

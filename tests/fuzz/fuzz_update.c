@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (status == VSX_OK)
 		status = vsx_update_commit(u, NULL, &err);
 	if (status != VSX_OK)
-		hostile_error(&err, status);
+		must_tell(&err, status);
 	else if (sound)
 		hostile_sound(path);
 	vsx_update_free(u);

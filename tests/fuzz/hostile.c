@@ -8,27 +8,6 @@
 
 #include "support/build.h"
 
-/* ---- what is owed ------------------------------------------------------- */
-
-void hostile_must(bool holds, const char *rule)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "broken: %s\n", rule);
-	abort();
-}
-
-void hostile_error(const struct vsx_error *err, enum vsx_status status)
-{
-	size_t len = strnlen(err->text, sizeof(err->text));
-
-	hostile_must(err->status == status,
-		     "the error has the status returned");
-	hostile_must(len > 0 && len < sizeof(err->text),
-		     "the error has a text");
-	hostile_must(!strpbrk(err->text, "\n\r\x1b"), "the text is one line");
-}
-
 /* ---- files -------------------------------------------------------------- */
 
 const char *hostile_path(const char *name)
@@ -48,8 +27,8 @@ const char *hostile_file(const char *name, const uint8_t *data, size_t size)
 	const char *path = hostile_path(name);
 	FILE *f = fopen(path, "wb");
 
-	hostile_must(f && fwrite(data, 1, size, f) == size && fclose(f) == 0,
-		     "a file can be written");
+	must(f && fwrite(data, 1, size, f) == size && fclose(f) == 0,
+	     "a file can be written");
 	return path;
 }
 
@@ -57,8 +36,8 @@ static int hear(void *context, const struct vsx_verify_event *event)
 {
 	unsigned int *n_events = context;
 
-	hostile_must(event->text && !strpbrk(event->text, "\n\r\x1b"),
-		     "an event is one line");
+	must(event->text && !strpbrk(event->text, "\n\r\x1b"),
+	     "an event is one line");
 	return ++*n_events > 5000;
 }
 
@@ -79,16 +58,16 @@ void hostile_sound(const char *path)
 	struct vsx_error err = {.text = ""};
 
 	if (vsx_verify(path, NULL, NULL, NULL, &result, &err))
-		hostile_must(false, err.text);
-	hostile_must(result.n_findings == 0, "what was written is sound");
+		must(false, err.text);
+	must(result.n_findings == 0, "what was written is sound");
 }
 
 int hostile_go_on(void *context, const struct vsx_build_event *event)
 {
 	unsigned int *n_events = context;
 
-	hostile_must(event->text && !strpbrk(event->text, "\n\r\x1b"),
-		     "an event is one line");
+	must(event->text && !strpbrk(event->text, "\n\r\x1b"),
+	     "an event is one line");
 	return ++*n_events > 5000;
 }
 
@@ -137,14 +116,14 @@ static void next_generation(const char *path, const struct support_index *what,
 	opts.n_threads = 1;
 	if (vsx_update_begin(&u, path, &opts, &err) ||
 	    vsx_update_delete(u, gone, 3, &err))
-		hostile_must(false, err.text);
+		must(false, err.text);
 	for (uint64_t i = 0; i < 3; i++) {
 		support_row(what, 100 + round * 3 + i, row);
 		if (vsx_update_add(u, VSX_BATCH(row, VSX_F32, 1, NULL), &err))
-			hostile_must(false, err.text);
+			must(false, err.text);
 	}
 	if (vsx_update_commit(u, NULL, &err))
-		hostile_must(false, err.text);
+		must(false, err.text);
 	vsx_update_free(u);
 }
 

@@ -1,33 +1,21 @@
 /*
- * What the targets share that read an index of hostile bytes: seeds, a mutator,
- * and what each call owes its caller.
+ * What the targets share that read an index of hostile bytes: seeds and a
+ * mutator.
  *
  * Half of the mutations make all checksums right again, so that the rules
  * behind them are reached. Seeds: small indexes of every kind, as they were
  * built and as they became by changes: several segments, deleted rows, shared
  * lists.
- * Build with -fsanitize=fuzzer,address,undefined.
  */
 #ifndef FUZZ_HOSTILE_H
 #define FUZZ_HOSTILE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
+#include "fuzz/must.h"
 #include "vsx_write.h"
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
 			       unsigned int seed);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
-
-/* Abort unless the rule holds. */
-void hostile_must(bool holds, const char *rule);
-
-/* What every failure owes its caller. */
-void hostile_error(const struct vsx_error *err, enum vsx_status status);
 
 /*
  * The path of a file of this process's own, in memory where the system has
