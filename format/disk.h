@@ -109,7 +109,7 @@ struct vsx_disk_segment {
 	vsx_le64 n_rows;	       /*  8 */
 	vsx_le64 generation;	       /* 16  that brought the segment */
 	vsx_le32 params[VSX_N_PARAMS]; /* 24  SPEC.md 5, by kind */
-	vsx_le64 n_dead;	       /* 56  rows that section DEAD marks */
+	vsx_le64 n_dead;	       /* 56  rows that are deleted */
 };
 
 static_assert(sizeof(struct vsx_disk_segment) == 64, "SPEC.md 4.2");

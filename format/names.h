@@ -34,6 +34,7 @@ static inline bool vsx_elem_is_int(uint32_t elem)
 	X(VSX_SEC_ROID, "ROID", "id of each row")                              \
 	X(VSX_SEC_IDRO, "IDRO", "rows by rising id")                           \
 	X(VSX_SEC_DEAD, "DEAD", "deleted rows")                                \
+	X(VSX_SEC_GONE, "GONE", "rows deleted since DEAD was written")         \
 	X(VSX_SEC_LIST, "LIST", "inverted lists")                              \
 	X(VSX_SEC_CENT, "CENT", "centroids")                                   \
 	X(VSX_SEC_LNK0, "LNK0", "links of the base level")                     \

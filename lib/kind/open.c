@@ -71,15 +71,15 @@ enum vsx_status vsx_segment_open_rows(struct vsx_segment *seg,
 
 uint64_t vsx_segment_heap_bytes(const struct vsx_segment *seg)
 {
-	return (seg->dead_bits ? vsx_dead_bytes(seg->n_rows) : 0) +
+	return (seg->gone ? vsx_dead_bytes(seg->n_rows) : 0) +
 	       (seg->state ? seg->kind->state_bytes : 0);
 }
 
 void vsx_segment_close(struct vsx_segment *seg)
 {
-	free(seg->dead_bits);
+	free(seg->gone);
 	free(seg->state);
-	seg->dead_bits = NULL;
+	seg->gone = NULL;
 	seg->state = NULL;
 }
 

@@ -89,8 +89,8 @@ static enum vsx_status check_truth(struct vsx_verifier *v,
 	struct vsx_segment all = index->segments[0];
 	struct vsx_accept a = t->accept;
 
-	all.dead = NULL;
-	all.n_dead = 0;
+	all.dead = all.gone = NULL;
+	all.n_dead = all.n_gone = 0;
 	VSX_TRY(vsx_alloc_to(found, (size_t)a.n_queries * a.truth_k,
 			     sizeof(**found), err));
 	a.truth = *found;

@@ -5,57 +5,89 @@
 #include "bytes.h"
 #include "segment/ids.h"
 
-/* Bits of a list: its rows rise, and are rows. */
-static enum vsx_status unpack(struct vsx_segment *seg, struct vsx_error *err)
+typedef unsigned long long ull;
+
+static uint64_t bytes_of(const struct vsx_view *view)
 {
-	const struct vsx_view *view = &seg->view[VSX_SEC_DEAD];
-	uint64_t bytes = vsx_dead_bytes(seg->n_rows);
+	return view->base ? view->bytes : 0;
+}
+
+enum vsx_status vsx_dead_open_bits(struct vsx_segment *seg,
+				   struct vsx_error *err)
+{
+	uint64_t listed = bytes_of(&seg->view[VSX_SEC_GONE]);
+	uint64_t bytes = bytes_of(&seg->view[VSX_SEC_DEAD]), due;
+	uint32_t most = vsx_most_gone(seg->n_rows);
+
+	if (most > seg->n_dead)
+		most = seg->n_dead;
+	if (listed % 4 || listed / 4 > most)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"section GONE has %llu bytes, expected 4 for "
+				"each of at most %u rows",
+				(ull)listed, most);
+	seg->n_gone = (uint32_t)(listed / 4);
+	due = seg->n_dead > seg->n_gone ? vsx_dead_bytes(seg->n_rows) : 0;
+	if (bytes != due)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"section DEAD has %llu bytes, expected %llu "
+				"for %u deleted rows of %u, %u of them in "
+				"section GONE",
+				(ull)bytes, (ull)due, seg->n_dead, seg->n_rows,
+				seg->n_gone);
+	seg->dead = due ? seg->view[VSX_SEC_DEAD].base : NULL;
+	return VSX_OK;
+}
+
+/* Bits of the list: its rows rise, and are rows. */
+static enum vsx_status unpack(const struct vsx_segment *seg, uint8_t *bits,
+			      struct vsx_error *err)
+{
+	const uint8_t *list = seg->view[VSX_SEC_GONE].base;
 	uint64_t least = 0;
 
-	VSX_TRY(vsx_touch(view, 0, view->bytes, err));
-	/* Zeros from the system: what no row of the list is in costs nothing.
-	 */
-	seg->dead_bits = calloc(1, bytes);
-	if (!seg->dead_bits)
-		return vsx_fail_memory(err, bytes);
-	for (uint32_t i = 0; i < seg->n_dead; i++) {
-		uint32_t row = vsx_load32(view->base + (size_t)i * 4);
+	for (uint32_t i = 0; i < seg->n_gone; i++) {
+		uint32_t row = vsx_load32(list + (size_t)i * 4);
 
 		if (row < least || row >= seg->n_rows)
 			return vsx_fail(err, VSX_ECORRUPT,
-					"section DEAD: entry %u is row %u, "
+					"section GONE: entry %u is row %u, "
 					"expected %llu to %u",
-					i, row, (unsigned long long)least,
-					seg->n_rows - 1);
-		seg->dead_bits[row >> 3] |= (uint8_t)(1u << (row & 7));
+					i, row, (ull)least, seg->n_rows - 1);
+		bits[row >> 3] |= (uint8_t)(1u << (row & 7));
 		least = (uint64_t)row + 1;
 	}
 	return VSX_OK;
 }
 
+enum vsx_status vsx_dead_open_list(struct vsx_segment *seg,
+				   struct vsx_error *err)
+{
+	const struct vsx_view *view = &seg->view[VSX_SEC_GONE];
+	uint64_t bytes = vsx_dead_bytes(seg->n_rows);
+	enum vsx_status status;
+	uint8_t *bits;
+
+	if (!seg->n_gone)
+		return VSX_OK;
+	VSX_TRY(vsx_touch(view, 0, view->bytes, err));
+	/* Zeros from the system: what no row of the list is in costs nothing.
+	 */
+	bits = calloc(1, bytes);
+	if (!bits)
+		return vsx_fail_memory(err, bytes);
+	status = unpack(seg, bits, err);
+	if (status == VSX_OK)
+		seg->gone = bits;
+	else
+		free(bits);
+	return status;
+}
+
 enum vsx_status vsx_dead_open(struct vsx_segment *seg, struct vsx_error *err)
 {
-	const struct vsx_view *view = &seg->view[VSX_SEC_DEAD];
-	uint64_t due =
-		seg->n_dead ? vsx_dead_section_bytes(seg->n_rows, seg->n_dead)
-			    : 0;
-
-	if ((view->base ? view->bytes : 0) != due)
-		return vsx_fail(
-			err, VSX_ECORRUPT,
-			"section DEAD has %llu bytes, expected %llu "
-			"for %u deleted rows of %u",
-			(unsigned long long)(view->base ? view->bytes : 0),
-			(unsigned long long)due, seg->n_dead, seg->n_rows);
-	if (!seg->n_dead)
-		return VSX_OK;
-	if (vsx_dead_is_list(seg->n_rows, seg->n_dead)) {
-		VSX_TRY(unpack(seg, err));
-		seg->dead = seg->dead_bits;
-	} else {
-		seg->dead = view->base;
-	}
-	return VSX_OK;
+	VSX_TRY(vsx_dead_open_bits(seg, err));
+	return vsx_dead_open_list(seg, err);
 }
 
 enum vsx_status vsx_live_find(const struct vsx_segment *seg, uint64_t id,
@@ -68,10 +100,22 @@ enum vsx_status vsx_live_find(const struct vsx_segment *seg, uint64_t id,
 	return dead ? VSX_ENOTFOUND : VSX_OK;
 }
 
+/* The first row that both sections have; false: none is. */
+static bool find_twice(const struct vsx_segment *seg, uint32_t *row)
+{
+	for (*row = 0; seg->gone && *row < seg->n_rows; ++*row)
+		if ((seg->dead[*row >> 3] & seg->gone[*row >> 3]) >>
+			    (*row & 7) &
+		    1)
+			return true;
+	return false;
+}
+
 enum vsx_status vsx_dead_check(const struct vsx_segment *seg,
 			       vsx_finding *report, void *context)
 {
 	uint64_t bits = vsx_dead_bytes(seg->n_rows) * 8, n = 0, beyond = 0;
+	uint32_t due = seg->n_dead - seg->n_gone, twice;
 
 	if (!seg->dead)
 		return VSX_OK;
@@ -81,14 +125,19 @@ enum vsx_status vsx_dead_check(const struct vsx_segment *seg,
 		n += row < seg->n_rows ? bit : 0;
 		beyond += row < seg->n_rows ? 0 : bit;
 	}
-	if (n != seg->n_dead)
+	if (n != due)
 		VSX_TRY(vsx_tell(report, context, VSX_ECORRUPT,
 				 "section DEAD marks %llu rows, expected %u",
-				 (unsigned long long)n, seg->n_dead));
+				 (ull)n, due));
+	if (find_twice(seg, &twice))
+		VSX_TRY(vsx_tell(report, context, VSX_ECORRUPT,
+				 "section GONE lists row %u, which section "
+				 "DEAD marks",
+				 twice));
 	if (beyond)
 		return vsx_tell(report, context, VSX_ECORRUPT,
 				"section DEAD marks %llu rows behind the last "
 				"of %u",
-				(unsigned long long)beyond, seg->n_rows);
+				(ull)beyond, seg->n_rows);
 	return VSX_OK;
 }

@@ -1,10 +1,12 @@
 /*
- * Deleted rows of a segment: section DEAD, which is there when a row is
- * deleted, lists them while they are few and has a bit for each row when they
- * are many. SPEC.md 5.3.
+ * Deleted rows of a segment. SPEC.md 5.3.
  *
- * A list is made bits of when the segment is opened. A search touches the whole
- * section once, when it comes to the segment; after that bits are read as they
+ * Section DEAD has a bit for each row. Section GONE lists the few that were
+ * deleted since DEAD was written, so that the commit of a deleted row writes
+ * them again and not all bits.
+ *
+ * The list is made bits of when the segment is opened. A search touches all of
+ * DEAD once, when it comes to the segment; after that both are read as they
  * are.
  */
 #ifndef VSX_DEAD_H
@@ -18,27 +20,27 @@ static inline uint64_t vsx_dead_bytes(uint64_t n_rows)
 	return (n_rows + 63) / 64 * 8;
 }
 
-/* So many can be listed, whatever the segment holds: opening takes them in. */
-#define VSX_MOST_LISTED 65536u
+/*
+ * Rows that section GONE lists at most: a page of them, and no more bytes than
+ * DEAD has. A commit of a deleted row writes half of that on average, and DEAD
+ * once in so many.
+ */
+#define VSX_MOST_GONE 1024u
 
-/* Whether section DEAD is a list: of a 32nd of the rows it is no longer than
- * their bits. */
-static inline bool vsx_dead_is_list(uint64_t n_rows, uint64_t n_dead)
+static inline uint32_t vsx_most_gone(uint32_t n_rows)
 {
-	return n_dead <= n_rows / 32 && n_dead <= VSX_MOST_LISTED;
-}
-
-/* Bytes of section DEAD. */
-static inline uint64_t vsx_dead_section_bytes(uint64_t n_rows, uint64_t n_dead)
-{
-	return vsx_dead_is_list(n_rows, n_dead) ? 4 * n_dead
-						: vsx_dead_bytes(n_rows);
+	return n_rows / 32 < VSX_MOST_GONE ? n_rows / 32 : VSX_MOST_GONE;
 }
 
 /*
- * Check section and count against each other, and set dead: to bits in the file
- * or to bits made of a list, which vsx_segment_close() frees.
+ * Check the lengths of both sections against n_dead, and set dead, n_gone and
+ * gone, which vsx_segments_close() frees: by the lengths alone, from the list,
+ * or both.
  */
+enum vsx_status vsx_dead_open_bits(struct vsx_segment *seg,
+				   struct vsx_error *err);
+enum vsx_status vsx_dead_open_list(struct vsx_segment *seg,
+				   struct vsx_error *err);
 enum vsx_status vsx_dead_open(struct vsx_segment *seg, struct vsx_error *err);
 
 static inline enum vsx_status vsx_dead_touch(const struct vsx_segment *seg,
@@ -46,15 +48,19 @@ static inline enum vsx_status vsx_dead_touch(const struct vsx_segment *seg,
 {
 	const struct vsx_view *view = &seg->view[VSX_SEC_DEAD];
 
-	if (!seg->dead || seg->dead_bits)
-		return VSX_OK;
-	return vsx_touch(view, 0, view->bytes, err);
+	return seg->dead ? vsx_touch(view, 0, view->bytes, err) : VSX_OK;
+}
+
+/* Bits of rows 8 i .. 8 i + 7, 1: deleted. Touch first. */
+static inline uint8_t vsx_dead_byte(const struct vsx_segment *seg, uint32_t i)
+{
+	return (seg->dead ? seg->dead[i] : 0) | (seg->gone ? seg->gone[i] : 0);
 }
 
 /* Whether a row is deleted. Touch first. */
 static inline bool vsx_is_dead(const struct vsx_segment *seg, uint32_t row)
 {
-	return seg->dead && (seg->dead[row >> 3] >> (row & 7) & 1);
+	return vsx_dead_byte(seg, row >> 3) >> (row & 7) & 1;
 }
 
 /* The same of a single row: what tells it is touched. */
@@ -62,7 +68,7 @@ static inline enum vsx_status vsx_dead_at(const struct vsx_segment *seg,
 					  uint32_t row, bool *dead,
 					  struct vsx_error *err)
 {
-	if (seg->dead && !seg->dead_bits)
+	if (seg->dead)
 		VSX_TRY(vsx_touch(&seg->view[VSX_SEC_DEAD], row >> 3, 1, err));
 	*dead = vsx_is_dead(seg, row);
 	return VSX_OK;
@@ -72,7 +78,10 @@ static inline enum vsx_status vsx_dead_at(const struct vsx_segment *seg,
 enum vsx_status vsx_live_find(const struct vsx_segment *seg, uint64_t id,
 			      uint32_t *row, struct vsx_error *err);
 
-/* Report a count that is wrong, and bits of rows that are not there. */
+/*
+ * Report a count that is wrong, a row that both sections have, and bits of rows
+ * that are not there.
+ */
 enum vsx_status vsx_dead_check(const struct vsx_segment *seg,
 			       vsx_finding *report, void *context);
 

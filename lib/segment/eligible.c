@@ -3,6 +3,17 @@
 #include "segment/dead.h"
 #include "segment/segment.h"
 
+struct vsx_eligible vsx_eligible_live(const struct vsx_segment *seg)
+{
+	return (struct vsx_eligible){
+		.seg = seg,
+		.barred = seg->dead,
+		.gone = seg->gone,
+		.n_rows = seg->n_rows,
+		.n = seg->n_rows - seg->n_dead,
+	};
+}
+
 enum vsx_status vsx_find_eligible(struct vsx_find *find,
 				  const struct vsx_segment *seg,
 				  struct vsx_error *err)
@@ -10,12 +21,7 @@ enum vsx_status vsx_find_eligible(struct vsx_find *find,
 	if (find->eligible.seg == seg)
 		return VSX_OK;
 	VSX_TRY(vsx_dead_touch(seg, err));
-	find->eligible = (struct vsx_eligible){
-		.seg = seg,
-		.barred = seg->dead,
-		.n_rows = seg->n_rows,
-		.n = seg->n_rows - seg->n_dead,
-	};
+	find->eligible = vsx_eligible_live(seg);
 	return VSX_OK;
 }
 
@@ -24,7 +30,7 @@ uint32_t vsx_eligible_among(const struct vsx_eligible *e, uint32_t first,
 {
 	uint32_t eligible = n;
 
-	for (uint32_t row = first; e->barred && row < first + n; row++)
+	for (uint32_t row = first; e->n < e->n_rows && row < first + n; row++)
 		eligible -= !vsx_is_eligible(e, row);
 	return eligible;
 }
@@ -36,7 +42,9 @@ uint32_t vsx_eligible_run(const struct vsx_eligible *e, uint32_t *row,
 
 	while (first < end && !vsx_is_eligible(e, first))
 		first +=
-			first % 8 == 0 && e->barred[first >> 3] == 0xff ? 8 : 1;
+			first % 8 == 0 && vsx_barred_byte(e, first >> 3) == 0xff
+				? 8
+				: 1;
 	if (first > end)
 		first = end;
 	while (first + n < end && vsx_is_eligible(e, first + n))

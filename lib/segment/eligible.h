@@ -20,10 +20,14 @@ struct vsx_segment;
 struct vsx_eligible {
 	const struct vsx_segment *seg; /* whose rows; NULL: not made out yet */
 	const uint8_t *barred; /* a bit a row, whole bytes, 1: it may not; NULL:
-				  all rows may */
+				  all others may */
+	const uint8_t *gone;   /* likewise, of rows deleted lately */
 	uint32_t n_rows;
 	uint32_t n; /* of them may */
 };
+
+/* The rows that are not deleted. Touch first. */
+struct vsx_eligible vsx_eligible_live(const struct vsx_segment *seg);
 
 /*
  * Make out find->eligible for a segment, unless it is that of this segment
@@ -33,9 +37,15 @@ enum vsx_status vsx_find_eligible(struct vsx_find *find,
 				  const struct vsx_segment *seg,
 				  struct vsx_error *err);
 
+/* Bits of rows 8 i .. 8 i + 7, 1: it may not. */
+static inline uint8_t vsx_barred_byte(const struct vsx_eligible *e, uint32_t i)
+{
+	return (e->barred ? e->barred[i] : 0) | (e->gone ? e->gone[i] : 0);
+}
+
 static inline bool vsx_is_eligible(const struct vsx_eligible *e, uint32_t row)
 {
-	return !e->barred || !(e->barred[row >> 3] >> (row & 7) & 1);
+	return !(vsx_barred_byte(e, row >> 3) >> (row & 7) & 1);
 }
 
 /*

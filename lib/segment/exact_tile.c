@@ -298,10 +298,7 @@ enum vsx_status vsx_exact_tiles_begin(struct vsx_exact_tiles *t,
 	memset(t, 0, sizeof(*t));
 	t->seg = seg;
 	t->space = sieves[0]->by_code ? &sieves[0]->codes.space : &seg->space;
-	t->live = (struct vsx_eligible){.seg = seg,
-					.barred = seg->dead,
-					.n_rows = seg->n_rows,
-					.n = seg->n_rows - seg->n_dead};
+	t->live = vsx_eligible_live(seg);
 	t->sieves = sieves;
 	t->n = n;
 	t->kernels = vsx_tiles();

@@ -47,8 +47,10 @@ struct vsx_segment {
 	struct vsx_view view[VSX_N_SECTION_SLOTS];
 	bool scarce; /* memory is, see scarce.h */
 
-	const uint8_t *dead; /* a bit a row, see dead.h; NULL: none is */
-	uint8_t *dead_bits;  /* they, where the file has a list; owned */
+	/* Deleted rows, a bit a row each, see dead.h; NULL: no section. */
+	const uint8_t *dead;
+	uint8_t *gone; /* owned */
+	uint32_t n_gone;
 
 	/* Ids, see ids.h */
 	uint32_t id_bytes; /* 0: the id is the row number; 4 or 8 in ROID */

@@ -157,25 +157,26 @@ static enum vsx_status hand_over(struct repair *r, struct vsx_error *err)
 }
 
 /*
- * Without the list of the deleted rows all of them count as live: better some
- * that are back than none of the others. See drop_replaced().
+ * Without the list of rows that were deleted lately these count as live: better
+ * some that are back than none of the others. See drop_replaced().
  */
 static enum vsx_status open_marks(struct repair *r, struct vsx_segment *seg,
 				  struct vsx_error *err)
 {
 	struct vsx_error why = {0};
-	enum vsx_status status = vsx_dead_open(seg, &why);
+	enum vsx_status status;
 
-	if (status == VSX_OK || !vsx_dead_is_list(seg->n_rows, seg->n_dead) ||
-	    status != VSX_ECORRUPT)
+	VSX_TRY(vsx_dead_open_bits(seg, err));
+	status = vsx_dead_open_list(seg, &why);
+	if (status != VSX_ECORRUPT)
 		return status == VSX_OK ? VSX_OK
 					: vsx_fail(err, status, "%s", why.text);
 	vsx_report_note(&r->report,
 			"segment %u: %u deleted rows are back, but for those "
 			"that newer ones replaced, since it cannot be read "
 			"which they are: %.200s",
-			seg->number, seg->n_dead, why.text);
-	r->result->n_revived += seg->n_dead;
+			seg->number, seg->n_gone, why.text);
+	r->result->n_revived += seg->n_gone;
 	return VSX_OK;
 }
 

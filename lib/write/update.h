@@ -52,12 +52,13 @@ void vsx_update_advise(struct vsx_update_result *result,
 /*
  * update_marks.c: the rows that the new generation deletes.
  *
- * segments[i].dead is replaced by a copy of the bits before the first of them
- * is set, which is marks[i]; n_dead counts on.
+ * segments[i].gone is replaced by a copy before the first of its bits is set,
+ * which is gone[i]; n_gone and n_dead count on. Here n_gone may be more than a
+ * file lists: then all become DEAD.
  */
 struct vsx_marks {
 	struct vsx_segment *segments;
-	uint8_t **bits; /* [n_segments]; NULL: as in the file */
+	uint8_t **gone; /* [n_segments]; NULL: as in the file */
 	uint32_t n_segments;
 };
 

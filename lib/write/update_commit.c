@@ -52,7 +52,7 @@ static enum vsx_status take_segments(struct run *r, struct vsx_error *err)
 	uint32_t n = index->manifest.n_segments;
 
 	VSX_TRY(vsx_alloc_to(&r->segments, n + 1, sizeof(*r->segments), err));
-	VSX_TRY(vsx_alloc_to(&r->marks.bits, n, sizeof(*r->marks.bits), err));
+	VSX_TRY(vsx_alloc_to(&r->marks.gone, n, sizeof(*r->marks.gone), err));
 	memcpy(r->segments, index->segments, n * sizeof(*r->segments));
 	r->marks.segments = r->segments;
 	r->marks.n_segments = n;
@@ -324,6 +324,12 @@ static enum vsx_status test(struct run *r, struct vsx_error *err)
 
 /* ---- the file ---------------------------------------------------------- */
 
+/* Whether the rows that went are few enough to be listed beside DEAD. */
+static bool is_listed(const struct vsx_segment *seg)
+{
+	return seg->n_gone <= vsx_most_gone(seg->n_rows);
+}
+
 /* Sections of the old generation that the new one refers to. */
 static bool is_kept(const struct run *r, const struct vsx_section_entry *e)
 {
@@ -333,7 +339,10 @@ static bool is_kept(const struct run *r, const struct vsx_section_entry *e)
 		return true;
 	if (e->segment >= r->n_kept)
 		return false;
-	return slot != VSX_SEC_DEAD || !r->marks.bits[e->segment];
+	if (!r->marks.gone[e->segment])
+		return true;
+	return slot != VSX_SEC_GONE &&
+	       (slot != VSX_SEC_DEAD || is_listed(&r->segments[e->segment]));
 }
 
 /* A file that was cut must not become a long one again, of zeros. */
@@ -368,21 +377,43 @@ static enum vsx_status begin_file(struct run *r, struct vsx_error *err)
 	return VSX_OK;
 }
 
-/* The rows whose bits are set, as a list. */
-static enum vsx_status list_marks(struct vsx_sink *sink, const uint8_t *bits,
-				  uint32_t n_rows, struct vsx_error *err)
+/* GONE: the rows that went, as a list. */
+static enum vsx_status list_gone(struct vsx_sink *sink,
+				 const struct vsx_segment *seg,
+				 struct vsx_error *err)
 {
-	for (uint32_t row = 0; row < n_rows; row++) {
+	for (uint32_t row = 0; row < seg->n_rows; row++) {
+		uint8_t byte = seg->gone[row >> 3];
 		vsx_le32 entry;
 
-		if (row % 8 == 0 && bits[row >> 3] == 0) {
+		if (row % 8 == 0 && byte == 0) {
 			row += 7;
 			continue;
 		}
-		if (!(bits[row >> 3] >> (row & 7) & 1))
+		if (!(byte >> (row & 7) & 1))
 			continue;
 		vsx_put32(&entry, row);
 		VSX_TRY(vsx_sink_write(sink, &entry, sizeof(entry), err));
+	}
+	return VSX_OK;
+}
+
+/* DEAD: the bits of all. */
+static enum vsx_status mark_dead(struct vsx_sink *sink,
+				 const struct vsx_segment *seg,
+				 struct vsx_error *err)
+{
+	uint64_t bytes = vsx_dead_bytes(seg->n_rows);
+	uint8_t some[4096];
+
+	VSX_TRY(vsx_dead_touch(seg, err));
+	for (uint64_t at = 0; at < bytes; at += sizeof(some)) {
+		size_t n = bytes - at < sizeof(some) ? (size_t)(bytes - at)
+						     : sizeof(some);
+
+		for (size_t i = 0; i < n; i++)
+			some[i] = vsx_dead_byte(seg, (uint32_t)(at + i));
+		VSX_TRY(vsx_sink_write(sink, some, n, err));
 	}
 	return VSX_OK;
 }
@@ -391,17 +422,15 @@ static enum vsx_status write_marks(struct run *r, struct vsx_error *err)
 {
 	for (uint32_t i = 0; i < r->n_kept; i++) {
 		const struct vsx_segment *seg = &r->segments[i];
+		bool listed = is_listed(seg);
 
-		if (!r->marks.bits[i])
+		if (!r->marks.gone[i])
 			continue;
-		VSX_TRY(vsx_sink_begin(&r->sink, VSX_SEC_DEAD, i, err));
-		if (vsx_dead_is_list(seg->n_rows, seg->n_dead))
-			VSX_TRY(list_marks(&r->sink, r->marks.bits[i],
-					   seg->n_rows, err));
-		else
-			VSX_TRY(vsx_sink_write(&r->sink, r->marks.bits[i],
-					       vsx_dead_bytes(seg->n_rows),
-					       err));
+		VSX_TRY(vsx_sink_begin(&r->sink,
+				       listed ? VSX_SEC_GONE : VSX_SEC_DEAD, i,
+				       err));
+		VSX_TRY(listed ? list_gone(&r->sink, seg, err)
+			       : mark_dead(&r->sink, seg, err));
 		VSX_TRY(vsx_sink_end(&r->sink, err));
 	}
 	return VSX_OK;
@@ -572,9 +601,9 @@ enum vsx_status vsx_update_run(struct vsx_update *u,
 	struct run r = {.u = u, .result = result};
 	enum vsx_status status = steps(&r, err);
 
-	for (uint32_t i = 0; r.marks.bits && i < r.marks.n_segments; i++)
-		free(r.marks.bits[i]);
-	free(r.marks.bits);
+	for (uint32_t i = 0; r.marks.gone && i < r.marks.n_segments; i++)
+		free(r.marks.gone[i]);
+	free(r.marks.gone);
 	free(r.segments);
 	free(r.entries);
 	free(r.properties);

@@ -13,22 +13,18 @@
 typedef unsigned long long ull;
 
 /* A copy of the segment's bits that can be written to. */
-static enum vsx_status own_bits(struct vsx_marks *marks, uint32_t i,
+static enum vsx_status own_gone(struct vsx_marks *marks, uint32_t i,
 				struct vsx_error *err)
 {
 	struct vsx_segment *seg = &marks->segments[i];
-	struct vsx_view *view = &seg->view[VSX_SEC_DEAD];
 	uint64_t bytes = vsx_dead_bytes(seg->n_rows);
 
-	if (marks->bits[i])
+	if (marks->gone[i])
 		return VSX_OK;
-	VSX_TRY(vsx_dead_touch(seg, err));
-	VSX_TRY(vsx_alloc_to(&marks->bits[i], bytes, 1, err));
-	if (seg->dead)
-		memcpy(marks->bits[i], seg->dead, bytes);
-	seg->dead = marks->bits[i];
-	seg->dead_bits = NULL; /* the index has them */
-	*view = (struct vsx_view){.base = seg->dead, .bytes = bytes};
+	VSX_TRY(vsx_alloc_to(&marks->gone[i], bytes, 1, err));
+	if (seg->gone)
+		memcpy(marks->gone[i], seg->gone, bytes);
+	seg->gone = marks->gone[i]; /* the index has the other */
 	return VSX_OK;
 }
 
@@ -47,8 +43,9 @@ enum vsx_status vsx_marks_set(struct vsx_marks *marks, uint64_t id,
 			continue;
 		if (status != VSX_OK)
 			return status;
-		VSX_TRY(own_bits(marks, i, err));
-		marks->bits[i][row >> 3] |= (uint8_t)(1u << (row & 7));
+		VSX_TRY(own_gone(marks, i, err));
+		seg->gone[row >> 3] |= (uint8_t)(1u << (row & 7));
+		seg->n_gone++;
 		seg->n_dead++;
 		return VSX_OK;
 	}

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/rng.h"
+#include "kind/kind.h"
 #include "segment/dead.h"
 #include "segment/exact.h"
 #include "segment/exact_tile.h"
@@ -179,12 +180,15 @@ static void lay_codes(struct set *s)
 static void kill_rows(struct set *s, struct vsx_rng *rng, enum dead dead)
 {
 	s->dead = vsx_alloc(vsx_dead_bytes(s->n), 1);
+	s->seg.gone = vsx_alloc(vsx_dead_bytes(s->n), 1);
+	/* Some in the bits of the file, some in those of its list. */
 	for (uint32_t i = 0; dead != NONE && i < s->n; i++)
 		if (vsx_rng_below(rng, 20) < (dead == SOME ? 4 : 19)) {
-			s->dead[i >> 3] |= (uint8_t)(1u << (i & 7));
+			uint8_t *bits = i % 3 ? s->dead : s->seg.gone;
+
+			bits[i >> 3] |= (uint8_t)(1u << (i & 7));
 			s->seg.n_dead++;
 		}
-	/* As opening would have it, whatever the form in a file. */
 	s->seg.dead = s->seg.n_dead ? s->dead : NULL;
 }
 
@@ -218,7 +222,7 @@ static void set_init(struct set *s, struct vsx_rng *rng, enum vsx_metric metric,
 	s->dim = (uint32_t)vsx_rng_below(rng, 70) + 1;
 	s->n_queries = (uint32_t)vsx_rng_below(rng, MAX_QUERIES) + 1;
 	s->k = vsx_rng_below(rng, MAX_K) + 1;
-	s->seg.kind = &vsx_kind_flat;
+	s->seg.kind = vsx_kind_find(VSX_FLAT);
 	s->seg.n_rows = s->n;
 	vsx_space_init(&s->seg.space, metric, elem, s->dim, 0);
 	s->x = vsx_alloc((size_t)s->n * s->dim, sizeof(float));
@@ -249,6 +253,7 @@ static void set_release(struct set *s)
 	free(s->code);
 	free(s->params);
 	free(s->dead);
+	free(s->seg.gone);
 	free(s->scratch);
 	free(s->heap);
 	free(s->finds);
@@ -263,7 +268,7 @@ static void check_answer(const struct set *s, uint32_t i, const char *what)
 	for (uint32_t r = 0; r < s->n; r++) {
 		struct vsx_best b = {.id = r, .row = r};
 
-		if ((s->seg.dead && s->seg.dead[r >> 3] >> (r & 7) & 1) ||
+		if (vsx_is_dead(&s->seg, r) ||
 		    (find->skip_self && find->self == r))
 			continue;
 		b.value = vsx_space_exact_value(

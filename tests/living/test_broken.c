@@ -92,7 +92,7 @@ static void expect_sound(struct opened *o)
 /*
  * Generation 3: a base with n_gone deleted rows, 3, 5, 7, 9 and so on, of which
  * 5 and 7 are added anew in segment 2, behind a segment 1 of the rows 1000 to
- * 1019. Nine of 300 are a list, more are bits.
+ * 1019. Nine of 300 are listed in GONE, more are bits of DEAD.
  */
 static const char *make_with(const char *spec, size_t n_gone)
 {
@@ -137,7 +137,7 @@ Test(broken, nothing_is_before_it_is_broken)
 	}
 }
 
-/* ---- 5.3: DEAD ------------------------------------------------------- */
+/* ---- 5.3: DEAD and GONE ---------------------------------------------- */
 
 Test(broken, marks_are_missing)
 {
@@ -171,13 +171,13 @@ Test(broken, marks_have_a_wrong_length)
 	for (int i = 0; i < 6; i++) {
 		struct opened o = opened_read(path);
 		struct vsx_disk_section *s = opened_section(&o, "DEAD", 0);
-		char due[80];
+		char due[120];
 
 		vsx_put64(&s->bytes, lengths[i]);
 		vsx_put64(&s->raw_bytes, lengths[i]);
 		snprintf(due, sizeof(due),
 			 "section DEAD has %llu bytes, expected 40 for 10 "
-			 "deleted rows of 300",
+			 "deleted rows of 300, 0 of them in section GONE",
 			 (unsigned long long)lengths[i]);
 		expect_found_by_open(&o, due);
 	}
@@ -242,19 +242,19 @@ Test(broken, marks_are_of_rows_that_are_not_there)
 	}
 }
 
-/* The list form: entries rise, and are rows. */
+/* Entries of the list rise, and are rows. */
 Test(broken, listed_marks_do_not_rise)
 {
 	const char *path = make_with("HNSW8", LISTED);
 	struct opened o = opened_read(path);
-	uint8_t *rows = opened_data(&o, "DEAD", 0);
+	uint8_t *rows = opened_data(&o, "GONE", 0);
 
 	memcpy(rows + 4, rows, 4);
-	expect_found_by_open(&o, "section DEAD: entry 1 is row");
+	expect_found_by_open(&o, "section GONE: entry 1 is row");
 	o = opened_read(path);
-	rows = opened_data(&o, "DEAD", 0);
+	rows = opened_data(&o, "GONE", 0);
 	memset(rows + 4, 0, 4);
-	expect_found_by_open(&o, "section DEAD: entry 1 is row 0, expected");
+	expect_found_by_open(&o, "section GONE: entry 1 is row 0, expected");
 }
 
 Test(broken, listed_marks_are_of_rows_that_are_not_there)
@@ -265,16 +265,16 @@ Test(broken, listed_marks_are_of_rows_that_are_not_there)
 	for (int i = 0; i < 3; i++) {
 		struct opened o = opened_read(path);
 
-		vsx_put32((vsx_le32 *)(void *)(opened_data(&o, "DEAD", 0) +
+		vsx_put32((vsx_le32 *)(void *)(opened_data(&o, "GONE", 0) +
 					       4 * (LISTED - 1)),
 			  rows[i]);
-		expect_found_by_open(&o, "section DEAD: entry 8 is row");
+		expect_found_by_open(&o, "section GONE: entry 8 is row");
 	}
 	/* The last one is one. */
 	{
 		struct opened o = opened_read(path);
 
-		vsx_put32((vsx_le32 *)(void *)(opened_data(&o, "DEAD", 0) +
+		vsx_put32((vsx_le32 *)(void *)(opened_data(&o, "GONE", 0) +
 					       4 * (LISTED - 1)),
 			  N - 1);
 		expect_sound(&o);
@@ -284,16 +284,88 @@ Test(broken, listed_marks_are_of_rows_that_are_not_there)
 Test(broken, listed_marks_have_a_wrong_length)
 {
 	const char *path = make_with("IVF4,Flat", LISTED);
-	static const uint64_t lengths[] = {4, 32, 35, 37, 40};
+	static const uint64_t lengths[] = {35, 37, 38, 40, 44};
+	struct opened o;
 
 	for (int i = 0; i < 5; i++) {
-		struct opened o = opened_read(path);
-		struct vsx_disk_section *s = opened_section(&o, "DEAD", 0);
+		struct vsx_disk_section *s;
+		char due[80];
 
+		o = opened_read(path);
+		s = opened_section(&o, "GONE", 0);
 		vsx_put64(&s->bytes, lengths[i]);
 		vsx_put64(&s->raw_bytes, lengths[i]);
-		expect_found_by_open(&o, "expected 36 for 9 deleted rows");
+		snprintf(due, sizeof(due),
+			 "section GONE has %llu bytes, expected 4 for each of "
+			 "at most 9 rows",
+			 (unsigned long long)lengths[i]);
+		expect_found_by_open(&o, due);
 	}
+	/* Who is not listed must be marked. */
+	o = opened_read(path);
+	vsx_put64(&opened_section(&o, "GONE", 0)->bytes, 32);
+	vsx_put64(&opened_section(&o, "GONE", 0)->raw_bytes, 32);
+	expect_found_by_open(&o, "section DEAD has 0 bytes, expected 40 for 9 "
+				 "deleted rows of 300, 8 of them in section "
+				 "GONE");
+	/* Nor are more listed than deleted. */
+	o = opened_read(path);
+	vsx_put64(&o.segments[0].n_dead, LISTED - 1);
+	opened_add64(&o.manifest->n_live, 1);
+	expect_found_by_open(&o, "section GONE has 36 bytes, expected 4 for "
+				 "each of at most 8 rows");
+}
+
+/* Bits of ten, and a list of one more. */
+static const char *make_both(const char *spec)
+{
+	const char *path = make(spec);
+	struct vsx_update *u = change_begin(path, NULL);
+	uint64_t id = 100;
+
+	MUST(vsx_update_delete(u, &id, 1, &err));
+	change_commit(u, path);
+	return path;
+}
+
+Test(broken, marks_of_a_row_that_is_listed)
+{
+	static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8"};
+
+	for (int i = 0; i < 3; i++) {
+		const char *path = make_both(specs[i]);
+		struct opened o = opened_read(path);
+		uint8_t *bits = opened_data(&o, "DEAD", 0);
+		uint32_t row = vsx_load32(opened_data(&o, "GONE", 0)), other;
+		char due[80];
+
+		expect_sound(&o);
+		o = opened_read(path);
+		bits = opened_data(&o, "DEAD", 0);
+		cr_assert(!(bits[row >> 3] >> (row & 7) & 1));
+		bits[row >> 3] |= (uint8_t)(1u << (row & 7));
+		for (other = 0;
+		     other == row || !(bits[other >> 3] >> (other & 7) & 1);)
+			other++;
+		bits[other >> 3] &= (uint8_t) ~(1u << (other & 7));
+		snprintf(due, sizeof(due),
+			 "section GONE lists row %u, which section DEAD marks",
+			 row);
+		support_reseal(o.bytes, o.n);
+		MUST(try_open(&o, 0));
+		EXPECT_REFUSED(try_open(&o, 1), VSX_ECORRUPT, due);
+		verify(&o);
+		cr_expect(heard_has(&heard, due), "%s", heard.findings);
+		free(o.bytes);
+	}
+}
+
+Test(broken, the_list_beside_marks_is_missing)
+{
+	struct opened o = opened_read(make_both("Flat"));
+
+	memcpy(&opened_section(&o, "GONE", 0)->id, "XONE", 4);
+	expect_found_by_verify(&o, "section DEAD marks 10 rows, expected 11");
 }
 
 Test(broken, counts_of_deleted_rows)

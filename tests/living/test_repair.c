@@ -282,7 +282,7 @@ Test(repair, is_not_sure_of_rows_whose_marks_are_damaged)
 	support_build(scratch_path("x"), what);
 	change(scratch_path("x"), &what);
 	bytes = support_read(scratch_path("x"), &n);
-	cr_assert(support_section(bytes, n, "DEAD", &at, &length));
+	cr_assert(support_section(bytes, n, "GONE", &at, &length));
 	bytes[at] ^= 1;
 	put(scratch_path("z"), bytes, n);
 	free(bytes);
@@ -315,6 +315,24 @@ Test(repair, is_not_sure_of_rows_whose_marks_are_damaged)
 	cr_expect_eq(result.n_unsure, N);
 	cr_expect_eq(result.n_revived, 0);
 	cr_expect_eq(result.n_rows, 1);
+
+	/* Of the list those alone are back that are in it. */
+	gone[0] = support_id(&what, 50);
+	cr_assert(!vsx_update_begin(&u, scratch_path("x"), NULL, &err) &&
+			  !vsx_update_delete(u, gone, 1, &err) &&
+			  !vsx_update_commit(u, NULL, &err),
+		  "%s", err.text);
+	vsx_update_free(u);
+	bytes = support_read(scratch_path("x"), &n);
+	cr_assert(support_section(bytes, n, "GONE", &at, &length));
+	bytes[at] ^= 1;
+	put(scratch_path("z"), bytes, n);
+	free(bytes);
+	cr_assert_eq(repair(scratch_path("z"), scratch_path("y")), VSX_OK, "%s",
+		     err.text);
+	cr_expect_eq(result.n_unsure, 0);
+	cr_expect_eq(result.n_revived, 1);
+	cr_expect_eq(result.n_rows, N + 1 - 13);
 }
 
 /* What replaced them is newer, and the only row with that id. */
@@ -345,7 +363,7 @@ Test(repair, does_not_bring_rows_back_that_were_replaced)
 		  "%s", err.text);
 	vsx_update_free(u);
 	bytes = support_read(scratch_path("x"), &n);
-	cr_assert(support_section(bytes, n, "DEAD", &at, &length));
+	cr_assert(support_section(bytes, n, "GONE", &at, &length));
 	bytes[at] ^= 1;
 	put(scratch_path("z"), bytes, n);
 	free(bytes);

@@ -19,6 +19,9 @@ TestSuite(small, .init = scratch_make, .fini = scratch_drop, .timeout = 36000);
 /* Bytes that a commit of one row may append, beside 8 times that row's. */
 #define COMMIT_BYTES (24 * 1024)
 
+/* A bit for each of them is twice that. */
+#define MANY 400000
+
 /* And an index, beside its rows, links, codes and ids. */
 #define INDEX_BYTES (40 * 1024)
 
@@ -65,21 +68,37 @@ static void build(struct index *x, const char *spec)
 	x->gone = 0;
 }
 
+/* Here and there, and each once. */
+static uint64_t next_gone(struct index *x)
+{
+	return x->gone++ * 7919 % x->n_rows;
+}
+
+/* In one commit, until so many of 100 rows are. */
+static void delete_share(struct index *x, uint64_t percent)
+{
+	struct vsx_update *u = change_begin(x->path, NULL);
+
+	while (x->gone < x->n_rows / 100 * percent) {
+		uint64_t id = next_gone(x);
+
+		MUST(vsx_update_delete(u, &id, 1, &err));
+	}
+	change_commit(u, x->path);
+}
+
 /* One row, in one commit. What it appended. */
 static uint64_t commit(struct index *x, int what)
 {
 	struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
 	float *row = calloc(x->dim, sizeof(*row));
-	/* Here and there, and each once. */
-	uint64_t old = x->gone * 7919 % x->n_rows, id = x->next;
+	uint64_t old = what == ADD ? 0 : next_gone(x), id = x->next;
 	struct vsx_update_result result;
 	struct vsx_update *u;
 
 	opts.replace = 1;
 	opts.n_threads = 1;
 	MUST(vsx_update_begin(&u, x->path, &opts, &err));
-	if (what != ADD)
-		x->gone++;
 	if (what == DELETE)
 		MUST(vsx_update_delete(u, &old, 1, &err));
 	else if (what == REPLACE)
@@ -110,15 +129,18 @@ static void some_commits(struct index *x, const char *spec, const char *what,
 		bytes += commit(x, all[i % 3]);
 		done++;
 	}
-	printf("  %-9s x %u, %-8s %6llu bytes a commit, at most %llu\n", spec,
-	       x->dim, what, (unsigned long long)(bytes / n),
-	       (unsigned long long)most);
+	printf("  %-9s x %u, %4.1f %% deleted, %-8s %6llu bytes a commit, at "
+	       "most %llu\n",
+	       spec, x->dim, 100.0 * (double)x->gone / (double)x->n_rows, what,
+	       (unsigned long long)(bytes / n), (unsigned long long)most);
 	cr_expect(bytes <= n * most, "%s x %u, %s: %llu bytes a commit", spec,
 		  x->dim, what, (unsigned long long)(bytes / n));
 }
 
 static void to_an_index_of(const char *spec, uint32_t dim, uint64_t n_rows)
 {
+	static const uint64_t shares[] = {0, 10, 50}; /* deleted, percent */
+	bool among_deleted = n_rows >= MANY || getenv("VSX_SMALL_ROWS");
 	struct index x = {
 		.path = scratch_path("x"),
 		.dim = dim,
@@ -128,10 +150,14 @@ static void to_an_index_of(const char *spec, uint32_t dim, uint64_t n_rows)
 	if (number("VSX_SMALL_DIM", dim) != dim)
 		return;
 	build(&x, spec);
-	some_commits(&x, spec, "added", ADD);
-	some_commits(&x, spec, "deleted", DELETE);
-	some_commits(&x, spec, "replaced", REPLACE);
-	some_commits(&x, spec, "mixed", ADD | DELETE | REPLACE);
+	for (size_t i = 0; i < (among_deleted ? 3 : 1); i++) {
+		if (shares[i])
+			delete_share(&x, shares[i]);
+		some_commits(&x, spec, "added", ADD);
+		some_commits(&x, spec, "deleted", DELETE);
+		some_commits(&x, spec, "replaced", REPLACE);
+		some_commits(&x, spec, "mixed", ADD | DELETE | REPLACE);
+	}
 	change_sound(x.path);
 }
 
@@ -151,6 +177,11 @@ Test(small, commits_to_a_graph)
 {
 	to_an_index_of("HNSW8", 16, 20000);
 	to_an_index_of("HNSW8", 768, 1500);
+}
+
+Test(small, commits_to_many_rows)
+{
+	to_an_index_of("Flat", 2, MANY);
 }
 
 /* The first rows of an index, when it is not yet what was asked for. */

@@ -109,7 +109,11 @@ def _(m):
 
 # ---- 5.3 -----------------------------------------------------------------
 
-missing("5.3-1", "flat-3", ["section DEAD has 0 bytes"], "DEAD")
+# flat-3 and hundred-4 list the rows, one of 40 and three of 120; hnsw-4 has bits
+# of two of 40, hundred-6 of four of 120 and a list of one more.
+missing("5.3-1", "flat-3", ["section DEAD has 0 bytes"], "GONE")
+missing("5.3-1", "hnsw-4", ["section DEAD has 0 bytes"], "DEAD")
+missing("5.3-1", "hundred-6", ["section DEAD has 0 bytes"], "DEAD")
 
 
 @breaks("5.3-1", "flat", "section DEAD has 8 bytes")
@@ -117,9 +121,14 @@ def _(m):
     m.add("DEAD", 0, bytes(8), before=m.section("QSRC"))
 
 
-# One of 40 rows is a list, two are bits.
-longer("5.3-2", "flat-3", ["section DEAD has 8 bytes"], "DEAD", 4)
+@breaks("5.3-1", "flat-3", "section DEAD has 8 bytes")
+def _(m):
+    m.add("DEAD", 0, bytes(8), before=m.section("GONE"))
+
+
 longer("5.3-2", "hnsw-4", ["section DEAD has 16 bytes"], "DEAD", 8)
+longer("5.3-2", "hundred-6", ["section DEAD has 12 bytes"], "DEAD", -4)
+missing("5.3-3", "hundred-6", ["section DEAD marks 4 rows, expected 5"], "GONE")
 
 
 @breaks("5.3-3", "hnsw-4", "section DEAD marks 3 rows")
@@ -129,17 +138,35 @@ def _(m):
 
 
 bytes_at("5.3-4", "hnsw-4", ["behind the last of 40"], "DEAD", 7, b"\x80")
-bytes_at("5.3-5", "flat-3", ["section DEAD", "is row 40, expected 0 to 39"], "DEAD", 0, u32(40))
-# Three of 120 rows: not rising, there twice, not there.
+bytes_at("5.3-5", "flat-3", ["section GONE", "is row 40, expected 0 to 39"], "GONE", 0, u32(40))
+# Not rising, there twice, not there.
 for at, value in ((0, 119), (4, 0), (8, 120), (8, 2**32 - 1)):
-    bytes_at("5.3-5", "hundred-4", ["section DEAD"], "DEAD", at, u32(value))
+    bytes_at("5.3-5", "hundred-4", ["section GONE"], "GONE", at, u32(value))
 
 
-@breaks("5.3-5", "hundred-4", "section DEAD")
+@breaks("5.3-5", "hundred-4", "section GONE")
 def _(m):
-    e = m.section("DEAD")
+    e = m.section("GONE")
     e.data[4:8] = e.data[0:4]
 
+
+longer("5.3-6", "flat-3", ["section GONE has 8 bytes", "at most 1 rows"], "GONE", 4)
+longer("5.3-6", "hundred-4", ["section GONE has 16 bytes", "at most 3 rows"], "GONE", 4)
+longer("5.3-6", "hundred-4", ["section GONE has 10 bytes"], "GONE", -2)
+
+
+@breaks("5.3-6", "hundred", "section GONE has 4 bytes", "at most 0 rows")
+def _(m):
+    m.add("GONE", 0, u32(7), before=m.section("QRYS"))
+
+
+@breaks("5.3-7", "hundred-6", "section GONE lists row", "which section DEAD marks")
+def _(m):
+    """As many marks as before, one of them of the row that is listed."""
+    marks, (row,) = m.section("DEAD").data, m.section("GONE").words(0, "I")
+    some = next(r for r in range(120) if marks[r >> 3] >> (r & 7) & 1)
+    marks[some >> 3] ^= 1 << (some & 7)
+    marks[row >> 3] ^= 1 << (row & 7)
 
 
 # ---- 5.4 -----------------------------------------------------------------

@@ -138,6 +138,7 @@ def bases(t):
     t.write("known.vsx", with_truth(t.read("queries.vsx")))
     changed(t, "truth.vsx", "truth-3.vsx", [(12, 3, 18)], [8])
     changed(t, "hundred.vsx", "hundred-4.vsx", [], [3, 44, 118])
+    changed(t, "hundred-4.vsx", "hundred-6.vsx", [], [45, 90])
     t.run("vsx-build", add_rows(t, "gone", 1, 5, 13), "-q", "-o", "gone.vsx", "-i", "HNSW4")
     t.run("vsx-delete", "gone.vsx", "--id", 0, "-q")
     t.run("vsx-compact", "gone.vsx", "-o", "empty.vsx", "-q")
@@ -152,5 +153,5 @@ def bases(t):
     t.run("vsx-build", "page.u8bin", "-q", "-o", "pages.vsx", "-i", "Flat", "-e", "u8", "--queries", "one.fvecs")
     return (
         "flat ivf hnsw cosine bytes odd queries hundred given shared truth known empty gone"
-        " truth-3 hundred-4 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
+        " truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
     ).split()

@@ -18,7 +18,7 @@ KINDS = {1: "Flat", 2: "IVF", 3: "HNSW"}
 METRICS = {1: "l2", 2: "ip", 3: "cosine"}
 ELEMS = {1: "f32", 2: "f16", 3: "bf16", 4: "i8", 5: "u8"}
 KNOWN = (
-    "VECS CPAR CODE ROID IDRO DEAD LIST CENT LEVL LNK0 LNKU QRYS QTRU QSRC RCLL"
+    "VECS CPAR CODE ROID IDRO DEAD GONE LIST CENT LEVL LNK0 LNKU QRYS QTRU QSRC RCLL"
 ).split()
 
 _sums = {}

@@ -104,16 +104,15 @@ class Segment:
             self.open_graph()
 
     def open_dead(self):
-        dead = self.raw("DEAD")
-        self.need((dead is not None) == (self.entry.n_dead > 0), "5.3-1", "DEAD")
+        dead, gone = self.raw("DEAD"), self.raw("GONE") or b""
         n_dead = self.entry.n_dead
-        self.dead_rows = None
+        most = 4 * min(self.n // 32, 1024, n_dead)
+        self.need(len(gone) % 4 == 0 and len(gone) <= most, "5.3-6", "GONE")
+        self.gone = ints(gone, 4)
+        self.need((dead is not None) == (n_dead > len(self.gone)), "5.3-1", "DEAD")
         size = 8 * (up(self.n, 64) // 64)
-        if n_dead <= min(self.n // 32, 65536):
-            size = 4 * n_dead
-            self.dead_rows = ints(dead or b"", 4)
         self.need(dead is None or len(dead) == size, "5.3-2", "DEAD")
-        self.dead = dead
+        self.dead = dead or bytes(size)
 
     def open_ids(self):
         ids, order = self.raw("ROID"), self.raw("IDRO")
@@ -229,20 +228,23 @@ class Segment:
             before = self.ids[row]
 
     def is_dead(self, row):
-        if self.dead_rows is not None:
-            return row in self.dead_rows
-        return self.dead is not None and self.dead[row >> 3] >> (row & 7) & 1
+        return row in self.gone or self.is_marked(row)
+
+    def is_marked(self, row):
+        return self.dead[row >> 3] >> (row & 7) & 1
 
     def check_dead(self):
-        if self.dead_rows is not None:
-            before = -1
-            for row in self.dead_rows:
-                self.want(before < row < self.n, "5.3-5", "DEAD lists row %d" % row)
-                before = row
-            return
+        before = -1
+        for row in self.gone:
+            if not before < row < self.n:
+                self.want(False, "5.3-5", "GONE lists row %d" % row)
+                continue
+            self.want(not self.is_marked(row), "5.3-7", "row %d" % row)
+            before = row
         bits = int.from_bytes(self.dead, "little")
         inside = bits & ((1 << self.n) - 1)
-        self.want(bin(inside).count("1") == self.entry.n_dead, "5.3-3", "DEAD")
+        due = self.entry.n_dead - len(self.gone)
+        self.want(bin(inside).count("1") == due, "5.3-3", "DEAD")
         self.want(bits == inside, "5.3-4", "DEAD marks rows that are not there")
 
     def check_lists(self):

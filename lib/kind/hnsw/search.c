@@ -244,7 +244,7 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 	vsx_hnsw_level(seg, 0, &l);
 	if (find->held_out)
 		VSX_TRY(hold_out(w, seg, find->self, err));
-	if (find->eligible.barred)
+	if (find->eligible.n < find->eligible.n_rows)
 		w->eligible = &find->eligible;
 	/* The entry point goes into the pool: from it all rows can be reached,
 	 * so that a search with ef = n is a search of everything. */
