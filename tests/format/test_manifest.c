@@ -502,6 +502,8 @@ REFUSES(a_short_section_over_two_pages, CORRUPT,
 REFUSES(a_long_section_off_the_pages, CORRUPT,
 	"expected a multiple of 4096, or of 64 in one page",
 	sec[1].offset += 64)
+ACCEPTS(what_was_asked_for_with_the_most_effort,
+	m.asked_ef_construction = 65536)
 REFUSES(what_was_asked_for_without_a_text, CORRUPT,
 	"asked for is not a text of 1 to 63 characters", m.asked[0] = 0)
 REFUSES(what_was_asked_for_without_an_end, CORRUPT, "asked for is not a text",
@@ -752,5 +754,36 @@ Test(manifest, row_stride_keeps_its_rule)
 		cr_assert_eq(stride, (b + a - 1) / a * a, "%u bytes", b);
 		cr_assert(stride % 4 == 0 && stride >= b &&
 			  stride <= 2 * b + 64);
+	}
+}
+
+/* Up to the limit it is the segments that say how many rows there are. */
+REFUSES(rows_at_the_limit_that_are_nowhere, CORRUPT, "segments",
+	m.n_rows = UINT64_C(1) << 48)
+REFUSES(rows_beyond_the_limit, CORRUPT, "of at most 281474976710656",
+	m.n_rows = (UINT64_C(1) << 48) + 1)
+
+Test(manifest, takes_whole_pages)
+{
+	static const struct {
+		uint64_t bytes, pages;
+	} due[] = {{1, 1},	  {PAGE - 1, 1}, {PAGE, 1},
+		   {PAGE + 1, 2}, {2 * PAGE, 2}, {2 * PAGE + 1, 3}};
+	struct vsx_usage none, usage;
+	struct vsx_manifest out;
+
+	make_good();
+	encode();
+	cr_assert_eq(vsx_manifest_decode(&out, raw, n_raw, &sb, &err), VSX_OK,
+		     "%s", err.text);
+	sb.committed_bytes = 1 << 30;
+	sb.manifest_bytes = 0;
+	vsx_manifest_usage(&none, &out, &sb);
+	for (size_t i = 0; i < sizeof(due) / sizeof(due[0]); i++) {
+		sb.manifest_bytes = due[i].bytes;
+		vsx_manifest_usage(&usage, &out, &sb);
+		cr_expect_eq(none.superseded - usage.superseded,
+			     due[i].pages * PAGE, "%llu bytes",
+			     (unsigned long long)due[i].bytes);
 	}
 }

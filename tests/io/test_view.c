@@ -120,3 +120,103 @@ Test(view, a_guard_knows_its_last_page)
 			     pages[i].due, "%zu: %s", i, err.text);
 	cr_expect_eq(n_checked, PAGES);
 }
+
+/* ---- several levels of sums -------------------------------------------- */
+
+/* Pages of 64 bytes have four levels at 600: 75 chunks of sums, 10, 2 and 1. */
+enum { SHIFT = 6, SMALL = 1 << SHIFT, MANY = 600, LEVELS = 4 };
+
+static uint8_t small_data[MANY * SMALL], tables[(75 + 10 + 2 + 1) * SMALL];
+static _Atomic uint64_t marks[64];
+
+static struct vsx_view make_levels(void)
+{
+	struct vsx_hash root;
+	uint64_t words;
+
+	for (size_t i = 0; i < sizeof(small_data); i++)
+		small_data[i] = (uint8_t)(i * 7 + i / SMALL);
+	memset(tables, 0, sizeof(tables));
+	memset(marks, 0, sizeof(marks));
+	guard = (struct vsx_guard){.data = small_data,
+				   .sums = tables,
+				   .name = "VECS",
+				   .first_page = 1000,
+				   .seen = marks,
+				   .n_checked = &n_checked};
+	cr_assert(vsx_sums_shape(&guard.shape, sizeof(small_data), SHIFT));
+	cr_assert_eq(guard.shape.n_levels, LEVELS);
+	cr_assert_leq(guard.shape.bytes, sizeof(tables));
+	words = vsx_guard_words(&guard.shape);
+	cr_assert_leq(words, 64);
+	guard.seen_sums = marks + guard.shape.count[0] / 64 + 1;
+	for (uint32_t l = 0; l < LEVELS; l++)
+		for (uint64_t i = 0; i < guard.shape.count[l]; i++) {
+			const uint8_t *of =
+				l ? tables + guard.shape.start[l - 1] +
+						i * SMALL
+				  : small_data + i * SMALL;
+			uint64_t n =
+				l ? vsx_sums_chunk_bytes(&guard.shape, l - 1, i)
+				  : SMALL;
+			vsx_le64 sum;
+
+			vsx_put64(&sum, vsx_sum64(of, n));
+			memcpy(tables + guard.shape.start[l] + i * 8, &sum, 8);
+		}
+	root = vsx_hash128(tables + guard.shape.start[LEVELS - 1],
+			   guard.shape.count[LEVELS - 1] * 8);
+	memcpy(guard.root, root.b, 16);
+	n_checked = 0;
+	return (struct vsx_view){small_data, sizeof(small_data), &guard};
+}
+
+Test(view, every_page_of_many_levels_is_sound_and_checked_once)
+{
+	struct vsx_view v = make_levels();
+
+	for (int again = 0; again < 2; again++)
+		for (uint64_t page = MANY; page-- > 0;)
+			cr_assert_eq(vsx_touch(&v, page * SMALL + 5, 1, &err),
+				     VSX_OK, "%s", err.text);
+	cr_expect_eq(n_checked, MANY);
+}
+
+/*
+ * Whatever was touched before: a damaged sum is told by the first page that
+ * hangs on it, and never used.
+ */
+Test(view, a_damaged_sum_of_any_level_is_found)
+{
+	static const uint64_t firsts[] = {0, 7, 8, 64, 511, 512, 599};
+
+	for (uint32_t l = 0; l < LEVELS; l++)
+		for (size_t f = 0; f < sizeof(firsts) / sizeof(*firsts); f++) {
+			struct vsx_view v = make_levels();
+			/* Pages below one chunk of this level. */
+			uint64_t below = SMALL / 8, chunk, last;
+
+			for (uint32_t up = 0; up < l; up++)
+				below *= SMALL / 8;
+			chunk = MANY / below;
+			if (chunk * below == MANY)
+				chunk--;
+			/* What hangs on others is touched, if there is any. */
+			if (firsts[f] < chunk * below)
+				cr_assert_eq(vsx_touch(&v, firsts[f] * SMALL, 1,
+						       &err),
+					     VSX_OK);
+			last = guard.shape.count[l] - 1;
+			tables[guard.shape.start[l] + last * 8 + 3] ^= 1;
+			for (int end = 0; end < 2; end++) {
+				uint64_t page = end ? MANY - 1 : chunk * below;
+
+				cr_expect_eq(
+					vsx_touch(&v, page * SMALL, 1, &err),
+					VSX_ECORRUPT, "level %u", l);
+				cr_expect(strstr(err.text,
+						 "(sums of section VECS)"),
+					  "%s", err.text);
+			}
+		}
+}

@@ -236,3 +236,93 @@ Test(bounds, of_rows_hold_for_cosine)
 {
 	hold_rows(VSX_COSINE);
 }
+
+/* Whole numbers lose nothing: keys are the values, and cut where they say. */
+Test(bounds, of_whole_numbers_are_exact)
+{
+	static const enum vsx_metric metrics[] = {VSX_L2, VSX_IP};
+	enum { MANY = 30000 };
+	uint8_t *row = vsx_alloc(MANY, 1), *x = vsx_alloc(MANY, 1);
+
+	memset(row, 127, MANY);
+	memset(x, 0x80, MANY);
+	for (int m = 0; m < 2; m++) {
+		uint32_t at = 0, key;
+		struct vsx_space space;
+		struct vsx_scratch s;
+		struct vsx_bounds b;
+		double value;
+
+		vsx_space_init(&space, metrics[m], VSX_I8, MANY, 0);
+		cr_assert_eq(vsx_scratch_init(&s, MANY, &err), VSX_OK);
+		cr_assert_eq(
+			vsx_space_prepare(&space, &s.query, x, VSX_I8, &err),
+			VSX_OK);
+		cr_assert(vsx_bounds_rows(&b, &space, &s.query));
+		cr_expect(vsx_bounds_are_values(&b));
+		vsx_space_keys(&space, &s.query, row, &at, 1, &key);
+		value = vsx_space_exact_value(&space, &s.query, row);
+		cr_expect_eq(value,
+			     m ? 127.0 * 128 * MANY : 255.0 * 255 * MANY);
+		cr_expect_eq(vsx_bounds_low(&b, key), value);
+		cr_expect_eq(vsx_bounds_high(&b, key), value);
+		cr_expect_eq(vsx_bounds_key(&b, value), key);
+		cr_expect_lt(vsx_bounds_key(&b, value - 1), key);
+		cr_expect_gt(vsx_bounds_key(&b, value + 1), key);
+		if (metrics[m] == VSX_L2) {
+			cr_expect_eq(vsx_bounds_key(&b, 0), 0);
+			cr_expect_eq(vsx_bounds_key(&b, 1), 1);
+			cr_expect_eq(vsx_bounds_key(&b, 0x1p33), UINT32_MAX);
+		}
+		vsx_scratch_release(&s);
+	}
+	free(row);
+	free(x);
+}
+
+/* The order of the sums: SPEC.md 5.8, in eight lanes from end to end. */
+Test(bounds, exact_values_are_sums_in_eight_lanes)
+{
+	static const uint32_t dims[] = {1,   3,	  7,   8,   9,	 15,  255,
+					256, 257, 263, 264, 511, 512, 600};
+
+	for (size_t i = 0; i < sizeof(dims) / sizeof(*dims); i++)
+		for (int metric = VSX_L2; metric <= VSX_IP; metric++) {
+			uint32_t dim = dims[i];
+			double lane[8] = {0}, due;
+			float x[600], y[600];
+			struct vsx_rng rng = {dim};
+			struct vsx_space space;
+			struct vsx_scratch s;
+			uint8_t *row;
+
+			for (uint32_t d = 0; d < dim; d++) {
+				x[d] = (float)vsx_to_unit(vsx_rng_next(&rng));
+				y[d] = (float)vsx_to_unit(vsx_rng_next(&rng));
+				lane[d % 8] +=
+					metric == VSX_L2
+						? ((double)x[d] -
+						   (double)y[d]) *
+							  ((double)x[d] -
+							   (double)y[d])
+						: (double)x[d] * (double)y[d];
+			}
+			due = ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
+			      ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+			vsx_space_init(&space, metric, VSX_F32, dim, 0);
+			row = vsx_alloc(1, space.stride);
+			cr_assert_eq(vsx_scratch_init(&s, dim, &err), VSX_OK);
+			cr_assert_eq(vsx_space_store(&space, row, y, VSX_F32,
+						     false, &err),
+				     VSX_OK);
+			cr_assert_eq(vsx_space_prepare(&space, &s.query, x,
+						       VSX_F32, &err),
+				     VSX_OK);
+			cr_expect_eq(
+				vsx_space_exact_value(&space, &s.query, row),
+				metric == VSX_L2 ? due : -due,
+				"%u dimensions, metric %d", dim, metric);
+			vsx_scratch_release(&s);
+			free(row);
+		}
+}

@@ -556,3 +556,103 @@ Test(hnsw, open_refuses_what_does_not_fit)
 	cr_expect_eq(vsx_segment_open(&w.seg, &err), VSX_OK, "%s", err.text);
 	free_world(&w);
 }
+
+static char told[4096];
+
+static int keep_text(void *context, enum vsx_status status, const char *text)
+{
+	(void)context;
+	(void)status;
+	strncat(told, text, sizeof(told) - strlen(told) - 2);
+	return strcat(told, "\n") == NULL;
+}
+
+/* The one row that nothing links to, and no other. */
+Test(hnsw, check_names_the_row_that_cannot_be_reached)
+{
+	static const uint32_t lost[] = {1, 150, 299};
+	struct world w;
+	uint32_t *l, degree;
+
+	make_world(&w, VSX_L2, VSX_F32, 300, 8, 0);
+	degree = 2 * w.seg.params[VSX_HNSW_M];
+	l = (uint32_t *)(uintptr_t)w.seg.view[VSX_SEC_LNK0].base;
+	for (size_t i = 0; i < sizeof(lost) / sizeof(*lost); i++) {
+		char due[80];
+		uint32_t *was = vsx_alloc(300, degree * 4);
+
+		memcpy(was, l, (size_t)300 * degree * 4);
+		for (uint32_t at = 0; at < 300 * degree; at++) {
+			uint32_t last = at - at % degree + degree - 1;
+
+			if (l[at] != lost[i])
+				continue;
+			/* The links behind it move up. */
+			memmove(l + at, l + at + 1, (last - at) * 4);
+			l[last] = UINT32_MAX;
+		}
+		told[0] = '\0';
+		cr_assert_eq(vsx_hnsw_check(&w.seg, keep_text, NULL, &err),
+			     VSX_OK);
+		snprintf(due, sizeof(due),
+			 "row %u cannot be reached from the entry point\n",
+			 lost[i]);
+		cr_expect_str_eq(told, due);
+		memcpy(l, was, (size_t)300 * degree * 4);
+		free(was);
+	}
+	free_world(&w);
+}
+
+Test(hnsw, opens_with_any_ef_construction_that_there_is)
+{
+	struct world w;
+
+	make_world(&w, VSX_L2, VSX_F32, 100, 4, 0);
+	for (int i = 0; i < 4; i++) {
+		static const uint32_t efs[] = {0, 1, 65536, 65537};
+
+		w.seg.params[VSX_HNSW_EF_CONSTRUCTION] = efs[i];
+		cr_expect_eq(vsx_segment_open(&w.seg, &err),
+			     i == 1 || i == 2 ? VSX_OK : VSX_ECORRUPT, "%u",
+			     efs[i]);
+	}
+	free_world(&w);
+}
+
+/* A query that is a row of the file is found by its id: by what the file says
+ * of ids, which may be wrong. */
+Test(hnsw, a_row_that_cannot_be_held_out_is_told)
+{
+	struct vsx_best best[3];
+	struct vsx_find find = {.k = 3, .effort = 8, .held_out = true};
+	static uint32_t ids[300], order[300];
+	float q[DIM] = {1};
+	struct world w;
+
+	make_world(&w, VSX_L2, VSX_F32, 300, 8, 0);
+	for (uint32_t i = 0; i < 300; i++) {
+		ids[i] = 1000 + i;
+		order[i] = i;
+	}
+	w.seg.view[VSX_SEC_ROID] =
+		(struct vsx_view){(uint8_t *)ids, sizeof(ids), NULL};
+	w.seg.view[VSX_SEC_IDRO] =
+		(struct vsx_view){(uint8_t *)order, sizeof(order), NULL};
+	cr_assert_eq(vsx_segment_open(&w.seg, &err), VSX_OK, "%s", err.text);
+	cr_assert_eq(
+		vsx_space_prepare(&w.space, &w.scratch.query, q, VSX_F32, &err),
+		VSX_OK);
+	find.query = &w.scratch.query;
+	find.scratch = &w.scratch;
+	find.skip_self = true;
+	find.self = 1007;
+	for (int broken = 0; broken < 2; broken++) {
+		find.top = (struct vsx_topk){best, 0, 3};
+		if (broken)
+			memset(order, 0xff, sizeof(order));
+		cr_expect_eq(w.seg.kind->search(&w.seg, &find, &err),
+			     broken ? VSX_ECORRUPT : VSX_OK, "%s", err.text);
+	}
+	free_world(&w);
+}

@@ -699,3 +699,43 @@ Test(broken, efforts_of_the_recall_table_do_not_rise)
 		free(o.bytes);
 	}
 }
+
+/* ---- 5.4: lists that overlap -------------------------------------------- */
+
+/* Each of them lies within the segment: only together they are too many. */
+Test(broken, lists_have_more_rows_than_the_segment)
+{
+	struct vsx_search_opts opts = VSX_SEARCH_OPTS_INIT;
+	const char *path = scratch_path("index");
+	struct vsx_searcher *s;
+	struct vsx_hit hits[3];
+	struct vsx_disk_list *lists;
+	struct vsx *index;
+	struct opened o;
+	float q[8] = {1};
+	size_t n;
+	int fd;
+
+	support_build(path, (struct support_index){.spec = "IVF4,Flat"});
+	o = opened_read(path);
+	lists = (void *)opened_data(&o, "LIST", 0);
+	lists[1] = lists[0];
+	lists[2] = lists[0];
+	vsx_put64(&lists[3].first_row, 0);
+	vsx_put64(&lists[3].n_rows, 300);
+	vsx_put64(&lists[3].offset, 0);
+	support_reseal(o.bytes, o.n);
+	fd = support_memory_file(o.bytes, o.n);
+	MUST(vsx_open(&index, support_fd_path(fd), NULL, &err));
+	MUST(vsx_searcher_new(&s, index, &err));
+	for (opts.exact = 0; opts.exact < 2; opts.exact++) {
+		opts.effort = 4;
+		EXPECT_REFUSED(
+			vsx_search(s, q, VSX_F32, 3, &opts, hits, &n, &err),
+			VSX_ECORRUPT, "the lists hold more rows than the 300");
+	}
+	vsx_searcher_free(s);
+	vsx_close(index);
+	close(fd);
+	free(o.bytes);
+}

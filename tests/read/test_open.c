@@ -581,3 +581,39 @@ Test(open, every_status_has_words)
 	VSX_STATUS_LIST(EXPECT_WORDS)
 	cr_expect_not_null(vsx_status_text((enum vsx_status)99));
 }
+
+Test(open, refuses_options_that_are_not_known)
+{
+	static const struct vsx_open_opts good = VSX_OPEN_OPTS_INIT;
+	const char *path = build((struct support_index){0});
+	struct vsx_open_opts bad[5] = {good, good, good, good, good};
+	struct vsx *index;
+
+	bad[0].check = VSX_CHECK_ALL + 1;
+	bad[1].preload = VSX_PRELOAD_ALL + 1;
+	bad[2].load = VSX_LOAD_COPY + 1;
+	bad[3].lock_memory = 2;
+	bad[4].untrusted = 2;
+	for (int i = 0; i < 5; i++)
+		cr_expect_eq(vsx_open(&index, path, &bad[i], &err), VSX_EINVAL,
+			     "%d", i);
+}
+
+Test(open, takes_options_of_64_kib_at_most)
+{
+	static union {
+		struct vsx_open_opts opts;
+		uint8_t bytes[65544];
+	} large = {.opts = VSX_OPEN_OPTS_INIT};
+	const char *path = build((struct support_index){0});
+	struct vsx *index;
+
+	large.opts.struct_size = 65536;
+	vsx_close(must_open(path, &large.opts));
+	large.opts.struct_size = 65537;
+	cr_expect_eq(vsx_open(&index, path, &large.opts, &err), VSX_EINVAL);
+	large.opts.struct_size = sizeof(size_t);
+	vsx_close(must_open(path, &large.opts));
+	large.opts.struct_size = sizeof(size_t) - 1;
+	cr_expect_eq(vsx_open(&index, path, &large.opts, &err), VSX_EINVAL);
+}

@@ -7,6 +7,7 @@
 
 #include "support/build.h"
 #include "vsx.h"
+#include "vsx_write.h"
 #include "write/scratch_folder.h"
 
 TestSuite(search, .init = scratch_make, .fini = scratch_drop, .timeout = 300);
@@ -544,4 +545,117 @@ Test(search, tells_damage_of_the_recall_table)
 				&err),
 		     VSX_OK);
 	drop(&h);
+}
+
+/* ---- rows of the test's own --------------------------------------------- */
+
+enum { OWN = 3000 };
+
+/* An index of n rows of 8 components, ids 0 and on, without a test. */
+static void build_own(const char *path, const char *spec,
+		      enum vsx_metric metric, const float (*rows)[8])
+{
+	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
+	struct vsx_builder *b = NULL;
+
+	opts.dim = 8;
+	opts.spec = spec;
+	opts.metric = metric;
+	opts.n_test_queries = UINT32_MAX;
+	cr_assert(!vsx_builder_new(&b, path, &opts, &err) &&
+			  !vsx_builder_add(b,
+					   VSX_BATCH(rows, VSX_F32, OWN, NULL),
+					   &err) &&
+			  !vsx_builder_finish(b, NULL, &err),
+		  "%s", err.text);
+	vsx_builder_free(b);
+}
+
+/* Distances that a search with effort 10 computes; its hits are distinct. */
+static uint64_t n_distances(const char *path, const float *query,
+			    uint32_t exact)
+{
+	struct vsx_search_opts opts = VSX_SEARCH_OPTS_INIT;
+	struct vsx_search_stats stats;
+	struct vsx_hit hits[10];
+	struct vsx_searcher *s;
+	struct vsx *index;
+	size_t n;
+
+	opts.effort = 10;
+	opts.exact = exact;
+	cr_assert_eq(vsx_open(&index, path, NULL, &err), VSX_OK);
+	cr_assert_eq(vsx_searcher_new(&s, index, &err), VSX_OK);
+	cr_assert_eq(vsx_search(s, query, VSX_F32, 10, &opts, hits, &n, &err),
+		     VSX_OK, "%s", err.text);
+	cr_expect_eq(n, 10);
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < i; j++)
+			cr_expect_neq(hits[i].id, hits[j].id);
+	vsx_get_stats(s, &stats);
+	vsx_searcher_free(s);
+	vsx_close(index);
+	return stats.n_distances;
+}
+
+static float own[OWN][8];
+
+static void make_own(void)
+{
+	for (size_t i = 0; i < OWN; i++)
+		for (size_t d = 0; d < 8; d++)
+			own[i][d] = 1.0f + (float)((i * 7919 + d * 104729 +
+						    i * i * (d + 3)) %
+						   1009) /
+						   1009.0f;
+}
+
+/* Similarities near 0 are no distances near 0. */
+Test(search, of_a_graph_is_no_scan_for_a_query_that_is_like_none)
+{
+	const char *path = scratch_path("x");
+	float query[8] = {1e-32f, 0, 0, 0, 0, 0, 0, 1};
+
+	make_own();
+	for (size_t i = 0; i < OWN; i++)
+		own[i][7] = 0;
+	build_own(path, "HNSW8", VSX_COSINE, own);
+	cr_expect_lt(n_distances(path, query, 0), OWN);
+}
+
+/* A deleted row too near for an f32 is no reason to look at all others. */
+Test(search, of_a_graph_is_no_scan_for_a_deleted_row)
+{
+	const char *path = scratch_path("x");
+	static const float query[8] = {0}, near[8] = {1e-18f};
+	uint64_t id = 77;
+	struct vsx_update *u;
+
+	make_own();
+	memcpy(own[id], near, sizeof(near));
+	build_own(path, "HNSW8", VSX_L2, own);
+	/* As long as it lives it is. */
+	cr_expect_gt(n_distances(path, query, 0), OWN);
+	cr_assert(!vsx_update_begin(&u, path, NULL, &err) &&
+			  !vsx_update_delete(u, &id, 1, &err) &&
+			  !vsx_update_commit(u, NULL, &err),
+		  "%s", err.text);
+	vsx_update_free(u);
+	cr_expect_lt(n_distances(path, query, 0), OWN);
+}
+
+/* Rows that their codes say too little of are looked at as they are met; also
+ * where a block of rows begins with one, or ends. */
+Test(search, finds_a_row_far_out_once)
+{
+	static const size_t far_out[] = {1023, 1024, 2047, 2048, OWN - 1};
+	const char *path = scratch_path("x");
+
+	make_own();
+	for (size_t i = 0; i < 5; i++)
+		for (size_t d = 0; d < 8; d++)
+			own[far_out[i]][d] *= 3000.0f;
+	build_own(path, "Flat", VSX_L2, own);
+	for (size_t i = 0; i < 5; i++)
+		cr_expect_eq(n_distances(path, own[far_out[i]], 1), OWN);
 }

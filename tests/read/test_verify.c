@@ -719,3 +719,70 @@ Test(verify, leaves_no_descriptor_open)
 	check("/tmp", VSX_VERIFY_FULL, 2);
 	cr_expect_eq(scratch_descriptors(), before);
 }
+
+Test(verify, refuses_a_test_that_is_not_whole)
+{
+	static const float queries[8] = {1};
+	static const uint64_t truth[1] = {0};
+	struct vsx_verify_opts good = VSX_VERIFY_OPTS_INIT, bad[5];
+
+	support_build(scratch_path("x"), (struct support_index){0});
+	good.n_queries = 1;
+	good.queries = queries;
+	good.query_elem = VSX_F32;
+	good.query_dim = 8;
+	good.truth = truth;
+	good.truth_k = 1;
+	cr_expect_eq(
+		vsx_verify(scratch_path("x"), &good, NULL, NULL, NULL, &err),
+		VSX_OK, "%s", err.text);
+	for (int i = 0; i < 5; i++)
+		bad[i] = good;
+	bad[0].queries = NULL;
+	bad[1].truth = NULL;
+	bad[2].truth_k = 0;
+	bad[3].n_queries = UINT64_C(1) << 32;
+	bad[4].query_elem = VSX_U8 + 1;
+	for (int i = 0; i < 5; i++)
+		cr_expect_eq(vsx_verify(scratch_path("x"), &bad[i], NULL, NULL,
+					NULL, &err),
+			     VSX_EINVAL, "%d", i);
+}
+
+/* Neighbours of 120 queries are not the nearest: 100 of them are told. */
+Test(verify, counts_the_queries_whose_neighbours_are_wrong)
+{
+	uint64_t at, length;
+	uint8_t *bytes;
+	size_t n;
+
+	support_build(scratch_path("x"),
+		      (struct support_index){.n_test_queries = 120,
+					     .keeps_truth = true});
+	bytes = support_read(scratch_path("x"), &n);
+	cr_assert(support_section(bytes, n, "QTRU", &at, &length));
+	for (uint64_t q = 0; q < 120; q++)
+		memcpy(bytes + at + q * (length / 120) + 4,
+		       bytes + at + q * (length / 120), 4);
+	for (int wrong = 120; wrong >= 100; wrong -= 20) {
+		support_reseal(bytes, n);
+		cr_assert_eq(check_bytes(bytes, n, VSX_VERIFY_FULL), VSX_OK);
+		cr_expect(heard_has(&heard, "test query 99: neighbour 2 is"));
+		cr_expect_eq(heard_has(&heard, "test query 100: "), false);
+		cr_expect_eq(heard_has(&heard, "20 more test queries like "),
+			     wrong == 120);
+		cr_expect_eq(heard_has(&heard, " more test queries like "),
+			     wrong == 120);
+		/* The last twenty are right after all. */
+		for (uint64_t q = 100; q < 120; q++) {
+			uint8_t *own;
+			size_t m;
+
+			own = support_read(scratch_path("x"), &m);
+			memcpy(bytes + at + q * (length / 120),
+			       own + at + q * (length / 120), length / 120);
+			free(own);
+		}
+	}
+	free(bytes);
+}
