@@ -19,7 +19,7 @@ static enum vsx_status check_rows(const struct vsx_manifest *m,
 
 	if (e->segment < *next)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"section VECS of segment %u is there twice",
+				"section VECS of segment %u appears twice",
 				e->segment);
 	if (e->segment > *next)
 		return vsx_fail(err, VSX_ECORRUPT,

@@ -136,12 +136,12 @@ static enum vsx_status check_asked(const struct vsx_manifest *m,
 	if (n == 0 || n == VSX_ASKED_BYTES ||
 	    !vsx_is_zero((const uint8_t *)m->asked + n, VSX_ASKED_BYTES - n))
 		return vsx_fail(err, VSX_ECORRUPT,
-				"the index that was asked for is not a text of "
+				"the requested index is not a text of "
 				"1 to %d characters",
 				VSX_ASKED_BYTES - 1);
 	if (m->asked_ef_construction > VSX_MAX_EF_CONSTRUCTION)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"the efConstruction that was asked for is %u, "
+				"the requested efConstruction is %u, "
 				"expected 0 to %u",
 				m->asked_ef_construction,
 				VSX_MAX_EF_CONSTRUCTION);
@@ -154,8 +154,8 @@ static enum vsx_status check_facts(const struct vsx_manifest *m,
 {
 	if (m->generation != sb->generation)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"manifest is of generation %llu, the "
-				"superblock of %llu",
+				"manifest has generation %llu, the "
+				"superblock %llu",
 				(ull)m->generation, (ull)sb->generation);
 	if (m->dim < 1 || m->dim > VSX_MAX_DIM)
 		return vsx_fail(err, VSX_ECORRUPT,
@@ -330,7 +330,7 @@ static enum vsx_status check_sums(const struct vsx_section_entry *e,
 				"expected %s",
 				name, (ull)e->sums_bytes, (ull)e->sums_offset,
 				sums.n_levels > 1
-					? "the begin of a page"
+					? "the start of a page"
 					: "a multiple of 8 in one page");
 	return VSX_OK;
 }
@@ -433,7 +433,7 @@ static enum vsx_status check_properties(const struct vsx_manifest *m,
 
 	if (m->properties_bytes && end[-1] != '\0')
 		return vsx_fail(err, VSX_ECORRUPT,
-				"the last property has no end");
+				"the last property is not terminated");
 	while (p < end) {
 		if (!vsx_property_ok(p) ||
 		    (before && vsx_property_compare(before, p) >= 0))
@@ -493,8 +493,8 @@ enum vsx_status vsx_manifest_decode(struct vsx_manifest *m, const uint8_t *raw,
 	    n != vsx_manifest_bytes(m->n_segments, m->n_sections,
 				    m->properties_bytes))
 		return vsx_fail(err, VSX_ECORRUPT,
-				"manifest of %llu bytes says %u segments, %u "
-				"sections, %u bytes of properties",
+				"manifest of %llu bytes declares %u "
+				"segments, %u sections, %u bytes of properties",
 				(ull)n, m->n_segments, m->n_sections,
 				m->properties_bytes);
 	VSX_TRY(check_known(m, err));

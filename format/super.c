@@ -145,22 +145,22 @@ enum vsx_status vsx_super_agree(const struct vsx_slot slots[2], int chosen,
 	if (a->generation == b->generation &&
 	    memcmp(raw, raw + VSX_SLOT_BYTES, VSX_SUPER_BYTES) != 0)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"superblock slot 1 is of generation %llu as "
-				"slot 0, and differs",
+				"superblock slot 1 has generation %llu like "
+				"slot 0, but differs from it",
 				(unsigned long long)newer);
 	if (a->generation == b->generation)
 		return VSX_OK;
 	if (slots[!chosen].super.generation + 1 != newer ||
 	    (newer & 1) != (uint64_t)chosen)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"superblock slot 1 is of generation %llu, "
-				"slot 0 of %llu",
+				"superblock slot 1 has generation %llu, "
+				"slot 0 %llu",
 				(unsigned long long)b->generation,
 				(unsigned long long)a->generation);
 	if (memcmp(a->uuid, b->uuid, sizeof(a->uuid)) != 0)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"superblock slot 1 has another uuid than "
-				"slot 0");
+				"superblock slot 1 has a different uuid "
+				"from slot 0");
 	return VSX_OK;
 }
 

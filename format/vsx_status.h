@@ -11,7 +11,7 @@
 	X(VSX_EINVAL, 1, "an argument breaks its rule")                        \
 	X(VSX_ENOTFOUND, 2, "no such row")                                     \
 	X(VSX_ENUMERIC, 3, "a vector holds a value that has no distance")      \
-	X(VSX_EEXIST, 4, "the output exists already")                          \
+	X(VSX_EEXIST, 4, "the output already exists")                          \
 	X(VSX_ECORRUPT, 5, "the file is damaged")                              \
 	X(VSX_ETRUNCATED, 6, "the file is shorter than it was when written")   \
 	X(VSX_EFORMAT, 7, "not a VSX file")                                    \

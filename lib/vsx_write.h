@@ -512,7 +512,7 @@ enum vsx_backup_reuse {
 struct vsx_backup_opts {
 	size_t struct_size;
 	const char *name;     /* of the new snapshot: up to 100 letters, digits
-				 and . _ - + = @ : , not led by . or - (NULL:
+				 and . _ - + = @ : , not starting with . or - (NULL:
 				 time and generation, 20261121T101500Z-g3) */
 	uint32_t force;	      /* 1: a restore replaces a file that exists */
 	uint32_t wait_ms;     /* for other processes, at most */

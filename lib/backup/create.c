@@ -36,14 +36,14 @@ enum vsx_status vsx_backup_take(struct vsx_backup_opts *out,
 		return VSX_OK;
 	if (!vsx_snapshot_name_ok(out->name))
 		return vsx_fail(err, VSX_EINVAL,
-				"'%.120s' is no name for a snapshot: expected "
-				"1 to %d letters, digits and ._-+=@:, not led "
-				"by . or -",
+				"'%.120s' is not a snapshot name: expected "
+				"1 to %d letters, digits and ._-+=@:, not "
+				"starting with . or -",
 				out->name, VSX_SNAPSHOT_NAME_MAX);
 	if (strcmp(out->name, "latest") == 0)
 		return vsx_fail(err, VSX_EINVAL,
-				"'latest' is no name for a snapshot: it means "
-				"the newest");
+				"'latest' cannot name a snapshot: it stands "
+				"for the newest");
 	return VSX_OK;
 }
 
@@ -76,7 +76,7 @@ static enum vsx_status choose_name(struct backup *b, struct vsx_error *err)
 
 	if (b->opts.name && is_taken(b, b->opts.name))
 		return vsx_fail(err, VSX_EEXIST,
-				"'%s' has a snapshot '%s' already",
+				"'%s' already has a snapshot '%s'",
 				b->repo.name, b->opts.name);
 	if (b->opts.name) {
 		strcpy(b->name, b->opts.name);

@@ -258,8 +258,8 @@ static enum vsx_status check_opts(const struct vsx_prune_opts *o,
 	if (!o->keep != !o->older_seconds)
 		return VSX_OK;
 	return vsx_fail(err, VSX_EINVAL,
-			"how many snapshots to keep, or how old they may be: "
-			"expected one of both");
+			"how many snapshots to keep, or how old they may "
+			"be: expected exactly one of the two");
 }
 
 enum vsx_status vsx_backup_prune_on(const char *repo,

@@ -60,7 +60,7 @@ void vsx_checked_get(struct vsx_chunk_check *check, const uint8_t *raw,
 	check->stamp = vsx_get64(d.stamp);
 }
 
-/* Sorted, so that none is there twice. */
+/* Sorted, so that none appears twice. */
 static enum vsx_status check_each(const uint8_t *raw, uint64_t n,
 				  struct vsx_error *err)
 {

@@ -77,8 +77,7 @@ static enum vsx_status read_all(int fd, void *to, uint64_t n, uint64_t at,
 		return VSX_OK;
 	if (reason == ENODATA)
 		return vsx_fail(err, VSX_ETRUNCATED,
-				"was cut while it was "
-				"read");
+				"was cut short while it was being read");
 	errno = reason;
 	return vsx_fail_errno(err, "cannot read");
 }
@@ -311,7 +310,7 @@ static enum vsx_status climb(int *fd, const struct stat *root, bool *inside,
 			return VSX_OK;
 		if (up < 0)
 			return vsx_fail_errno(err,
-					      "cannot open the one above it");
+					      "cannot open its parent folder");
 		close(*fd);
 		*fd = up;
 	}
@@ -343,8 +342,8 @@ enum vsx_status vsx_repo_refuse_inside(const struct vsx_repo *repo,
 	vsx_path_text(name, path);
 	if (inside)
 		return vsx_fail(err, VSX_EINVAL,
-				"'%.160s' would be in the backup repository "
-				"'%.160s'",
+				"'%.160s' would lie inside the backup "
+				"repository '%.160s'",
 				name, repo->name);
 	return VSX_OK;
 }

@@ -123,10 +123,10 @@ static enum vsx_status check_facts(const struct vsx_restore *r,
 		return VSX_OK;
 	if (same)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"the index in it has another uuid than the "
-				"snapshot tells");
+				"the index in it has a different uuid from "
+				"the snapshot");
 	return vsx_fail(err, VSX_ECORRUPT,
-			"the snapshot is of generation %llu, %llu rows, %llu "
+			"the snapshot has generation %llu, %llu rows, %llu "
 			"live, %llu bytes; the index in it has generation "
 			"%llu, %llu rows, %llu live, %llu bytes",
 			(ull)s->generation, (ull)s->n_rows, (ull)s->n_live,
@@ -307,7 +307,7 @@ enum vsx_status vsx_backup_restore_on(const char *repo_path, const char *name,
 	VSX_TRY(vsx_backup_take(&r.opts, opts, err));
 	if (!name || !vsx_snapshot_name_ok(name))
 		return vsx_fail(err, VSX_EINVAL,
-				"'%.120s' is no name of a snapshot",
+				"'%.120s' is not a snapshot name",
 				name ? name : "");
 	wait = vsx_backup_wait(&r.opts);
 	VSX_TRY(vsx_repo_open(&repo, repo_path, VSX_REPO_READ, 0, ops, &wait,

@@ -56,7 +56,7 @@ enum vsx_status vsx_sequence_next(const struct vsx_repo *repo, uint64_t least,
 		last = least;
 	if (last == VSX_MAX_SEQUENCE)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"'%s' has given the last of its numbers, %llu",
+				"'%s' has used its last number, %llu",
 				repo->name, (unsigned long long)last);
 	*number = last + 1;
 	vsx_head_encode(head, VSX_HEAD_SEQUENCE, *number);

@@ -160,7 +160,7 @@ enum vsx_status vsx_snapshot_save(const struct vsx_repo *repo, const char *name,
 	if (status == VSX_OK)
 		status = vsx_repo_write(repo, path, mode, bytes, n, err);
 	if (status == VSX_EEXIST)
-		vsx_fail(err, status, "'%s' has a snapshot '%s' already",
+		vsx_fail(err, status, "'%s' already has a snapshot '%s'",
 			 repo->name, name);
 	free(bytes);
 	free(path);

@@ -140,13 +140,13 @@ enum vsx_status vsx_source_lay_out(struct vsx_backup_source *s,
 	const struct vsx_super *sb = &s->super;
 
 	VSX_TRY(add_zeros(s, VSX_SUPER_BYTES, VSX_SLOT_BYTES,
-			  "behind superblock slot 0", UINT32_MAX, err));
+			  "after superblock slot 0", UINT32_MAX, err));
 	VSX_TRY(add_zeros(s, VSX_SLOT_BYTES + VSX_SUPER_BYTES,
 			  vsx_data_start(sb->page_shift),
-			  "behind superblock slot 1", UINT32_MAX, err));
+			  "after superblock slot 1", UINT32_MAX, err));
 	VSX_TRY(add_zeros(s, sb->manifest_offset + sb->manifest_bytes,
-			  sb->committed_bytes, "behind the manifest",
-			  UINT32_MAX, err));
+			  sb->committed_bytes, "after the manifest", UINT32_MAX,
+			  err));
 	for (uint32_t i = 0; i < s->manifest.n_sections; i++)
 		VSX_TRY(zeros_of_section(s, i, err));
 	VSX_TRY(lay_places(s, err));

@@ -33,7 +33,7 @@ static const char *not_a_stream(int fd, bool out, const struct stat *st)
 	if (!S_ISREG(st->st_mode) && !S_ISFIFO(st->st_mode) &&
 	    !S_ISSOCK(st->st_mode) && !S_ISCHR(st->st_mode) &&
 	    !S_ISBLK(st->st_mode))
-		return "is no file, pipe, socket or device";
+		return "is not a file, pipe, socket or device";
 	if ((flags & O_PATH) ||
 	    (flags & O_ACCMODE) == (out ? O_RDONLY : O_WRONLY))
 		return out ? "is not open for writing"
@@ -41,7 +41,7 @@ static const char *not_a_stream(int fd, bool out, const struct stat *st)
 	if (S_ISSOCK(st->st_mode) &&
 	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n) == 0 &&
 	    listens)
-		return "is a socket that waits for connections";
+		return "is a listening socket";
 	return NULL;
 }
 
@@ -316,7 +316,7 @@ static enum vsx_status get_end(struct receiver *r,
 		status = get_some(r, &more, 1, &got, err);
 	if (status == VSX_OK && got)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"the stream goes on behind its end");
+				"the stream continues after its end");
 	return status;
 }
 

@@ -236,8 +236,8 @@ enum vsx_status vsx_map_whole(const struct vsx_map *map, struct vsx_error *err)
 	if (!vsx_region_broken(map->region, &at))
 		return VSX_OK;
 	return vsx_fail(err, VSX_EIO,
-			"byte %llu cannot be read any more: the file was cut, "
-			"or its disk fails",
+			"byte %llu can no longer be read: the file was cut "
+			"short, or its disk is failing",
 			(unsigned long long)at);
 }
 

@@ -334,8 +334,8 @@ static enum vsx_status write_manifest(struct vsx_sink *s,
 
 	if (n > VSX_MAX_MANIFEST_BYTES)
 		return vsx_fail(err, VSX_EINVAL,
-				"the manifest has %llu bytes, at most %u can "
-				"be had",
+				"the manifest has %llu bytes, at most %u "
+				"are possible",
 				(unsigned long long)n, VSX_MAX_MANIFEST_BYTES);
 	status = vsx_alloc_to(&raw, n, 1, err);
 	if (status == VSX_OK)

@@ -47,7 +47,8 @@ static enum vsx_status unknown(const char *text, const char *part, size_t len,
 
 	list_known(known, sizeof(known));
 	return vsx_fail(err, VSX_EINVAL,
-			"index '%.80s': '%.*s' is not known, there are %s",
+			"index '%.80s': '%.*s' is not known; expected one of "
+			"%s",
 			text, len > 40 ? 40 : (int)len, part, known);
 }
 

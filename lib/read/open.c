@@ -259,7 +259,7 @@ static enum vsx_status place_section(struct vsx *index, uint32_t i,
 	view = whole ? &index->whole[slot]
 		     : &index->segments[e->segment].view[slot];
 	if (view->base)
-		return vsx_fail(err, VSX_ECORRUPT, "section %s is there twice",
+		return vsx_fail(err, VSX_ECORRUPT, "section %s appears twice",
 				name);
 	view->base = index->map.base + e->offset;
 	view->bytes = e->bytes;

@@ -45,11 +45,12 @@ static const struct magic magics[] = {
 	MAGIC("VOYA\x01", "a Voyager index"),
 	MAGIC("usearch", "a usearch index"),
 	/* Ours, after a transfer that took it for text. */
-	MAGIC("\x8eVSX\n\x1a\n", "a VSX index whose line ends were changed"),
-	MAGIC("\x8eVSX\r\r\n", "a VSX index whose line ends were changed"),
+	MAGIC("\x8eVSX\n\x1a\n",
+	      "a VSX index whose line endings were converted"),
+	MAGIC("\x8eVSX\r\r\n", "a VSX index whose line endings were converted"),
 	MAGIC("\x8eVSX\r\n\x1a\r\n",
-	      "a VSX index whose line ends were changed"),
-	MAGIC("\x0eVSX", "a VSX index that lost its eighth bits"),
+	      "a VSX index whose line endings were converted"),
+	MAGIC("\x0eVSX", "a VSX index that was stripped to 7 bits"),
 	MAGIC("\xc2\x8eVSX", "a VSX index that was converted to UTF-8"),
 	MAGIC("\xef\xbf\xbdVSX", "a VSX index that was converted to UTF-8"),
 };
@@ -105,7 +106,7 @@ static const char *text_name(const uint8_t *p, size_t n)
 	    begins(p + i, n - i, "<html"))
 		return "an HTML page (was the download refused?)";
 	if (begins(p + i, n - i, "<?xml"))
-		return "an XML text";
+		return "an XML document";
 	if (!is_text(p, n))
 		return NULL;
 	if (i < n && (p[i] == '{' || p[i] == '['))

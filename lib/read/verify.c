@@ -200,10 +200,10 @@ static enum vsx_status compare_slots(struct vsx_verifier *v,
 static enum vsx_status check_head(struct vsx_verifier *v)
 {
 	VSX_TRY(vsx_verify_zeros(v, VSX_SUPER_BYTES, VSX_SLOT_BYTES,
-				 "behind superblock slot 0"));
+				 "after superblock slot 0"));
 	return vsx_verify_zeros(v, VSX_SLOT_BYTES + VSX_SUPER_BYTES,
 				vsx_data_start(v->super.page_shift),
-				"behind superblock slot 1");
+				"after superblock slot 1");
 }
 
 static enum vsx_status check_length(struct vsx_verifier *v)
@@ -216,7 +216,7 @@ static enum vsx_status check_length(struct vsx_verifier *v)
 				      (ull)v->file_bytes, (ull)due);
 	if (v->file_bytes > due)
 		return vsx_notice(v,
-				  "%llu bytes behind the committed end at byte "
+				  "%llu bytes after the committed end at byte "
 				  "%llu, left by a writer that was interrupted "
 				  "or put there by others; they are not used",
 				  (ull)(v->file_bytes - due), (ull)due);
@@ -300,7 +300,7 @@ static enum vsx_status check_manifest(struct vsx_verifier *v, bool *usable,
 				      (ull)page, VSX_ERROR_TEXT / 2, why.text);
 	*usable = true;
 	return vsx_verify_zeros(v, end, sb->committed_bytes,
-				"behind the manifest");
+				"after the manifest");
 }
 
 /* ---- all of it ------------------------------------------------------- */
@@ -351,14 +351,14 @@ static enum vsx_status check_opts(const struct vsx_verify_opts *o,
 				o->min_recall);
 	if (o->level != VSX_VERIFY_FULL && (o->min_recall > 0 || o->n_queries))
 		return vsx_fail(err, VSX_EINVAL,
-				"recall is measured by the full level only");
+				"recall is measured only at level full");
 	if (!o->n_queries)
 		return VSX_OK;
 	if (o->n_queries > UINT32_MAX || !o->queries || !o->truth ||
 	    !o->truth_k)
 		return vsx_fail(err, VSX_EINVAL,
 				"%llu queries with %u neighbours each: the "
-				"test is not whole",
+				"test is incomplete",
 				(ull)o->n_queries, o->truth ? o->truth_k : 0);
 	if (!vsx_elem_name(o->query_elem))
 		return vsx_fail(err, VSX_EINVAL, "element type %d is not known",

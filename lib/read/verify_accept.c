@@ -372,14 +372,13 @@ static enum vsx_status check_telling(struct vsx_verifier *v)
 	if (n == 0 || n >= r->due_queries)
 		return VSX_OK;
 	if (floor)
-		return vsx_find_fault(
-			v, VSX_ENOTFOUND,
-			"recall cannot be told from %u quer%s, expected %u or "
-			"more",
-			n, n == 1 ? "y" : "ies", r->due_queries);
+		return vsx_find_fault(v, VSX_ENOTFOUND,
+				      "recall cannot be judged from %u "
+				      "quer%s, expected %u or more",
+				      n, n == 1 ? "y" : "ies", r->due_queries);
 	return vsx_notice(v,
-			  "recall was measured on %u quer%s, too few to tell "
-			  "it: expected are %u or more",
+			  "recall was measured on %u quer%s, too few to "
+			  "tell: expected %u or more",
 			  n, n == 1 ? "y" : "ies", r->due_queries);
 }
 

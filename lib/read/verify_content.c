@@ -99,11 +99,11 @@ static enum vsx_status check_row(const struct vsx_segment *seg, uint32_t row,
 	VSX_TRY(vsx_space_store(space, stored, at, space->elem, false, err));
 	if (memcmp(at, stored, space->vector_bytes) != 0)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"its components are not in their one form");
+				"its components are not in canonical form");
 	if (memcmp(at + space->vector_bytes, stored + space->vector_bytes,
 		   space->stride - space->vector_bytes) != 0)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"the bytes behind its components are not %s",
+				"the bytes after its components are not %s",
 				space->metric == VSX_COSINE
 					? "its length and zeros"
 					: "0");
@@ -388,12 +388,13 @@ static enum vsx_status check_there(struct vsx_verifier *v,
 	vsx_section_letters(name, vsx_section_id(slot));
 	if (due == (index->whole[slot].base != NULL))
 		return VSX_OK;
-	return vsx_find_fault(v, VSX_ECORRUPT,
-			      due ? "section %s is missing, the manifest "
-				    "says that there is one"
-				  : "section %s is there, the manifest says "
-				    "that there is none",
-			      name);
+	return vsx_find_fault(
+		v, VSX_ECORRUPT,
+		due ? "section %s is missing, the manifest says "
+		      "that it is there"
+		    : "section %s is there, the manifest says that "
+		      "it is not there",
+		name);
 }
 
 static enum vsx_status check_facts(struct vsx_verifier *v,

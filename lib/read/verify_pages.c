@@ -401,10 +401,11 @@ static enum vsx_status end_section(struct section *s)
 				   (ull)(s->n_findings - MOST_FINDINGS),
 				   s->name));
 	if (s->n_unknown)
-		VSX_TRY(vsx_notice(s->v,
-				   "%llu pages cannot be told to be sound, "
-				   "since their sums are damaged (section %s)",
-				   (ull)s->n_unknown, s->name));
+		VSX_TRY(vsx_notice(
+			s->v,
+			"%llu pages cannot be checked, since their sums are "
+			"damaged (section %s)",
+			(ull)s->n_unknown, s->name));
 	return VSX_OK;
 }
 

@@ -327,7 +327,8 @@ static enum vsx_status distance_query(const struct vsx_codes *c,
 
 	if (!(sum.length <= DBL_MAX))
 		return vsx_fail(err, VSX_ECORRUPT,
-				"section CPAR has an offset that is no number");
+				"section CPAR has an offset that is not a "
+				"number");
 	/* Rounding loses half a step in each dimension at most; what is above
 	 * comes from components outside of the grid. */
 	code->native = NULL;
@@ -366,7 +367,8 @@ static enum vsx_status product_query(const struct vsx_codes *c,
 	}
 	if (!(lo_length <= DBL_MAX))
 		return vsx_fail(err, VSX_ECORRUPT,
-				"section CPAR has an offset that is no number");
+				"section CPAR has an offset that is not a "
+				"number");
 	memcpy(code->f32_buffer, q->f32, dim * sizeof(float));
 	code->native = NULL;
 	b->shape = VSX_BOUNDS_LINEAR;
@@ -441,7 +443,7 @@ enum vsx_status vsx_codes_check_record(const struct vsx_codes *c,
 	if (!vsx_is_zero(record + dim, at - dim) ||
 	    !vsx_is_zero(record + at + 4, c->space.stride - at - 4))
 		VSX_TRY(vsx_tell(report, context, VSX_ECORRUPT,
-				 "%s %u: the bytes behind its code are not its "
+				 "%s %u: the bytes after its code are not its "
 				 "eps and zeros",
 				 what, i));
 	if (!(eps >= loss))

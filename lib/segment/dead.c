@@ -136,7 +136,7 @@ enum vsx_status vsx_dead_check(const struct vsx_segment *seg,
 				 twice));
 	if (beyond)
 		return vsx_tell(report, context, VSX_ECORRUPT,
-				"section DEAD marks %llu rows behind the last "
+				"section DEAD marks %llu rows beyond the last "
 				"of %u",
 				(ull)beyond, seg->n_rows);
 	return VSX_OK;

@@ -103,7 +103,7 @@ void vsx_access_give(const struct vsx_access *a, const struct vsx_file *file,
 		refuse(&r, "access list");
 	if (r.used)
 		snprintf(note, VSX_ACCESS_NOTE_TEXT,
-			 "'%.150s' does not get all that the file it replaces "
-			 "had (%s): %s",
+			 "'%.150s' does not get everything that the file it "
+			 "replaces had (%s): %s",
 			 file->name, r.what, strerror(r.reason));
 }

@@ -42,9 +42,10 @@ static bool differs(struct vsx_update_result *result, const struct vsx *index,
 	vsx_spec_text(wish, wanted, sizeof(wanted));
 	vsx_spec_text(&is, built, sizeof(built));
 	snprintf(result->advice, sizeof(result->advice),
-		 "begun as %.30s over %u rows, and %.40s was asked for: "
+		 "started as %.30s with %u row%s, but %.40s was asked for: "
 		 "compacting builds %.30s",
-		 built, base->n_rows, index->manifest.asked, wanted);
+		 built, base->n_rows, base->n_rows == 1 ? "" : "s",
+		 index->manifest.asked, wanted);
 	return true;
 }
 
@@ -66,8 +67,8 @@ static bool few_queries(struct vsx_update_result *result,
 	    (full < ENOUGH_QUERIES && full != m->asked_queries))
 		return false;
 	snprintf(result->advice, sizeof(result->advice),
-		 "the acceptance test has %u queries: compacting draws %u",
-		 m->n_queries, full);
+		 "the acceptance test has %u quer%s: compacting draws %u",
+		 m->n_queries, m->n_queries == 1 ? "y" : "ies", full);
 	return true;
 }
 
@@ -99,11 +100,11 @@ static bool learned_too_little(struct vsx_update_result *result,
 	if (result->shift > SHIFT_FAR)
 		snprintf(result->advice, sizeof(result->advice),
 			 "the added rows lie %.2f times as far from their "
-			 "centroids as those that the %s were learned from",
+			 "centroids as the rows that the %s were trained on",
 			 result->shift, what);
 	else if (result->n_live > (uint64_t)GROWN * seg->n_rows)
 		snprintf(result->advice, sizeof(result->advice),
-			 "%" PRIu64 " rows are in %s that were learned from %u",
+			 "%" PRIu64 " rows are in %s that were trained on %u",
 			 result->n_live, what, seg->n_rows);
 	else
 		return false;
@@ -121,7 +122,7 @@ static void much_is_dead(struct vsx_update_result *result,
 		return;
 	snprintf(result->advice, sizeof(result->advice),
 		 "%" PRIu64 " of %" PRIu64
-		 " bytes are of deleted rows and older generations: "
+		 " bytes belong to deleted rows and older generations: "
 		 "compacting frees them",
 		 freed, result->file_bytes);
 }

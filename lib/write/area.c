@@ -22,8 +22,8 @@ enum vsx_status vsx_area_whole(const struct vsx_area *a, struct vsx_error *err)
 	if (!vsx_region_broken(a->region, &at))
 		return VSX_OK;
 	return vsx_fail(err, VSX_EIO,
-			"byte %llu of a temporary file in '%s' cannot be read "
-			"any more: its disk fails",
+			"byte %llu of a temporary file in '%s' can no "
+			"longer be read: its disk is failing",
 			(unsigned long long)at, a->file.name);
 }
 

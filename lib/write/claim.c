@@ -30,8 +30,9 @@ static enum vsx_status check_lock_file(const struct vsx_file *lock,
 		return vsx_fail_errno(err, "cannot stat '%s'", lock->name);
 	if (!S_ISREG(st.st_mode) || st.st_nlink > 1)
 		return vsx_fail(err, VSX_EINVAL,
-				"'%s' is in the place of a lock and is none: "
-				"it is not a regular file, or has other names",
+				"'%s' is where a lock should be, but is not "
+				"one: it is not a regular file, or has "
+				"other names",
 				lock->name);
 	return VSX_OK;
 }
@@ -52,11 +53,10 @@ static enum vsx_status open_lock(struct vsx_file *lock, void *context,
 			return VSX_OK;
 		}
 		if (errno != EEXIST)
-			return vsx_fail_errno(
-				err,
-				"'%s' cannot be changed: its lock '%s' cannot "
-				"be made",
-				o->index, lock->name);
+			return vsx_fail_errno(err,
+					      "'%s' cannot be changed: its "
+					      "lock '%s' cannot be created",
+					      o->index, lock->name);
 		lock->fd = vsx_file_open(ops, lock->name,
 					 O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
 		if (lock->fd >= 0)
@@ -174,7 +174,7 @@ enum vsx_status vsx_claim_check(const struct vsx_claim *c,
 {
 	if (c->index.fd >= 0 && !vsx_lock_named(&c->index))
 		return vsx_fail(err, VSX_EIO,
-				"'%s' was replaced by another file meanwhile",
+				"'%s' was meanwhile replaced by another file",
 				c->index.name);
 	if (!vsx_lock_named(&c->lock))
 		return vsx_fail(err, VSX_EIO,

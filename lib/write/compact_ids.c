@@ -16,7 +16,7 @@ enum vsx_status vsx_compact_ids_opts(const struct vsx_compact_opts *o,
 {
 	if (o->renumber && o->id_offsets)
 		return vsx_fail(err, VSX_EINVAL,
-				"renumber and id_offsets exclude each other");
+				"renumber and id_offsets cannot be combined");
 	if (o->id_offsets && o->n_id_offsets != n_inputs)
 		return vsx_fail(err, VSX_EINVAL,
 				"%zu id offsets for %zu indexes",

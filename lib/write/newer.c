@@ -31,9 +31,9 @@ enum vsx_status vsx_newer_check(const struct vsx *index, struct vsx_error *err)
 			continue;
 		vsx_section_letters(name, e.id);
 		return vsx_fail(err, VSX_EVERSION,
-				"%s: can be read, but segment %u has a section "
-				"%s that this library does not know, and would "
-				"lose by a change",
+				"%s: can be read, but segment %u has a "
+				"section %s that this library does not "
+				"know, which a change would lose",
 				index->name, e.segment, name);
 	}
 	return VSX_OK;

@@ -22,9 +22,9 @@ static enum vsx_status copy_options(struct vsx_build_opts *out,
 
 	memset(out, 0, sizeof(*out));
 	if (!in)
-		return vsx_fail(
-			err, VSX_EINVAL,
-			"a build needs options: the dimension at least");
+		return vsx_fail(err, VSX_EINVAL,
+				"a build needs options, at least the "
+				"dimension");
 	n = in->struct_size;
 	if (n < least || n > 65536)
 		return vsx_fail(err, VSX_EINVAL,

@@ -104,8 +104,8 @@ static enum vsx_status differ(const char *path, const struct stat *in,
 	if (stat(path, &out) < 0 || out.st_dev != in->st_dev ||
 	    out.st_ino != in->st_ino)
 		return VSX_OK;
-	return vsx_fail(err, VSX_EINVAL, "'%.300s' is an input and the output",
-			path);
+	return vsx_fail(err, VSX_EINVAL,
+			"'%.300s' is both an input and the output", path);
 }
 
 enum vsx_status vsx_output_differs(const char *path, const char *input,
@@ -300,8 +300,7 @@ enum vsx_status vsx_output_publish(struct vsx_output *o, struct vsx_error *err)
 	    errno != EINVAL)
 		status = vsx_fail_errno(err,
 					"'%s' is written, but its folder "
-					"cannot be synced: it may be gone "
-					"after a crash",
+					"cannot be synced: a crash may lose it",
 					o->path);
 	vsx_file_close(&folder, NULL);
 	vsx_file_close(&o->file, NULL);

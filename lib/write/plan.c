@@ -128,7 +128,7 @@ enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
 	VSX_TRY(vsx_options_check(&checked, opts, err));
 	if (n_rows > VSX_MAX_SEGMENT_ROWS)
 		return vsx_fail(err, VSX_EINVAL,
-				"%llu rows, and one build holds 0 to %llu",
+				"%llu rows, but one build holds 0 to %llu",
 				(ull)n_rows, (ull)VSX_MAX_SEGMENT_ROWS);
 	VSX_TRY(vsx_options_choose(&choice, &checked, n_rows, err));
 	vsx_options_space(&s.space, &checked);

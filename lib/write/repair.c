@@ -172,10 +172,11 @@ static enum vsx_status open_marks(struct repair *r, struct vsx_segment *seg,
 		return status == VSX_OK ? VSX_OK
 					: vsx_fail(err, status, "%s", why.text);
 	vsx_report_note(&r->report,
-			"segment %u: %u deleted rows are back, but for those "
-			"that newer ones replaced, since it cannot be read "
-			"which they are: %.200s",
-			seg->number, seg->n_gone, why.text);
+			"segment %u: %u deleted row%s live again, except "
+			"those that newer rows replaced, since the list of "
+			"them cannot be read: %.200s",
+			seg->number, seg->n_gone,
+			seg->n_gone == 1 ? " is" : "s are", why.text);
 	r->result->n_revived += seg->n_gone;
 	return VSX_OK;
 }
@@ -333,7 +334,7 @@ static enum vsx_status save(struct repair *r, const char *out_path,
 	r->result->n_unsure = r->lost.n_unsure;
 	if (r->builder->intake.spool.n == 0 && r->lost.n > 0)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"none of %llu rows can be had",
+				"none of %llu rows can be recovered",
 				(ull)index->manifest.n_live);
 	r->result->n_rows = r->builder->intake.spool.n;
 	return vsx_builder_finish(r->builder, &r->built, err);

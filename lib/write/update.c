@@ -88,7 +88,7 @@ enum vsx_status vsx_update_check(const struct vsx *index,
 	VSX_TRY(vsx_claim_check(claim, err));
 	return vsx_fail(err, VSX_EIO,
 			"'%s' was changed to generation %llu by another writer "
-			"while generation %llu was opened",
+			"while generation %llu was being opened",
 			file->name, (ull)newest->generation,
 			(ull)index->super.generation);
 }
@@ -103,8 +103,8 @@ static enum vsx_status open_index(struct vsx_update *u, struct vsx_error *err)
 	VSX_TRY(vsx_newer_check(u->index, err));
 	if (u->index->super.generation == UINT64_MAX)
 		return vsx_fail(err, VSX_EINVAL,
-				"'%s' is of generation %llu, the last that "
-				"there can be: a compaction begins anew",
+				"'%s' has generation %llu, the last "
+				"possible one: compacting starts again",
 				u->claim.index.name,
 				(ull)u->index->super.generation);
 	return vsx_settle(u->index,
@@ -208,7 +208,7 @@ static enum vsx_status number_on(struct vsx_update *u, size_t n, uint64_t **ids,
 	/* UINT64_MAX is given to nobody. */
 	if (n > 0 && n >= UINT64_MAX - u->greatest_id)
 		return vsx_fail(err, VSX_EINVAL,
-				"no ids are left behind %llu for %zu rows "
+				"no ids are left after %llu for %zu rows "
 				"without one",
 				(ull)u->greatest_id, n);
 	VSX_TRY(vsx_alloc_to(ids, n, sizeof(**ids), err));

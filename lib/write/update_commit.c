@@ -504,8 +504,9 @@ static enum vsx_status commit(struct run *r, struct vsx_error *err)
 	status = vsx_sink_next_super(&r->u->claim.index, &r->super, &why);
 	if (status != VSX_OK)
 		return vsx_fail(err, status,
-				"%.300s: whether generation %llu holds is seen "
-				"when '%s' is opened again",
+				"%.300s: whether generation %llu was "
+				"committed will be known when '%s' is "
+				"opened again",
 				why.text,
 				(unsigned long long)r->super.generation,
 				r->u->claim.index.name);

@@ -388,7 +388,7 @@ Test(backup_bytes, a_stream_that_was_cut_anywhere_is_refused)
 			     err.text);
 	stream[stream_bytes] = 0;
 	cr_assert_eq(receive(stream, stream_bytes + 1), VSX_ECORRUPT);
-	cr_assert(strstr(err.text, "behind its end"), "%s", err.text);
+	cr_assert(strstr(err.text, "continues after its end"), "%s", err.text);
 	free(stream);
 }
 

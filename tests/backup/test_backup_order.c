@@ -135,7 +135,7 @@ Test(backup_order, a_number_that_cannot_be_is_refused)
 	cr_expect_eq(scene_verify(repo, NULL, all), 0, "%s", all);
 	cr_expect_eq(vsx_backup_create(path, repo, NULL, NULL, &err),
 		     VSX_ECORRUPT);
-	cr_expect(strstr(err.text, "last of its numbers"), "%s", err.text);
+	cr_expect(strstr(err.text, "used its last number"), "%s", err.text);
 	free(s.chunks);
 }
 

@@ -121,7 +121,8 @@ static void refuses(const char *out)
 			vsx_backup_restore(repo, "a", out, &opts, NULL, &err),
 			VSX_OK, "%s", out);
 		if (force)
-			cr_expect(strstr(err.text, "in the backup repository"),
+			cr_expect(strstr(err.text,
+					 "inside the backup repository"),
 				  "%s: %s", out, err.text);
 		cr_expect_eq(scene_count(repo), before, "%s", out);
 		cr_expect_eq(scene_bytes(repo), bytes, "%s", out);

@@ -64,8 +64,9 @@ Test(descriptors, one_that_cannot_be_used_is_refused_at_once)
 	cr_assert_eq(pipe(ends), 0);
 	refused(ends[0], false, true, "is not open for writing");
 	refused(ends[1], true, false, "is not open for reading");
-	refused(eventfd(0, EFD_CLOEXEC), false, false, "is no file, pipe");
-	refused(epoll_create1(EPOLL_CLOEXEC), false, false, "is no file, pipe");
+	refused(eventfd(0, EFD_CLOEXEC), false, false, "is not a file, pipe");
+	refused(epoll_create1(EPOLL_CLOEXEC), false, false,
+		"is not a file, pipe");
 	refused(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), true, false,
 		"cannot read the stream");
 }
@@ -77,7 +78,7 @@ Test(descriptors, a_socket_that_listens_gives_nothing)
 	prepare();
 	if (fd < 0 || listen(fd, 1) != 0)
 		cr_skip_test("no sockets here");
-	refused(fd, false, false, "waits for connections");
+	refused(fd, false, false, "is a listening socket");
 }
 
 /* ---- a pipe that is slow on both sides --------------------------------- */

@@ -267,7 +267,7 @@ Test(dataset, refuses_a_truth_that_cannot_be)
 	write_truth(8, 5, 46, 1);
 	refuse(&o, VSX_EINVAL, "row 0, column 4: id 50 is not in rows.fvecs");
 	write_truth(8, 5, 7, 0);
-	refuse(&o, VSX_EINVAL, "row 0: the id 7 is there twice");
+	refuse(&o, VSX_EINVAL, "row 0: the id 7 appears twice");
 	write_truth(8, 5, 2, -1);
 	refuse(&o, VSX_EINVAL, "row 0, column 4: the id -2");
 	write_truth(8, 5, -1, 0);

@@ -77,7 +77,7 @@ fi
 
 # What is refused, and how.
 refused 2 "create needs INDEX and REPO" -- vsx-backup create i.vsx
-refused 2 "none of create" -- vsx-backup copy i.vsx repo
+refused 2 "not one of create" -- vsx-backup copy i.vsx repo
 refused 2 "unexpected argument" -- vsx-backup list repo first
 refused 2 "--force is an option of restore" -- vsx-backup create i.vsx repo -f
 refused 2 "needs -o" -- vsx-backup restore repo first
@@ -87,8 +87,8 @@ refused 2 "needs --keep or --older-than" -- \
 for age in 1 d 1x 0d -1d 1dd 1.5d; do
 	refused 2 "not an age" -- vsx-backup prune repo "--older-than=$age"
 done
-refused 2 "no name for a snapshot" -- vsx-backup create i.vsx repo -n ../up
-refused 2 "snapshot 'first' already" -- vsx-backup create i.vsx repo -n first
+refused 2 "is not a snapshot name" -- vsx-backup create i.vsx repo -n ../up
+refused 2 "already has a snapshot 'first'" -- vsx-backup create i.vsx repo -n first
 refused 2 "no snapshot 'third'" -- vsx-backup restore repo third -o t.vsx
 refused 2 "no snapshot 'third'" -- vsx-backup verify repo third
 refused 2 "none" -- vsx-backup list none
@@ -148,9 +148,9 @@ run 0 vsx-backup create i.vsx repo --json --check-all
 rm repo/checked
 run 0 vsx-backup create i.vsx repo --json --trust-chunks
 [ "$(field read_chunks)" = 0 ] || fail "--trust-chunks"
-refused 2 "--trust-chunks does not go with --check-all" -- \
+refused 2 "--trust-chunks cannot be combined with --check-all" -- \
 	vsx-backup create i.vsx repo --check-all --trust-chunks
-refused 2 "--check-all does not go with --to-stdout" -- \
+refused 2 "--check-all cannot be combined with --to-stdout" -- \
 	vsx-backup create i.vsx --check-all --to-stdout
 refused 2 "--check-all is an option of create" -- \
 	vsx-backup verify repo --check-all
@@ -170,7 +170,7 @@ run 0 vsx-backup list repo --json
 # Nothing is restored into the repository itself.
 ln -s repo/lock by-link.vsx
 for out in repo/lock repo/new.vsx repo/tmp/../snapshots/first by-link.vsx; do
-	refused 2 "would be in the backup repository 'repo'" -- \
+	refused 2 "would lie inside the backup repository 'repo'" -- \
 		vsx-backup restore repo first -o $out --force
 done
 

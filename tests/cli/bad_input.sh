@@ -90,11 +90,11 @@ refused 2 "needs an INDEX" -- vsx-query
 refused 2 "needs an INDEX" -- vsx-info
 refused 2 "needs an INDEX" -- vsx-verify
 refused 2 "needs QUERIES" -- vsx-query index.vsx
-refused 2 "exclude each other" -- vsx-query index.vsx good.fvecs --id 1
-refused 2 "exclude each other" -- vsx-query index.vsx good.fvecs --ef 3 --exact
+refused 2 "cannot be combined" -- vsx-query index.vsx good.fvecs --id 1
+refused 2 "cannot be combined" -- vsx-query index.vsx good.fvecs --ef 3 --exact
 refused 2 "--min-recall" "--level full" -- \
 	vsx-verify index.vsx --min-recall 0.5 --level pages
-refused 2 "go together" -- vsx-verify index.vsx --queries good.fvecs
+refused 2 "must be given together" -- vsx-verify index.vsx --queries good.fvecs
 refused 2 "npy" "-o" -- vsx-query index.vsx good.fvecs --format npy
 
 # files that are empty, cut off, missing, or something else

@@ -34,17 +34,17 @@ printf '\002\000\000\000\000\000\000\000\376\377\377\377' >negative.ivecs
 quick='-i Flat --seconds 0.01 -k 2'
 # Usage.
 refused 2 'needs DATA or --synthetic' -- vsx-bench
-refused 2 'DATA and --synthetic exclude' -- vsx-bench rows.fvecs --synthetic 9x9
+refused 2 'DATA and --synthetic cannot be combined' -- vsx-bench rows.fvecs --synthetic 9x9
 refused 2 "unexpected argument 'b'" -- vsx-bench a b
 refused 2 '--queries' -- vsx-bench rows.fvecs --ground-truth truth.ivecs
 refused 2 '--synthetic' -- vsx-bench --synthetic 9x9 --queries queries.fvecs
 refused 2 '--intrinsic needs' -- vsx-bench rows.fvecs --intrinsic 3
 refused 2 '--rate needs --clients' -- vsx-bench rows.fvecs --rate 10
 refused 2 '--duration needs' -- vsx-bench rows.fvecs --duration 1
-refused 2 'exclude each other' -- vsx-bench rows.fvecs --json --csv
-refused 2 '--effort and --curve exclude' -- vsx-bench rows.fvecs --effort 3 --curve
-refused 2 '--nprobe and --curve exclude' -- vsx-bench rows.fvecs --nprobe 3 --curve
-refused 2 '--effort and --ef exclude' -- vsx-bench rows.fvecs --effort 3 --ef 3
+refused 2 'cannot be combined' -- vsx-bench rows.fvecs --json --csv
+refused 2 '--effort and --curve cannot be combined' -- vsx-bench rows.fvecs --effort 3 --curve
+refused 2 '--nprobe and --curve cannot be combined' -- vsx-bench rows.fvecs --nprobe 3 --curve
+refused 2 '--effort and --ef cannot be combined' -- vsx-bench rows.fvecs --effort 3 --ef 3
 refused 2 '--csv has no loads' -- vsx-bench rows.fvecs --csv --clients 2
 refused 2 'needs --make-golden' -- vsx-bench rows.fvecs --golden-queries 3
 refused 2 '--make-golden needs --queries' -- \
@@ -80,7 +80,7 @@ truth() { # TEXT FILE
 }
 truth '2 rows, queries.fvecs has 3' short.ivecs
 truth 'row 1, column 1: id 12 is not in rows.fvecs' far.ivecs
-truth 'row 1: the id 1 is there twice' twice.ivecs
+truth 'row 1: the id 1 appears twice' twice.ivecs
 truth 'row 0, column 1: the id -2' negative.ivecs
 truth rows.fvecs rows.fvecs
 refused 2 '13' rows.fvecs -- vsx-bench rows.fvecs --rows 13 $quick
@@ -92,7 +92,7 @@ for place in --html --svg --make-golden; do
 done
 mkdir folder
 refused 2 "'folder'" "Is a directory" -- vsx-bench rows.fvecs --html folder $quick
-refused 2 "'rows.fvecs' is no folder" -- vsx-bench rows.fvecs --svg rows.fvecs $quick
+refused 2 "'rows.fvecs' is not a folder" -- vsx-bench rows.fvecs --svg rows.fvecs $quick
 refused 2 /nowhere -- vsx-bench rows.fvecs --work-dir /nowhere $quick
 
 # The truth that is computed is that of the file.
@@ -189,7 +189,7 @@ for name in double bytes; do
 done
 # What is computed, where the file has no neighbours or by another measure.
 run 0 vsx-bench jaccard.hdf5 -m l2 --make-golden golden.fvecs -k 20
-has "$tmp/err" "distance 'jaccard' and not used"
+has "$tmp/err" "distance 'jaccard' and are not used"
 same due.ivecs golden.ivecs
 run 0 vsx-bench fixed.hdf5 -m l2 --make-golden golden.fvecs -k 20 -q
 same due.ivecs golden.ivecs

@@ -16,7 +16,7 @@ for spec in Flat IVF32,Flat HNSW8 auto; do
 	esac
 	run 0 vsx-build --dim 50 -o e.vsx -i $spec -m cosine -e f16 -f \
 		--model glove --target-recall 0.9
-	has "$tmp/out" "e.vsx: no rows yet, of 50 f16, cosine: $spec when there are"
+	has "$tmp/out" "e.vsx: no rows yet (50 f16, cosine), to become $spec"
 	run 0 vsx-verify e.vsx
 	has "$tmp/out" "e.vsx: sound"
 	for level in quick pages; do run 0 vsx-verify e.vsx -l $level; done

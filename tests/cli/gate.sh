@@ -230,7 +230,7 @@ refused 2 "other.ivecs: row 19, column 0: id 9 is not in old.vsx" -- \
 run 0 vsx-verify old.vsx --queries queries.fvecs --ground-truth truth.ivecs
 refused 4 golden.jsonl -- vsx-verify old.vsx --against golden.jsonl
 refused 2 "--allow 'file'" -- vsx-verify old.vsx --against old.vsx --allow file
-refused 2 "exclude each other" -- vsx-verify old.vsx --golden golden.jsonl \
+refused 2 "cannot be combined" -- vsx-verify old.vsx --golden golden.jsonl \
 	--queries queries.fvecs --ground-truth truth.ivecs
 refused 2 "--max-p95" -- vsx-verify old.vsx --max-p95 1
 refused 2 "--max-drop needs --against" -- \

@@ -101,7 +101,7 @@ for spec in Flat IVF32,Flat HNSW8; do
 	word_rows 3000 100 new.fbin
 	seq 0 99 >ids.txt
 	run 0 vsx-add $i new.fbin --ids ids.txt --replace
-	has "$tmp/out" "100 rows added, 100 of them in place of old ones"
+	has "$tmp/out" "100 rows added, 100 of them replacing old ones"
 	has "$tmp/out" "2,601 live"
 	awk '$1 < 100 { $2 = 3000 + $1 } { print }' list >next && mv next list
 	answers $i list

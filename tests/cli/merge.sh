@@ -93,9 +93,9 @@ for bad in "" x 1, ,1 1,,2 -1 1.5 18446744073709551616; do
 	refused 2 id-offset -- vsx-compact part1.vsx -o new.vsx \
 		"--id-offset=$bad"
 done
-refused 2 "too much for 3" -- vsx-compact part1.vsx part2.vsx part3.vsx \
+refused 2 "too large for 3" -- vsx-compact part1.vsx part2.vsx part3.vsx \
 	-o new.vsx --id-offset 9223372036854775808
-refused 2 exclude -- vsx-compact part1.vsx -o new.vsx --renumber --id-offset 1
+refused 2 "cannot be combined" -- vsx-compact part1.vsx -o new.vsx --renumber --id-offset 1
 
 # What does not fit together.
 run 0 vsx-build b.fbin -o cosine.vsx -i Flat -m cosine -q --ids b.txt

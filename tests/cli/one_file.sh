@@ -94,10 +94,10 @@ same kept "plots/$plot"
 rm -r plots kept
 
 # Two outputs that are one file, there or not.
-refused 2 "'page' and './page' are one file" -- vsx-bench rows.fvecs \
+refused 2 "'page' and './page' are the same file" -- vsx-bench rows.fvecs \
 	--queries q.fvecs --make-golden page --html ./page
 ln -s nowhere away
-refused 2 "are one file" -- vsx-bench rows.fvecs --queries q.fvecs \
+refused 2 "are the same file" -- vsx-bench rows.fvecs --queries q.fvecs \
 	--make-golden nowhere --html away
 rm away
 

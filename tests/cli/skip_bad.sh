@@ -130,7 +130,7 @@ for file in spoilt.fbin z.vsx ids.txt; do
 	refused 2 "'$file'" "would be written" -- vsx-build spoilt.fbin \
 		--ids ids.txt -o z.vsx -f --rejects $file
 done
-refused 2 "are one file, and both would be written" -- \
+refused 2 "are the same file, and both would be written" -- \
 	vsx-build good.fbin -o n.vsx --rejects n.vsx
 refused 2 "no/where" -- vsx-build good.fbin -o n.vsx --rejects no/where
 run 3 vsx-build spoilt.fbin -o n.vsx --rejects /dev/full -q

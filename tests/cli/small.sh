@@ -35,7 +35,7 @@ for spec in HNSW16 IVF64,Flat; do
 		run 0 vsx-add i.vsx many.fbin --json
 		grep -q '"advice": ".*compacting ' "$tmp/out" ||
 			fail "$spec over $begin: no advice in --json"
-		has "$tmp/err" "i.vsx: a rebuild is due: begun as"
+		has "$tmp/err" "i.vsx: a rebuild is due: started as"
 		has "$tmp/err" "compacting builds $spec"
 		run 1 vsx-verify i.vsx --min-recall 0.1
 		grep -q "recall cannot be" "$tmp/out" ||
@@ -94,7 +94,7 @@ superseded=$(field superseded_bytes) deleted=$(field deleted_bytes)
 [ $(($(field live_bytes) + superseded + deleted)) = "$(field file_bytes)" ] ||
 	fail "bytes do not add up"
 run 0 vsx-compact i.vsx --if-dead 99
-has "$tmp/out" "of the bytes are of deleted rows or older generations, less than 99 %"
+has "$tmp/out" "of the bytes belong to deleted rows or older generations, less than 99 %"
 run 0 vsx-compact i.vsx --if-dead 20 --json
 [ "$(field skipped)" = false ] || fail "--if-dead counts no bytes"
 [ "$(field bytes_dead)" = $((superseded + deleted)) ] ||
@@ -103,7 +103,7 @@ run 0 vsx-compact i.vsx --if-dead 20 --json
 seq 0 3 1500 >gone.txt
 run 0 vsx-delete i.vsx --ids gone.txt
 has "$tmp/err" "compacting frees them"
-has "$tmp/out" "of deleted rows"
+has "$tmp/out" "in deleted rows"
 
 # Few queries: said by all, and no floor is passed.
 run 0 vsx-build many.fbin -o i.vsx -i HNSW16 -f --queries three.fbin
@@ -113,21 +113,21 @@ has "$tmp/out" "measured on 3 queries, too few to tell"
 run 0 vsx-query i.vsx three.fbin --recall 0.5
 has "$tmp/err" "measured on 3 queries, too few to tell"
 run 0 vsx-verify i.vsx
-has "$tmp/out" "notice: recall was measured on 3 queries, too few to tell it"
+has "$tmp/out" "notice: recall was measured on 3 queries, too few to tell"
 run 1 vsx-verify i.vsx --min-recall 0.1
-has "$tmp/out" "recall cannot be told from 3 queries, expected 100 or more"
+has "$tmp/out" "recall cannot be judged from 3 queries, expected 100 or more"
 run 1 vsx-verify i.vsx --min-recall 0.1 --junit report.xml
-has report.xml "recall cannot be told from 3 queries"
+has report.xml "recall cannot be judged from 3 queries"
 run 0 vsx-query i.vsx three.fbin --exact --format ivecs -o three.ivecs
 run 0 vsx-query i.vsx three.fbin --ground-truth three.ivecs
-has "$tmp/err" "measured on 3 queries, too few to tell it"
+has "$tmp/err" "measured on 3 queries, too few to tell"
 run 1 vsx-verify i.vsx --min-recall 0.1 --queries three.fbin \
 	--ground-truth three.ivecs
 # A golden set of few, over such an index.
 run 0 vsx-bench many.fbin --queries three.fbin --make-golden golden.jsonl -q
 run 0 vsx-verify i.vsx --golden golden.jsonl
 run 1 vsx-verify i.vsx --golden golden.jsonl --min-recall 0.1
-has "$tmp/err" "recall cannot be told from 3 queries"
+has "$tmp/err" "recall cannot be judged from 3 queries"
 # With enough of one kind the other may be few.
 run 0 vsx-query i.vsx enough.fbin --exact --format ivecs -o enough.ivecs
 run 0 vsx-verify i.vsx --min-recall 0.1 --queries enough.fbin \

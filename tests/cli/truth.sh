@@ -95,9 +95,9 @@ bad "row 2, column 1: id 2147483647 is not in" far.ivecs
 ivecs minus.ivecs "0 1" "-2 3" "4 5" "6 7"
 bad "row 1, column 0: the id -2 is negative" minus.ivecs
 ivecs behind.ivecs "0 1" "2 3" "4 5" "-1 7"
-bad "row 3, column 1: the id 7 is behind -1" behind.ivecs
+bad "row 3, column 1: the id 7 follows -1" behind.ivecs
 ivecs twice.ivecs "0 0" "2 3" "4 5" "6 7"
-bad "row 0: the id 0 is there twice" twice.ivecs
+bad "row 0: the id 0 appears twice" twice.ivecs
 ivecs three.ivecs "0 1" "2 3" "4 5"
 bad "3" three.ivecs
 # A row that was deleted is lacked, too: then it is the truth of other rows.

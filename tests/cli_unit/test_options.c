@@ -259,7 +259,7 @@ REFUSES(suggests_the_nearest_word, "a -m cosin",
 REFUSES(refuses_a_word_of_a_list, "a --kind l2 --kind cosnie",
 	"--kind 'cosnie' is not one of l2 ip cosine; did you mean cosine?")
 REFUSES(refuses_an_ambiguous_option, "a --me 3",
-	"'--me' fits more than one option: --metric, --memory" SEE)
+	"'--me' matches more than one option: --metric, --memory" SEE)
 REFUSES(refuses_a_value_for_a_flag, "a --force=1", "--force takes no value" SEE)
 REFUSES(refuses_a_missing_value, "a --threads", "--threads needs N" SEE)
 REFUSES(refuses_a_missing_value_of_a_letter, "a -m",
@@ -319,7 +319,8 @@ Test(options, prints_itself_for_completion)
 	cr_assert_eq(parse("--print-options"), 0);
 	cr_assert_stdout_eq_str(
 		"spec\ti\tSPEC\tauto|Flat|IVF|IVF256,Flat|IVF1024,Flat|"
-		"IVF4096,Flat|HNSW|HNSW16|HNSW32\ta help text so long that it has to be "
+		"IVF4096,Flat|HNSW|HNSW16|HNSW32\ta help text so long that it "
+		"has to be "
 		"wrapped, and more than once, because it goes on and on\n"
 		"metric\tm\tMETRIC\tl2|ip|cosine\thow near\n"
 		"kind\t-\tKIND\tl2|ip|cosine\ta kind\n"

@@ -339,7 +339,7 @@ Test(manifest, refuses_reserved_bytes_of_the_header)
 }
 
 REFUSES(another_generation, CORRUPT,
-	"manifest is of generation 4, the superblock of 3", m.generation = 4)
+	"manifest has generation 4, the superblock 3", m.generation = 4)
 REFUSES(queries_without_neighbours, CORRUPT, "100 queries with 0 neighbours",
 	m.truth_k = 0)
 REFUSES(more_neighbours_than_rows, CORRUPT, "neighbours each",
@@ -466,7 +466,7 @@ REFUSES(a_row_more_than_there_are_bytes, CORRUPT,
 	m.n_rows = m.n_live = seg[0].n_rows + 100)
 
 REFUSES(rows_of_a_segment_twice, CORRUPT,
-	"section VECS of segment 0 is there twice", sec[1].segment = 0)
+	"section VECS of segment 0 appears twice", sec[1].segment = 0)
 REFUSES(rows_of_a_later_segment_first, CORRUPT,
 	"segment 0 has no section VECS, or not before that of segment 1",
 	sec[0].segment = 1)
@@ -505,16 +505,15 @@ REFUSES(a_long_section_off_the_pages, CORRUPT,
 ACCEPTS(what_was_asked_for_with_the_most_effort,
 	m.asked_ef_construction = 65536)
 REFUSES(what_was_asked_for_without_a_text, CORRUPT,
-	"asked for is not a text of 1 to 63 characters", m.asked[0] = 0)
-REFUSES(what_was_asked_for_without_an_end, CORRUPT, "asked for is not a text",
-	memset(m.asked, 'x', sizeof(m.asked)))
-REFUSES(what_was_asked_for_with_more_behind, CORRUPT, "asked for is not a text",
-	m.asked[40] = 'x')
+	"requested index is not a text of 1 to 63 characters", m.asked[0] = 0)
+REFUSES(what_was_asked_for_without_an_end, CORRUPT,
+	"requested index is not a text", memset(m.asked, 'x', sizeof(m.asked)))
+REFUSES(what_was_asked_for_with_more_behind, CORRUPT,
+	"requested index is not a text", m.asked[40] = 'x')
 REFUSES(what_was_asked_for_in_other_characters, CORRUPT,
-	"asked for is not a text", m.asked[2] = ' ')
+	"requested index is not a text", m.asked[2] = ' ')
 REFUSES(what_was_asked_for_with_too_much_effort, CORRUPT,
-	"efConstruction that was asked for is 65537",
-	m.asked_ef_construction = 65537)
+	"requested efConstruction is 65537", m.asked_ef_construction = 65537)
 REFUSES(a_section_over_the_slots, CORRUPT,
 	"section VECS begins at byte 4096, expected 8192 or more",
 	sec[0].offset = 4096)
@@ -552,7 +551,7 @@ REFUSES(sums_over_the_manifest, CORRUPT, "to the manifest at byte",
 REFUSES(sums_whose_end_would_wrap, CORRUPT,
 	"section LIST: 8 bytes of sums at byte 18446744073709551608",
 	sec[2].sums_offset = UINT64_MAX - 7)
-REFUSES(several_tables_off_the_pages, CORRUPT, "expected the begin of a page",
+REFUSES(several_tables_off_the_pages, CORRUPT, "expected the start of a page",
 	sec[0].sums_offset += 8)
 REFUSES(a_table_of_sums_over_two_pages, CORRUPT,
 	"expected a multiple of 8 in one page",

@@ -82,11 +82,11 @@ Test(bin, refuses_dimensions_out_of_range)
 	static const uint32_t many[2] = {0, 65537};
 
 	files_put("a.fbin", none, 8);
-	files_refused("a.fbin", "a.fbin: dimension 0 in the header, allowed "
-				"are 1 to 65536");
+	files_refused("a.fbin",
+		      "a.fbin: dimension 0 in the header, expected 1 to 65536");
 	files_put("a.fbin", many, 8);
 	files_refused("a.fbin", "a.fbin: dimension 65537 in the header, "
-				"allowed are 1 to 65536");
+				"expected 1 to 65536");
 }
 
 Test(bin, refuses_no_rows)

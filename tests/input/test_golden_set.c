@@ -140,20 +140,21 @@ Test(golden_set, refuses_a_pair_that_does_not_fit)
 	files_put("b.fvecs", rows, sizeof(rows[0]));
 	files_put("b.ivecs", same, sizeof(same));
 	cr_expect_eq(golden_load(&g, "b.fvecs", &err), VSX_EINVAL);
-	cr_expect_str_eq(err.text, "b.ivecs: row 0: the id 7 is there twice");
+	cr_expect_str_eq(err.text, "b.ivecs: row 0: the id 7 appears twice");
 	golden_release(&g);
 }
 
 Test(golden_set, refuses_what_is_no_json)
 {
-	line_refused("{\"query\": [1, 2], ", "is no JSON at byte 18: string or "
-					     "'}' expected near end of file");
+	line_refused("{\"query\": [1, 2], ",
+		     "is not JSON at byte 18: string or "
+		     "'}' expected near end of file");
 	line_refused("{\"query\": [1, 2], \"expect\": [3]} 4",
-		     "is no JSON at byte 34: end of file expected near '4'");
+		     "is not JSON at byte 34: end of file expected near '4'");
 	line_refused("{\"query\": [1, NaN], \"expect\": [3]}",
-		     "is no JSON at byte 17: invalid token near 'NaN'");
+		     "is not JSON at byte 17: invalid token near 'NaN'");
 	line_refused("{\"query\": [1, 2], \"query\": [1, 2], \"expect\": [3]}",
-		     "is no JSON at byte 25: duplicate object key near "
+		     "is not JSON at byte 25: duplicate object key near "
 		     "'\"query\"'");
 	line_refused("7", "the line is 7, expected an object");
 	line_refused("[1, 2]", "the line is [1,2], expected an object");
@@ -224,8 +225,8 @@ Test(golden_set, refuses_a_line_without_an_end)
 
 	memset(file, ' ', n);
 	files_put("a.jsonl", file, n);
-	refused(VSX_EINVAL, "a.jsonl: line 1: more than 4194304 bytes, which "
-			    "is the most");
+	refused(VSX_EINVAL,
+		"a.jsonl: line 1: more than 4194304 bytes, the maximum");
 	free(file);
 }
 

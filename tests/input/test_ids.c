@@ -166,7 +166,7 @@ Test(ids, refuse_more_than_one_a_row)
 	static const int32_t i4[4] = {1, 2, 3, 4};
 
 	files_put_npy("a.npy", DICT("<i4", "(2, 2)"), i4, 16);
-	refused("a.npy", "a.npy: 2 rows of 2 ids, expected one id a row");
+	refused("a.npy", "a.npy: 2 rows of 2 ids, expected one id per row");
 }
 
 Test(ids, refuse_numbers_that_are_no_ids)

@@ -321,9 +321,9 @@ Test(npy, names_the_broken_rule_of_the_dict)
 		{"{'descr': '<f4', 'fortran_order': False}",
 		 "descr, fortran_order or shape is missing"},
 		{"{}", "descr, fortran_order or shape is missing"},
-		{"{'descr': '<f4', 'descr': '<f4'}", "a key stands twice"},
-		{"{'order': 'C'}", "a key is none of descr"},
-		{"{'descr' '<f4'}", "expected ':' behind a key"},
+		{"{'descr': '<f4', 'descr': '<f4'}", "a key occurs twice"},
+		{"{'order': 'C'}", "a key is not descr"},
+		{"{'descr' '<f4'}", "expected ':' after a key"},
 		{"{'descr': '<f4' 'shape': (1,)}", "expected ',' or '}'"},
 		{"{'descr': '<f\\x34'}", "is not a short string"},
 		{"{'descr': '<f4", "is not a short string"},
@@ -336,7 +336,7 @@ Test(npy, names_the_broken_rule_of_the_dict)
 		{"{'shape': (6)}", "the shape is not a tuple"},
 		{"{'shape': (,)}", "not made of whole numbers"},
 		{"{'descr': 'f4', 'fortran_order': False, 'shape': (2, 3)} x",
-		 "something stands behind the closing '}'"},
+		 "there is something after the closing '}'"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -360,25 +360,25 @@ Test(npy, refuses_shapes_that_are_no_rows)
 	files_refused("a.npy", "a.npy: holds no rows");
 	files_put_npy("a.npy", DICT("<f4", "False", "(3, 0)"), six, 0);
 	files_refused("a.npy",
-		      "a.npy: rows of dimension 0, allowed are 1 to 65536");
+		      "a.npy: rows of dimension 0, expected 1 to 65536");
 	files_put_npy("a.npy", DICT("<f4", "False", "(1, 65537)"), six, 24);
 	files_refused("a.npy",
-		      "a.npy: rows of dimension 65537, allowed are 1 to 65536");
+		      "a.npy: rows of dimension 65537, expected 1 to 65536");
 }
 
 Test(npy, holds_the_shape_against_the_size)
 {
 	files_put_npy("a.npy", DICT("<f4", "False", "(2, 3)"), six, 23);
-	files_refused("a.npy", "a.npy: 23 bytes behind the header, which "
+	files_refused("a.npy", "a.npy: 23 bytes after the header, which "
 			       "declares 2 rows of 3 x 4 bytes");
 	files_put_npy("a.npy", DICT("<f4", "False", "(1, 3)"), six, 24);
-	files_refused("a.npy", "a.npy: 24 bytes behind the header, which "
+	files_refused("a.npy", "a.npy: 24 bytes after the header, which "
 			       "declares 1 rows of 3 x 4 bytes");
 	/* 2^62 x 4 x 1 is 2^64, which is 0 in 64 bits. */
 	files_put_npy("a.npy", DICT("<f4", "False", "(4611686018427387904, 1)"),
 		      six, 0);
 	files_refused("a.npy",
-		      "a.npy: 0 bytes behind the header, which declares "
+		      "a.npy: 0 bytes after the header, which declares "
 		      "4611686018427387904 rows of 1 x 4 bytes");
 }
 
@@ -397,11 +397,9 @@ Test(npy, refuses_a_header_too_long)
 Test(npy, refuses_an_unknown_version)
 {
 	files_put("a.npy", "\x93NUMPY\x04\x00\x10\x00{}          ", 22);
-	files_refused("a.npy",
-		      "a.npy: the version is none of 1.0, 2.0 and 3.0");
+	files_refused("a.npy", "a.npy: the version is not 1.0, 2.0 or 3.0");
 	files_put("a.npy", "\x93NUMPY\x01\x01\x10\x00{}          ", 22);
-	files_refused("a.npy",
-		      "a.npy: the version is none of 1.0, 2.0 and 3.0");
+	files_refused("a.npy", "a.npy: the version is not 1.0, 2.0 or 3.0");
 }
 
 Test(npy, refuses_a_dimension_other_than_expected)

@@ -124,7 +124,7 @@ Test(raw, refuses_a_dimension_beyond_the_limit)
 	struct input *in;
 
 	cr_assert_eq(input_open(&in, "-", &opts, &err), VSX_EINVAL);
-	cr_assert_str_eq(err.text, "dimension 65537, allowed are 1 to 65536");
+	cr_assert_str_eq(err.text, "dimension 65537, expected 1 to 65536");
 }
 
 Test(raw, refuses_nothing_at_all)

@@ -100,10 +100,11 @@ Test(truth, ends_a_list_with_minus_one)
 	cr_expect_eq(truth_length(ids + 3, k), 0);
 	free(ids);
 	files_put("a.ivecs", behind, sizeof(behind));
-	refused("a.ivecs", "a.ivecs: row 1, column 2: the id 6 is behind -1, "
-			   "which ends a list");
+	refused("a.ivecs",
+		"a.ivecs: row 1, column 2: the id 6 follows -1, which ends a "
+		"list");
 	files_put("a.ivecs", twice, sizeof(twice));
-	refused("a.ivecs", "a.ivecs: row 1: the id 4 is there twice");
+	refused("a.ivecs", "a.ivecs: row 1: the id 4 appears twice");
 }
 
 Test(truth, refuses_distances_alone)
@@ -117,6 +118,7 @@ Test(truth, refuses_distances_alone)
 
 Test(truth, refuses_standard_input)
 {
-	refused("-", "standard input: is no place for a ground truth; name a "
-		     "file");
+	refused("-",
+		"standard input: cannot be used for a ground truth; name a "
+		"file");
 }

@@ -162,8 +162,9 @@ Test(vecs, rejects_a_part_of_a_row)
 		cr_assert_eq(files_read_all("a.fvecs"), VSX_EINVAL);
 	}
 	files_put("a.fvecs", fvecs, 30);
-	files_refused("a.fvecs", "a.fvecs: 30 bytes are no whole number of "
-				 "rows of 16 bytes (dimension 3)");
+	files_refused("a.fvecs",
+		      "a.fvecs: 30 bytes are not a whole number of rows of "
+		      "16 bytes (dimension 3)");
 	files_put("a.fvecs", fvecs, 3);
 	files_refused("a.fvecs", "a.fvecs: 3 bytes are too few for the "
 				 "dimension of a first row, expected 4");
@@ -180,7 +181,7 @@ Test(vecs, rejects_dimensions_out_of_range)
 		cr_assert_eq(files_read_all("a.fvecs"), VSX_EINVAL);
 	}
 	files_refused("a.fvecs", "a.fvecs: row 0 has dimension 2147483647, "
-				 "allowed are 1 to 65536");
+				 "expected 1 to 65536");
 }
 
 Test(vecs, reads_the_longest_rows)

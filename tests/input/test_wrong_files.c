@@ -35,7 +35,7 @@ Test(wrong_files, are_named)
 		{"<html><body>",
 		 "is an HTML page, not vectors (was the download refused?)"},
 		{"<?xml version='1.0'?><Error>",
-		 "is an XML text, not vectors (was the download refused?)"},
+		 "is an XML document, not vectors (was the download refused?)"},
 	};
 	static const char *const names[] = {"a.npy", "a.fvecs", "a.fbin",
 					    "a.dat", "a"};
@@ -67,7 +67,7 @@ Test(wrong_files, are_not_seen_in_good_ones)
 Test(wrong_files, of_no_known_suffix_are_refused)
 {
 	files_put_text("a.dat", "12345678");
-	files_refused("a.dat", "a.dat: suffix '.dat' is none of .npy .fvecs "
+	files_refused("a.dat", "a.dat: suffix '.dat' is not one of .npy .fvecs "
 			       ".bvecs .ivecs .fbin .f16bin .u8bin .i8bin "
 			       ".ibin");
 	files_put_text("a", "12345678");

@@ -236,9 +236,8 @@ Test(broken, marks_are_of_rows_that_are_not_there)
 
 		opened_data(&o, "DEAD", 0)[row >> 3] |=
 			(uint8_t)(1 << (row & 7));
-		expect_found_by_verify(&o,
-				       "section DEAD marks 1 rows behind the "
-				       "last of 300");
+		expect_found_by_verify(&o, "section DEAD marks 1 rows beyond "
+					   "the last of 300");
 	}
 }
 

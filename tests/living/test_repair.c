@@ -206,7 +206,7 @@ Test(repair, says_when_not_even_the_ids_are_known)
 	cr_expect_eq(repair(scratch_path("z"), scratch_path("y")),
 		     VSX_ECORRUPT);
 	cr_expect(strstr(notes, "lost 300 rows, ids not known"), "%s", notes);
-	cr_expect(strstr(err.text, "none of 300 rows can be had"), "%s",
+	cr_expect(strstr(err.text, "none of 300 rows can be recovered"), "%s",
 		  err.text);
 }
 
@@ -293,7 +293,7 @@ Test(repair, is_not_sure_of_rows_whose_marks_are_damaged)
 	cr_expect_eq(result.n_lost, 0);
 	cr_expect_eq(result.n_revived, 1);
 	cr_expect_eq(result.n_rows, N + 1);
-	cr_expect(strstr(notes, "segment 0: 1 deleted rows are back"), "%s",
+	cr_expect(strstr(notes, "segment 0: 1 deleted row is live again"), "%s",
 		  notes);
 
 	/* Bits are lost page by page, and the rows with them. */
@@ -530,7 +530,7 @@ Test(repair, refuses_to_write_over_its_input)
 	cr_assert_eq(link(in, scratch_path("hard")), 0);
 	cr_assert_eq(symlink("hard", scratch_path("soft")), 0);
 	cr_expect_eq(repair(in, in), VSX_EINVAL);
-	cr_expect(strstr(err.text, "is an input and the output"), "%s",
+	cr_expect(strstr(err.text, "is both an input and the output"), "%s",
 		  err.text);
 	cr_expect_eq(repair(in, scratch_path("hard")), VSX_EINVAL);
 	cr_expect_eq(repair(in, scratch_path("soft")), VSX_EINVAL);

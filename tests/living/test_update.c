@@ -125,7 +125,7 @@ Test(update, has_no_number_behind_the_last)
 	EXPECT_REFUSED(
 		vsx_update_add(u, VSX_BATCH(row, VSX_F32, 2, NULL), &err),
 		VSX_EINVAL,
-		"no ids are left behind 18446744073709551613"
+		"no ids are left after 18446744073709551613"
 		" for 2 rows");
 	/* One is, and the failure did not take it. */
 	MUST(vsx_update_add(u, VSX_BATCH(row, VSX_F32, 1, NULL), &err));
@@ -140,7 +140,7 @@ Test(update, has_no_number_behind_the_last)
 	EXPECT_REFUSED(
 		vsx_update_add(u, VSX_BATCH(row, VSX_F32, 1, NULL), &err),
 		VSX_EINVAL,
-		"no ids are left behind 18446744073709551615"
+		"no ids are left after 18446744073709551615"
 		" for 1 rows");
 	vsx_update_free(u);
 	expect_unchanged(&before);

@@ -326,7 +326,7 @@ Test(update_file, refuses_a_file_that_took_the_place)
 	cr_assert_eq(rename(other, path), 0);
 	MUST(vsx_update_delete(u, &id, 1, &err));
 	EXPECT_REFUSED(vsx_update_commit(u, NULL, &err), VSX_EIO,
-		       "was replaced by another file meanwhile");
+		       "was meanwhile replaced by another file");
 	vsx_update_free(u);
 	after = support_read(path, &n_after);
 	cr_expect(n_before == n_after && !memcmp(before, after, n_after));
@@ -337,7 +337,7 @@ Test(update_file, refuses_a_file_that_took_the_place)
 	unlink(path);
 	MUST(vsx_update_delete(u, &id, 1, &err));
 	EXPECT_REFUSED(vsx_update_commit(u, NULL, &err), VSX_EIO,
-		       "was replaced by another file meanwhile");
+		       "was meanwhile replaced by another file");
 	vsx_update_free(u);
 }
 
@@ -364,7 +364,7 @@ Test(update_file, compacting_leaves_a_file_that_took_the_place)
 	opts.report = put_in_place;
 	opts.context = paths;
 	EXPECT_REFUSED(vsx_compact(&paths[1], 1, NULL, &opts, NULL, NULL, &err),
-		       VSX_EIO, "was replaced by another file meanwhile");
+		       VSX_EIO, "was meanwhile replaced by another file");
 	expect_unchanged(&kept);
 }
 

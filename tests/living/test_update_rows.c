@@ -276,8 +276,8 @@ Test(update_rows, that_outgrow_the_lists_are_a_reason_for_advice)
 
 	cr_expect_str_empty(r.advice);
 	r = add_clustered(path, 1, 0);
-	cr_expect(strstr(r.advice, "16001 rows are in lists that were learned "
-				   "from 4000"),
+	cr_expect(strstr(r.advice,
+			 "16001 rows are in lists that were trained on 4000"),
 		  "%s", r.advice);
 }
 
@@ -300,7 +300,7 @@ Test(update_rows, that_outgrow_the_beginning_name_what_compacting_builds)
 		build(path, &what, 0);
 		r = change(path, &what, 0, N, N, NULL, 0);
 		snprintf(words, sizeof(words),
-			 "begun as %s over 250 rows, and %s was asked for: "
+			 "started as %s with 250 rows, but %s was asked for: "
 			 "compacting builds %s",
 			 begun[i], asked[i], due[i]);
 		cr_expect_str_eq(r.advice, words);

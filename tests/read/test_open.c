@@ -443,8 +443,8 @@ Test(open, refuses_manifests_that_break_a_rule)
 	size_t segment = sizeof(struct vsx_disk_manifest);
 	size_t first = segment + sizeof(struct vsx_disk_segment);
 
-	manifest_byte(4, 2, VSX_ECORRUPT, "says 2 segments");
-	manifest_byte(16, 2, VSX_ECORRUPT, "manifest is of generation 2");
+	manifest_byte(4, 2, VSX_ECORRUPT, "declares 2 segments");
+	manifest_byte(16, 2, VSX_ECORRUPT, "manifest has generation 2");
 	manifest_byte(24, 1, VSX_ECORRUPT, "300 of them live");
 	manifest_byte(32, 1, VSX_ECORRUPT, "300 live rows, the index 257");
 	manifest_byte(40, 9, VSX_ECORRUPT, "expected");
@@ -475,7 +475,7 @@ Test(open, refuses_a_section_twice_and_ignores_one_that_has_no_use)
 	b->id = a->id;
 	support_reseal(bytes, n);
 	cr_expect_eq(open_bytes(bytes, n, NULL), VSX_ECORRUPT);
-	cr_expect(strstr(err.text, "section VECS of segment 0 is there twice"),
+	cr_expect(strstr(err.text, "section VECS of segment 0 appears twice"),
 		  "%s", err.text);
 	/* Rows of the whole index are of no use to anybody. */
 	vsx_put32(&b->segment, VSX_WHOLE_INDEX);

@@ -89,7 +89,7 @@ Test(sniff, names_texts_by_what_they_hold)
 	NAMES("<!DOCTYPE html>\n<html>",
 	      "an HTML page (was the download refused?)");
 	NAMES("  \n<HTML><body>", "an HTML page (was the download refused?)");
-	NAMES("<?xml version='1.0'?>", "an XML text");
+	NAMES("<?xml version='1.0'?>", "an XML document");
 	NAMES("{\"id\": 1, \"vector\": [1, 2]}\n", "a JSON text");
 	NAMES("[[1, 2], [3, 4]]", "a JSON text");
 	NAMES("the quick brown fox\n", "a text");
@@ -128,10 +128,10 @@ Test(sniff, names_vectors_without_a_magic)
 Test(sniff, knows_an_index_that_a_transfer_has_changed)
 {
 	NAMES("\x8eVSX\n\x1a\n\x01\x00",
-	      "a VSX index whose line ends were changed");
+	      "a VSX index whose line endings were converted");
 	NAMES("\x8eVSX\r\r\n\x1a\r\n",
-	      "a VSX index whose line ends were changed");
-	NAMES("\x0eVSX\r\n\x1a\n", "a VSX index that lost its eighth bits");
+	      "a VSX index whose line endings were converted");
+	NAMES("\x0eVSX\r\n\x1a\n", "a VSX index that was stripped to 7 bits");
 	NAMES("\xc2\x8eVSX\r\n\x1a\n",
 	      "a VSX index that was converted to UTF-8");
 }

@@ -70,12 +70,12 @@ Test(layouts, a_magic_is_there_to_its_last_byte)
 		{"VOYA\x01", 5, "a Voyager index"},
 		{"usearch", 7, "a usearch index"},
 		{"\x8eVSX\n\x1a\n", 7,
-		 "a VSX index whose line ends were changed"},
+		 "a VSX index whose line endings were converted"},
 		{"\x8eVSX\r\r\n", 7,
-		 "a VSX index whose line ends were changed"},
+		 "a VSX index whose line endings were converted"},
 		{"\x8eVSX\r\n\x1a\r\n", 9,
-		 "a VSX index whose line ends were changed"},
-		{"\x0eVSX", 4, "a VSX index that lost its eighth bits"},
+		 "a VSX index whose line endings were converted"},
+		{"\x0eVSX", 4, "a VSX index that was stripped to 7 bits"},
 		{"\xc2\x8eVSX", 5, "a VSX index that was converted to UTF-8"},
 		{"\xef\xbf\xbdVSX", 6,
 		 "a VSX index that was converted to UTF-8"},
@@ -105,7 +105,7 @@ Test(layouts, a_text_is_told_by_its_first_word)
 	TEXT(" \t\r\n<!DocType HTML", 18, html);
 	TEXT("<!doctype html", 13, "a text");
 	TEXT("\xef\xbb\xbf<html", 8, html);
-	TEXT("<?xml", 5, "an XML text");
+	TEXT("<?xml", 5, "an XML document");
 	TEXT("<?xml", 4, "a text");
 	TEXT("\xef\xbb\xbf{}", 5, "a JSON text");
 	TEXT("{\"id\": 1}", 9, "a JSON text");

@@ -230,7 +230,7 @@ Test(verify, says_which_pages_a_damaged_table_of_sums_leaves_open)
 		cr_assert_eq(check_bytes(bytes, n, VSX_VERIFY_PAGES), VSX_OK);
 		cr_assert_gt(result.n_findings, 0);
 		if (heard_has(&heard, "(sums of section VECS)") &&
-		    heard_has(&heard, "1 pages cannot be told to be sound")) {
+		    heard_has(&heard, "1 pages cannot be checked")) {
 			free(bytes);
 			return;
 		}
@@ -256,8 +256,9 @@ Test(verify, finds_an_empty_slot_and_slots_that_differ)
 	vsx_super_seal(bytes + VSX_SLOT_BYTES);
 	cr_assert_eq(check_bytes(bytes, n, VSX_VERIFY_QUICK), VSX_OK);
 	cr_assert_eq(result.n_findings, 1);
-	cr_assert(heard_has(&heard, "page 1: superblock slot 1 is of "
-				    "generation 1 as slot 0, and differs"),
+	cr_assert(heard_has(&heard,
+			    "page 1: superblock slot 1 has "
+			    "generation 1 like slot 0, but differs from it"),
 		  "%s", heard.findings);
 	free(bytes);
 }
@@ -311,7 +312,7 @@ Test(verify, accepts_later_generations)
 			     err.text);
 		cr_expect_eq(result.n_findings, 0, "%s", heard.findings);
 		cr_expect_eq(result.n_notices, 3);
-		cr_expect(heard_has(&heard, "too few to tell it"), "%s",
+		cr_expect(heard_has(&heard, "too few to tell: expected"), "%s",
 			  heard.notices);
 		cr_expect(heard_has(&heard, "bytes of older generations"), "%s",
 			  heard.notices);
@@ -364,8 +365,8 @@ Test(verify, finds_slots_that_do_not_follow_each_other)
 	memcpy(bytes + VSX_SLOT_BYTES, slot, sizeof(slot));
 	cr_assert_eq(check_bytes(bytes, n, VSX_VERIFY_QUICK), VSX_OK);
 	cr_expect_eq(result.n_findings, 1);
-	cr_expect(heard_has(&heard, "page 1: superblock slot 1 is of "
-				    "generation 2, slot 0 of 1"),
+	cr_expect(heard_has(&heard, "page 1: superblock slot 1 has "
+				    "generation 2, slot 0 1"),
 		  "%s", heard.findings);
 	memcpy(bytes + VSX_SLOT_BYTES, bytes, sizeof(slot));
 	memcpy(bytes, slot, sizeof(slot));
@@ -373,8 +374,9 @@ Test(verify, finds_slots_that_do_not_follow_each_other)
 	vsx_super_seal(bytes + VSX_SLOT_BYTES);
 	cr_assert_eq(check_bytes(bytes, n, VSX_VERIFY_QUICK), VSX_OK);
 	cr_expect_eq(result.n_findings, 1);
-	cr_expect(heard_has(&heard, "page 1: superblock slot 1 has another "
-				    "uuid than slot 0"),
+	cr_expect(heard_has(&heard,
+			    "page 1: superblock slot 1 has a different uuid "
+			    "from slot 0"),
 		  "%s", heard.findings);
 	free(bytes);
 }
@@ -473,9 +475,9 @@ Test(verify, finds_padding_and_lengths_of_rows)
 	bytes[at + length / 50 + 12] ^= 1; /* length of row 1 */
 	support_reseal(bytes, n);
 	cr_assert_eq(check_bytes(bytes, n, VSX_VERIFY_FULL), VSX_OK);
-	cr_expect(heard_has(&heard, "row 0: the bytes behind"), "%s",
+	cr_expect(heard_has(&heard, "row 0: the bytes after"), "%s",
 		  heard.findings);
-	cr_expect(heard_has(&heard, "row 1: the bytes behind"), "%s",
+	cr_expect(heard_has(&heard, "row 1: the bytes after"), "%s",
 		  heard.findings);
 	free(bytes);
 }
@@ -609,7 +611,7 @@ Test(verify, counts_the_queries_of_a_floor)
 			     "%s", heard.findings);
 		cr_assert_eq(check(path, VSX_VERIFY_FULL, 1), VSX_OK);
 		cr_expect_eq(result.n_findings, 0);
-		cr_expect_eq(heard_has(&heard, "too few to tell it"),
+		cr_expect_eq(heard_has(&heard, "too few to tell: expected"),
 			     cases[i].asked < cases[i].due);
 	}
 }
@@ -642,7 +644,7 @@ Test(verify, runs_a_test_of_the_callers)
 	cr_assert_eq(result.n_findings, 2);
 	cr_assert(heard_has(&heard, "on the queries given"), "%s",
 		  heard.findings);
-	cr_assert(heard_has(&heard, "recall cannot be told from 3 queries, "
+	cr_assert(heard_has(&heard, "recall cannot be judged from 3 queries, "
 				    "expected 100 or more"),
 		  "%s", heard.findings);
 	cr_assert(result.n_own == 3 && result.due_queries == 100);

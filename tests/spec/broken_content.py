@@ -55,10 +55,10 @@ missing("5.1-1", "flat", ["no section VECS"], "VECS")
 longer("5.1-2", "flat", ["section VECS has 3204 bytes"], "VECS", 4)
 
 # The stride of cosine.vsx: 5 f16, to 12, the tail, to 16.
-bytes_at("5.1-3", "cosine", ["row 0: the bytes behind"], "VECS", 10, b"\1")
-bytes_at("5.1-7", "cosine", ["row 1: the bytes behind"], "VECS", 16 + 12, b"\1")
-bytes_at("5.1-4", "flat", ["row 0: the bytes behind"], "VECS", 79, b"\1")
-bytes_at("5.1-4", "hnsw", ["row 39: the bytes behind"], "VECS", -1, b"\1")
+bytes_at("5.1-3", "cosine", ["row 0: the bytes after"], "VECS", 10, b"\1")
+bytes_at("5.1-7", "cosine", ["row 1: the bytes after"], "VECS", 16 + 12, b"\1")
+bytes_at("5.1-4", "flat", ["row 0: the bytes after"], "VECS", 79, b"\1")
+bytes_at("5.1-4", "hnsw", ["row 39: the bytes after"], "VECS", -1, b"\1")
 bytes_at("5.1-8", "cosine", ["row 2"], "VECS", 32, bytes(16))
 
 
@@ -137,7 +137,7 @@ def _(m):
     e.data[0] |= next(1 << i for i in range(8) if not e.data[0] >> i & 1)
 
 
-bytes_at("5.3-4", "hnsw-4", ["behind the last of 40"], "DEAD", 7, b"\x80")
+bytes_at("5.3-4", "hnsw-4", ["beyond the last of 40"], "DEAD", 7, b"\x80")
 bytes_at("5.3-5", "flat-3", ["section GONE", "is row 40, expected 0 to 39"], "GONE", 0, u32(40))
 # Not rising, there twice, not there.
 for at, value in ((0, 119), (4, 0), (8, 120), (8, 2**32 - 1)):
@@ -270,7 +270,7 @@ def _(m):
 # 4 centroids of 18 f32 and 8 bytes; parameters at 320, records at 448.
 for value in (NAN, INF):
     bytes_at("5.4-11", "ivf", ["centroid 1: component 0"], "CENT", 80, value, also=["5.7-12"])
-bytes_at("5.4-12", "ivf", ["centroid 0: the bytes behind"], "CENT", 79, b"\1")
+bytes_at("5.4-12", "ivf", ["centroid 0: the bytes after"], "CENT", 79, b"\1")
 bytes_at("5.4-14", "ivf", ["of section CENT are not 0"], "CENT", 447, b"\1")
 longer("5.4-15", "ivf", ["section CENT has"], "CENT", 4)
 
@@ -496,9 +496,9 @@ for base, name, at in (("flat", "CPAR", 0), ("ivf", "CENT", 320)):
     for value in (NAN, INF):
         bytes_at("5.7-8", base, ["lo[0]"], name, at + 16, value)
 for base, name, at, what in (("flat", "CODE", 0, "row 0"), ("ivf", "CENT", 448, "centroid 0")):
-    bytes_at("5.7-10", base, [what + ": the bytes behind its code"], name, at + 19, b"\1")
+    bytes_at("5.7-10", base, [what + ": the bytes after its code"], name, at + 19, b"\1")
     bytes_at("5.7-12", base, [what + ": its code is"], name, at + 20, f32(0.0))
     bytes_at("5.7-12", base, [what + ": its code is"], name, at + 20, NAN)
     bytes_at("5.7-13", base, [what + ": its code is"], name, at + 20, f32(1e9))
-bytes_at("5.7-11", "odd", ["row 59: the bytes behind its code"], "CODE", -1, b"\1")
-bytes_at("5.7-11", "odd", ["centroid 2: the bytes behind its code"], "CENT", -1, b"\1")
+bytes_at("5.7-11", "odd", ["row 59: the bytes after its code"], "CODE", -1, b"\1")
+bytes_at("5.7-11", "odd", ["centroid 2: the bytes after its code"], "CENT", -1, b"\1")

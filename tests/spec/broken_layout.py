@@ -101,7 +101,7 @@ def _(m):
     return m.write()[:-1]
 
 
-@breaks("4.1-15", "flat", "generation 1 as slot 0, and differs")
+@breaks("4.1-15", "flat", "generation 1 like slot 0, but differs from it")
 def _(m):
     out = m.write()
     out[4096 + 80] ^= 1
@@ -122,14 +122,14 @@ def _(m):
     return out
 
 
-@breaks("4.1-18", "ivf-2", "another uuid")
+@breaks("4.1-18", "ivf-2", "a different uuid")
 def _(m):
     m.slots[1 - m.chosen].raw[80] ^= 1
 
 
 for at in (512, 4095, 4608, 8191):
 
-    @breaks("4.1-19", "flat", "behind superblock slot %d" % (at // 4096))
+    @breaks("4.1-19", "flat", "after superblock slot %d" % (at // 4096))
     def _(m, at=at):
         out = m.write()
         out[at] = 7
@@ -159,7 +159,7 @@ def _(m):
 
 
 in_manifest("4.2.1-1", "flat", "does not begin with MANI", 0, ord("X"))
-@breaks("4.2.1-4", "flat", "manifest is of generation 1")
+@breaks("4.2.1-4", "flat", "manifest has generation 1")
 def _(m):
     m.fix["generation"] = 2
     m.write()
@@ -191,9 +191,9 @@ sets("4.2.1-11", "bytes", "rows of i8 cannot be normalised", "header", "flags", 
 sets("4.2.1-12", "flat", "target recall is 1000001", "header", "target_recall", 1000001)
 for at in (156, 255):
     in_manifest("4.2.1-13", "flat", "reserved bytes of the manifest", at, 1)
-sets("4.2.1-15", "flat", "efConstruction that was asked for is 65537", "header", "asked_ef_construction", 65537)
+sets("4.2.1-15", "flat", "requested efConstruction is 65537", "header", "asked_ef_construction", 65537)
 for text in (b"", b"Flat ", b"Fl\0at", b"Fl\x7fat", b"Fl\xc3\xa4", b"\0Flat", b"x" * 64):
-    sets("4.2.1-16", "flat", "asked for is not a text", "header", "asked", int.from_bytes(text, "little"))
+    sets("4.2.1-16", "flat", "requested index is not a text", "header", "asked", int.from_bytes(text, "little"))
 sets("4.2.2-1", "flat", "kind 4 is not known", 0, "kind", 4)
 sets("4.2.2-2", "flat", "0 rows, expected 1", 0, "n_rows", 0)
 sets("4.2.2-2", "flat", "2147483648 rows, expected 1", 0, "n_rows", 1 << 31)
@@ -292,7 +292,7 @@ def _(m):
     return out
 
 
-@breaks("4.2.3-15", "flat", "section ROID is there twice")
+@breaks("4.2.3-15", "flat", "section ROID appears twice")
 def _(m):
     m.add("ROID", 0, bytes(m.section("ROID").data), before=m.section("QSRC"))
 
@@ -306,7 +306,7 @@ def properties(rule, raw, words="property"):
         m.properties = raw
 
 
-properties("4.2.4-1", b"spec=Flat", "the last property has no end")
+properties("4.2.4-1", b"spec=Flat", "the last property is not terminated")
 properties("4.2.4-2", b"Spec=Flat\0")
 properties("4.2.4-2", b"spec\0")
 properties("4.2.4-2", b"=x\0")
@@ -347,7 +347,7 @@ def _(m):
 # ---- 6: sums -------------------------------------------------------------
 
 
-@breaks("6.1-1", "flat", "behind the manifest")
+@breaks("6.1-1", "flat", "after the manifest")
 def _(m):
     out = m.write()
     out[-1] = 1

@@ -160,7 +160,7 @@ class Compare:
         """Nothing can follow this generation."""
         args = "vsx-add", "odd.vsx", "one-row.fvecs", "--ids", "one-id"
         status, out = self.tools.run(*args, status=None)
-        if status != 2 or "the last that there can be" not in out:
+        if status != 2 or "the last possible one" not in out:
             self.fail("the last generation: status %d: %s" % (status, out))
         if self.tools.read("odd.vsx") != raw:
             self.fail("the last generation: the file was changed")

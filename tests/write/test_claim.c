@@ -166,10 +166,10 @@ Test(claim, takes_nothing_else_for_its_lock)
 	refused(path, VSX_EIO, ".x.lock' cannot be opened");
 	unlink(lock);
 	cr_assert_eq(link(victim, lock), 0);
-	refused(path, VSX_EINVAL, "in the place of a lock");
+	refused(path, VSX_EINVAL, "where a lock should be");
 	unlink(lock);
 	cr_assert_eq(mkfifo(lock, 0600), 0);
-	refused(path, VSX_EINVAL, "in the place of a lock");
+	refused(path, VSX_EINVAL, "where a lock should be");
 	unlink(lock);
 	cr_assert_eq(mkdir(lock, 0700), 0);
 	refused(path, VSX_EIO, ".x.lock' cannot be opened");
@@ -310,7 +310,7 @@ Test(claim, says_what_is_missing)
 	cr_expect_eq(as_stranger(VSX_EIO, "cannot open"), 0);
 	/* The file may be written, the folder not: no lock can be made. */
 	chmod(path, 0666);
-	cr_expect_eq(as_stranger(VSX_EIO, ".x.lock' cannot be made: "
+	cr_expect_eq(as_stranger(VSX_EIO, ".x.lock' cannot be created: "
 					  "Permission denied"),
 		     0);
 	/* But for one that is there already. */

@@ -185,7 +185,7 @@ Test(intake, refuses_more_rows_than_a_segment_holds)
 					      VSX_MAX_SEGMENT_ROWS, NULL),
 				    &err),
 		     VSX_EINVAL);
-	cr_expect_str_eq(err.text, "2147483648 rows, and one build holds at "
+	cr_expect_str_eq(err.text, "2147483648 rows, but one build holds at "
 				   "most 2147483647");
 	end();
 }

@@ -160,7 +160,7 @@ Test(plan, works_for_sizes_that_nobody_would_try)
 	cr_expect_gt(plan.file_bytes, UINT64_C(2147483647) * 1536 * 4);
 	cr_assert_eq(vsx_build_plan(&opts, 2147483648, &plan, &err),
 		     VSX_EINVAL);
-	cr_expect_str_eq(err.text, "2147483648 rows, and one build holds 0 to "
+	cr_expect_str_eq(err.text, "2147483648 rows, but one build holds 0 to "
 				   "2147483647");
 	cr_assert_eq(vsx_build_plan(&opts, 0, &plan, &err), VSX_OK);
 	opts.dim = 65536;

@@ -86,7 +86,8 @@ static void refused(const char *text, const char *part)
 Test(spec, says_which_part_is_not_known)
 {
 	refused("", "'' is not known");
-	refused("fla", "'fla' is not known, there are Flat, IVF<nlist>,Flat");
+	refused("fla", "'fla' is not known; expected one of Flat, "
+		       "IVF<nlist>,Flat");
 	refused("PQ32", "'PQ32' is not known");
 	refused("Flat,Flat", "'Flat' is not known");
 	refused("FlatX", "'FlatX' is not known");
@@ -160,8 +161,8 @@ Test(spec, keeps_lists_that_the_rows_can_fill)
 	cr_expect_str_eq(note, "");
 	vsx_spec_adjust(&spec, 41, note, sizeof(note));
 	cr_expect_eq(spec.size, 8);
-	cr_expect_str_eq(note, "41 rows are few for 8 lists: a list wants 8 of "
-			       "them");
+	cr_expect_str_eq(note, "41 rows are few for 8 lists: at least 8 rows "
+			       "per list are recommended");
 	vsx_spec_adjust(&spec, 8, note, sizeof(note));
 	cr_expect_eq(spec.size, 8);
 	vsx_spec_adjust(&spec, 7, note, sizeof(note));

@@ -34,10 +34,10 @@ static struct options o = {.wait = WAIT_INIT};
 static const struct cli_option option_table[] = {
 	CLI_GROUP("Input"),
 	CLI_TEXT(0, "ids", "FILE",
-		 "ids of the rows: .npy, .ivecs or a number a line (on from "
-		 "the greatest)",
+		 "ids of the rows: .npy, .ivecs or one number per line "
+		 "(continue from the greatest)",
 		 &o.ids),
-	CLI_FLAG(0, "replace", "rows whose ids are there replace the old ones",
+	CLI_FLAG(0, "replace", "rows whose ids exist replace the old ones",
 		 &o.replace),
 	CLI_COUNT(0, "dim", "N",
 		  "components of raw f32 rows on standard input (as the index)",
@@ -131,7 +131,7 @@ static void print_result(const char *path, const struct vsx_update_result *r)
 
 	printf("%s: %s added", path, num_of(rows, r->n_added, "row"));
 	if (r->n_replaced)
-		printf(", %s of them in place of old ones",
+		printf(", %s of them replacing old ones",
 		       num_count(b, r->n_replaced));
 	if (r->n_rejected)
 		printf(", %s left out", num_count(b, r->n_rejected));

@@ -20,14 +20,15 @@ static struct backup_options o = {.wait = WAIT_INIT};
 static const struct cli_option option_table[] = {
 	CLI_GROUP("create"),
 	CLI_TEXT('n', "name", "NAME",
-		 "of the snapshot (time and generation, such as "
+		 "name of the snapshot (time and generation, such as "
 		 "20261121T101500Z-g3)",
 		 &o.name),
 	CLI_FLAG(0, "trust-chunks",
-		 "read no chunk that is there before a snapshot refers to it",
+		 "do not read existing chunks before the snapshot refers to "
+		 "them",
 		 &o.trust_chunks),
 	CLI_FLAG(0, "check-all",
-		 "read all of them, also those checked within 30 days",
+		 "read all of them, even those checked within 30 days",
 		 &o.check_all),
 	CLI_FLAG(0, "to-stdout",
 		 "write a stream to standard output instead of REPO",
@@ -59,20 +60,23 @@ static const struct cli_command command = {
 	.version = VSX_VERSION,
 	.usage = "create INDEX REPO | list REPO | verify REPO [NAME] | restore "
 		 "REPO NAME -o INDEX | prune REPO [OPTION]...",
-	.about = "Keep snapshots of indexes in a folder, REPO. Bytes that are "
-		 "there already are not stored again, and an index may be "
-		 "written to meanwhile. It is checked while it is read: a "
-		 "damaged one is refused.",
+	.about =
+		"Keep snapshots of indexes in a folder, REPO. Bytes that are "
+		"already stored are not stored again. The index may be written "
+		"to meanwhile; it is checked while it is read, and a damaged "
+		"one is refused.",
 	.needs = "create, list, verify, restore or prune",
 	.more = "Commands\n"
-		"  create INDEX REPO           a new snapshot; makes REPO if "
-		"need be\n"
+		"  create INDEX REPO           a new snapshot; creates REPO if "
+		"needed\n"
 		"  create INDEX --to-stdout    the same as a stream, for a "
 		"pipe\n"
 		"  list REPO                   snapshots, the oldest first\n"
-		"  verify REPO [NAME]          read all that is stored, or what "
+		"  verify REPO [NAME]          read all that is stored, or "
+		"what "
 		"NAME needs\n"
-		"  restore REPO NAME -o INDEX  the same bytes again; NAME may be "
+		"  restore REPO NAME -o INDEX  the same bytes again; NAME may "
+		"be "
 		"'latest'\n"
 		"  restore - -o INDEX          from a stream on standard input\n"
 		"  prune REPO                  remove old snapshots and what only "
@@ -191,11 +195,13 @@ static int check_options(enum verb v)
 		return code;
 	if (v == CREATE && o.to_stdout && no_stream())
 		return cli_usage_error(&command,
-				       "--%s does not go with --to-stdout",
+				       "--%s cannot be combined with "
+				       "--to-stdout",
 				       no_stream());
 	if (o.trust_chunks && o.check_all)
-		return cli_usage_error(&command, "--trust-chunks does not go "
-						 "with --check-all");
+		return cli_usage_error(&command,
+				       "--trust-chunks cannot be combined "
+				       "with --check-all");
 	if (v == CREATE && o.to_stdout && isatty(STDOUT_FILENO))
 		return cli_usage_error(&command,
 				       "standard output is a terminal");
@@ -228,8 +234,8 @@ static int parse(int argc, char **argv, enum verb *v,
 			nearest_word(typed, strlen(typed), verb_words);
 
 		return cli_usage_error(&command,
-				       "'%s' is none of create, list, verify, "
-				       "restore and prune%s%s%s",
+				       "'%s' is not one of create, list, "
+				       "verify, restore and prune%s%s%s",
 				       typed, like ? "; did you mean " : "",
 				       like ? like : "", like ? "?" : "");
 	}

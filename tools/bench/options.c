@@ -35,14 +35,14 @@ static const struct cli_option option_table[] = {
 		 "their true neighbours: .ivecs, .ibin or .npy (computed)",
 		 &o.ground_truth),
 	CLI_COUNT(0, "n-queries", "N",
-		  "queries at most (all of a file; 1000 held out or made up)",
+		  "at most N queries (all of a file; 1000 held out or made up)",
 		  &o.n_queries, 1, UINT32_MAX),
 	CLI_COUNTS(0, "rows", "N",
 		   "only the first N rows; repeated: measure how cost grows",
 		   &o.sizes, 1, UINT64_MAX),
 	CLI_CHOICE('m', "metric", "METRIC",
-		   "how near is measured (as an HDF5 file says, or l2)",
-		   &o.metric, metrics),
+		   "the metric (as an HDF5 file says, or l2)", &o.metric,
+		   metrics),
 	CLI_CHOICE('e', "element", "TYPE", "stored type (as the data)", &o.elem,
 		   elems),
 	CLI_COUNT(0, "seed", "N", "seed of every random draw (0)", &o.seed, 0,
@@ -51,7 +51,8 @@ static const struct cli_option option_table[] = {
 		 "leave out rows that no index can hold, such as NaN",
 		 &o.skip_bad),
 	CLI_TEXT(0, "rejects", "FILE",
-		 "write all of these to it: row, id, why, input", &o.rejects),
+		 "list all of these in FILE: row, id, reason, input",
+		 &o.rejects),
 	CLI_GROUP("Indexes"),
 	CLI_LIST('i', "spec", "SPEC",
 		 "build and measure it, such as HNSW16; repeatable (Flat, IVF "
@@ -76,20 +77,21 @@ static const struct cli_option option_table[] = {
 		  UINT32_MAX),
 	CLI_COUNT(0, "effort", "N", "the same as --ef N --nprobe N", &o.effort,
 		  1, UINT32_MAX),
-	CLI_REAL(0, "seconds", "S", "time for each index at most (10)",
-		 &o.seconds, 0.01, 86400.0),
+	CLI_REAL(0, "seconds", "S",
+		 "seconds to measure each index, at most (10)", &o.seconds,
+		 0.01, 86400.0),
 	CLI_COUNT('t', "threads", "N",
 		  "threads that build and search (all processors)", &o.threads,
 		  1, 1024),
-	CLI_FLAG(0, "cold", "also with nothing of the file in memory", &o.cold),
+	CLI_FLAG(0, "cold", "also with files that are not in memory", &o.cold),
 	CLI_GROUP("Load"),
-	CLI_COUNT(0, "clients", "N", "as many who search at once", &o.clients,
+	CLI_COUNT(0, "clients", "N", "clients that search at once", &o.clients,
 		  1, 1024),
 	CLI_REAL(0, "rate", "R",
-		 "queries a second that all clients send together (as fast as "
+		 "queries per second of all clients together (as fast as "
 		 "they are answered)",
 		 &o.rate, 0.001, 1e9),
-	CLI_REAL(0, "duration", "S", "time of each load (10)", &o.duration,
+	CLI_REAL(0, "duration", "S", "seconds of each load (10)", &o.duration,
 		 0.01, 86400.0),
 	CLI_FLAG(0, "concurrency",
 		 "1 to 16 threads, processes, and beside a writer",
@@ -100,13 +102,13 @@ static const struct cli_option option_table[] = {
 	CLI_FLAG(0, "markdown", "print the tables as Markdown", &o.markdown),
 	CLI_TEXT(0, "html", "FILE", "write a page with tables and plots",
 		 &o.html),
-	CLI_TEXT(0, "svg", "DIR", "write the plots, a file each", &o.svg),
+	CLI_TEXT(0, "svg", "DIR", "write the plots, one file each", &o.svg),
 	CLI_TEXT(0, "make-golden", "FILE",
 		 "write queries and what they must find, for vsx-verify: JSON "
 		 "lines, or .fvecs and .ivecs; measures nothing without -i or "
 		 "--index",
 		 &o.golden),
-	CLI_COUNT(0, "golden-queries", "N", "queries of that file (100)",
+	CLI_COUNT(0, "golden-queries", "N", "queries in that file (100)",
 		  &o.golden_queries, 1, UINT32_MAX),
 	CLI_TEXT(0, "work-dir", "DIR",
 		 "where indexes are built ($TMPDIR or /tmp); removed at the "
@@ -160,10 +162,10 @@ static void sort_sizes(struct cli_counts *sizes)
 static int check_data(void)
 {
 	if (!o.data == !o.synthetic)
-		return cli_usage_error(&command,
-				       o.data ? "DATA and --synthetic exclude "
-						"each other"
-					      : "needs DATA or --synthetic");
+		return cli_usage_error(
+			&command, o.data ? "DATA and --synthetic cannot be "
+					   "combined"
+					 : "needs DATA or --synthetic");
 	if (o.synthetic && (o.queries || o.ground_truth))
 		return cli_usage_error(&command,
 				       "--synthetic makes its own queries: no "
@@ -177,8 +179,8 @@ static int check_data(void)
 	if (o.golden && (o.synthetic || (!o.queries && !hdf5_is(o.data))))
 		return cli_usage_error(&command,
 				       "--make-golden needs --queries: rows "
-				       "that are held out change the numbers "
-				       "of the others");
+				       "held out as queries change the "
+				       "numbers of the others");
 	return CLI_GO_ON;
 }
 
@@ -186,7 +188,7 @@ static int check_rest(void)
 {
 	if (o.json + o.csv + o.markdown > 1)
 		return cli_usage_error(&command, "--json, --csv and --markdown "
-						 "exclude each other");
+						 "cannot be combined");
 	if (o.csv && (o.clients || o.concurrency) && !o.html && !o.svg)
 		return cli_usage_error(&command,
 				       "--csv has no loads: --%s needs --json, "
@@ -194,11 +196,11 @@ static int check_rest(void)
 				       o.clients ? "clients" : "concurrency");
 	if (o.effort && (o.ef || o.nprobe))
 		return cli_usage_error(&command,
-				       "--effort and --%s exclude each other",
+				       "--effort and --%s cannot be combined",
 				       o.ef ? "ef" : "nprobe");
 	if (o.curve && (o.effort || o.ef || o.nprobe))
 		return cli_usage_error(&command,
-				       "--%s and --curve exclude each other",
+				       "--%s and --curve cannot be combined",
 				       o.effort ? "effort"
 				       : o.ef	? "ef"
 						: "nprobe");

@@ -69,7 +69,7 @@ enum vsx_status workdir_can_fill(const char *path, struct vsx_error *err)
 	if (stat(path, &st) != 0)
 		return outfile_check(path, err);
 	if (!S_ISDIR(st.st_mode))
-		return tool_fail(err, VSX_EINVAL, "'%s' is no folder",
+		return tool_fail(err, VSX_EINVAL, "'%s' is not a folder",
 				 tool_name(name, path));
 	if (access(path, W_OK | X_OK) != 0)
 		return tool_fail_errno(err, "cannot write '%s'",

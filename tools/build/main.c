@@ -57,8 +57,8 @@ static const struct cli_option option_table[] = {
 		 "where the rows came from, kept inside (left out)", &o.source),
 	CLI_GROUP("Index"),
 	CLI_SPEC("auto", &o.spec),
-	CLI_CHOICE('m', "metric", "METRIC", "how near is measured (l2)",
-		   &o.metric, metrics),
+	CLI_CHOICE('m', "metric", "METRIC", "the metric (l2)", &o.metric,
+		   metrics),
 	CLI_CHOICE('e', "element", "TYPE", "stored type (as the input)",
 		   &o.elem, elems),
 	CLI_FLAG(0, "normalize", "scale every row to length 1", &o.normalize),
@@ -74,13 +74,16 @@ static const struct cli_option option_table[] = {
 		  1, UINT32_MAX),
 	CLI_COUNT(0, "seed", "N", "seed of every random draw (0)", &o.seed, 0,
 		  UINT64_MAX),
-	CLI_SIZE(0, "page-size", "SIZE", "of the file's pages, 4K to 64K (4K)",
-		 &o.page_bytes, 4096, 65536),
+	CLI_SIZE(0, "page-size", "SIZE",
+		 "size of the file's pages, 4K to 64K (4K)", &o.page_bytes,
+		 4096, 65536),
 	CLI_GROUP("Input"),
 	CLI_TEXT(0, "ids", "FILE",
-		 "ids of the rows: .npy, .ivecs or a number a line", &o.ids),
+		 "ids of the rows: .npy, .ivecs, or one number per line",
+		 &o.ids),
 	CLI_TEXT(0, "queries", "FILE",
-		 "queries of the acceptance test (some rows)", &o.queries),
+		 "queries for the acceptance test (some of the rows)",
+		 &o.queries),
 	CLI_COUNT(0, "dim", "N",
 		  "components of raw f32 rows on standard input, or of an "
 		  "index without rows",
@@ -105,8 +108,8 @@ static const struct cli_command command = {
 	.usage = "INPUT...|--dim N -o INDEX [OPTION]...",
 	.about = "Build an index over the vectors of one or more files: .npy "
 		 ".fvecs .bvecs .ivecs .fbin .f16bin .u8bin .i8bin, or - for "
-		 "raw f32 rows on standard input. With --dim and no INPUT "
-		 "it has no rows yet.",
+		 "raw f32 rows on standard input. With --dim and no INPUT it "
+		 "starts without rows.",
 	.examples = "  vsx-build vectors.npy -o words.vsx -m cosine\n"
 		    "  vsx-build base.fvecs more.fvecs --ids ids.txt -o "
 		    "photos.vsx -i HNSW32\n"
@@ -178,13 +181,13 @@ static void print_plan(const struct vsx_build_opts *opts, uint64_t n_rows,
 	       num_count(b, opts->dim), vsx_elem_text(opts->elem),
 	       vsx_metric_text(opts->metric));
 	printf("file      %s\n", num_bytes(a, plan->file_bytes));
-	printf("building  %s of memory at the peak\n",
+	printf("building  %s of memory at peak\n",
 	       num_bytes(a, plan->build_bytes));
 	printf("          about %s, within a factor of two or so\n",
 	       num_duration(a, plan->build_seconds));
 	printf("querying  %s of the file in every search",
 	       num_bytes(a, plan->query_hot_bytes));
-	printf(", and %s of memory a thread\n",
+	printf(", and %s of memory per thread\n",
 	       num_bytes(a, plan->searcher_bytes));
 }
 
@@ -197,7 +200,7 @@ static enum vsx_status show_plan(const struct feed *feed, struct vsx_error *err)
 	if (feed->n == INPUT_UNKNOWN_ROWS)
 		return tool_fail(err, VSX_EINVAL,
 				 "--plan needs to know the number of rows, "
-				 "which standard input does not tell");
+				 "which standard input does not give");
 	status = vsx_build_plan(&opts, feed->n, &plan, err);
 	if (status == VSX_OK)
 		print_plan(&opts, feed->n, &plan);
@@ -238,16 +241,15 @@ static void print_result(const struct vsx_build_opts *opts,
 	char rows[NUM_OF_BYTES];
 
 	if (r->n_rows == 0) {
-		printf("%s: no rows yet, of %u %s, %s: %s when there are\n",
-		       o.out, opts->dim, vsx_elem_text(opts->elem),
+		printf("%s: no rows yet (%u %s, %s), to become %s\n", o.out,
+		       opts->dim, vsx_elem_text(opts->elem),
 		       vsx_metric_text(opts->metric), r->spec);
 		return;
 	}
 	printf("%s: %s over %s of %s %s, %s\n", o.out, r->spec,
 	       num_of(rows, r->n_rows, "row"), num_count(a, opts->dim),
 	       vsx_elem_text(opts->elem), vsx_metric_text(opts->metric));
-	built_print_recall(r,
-			   o.queries ? "" : " (measured on rows of its own)");
+	built_print_recall(r, o.queries ? "" : " (measured on its own rows)");
 	if (r->n_rejected)
 		printf("  left out   %s\n", num_count(a, r->n_rejected));
 	printf("  size       %s\n", num_bytes(a, r->file_bytes));

@@ -16,8 +16,8 @@ enum vsx_status queries_pass(const char *path, uint32_t dim,
 
 	if (strcmp(path, "-") == 0)
 		return tool_fail(err, VSX_EINVAL,
-				 "standard input: is no place for the queries "
-				 "of a test; name a file");
+				 "standard input: cannot be used for the "
+				 "queries of a test; name a file");
 	status = input_open(&in, path, NULL, err);
 	if (status != VSX_OK)
 		return status;

@@ -19,7 +19,8 @@
 
 #define CLI_MEMORY(to_)                                                 \
 	CLI_SIZE(0, "memory", "SIZE",                                   \
-		 "rows held in memory (half of it); more go to a file", \
+		 "memory for rows (half of what may be used); the rest "\
+		 "goes to a file",                                      \
 		 to_, 1 << 20, UINT64_MAX)
 
 /* bool *skip_bad_, const char **rejects_ */
@@ -28,7 +29,7 @@
 		 "leave out rows that no index can hold, such as NaN",  \
 		 skip_bad_),                                            \
 	CLI_TEXT(0, "rejects", "FILE",                                  \
-		 "write all of these to it: row, id, why, input",       \
+		 "list all of these in FILE: row, id, reason, input",   \
 		 rejects_)
 
 /* of: what the model made */

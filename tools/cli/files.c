@@ -214,8 +214,8 @@ static enum vsx_status refuse(const char *output, const char *standard,
 
 	if (other->written)
 		return tool_fail(err, VSX_EINVAL,
-				 "%s and %s are one file, and both would be "
-				 "written",
+				 "%s and %s are the same file, and both "
+				 "would be written",
 				 show(a, output, standard),
 				 show(b, other->path, "standard output"));
 	return tool_fail(err, VSX_EINVAL,

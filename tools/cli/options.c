@@ -145,7 +145,7 @@ static bool say_ambiguous(const struct parser *p, const char *word, size_t len)
 	}
 	if (n > 1)
 		cli_usage_error(p->command,
-				"'%s' fits more than one option: %s", word,
+				"'%s' matches more than one option: %s", word,
 				text);
 	return n > 1;
 }
@@ -198,7 +198,8 @@ static int say_no_value(const struct parser *p)
 	const struct cli_option *o = find(p->command, optopt);
 
 	if (!o)
-		return cli_usage_error(p->command, "an option lacks its value");
+		return cli_usage_error(p->command,
+				       "an option is missing its value");
 	return cli_usage_error(p->command, "--%s needs %s", o->name, o->arg);
 }
 

@@ -125,7 +125,7 @@ static int find_word(const struct cli_option *option, const char *value,
 
 static bool say_no_memory(char rule[CLI_RULE_BYTES])
 {
-	snprintf(rule, CLI_RULE_BYTES, "something memory is left for");
+	snprintf(rule, CLI_RULE_BYTES, "something that fits in memory");
 	return false;
 }
 

@@ -22,12 +22,12 @@ void update_print(const struct vsx_update_result *r)
 	       num_count(b, r->n_dead));
 	printf("  segments   %s", num_count(a, r->n_segments));
 	if (r->n_merged)
-		printf(", the newest with %u older one%s in it", r->n_merged,
+		printf(", the newest includes %u older one%s", r->n_merged,
 		       r->n_merged == 1 ? "" : "s");
 	printf("\n  size       %s, %s of them appended\n",
 	       num_bytes(a, r->file_bytes), num_bytes(b, r->appended_bytes));
 	if (r->deleted_bytes || r->superseded_bytes)
-		printf("  dead       %s of deleted rows, %s of older "
+		printf("  dead       %s in deleted rows, %s in older "
 		       "generations (%.1f %%)\n",
 		       num_bytes(a, r->deleted_bytes),
 		       num_bytes(b, r->superseded_bytes), 100 * dead_share(r));

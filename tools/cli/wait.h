@@ -21,7 +21,7 @@ struct wait {
 	CLI_FLAG(0, "wait", "wait for another writer to finish",        \
 		 &(to_)->forever),                                      \
 	CLI_REAL(0, "timeout", "SECONDS",                               \
-		 "wait for another writer so long at most",             \
+		 "wait at most this long for another writer",             \
 		 &(to_)->seconds, 0, WAIT_MAX_SECONDS)
 /* clang-format on */
 

@@ -34,15 +34,15 @@ static struct options o = {.wait = WAIT_INIT};
 static const struct cli_option option_table[] = {
 	CLI_GROUP("Output"),
 	CLI_TEXT('o', "output", "FILE",
-		 "the index to write (in place of the only INDEX)", &o.out),
+		 "the index to write (replaces the only INDEX)", &o.out),
 	CLI_FLAG('f', "force", "replace an output that exists", &o.force),
-	CLI_SPEC("what was asked for of the first INDEX", &o.spec),
+	CLI_SPEC("as asked for in the first INDEX", &o.spec),
 	CLI_FLAG(0, "renumber",
-		 "new ids 0, 1, 2, ... by the order of the INDEXes",
+		 "new ids 0, 1, 2, ... in the order of the INDEXes",
 		 &o.renumber),
 	CLI_TEXT(0, "id-offset", "N[,N...]",
-		 "add to the ids: a number for each INDEX, or one for 0, N, "
-		 "2 N, ...",
+		 "add to the ids: one number per INDEX, or a single N for "
+		 "0, N, 2 N, ...",
 		 &o.id_offset),
 	CLI_TEXT(0, "model", "NAME",
 		 "model of the output, whatever the INDEXes name (theirs)",
@@ -54,8 +54,8 @@ static const struct cli_option option_table[] = {
 		 &o.model_aliases),
 	CLI_GROUP("Work"),
 	CLI_REAL(0, "if-dead", "PERCENT",
-		 "do it only if so many of the bytes are of deleted rows or "
-		 "older generations",
+		 "only if this share of the bytes belongs to deleted rows "
+		 "or older generations",
 		 &o.if_dead, 0, 100),
 	CLI_WAIT(&o.wait),
 	CLI_THREADS("work", &o.threads),
@@ -72,7 +72,7 @@ static const struct cli_command command = {
 	.usage = "INDEX... [-o INDEX] [OPTION]...",
 	.about = "Write the live rows of an index, or of several of the same "
 		 "dimension, metric, element type and model, as one new index "
-		 "of one segment. No byte of a deleted row is in it.",
+		 "of one segment. It contains no byte of a deleted row.",
 	.needs = "an INDEX",
 	.examples = "  vsx-compact photos.vsx\n"
 		    "  vsx-compact photos.vsx --if-dead 20 --timeout 600\n"
@@ -124,7 +124,7 @@ static void print_result(const char *path, const struct vsx_compact_result *r,
 	char a[NUM_BYTES], b[NUM_BYTES], c[NUM_BYTES], rows[NUM_OF_BYTES];
 
 	if (r->skipped) {
-		printf("%s: nothing was done: %.1f %% of the bytes are of "
+		printf("%s: nothing was done: %.1f %% of the bytes belong to "
 		       "deleted rows or older generations, less than %g %%\n",
 		       path, 100 * dead_share(r), o.if_dead);
 		return;
@@ -192,7 +192,7 @@ int main(int argc, char **argv)
 				       operands.n);
 	if (o.renumber && o.id_offset)
 		return cli_usage_error(&command, "--renumber and --id-offset "
-						 "exclude each other");
+						 "cannot be combined");
 	interrupt_install();
 	say_after_work();
 	progress_begin(o.quiet, report_build_steps);

@@ -41,7 +41,7 @@ static enum vsx_status spread(uint64_t *offsets, size_t n,
 		if (__builtin_mul_overflow(step, (uint64_t)i, &offsets[i]))
 			return tool_fail(err, VSX_EINVAL,
 					 "--id-offset %" PRIu64
-					 " is too much for %zu indexes",
+					 " is too large for %zu indexes",
 					 step, n);
 	return VSX_OK;
 }

@@ -33,7 +33,7 @@ static struct options o = {.wait = WAIT_INIT};
 static const struct cli_option option_table[] = {
 	CLI_GROUP("Rows"),
 	CLI_TEXT(0, "ids", "FILE",
-		 "ids to delete: .npy, .ivecs, a number a line, or - for "
+		 "ids to delete: .npy, .ivecs, one number per line, or - for "
 		 "standard input",
 		 &o.ids),
 	CLI_COUNTS(0, "id", "N", "delete the row with this id (repeatable)",
@@ -50,9 +50,9 @@ static const struct cli_command command = {
 	.name = "vsx-delete",
 	.version = VSX_VERSION,
 	.usage = "INDEX --ids FILE|--id N... [OPTION]...",
-	.about = "Delete rows of an index that may be in use. Searches do not "
-		 "find them any more; their bytes stay in the file until "
-		 "vsx-compact.",
+	.about = "Delete rows of an index that may be in use. Searches no "
+		 "longer find them; their bytes stay in the file until "
+		 "vsx-compact removes them.",
 	.needs = "an INDEX",
 	.examples = "  vsx-delete photos.vsx --id 4711 --id 4712\n"
 		    "  vsx-delete photos.vsx --ids gone.txt\n"

@@ -91,7 +91,7 @@ static void print_facts(const char *path, const struct vsx *index,
 	       num_bytes(a, f->live_bytes), num_bytes(b, f->deleted_bytes),
 	       num_bytes(c, f->superseded_bytes));
 	if (f->extra_bytes)
-		printf("  left over   %s behind the committed end\n",
+		printf("  left over   %s after the committed end\n",
 		       num_bytes(a, f->extra_bytes));
 	printf("  uuid        %s\n", uuid);
 	printf("  seed        %" PRIu64 "\n", f->seed);
@@ -105,7 +105,7 @@ static void print_facts(const char *path, const struct vsx *index,
 			       eq + 1);
 	}
 	if (n > PROPERTIES_SHOWN)
-		printf("  and %s more, by --sections\n",
+		printf("  and %s more with --sections\n",
 		       num_of(more, n - PROPERTIES_SHOWN, "property"));
 }
 
@@ -142,7 +142,7 @@ static enum vsx_status print_segments(const struct vsx *index, uint32_t n,
 	table_column(t, "since", TABLE_RIGHT);
 	table_column(t, "rows", TABLE_RIGHT);
 	table_column(t, "deleted", TABLE_RIGHT);
-	table_column(t, "bytes a row", TABLE_RIGHT);
+	table_column(t, "bytes per row", TABLE_RIGHT);
 	table_column(t, "parameters", TABLE_WRAP);
 	for (uint32_t i = 0;
 	     i < n && vsx_get_segment(index, i, &s, NULL) == VSX_OK; i++) {
@@ -244,7 +244,7 @@ static enum vsx_status print_text(const char *path, const struct vsx *index,
 	print_facts(path, index, &f);
 	putchar('\n');
 	if (f.n_segments > 1 && !sections)
-		printf("%s, by --sections\n",
+		printf("%s (--sections lists them)\n",
 		       num_of(n, f.n_segments, "segment"));
 	else
 		status = print_segments(index, f.n_segments, err);
@@ -261,7 +261,7 @@ static enum vsx_status print_text(const char *path, const struct vsx *index,
 	if (f.n_queries < f.due_queries)
 		printf(", too few to tell");
 	if (!shows_recalls(&f))
-		printf(" at %s, by --sections",
+		printf(" at %s (--sections lists them)",
 		       num_of(n, f.n_recalls, "effort"));
 	putchar('\n');
 	return print_recalls(index, &f, err);

@@ -28,7 +28,7 @@ enum vsx_status bin_open(struct rows *rows, const struct rows_opts *opts,
 	if (shape[1] < 1 || shape[1] > opts->max_dim)
 		return rows_refuse(rows, err,
 				   "dimension %" PRIu32
-				   " in the header, allowed are 1 to %" PRIu64,
+				   " in the header, expected 1 to %" PRIu64,
 				   shape[1], opts->max_dim);
 	/* No overflow: 2^32 rows of at most 2^34 bytes would, so divide. */
 	row_bytes = (uint64_t)shape[1] * cell_bytes(cell);

@@ -212,7 +212,7 @@ static enum vsx_status read_pair(struct golden_room *r, struct input *in,
 	g->dim = input_dim(in);
 	if (input_elem(in) != VSX_F32)
 		return tool_fail(err, VSX_EINVAL,
-				 "%s: holds no rows of f32, which queries are",
+				 "%s: holds no rows of f32, as queries must be",
 				 g->name);
 	status = input_truth(truth, &ids, &n, &k, err);
 	if (status == VSX_OK && n != input_n_rows(in))
@@ -281,7 +281,7 @@ enum vsx_status golden_load(struct golden *g, const char *path,
 	tool_name(g->name, path);
 	if (strcmp(path, "-") == 0)
 		return tool_fail(err, VSX_EINVAL,
-				 "standard input: is no place for a golden "
+				 "standard input: cannot be used for a golden "
 				 "set; name a file");
 	status = golden_beside(&truth, path, err);
 	if (status == VSX_OK && truth)

@@ -74,7 +74,7 @@ static enum vsx_status say_broken(const struct golden_room *r, const char *text,
 				    ", reals to 1.8e308",
 				 IN(r, line), number, (json_int_t)INT64_MAX);
 	}
-	return tool_fail(err, VSX_EINVAL, AT "is no JSON at byte %d: %.120s",
+	return tool_fail(err, VSX_EINVAL, AT "is not JSON at byte %d: %.120s",
 			 IN(r, line), why->position, why->text);
 }
 
@@ -299,7 +299,7 @@ static enum vsx_status make_room(const struct golden_room *r, struct lines *l,
 
 	if (len > GOLDEN_MAX_LINE)
 		return tool_fail(err, VSX_EINVAL,
-				 AT "more than %zu bytes, which is the most",
+				 AT "more than %zu bytes, the maximum",
 				 IN(r, l->number), GOLDEN_MAX_LINE);
 	if (l->begin > 0)
 		memmove(l->buf, l->buf + l->begin, len);

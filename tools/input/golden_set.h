@@ -19,7 +19,7 @@ enum vsx_status golden_grow(struct golden_room *room, size_t n_ids,
 			    struct vsx_error *err);
 
 /*
- * Count the query in, with its n_ids ids. Refuses an id that is there twice;
+ * Count the query in, with its n_ids ids. Refuses an id that appears twice;
  * `where` leads the message.
  */
 enum vsx_status golden_add(struct golden_room *room, size_t place, size_t n_ids,

@@ -106,7 +106,7 @@ static enum vsx_status load_ids(const char *path, uint64_t **ids, uint64_t *n,
 	if (rows.dim != 1 && rows.n_rows != 1)
 		status = tool_fail(err, VSX_EINVAL,
 				   "%s: %" PRIu64 " rows of %" PRIu64
-				   " ids, expected one id a row",
+				   " ids, expected one id per row",
 				   rows.source.name, rows.n_rows, rows.dim);
 	else
 		status = load(&rows, ids, n, convert_to_id, err);
@@ -152,7 +152,7 @@ enum vsx_status input_truth(const char *path, uint64_t **ids,
 	*k = 0;
 	if (strcmp(path, "-") == 0)
 		return tool_fail(err, VSX_EINVAL,
-				 "standard input: is no place for a ground "
+				 "standard input: cannot be used for a ground "
 				 "truth; name a file");
 	status = rows_open(&rows, path, &want, err);
 	if (status != VSX_OK)

@@ -62,7 +62,7 @@ enum vsx_status input_open(struct input **out, const char *path,
 	want.elem = opts->elem;
 	if (opts->dim > VSX_MAX_DIM)
 		return tool_fail(err, VSX_EINVAL,
-				 "dimension %" PRIu32 ", allowed are 1 to %d",
+				 "dimension %" PRIu32 ", expected 1 to %d",
 				 opts->dim, VSX_MAX_DIM);
 	in = calloc(1, sizeof(*in));
 	if (!in)
@@ -234,7 +234,7 @@ enum vsx_status input_read(struct input *in, void *rows, size_t max_rows,
 	*n_rows = 0;
 	if (in->failed)
 		return tool_fail(err, VSX_EINVAL,
-				 "%s: cannot be read on after an error",
+				 "%s: cannot be read further after an error",
 				 in->rows.source.name);
 	if (in->block)
 		status = read_converted(in, rows, max_rows, n_rows, err);

@@ -117,8 +117,8 @@ enum vsx_status input_labels(const char *path, struct labels *labels,
 	memset(labels, 0, sizeof(*labels));
 	if (strcmp(path, "-") == 0)
 		return tool_fail(err, VSX_EINVAL,
-				 "standard input: is no place for labels; name "
-				 "a file");
+				 "standard input: cannot be used for "
+				 "labels; name a file");
 	status = source_open_text(&source, path, err);
 	if (status != VSX_OK)
 		return status;

@@ -78,7 +78,7 @@ static enum vsx_status set_shape(struct rows *rows,
 	if (rows->dim < 1 || rows->dim > opts->max_dim)
 		return tool_fail(err, VSX_EINVAL,
 				 "%s: rows of dimension %" PRIu64
-				 ", allowed are 1 to %" PRIu64,
+				 ", expected 1 to %" PRIu64,
 				 rows->source.name, rows->dim, opts->max_dim);
 	return VSX_OK;
 }
@@ -97,7 +97,7 @@ static enum vsx_status check_size(struct rows *rows, struct vsx_error *err)
 			return VSX_OK;
 	}
 	return tool_fail(err, VSX_EINVAL,
-			 "%s: %" PRIu64 " bytes behind the header, which "
+			 "%s: %" PRIu64 " bytes after the header, which "
 			 "declares %" PRIu64 " rows of %" PRIu64 " x %zu bytes",
 			 rows->source.name, held, rows->n_rows, rows->dim,
 			 cell_bytes(rows->cell));

@@ -13,7 +13,7 @@ const char *npy_frame(const uint8_t frame[NPY_FRAME_BYTES], size_t *dict_at,
 	uint8_t major = frame[6], minor = frame[7];
 
 	if (major < 1 || major > 3 || minor != 0)
-		return "the version is none of 1.0, 2.0 and 3.0";
+		return "the version is not 1.0, 2.0 or 3.0";
 	if (major == 1) {
 		*dict_at = 10;
 		*dict_bytes = (uint32_t)frame[8] | (uint32_t)frame[9] << 8;
@@ -142,12 +142,12 @@ static const char *parse_member(struct text *t, struct npy_header *header,
 	else if (strcmp(key, "shape") == 0)
 		which = HAS_SHAPE;
 	else
-		return "a key is none of descr, fortran_order and shape";
+		return "a key is not descr, fortran_order or shape";
 	if (*seen & which)
-		return "a key stands twice";
+		return "a key occurs twice";
 	*seen |= which;
 	if (!take(t, ':'))
-		return "expected ':' behind a key";
+		return "expected ':' after a key";
 
 	if (which == HAS_SHAPE)
 		return parse_shape(t, header);
@@ -187,7 +187,7 @@ const char *npy_parse(struct npy_header *header, const char *dict, size_t len,
 	if (!wrong && seen != HAS_ALL)
 		wrong = "descr, fortran_order or shape is missing";
 	if (!wrong && t.at != t.end)
-		wrong = "something stands behind the closing '}'";
+		wrong = "there is something after the closing '}'";
 	*at = (size_t)(t.at - dict);
 	return wrong;
 }

@@ -124,8 +124,8 @@ static enum vsx_status open_format(struct rows *rows, const char *path,
 			"has no suffix that says what it holds, such "
 			"as .npy or .fvecs");
 	return rows_refuse(rows, err,
-			   "suffix '%s' is none of .npy .fvecs .bvecs .ivecs "
-			   ".fbin .f16bin .u8bin .i8bin .ibin",
+			   "suffix '%s' is not one of .npy .fvecs .bvecs "
+			   ".ivecs .fbin .f16bin .u8bin .i8bin .ibin",
 			   suffix_of(path));
 }
 

@@ -66,7 +66,7 @@ static const char *sniff_markup(const uint8_t *head, size_t len)
 					"download refused?)"),
 		MAGIC("<html", "an HTML page, not vectors (was the download "
 			       "refused?)"),
-		MAGIC("<?xml", "an XML text, not vectors (was the download "
+		MAGIC("<?xml", "an XML document, not vectors (was the download "
 			       "refused?)"),
 	};
 	size_t at = 0;

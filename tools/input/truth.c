@@ -39,12 +39,12 @@ static enum vsx_status check_list(const uint64_t *list, uint32_t k,
 			return tool_fail(err, VSX_EINVAL,
 					 "%s: row %" PRIu64 ", column %" PRIu32
 					 ": the id %" PRIu64
-					 " is behind -1, which ends a list",
+					 " follows -1, which ends a list",
 					 name, row, i, list[i]);
 	if (n > 1 && has_twice(list, n, room, &id))
 		return tool_fail(err, VSX_EINVAL,
 				 "%s: row %" PRIu64 ": the id %" PRIu64
-				 " is there twice",
+				 " appears twice",
 				 name, row, id);
 	return VSX_OK;
 }

@@ -51,15 +51,15 @@ enum vsx_status vecs_open(struct rows *rows, const struct rows_opts *opts,
 	if (dim < 1 || (uint64_t)dim > opts->max_dim)
 		return rows_refuse(rows, err,
 				   "row 0 has dimension %" PRId32
-				   ", allowed are 1 to %" PRIu64,
+				   ", expected 1 to %" PRIu64,
 				   dim, opts->max_dim);
 	stride = PREFIX + (uint64_t)dim * cell_bytes(cell);
 	if (size % stride)
-		return rows_refuse(rows, err,
-				   "%" PRIu64 " bytes are no whole number of "
-				   "rows of %" PRIu64 " bytes (dimension "
-				   "%" PRId32 ")",
-				   size, stride, dim);
+		return rows_refuse(
+			rows, err,
+			"%" PRIu64 " bytes are not a whole number of rows "
+			"of %" PRIu64 " bytes (dimension %" PRId32 ")",
+			size, stride, dim);
 	rows->cell = cell;
 	rows->n_rows = size / stride;
 	rows->dim = (uint64_t)dim;

@@ -51,9 +51,10 @@ static const struct cli_option option_table[] = {
 	CLI_GROUP("Search"),
 	CLI_COUNT('k', "k", "N", "neighbours of each query (10)", &o.k, 1,
 		  UINT32_MAX),
-	CLI_COUNT(0, "ef", "N", "HNSW: candidates kept (from the index)", &o.ef,
-		  1, UINT32_MAX),
-	CLI_COUNT(0, "nprobe", "N", "IVF: lists scanned (from the index)",
+	CLI_COUNT(0, "ef", "N",
+		  "HNSW: candidates to keep (default of the index)", &o.ef, 1,
+		  UINT32_MAX),
+	CLI_COUNT(0, "nprobe", "N", "IVF: lists to scan (default of the index)",
 		  &o.nprobe, 1, UINT32_MAX),
 	CLI_REAL(0, "recall", "R",
 		 "the least --ef or --nprobe that reached this recall when the "
@@ -70,9 +71,10 @@ static const struct cli_option option_table[] = {
 	CLI_CHOICE(0, "format", "FORMAT", "how to print (table)", &o.format,
 		   formats),
 	CLI_FLAG(0, "json", "the same as --format json", &o.json),
-	CLI_TEXT('o', "output", "FILE", "where to (standard output)", &o.out),
+	CLI_TEXT('o', "output", "FILE", "file to write (standard output)",
+		 &o.out),
 	CLI_TEXT(0, "labels", "FILE",
-		 "text whose line i, from 0, is printed beside id i",
+		 "text file whose line i, from 0, is printed beside id i",
 		 &o.labels),
 	CLI_TEXT(0, "ground-truth", "FILE",
 		 "true neighbours (.ivecs, .npy): print recall",
@@ -394,7 +396,7 @@ static void say_few(const struct run *r)
 {
 	if (r->recall.n_telling < r->facts.due_queries)
 		say("%s: recall was measured on %" PRIu64
-		    " quer%s, too few to tell it: expected are %u or more",
+		    " quer%s, too few to tell: expected %u or more",
 		    r->path, r->recall.n_telling,
 		    r->recall.n_telling == 1 ? "y" : "ies",
 		    r->facts.due_queries);
@@ -407,12 +409,12 @@ static void print_stats(const struct run *r)
 
 	if (n <= 0)
 		return;
-	say("opened in %s, %s in %s: %s a second",
+	say("opened in %s, %s in %s: %s per second",
 	    num_duration(a, r->seconds_open),
 	    num_of(b, r->stats.n_queries, "query"),
 	    num_duration(c, r->seconds_search),
 	    num_mean(d, n / r->seconds_search));
-	say("%s distances and %s %s a query, %s checked, kernels %s",
+	say("%s distances and %s %s per query, %s checked, kernels %s",
 	    num_mean(a, (double)r->stats.n_distances / n),
 	    num_mean(c, (double)r->stats.n_hops / n),
 	    strcmp(r->facts.effort_name, "nprobe") == 0 ? "lists" : "hops",
@@ -488,16 +490,17 @@ static int check_options(const struct cli_operands *operands)
 {
 	if (!!o.ef + !!o.nprobe + (o.recall > 0.0) + o.exact > 1)
 		return cli_usage_error(&command, "--ef, --nprobe, --recall and "
-						 "--exact exclude each other");
+						 "--exact cannot be combined");
 	if (operands->n == 2 && o.ids.n)
 		return cli_usage_error(&command,
-				       "QUERIES and --id exclude each other");
+				       "QUERIES and --id cannot be combined");
 	if (operands->n == 1 && !o.ids.n)
 		return cli_usage_error(&command, "needs QUERIES, - or --id");
 	if (o.json && o.format >= 0 && o.format != FORMAT_JSON)
 		return cli_usage_error(&command,
-				       "--json and --format %s exclude each "
-				       "other",
+				       "--json and --format %s "
+				       "cannot be "
+				       "combined",
 				       formats[o.format]);
 	if (o.json)
 		o.format = FORMAT_JSON;

@@ -63,7 +63,7 @@ enum vsx_status recall_add(struct recall *r, const struct vsx_hit *hits,
 	if (n > r->n_queries - r->n)
 		return tool_fail(err, VSX_EINVAL,
 				 "the ground truth has %" PRIu64
-				 " queries, there are more",
+				 " queries, but there are more",
 				 r->n_queries);
 	for (size_t q = 0; q < n; q++, r->n++) {
 		const uint64_t *truth = r->truth + r->n * r->truth_k;

@@ -79,7 +79,7 @@ static void check_rows(struct gate *g)
 	cell_number(&check->now, (double)now, "%s", num_count(a, now));
 	cell_number(&check->limit, least, ">= %.0f", least);
 	check_decide(g->checks, check, (double)now >= least,
-		     "%s rows, %s has %s: %.1f %% fewer, allowed are %.1f %%",
+		     "%s rows, %s has %s: %.1f %% fewer, the limit is %.1f %%",
 		     num_count(a, now), g->old.name, num_count(b, old),
 		     100.0 * (1.0 - (double)now / (double)old),
 		     100.0 * g->limits.max_missing);

@@ -223,7 +223,7 @@ static void check_missing(const struct pass *p)
 	cell_share(&check->limit, g->limits.max_missing);
 	check_decide(g->checks, check, missing <= g->limits.max_missing,
 		     "%.2f %% of the ids of %s are missing, such as %" PRIu64
-		     "; allowed are %.2f %%",
+		     "; the limit is %.2f %%",
 		     100.0 * missing, g->old.name, p->missing,
 		     100.0 * g->limits.max_missing);
 	check = checks_add(g->checks, "added");
@@ -244,7 +244,7 @@ static void check_changed(const struct pass *p)
 	cell_share(&check->now, changed);
 	check_decide(g->checks, check, changed <= g->limits.max_changed,
 		     "%.2f %% of the ids in both have another vector, such as "
-		     "%" PRIu64 " (cosine %.3f); allowed are %.2f %%",
+		     "%" PRIu64 " (cosine %.3f); the limit is %.2f %%",
 		     100.0 * changed, g->changes->vectors[0].id,
 		     g->changes->vectors[0].cosine,
 		     100.0 * g->limits.max_changed);
@@ -266,7 +266,7 @@ static void check_moved(const struct pass *p)
 	check_decide(g->checks, check, moved <= g->limits.max_moved,
 		     "ids are shuffled: %.2f %% of the vectors are under other "
 		     "ids, that of %" PRIu64 " is now under %" PRIu64
-		     "; allowed are %.2f %%",
+		     "; the limit is %.2f %%",
 		     100.0 * moved, p->moved_from, p->moved_to,
 		     100.0 * g->limits.max_moved);
 }
@@ -296,7 +296,7 @@ static void check_lengths(const struct pass *p)
 		    100.0 * g->limits.max_drift);
 	check_decide(g->checks, check, fabs(drift) <= g->limits.max_drift,
 		     "mean length of the vectors is %.4g, in %s %.4g: %+.1f "
-		     "%%, allowed are %.1f %%",
+		     "%%, the limit is %.1f %%",
 		     now, g->old.name, old, 100.0 * drift,
 		     100.0 * g->limits.max_drift);
 }

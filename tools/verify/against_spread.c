@@ -233,7 +233,7 @@ static void decide(struct gate *g, double old, double now)
 		    100.0 * g->limits.max_drift);
 	check_decide(g->checks, check, fabs(drift) <= g->limits.max_drift,
 		     "mean distance to the centroids of %s is %.4g, there "
-		     "%.4g: %+.1f %%, allowed are %.1f %%",
+		     "%.4g: %+.1f %%, the limit is %.1f %%",
 		     g->old.name, now, old, 100.0 * drift,
 		     100.0 * g->limits.max_drift);
 }

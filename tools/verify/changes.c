@@ -74,8 +74,8 @@ static void fill_queries(const struct changes *c, struct table *t)
 static void fill_ids(const struct changes *c, struct table *t)
 {
 	table_column(t, "id", TABLE_RIGHT);
-	table_column(t, "left answers of", TABLE_RIGHT);
-	table_column(t, "came into those of", TABLE_RIGHT);
+	table_column(t, "gone from answers of", TABLE_RIGHT);
+	table_column(t, "new in answers of", TABLE_RIGHT);
 	for (size_t i = 0; i < c->n_ids; i++) {
 		table_row(t);
 		table_cell(t, "%" PRIu64, c->ids[i].id);

@@ -17,7 +17,7 @@ struct changed_query {
 	size_t kept, of;
 };
 
-/* An id that left the answers of some queries and came into those of others. */
+/* An id that left the answers of some queries and new in answers of others. */
 struct changed_id {
 	uint64_t id;
 	uint64_t gone, come;

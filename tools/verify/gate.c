@@ -219,12 +219,13 @@ static void check_recall(const struct gate *g, const struct question_set *s,
 	if (least <= 0.0)
 		return;
 	if (g->limits.min_recall > 0.0 && !can_tell(g, s)) {
-		check_decide(g->checks, check, false,
-			     "recall cannot be told from %zu quer%s, nor by a "
-			     "test of the index's own of %u: expected %u or "
-			     "more",
-			     s->q.n, s->q.n == 1 ? "y" : "ies",
-			     g->now.facts.n_queries, g->now.facts.due_queries);
+		check_decide(
+			g->checks, check, false,
+			"recall cannot be judged from %zu quer%s, nor by a "
+			"test that the index holds, of %u: expected %u or "
+			"more",
+			s->q.n, s->q.n == 1 ? "y" : "ies",
+			g->now.facts.n_queries, g->now.facts.due_queries);
 		return;
 	}
 	question_label(worst, s, now->worst);

@@ -66,29 +66,33 @@ static const struct cli_option option_table[] = {
 		 ".fvecs beside .ivecs",
 		 &o.golden),
 	CLI_REAL(0, "max-p95", "MS",
-		 "most milliseconds that 95 of 100 queries may take (none)",
+		 "milliseconds that 95 of 100 queries may take at most (none)",
 		 &o.limits.max_p95, 0.0, 1e9),
-	CLI_TEXT(0, "against", "INDEX", "the release before, to compare with",
+	CLI_TEXT(0, "against", "INDEX", "the previous release, to compare with",
 		 &o.against),
-	CLI_REAL(0, "max-drop", "D", "most loss of recall (0.05)",
+	CLI_REAL(0, "max-drop", "D", "largest loss of recall (0.05)",
 		 &o.limits.max_drop, 0.0, 1.0),
-	CLI_REAL(0, "min-overlap", "S", "least share of answers kept (0.5)",
+	CLI_REAL(0, "min-overlap", "S",
+		 "least share of answers that stay (0.5)",
 		 &o.limits.min_overlap, 0.0, 1.0),
-	CLI_REAL(0, "max-missing", "S", "most rows that may be gone (0.05)",
+	CLI_REAL(0, "max-missing", "S",
+		 "largest share of rows that may be gone (0.05)",
 		 &o.limits.max_missing, 0.0, 1.0),
 	CLI_REAL(0, "max-changed", "S",
-		 "most ids that may have another vector (0.1)",
+		 "largest share of ids with another vector (0.1)",
 		 &o.limits.max_changed, 0.0, 1.0),
 	CLI_REAL(0, "max-moved", "S",
-		 "most vectors that may be under other ids (0.01)",
+		 "largest share of vectors under other ids (0.01)",
 		 &o.limits.max_moved, 0.0, 1.0),
-	CLI_REAL(0, "max-drift", "S", "most drift of lengths and spread (0.1)",
+	CLI_REAL(0, "max-drift", "S",
+		 "largest drift of lengths and spread (0.1)",
 		 &o.limits.max_drift, 0.0, 1e9),
 	/* Not the first of them, "file": no damaged file is released. */
 	CLI_CHOICES(0, "allow", "CHECK", "let this check fail (repeatable)",
 		    &o.allowed, check_names + 1),
-	CLI_COUNT(0, "seed", "N", "of the rows that are compared (0)", &o.seed,
-		  0, UINT64_MAX),
+	CLI_COUNT(0, "seed", "N",
+		  "seed for drawing the rows that are compared (0)", &o.seed, 0,
+		  UINT64_MAX),
 	CLI_GROUP("Repair"),
 	CLI_TEXT(0, "repair", "OUT",
 		 "write a new index with every row whose pages are sound",
@@ -113,12 +117,13 @@ static const struct cli_command command = {
 		 "its checksum, every rule of the format, and the recall of "
 		 "the acceptance test inside. All problems are reported. With "
 		 "--golden or --against it is a gate: what users ask must find "
-		 "what it should, and the release before must be near.",
+		 "what it should, and the index must not differ too much from "
+		 "the previous release.",
 	.needs = "an INDEX",
 	.more = "Levels\n"
-		"  quick   superblock and manifest\n"
-		"  pages   and every byte against its checksum\n"
-		"  full    and every rule of the format, and the acceptance "
+		"  quick   the superblock and the manifest\n"
+		"  pages   also every byte against its checksum\n"
+		"  full    also every rule of the format, and the acceptance "
 		"test\n",
 	.examples = "  vsx-verify photos.vsx --min-recall 0.95\n"
 		    "  vsx-verify new.vsx --golden golden.jsonl --against "
@@ -170,7 +175,7 @@ static void add_file_checks(const struct work *w, struct checks *checks,
 	cell_number(&check->limit, floor, ">= %.4f", floor);
 	if (n < result->due_queries)
 		check_decide(checks, check, false,
-			     "recall cannot be told from %u quer%s, expected "
+			     "recall cannot be judged from %u quer%s, expected "
 			     "%u or more",
 			     n, n == 1 ? "y" : "ies", result->due_queries);
 	else
@@ -281,11 +286,10 @@ static int check_usage(void)
 
 	if (!o.queries != !o.ground_truth)
 		return cli_usage_error(&command, "--queries and --ground-truth "
-						 "go together");
+						 "must be given together");
 	if (o.queries && gate)
 		return cli_usage_error(&command,
-				       "--queries and --%s exclude "
-				       "each other",
+				       "--queries and --%s cannot be combined",
 				       o.golden ? "golden" : "against");
 	if (o.level != VSX_VERIFY_FULL &&
 	    (o.queries || (o.limits.min_recall > 0.0 && !gate)))

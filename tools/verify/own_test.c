@@ -18,8 +18,8 @@ static enum vsx_status load_queries(struct own_test *t, const char *path,
 
 	if (strcmp(path, "-") == 0)
 		return tool_fail(err, VSX_EINVAL,
-				 "standard input: is no place for the queries "
-				 "of a test; name a file");
+				 "standard input: cannot be used for the "
+				 "queries of a test; name a file");
 	status = input_open(&in, path, NULL, err);
 	if (status != VSX_OK)
 		return status;

@@ -51,16 +51,17 @@ static void say_doubts(const char *path, const struct vsx_repair_result *r)
 {
 	if (r->fell_back)
 		say("%s: a newer generation is damaged beyond use: this is "
-		    "what generation %" PRIu64 " was",
+		    "generation %" PRIu64,
 		    path, r->generation);
 	if (r->n_unsure)
-		say("%s: of %" PRIu64 " of the lost rows it is not known "
-		    "whether they had been deleted",
+		say("%s: %" PRIu64
+		    " of the lost rows may have been deleted before",
 		    path, r->n_unsure);
 	if (r->n_revived)
-		say("%s: %" PRIu64 " deleted rows are live again, since what "
-		    "says so is damaged",
-		    path, r->n_revived);
+		say("%s: %" PRIu64
+		    " deleted row%s live again, since the list of deleted "
+		    "rows is damaged",
+		    path, r->n_revived, r->n_revived == 1 ? " is" : "s are");
 }
 
 int repair_index(char *path, const struct repair_wish *wish)

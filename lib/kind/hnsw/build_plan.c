@@ -51,8 +51,9 @@ static uint32_t fit(uint32_t m, uint64_t n_rows, char *note, size_t n)
 
 	if (m <= most)
 		return m;
-	snprintf(note, n, "M lowered from %u to %llu: there are %llu rows", m,
-		 (ull)most, (ull)n_rows);
+	snprintf(note, n, "M lowered from %u to %llu: there %s %llu row%s", m,
+		 (ull)most, n_rows == 1 ? "is" : "are", (ull)n_rows,
+		 n_rows == 1 ? "" : "s");
 	return (uint32_t)most;
 }
 

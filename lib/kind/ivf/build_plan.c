@@ -49,14 +49,15 @@ static uint32_t fit(uint32_t nlist, uint64_t n_rows, char *note, size_t n)
 {
 	if (nlist > n_rows) {
 		snprintf(note, n,
-			 "nlist lowered from %u to %llu: there are %llu rows",
-			 nlist, (ull)n_rows, (ull)n_rows);
+			 "nlist lowered from %u to %llu: there %s %llu row%s",
+			 nlist, (ull)n_rows, n_rows == 1 ? "is" : "are",
+			 (ull)n_rows, n_rows == 1 ? "" : "s");
 		return (uint32_t)n_rows;
 	}
 	if (nlist > 1 && (uint64_t)nlist * LEAST_LIST > n_rows)
 		snprintf(note, n,
-			 "%llu rows are few for %u lists: a list wants %d of "
-			 "them",
+			 "%llu rows are few for %u lists: at least %d rows per "
+			 "list are recommended",
 			 (ull)n_rows, nlist, LEAST_LIST);
 	return nlist;
 }

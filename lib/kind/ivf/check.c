@@ -72,7 +72,7 @@ static enum vsx_status check_centroid(const struct vsx_segment *seg, uint32_t i,
 
 	if (!vsx_is_zero(at + dim * 4, vsx_ivf_stride(seg) - dim * 4))
 		return vsx_tell(report, context, VSX_ECORRUPT,
-				"centroid %u: the bytes behind its components "
+				"centroid %u: the bytes after its components "
 				"are not 0 (section CENT)",
 				i);
 	for (uint32_t d = 0; d < dim; d++) {

@@ -176,7 +176,7 @@ static enum vsx_status add(struct vsx_intake *in, struct storing *st,
 	VSX_TRY(check_ids(in, st->batch->ids, err));
 	if (n > VSX_MAX_SEGMENT_ROWS - in->spool.n)
 		return vsx_fail(err, VSX_EINVAL,
-				"%llu rows, and one build holds at most %llu",
+				"%llu rows, but one build holds at most %llu",
 				(ull)(in->spool.n + n),
 				(ull)VSX_MAX_SEGMENT_ROWS);
 	if (leaves_out)

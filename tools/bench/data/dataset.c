@@ -152,7 +152,7 @@ static void choose_metric(struct making *m)
 	if (!m->truth || !*m->distance || m->of == m->metric)
 		return;
 	if (!o->quiet)
-		say("%s: its neighbours are by distance '%s' and not used",
+		say("%s: its neighbours are for distance '%s' and are not used",
 		    tool_name(shown, o->path), m->distance);
 	free(m->truth);
 	m->truth = NULL;
@@ -197,7 +197,8 @@ static enum vsx_status choose_elem(struct making *m, struct vsx_error *err)
 		return status;
 	if (!fit) {
 		if (!m->opts->quiet)
-			say("%s: holds values that are not %s, so all is f32",
+			say("%s: holds values that are not %s, so everything "
+			    "is f32",
 			    m->queries.name, vsx_elem_text(elem));
 		elem = VSX_F32;
 	}

@@ -108,7 +108,7 @@ enum vsx_status golden_write(const struct golden_out *out,
 
 	if (k > d->truth_k)
 		return tool_fail(err, VSX_EINVAL,
-				 "the ground truth has %u neighbours of a "
+				 "the ground truth has %u neighbours per "
 				 "query, -k %u asks for more",
 				 d->truth_k, k);
 

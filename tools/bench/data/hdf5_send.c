@@ -308,7 +308,7 @@ static enum vsx_status send_truth(int fd, hid_t file, const char *path,
 			t.columns = max_k;
 		t.take = take_id;
 		t.out_bytes = sizeof(uint64_t);
-		t.why = "not a row's number";
+		t.why = "not a row number";
 		status = send_table(&t, fd, err);
 	}
 	close_table(&t);

@@ -97,8 +97,8 @@ enum vsx_status existing_check(const struct subject *s, const struct dataset *d,
 				 vsx_metric_text(d->metric));
 	if (facts.n_live != n_rows)
 		return tool_fail(err, VSX_EINVAL,
-				 "%s: has %" PRIu64
-				 " rows, measured are %" PRIu64 " of %s",
+				 "%s: has %" PRIu64 " rows, but %" PRIu64
+				 " of %s are measured",
 				 name, facts.n_live, n_rows, d->name);
 	return check_rows(s, d, n_rows, &facts, err);
 }

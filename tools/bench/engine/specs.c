@@ -67,8 +67,8 @@ static enum vsx_status unknown_engine(const char *text, size_t len,
 	for (char *c = known; *c; c++)
 		*c = (char)tolower((unsigned char)*c);
 	return tool_fail(err, VSX_EINVAL,
-			 "index '%.80s': engine '%.*s' is not known, there are "
-			 "%s",
+			 "index '%.80s': engine '%.*s' is not known; "
+			 "expected one of %s",
 			 text, len > 40 ? 40 : (int)len, text, known);
 }
 

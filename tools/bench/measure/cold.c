@@ -51,8 +51,8 @@ static enum vsx_status count_resident(int fd, const char *path, uint64_t *left,
 		status = tool_fail_memory(err, *pages);
 	else if (mincore(base, (size_t)st.st_size, in) != 0)
 		status = tool_fail_errno(err,
-					 "cannot ask what of '%s' is in "
-					 "memory",
+					 "cannot find out which pages of "
+					 "'%s' are in memory",
 					 path);
 	for (uint64_t i = 0; i < *pages && status == VSX_OK; i++)
 		*left += in[i] & 1;
@@ -164,9 +164,8 @@ static void say_warm(const struct cell *c, uint64_t left, uint64_t pages)
 {
 	char a[NUM_BYTES], b[NUM_BYTES], name[TOOL_NAME_BYTES];
 
-	say("%s: %s of %s pages stay in memory, so that nothing cold can be "
-	    "measured: another program maps the file, or memory is its only "
-	    "place",
+	say("%s: %s of %s pages stay in memory, so nothing cold can be "
+	    "measured: another program maps the file, or it exists only in memory",
 	    tool_name(name, c->subject->path), num_count(a, left),
 	    num_count(b, pages));
 }

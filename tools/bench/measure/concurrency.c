@@ -350,7 +350,7 @@ enum vsx_status concurrency_beside_writer(struct report *r,
 		return ended;
 	}
 	if (status == VSX_OK && !opts->quiet)
-		say("%s: %s %s made while it was searched",
+		say("%s: %s %s made while it was being searched",
 		    c->subject->cost.spec, num_of(commits, writes, "commit"),
 		    writes == 1 ? "was" : "were");
 	return status;

@@ -127,8 +127,8 @@ static enum vsx_status check_spec(const struct group *g,
 
 	if (spec->ops != &engine_vsx && g->data->ids)
 		return tool_fail(err, VSX_EINVAL,
-				 "%s: %s numbers the rows by itself, which "
-				 "cannot be had with rows that are left out",
+				 "%s: %s numbers the rows itself, which "
+				 "does not work when rows are left out",
 				 spec->text, spec->ops->name);
 	if (spec->ops != &engine_vsx)
 		return VSX_OK;

@@ -95,7 +95,7 @@ static enum vsx_status choose_k(struct group *g, struct vsx_error *err)
 	}
 	if (g->k > d->truth_k)
 		return tool_fail(err, VSX_EINVAL,
-				 "the ground truth has %u neighbours of a "
+				 "the ground truth has %u neighbours per "
 				 "query, recall@%zu needs %zu",
 				 d->truth_k, g->k, g->k);
 	return VSX_OK;

@@ -63,7 +63,7 @@ static void put_first(FILE *to, const struct report *r, const struct series *s)
 		"<p class=\"answer\">At recall@%" PRIu32 " of %.4g, <strong>",
 		r->k, r->target);
 	put_label(to, r, s);
-	fprintf(to, " answers %s queries a second",
+	fprintf(to, " answers %s queries per second",
 		about(qps, p->qps_1.median));
 	if (!isnan(p->qps_1.relative))
 		fprintf(to, " ±%.*f %%", p->qps_1.relative < 0.0095 ? 1 : 0,

@@ -161,13 +161,13 @@ static void add_recall(struct plots *all, const struct report *r)
 	struct plot *p = plots_next(all, PLOTS_RECALL, "recall");
 
 	snprintf(p->title, sizeof(p->title),
-		 "Queries a second against recall@%" PRIu32, r->k);
+		 "Queries per second against recall@%" PRIu32, r->k);
 	snprintf(p->about, sizeof(p->about),
 		 "One thread. Further up is faster, further right finds more. "
-		 "A line joins the points of an index that none of its own "
-		 "beats in both; the others are faint. Both axes are "
-		 "logarithmic; a step to the right divides what is missing "
-		 "to a recall of 1.");
+		 "A line joins the points of an index that none of its others "
+		 "beats in both; the rest are faint. Both axes are "
+		 "logarithmic; a step to the right divides the share that is "
+		 "missed.");
 	snprintf(p->y_name, sizeof(p->y_name), "queries/s");
 	p->falling = true;
 	recall_lines(all, p, r, measure_qps);
@@ -197,7 +197,7 @@ static void add_latency(struct plots *all, const struct report *r)
 			 "Milliseconds that %s on one thread. Lower is better.",
 			 i ? "99 of 100 queries stay under"
 			   : "half of the queries stay under");
-		snprintf(p->y_name, sizeof(p->y_name), "ms a query");
+		snprintf(p->y_name, sizeof(p->y_name), "ms per query");
 		p->also[0] = least;
 		p->also[1] = most;
 		recall_lines(all, p, r, i ? measure_p99 : measure_p50);
@@ -247,7 +247,7 @@ static void add_costs(struct plots *all, const struct report *r)
 	static const char *const abouts[COSTS] = {
 		"From rows in memory to answers.",
 		"The index file, rows included.",
-		"What a search has made resident."};
+		"Memory that searching made resident."};
 
 	for (int i = 0; i < COSTS; i++) {
 		struct plot *p = plots_next(all, PLOTS_COST, names[i]);
@@ -340,7 +340,7 @@ static void add_growth(struct plots *all, const struct report *r)
 	static const char *const names[GROWN] = {"growth-qps", "growth-build",
 						 "growth-disk"};
 	static const char *const titles[GROWN] = {
-		"Queries a second as rows grow", "Time to build as rows grow",
+		"Queries per second as rows grow", "Time to build as rows grow",
 		"Bytes on disk as rows grow"};
 	static const char *const units[GROWN] = {"queries/s", "seconds",
 						 "bytes"};

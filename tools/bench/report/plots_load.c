@@ -144,7 +144,7 @@ static void add_many(struct plots *all, const struct report *r, bool latency)
 	name_numbers(p, r);
 	snprintf(p->title, sizeof(p->title), "%s",
 		 latency ? "99th percentile of latency when many search"
-			 : "Queries a second when many search");
+			 : "Queries per second when many search");
 	snprintf(p->about, sizeof(p->about),
 		 "Threads of one process, processes that share the file, and "
 		 "threads while a writer is at work. The machine has %" PRIu32

@@ -88,7 +88,7 @@ static const struct {
 	}},
 	[SHEET_COLD] = {"Cold: from a file that is not in memory", {
 		INDEX_COLUMNS,
-		{"ms a query", MS, POINT(cold_ms), ALWAYS},
+		{"ms per query", MS, POINT(cold_ms), ALWAYS},
 		{"page faults", NUMBER, POINT(cold_faults), ALWAYS},
 		{"read", MEAN_BYTES, POINT(cold_bytes), ALWAYS},
 	}},

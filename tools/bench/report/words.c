@@ -292,9 +292,8 @@ char *words_spread_note(char to[WORDS_LINE], const struct report *r)
 	else
 		snprintf(to, WORDS_LINE, "%" PRIu32 " to %" PRIu32 " repeats",
 			 least, most);
-	snprintf(
-		to + strlen(to), WORDS_LINE - strlen(to),
-		"; ± behind q/s: where the next run should lie, behind a mean: the "
-		"deviation of queries");
+	snprintf(to + strlen(to), WORDS_LINE - strlen(to),
+		 "; ± after q/s: where the next run should lie; after a mean: "
+		 "deviation of the queries");
 	return to;
 }
