@@ -235,6 +235,11 @@ struct vsx_facts {
 	const char *effort_name;   /* "ef", "nprobe", or "" for Flat */
 	uint32_t due_queries; /* that a recall must be measured on to be told:
 				 100, or n_live if that is less */
+	const char *asked_effort_name; /* effort_name of what was asked for;
+					  NULL: of "auto", which may come to
+					  any */
+	const char *hops_name; /* what n_hops of a search counts: "hops",
+				  "lists" */
 };
 
 VSX_API void vsx_get_facts_sized(const struct vsx *index,

@@ -183,6 +183,8 @@ struct vsx_build_result {
 	double recall_at_10; /* at the default effort; 0 when not measured */
 	char spec[64];	     /* as built, after "auto" and adjustments */
 	uint32_t n_queries;  /* that it was measured on */
+	const char *effort_name; /* "ef", "nprobe", or "" for Flat; never freed
+				  */
 };
 
 /*

@@ -65,6 +65,7 @@ void vsx_get_facts_sized(const struct vsx *index, struct vsx_facts *facts,
 	const struct vsx_manifest *m = &index->manifest;
 	const struct vsx_super *sb = &index->super;
 	const char *spec = vsx_property(index, "spec");
+	const struct vsx_kind *asked = vsx_kind_of_spec(m->asked);
 	struct vsx_facts f = {
 		.format_version = VSX_FORMAT_VERSION,
 		.page_bytes = 1u << sb->page_shift,
@@ -91,12 +92,16 @@ void vsx_get_facts_sized(const struct vsx *index, struct vsx_facts *facts,
 		.heap_bytes = index->heap_bytes,
 		.spec = spec ? spec : "",
 		.effort_name = "",
+		.hops_name = "hops",
+		.asked_effort_name = asked ? asked->effort_name : NULL,
 	};
 
 	memcpy(f.uuid, sb->uuid, 16);
 	/* Small segments are scanned, and have none. */
-	for (uint32_t i = 0; i < m->n_segments && !*f.effort_name; i++)
+	for (uint32_t i = 0; i < m->n_segments && !*f.effort_name; i++) {
 		f.effort_name = index->segments[i].kind->effort_name;
+		f.hops_name = index->segments[i].kind->hops_name;
+	}
 	f.due_queries = vsx_due_queries(m->n_live);
 	measure_bytes(index, &f);
 	vsx_give(facts, size, &f, sizeof(f));

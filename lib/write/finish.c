@@ -373,6 +373,7 @@ static enum vsx_status steps(struct run *r, struct vsx_error *err)
 	struct vsx_builder *b = r->b;
 	enum vsx_status status;
 
+	result->effort_name = "";
 	if (b->intake.spool.n == 0 && b->intake.n_rejected)
 		return vsx_fail(err, VSX_ENUMERIC,
 				"all %llu rows were left out",
@@ -382,6 +383,7 @@ static enum vsx_status steps(struct run *r, struct vsx_error *err)
 	status = build_segment(r, err);
 	VSX_TRY(vsx_spool_settle(&b->intake.spool, status, err));
 	snprintf(result->spec, sizeof(result->spec), "%s", r->built.spec);
+	result->effort_name = vsx_kind_find(r->built.kind)->effort_name;
 	release_rows(r);
 	VSX_TRY(timed(r, &result->seconds_test, measure, err));
 	result->default_effort = b->measure.default_effort;

@@ -16,16 +16,8 @@ enum vsx_status built_name_force(enum vsx_status status, struct vsx_error *err)
 	return status;
 }
 
-static const char *effort_name(const char *spec)
-{
-	if (strncmp(spec, "HNSW", 4) == 0)
-		return "ef";
-	return strncmp(spec, "IVF", 3) == 0 ? "nprobe" : NULL;
-}
-
 void built_print_recall(const struct vsx_build_result *result, const char *more)
 {
-	const char *effort = effort_name(result->spec);
 	char n[NUM_BYTES];
 	uint64_t due = result->n_rows < 100 ? result->n_rows : 100;
 	char few[FEW_BYTES];
@@ -33,8 +25,8 @@ void built_print_recall(const struct vsx_build_result *result, const char *more)
 	if (!(result->recall_at_10 > 0))
 		return;
 	printf("  recall@10  %.4f", result->recall_at_10);
-	if (effort)
-		printf(" at %s %s, the default", effort,
+	if (*result->effort_name)
+		printf(" at %s %s, the default", result->effort_name,
 		       num_count(n, result->default_effort));
 	printf("%s%s\n", more, few_text(few, result->n_queries, due));
 }

@@ -143,13 +143,11 @@ static enum vsx_status wrong_effort(const struct run *r, const char *given,
  */
 static bool takes(const struct run *r, const char *effort)
 {
-	const char *asked = r->facts.asked;
+	const char *name = r->facts.effort_name;
 
-	if (*r->facts.effort_name)
-		return strcmp(r->facts.effort_name, effort) == 0;
-	return strcmp(asked, "auto") == 0 ||
-	       strncmp(asked, strcmp(effort, "ef") == 0 ? "HNSW" : "IVF",
-		       strcmp(effort, "ef") == 0 ? 4 : 3) == 0;
+	if (!*name)
+		name = r->facts.asked_effort_name;
+	return !name || strcmp(name, effort) == 0;
 }
 
 static enum vsx_status choose_effort(struct run *r, struct vsx_error *err)
@@ -416,8 +414,7 @@ static void print_stats(const struct run *r)
 	    num_mean(d, n / r->seconds_search));
 	say("%s distances and %s %s per query, %s checked, kernels %s",
 	    num_mean(a, (double)r->stats.n_distances / n),
-	    num_mean(c, (double)r->stats.n_hops / n),
-	    strcmp(r->facts.effort_name, "nprobe") == 0 ? "lists" : "hops",
+	    num_mean(c, (double)r->stats.n_hops / n), r->facts.hops_name,
 	    num_of(b, r->stats.n_pages_checked, "page"), vsx_isa());
 }
 
