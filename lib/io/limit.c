@@ -54,7 +54,7 @@ static uint64_t read_limit(const char *folder, const char *name)
 	return limit;
 }
 
-/* Whether a list of words between commas holds the word. */
+/* Whether a list of words between commas, or NULL, holds the word. */
 static bool has_word(const char *list, const char *word)
 {
 	size_t n = strlen(word);
@@ -109,8 +109,8 @@ static bool parse_mount(struct mount *m, char *line)
 		return false;
 	super = strtok_r(NULL, " \n", &save);
 	m->v2 = strcmp(type, "cgroup2") == 0;
-	if (!m->v2 && (strcmp(type, "cgroup") != 0 || !super ||
-		       !has_word(super, "memory")))
+	if (!m->v2 &&
+	    (strcmp(type, "cgroup") != 0 || !has_word(super, "memory")))
 		return false;
 	for (int i = 0; i < 5; i++) {
 		field = strtok_r(i ? NULL : line, " ", &save);
@@ -244,11 +244,9 @@ uint64_t vsx_group_limit(const char *root)
 
 static uint64_t machine_memory(void)
 {
-	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-
-	if (pages <= 0 || page <= 0)
-		return UINT64_MAX;
-	return (uint64_t)pages * (uint64_t)page;
+	/* -1 pages, should it not be known, are no limit either. */
+	return (uint64_t)sysconf(_SC_PHYS_PAGES) *
+	       (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 uint64_t vsx_memory_limit(void)

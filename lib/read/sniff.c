@@ -74,19 +74,19 @@ static bool is_faiss(const uint8_t *p, size_t n)
 	return false;
 }
 
-static size_t skip_blanks(const uint8_t *p, size_t n)
-{
-	size_t i = n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-
-	while (i < n && p[i] && strchr(" \t\r\n", p[i]))
-		i++;
-	return i;
-}
-
 static bool begins(const uint8_t *p, size_t n, const char *word)
 {
 	return n >= strlen(word) &&
 	       strncasecmp((const char *)p, word, strlen(word)) == 0;
+}
+
+static size_t skip_blanks(const uint8_t *p, size_t n)
+{
+	size_t i = begins(p, n, "\xef\xbb\xbf") ? 3 : 0;
+
+	while (i < n && p[i] && strchr(" \t\r\n", p[i]))
+		i++;
+	return i;
 }
 
 static bool is_text(const uint8_t *p, size_t n)

@@ -188,6 +188,66 @@ Test(group, mounted_at_a_name_with_spaces)
 	cr_expect_eq(vsx_group_limit(root), 100 * MIB);
 }
 
+/* As the kernel writes blanks and such; and what only looks like it. */
+Test(group, mounted_at_any_name)
+{
+	static const char *const names[][2] = {
+		{"\\040", " "},
+		{"\\101", "A"},
+		{"\\077", "?"},
+		{"\\047", "'"},
+		{"\\300\\251", "\300\251"},
+		{"\\1771", "\1771"},
+		{"\\400", "\\400"},
+		{"\\080", "\\080"},
+		{"\\048", "\\048"},
+		{"\\x40", "\\x40"},
+		{"\\04", "\\04"},
+		{"\\0/0", "\\0/0"},
+		{"\\04/", "\\04/"},
+		{"2345", "2345"},
+		{"\\", "\\"},
+		{"7\\1", "7\\1"},
+	};
+
+	put("/proc/self/cgroup", "0::/app\n");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char text[100];
+
+		snprintf(text, sizeof(text),
+			 "30 24 0:26 / /m%zu%s rw - cgroup2 none rw\n", i,
+			 names[i][0]);
+		put("/proc/self/mountinfo", text);
+		snprintf(text, sizeof(text), "/m%zu%s/app/memory.max", i,
+			 names[i][1]);
+		put(text, "104857600\n");
+		cr_expect_eq(vsx_group_limit(root), 100 * MIB, "'%s'",
+			     names[i][0]);
+	}
+}
+
+Test(group, of_one_letter_is_bound_by_those_above_it)
+{
+	put("/proc/self/mountinfo",
+	    "\n30 24 0:26 / /g rw - cgroup2 cgroup2 rw\n");
+	put("/proc/self/cgroup", "\n0::/a/b/c\n");
+	/* Not a group of ours: a shorter name, and above the mount. */
+	put("/g/a/memory.max", "209715200\n");
+	put("/g/a/b/cc/memory.max", "1\n");
+	put("/memory.max", "1\n");
+	cr_expect_eq(vsx_group_limit(root), 200 * MIB);
+	put("/g/a/b/memory.max", "104857600\n");
+	cr_expect_eq(vsx_group_limit(root), 100 * MIB);
+	put("/g/memory.max", "52428800\n");
+	cr_expect_eq(vsx_group_limit(root), 50 * MIB);
+	put("/proc/self/mountinfo",
+	    "30 24 0:26 / /gx rw - cgroup2 cgroup2 rw\n");
+	put("/proc/self/cgroup", "0::/a\n");
+	put("/gx/a/memory.max", "max\n");
+	/* That of /g, which the mount point begins with. */
+	cr_expect_eq(vsx_group_limit(root), UINT64_MAX);
+}
+
 Test(group, texts_that_are_none_are_passed_over)
 {
 	static const char *const mounts[] = {

@@ -8,6 +8,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
+
 #include "io/limit.h"
 #include "io/map.h"
 
@@ -127,6 +131,12 @@ Test(map, maps_what_the_file_has)
 	cr_expect_eq(vsx_map_file(&map, -1, 5000, false, &err), VSX_EIO);
 	says("cannot stat");
 	cr_expect_null(map.base);
+	fd = file_of(10);
+	cr_expect_eq(vsx_map_file(&map, fd, UINT64_C(1) << 62, false, &err),
+		     VSX_ENOMEM);
+	says("cannot map 4611686018427387904 bytes");
+	cr_expect_null(map.base);
+	close(fd);
 }
 
 Test(map, grows_within_what_was_set_aside)
@@ -198,8 +208,13 @@ Test(map, is_populated_from_any_byte_on)
 	unsigned char there[3] = {0};
 
 	cr_assert_neq(p, MAP_FAILED);
-	if (!vsx_populate(p + page + 1, 1))
+	if (madvise(p + page, 1, MADV_POPULATE_READ) != 0)
 		cr_skip_test("the system cannot populate");
+	munmap(p, 3 * (size_t)page);
+	p = mmap(NULL, 3 * (size_t)page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
+		 -1, 0);
+	cr_assert_neq(p, MAP_FAILED);
+	cr_expect(vsx_populate(p + page + 1, 1));
 	cr_assert_eq(mincore(p, 3 * (size_t)page, there), 0);
 	cr_expect(!(there[0] & 1) && (there[1] & 1) && !(there[2] & 1));
 	cr_expect(vsx_populate(p + page - 1, 2));

@@ -80,10 +80,11 @@ def choose(folders, seed, n):
     for path in sources(folders):
         for place in places(path, read(path)):
             of = (path, place.kind, place.source)
-            place.name = " | ".join((*of, str(same[of])))
             place.order = hash_of(str(seed), os.path.basename(path), *of[1:],
                                   str(same[of]))
+            place.name = " | ".join((*of, str(same[of])))
             same[of] += 1
+            place.nth = same[of]  # in its file
             found.append(place)
     print(f"{len(found)} places in {' '.join(folders)}")
     found.sort(key=lambda p: p.order)
@@ -275,12 +276,10 @@ def hash_of_files(*folders):
 # ---- what is known to change nothing --------------------------------------
 
 def equivalents():
-    """known.txt: FILE | CHANGE | SOURCE LINE, and the reason indented below."""
-    known = set()
-    for line in read(f"{HERE}/known.txt").splitlines():
-        if line and line[0] not in "# \t":
-            known.add(tuple(part.strip() for part in line.split(" | ")))
-    return known
+    """known.txt: FILE | CHANGE | SOURCE LINE, and the reason indented below;
+    with | 2 behind it the second such change alone."""
+    return {line.strip() for line in read(f"{HERE}/known.txt").splitlines()
+            if line and line[0] not in "# \t"}
 
 
 def options():
@@ -352,7 +351,9 @@ def main():
     outcomes = []
 
     def is_known(n):
-        return (chosen[n].path, chosen[n].kind, chosen[n].source) in known
+        place = chosen[n]
+        of = f"{place.path} | {place.kind} | {place.source}"
+        return of in known or f"{of} | {place.nth}" in known
 
     def look_up(test, case):
         return journal.get(hash_of(woven_in, test.name, case),

@@ -549,16 +549,16 @@ Test(search, tells_damage_of_the_recall_table)
 
 /* ---- rows of the test's own --------------------------------------------- */
 
-enum { OWN = 3000 };
+enum { OWN = 3000, WIDE = 32 };
 
-/* An index of n rows of 8 components, ids 0 and on, without a test. */
+/* An index of n rows of 32 components, ids 0 and on, without a test. */
 static void build_own(const char *path, const char *spec,
-		      enum vsx_metric metric, const float (*rows)[8])
+		      enum vsx_metric metric, const float (*rows)[WIDE])
 {
 	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
 	struct vsx_builder *b = NULL;
 
-	opts.dim = 8;
+	opts.dim = WIDE;
 	opts.spec = spec;
 	opts.metric = metric;
 	opts.n_test_queries = UINT32_MAX;
@@ -598,12 +598,12 @@ static uint64_t n_distances(const char *path, const float *query,
 	return stats.n_distances;
 }
 
-static float own[OWN][8];
+static float own[OWN][WIDE];
 
 static void make_own(void)
 {
 	for (size_t i = 0; i < OWN; i++)
-		for (size_t d = 0; d < 8; d++)
+		for (size_t d = 0; d < WIDE; d++)
 			own[i][d] = 1.0f + (float)((i * 7919 + d * 104729 +
 						    i * i * (d + 3)) %
 						   1009) /
@@ -614,11 +614,11 @@ static void make_own(void)
 Test(search, of_a_graph_is_no_scan_for_a_query_that_is_like_none)
 {
 	const char *path = scratch_path("x");
-	float query[8] = {1e-32f, 0, 0, 0, 0, 0, 0, 1};
+	float query[WIDE] = {1e-32f, [WIDE - 1] = 1};
 
 	make_own();
 	for (size_t i = 0; i < OWN; i++)
-		own[i][7] = 0;
+		own[i][WIDE - 1] = 0;
 	build_own(path, "HNSW8", VSX_COSINE, own);
 	cr_expect_lt(n_distances(path, query, 0), OWN);
 }
@@ -627,7 +627,7 @@ Test(search, of_a_graph_is_no_scan_for_a_query_that_is_like_none)
 Test(search, of_a_graph_is_no_scan_for_a_deleted_row)
 {
 	const char *path = scratch_path("x");
-	static const float query[8] = {0}, near[8] = {1e-18f};
+	static const float query[WIDE] = {0}, near[WIDE] = {1e-18f};
 	uint64_t id = 77;
 	struct vsx_update *u;
 
@@ -653,8 +653,8 @@ Test(search, finds_a_row_far_out_once)
 
 	make_own();
 	for (size_t i = 0; i < 5; i++)
-		for (size_t d = 0; d < 8; d++)
-			own[far_out[i]][d] *= 3000.0f;
+		for (size_t d = 0; d < WIDE; d++)
+			own[far_out[i]][d] *= 1e6f;
 	build_own(path, "Flat", VSX_L2, own);
 	for (size_t i = 0; i < 5; i++)
 		cr_expect_eq(n_distances(path, own[far_out[i]], 1), OWN);
