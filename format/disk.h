@@ -102,6 +102,14 @@ static_assert(sizeof(struct vsx_disk_manifest) == 256, "SPEC.md 4.2");
 #define VSX_MANIFEST_FLAGS	 3u
 
 #define VSX_N_PARAMS 8
+#define VSX_PARAM_CODEC                                                        \
+	7 /* the one that is not the kind's: enum vsx_codec_id */
+
+/* What the codes of a segment are: SPEC.md 5.7. */
+enum vsx_codec_id {
+	VSX_CODEC_GRID, /* of 8 bits; a segment without codes says it, too */
+	VSX_N_CODECS
+};
 
 struct vsx_disk_segment {
 	vsx_le32 kind;		       /*  0  enum vsx_kind_code */

@@ -105,12 +105,16 @@ static enum vsx_status check_known(const struct vsx_manifest *m,
 		return vsx_fail(err, VSX_EVERSION, "flags 0x%x are not known",
 				m->flags & ~VSX_MANIFEST_FLAGS);
 	for (uint32_t i = 0; i < m->n_segments; i++) {
-		uint32_t kind = vsx_manifest_segment(m, i).kind;
+		struct vsx_segment_entry e = vsx_manifest_segment(m, i);
 
-		if (!vsx_kind_name(kind))
+		if (!vsx_kind_name(e.kind))
 			return vsx_fail(err, VSX_EVERSION,
 					"segment %u: kind %u is not known", i,
-					kind);
+					e.kind);
+		if (e.params[VSX_PARAM_CODEC] >= VSX_N_CODECS)
+			return vsx_fail(err, VSX_EVERSION,
+					"segment %u: codec %u is not known", i,
+					e.params[VSX_PARAM_CODEC]);
 	}
 	for (uint32_t i = 0; i < m->n_sections; i++) {
 		struct vsx_section_entry e = vsx_manifest_section(m, i);

@@ -132,8 +132,8 @@ static enum vsx_status store_chunk(struct backup *b,
 	VSX_TRY(vsx_store_has(&b->store, ref, b->pieces.known, &has, err));
 	if (has)
 		return VSX_OK;
-	vsx_codec_pack(&b->pieces.codec, ref->bytes, ref->hash, &record,
-		       &bytes);
+	vsx_packer_pack(&b->pieces.packer, ref->bytes, ref->hash, &record,
+			&bytes);
 	return vsx_store_put(&b->store, ref->hash, record, bytes, err);
 }
 

@@ -38,7 +38,7 @@ enum vsx_status vsx_pieces_open(struct vsx_pieces *p, const char *path,
 	p->chunk_bytes = chunk_bytes;
 	VSX_TRY(vsx_source_open(&p->source, path, err));
 	take_facts(p, path);
-	return vsx_codec_init(&p->codec, chunk_bytes, err);
+	return vsx_packer_init(&p->packer, chunk_bytes, err);
 }
 
 /*
@@ -78,11 +78,11 @@ enum vsx_status vsx_pieces_next(struct vsx_pieces *p,
 		return VSX_OK;
 	n = next_bytes(p);
 	VSX_TRY(vsx_grow(&r->chunks, &p->cap, i + 1, sizeof(*to), err));
-	VSX_TRY(vsx_source_read(&p->source, vsx_codec_bytes(&p->codec), n,
+	VSX_TRY(vsx_source_read(&p->source, vsx_packer_bytes(&p->packer), n,
 				err));
 	to = &r->chunks[i];
 	to->bytes = n;
-	to->hash = vsx_hash128(vsx_codec_bytes(&p->codec), n);
+	to->hash = vsx_hash128(vsx_packer_bytes(&p->packer), n);
 	p->known = i < p->base.n_chunks &&
 		   vsx_hash_equal(to->hash, p->base.chunks[i].hash);
 	r->n_chunks++;
@@ -93,7 +93,7 @@ enum vsx_status vsx_pieces_next(struct vsx_pieces *p,
 void vsx_pieces_release(struct vsx_pieces *p)
 {
 	vsx_source_release(&p->source);
-	vsx_codec_release(&p->codec);
+	vsx_packer_release(&p->packer);
 	free(p->record.chunks);
 	free(p->base.chunks);
 	memset(p, 0, sizeof(*p));

@@ -2,12 +2,12 @@
 #ifndef VSX_BACKUP_PIECES_H
 #define VSX_BACKUP_PIECES_H
 
-#include "backup/codec.h"
+#include "backup/packer.h"
 #include "backup/source.h"
 
 struct vsx_pieces {
 	struct vsx_backup_source source;
-	struct vsx_codec codec;
+	struct vsx_packer packer;
 	struct vsx_snapshot_record record; /* of what was read so far */
 	size_t cap;			   /* of its chunks */
 	uint32_t chunk_bytes;
@@ -22,7 +22,7 @@ enum vsx_status vsx_pieces_open(struct vsx_pieces *p, const char *path,
 				uint32_t chunk_bytes, struct vsx_error *err);
 
 /*
- * The next chunk, into vsx_codec_bytes(&p->codec) and the list of the record.
+ * The next chunk, into vsx_packer_bytes(&p->packer) and the list of the record.
  * *ref is NULL at the end.
  */
 enum vsx_status vsx_pieces_next(struct vsx_pieces *p,

@@ -15,7 +15,7 @@
 #include <dirent.h>
 #include <time.h>
 
-#include "backup/codec.h"
+#include "backup/packer.h"
 #include "base/phase.h"
 #include "io/fileops.h"
 #include "io/map.h"
@@ -137,13 +137,14 @@ enum vsx_status vsx_repo_open_chunk(const struct vsx_repo *repo,
 				    struct vsx_chunk_open *o,
 				    struct vsx_error *err);
 
-/* Read and unpack it: its raw bytes are in vsx_codec_bytes(). */
+/* Read and unpack it: its raw bytes are in vsx_packer_bytes(). */
 enum vsx_status vsx_repo_read_chunk(const struct vsx_chunk_open *o,
-				    struct vsx_codec *c, struct vsx_error *err);
+				    struct vsx_packer *c,
+				    struct vsx_error *err);
 
 /* All of it, and the file is closed. */
 enum vsx_status vsx_repo_load_chunk(const struct vsx_repo *repo,
-				    struct vsx_hash hash, struct vsx_codec *c,
+				    struct vsx_hash hash, struct vsx_packer *c,
 				    struct vsx_chunk_open *o,
 				    struct vsx_error *err);
 

@@ -158,16 +158,16 @@ enum vsx_status vsx_repo_open_chunk(const struct vsx_repo *repo,
 }
 
 enum vsx_status vsx_repo_read_chunk(const struct vsx_chunk_open *o,
-				    struct vsx_codec *c, struct vsx_error *err)
+				    struct vsx_packer *c, struct vsx_error *err)
 {
-	VSX_TRY(vsx_codec_fit(c, o->head.raw_bytes, err));
-	VSX_TRY(read_all(o->fd, vsx_codec_stored(c, &o->head),
+	VSX_TRY(vsx_packer_fit(c, o->head.raw_bytes, err));
+	VSX_TRY(read_all(o->fd, vsx_packer_stored(c, &o->head),
 			 o->head.stored_bytes, VSX_HEAD_BYTES, err));
-	return vsx_codec_unpack(c, &o->head, err);
+	return vsx_packer_unpack(c, &o->head, err);
 }
 
 enum vsx_status vsx_repo_load_chunk(const struct vsx_repo *repo,
-				    struct vsx_hash hash, struct vsx_codec *c,
+				    struct vsx_hash hash, struct vsx_packer *c,
 				    struct vsx_chunk_open *o,
 				    struct vsx_error *err)
 {

@@ -52,7 +52,7 @@ enum vsx_status vsx_restore_write(struct vsx_restore *r, uint32_t n,
 				"chunks of more than the %llu bytes of the "
 				"index",
 				(ull)r->index_bytes);
-	VSX_TRY(vsx_file_write(&r->output.file, vsx_codec_bytes(&r->codec), n,
+	VSX_TRY(vsx_file_write(&r->output.file, vsx_packer_bytes(&r->packer), n,
 			       r->at, err));
 	r->at += n;
 	return vsx_repo_ask(&wait, &vsx_phase_restore, r->at, r->index_bytes,
@@ -158,7 +158,7 @@ enum vsx_status vsx_restore_end(struct vsx_restore *r,
 void vsx_restore_release(struct vsx_restore *r)
 {
 	vsx_output_release(&r->output);
-	vsx_codec_release(&r->codec);
+	vsx_packer_release(&r->packer);
 }
 
 void vsx_restore_tell(struct vsx_backup_result *result,
@@ -221,7 +221,7 @@ static enum vsx_status write_chunks(struct vsx_restore *r,
 		struct vsx_error why = {0};
 		enum vsx_status status;
 
-		status = vsx_repo_load_chunk(repo, ref->hash, &r->codec, &o,
+		status = vsx_repo_load_chunk(repo, ref->hash, &r->packer, &o,
 					     &why);
 		if (status == VSX_OK && o.head.raw_bytes != ref->bytes)
 			status = vsx_fail(&why, VSX_ECORRUPT,

@@ -8,7 +8,7 @@
 struct vsx_restore {
 	struct vsx_backup_opts opts;
 	struct vsx_output output;
-	struct vsx_codec codec;
+	struct vsx_packer packer;
 	uint64_t index_bytes;
 	uint64_t at; /* written up to here */
 };
@@ -23,7 +23,7 @@ enum vsx_status vsx_restore_begin(struct vsx_restore *r, const char *index_path,
 				  const struct vsx_repo *repo,
 				  struct vsx_error *err);
 
-/* Write the n bytes in vsx_codec_bytes(&r->codec) behind what is there. */
+/* Write the n bytes in vsx_packer_bytes(&r->packer) behind what is there. */
 enum vsx_status vsx_restore_write(struct vsx_restore *r, uint32_t n,
 				  struct vsx_error *err);
 

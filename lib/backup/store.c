@@ -17,7 +17,7 @@ enum vsx_status vsx_store_init(struct vsx_store *s, const struct vsx_repo *repo,
 	s->mode = vsx_repo_file_mode(mode) & repo->mode;
 	s->reuse = reuse;
 	VSX_TRY(vsx_checked_load(&s->checked, repo, err));
-	return vsx_codec_init(&s->codec, VSX_CHUNK_BYTES, err);
+	return vsx_packer_init(&s->packer, VSX_CHUNK_BYTES, err);
 }
 
 static bool is_due(const struct vsx_store *s, const struct vsx_chunk_open *o)
@@ -72,7 +72,7 @@ static enum vsx_status look_at(struct vsx_store *s,
 	if (status == VSX_OK && is_due(s, &o)) {
 		s->n_read++;
 		s->bytes_read += VSX_HEAD_BYTES + o.head.stored_bytes;
-		status = vsx_repo_read_chunk(&o, &s->codec, err);
+		status = vsx_repo_read_chunk(&o, &s->packer, err);
 		if (status == VSX_OK)
 			status = vsx_checked_add(&s->checked, ref->hash,
 						 o.stamp, err);
@@ -289,6 +289,6 @@ void vsx_store_release(struct vsx_store *s)
 	}
 	vsx_checked_save(&s->checked, s->repo);
 	vsx_checked_release(&s->checked);
-	vsx_codec_release(&s->codec);
+	vsx_packer_release(&s->packer);
 	memset(s, 0, sizeof(*s));
 }

@@ -16,7 +16,7 @@ struct vsx_store {
 	unsigned int mode;	     /* of the files */
 	enum vsx_backup_reuse reuse; /* of what is there */
 	struct vsx_checked checked;
-	struct vsx_codec codec; /* of the chunks that are read */
+	struct vsx_packer packer; /* of the chunks that are read */
 	size_t n_pending;
 	struct {
 		struct vsx_hash hash;

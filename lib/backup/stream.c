@@ -158,8 +158,8 @@ static enum vsx_status send_all(struct sender *s, const char *index_path,
 		VSX_TRY(vsx_pieces_next(&s->pieces, &ref, err));
 		if (!ref)
 			return send_end(s, err);
-		vsx_codec_pack(&s->pieces.codec, ref->bytes, ref->hash, &record,
-			       &n);
+		vsx_packer_pack(&s->pieces.packer, ref->bytes, ref->hash,
+				&record, &n);
 		VSX_TRY(put(s, record, n, err));
 	}
 }
@@ -257,13 +257,14 @@ static enum vsx_status get_chunk(struct receiver *r,
 				 const uint8_t raw[VSX_HEAD_BYTES],
 				 struct vsx_error *err)
 {
-	struct vsx_codec *codec = &r->restore.codec;
+	struct vsx_packer *packer = &r->restore.packer;
 	struct vsx_chunk_head head;
 
 	VSX_TRY(vsx_chunk_head_decode(&head, raw, err));
-	VSX_TRY(vsx_codec_fit(codec, head.raw_bytes, err));
-	VSX_TRY(get(r, vsx_codec_stored(codec, &head), head.stored_bytes, err));
-	VSX_TRY(vsx_codec_unpack(codec, &head, err));
+	VSX_TRY(vsx_packer_fit(packer, head.raw_bytes, err));
+	VSX_TRY(get(r, vsx_packer_stored(packer, &head), head.stored_bytes,
+		    err));
+	VSX_TRY(vsx_packer_unpack(packer, &head, err));
 	VSX_TRY(vsx_grow(&r->seen, &r->cap, r->n_seen + 1, sizeof(*r->seen),
 			 err));
 	r->seen[r->n_seen++] =

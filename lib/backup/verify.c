@@ -42,7 +42,7 @@ struct check {
 	size_t n_chunks;
 	struct bad_chunk *bad;
 	size_t n_bad, bad_cap, bad_due;
-	struct vsx_codec codec;
+	struct vsx_packer packer;
 	struct vsx_checked checked;
 };
 
@@ -198,7 +198,7 @@ static enum vsx_status check_chunk(struct check *c, size_t i,
 	struct vsx_error why = {0};
 	enum vsx_status status;
 
-	status = vsx_repo_load_chunk(&c->repo, f->hash, &c->codec, &o, &why);
+	status = vsx_repo_load_chunk(&c->repo, f->hash, &c->packer, &o, &why);
 	c->result.n_chunks++;
 	c->result.bytes_read += f->bytes;
 	if (status == VSX_ENOMEM)
@@ -327,7 +327,7 @@ static enum vsx_status check_sequence(struct check *c, struct vsx_error *err)
 static enum vsx_status run(struct check *c, struct vsx_error *err)
 {
 	VSX_TRY(vsx_checked_load(&c->checked, &c->repo, err));
-	VSX_TRY(vsx_codec_init(&c->codec, VSX_CHUNK_BYTES, err));
+	VSX_TRY(vsx_packer_init(&c->packer, VSX_CHUNK_BYTES, err));
 	/* Snapshots first: a backup that ends meanwhile has its chunks in the
 	 * list that is made later. */
 	VSX_TRY(vsx_snapshot_list(&c->repo, &c->list, &c->n, err));
@@ -361,7 +361,7 @@ enum vsx_status vsx_backup_verify_sized(const char *repo, const char *name,
 	/* Also of a check that was stopped. */
 	vsx_checked_save(&c.checked, &c.repo);
 	vsx_checked_release(&c.checked);
-	vsx_codec_release(&c.codec);
+	vsx_packer_release(&c.packer);
 	free(c.list);
 	free(c.chunks);
 	free(c.bad);

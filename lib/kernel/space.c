@@ -445,22 +445,39 @@ void vsx_space_keys(const struct vsx_space *s, const struct vsx_query *q,
 	}
 }
 
-double vsx_space_value(const struct vsx_space *s, const struct vsx_query *q,
-		       uint32_t key)
+enum vsx_key_form vsx_space_key_form(const struct vsx_space *s,
+				     const struct vsx_query *q)
+{
+	if (s->metric == VSX_L2)
+		return q->native ? VSX_KEY_WHOLE : VSX_KEY_F32;
+	if (s->metric == VSX_COSINE || !q->native)
+		return VSX_KEY_PRODUCT;
+	return s->elem == VSX_I8 ? VSX_KEY_PRODUCT_I8 : VSX_KEY_PRODUCT_U8;
+}
+
+double vsx_key_value(enum vsx_key_form form, uint32_t key)
 {
 	float f;
 
-	if (s->metric == VSX_L2) {
-		if (q->native)
-			return (double)key;
+	switch (form) {
+	case VSX_KEY_F32:
 		memcpy(&f, &key, 4);
 		return f;
-	}
-	if (s->metric == VSX_COSINE || !q->native)
+	case VSX_KEY_WHOLE:
+		return (double)key;
+	case VSX_KEY_PRODUCT:
 		return from_order_bits(key);
-	if (s->elem == VSX_I8)
+	case VSX_KEY_PRODUCT_I8:
 		return -(double)(int32_t)(0x80000000u - key);
+	case VSX_KEY_PRODUCT_U8:
+		break;
+	}
 	return -(double)~key;
+}
+
+uint32_t vsx_key_of_product(float product)
+{
+	return order_bits(-product);
 }
 
 double vsx_space_exact_value(const struct vsx_space *s,

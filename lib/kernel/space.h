@@ -83,9 +83,29 @@ void vsx_space_keys(const struct vsx_space *s, const struct vsx_query *q,
 void vsx_space_cosine_keys(const struct vsx_space *s, const struct vsx_query *q,
 			   const float *tails, size_t n, uint32_t *keys);
 
+/* How a key is read. */
+enum vsx_key_form {
+	VSX_KEY_F32,	    /* bits of a squared distance, an f32 */
+	VSX_KEY_WHOLE,	    /* a squared distance that is a whole number */
+	VSX_KEY_PRODUCT,    /* vsx_key_of_product() */
+	VSX_KEY_PRODUCT_I8, /* whole products, of i8 and of u8 */
+	VSX_KEY_PRODUCT_U8,
+};
+
+enum vsx_key_form vsx_space_key_form(const struct vsx_space *s,
+				     const struct vsx_query *q);
+
 /* The value that a key stands for, as vsx_topk wants it: smaller is nearer. */
-double vsx_space_value(const struct vsx_space *s, const struct vsx_query *q,
-		       uint32_t key);
+double vsx_key_value(enum vsx_key_form form, uint32_t key);
+
+static inline double vsx_space_value(const struct vsx_space *s,
+				     const struct vsx_query *q, uint32_t key)
+{
+	return vsx_key_value(vsx_space_key_form(s, q), key);
+}
+
+/* The key of a product: the greater, the less. */
+uint32_t vsx_key_of_product(float product);
 
 /*
  * The exact value of SPEC.md 5.8: in f64 over the stored components, added in

@@ -29,7 +29,7 @@ static enum vsx_status check_rows(const struct vsx_segment *seg,
 static enum vsx_status check_params(const struct vsx_segment *seg,
 				    struct vsx_error *err)
 {
-	for (uint32_t p = seg->kind->n_params; p < VSX_N_PARAMS; p++)
+	for (uint32_t p = seg->kind->n_params; p < VSX_PARAM_CODEC; p++)
 		if (seg->params[p])
 			return vsx_fail(err, VSX_ECORRUPT,
 					"parameter %u is %u, %s has %u", p,
@@ -132,7 +132,7 @@ enum vsx_status vsx_segment_check(const struct vsx_segment *seg,
 {
 	VSX_TRY(vsx_dead_check(seg, report, context));
 	VSX_TRY(vsx_ids_check(seg, report, context, err));
-	VSX_TRY(vsx_codes_check(seg, report, context, err));
+	VSX_TRY(vsx_codes_check(seg, report, context));
 	return seg->kind->check ? seg->kind->check(seg, report, context, err)
 				: VSX_OK;
 }

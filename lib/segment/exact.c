@@ -91,6 +91,13 @@ static enum vsx_status walk(const struct vsx_segment *seg,
 	return VSX_OK;
 }
 
+/* They see the same rows, the first of them before the others. */
+static void join(struct vsx_sieve *const *sieves, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		vsx_sieve_join(sieves[i], sieves[0]);
+}
+
 static enum vsx_status pass_sieves(const struct vsx_segment *seg,
 				   struct vsx_sieve *const *sieves, size_t n,
 				   struct vsx_error *err)
@@ -99,6 +106,7 @@ static enum vsx_status pass_sieves(const struct vsx_segment *seg,
 		struct sieves some = {sieves + i,
 				      n - i < QUERIES ? n - i : QUERIES};
 
+		join(some.at, some.n);
 		VSX_TRY(walk(seg, sieves[i], take_by_sieves, &some, err));
 	}
 	return VSX_OK;
@@ -111,6 +119,7 @@ static enum vsx_status pass_tiles(const struct vsx_segment *seg,
 	struct vsx_exact_tiles tiles;
 	enum vsx_status status;
 
+	join(sieves, n);
 	status = vsx_exact_tiles_begin(&tiles, seg, sieves, n, err);
 	if (status == VSX_OK)
 		status = walk(seg, sieves[0], take_by_tiles, &tiles, err);

@@ -14,7 +14,7 @@
 
 static const struct vsx_query *query_of(const struct vsx_sieve *s)
 {
-	return s->by_code ? &s->find->scratch->code : s->find->query;
+	return s->query->compared;
 }
 
 bool vsx_exact_tiles_suit(const struct vsx_sieve *s)
@@ -22,7 +22,7 @@ bool vsx_exact_tiles_suit(const struct vsx_sieve *s)
 	const struct vsx_eligible *e = &s->find->eligible;
 
 	/* A few rows of its own a sieve finds faster alone. */
-	return query_of(s)->native != NULL &&
+	return query_of(s) && query_of(s)->native &&
 	       (e->barred == s->seg->dead || !vsx_eligible_are_sparse(e));
 }
 
@@ -82,6 +82,7 @@ static enum vsx_status alloc_block(struct vsx_row_block *b, uint32_t dim,
 	VSX_TRY(vsx_alloc_to(&b->panels, panels, panel_bytes, err));
 	VSX_TRY(vsx_alloc_to(&b->add, room, sizeof(*b->add), err));
 	VSX_TRY(vsx_alloc_to(&b->row, room, sizeof(*b->row), err));
+	VSX_TRY(vsx_alloc_to(&b->before, room, sizeof(*b->before), err));
 	VSX_TRY(vsx_alloc_to(&b->at, room, sizeof(*b->at), err));
 	VSX_TRY(vsx_alloc_to(&b->sum, room, sizeof(*b->sum), err));
 	VSX_TRY(vsx_alloc_to(&b->squares, room, sizeof(*b->squares), err));
@@ -138,7 +139,7 @@ static enum vsx_status offer_wild(struct vsx_exact_tiles *t,
 	for (uint32_t i = 0; i < b->n_wild; i++) {
 		uint32_t place = b->wild[i];
 
-		keys[place] = UINT32_MAX;
+		keys[place] = VSX_KEY_UNSURE;
 		if (vsx_is_eligible(&s->find->eligible, b->row[place]))
 			VSX_TRY(vsx_offer_row(t->seg, s->find, b->row[place],
 					      b->own[i], err));
@@ -158,7 +159,8 @@ static enum vsx_status take_keys(struct vsx_exact_tiles *t, struct vsx_sieve *s,
 	if (b->n_wild)
 		VSX_TRY(offer_wild(t, s, keys, err));
 	n = t->kernels->up_to(keys, b->n, s->cut, t->pass);
-	return n ? vsx_sieve_keep(s, keys, b->row, t->pass, n, err) : VSX_OK;
+	return n ? vsx_sieve_keep(s, keys, b->row, b->before, t->pass, n, err)
+		 : VSX_OK;
 }
 
 static enum vsx_status flush(struct vsx_exact_tiles *t, struct vsx_error *err)
@@ -189,37 +191,45 @@ static enum vsx_status flush(struct vsx_exact_tiles *t, struct vsx_error *err)
 	return VSX_OK;
 }
 
-/* Row number `row`, of which no code tells enough, is at place i. */
-static enum vsx_status note_wild(struct vsx_exact_tiles *t, uint32_t i,
-				 uint64_t offset, struct vsx_error *err)
+/* Of which rows of a run no code tells enough; they are the block's last. */
+static enum vsx_status note_wild(struct vsx_exact_tiles *t,
+				 const struct vsx_run *run,
+				 struct vsx_error *err)
 {
+	const struct vsx_codes *codes = &t->sieves[0]->codes;
 	const struct vsx_view *vecs = &t->seg->view[VSX_SEC_VECS];
+	uint32_t stride = t->seg->space.stride, *keys = t->pass;
 	struct vsx_row_block *b = &t->rows;
 
-	VSX_TRY(vsx_touch(vecs, offset, t->seg->space.stride, err));
-	b->wild[b->n_wild] = i;
-	b->own[b->n_wild++] = vecs->base + offset;
+	memset(keys, 0, run->n_rows * sizeof(*keys));
+	codes->codec->mark(codes, run, keys);
+	for (uint32_t i = 0; i < run->n_rows; i++) {
+		uint64_t offset = run->offset + (uint64_t)i * stride;
+
+		if (keys[i] != VSX_KEY_UNSURE)
+			continue;
+		VSX_TRY(vsx_touch(vecs, offset, stride, err));
+		b->wild[b->n_wild] = b->n - run->n_rows + i;
+		b->own[b->n_wild++] = vecs->base + offset;
+	}
 	return VSX_OK;
 }
 
 /* Rows that lie one after the other and are there, as many as there is room
- * for. */
-static enum vsx_status add_rows(struct vsx_exact_tiles *t, uint32_t first,
-				uint32_t n, uint64_t offset,
+ * for; so many passed before. */
+static enum vsx_status add_rows(struct vsx_exact_tiles *t,
+				const struct vsx_run *run, uint32_t before,
 				struct vsx_error *err)
 {
-	const struct vsx_sieve *s = t->sieves[0];
-	const struct vsx_codes *codes = s->by_code ? &s->codes : NULL;
-	const struct vsx_view *view =
-		codes ? codes->view : &t->seg->view[VSX_SEC_VECS];
+	const struct vsx_codes *codes = &t->sieves[0]->codes;
 	const struct vsx_space *space = t->space;
 	struct vsx_row_block *b = &t->rows;
-	uint64_t at =
-		codes ? codes->at + (uint64_t)first * space->stride : offset;
+	uint32_t n = run->n_rows;
 	const uint8_t *base;
+	uint64_t bytes;
 
-	VSX_TRY(vsx_touch(view, at, (uint64_t)n * space->stride, err));
-	base = view->base + at;
+	VSX_TRY(vsx_codes_touch(codes, run, err));
+	base = codes->view->base + vsx_codes_extent(codes, run, &bytes);
 	space->kernels->ip_int[space->elem](t->ones, base, space->stride, NULL,
 					    n, space->dim, b->sum + b->n);
 	if (space->metric == VSX_L2)
@@ -229,34 +239,31 @@ static enum vsx_status add_rows(struct vsx_exact_tiles *t, uint32_t first,
 	for (uint32_t i = 0; i < n; i++, b->n++) {
 		const uint8_t *row = base + (size_t)i * space->stride;
 
-		b->row[b->n] = first + i;
+		b->row[b->n] = run->first_row + i;
+		b->before[b->n] = before + i;
 		b->at[b->n] = row;
 		if (space->metric == VSX_COSINE)
 			memcpy(&b->tail[b->n], row + space->tail,
 			       sizeof(float));
-		if (codes && codes->header.wild &&
-		    !(vsx_codes_eps(codes, first + i) <= codes->header.eps_cap))
-			VSX_TRY(note_wild(t, b->n,
-					  offset + (uint64_t)i *
-							   t->seg->space.stride,
-					  err));
 	}
-	return VSX_OK;
+	return codes->unsure ? note_wild(t, run, err) : VSX_OK;
 }
 
 /* Add rows that lie side by side. */
-static enum vsx_status add_run(struct vsx_exact_tiles *t, uint32_t first,
-			       uint32_t n, uint64_t offset,
-			       struct vsx_error *err)
+static enum vsx_status add_run(struct vsx_exact_tiles *t, struct vsx_run run,
+			       uint32_t before, struct vsx_error *err)
 {
 	struct vsx_row_block *b = &t->rows;
-	uint64_t stride = t->seg->space.stride;
+	uint32_t left = run.n_rows;
 
-	for (uint32_t i = 0, some; i < n; i += some) {
-		some = b->room - b->n < n - i ? b->room - b->n : n - i;
-		VSX_TRY(add_rows(t, first + i, some, offset + i * stride, err));
+	for (; left > 0; left -= run.n_rows) {
+		run.n_rows = b->room - b->n < left ? b->room - b->n : left;
+		VSX_TRY(add_rows(t, &run, before, err));
 		if (b->n == b->room)
 			VSX_TRY(flush(t, err));
+		run.first_row += run.n_rows;
+		run.offset += (uint64_t)run.n_rows * t->seg->space.stride;
+		before += run.n_rows;
 	}
 	return VSX_OK;
 }
@@ -267,13 +274,19 @@ enum vsx_status vsx_exact_tiles_rows(struct vsx_exact_tiles *t, uint32_t first,
 				     struct vsx_error *err)
 {
 	uint64_t stride = t->seg->space.stride;
-	uint32_t row = first, end = first + n, n_live = 0, side_by_side;
+	struct vsx_run run = {.first_row = first};
+	uint32_t end = first + n, n_live = 0, before;
 
-	while ((side_by_side = vsx_eligible_run(&t->live, &row, end)) > 0) {
-		VSX_TRY(add_run(t, row, side_by_side,
-				offset + (row - first) * stride, err));
-		n_live += side_by_side;
-		row += side_by_side;
+	VSX_TRY(vsx_passed_add(t->sieves[0]->passed, first, n, offset, err));
+	before = t->sieves[0]->passed->n_rows - n;
+	while ((run.n_rows = vsx_eligible_run(&t->live, &run.first_row, end)) >
+	       0) {
+		uint32_t skipped = run.first_row - first;
+
+		run.offset = offset + skipped * stride;
+		VSX_TRY(add_run(t, run, before + skipped, err));
+		n_live += run.n_rows;
+		run.first_row += run.n_rows;
 	}
 	/* Counted as vsx_sieve_rows() does. */
 	for (size_t i = 0; i < t->n; i++)
@@ -297,7 +310,7 @@ enum vsx_status vsx_exact_tiles_begin(struct vsx_exact_tiles *t,
 
 	memset(t, 0, sizeof(*t));
 	t->seg = seg;
-	t->space = sieves[0]->by_code ? &sieves[0]->codes.space : &seg->space;
+	t->space = &sieves[0]->codes.space;
 	t->live = vsx_eligible_live(seg);
 	t->sieves = sieves;
 	t->n = n;
@@ -326,6 +339,7 @@ void vsx_exact_tiles_release(struct vsx_exact_tiles *t)
 	free(b->panels);
 	free(b->add);
 	free(b->row);
+	free(b->before);
 	free((void *)b->at);
 	free(b->sum);
 	free(b->squares);

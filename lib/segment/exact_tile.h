@@ -16,6 +16,7 @@ struct vsx_row_block {
 	uint8_t *panels;
 	uint32_t *add;
 	uint32_t *row;	     /* [room] row numbers */
+	uint32_t *before;    /* [room] and how many passed before */
 	const uint8_t **at;  /* [room] what is packed of them */
 	uint32_t *sum;	     /* [room] of the bytes of each */
 	uint32_t *squares;   /* [room] and of their squares; l2 */

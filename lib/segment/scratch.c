@@ -8,7 +8,7 @@ enum vsx_status vsx_scratch_init(struct vsx_scratch *s, uint32_t dim,
 {
 	memset(s, 0, sizeof(*s));
 	if (vsx_query_alloc(&s->query, dim, err) ||
-	    vsx_query_alloc(&s->code, dim, err)) {
+	    vsx_query_alloc(&s->code.query, dim, err)) {
 		vsx_scratch_release(s);
 		return VSX_ENOMEM;
 	}
@@ -18,9 +18,10 @@ enum vsx_status vsx_scratch_init(struct vsx_scratch *s, uint32_t dim,
 void vsx_scratch_release(struct vsx_scratch *s)
 {
 	vsx_query_release(&s->query);
-	vsx_query_release(&s->code);
+	vsx_query_release(&s->code.query);
 	free(s->best);
 	free(s->spare);
+	free(s->passed.runs);
 	free(s->pool);
 	free(s->rows);
 	free(s->keys);
@@ -31,6 +32,7 @@ void vsx_scratch_release(struct vsx_scratch *s)
 uint64_t vsx_scratch_bytes(const struct vsx_scratch *s)
 {
 	return (s->best_cap + s->spare_cap) * sizeof(struct vsx_best) +
+	       s->passed.cap * sizeof(*s->passed.runs) +
 	       s->pool_cap * sizeof(*s->pool) +
 	       (s->rows_cap + s->keys_cap) * sizeof(uint32_t) + s->marks_cap;
 }

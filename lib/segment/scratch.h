@@ -7,18 +7,21 @@
 
 #include "base/alloc.h"
 #include "base/topk.h"
+#include "code/codec.h"
 #include "kernel/space.h"
 #include "io/advice.h"
+#include "segment/passed.h"
 
 struct vsx_scratch {
-	struct vsx_query query; /* the caller's query, made ready */
-	struct vsx_query code;	/* the same, against 8-bit codes */
-	struct vsx_best *best;	/* heap of the results */
+	struct vsx_query query;	    /* the caller's query, made ready */
+	struct vsx_code_query code; /* the same, against codes */
+	struct vsx_best *best;	    /* heap of the results */
 	size_t best_cap;
 	struct vsx_best *spare; /* a second heap: candidates of a first pass,
 				   or lists by distance */
 	size_t spare_cap;
-	uint64_t *pool; /* HNSW: key << 32 | row << 1 | expanded */
+	struct vsx_passed passed; /* over a sieve */
+	uint64_t *pool;		  /* HNSW: key << 32 | row << 1 | expanded */
 	size_t pool_cap;
 	uint32_t *rows; /* gathered row numbers */
 	size_t rows_cap;

@@ -6,6 +6,7 @@
 #define VSX_SEGMENT_H
 
 #include "base/topk.h"
+#include "code/codec.h"
 #include "disk.h"
 #include "segment/eligible.h"
 #include "kernel/space.h"
@@ -13,13 +14,6 @@
 #include "names.h"
 
 struct vsx_segment;
-
-/* Rows that lie one after the other: what scans walk over. */
-struct vsx_run {
-	uint32_t first_row;
-	uint32_t n_rows;
-	uint64_t offset; /* of the first in VECS */
-};
 
 /* Where rows lie whose kind does not put them one after the other. */
 struct vsx_placing {
@@ -45,7 +39,8 @@ struct vsx_segment {
 	uint64_t mark_base; /* rows of the segments before this one */
 	uint32_t params[VSX_N_PARAMS];
 	struct vsx_view view[VSX_N_SECTION_SLOTS];
-	bool scarce; /* memory is, see scarce.h */
+	const struct vsx_codec *codec; /* of CODE, see codes.h */
+	bool scarce;		       /* memory is, see scarce.h */
 
 	/* Deleted rows, a bit a row each, see dead.h; NULL: no section. */
 	const uint8_t *dead;
@@ -110,7 +105,7 @@ enum vsx_status vsx_too_many_rows(const struct vsx_segment *seg,
 
 /*
  * Exact search of any segment: every row, values in f64, whatever the kind.
- * Uses the 8-bit codes where the segment has them.
+ * Looks at codes first where the segment has them.
  */
 enum vsx_status vsx_exact_search(const struct vsx_segment *seg,
 				 struct vsx_find *find, struct vsx_error *err);

@@ -13,13 +13,14 @@
 #define BLOCK_ROWS  1024u
 #define HEAD_BYTES  4096u
 
+/* Of rows one by one as many as stay in the cache; whole blocks of others. */
 uint32_t vsx_sieve_step(const struct vsx_sieve *s)
 {
-	uint32_t stride =
-		s->by_code ? s->codes.space.stride : s->seg->space.stride;
-	uint32_t n = BLOCK_BYTES / stride;
+	uint32_t n = (BLOCK_BYTES / s->codes.block_bytes)
+		     << s->codes.block_shift;
+	uint32_t least = 1u << s->codes.block_shift;
 
-	return n < 1 ? 1 : n > BLOCK_ROWS ? BLOCK_ROWS : n;
+	return n < least ? least : n > BLOCK_ROWS ? BLOCK_ROWS : n;
 }
 
 /* How many entries make it worth while to thin them out. */
@@ -38,11 +39,12 @@ enum vsx_status vsx_sieve_reserve(struct vsx_scratch *scratch, size_t base,
 			sizeof(*scratch->pool), err);
 }
 
-/* Wild rows are marked by the greatest key, which no code has. */
+/* A key that says nothing is above every cut. */
 static void set_cut(struct vsx_sieve *s)
 {
-	s->cut = vsx_bounds_key(&s->bounds, s->bound);
-	if (s->by_code && s->cut == UINT32_MAX)
+	s->error = s->query->bounds.error;
+	s->cut = vsx_bounds_key(&s->query->bounds, s->bound);
+	if (s->codes.unsure && s->cut == VSX_KEY_UNSURE)
 		s->cut--;
 }
 
@@ -61,24 +63,15 @@ enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 	if (s->want > seg->n_rows)
 		s->want = seg->n_rows;
 	s->limit = first_limit(s->want);
-	s->by_code = vsx_codes_present(seg);
-	if (s->by_code) {
-		VSX_TRY(vsx_codes_open(&s->codes, seg, err));
-		VSX_TRY(vsx_codes_query(&s->codes, &seg->space, find->query,
-					&scratch->code, &s->bounds, err));
-	} else if (!vsx_bounds_rows(&s->bounds, &seg->space, find->query)) {
-		s->by_length = true;
-		/* The code query is not needed: its buffer is the zero vector
-		 * whose distance to a row is the row's length. */
-		memset(scratch->code.f32_buffer, 0,
-		       seg->space.dim * sizeof(float));
-		s->zero = scratch->code.f32_buffer;
-		/* Components whose squares are lost in an f32 make a row look
-		 * as if it had no length; their products are lost as well. */
-		s->longest = 1e-18;
-		s->bounds.error = vsx_bounds_product_error(
-			&seg->space, find->query, s->longest);
-	}
+	if (vsx_codes_present(seg) && !seg->codec->estimates)
+		VSX_TRY(vsx_segment_codes(seg, &s->codes, err));
+	else
+		vsx_segment_rows(seg, &s->codes);
+	s->passed = &scratch->passed;
+	vsx_passed_begin(s->passed, seg->space.stride);
+	s->query = &scratch->code;
+	s->query->asked = find->query;
+	VSX_TRY(s->codes.codec->prepare(&s->codes, s->query, err));
 	s->bound = vsx_topk_bound(&find->top);
 	set_cut(s);
 	VSX_TRY(vsx_find_eligible(find, seg, err));
@@ -100,7 +93,7 @@ static void thin_out(struct vsx_sieve *s)
 		for (size_t i = 0; i < s->want; i++)
 			if ((uint32_t)(pool[i] >> 32) > cut)
 				cut = (uint32_t)(pool[i] >> 32);
-		high = vsx_bounds_high(&s->bounds, cut);
+		high = vsx_bounds_high(&s->query->bounds, cut);
 		if (high < s->bound)
 			s->bound = high;
 	}
@@ -113,68 +106,48 @@ static void thin_out(struct vsx_sieve *s)
 		s->limit = 2 * kept;
 }
 
-/* Wild rows: their keys say too little, so they are looked at at once. */
-static enum vsx_status offer_wild(struct vsx_sieve *s, uint32_t first,
-				  uint32_t n, uint32_t *keys, uint64_t offset,
-				  struct vsx_error *err)
+/* Rows whose keys say too little are looked at at once. */
+static enum vsx_status offer_unsure(struct vsx_sieve *s,
+				    const struct vsx_run *run, uint32_t *keys,
+				    struct vsx_error *err)
 {
 	const struct vsx_view *vecs = &s->seg->view[VSX_SEC_VECS];
 	uint32_t stride = s->seg->space.stride;
 
-	for (uint32_t i = 0; i < n; i++) {
-		uint64_t at = offset + (uint64_t)i * stride;
+	s->codes.codec->mark(&s->codes, run, keys);
+	for (uint32_t i = 0; i < run->n_rows; i++) {
+		uint64_t at = run->offset + (uint64_t)i * stride;
+		uint32_t row = run->first_row + i;
 
-		if (vsx_codes_eps(&s->codes, first + i) <=
-		    s->codes.header.eps_cap)
-			continue;
-		keys[i] = UINT32_MAX;
-		if (!vsx_is_eligible(&s->find->eligible, first + i))
+		if (keys[i] != VSX_KEY_UNSURE ||
+		    !vsx_is_eligible(&s->find->eligible, row))
 			continue;
 		VSX_TRY(vsx_touch(vecs, at, stride, err));
-		VSX_TRY(vsx_offer_row(s->seg, s->find, first + i,
-				      vecs->base + at, err));
+		VSX_TRY(vsx_offer_row(s->seg, s->find, row, vecs->base + at,
+				      err));
 	}
 	return VSX_OK;
 }
 
-/* Products of floats: how far off a key may be goes by the row's length. */
-static void widen(struct vsx_sieve *s, const uint8_t *rows, uint32_t n,
-		  float *squares)
-{
-	const struct vsx_space *space = &s->seg->space;
-	double longest = s->longest;
-
-	space->kernels->l2[space->elem](s->zero, rows, space->stride, NULL, n,
-					space->dim, squares);
-	for (uint32_t i = 0; i < n; i++)
-		if (!(squares[i] <= longest * longest))
-			longest = sqrt((double)squares[i] * 1.01) + 1e-18;
-	if (longest > s->longest) {
-		s->longest = longest;
-		s->bounds.error = vsx_bounds_product_error(
-			space, s->find->query, longest);
-		set_cut(s);
-	}
-}
-
-/* Append what is not above the cut. */
-static void keep(struct vsx_sieve *s, const uint32_t *keys, uint32_t first,
-		 uint32_t n)
+/* Append what is not above the cut; so many rows passed before the run. */
+static void keep(struct vsx_sieve *s, const struct vsx_run *run,
+		 uint32_t before, const uint32_t *keys)
 {
 	uint64_t *pool = s->find->scratch->pool + s->base;
 	const struct vsx_eligible *eligible = &s->find->eligible;
-	uint32_t cut = s->cut;
+	uint32_t cut = s->cut, first = run->first_row, n = run->n_rows;
 	size_t kept = s->n;
 
 	for (uint32_t i = 0; i < n; i++)
 		if (keys[i] <= cut && vsx_is_eligible(eligible, first + i))
-			pool[kept++] = (uint64_t)keys[i] << 32 | (first + i);
+			pool[kept++] = (uint64_t)keys[i] << 32 | (before + i);
 	s->n = kept;
 }
 
 enum vsx_status vsx_sieve_keep(struct vsx_sieve *s, const uint32_t *keys,
-			       const uint32_t *rows, const uint32_t *places,
-			       uint32_t n, struct vsx_error *err)
+			       const uint32_t *rows, const uint32_t *before,
+			       const uint32_t *places, uint32_t n,
+			       struct vsx_error *err)
 {
 	struct vsx_scratch *scratch = s->find->scratch;
 	uint64_t *pool;
@@ -185,35 +158,26 @@ enum vsx_status vsx_sieve_keep(struct vsx_sieve *s, const uint32_t *keys,
 				 err));
 	pool = scratch->pool + s->base;
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t row = rows[places[i]];
+		uint32_t place = places[i];
 
-		if (vsx_is_eligible(&s->find->eligible, row))
-			pool[s->n++] = (uint64_t)keys[places[i]] << 32 | row;
+		if (vsx_is_eligible(&s->find->eligible, rows[place]))
+			pool[s->n++] =
+				(uint64_t)keys[place] << 32 | before[place];
 	}
 	if (s->n >= s->limit)
 		thin_out(s);
 	return VSX_OK;
 }
 
-/* What of a run passes. */
-static const uint8_t *bytes_of(const struct vsx_sieve *s,
-			       const struct vsx_run *run, uint64_t *bytes)
+void vsx_sieve_join(struct vsx_sieve *s, const struct vsx_sieve *first)
 {
-	uint64_t stride = s->seg->space.stride;
-
-	if (s->by_code) {
-		stride = s->codes.space.stride;
-		*bytes = run->n_rows * stride;
-		return s->codes.base + run->first_row * stride;
-	}
-	*bytes = run->n_rows * stride;
-	return s->seg->view[VSX_SEC_VECS].base + run->offset;
+	s->passed = first->passed;
 }
 
 void vsx_sieve_expect(const struct vsx_sieve *s, const struct vsx_run *run)
 {
-	uint64_t bytes;
-	const uint8_t *p = bytes_of(s, run, &bytes);
+	uint64_t bytes, at = vsx_codes_extent(&s->codes, run, &bytes);
+	const uint8_t *p = s->codes.view->base + at;
 
 	/* The rest of a run the processor fetches ahead by itself. */
 	if (bytes > HEAD_BYTES)
@@ -224,41 +188,29 @@ void vsx_sieve_expect(const struct vsx_sieve *s, const struct vsx_run *run)
 
 void vsx_sieve_ask(const struct vsx_sieve *s, const struct vsx_run *run)
 {
-	uint64_t bytes;
-	const uint8_t *p = bytes_of(s, run, &bytes);
+	uint64_t bytes, at = vsx_codes_extent(&s->codes, run, &bytes);
 
-	vsx_ask(p, bytes);
+	vsx_ask(s->codes.view->base + at, bytes);
 }
 
-static enum vsx_status take_rows(struct vsx_sieve *s, uint32_t first,
-				 uint32_t n, uint64_t offset,
-				 struct vsx_error *err)
+static enum vsx_status take_rows(struct vsx_sieve *s, const struct vsx_run *run,
+				 uint32_t before, struct vsx_error *err)
 {
 	struct vsx_scratch *scratch = s->find->scratch;
-	const struct vsx_segment *seg = s->seg;
-	const struct vsx_view *view = &seg->view[VSX_SEC_VECS];
-	const struct vsx_space *space = &seg->space;
-	const struct vsx_query *query = s->find->query;
-	uint64_t at = offset;
 
-	if (n == 0)
+	if (run->n_rows == 0)
 		return VSX_OK;
-	VSX_TRY(vsx_grow(&scratch->pool, &scratch->pool_cap, s->base + s->n + n,
-			 sizeof(*scratch->pool), err));
-	if (s->by_code) {
-		view = s->codes.view;
-		space = &s->codes.space;
-		query = &scratch->code;
-		at = s->codes.at + (uint64_t)first * space->stride;
-	}
-	VSX_TRY(vsx_touch(view, at, (uint64_t)n * space->stride, err));
-	if (s->by_length)
-		widen(s, view->base + at, n, (float *)scratch->keys);
-	vsx_space_keys(space, query, view->base + at, NULL, n, scratch->keys);
-	if (s->by_code && s->codes.header.wild)
-		VSX_TRY(offer_wild(s, first, n, scratch->keys, offset, err));
-	s->find->n_distances += n;
-	keep(s, scratch->keys, first, n);
+	VSX_TRY(vsx_grow(&scratch->pool, &scratch->pool_cap,
+			 s->base + s->n + run->n_rows, sizeof(*scratch->pool),
+			 err));
+	VSX_TRY(vsx_codes_touch(&s->codes, run, err));
+	s->codes.codec->keys_of_run(&s->codes, s->query, run, scratch->keys);
+	if (s->query->bounds.error != s->error)
+		set_cut(s);
+	if (s->codes.unsure)
+		VSX_TRY(offer_unsure(s, run, scratch->keys, err));
+	s->find->n_distances += run->n_rows;
+	keep(s, run, before, scratch->keys);
 	if (s->n >= s->limit)
 		thin_out(s);
 	return VSX_OK;
@@ -268,15 +220,22 @@ enum vsx_status vsx_sieve_rows(struct vsx_sieve *s, uint32_t first, uint32_t n,
 			       uint64_t offset, struct vsx_error *err)
 {
 	const struct vsx_eligible *eligible = &s->find->eligible;
-	uint64_t stride = s->seg->space.stride;
-	uint32_t end = first + n, row = first, side_by_side;
+	struct vsx_run run = {
+		.first_row = first, .n_rows = n, .offset = offset};
+	uint32_t end = first + n, before;
 
+	if (s->passed == &s->find->scratch->passed)
+		VSX_TRY(vsx_passed_add(s->passed, first, n, offset, err));
+	before = s->passed->n_rows - n;
 	if (!vsx_eligible_are_sparse(eligible))
-		return take_rows(s, first, n, offset, err);
-	while ((side_by_side = vsx_eligible_run(eligible, &row, end)) > 0) {
-		VSX_TRY(take_rows(s, row, side_by_side,
-				  offset + (row - first) * stride, err));
-		row += side_by_side;
+		return take_rows(s, &run, before, err);
+	while ((run.n_rows = vsx_eligible_run(eligible, &run.first_row, end)) >
+	       0) {
+		uint32_t skipped = run.first_row - first;
+
+		run.offset = offset + (uint64_t)skipped * s->seg->space.stride;
+		VSX_TRY(take_rows(s, &run, before + skipped, err));
+		run.first_row += run.n_rows;
 	}
 	return VSX_OK;
 }
@@ -288,13 +247,15 @@ static enum vsx_status offer_keys(struct vsx_sieve *s, struct vsx_error *err)
 	struct vsx_find *find = s->find;
 
 	for (size_t i = 0; i < s->n; i++) {
-		double value = vsx_space_value(&s->seg->space, find->query,
-					       (uint32_t)(pool[i] >> 32));
+		double value = vsx_key_value(s->query->bounds.form,
+					     (uint32_t)(pool[i] >> 32));
+		uint64_t offset;
+		uint32_t row;
 
 		if (value > vsx_topk_bound(&find->top))
 			break;
-		VSX_TRY(vsx_offer_value(s->seg, find, (uint32_t)pool[i], value,
-					err));
+		row = vsx_passed_row(s->passed, (uint32_t)pool[i], &offset);
+		VSX_TRY(vsx_offer_value(s->seg, find, row, value, err));
 	}
 	return VSX_OK;
 }
@@ -303,22 +264,23 @@ enum vsx_status vsx_sieve_finish(struct vsx_sieve *s, struct vsx_error *err)
 {
 	const struct vsx_view *vecs = &s->seg->view[VSX_SEC_VECS];
 	uint64_t *pool = s->find->scratch->pool + s->base;
+	uint32_t stride = s->seg->space.stride;
 
 	if (s->n == 0)
 		return VSX_OK;
 	thin_out(s);
 	vsx_least(pool, s->n, s->n, true);
-	if (!s->by_code && vsx_bounds_are_values(&s->bounds))
+	if (s->query->bounds.shape == VSX_BOUNDS_EXACT)
 		return offer_keys(s, err);
 	for (size_t i = 0; i < s->n; i++) {
-		uint32_t key = (uint32_t)(pool[i] >> 32);
-		uint32_t row = (uint32_t)pool[i];
+		uint32_t key = (uint32_t)(pool[i] >> 32), row;
 		uint64_t offset;
 
-		if (vsx_bounds_low(&s->bounds, key) >
+		if (vsx_bounds_low(&s->query->bounds, key) >
 		    vsx_topk_bound(&s->find->top))
 			break;
-		VSX_TRY(vsx_segment_locate(s->seg, row, &offset, err));
+		row = vsx_passed_row(s->passed, (uint32_t)pool[i], &offset);
+		VSX_TRY(vsx_touch(vecs, offset, stride, err));
 		VSX_TRY(vsx_offer_row(s->seg, s->find, row, vecs->base + offset,
 				      err));
 	}

@@ -16,17 +16,17 @@
 struct vsx_sieve {
 	const struct vsx_segment *seg;
 	struct vsx_find *find;
-	bool by_code;	/* keys are of codes, else of the rows */
-	bool by_length; /* bounds.error grows with the longest row */
-	struct vsx_codes codes;
-	struct vsx_bounds bounds;
-	double longest;	   /* row so far, when by_length */
-	const float *zero; /* float[dim], when by_length */
-	size_t base;	   /* entries begin here in scratch->pool */
-	size_t n, limit;   /* how many; when to thin them out */
+	struct vsx_codes codes; /* of the rows, or the rows themselves */
+	struct vsx_code_query *query;
+	double error;	 /* of the bounds, when the cut was set */
+	size_t base;	 /* entries begin here in scratch->pool: key << 32 and
+			    the row's number in `passed` */
+	size_t n, limit; /* how many; when to thin them out */
 	size_t want;
-	double bound; /* of the values of the best `want` */
-	uint32_t cut; /* so keys above are dropped */
+	struct vsx_passed *passed; /* the scratch's, or that of another sieve
+				      which sees the same rows before */
+	double bound;		   /* of the values of the best `want` */
+	uint32_t cut;		   /* so keys above are dropped */
 };
 
 /*
@@ -50,19 +50,26 @@ uint32_t vsx_sieve_step(const struct vsx_sieve *s);
 
 /*
  * Let n rows (up to vsx_sieve_step()) pass: rows first .. first+n-1, at
- * `offset` in VECS. Touches what it reads.
+ * `offset` in VECS. Touches what it reads. No more rows pass than the segment
+ * has.
  */
 enum vsx_status vsx_sieve_rows(struct vsx_sieve *s, uint32_t first, uint32_t n,
 			       uint64_t offset, struct vsx_error *err);
 
 /*
- * The same where keys were computed, and compared with s->cut, by the caller: n
- * rows passed, keys[places[i]] of row rows[places[i]]. They are touched, and
- * none is wild.
+ * The same where keys were computed, and compared with s->cut, by the caller:
+ * keys[places[i]] of row rows[places[i]], before which before[places[i]]
+ * passed, as vsx_passed_add() was told. They are touched, and none says too
+ * little.
  */
 enum vsx_status vsx_sieve_keep(struct vsx_sieve *s, const uint32_t *keys,
-			       const uint32_t *rows, const uint32_t *places,
-			       uint32_t n, struct vsx_error *err);
+			       const uint32_t *rows, const uint32_t *before,
+			       const uint32_t *places, uint32_t n,
+			       struct vsx_error *err);
+
+/* Both let the same rows pass, each time `first` before s: it keeps where they
+ * lie for both. Until both have finished. */
+void vsx_sieve_join(struct vsx_sieve *s, const struct vsx_sieve *first);
 
 /* Soon the rows of this run will pass: begin to fetch them. */
 void vsx_sieve_expect(const struct vsx_sieve *s, const struct vsx_run *run);

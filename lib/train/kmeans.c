@@ -89,9 +89,8 @@ static enum vsx_status encode_work(void *context, unsigned int thread,
 	struct lloyd *l = context;
 
 	for (uint64_t i = first; i < last; i++)
-		vsx_codes_encode_plain(&l->km->grid, l->rows->space,
-				       point_row(l, i),
-				       l->codes + i * l->km->code_stride);
+		vsx_grid_encode(&l->km->grid, l->rows->space, point_row(l, i),
+				l->codes + i * l->km->code_stride);
 	return vsx_tally_add(&l->tally, thread, last - first, err);
 }
 
@@ -350,8 +349,7 @@ static enum vsx_status centroid_work(void *context, unsigned int thread,
 			uint8_t code = km->codes[c * km->code_stride + d];
 
 			mean[d] = n ? (float)(sum[d] / n)
-				    : km->grid.lo[d] +
-						  km->grid.header.delta * code;
+				    : km->grid.lo[d] + km->grid.delta * code;
 		}
 	}
 	return VSX_OK;
@@ -472,7 +470,7 @@ static void encode_centroids(struct vsx_kmeans *km,
 
 	vsx_space_init(&space, VSX_L2, VSX_F32, rows->dim, rows->dim * 4);
 	for (uint32_t c = 0; c < km->k; c++)
-		vsx_codes_encode_plain(
+		vsx_grid_encode(
 			&km->grid, &space,
 			(const uint8_t *)(km->centroids + (size_t)c * km->dim),
 			km->codes + (size_t)c * km->code_stride);
@@ -509,7 +507,7 @@ enum vsx_status vsx_kmeans_train(struct vsx_kmeans *out, struct vsx_job *job,
 		VSX_TRY(vsx_alloc_to(&l.sample, l.n, sizeof(*l.sample), err));
 		draw(l.sample, l.n, rows->n, job->seed);
 	}
-	status = vsx_codes_grid(job, rows, &out->grid, err);
+	status = vsx_grid_learn(job, rows, &out->grid, err);
 	if (status == VSX_OK)
 		status = vsx_alloc_to(&out->centroids, (size_t)k * out->dim,
 				      sizeof(float), err);
@@ -535,17 +533,15 @@ done:
 
 enum vsx_status vsx_kmeans_take(struct vsx_kmeans *out, uint32_t k,
 				const struct vsx_space *space,
-				const uint8_t *cents,
-				const struct vsx_codes *grid,
-				struct vsx_error *err)
+				const uint8_t *cents, float delta,
+				const uint8_t *lo, struct vsx_error *err)
 {
 	size_t row_bytes = space->dim * sizeof(float);
 	enum vsx_status status;
 
 	init(out, k, space->dim);
-	out->grid.header = grid->header;
 	out->grid.dim = out->dim;
-	out->grid.stride = vsx_codes_stride(out->dim);
+	out->grid.delta = delta;
 	status = vsx_alloc_to(&out->grid.lo, out->dim, sizeof(float), err);
 	if (status == VSX_OK)
 		status = vsx_alloc_to(&out->centroids, k, row_bytes, err);
@@ -555,7 +551,7 @@ enum vsx_status vsx_kmeans_take(struct vsx_kmeans *out, uint32_t k,
 		vsx_kmeans_release(out);
 		return status;
 	}
-	memcpy(out->grid.lo, grid->lo, row_bytes);
+	memcpy(out->grid.lo, lo, row_bytes);
 	for (uint32_t c = 0; c < k; c++)
 		memcpy(out->centroids + (size_t)c * out->dim,
 		       cents + (size_t)c * space->stride, row_bytes);
@@ -585,10 +581,10 @@ static enum vsx_status assign_work(void *context, unsigned int thread,
 	uint32_t n = (uint32_t)(last - first);
 
 	for (uint32_t i = 0; i < n; i++)
-		vsx_codes_encode_plain(
-			&km->grid, a->rows->space,
-			a->rows->base + (first + i) * a->rows->space->stride,
-			codes + (size_t)i * km->code_stride);
+		vsx_grid_encode(&km->grid, a->rows->space,
+				a->rows->base +
+					(first + i) * a->rows->space->stride,
+				codes + (size_t)i * km->code_stride);
 	nearest(&a->seekers[thread], &a->packed, codes, km->code_stride, n,
 		a->list + first, NULL);
 	return vsx_tally_add(&a->tally, thread, n, err);
@@ -633,6 +629,6 @@ void vsx_kmeans_release(struct vsx_kmeans *km)
 {
 	free(km->centroids);
 	free(km->codes);
-	vsx_code_params_release(&km->grid);
+	vsx_grid_release(&km->grid);
 	memset(km, 0, sizeof(*km));
 }

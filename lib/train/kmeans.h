@@ -10,14 +10,14 @@
 #ifndef VSX_KMEANS_H
 #define VSX_KMEANS_H
 
-#include "train/codes_train.h"
+#include "train/grid.h"
 
 struct vsx_kmeans {
 	uint32_t k;
 	uint32_t dim;
-	struct vsx_code_params grid; /* of rows and centroids alike */
-	float *centroids;	     /* [k][dim]; cosine: of unit rows */
-	uint8_t *codes;		     /* [k][code_stride], of the centroids */
+	struct vsx_grid grid; /* of rows and centroids alike */
+	float *centroids;     /* [k][dim]; cosine: of unit rows */
+	uint8_t *codes;	      /* [k][code_stride], of the centroids */
 	uint32_t code_stride;
 	vsx_int_kernel *distance; /* of two codes */
 };
@@ -36,13 +36,13 @@ enum vsx_status vsx_kmeans_train(struct vsx_kmeans *out, struct vsx_job *job,
 
 /*
  * Take centroids that were learned before: k rows of `cents`, f32, and the grid
- * of the codes that lie beside them.
+ * of the codes that lie beside them: its step, and f32 lo[dim] at any
+ * alignment.
  */
 enum vsx_status vsx_kmeans_take(struct vsx_kmeans *out, uint32_t k,
 				const struct vsx_space *space,
-				const uint8_t *cents,
-				const struct vsx_codes *grid,
-				struct vsx_error *err);
+				const uint8_t *cents, float delta,
+				const uint8_t *lo, struct vsx_error *err);
 
 /*
  * list[i] = the centroid nearest to row i, by codes; the lowest of equals.

@@ -78,7 +78,8 @@ static enum vsx_status build(struct run *r, struct vsx_error *err)
 	if (!kind->scans || vsx_elem_is_int(r->b->opts.elem))
 		return VSX_OK;
 	VSX_TRY(job->progress(job, &vsx_phase_ranges, 0, r->rows.n, err));
-	return vsx_codes_train(job, &r->rows, &r->codes, err);
+	return vsx_codes_train(vsx_codec_for(r->b->opts.elem, r->b->opts.dim),
+			       job, &r->rows, &r->codes, err);
 }
 
 static void choose_queries(struct run *r)
@@ -137,6 +138,7 @@ static enum vsx_status write_segment(struct run *r, struct vsx_error *err)
 	r->entry.n_rows = r->rows.n;
 	r->entry.generation = GENERATION;
 	memcpy(r->entry.params, r->built.params, sizeof(r->entry.params));
+	r->entry.params[VSX_PARAM_CODEC] = vsx_code_params_id(&r->codes);
 	return VSX_OK;
 }
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "segment/codes.h"
+#include "code/build.h"
 #include "kind/build_spec.h"
 #include "manifest.h"
 #include "read/opts.h"
@@ -28,9 +28,6 @@ typedef unsigned long long ull;
 /* Buffers of the sink and the libraries. */
 #define FIXED_BYTES (UINT64_C(4) << 20)
 
-/* As train/codes_train.c has it. */
-#define LEAST_CODED_DIM 16
-
 struct sizes {
 	const struct vsx_build_opts *opts;
 	const struct vsx_kind_build *kind;
@@ -49,12 +46,21 @@ static void add(struct sizes *s, uint64_t bytes, bool hot)
 		s->hot += bytes;
 }
 
+/* The codec of the rows; NULL: they get no codes. */
+static const struct vsx_codec *codec_of(const struct sizes *s)
+{
+	const struct vsx_codec_build *build =
+		s->kind->scans ? vsx_codec_for(s->opts->elem, s->opts->dim)
+			       : NULL;
+
+	return build ? build->codec : NULL;
+}
+
 static uint64_t code_bytes(const struct sizes *s)
 {
-	if (!s->kind->scans || vsx_elem_is_int(s->opts->elem) ||
-	    s->opts->dim < LEAST_CODED_DIM)
-		return 0;
-	return s->n * vsx_codes_stride(s->opts->dim);
+	const struct vsx_codec *codec = codec_of(s);
+
+	return codec ? vsx_codec_bytes(codec, s->opts->dim, s->n) : 0;
 }
 
 static void ask_kind(struct sizes *s, uint32_t size)
@@ -81,11 +87,12 @@ static void ask_kind(struct sizes *s, uint32_t size)
  */
 static void add_segment(struct sizes *s)
 {
+	const struct vsx_codec *codec = codec_of(s);
 	const struct vsx_plan *k = &s->of_kind;
 
-	add(s, k->vecs_bytes, !k->n_sections && !code_bytes(s));
-	if (code_bytes(s)) {
-		add(s, vsx_codes_params_bytes(s->opts->dim), true);
+	add(s, k->vecs_bytes, !k->n_sections && !codec);
+	if (codec) {
+		add(s, codec->params_bytes(s->opts->dim), true);
 		add(s, code_bytes(s), true);
 	}
 	if (k->renumbers) {

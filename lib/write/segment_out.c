@@ -53,9 +53,9 @@ void vsx_segment_out_layout(const struct vsx_segment_out *o,
 	uint64_t n = o->rows->n;
 
 	vsx_layout_add(layout, o->vecs_bytes);
-	if (o->codes->stride) {
-		vsx_layout_add(layout, vsx_codes_params_bytes(o->codes->dim));
-		vsx_layout_add(layout, n * o->codes->stride);
+	if (o->codes->build) {
+		vsx_layout_add(layout, o->codes->n_bytes);
+		vsx_layout_add(layout, vsx_codes_bytes(o->codes, n));
 	}
 	vsx_layout_add(layout, n * o->id_bytes);
 	if (o->id_bytes && !o->in_id_order)
@@ -130,50 +130,49 @@ static enum vsx_status write_array(struct vsx_segment_out *o,
 	return end(o, err);
 }
 
-/* Codes of rows first .. last-1 of the segment, by all threads. */
+/* Codes of rows of the segment, by all threads: each takes whole blocks. */
 struct encoding {
 	const struct vsx_segment_out *out;
-	uint64_t first; /* row of the first record */
-	uint8_t *records;
+	uint64_t first, end; /* rows */
+	uint8_t *codes;	     /* of the first one on */
 };
 
-static enum vsx_status encode_rows(void *context, unsigned int thread,
-				   uint64_t first, uint64_t last,
-				   struct vsx_error *err)
+static enum vsx_status encode_blocks(void *context, unsigned int thread,
+				     uint64_t first, uint64_t last,
+				     struct vsx_error *err)
 {
 	const struct encoding *e = context;
 	const struct vsx_segment_out *o = e->out;
-	const struct vsx_space *space = o->rows->space;
+	uint32_t shift = o->codes->build->codec->block_shift;
+	uint64_t from = e->first + (first << shift);
+	uint64_t to = e->first + (last << shift);
 
 	(void)thread;
 	(void)err;
-	for (uint64_t i = first; i < last; i++) {
-		const uint32_t *order = o->built->order;
-		uint64_t row = e->first + i;
-		uint64_t from = order ? order[row] : row;
-
-		vsx_codes_encode(o->codes, space,
-				 o->rows->base + from * space->stride,
-				 e->records + i * o->codes->stride);
-	}
+	vsx_codes_encode(o->codes, o->rows, o->built->order, from,
+			 (to < e->end ? to : e->end) - from,
+			 e->codes + first * o->codes->block_bytes);
 	return VSX_OK;
 }
 
-static enum vsx_status write_records(struct vsx_segment_out *o,
-				     uint8_t *records, uint64_t step,
-				     struct vsx_error *err)
+static enum vsx_status write_blocks(struct vsx_segment_out *o, uint8_t *codes,
+				    uint64_t step, struct vsx_error *err)
 {
-	uint64_t stride = o->codes->stride, n = o->rows->n;
+	uint32_t shift = o->codes->build->codec->block_shift;
+	uint64_t n = o->rows->n, chunk = ENCODE_CHUNK >> shift;
 
 	VSX_TRY(vsx_sink_begin(o->sink, VSX_SEC_CODE, o->number, err));
-	for (uint64_t first = 0; first < n; first += step) {
-		struct encoding e = {o, first, records};
-		uint64_t some = n - first < step ? n - first : step;
+	for (uint64_t first = 0; first < n; first += step << shift) {
+		uint64_t some =
+			n - first < step << shift ? n - first : step << shift;
+		struct encoding e = {o, first, first + some, codes};
+		uint64_t bytes = vsx_codes_bytes(o->codes, some);
 
 		VSX_TRY(tell(o, err));
-		VSX_TRY(vsx_parallel(o->job->n_threads, some, ENCODE_CHUNK,
-				     encode_rows, &e, err));
-		VSX_TRY(vsx_sink_write(o->sink, records, some * stride, err));
+		VSX_TRY(vsx_parallel(o->job->n_threads,
+				     bytes / o->codes->block_bytes, chunk,
+				     encode_blocks, &e, err));
+		VSX_TRY(vsx_sink_write(o->sink, codes, bytes, err));
 	}
 	return end(o, err);
 }
@@ -181,27 +180,13 @@ static enum vsx_status write_records(struct vsx_segment_out *o,
 static enum vsx_status write_codes(struct vsx_segment_out *o,
 				   struct vsx_error *err)
 {
-	uint64_t step = REPORT_BYTES / o->codes->stride;
+	uint64_t step = REPORT_BYTES / o->codes->block_bytes + 1;
 	enum vsx_status status;
-	uint8_t *records;
+	uint8_t *codes;
 
-	VSX_TRY(vsx_alloc_to(&records, step, o->codes->stride, err));
-	status = write_records(o, records, step, err);
-	free(records);
-	return status;
-}
-
-static enum vsx_status write_code_params(struct vsx_segment_out *o,
-					 struct vsx_error *err)
-{
-	uint64_t bytes = vsx_codes_params_bytes(o->codes->dim);
-	enum vsx_status status;
-	uint8_t *params;
-
-	VSX_TRY(vsx_alloc_to(&params, bytes, 1, err));
-	vsx_codes_put_params(o->codes, params);
-	status = write_array(o, VSX_SEC_CPAR, params, bytes, err);
-	free(params);
+	VSX_TRY(vsx_alloc_to(&codes, step, o->codes->block_bytes, err));
+	status = write_blocks(o, codes, step, err);
+	free(codes);
 	return status;
 }
 
@@ -268,8 +253,9 @@ enum vsx_status vsx_segment_out_write(struct vsx_segment_out *o,
 		o->all_bytes += all.bytes[i];
 
 	VSX_TRY(write_vecs(o, err));
-	if (o->codes->stride) {
-		VSX_TRY(write_code_params(o, err));
+	if (o->codes->build) {
+		VSX_TRY(write_array(o, VSX_SEC_CPAR, o->codes->bytes,
+				    o->codes->n_bytes, err));
 		VSX_TRY(write_codes(o, err));
 	}
 	if (o->id_bytes)

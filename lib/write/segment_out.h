@@ -3,7 +3,7 @@
 #define VSX_SEGMENT_OUT_H
 
 #include "io/sink.h"
-#include "train/codes_train.h"
+#include "code/build.h"
 #include "kind/build.h"
 #include "write/layout.h"
 
@@ -12,7 +12,7 @@ struct vsx_segment_out {
 	struct vsx_job *job;
 	const struct vsx_rows *rows;
 	const struct vsx_built *built;
-	const struct vsx_code_params *codes; /* stride 0: none are written */
+	const struct vsx_code_params *codes; /* build NULL: none are written */
 	uint32_t number;		     /* of the segment */
 
 	/* Set by vsx_segment_out_init(). */

@@ -13,7 +13,7 @@
 #include "io/limit.h"
 #include "sums.h"
 #include "read/test.h"
-#include "train/codes_train.h"
+#include "code/build.h"
 #include "write/intake/live_rows.h"
 #include "write/options.h"
 #include "write/properties.h"
@@ -172,7 +172,8 @@ static enum vsx_status build(struct run *r, struct vsx_error *err)
 	    vsx_elem_is_int(r->old->elem))
 		return VSX_OK;
 	VSX_TRY(u->job.progress(&u->job, &vsx_phase_ranges, 0, r->rows.n, err));
-	return vsx_codes_train(&u->job, &r->rows, &r->codes, err);
+	return vsx_codes_train(vsx_codec_for(r->old->elem, r->old->dim),
+			       &u->job, &r->rows, &r->codes, err);
 }
 
 /* Blocks for what is to come: a full disk shows before anything is written. */
@@ -210,6 +211,7 @@ static enum vsx_status write_segment(struct run *r, struct vsx_error *err)
 	e->n_rows = r->rows.n;
 	e->generation = r->manifest.generation;
 	memcpy(e->params, r->built.params, sizeof(e->params));
+	e->params[VSX_PARAM_CODEC] = vsx_code_params_id(&r->codes);
 	r->manifest.n_segments++;
 	return VSX_OK;
 }

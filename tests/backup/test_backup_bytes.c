@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "backup/codec.h"
+#include "backup/packer.h"
 #include "scene.h"
 
 TestSuite(backup_bytes, .init = scene_make, .fini = scene_drop, .timeout = 120);
@@ -123,11 +123,11 @@ Test(backup_bytes, chunks_come_back_as_they_were)
 {
 	static const uint32_t sizes[] = {
 		1, 2, 3, 7, 64, 4096, 8191, 8192, 8193, 65536, 70001, 262144};
-	struct vsx_codec c, d;
+	struct vsx_packer c, d;
 	unsigned int encodings = 0;
 
-	cr_assert_eq(vsx_codec_init(&c, 262144, &err), VSX_OK);
-	cr_assert_eq(vsx_codec_init(&d, 1024, &err), VSX_OK);
+	cr_assert_eq(vsx_packer_init(&c, 262144, &err), VSX_OK);
+	cr_assert_eq(vsx_packer_init(&d, 1024, &err), VSX_OK);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		for (int kind = 0; kind < 5; kind++) {
 			uint32_t n = sizes[i];
@@ -136,61 +136,61 @@ Test(backup_bytes, chunks_come_back_as_they_were)
 			const uint8_t *record;
 			size_t bytes;
 
-			fill(vsx_codec_bytes(&c), n, kind);
-			hash = vsx_hash128(vsx_codec_bytes(&c), n);
-			vsx_codec_pack(&c, n, hash, &record, &bytes);
+			fill(vsx_packer_bytes(&c), n, kind);
+			hash = vsx_hash128(vsx_packer_bytes(&c), n);
+			vsx_packer_pack(&c, n, hash, &record, &bytes);
 			cr_assert_leq(bytes, n + VSX_HEAD_BYTES);
 			cr_assert_eq(vsx_chunk_head_decode(&head, record, &err),
 				     VSX_OK, "%s", err.text);
 			encodings |= 1u << head.encoding;
-			cr_assert_eq(vsx_codec_fit(&d, n, &err), VSX_OK);
-			memcpy(vsx_codec_stored(&d, &head),
+			cr_assert_eq(vsx_packer_fit(&d, n, &err), VSX_OK);
+			memcpy(vsx_packer_stored(&d, &head),
 			       record + VSX_HEAD_BYTES, head.stored_bytes);
-			cr_assert_eq(vsx_codec_unpack(&d, &head, &err), VSX_OK,
+			cr_assert_eq(vsx_packer_unpack(&d, &head, &err), VSX_OK,
 				     "%s", err.text);
-			cr_assert_eq(memcmp(vsx_codec_bytes(&c),
-					    vsx_codec_bytes(&d), n),
+			cr_assert_eq(memcmp(vsx_packer_bytes(&c),
+					    vsx_packer_bytes(&d), n),
 				     0);
 			cr_assert(kind != 1 || bytes == n + VSX_HEAD_BYTES);
 		}
 	}
 	cr_assert_eq(encodings, 7, "every encoding was in use");
-	vsx_codec_release(&c);
-	vsx_codec_release(&d);
+	vsx_packer_release(&c);
+	vsx_packer_release(&d);
 }
 
 /* The sums are those of the bytes, and still it does not decode. */
 Test(backup_bytes, stored_bytes_that_lie_are_refused)
 {
-	struct vsx_codec c;
+	struct vsx_packer c;
 	const uint8_t *record;
 	struct vsx_chunk_head head;
 	struct vsx_hash hash;
 	uint8_t copy[8192];
 	size_t bytes;
 
-	cr_assert_eq(vsx_codec_init(&c, 8192, &err), VSX_OK);
-	fill(vsx_codec_bytes(&c), 8192, 4);
-	hash = vsx_hash128(vsx_codec_bytes(&c), 8192);
-	vsx_codec_pack(&c, 8192, hash, &record, &bytes);
+	cr_assert_eq(vsx_packer_init(&c, 8192, &err), VSX_OK);
+	fill(vsx_packer_bytes(&c), 8192, 4);
+	hash = vsx_hash128(vsx_packer_bytes(&c), 8192);
+	vsx_packer_pack(&c, 8192, hash, &record, &bytes);
 	cr_assert_eq(vsx_chunk_head_decode(&head, record, &err), VSX_OK);
 	memcpy(copy, record + VSX_HEAD_BYTES, head.stored_bytes);
 	for (uint32_t i = 0; i < head.stored_bytes; i++) {
-		uint8_t *stored = vsx_codec_stored(&c, &head);
+		uint8_t *stored = vsx_packer_stored(&c, &head);
 		struct vsx_chunk_head h = head;
 
 		memcpy(stored, copy, head.stored_bytes);
 		stored[i] ^= 0x55;
-		cr_assert_eq(vsx_codec_unpack(&c, &h, &err), VSX_ECORRUPT);
+		cr_assert_eq(vsx_packer_unpack(&c, &h, &err), VSX_ECORRUPT);
 		h.stored_sum = vsx_sum64(stored, h.stored_bytes);
-		cr_assert_eq(vsx_codec_unpack(&c, &h, &err), VSX_ECORRUPT);
+		cr_assert_eq(vsx_packer_unpack(&c, &h, &err), VSX_ECORRUPT);
 		/* Also when it says that it is shorter, or longer. */
 		memcpy(stored, copy, head.stored_bytes);
 		h = head;
 		h.raw_bytes = i + 1;
-		cr_assert_eq(vsx_codec_unpack(&c, &h, &err), VSX_ECORRUPT);
+		cr_assert_eq(vsx_packer_unpack(&c, &h, &err), VSX_ECORRUPT);
 	}
-	vsx_codec_release(&c);
+	vsx_packer_release(&c);
 }
 
 /* ---- snapshots -------------------------------------------------------- */

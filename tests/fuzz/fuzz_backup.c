@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "backup/backup.h"
-#include "backup/codec.h"
+#include "backup/packer.h"
 #include "fuzz/must.h"
 #include "support/build.h"
 
@@ -76,7 +76,7 @@ static void try_chunk(const uint8_t *p, size_t n)
 {
 	struct vsx_chunk_head head;
 	struct vsx_error err = {.text = ""};
-	struct vsx_codec c;
+	struct vsx_packer c;
 	enum vsx_status status;
 
 	if (n < VSX_HEAD_BYTES)
@@ -88,13 +88,13 @@ static void try_chunk(const uint8_t *p, size_t n)
 	}
 	if (head.stored_bytes > n - VSX_HEAD_BYTES)
 		return;
-	if (vsx_codec_init(&c, head.raw_bytes, &err) != VSX_OK)
+	if (vsx_packer_init(&c, head.raw_bytes, &err) != VSX_OK)
 		return;
-	memcpy(vsx_codec_stored(&c, &head), p + VSX_HEAD_BYTES,
+	memcpy(vsx_packer_stored(&c, &head), p + VSX_HEAD_BYTES,
 	       head.stored_bytes);
 	/* The hash of what it decodes to is not to be guessed. */
 	for (int i = 0; i < 2; i++) {
-		status = vsx_codec_unpack(&c, &head, &err);
+		status = vsx_packer_unpack(&c, &head, &err);
 		if (status == VSX_OK)
 			break;
 		must_tell(&err, status);
@@ -103,7 +103,7 @@ static void try_chunk(const uint8_t *p, size_t n)
 					  : vsx_sum64(p + VSX_HEAD_BYTES,
 						      head.stored_bytes);
 	}
-	vsx_codec_release(&c);
+	vsx_packer_release(&c);
 }
 
 /* The record of checks; and that of the last number, which is as short. */

@@ -10,14 +10,15 @@
 
 #include "base/alloc.h"
 #include "segment/scratch.h"
-#include "train/codes_train.h"
+#include "code/build.h"
 #include "kind/build.h"
 
 struct laid_out {
 	struct vsx_segment seg;
 	struct vsx_built built;
 	struct vsx_code_params codes;
-	uint8_t *vecs, *code, *params;
+	uint8_t *vecs, *code;
+	uint8_t *params;	     /* of the codes; theirs */
 	struct vsx_disk_list *lists; /* section LIST, if there is one */
 	uint64_t *ids;
 	uint32_t *by_id;
@@ -74,26 +75,24 @@ static inline void lay_rows(struct laid_out *l, const struct vsx_rows *rows)
 	lay_view(l, VSX_SEC_VECS, l->vecs, bytes);
 }
 
+/* Codes of a segment that is laid out, by any codec; NULL: none. */
 static inline enum vsx_status lay_codes(struct laid_out *l, struct vsx_job *job,
 					const struct vsx_rows *rows,
+					const struct vsx_codec_build *build,
 					struct vsx_error *err)
 {
-	VSX_TRY(vsx_codes_train(job, rows, &l->codes, err));
-	if (!l->codes.stride)
-		return VSX_OK;
-	l->code = vsx_alloc(rows->n, l->codes.stride);
-	l->params = vsx_alloc(vsx_codes_params_bytes(rows->space->dim), 1);
-	vsx_codes_put_params(&l->codes, l->params);
-	for (uint32_t r = 0; r < rows->n; r++) {
-		uint64_t from = l->built.order ? l->built.order[r] : r;
+	uint64_t bytes;
 
-		vsx_codes_encode(&l->codes, rows->space,
-				 rows->base + from * rows->space->stride,
-				 l->code + (size_t)r * l->codes.stride);
-	}
-	lay_view(l, VSX_SEC_CODE, l->code, (uint64_t)rows->n * l->codes.stride);
-	lay_view(l, VSX_SEC_CPAR, l->params,
-		 vsx_codes_params_bytes(rows->space->dim));
+	VSX_TRY(vsx_codes_train(build, job, rows, &l->codes, err));
+	if (!l->codes.build)
+		return VSX_OK;
+	bytes = vsx_codes_bytes(&l->codes, rows->n);
+	l->code = vsx_alloc(bytes, 1);
+	l->params = l->codes.bytes;
+	vsx_codes_encode(&l->codes, rows, l->built.order, 0, rows->n, l->code);
+	lay_view(l, VSX_SEC_CODE, l->code, bytes);
+	lay_view(l, VSX_SEC_CPAR, l->params, l->codes.n_bytes);
+	l->seg.codec = build->codec;
 	return VSX_OK;
 }
 
@@ -104,7 +103,10 @@ static inline enum vsx_status lay_out(struct laid_out *l, struct vsx_job *job,
 {
 	lay_rows(l, rows);
 	if (codes)
-		VSX_TRY(lay_codes(l, job, rows, err));
+		VSX_TRY(lay_codes(
+			l, job, rows,
+			vsx_codec_for(rows->space->elem, rows->space->dim),
+			err));
 	for (uint32_t i = 0; i < l->built.n_sections; i++) {
 		struct vsx_built_section *s = &l->built.section[i];
 
@@ -130,7 +132,6 @@ static inline void laid_out_release(struct laid_out *l)
 {
 	free(l->vecs);
 	free(l->code);
-	free(l->params);
 	free(l->ids);
 	vsx_code_params_release(&l->codes);
 	vsx_built_release(&l->built);

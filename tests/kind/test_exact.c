@@ -6,11 +6,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "segment/codes.h"
 #include "kind/kind.h"
 #include "segment/scratch.h"
 #include "manifest.h"
-#include "train/codes_train.h"
+#include "code/build.h"
 
 #define K 2
 
@@ -27,7 +26,7 @@ static void check_k(const char *what, enum vsx_metric metric, uint32_t dim,
 	struct vsx_code_params params;
 	struct vsx_scratch s;
 	struct vsx_find find = {.k = k, .effort = 1, .top = {found, 0, k}};
-	uint8_t *base, *code = NULL, *head = NULL;
+	uint8_t *base, *code = NULL;
 
 	vsx_space_init(&seg.space, metric, VSX_F32, dim, 0);
 	base = vsx_alloc(n, seg.space.stride);
@@ -43,21 +42,19 @@ static void check_k(const char *what, enum vsx_metric metric, uint32_t dim,
 		struct vsx_rows rows = {
 			.space = &seg.space, .base = base, .n = n};
 
-		cr_assert_eq(vsx_codes_train(&job, &rows, &params, &err),
+		cr_assert_eq(vsx_codes_train(vsx_codec_for(VSX_F32, dim), &job,
+					     &rows, &params, &err),
 			     VSX_OK);
-	}
-	if (params.stride) {
-		code = vsx_alloc(n, params.stride);
-		head = vsx_alloc(vsx_codes_params_bytes(dim), 1);
-		vsx_codes_put_params(&params, head);
-		for (uint32_t i = 0; i < n; i++)
-			vsx_codes_encode(&params, &seg.space,
-					 base + (size_t)i * seg.space.stride,
-					 code + (size_t)i * params.stride);
-		seg.view[VSX_SEC_CODE].base = code;
-		seg.view[VSX_SEC_CODE].bytes = (uint64_t)n * params.stride;
-		seg.view[VSX_SEC_CPAR].base = head;
-		seg.view[VSX_SEC_CPAR].bytes = vsx_codes_params_bytes(dim);
+		if (params.build) {
+			uint64_t bytes = vsx_codes_bytes(&params, n);
+
+			code = vsx_alloc(bytes, 1);
+			vsx_codes_encode(&params, &rows, NULL, 0, n, code);
+			seg.view[VSX_SEC_CODE].base = code;
+			seg.view[VSX_SEC_CODE].bytes = bytes;
+			seg.view[VSX_SEC_CPAR].base = params.bytes;
+			seg.view[VSX_SEC_CPAR].bytes = params.n_bytes;
+		}
 	}
 	cr_assert_eq(vsx_segment_open(&seg, &err), VSX_OK, "%s", err.text);
 	cr_assert_eq(vsx_scratch_init(&s, dim, &err), VSX_OK);
@@ -84,7 +81,6 @@ static void check_k(const char *what, enum vsx_metric metric, uint32_t dim,
 	vsx_scratch_release(&s);
 	free(base);
 	free(code);
-	free(head);
 }
 
 static void check(const char *what, enum vsx_metric metric, uint32_t dim,

@@ -16,7 +16,8 @@
 #include "segment/dead.h"
 #include "segment/exact.h"
 #include "segment/exact_tile.h"
-#include "train/codes_train.h"
+#include "code/build.h"
+#include "kind/kind.h"
 
 #define MAX_QUERIES 40
 #define MAX_K	    20
@@ -157,22 +158,20 @@ static void lay_codes(struct set *s)
 	struct vsx_job job = {.n_threads = 1};
 	struct vsx_code_params p;
 
-	cr_assert_eq(vsx_codes_train(&job, &rows, &p, &err), VSX_OK);
-	if (p.stride) {
-		uint64_t bytes = vsx_codes_params_bytes(s->dim);
+	cr_assert_eq(vsx_codes_train(vsx_codec_for(s->seg.space.elem, s->dim),
+				     &job, &rows, &p, &err),
+		     VSX_OK);
+	if (p.build) {
+		uint64_t bytes = vsx_codes_bytes(&p, s->n);
 
-		s->code = vsx_alloc(s->n, p.stride);
-		s->params = vsx_alloc(bytes, 1);
-		vsx_codes_put_params(&p, s->params);
-		for (uint32_t i = 0; i < s->n; i++)
-			vsx_codes_encode(&p, &s->seg.space,
-					 s->base + (size_t)i *
-							   s->seg.space.stride,
-					 s->code + (size_t)i * p.stride);
+		s->code = vsx_alloc(bytes, 1);
+		s->params = vsx_alloc(p.n_bytes, 1);
+		memcpy(s->params, p.bytes, p.n_bytes);
+		vsx_codes_encode(&p, &rows, NULL, 0, s->n, s->code);
 		s->seg.view[VSX_SEC_CODE].base = s->code;
-		s->seg.view[VSX_SEC_CODE].bytes = (uint64_t)s->n * p.stride;
+		s->seg.view[VSX_SEC_CODE].bytes = bytes;
 		s->seg.view[VSX_SEC_CPAR].base = s->params;
-		s->seg.view[VSX_SEC_CPAR].bytes = bytes;
+		s->seg.view[VSX_SEC_CPAR].bytes = p.n_bytes;
 	}
 	vsx_code_params_release(&p);
 }

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#include "code/grid.h"
 #include "segment/exact.h"
 #include "segment/ids.h"
 #include "kind/laid_out.h"
@@ -201,7 +202,7 @@ Test(flat, rows_far_out_do_not_hide_others)
 			     VSX_OK);
 		cr_assert_eq(lay_out(&l, &job, &s.rows, true, &err), VSX_OK);
 		if (metric != VSX_COSINE)
-			cr_expect_eq(l.codes.header.wild, 1);
+			cr_expect_eq(vsx_grid_header(l.params).wild, 1);
 		vsx_scratch_init(&scratch, DIM, &err);
 		for (uint32_t q = 0; q < SEEDED_QUERIES; q++) {
 			prepare(&l, &scratch, seeded_query(&s, q));
@@ -284,7 +285,7 @@ Test(flat, check_finds_a_code_that_hides_its_loss)
 	cr_assert_eq(vsx_segment_check(&l.seg, count_findings, &n, &err),
 		     VSX_OK);
 	cr_expect_eq(n, 0);
-	l.code[9 * l.codes.stride] ^= 0x40;
+	l.code[9 * l.codes.block_bytes] ^= 0x40;
 	cr_assert_eq(vsx_segment_check(&l.seg, count_findings, &n, &err),
 		     VSX_OK);
 	cr_expect_eq(n, 1);

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "code/grid.h"
+#include "segment/codes.h"
 #include "segment/ids.h"
 #include "kind/ivf/ivf.h"
 #include "kind/laid_out.h"
@@ -186,8 +188,7 @@ Test(ivf, the_build_does_not_depend_on_threads)
 		cr_expect_arr_eq(one.built.section[0].data,
 				 many.built.section[0].data,
 				 one.built.section[0].bytes);
-		cr_expect_arr_eq(one.params, many.params,
-				 vsx_codes_params_bytes(DIM));
+		cr_expect_arr_eq(one.params, many.params, one.codes.n_bytes);
 		laid_out_release(&many);
 		seeded_release(&t);
 	}
@@ -264,8 +265,7 @@ static int findings(struct laid_out *l)
 	/* Not the ids: these segments have no table of rows by rising id. */
 	cr_assert_eq(l->seg.kind->check(&l->seg, count_findings, &n, &err),
 		     VSX_OK);
-	cr_assert_eq(vsx_codes_check(&l->seg, count_findings, &n, &err),
-		     VSX_OK);
+	cr_assert_eq(vsx_codes_check(&l->seg, count_findings, &n), VSX_OK);
 	return n;
 }
 
@@ -417,7 +417,8 @@ Test(ivf, check_finds_a_code_that_hides_its_loss)
 	float eps = 0.0f;
 
 	build(&l, &s, VSX_L2, VSX_F32, 1);
-	memcpy(l.code + 7 * l.codes.stride + vsx_codes_eps_at(DIM), &eps, 4);
+	memcpy(l.code + 7 * l.codes.block_bytes + vsx_grid_eps_at(DIM), &eps,
+	       4);
 	cr_expect_eq(findings(&l), 1);
 	laid_out_release(&l);
 	seeded_release(&s);

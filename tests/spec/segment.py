@@ -94,7 +94,7 @@ class Segment:
             self.need(len(vecs) == n * e.row_stride, "5.1-2", "size of VECS")
         self.vecs = vecs
         used = {1: 0, 2: 3, 3: 3}[e.kind]
-        self.need(not any(e.params[used:]), "4.2.2-4", "unused params")
+        self.need(not any(e.params[used:7]), "4.2.2-4", "unused params")
         self.open_dead()
         self.open_ids()
         self.open_codes()

@@ -82,7 +82,7 @@ Test(kmeans, rows_go_to_the_nearest_centroid)
 
 		for (uint32_t c = 0; c < km.k; c++)
 			if (sqrt(distance_to(&km, x, c)) <
-			    own - 4 * sqrt(DIM) * (double)km.grid.header.delta)
+			    own - 4 * sqrt(DIM) * (double)km.grid.delta)
 				farther++;
 	}
 	/* Codes can tell no less than what they lose. */

@@ -103,7 +103,9 @@ static enum vsx_status insert(struct vsx_graph *g, struct worker *w,
 
 	vsx_space_row_query(space, &s->query,
 			    g->rows->base + (size_t)row * space->stride);
-	VSX_TRY(vsx_walk_begin(&walk, s, &s->query, 0, g->rows->n,
+	s->code.asked = &s->query; /* no bounds are wanted */
+	s->code.longest = 0.0;
+	VSX_TRY(vsx_walk_begin(&walk, s, &s->code, 0, g->rows->n,
 			       g->ef_construction, 2 * g->m, err));
 	vsx_space_keys(space, &s->query, g->rows->base, &at, 1, &key);
 	for (; level > top; level--) {

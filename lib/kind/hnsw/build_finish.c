@@ -73,7 +73,9 @@ static enum vsx_status connect_one(struct vsx_graph *g, struct vsx_scratch *s,
 
 	vsx_space_row_query(space, &s->query,
 			    g->rows->base + (size_t)row * space->stride);
-	VSX_TRY(vsx_walk_begin(&walk, s, &s->query, 0, g->rows->n,
+	s->code.asked = &s->query; /* no bounds are wanted */
+	s->code.longest = 0.0;
+	VSX_TRY(vsx_walk_begin(&walk, s, &s->code, 0, g->rows->n,
 			       g->ef_construction, l->degree, err));
 	vsx_graph_view(g, 0, &view);
 	VSX_TRY(vsx_walk_enter(&walk, &view, g->order[0], g->ef_construction,

@@ -105,13 +105,12 @@ void vsx_graph_view(const struct vsx_graph *g, uint32_t level,
 		    struct vsx_level *out)
 {
 	*out = (struct vsx_level){
-		.space = g->rows->space,
-		.vecs = g->rows->base,
 		.links = g->level[level].links,
 		.slot_of = level ? g->rank : NULL,
 		.degree = g->level[level].degree,
 		.n_rows = g->rows->n,
 	};
+	vsx_codes_of_rows(&out->codes, g->rows->space, g->rows->base, NULL);
 }
 
 uint32_t vsx_graph_select(const struct vsx_space *space, const uint8_t *base,

@@ -41,9 +41,7 @@ static inline const struct vsx_hnsw *vsx_hnsw_of(const struct vsx_segment *seg)
 
 /* One level of a graph. */
 struct vsx_level {
-	const struct vsx_space *space;
-	const uint8_t *vecs;
-	const struct vsx_view *vecs_view;  /* NULL: needs no touching */
+	struct vsx_codes codes;		   /* that rows are compared by */
 	const uint32_t *links;		   /* [slots][degree] */
 	const struct vsx_view *links_view; /* NULL: needs no touching */
 	uint64_t links_at;		   /* byte of `links` in its view */
@@ -73,7 +71,7 @@ static inline uint32_t vsx_pool_row(uint64_t e)
 
 /* What the walks of one search share. */
 struct vsx_walk {
-	const struct vsx_query *query;
+	struct vsx_code_query *query; /* made ready for the levels' codes */
 	struct vsx_scratch *scratch;
 	uint8_t *marks; /* of this segment's rows */
 	uint32_t avoid; /* a row to walk around, or VSX_HNSW_NO_LINK */
@@ -91,7 +89,7 @@ struct vsx_walk {
  * makes all rows unvisited.
  */
 enum vsx_status vsx_walk_begin(struct vsx_walk *w, struct vsx_scratch *s,
-			       const struct vsx_query *q, uint64_t mark_base,
+			       struct vsx_code_query *q, uint64_t mark_base,
 			       uint32_t n_rows, size_t ef, uint32_t degree,
 			       struct vsx_error *err);
 

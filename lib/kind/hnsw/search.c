@@ -2,7 +2,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "segment/codes.h"
 #include "kind/hnsw/hnsw.h"
 #include "kind/hnsw/check.h"
 #include "segment/ids.h"
@@ -90,15 +89,14 @@ void vsx_hnsw_level(const struct vsx_segment *seg, uint32_t level,
 	uint64_t at = level ? vsx_hnsw_of(seg)->level_links[level] * 4 : 0;
 
 	*out = (struct vsx_level){
-		.space = &seg->space,
-		.vecs = vecs->base,
-		.vecs_view = vecs->guard ? vecs : NULL,
 		.links = (const uint32_t *)(const void *)(links->base + at),
 		.links_view = links->guard ? links : NULL,
 		.links_at = at,
 		.degree = seg->params[VSX_HNSW_M] * (level ? 1 : 2),
 		.n_rows = vsx_hnsw_of(seg)->level_rows[level],
 	};
+	vsx_codes_of_rows(&out->codes, &seg->space, vecs->base,
+			  vecs->guard ? vecs : NULL);
 }
 
 static const uint8_t *row_at(const struct vsx_segment *seg, uint32_t row)
@@ -145,22 +143,20 @@ static enum vsx_status offer(const struct vsx_segment *seg,
 			     struct vsx_error *err)
 {
 	const uint64_t *pool = w->scratch->pool;
-	struct vsx_bounds bounds;
+	const struct vsx_bounds *bounds = &w->query->bounds;
 
-	vsx_bounds_rows(&bounds, &seg->space, find->query);
 	for (size_t i = 0; i < w->n; i++) {
 		uint32_t row = vsx_pool_row(pool[i]);
 		uint32_t key = vsx_pool_key(pool[i]);
 
 		if (!vsx_is_eligible(&find->eligible, row))
 			continue;
-		if (vsx_bounds_low(&bounds, key) > vsx_topk_bound(&find->top))
+		if (vsx_bounds_low(bounds, key) > vsx_topk_bound(&find->top))
 			break;
-		if (vsx_bounds_are_values(&bounds))
+		if (bounds->shape == VSX_BOUNDS_EXACT)
 			VSX_TRY(vsx_offer_value(
 				seg, find, row,
-				vsx_space_value(&seg->space, find->query, key),
-				err));
+				vsx_key_value(bounds->form, key), err));
 		else
 			VSX_TRY(vsx_offer_row(seg, find, row, row_at(seg, row),
 					      err));
@@ -238,10 +234,12 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 	uint32_t at = 0, key, first;
 	struct vsx_level l;
 
-	VSX_TRY(vsx_walk_begin(w, find->scratch, find->query, seg->mark_base,
-			       seg->n_rows, room + 2,
-			       2 * seg->params[VSX_HNSW_M], err));
 	vsx_hnsw_level(seg, 0, &l);
+	find->scratch->code.asked = find->query;
+	VSX_TRY(l.codes.codec->prepare(&l.codes, &find->scratch->code, err));
+	VSX_TRY(vsx_walk_begin(w, find->scratch, &find->scratch->code,
+			       seg->mark_base, seg->n_rows, room + 2,
+			       2 * seg->params[VSX_HNSW_M], err));
 	if (find->held_out)
 		VSX_TRY(hold_out(w, seg, find->self, err));
 	if (find->eligible.n < find->eligible.n_rows)

@@ -25,7 +25,7 @@ static void new_epoch(struct vsx_scratch *s)
 }
 
 enum vsx_status vsx_walk_begin(struct vsx_walk *w, struct vsx_scratch *s,
-			       const struct vsx_query *q, uint64_t mark_base,
+			       struct vsx_code_query *q, uint64_t mark_base,
 			       uint32_t n_rows, size_t ef, uint32_t degree,
 			       struct vsx_error *err)
 {
@@ -74,21 +74,42 @@ static enum vsx_status touch_links(const struct vsx_level *l, uint32_t row,
 	return vsx_touch(l->links_view, l->links_at + row * bytes, bytes, err);
 }
 
+/* Where the code of a row is. */
+static inline struct vsx_run run_of(const struct vsx_level *l, uint32_t row)
+{
+	return (struct vsx_run){
+		.first_row = row,
+		.n_rows = 1,
+		.offset = (uint64_t)row * l->codes.rows.stride,
+	};
+}
+
 static enum vsx_status touch_row(const struct vsx_level *l, uint32_t row,
 				 struct vsx_error *err)
 {
-	return vsx_touch(l->vecs_view, (uint64_t)row * l->space->stride,
-			 l->space->stride, err);
+	struct vsx_run run = run_of(l, row);
+
+	return vsx_codes_touch(&l->codes, &run, err);
+}
+
+static inline void take_keys(struct vsx_walk *w, const struct vsx_level *l,
+			     const uint32_t *rows, size_t n, uint32_t *keys)
+{
+	l->codes.codec->keys_of_rows(&l->codes, w->query, rows, n, keys);
+	w->n_distances += n;
 }
 
 /* Together: waiting for one page after the other is what takes the time. */
 static void ask_rows(const struct vsx_walk *w, const struct vsx_level *l,
 		     const uint32_t *links)
 {
-	for (uint32_t i = 0; i < l->degree && links[i] < l->n_rows; i++)
+	for (uint32_t i = 0; i < l->degree && links[i] < l->n_rows; i++) {
+		struct vsx_run run = run_of(l, links[i]);
+		uint64_t bytes, at = vsx_codes_extent(&l->codes, &run, &bytes);
+
 		if (w->marks[links[i]] != w->scratch->epoch)
-			vsx_ask(l->vecs + (size_t)links[i] * l->space->stride,
-				l->space->stride);
+			vsx_ask(l->codes.base - l->codes.at + at, bytes);
+	}
 }
 
 static enum vsx_status bad_link(const struct vsx_level *l, uint32_t row,
@@ -123,7 +144,7 @@ static enum vsx_status gather(struct vsx_walk *w, const struct vsx_level *l,
 		mark = marks[link];
 		if (mark == epoch || link == w->avoid)
 			continue;
-		if (mark == NEVER && l->vecs_view)
+		if (mark == NEVER && l->codes.view)
 			VSX_TRY(touch_row(l, link, err));
 		marks[link] = epoch;
 		out[found++] = link;
@@ -183,10 +204,9 @@ enum vsx_status vsx_walk_enter(struct vsx_walk *w, const struct vsx_level *l,
 			       uint32_t row, size_t ef, uint32_t *key,
 			       struct vsx_error *err)
 {
-	if (l->vecs_view)
+	if (l->codes.view)
 		VSX_TRY(touch_row(l, row, err));
-	vsx_space_keys(l->space, w->query, l->vecs, &row, 1, key);
-	w->n_distances++;
+	take_keys(w, l, &row, 1, key);
 	w->marks[row] = w->scratch->epoch;
 	if (w->eligible)
 		insert_eligible(w, ef, vsx_pool_entry(*key, row));
@@ -217,18 +237,17 @@ enum vsx_status vsx_walk_greedy(struct vsx_walk *w, const struct vsx_level *l,
 				break;
 			if (link >= l->n_rows)
 				return bad_link(l, row, link, err);
-			if (l->vecs_view)
+			if (l->codes.view)
 				VSX_TRY(touch_row(l, link, err));
 			rows[n] = link;
 		}
-		vsx_space_keys(l->space, w->query, l->vecs, rows, n, keys);
+		take_keys(w, l, rows, n, keys);
 		for (uint32_t i = 0; i < n; i++) {
 			if (keys[i] < *key && rows[i] != w->avoid) {
 				*key = keys[i];
 				*at = rows[i];
 			}
 		}
-		w->n_distances += n;
 		w->n_hops++;
 	} while (*at != row);
 	return VSX_OK;
@@ -261,8 +280,7 @@ enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
 		VSX_TRY(gather(w, l, row, &n, err));
 		if (next + 1 < w->n)
 			prefetch_links(l, vsx_pool_row(pool[next + 1]));
-		vsx_space_keys(l->space, w->query, l->vecs, rows, n, keys);
-		w->n_distances += n;
+		take_keys(w, l, rows, n, keys);
 		w->n_hops++;
 		for (size_t i = 0; i < n; i++) {
 			uint64_t entry = vsx_pool_entry(keys[i], rows[i]);
@@ -296,8 +314,7 @@ enum vsx_status vsx_walk_beam_eligible(struct vsx_walk *w,
 			return VSX_OK;
 		pool[next] |= 1;
 		VSX_TRY(gather(w, l, vsx_pool_row(pool[next]), &n, err));
-		vsx_space_keys(l->space, w->query, l->vecs, rows, n, keys);
-		w->n_distances += n;
+		take_keys(w, l, rows, n, keys);
 		w->n_hops++;
 		for (size_t i = 0; i < n; i++) {
 			uint64_t entry = vsx_pool_entry(keys[i], rows[i]);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "code/build_grid.h"
 #include "kind/ivf/ivf.h"
 #include "manifest.h"
 #include "train/by_id.h"
@@ -82,6 +83,7 @@ static enum vsx_status put_centroids(struct vsx_job *job,
 	struct vsx_ivf_layout at = vsx_ivf_layout(km->dim, km->k, stride);
 	struct vsx_rows cents = {.n = km->k};
 	struct vsx_job quiet = *job;
+	struct vsx_code_params codes;
 	struct vsx_space space;
 	uint8_t *data;
 
@@ -98,11 +100,10 @@ static enum vsx_status put_centroids(struct vsx_job *job,
 	cents.space = &space;
 	cents.base = data;
 	quiet.progress = NULL;
-	VSX_TRY(vsx_codes_losses(&quiet, &cents, &km->grid, err));
-	vsx_codes_put_params(&km->grid, data + at.params);
-	for (uint32_t c = 0; c < km->k; c++)
-		vsx_codes_encode(&km->grid, &space, data + (size_t)c * stride,
-				 data + at.codes + (size_t)c * km->grid.stride);
+	VSX_TRY(vsx_codes_on_grid(&quiet, &cents, &km->grid, &codes, err));
+	memcpy(data + at.params, codes.bytes, codes.n_bytes);
+	vsx_codes_encode(&codes, &cents, NULL, 0, km->k, data + at.codes);
+	vsx_code_params_release(&codes);
 	out->params[VSX_IVF_NLIST] = km->k;
 	out->params[VSX_IVF_STRIDE] = stride;
 	return VSX_OK;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "code/grid.h"
 #include "kind/ivf/ivf.h"
 #include "kind/ivf/build_ivf.h"
 #include "train/kmeans.h"
@@ -106,7 +107,8 @@ static enum vsx_status take_centroids(struct vsx_kmeans *km,
 	VSX_TRY(vsx_ivf_codes(trained, &codes, err));
 	vsx_ivf_space(&space, &trained->space, vsx_ivf_stride(trained));
 	return vsx_kmeans_take(km, vsx_ivf_nlist(trained), &space, cents->base,
-			       &codes, err);
+			       vsx_grid_header(codes.params).delta,
+			       vsx_grid_lo(codes.params), err);
 }
 
 enum vsx_status vsx_ivf_extend(struct vsx_job *job, const struct vsx_rows *rows,

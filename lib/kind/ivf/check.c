@@ -4,6 +4,7 @@
 
 #include "segment/ids.h"
 #include "kind/ivf/ivf.h"
+#include "segment/codes.h"
 
 /* The list's rows follow those of the lists before, in number and in place. */
 static enum vsx_status check_list(const struct vsx_segment *seg, uint32_t i,
@@ -107,10 +108,10 @@ enum vsx_status vsx_ivf_check(const struct vsx_segment *seg,
 	uint64_t centroids = (uint64_t)vsx_ivf_nlist(seg) * vsx_ivf_stride(seg);
 	struct vsx_ivf_layout l = vsx_ivf_layout(
 		seg->space.dim, vsx_ivf_nlist(seg), vsx_ivf_stride(seg));
-	uint64_t params = l.params + vsx_codes_params_bytes(seg->space.dim);
+	uint64_t params =
+		l.params + vsx_codec_grid.params_bytes(seg->space.dim);
 	struct vsx_error local;
 	struct vsx_codes codes;
-	struct vsx_space space;
 
 	(void)err;
 	VSX_TRY(check_lists(seg, report, context));
@@ -118,14 +119,13 @@ enum vsx_status vsx_ivf_check(const struct vsx_segment *seg,
 		VSX_TRY(check_centroid(seg, i, report, context));
 	VSX_TRY(check_gap(seg, centroids, l.params, report, context));
 	VSX_TRY(check_gap(seg, params, l.codes, report, context));
-	vsx_ivf_space(&space, &seg->space, vsx_ivf_stride(seg));
 	if (vsx_ivf_codes(seg, &codes, &local) ||
-	    vsx_codes_check_params(&codes, &local))
+	    codes.codec->check(&codes, &local))
 		return vsx_tell(report, context, VSX_ECORRUPT,
 				"section CENT: %s", local.text);
 	for (uint32_t i = 0; i < vsx_ivf_nlist(seg); i++)
-		VSX_TRY(vsx_codes_check_record(
-			&codes, &space, cents + (size_t)i * vsx_ivf_stride(seg),
-			"centroid", i, report, context));
+		VSX_TRY(vsx_codes_check_row(
+			&codes, i, cents + (size_t)i * vsx_ivf_stride(seg),
+			"centroid", report, context));
 	return VSX_OK;
 }

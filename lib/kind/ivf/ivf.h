@@ -19,8 +19,8 @@
 #ifndef VSX_IVF_H
 #define VSX_IVF_H
 
+#include "code/codec.h"
 #include "kind/kind.h"
-#include "segment/codes.h"
 
 #define VSX_IVF_MAX_NLIST (1u << 24)
 

@@ -25,8 +25,8 @@ struct vsx_ivf_layout vsx_ivf_layout(uint32_t dim, uint32_t nlist,
 	struct vsx_ivf_layout l;
 
 	l.params = round_64((uint64_t)nlist * stride);
-	l.codes = round_64(l.params + vsx_codes_params_bytes(dim));
-	l.end = l.codes + (uint64_t)nlist * vsx_codes_stride(dim);
+	l.codes = round_64(l.params + vsx_codec_grid.params_bytes(dim));
+	l.end = l.codes + vsx_codec_bytes(&vsx_codec_grid, dim, nlist);
 	return l;
 }
 
@@ -72,29 +72,26 @@ enum vsx_status vsx_ivf_codes(const struct vsx_segment *seg,
 
 	vsx_ivf_space(&space, &seg->space, vsx_ivf_stride(seg));
 	VSX_TRY(vsx_touch(cents, l.params, l.codes - l.params, err));
-	return vsx_codes_attach(codes, &space, cents->base + l.params, cents,
-				l.codes, err);
+	return vsx_codes_open(codes, &vsx_codec_grid, &space,
+			      cents->base + l.params, cents, l.codes, err);
 }
 
 enum vsx_status vsx_ivf_rank(const struct vsx_segment *seg,
 			     struct vsx_find *find, struct vsx_error *err)
 {
 	struct vsx_scratch *scratch = find->scratch;
+	struct vsx_run all = {.n_rows = vsx_ivf_nlist(seg)};
 	struct vsx_codes codes;
-	struct vsx_bounds unused;
 
 	VSX_TRY(vsx_grow(&scratch->keys, &scratch->keys_cap, vsx_ivf_nlist(seg),
 			 sizeof(*scratch->keys), err));
 	VSX_TRY(vsx_grow(&scratch->pool, &scratch->pool_cap, vsx_ivf_nlist(seg),
 			 sizeof(*scratch->pool), err));
 	VSX_TRY(vsx_ivf_codes(seg, &codes, err));
-	VSX_TRY(vsx_touch(codes.view, codes.at,
-			  (uint64_t)vsx_ivf_nlist(seg) * codes.space.stride,
-			  err));
-	VSX_TRY(vsx_codes_query(&codes, &codes.space, find->query,
-				&scratch->code, &unused, err));
-	vsx_space_keys(&codes.space, &scratch->code, codes.base, NULL,
-		       vsx_ivf_nlist(seg), scratch->keys);
+	VSX_TRY(vsx_codes_touch(&codes, &all, err));
+	scratch->code.asked = find->query;
+	VSX_TRY(codes.codec->prepare(&codes, &scratch->code, err));
+	codes.codec->keys_of_run(&codes, &scratch->code, &all, scratch->keys);
 	for (uint32_t i = 0; i < vsx_ivf_nlist(seg); i++)
 		scratch->pool[i] = (uint64_t)scratch->keys[i] << 32 | i;
 	return VSX_OK;

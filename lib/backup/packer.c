@@ -1,4 +1,4 @@
-#include "backup/codec.h"
+#include "backup/packer.h"
 
 #include <lz4.h>
 #include <stdlib.h>
@@ -18,8 +18,8 @@ static bool pays(uint64_t packed, uint64_t raw)
 	return packed <= raw - raw / 8;
 }
 
-enum vsx_status vsx_codec_init(struct vsx_codec *c, uint32_t room,
-			       struct vsx_error *err)
+enum vsx_status vsx_packer_init(struct vsx_packer *c, uint32_t room,
+				struct vsx_error *err)
 {
 	memset(c, 0, sizeof(*c));
 	c->room = room;
@@ -28,13 +28,13 @@ enum vsx_status vsx_codec_init(struct vsx_codec *c, uint32_t room,
 	    vsx_alloc_to(&c->packed, VSX_HEAD_BYTES + (size_t)c->packed_room, 1,
 			 err) ||
 	    vsx_alloc_to(&c->planes, room, 1, err)) {
-		vsx_codec_release(c);
+		vsx_packer_release(c);
 		return VSX_ENOMEM;
 	}
 	return VSX_OK;
 }
 
-void vsx_codec_release(struct vsx_codec *c)
+void vsx_packer_release(struct vsx_packer *c)
 {
 	free(c->raw);
 	free(c->packed);
@@ -42,13 +42,13 @@ void vsx_codec_release(struct vsx_codec *c)
 	memset(c, 0, sizeof(*c));
 }
 
-enum vsx_status vsx_codec_fit(struct vsx_codec *c, uint32_t n,
-			      struct vsx_error *err)
+enum vsx_status vsx_packer_fit(struct vsx_packer *c, uint32_t n,
+			       struct vsx_error *err)
 {
 	if (n <= c->room)
 		return VSX_OK;
-	vsx_codec_release(c);
-	return vsx_codec_init(c, n, err);
+	vsx_packer_release(c);
+	return vsx_packer_init(c, n, err);
 }
 
 /* ---- planes ----------------------------------------------------------- */
@@ -77,7 +77,7 @@ static void join(uint8_t *to, const uint8_t *from, uint32_t n, uint32_t width)
 /* ---- packing ---------------------------------------------------------- */
 
 /* Bytes that LZ4 makes of these, in planes if width is not 0. */
-static uint32_t try(struct vsx_codec *c, const uint8_t *from, uint32_t n,
+static uint32_t try(struct vsx_packer *c, const uint8_t *from, uint32_t n,
 		    uint32_t width)
 {
 	if (width) {
@@ -104,7 +104,7 @@ static uint32_t sample(uint8_t *to, const uint8_t *from, uint32_t n)
 }
 
 /* The width to compress with, by a sample; false: do not. */
-static bool choose(struct vsx_codec *c, const uint8_t *raw, uint32_t n,
+static bool choose(struct vsx_packer *c, const uint8_t *raw, uint32_t n,
 		   uint32_t *width)
 {
 	static const uint32_t widths[] = {0, 4, 2, 8};
@@ -122,11 +122,11 @@ static bool choose(struct vsx_codec *c, const uint8_t *raw, uint32_t n,
 	return pays(best, taken);
 }
 
-void vsx_codec_pack(struct vsx_codec *c, uint32_t n, struct vsx_hash hash,
-		    const uint8_t **record, size_t *bytes)
+void vsx_packer_pack(struct vsx_packer *c, uint32_t n, struct vsx_hash hash,
+		     const uint8_t **record, size_t *bytes)
 {
 	struct vsx_chunk_head head = {.raw_bytes = n, .hash = hash};
-	const uint8_t *raw = vsx_codec_bytes(c);
+	const uint8_t *raw = vsx_packer_bytes(c);
 	uint8_t *to = c->raw;
 	uint32_t width = 0, got = 0;
 
@@ -148,10 +148,10 @@ void vsx_codec_pack(struct vsx_codec *c, uint32_t n, struct vsx_hash hash,
 
 /* ---- unpacking -------------------------------------------------------- */
 
-uint8_t *vsx_codec_stored(const struct vsx_codec *c,
-			  const struct vsx_chunk_head *head)
+uint8_t *vsx_packer_stored(const struct vsx_packer *c,
+			   const struct vsx_chunk_head *head)
 {
-	return head->encoding == VSX_CHUNK_PLAIN ? vsx_codec_bytes(c)
+	return head->encoding == VSX_CHUNK_PLAIN ? vsx_packer_bytes(c)
 						 : c->packed + VSX_HEAD_BYTES;
 }
 
@@ -198,13 +198,13 @@ static bool has_offset_0(const uint8_t *block, uint32_t n)
 	return false;
 }
 
-static enum vsx_status decompress(struct vsx_codec *c,
+static enum vsx_status decompress(struct vsx_packer *c,
 				  const struct vsx_chunk_head *h,
 				  struct vsx_error *err)
 {
-	const uint8_t *stored = vsx_codec_stored(c, h);
+	const uint8_t *stored = vsx_packer_stored(c, h);
 	uint64_t found = vsx_sum64(stored, h->stored_bytes);
-	uint8_t *to = h->width ? c->planes : vsx_codec_bytes(c);
+	uint8_t *to = h->width ? c->planes : vsx_packer_bytes(c);
 	int got;
 
 	if (found != h->stored_sum)
@@ -220,19 +220,19 @@ static enum vsx_status decompress(struct vsx_codec *c,
 				"does not decode to its %u bytes",
 				h->raw_bytes);
 	if (h->width)
-		join(vsx_codec_bytes(c), c->planes, h->raw_bytes, h->width);
+		join(vsx_packer_bytes(c), c->planes, h->raw_bytes, h->width);
 	return VSX_OK;
 }
 
-enum vsx_status vsx_codec_unpack(struct vsx_codec *c,
-				 const struct vsx_chunk_head *head,
-				 struct vsx_error *err)
+enum vsx_status vsx_packer_unpack(struct vsx_packer *c,
+				  const struct vsx_chunk_head *head,
+				  struct vsx_error *err)
 {
 	struct vsx_hash found;
 
 	if (head->encoding != VSX_CHUNK_PLAIN)
 		VSX_TRY(decompress(c, head, err));
-	found = vsx_hash128(vsx_codec_bytes(c), head->raw_bytes);
+	found = vsx_hash128(vsx_packer_bytes(c), head->raw_bytes);
 	if (!vsx_hash_equal(found, head->hash))
 		return vsx_fail(err, VSX_ECORRUPT,
 				"checksum %016llx, expected %016llx",

@@ -11,9 +11,9 @@
 
 #include "base/alloc.h"
 #include "base/rng.h"
-#include "segment/codes.h"
 #include "segment/scratch.h"
-#include "train/codes_train.h"
+#include "code/build.h"
+#include "code/grid.h"
 
 TestSuite(bounds, .timeout = 120);
 
@@ -28,7 +28,7 @@ struct coded {
 	struct vsx_code_params params;
 	struct vsx_codes codes;
 	struct vsx_view view;
-	uint8_t *rows, *code, *head;
+	uint8_t *rows, *code;
 	struct vsx_scratch scratch; /* its query, and that of the codes */
 };
 
@@ -52,19 +52,15 @@ static void code(struct coded *c, enum vsx_metric metric)
 			     VSX_OK, "%s", err.text);
 	}
 	rows = (struct vsx_rows){.space = &c->space, .base = c->rows, .n = N};
-	cr_assert_eq(vsx_codes_train(&job, &rows, &c->params, &err), VSX_OK);
-	cr_assert_gt(c->params.stride, 0);
-	c->code = vsx_alloc(N, c->params.stride);
-	c->head = vsx_alloc(vsx_codes_params_bytes(DIM), 1);
-	vsx_codes_put_params(&c->params, c->head);
-	for (uint32_t i = 0; i < N; i++)
-		vsx_codes_encode(&c->params, &c->space,
-				 c->rows + i * c->space.stride,
-				 c->code + i * c->params.stride);
-	c->view = (struct vsx_view){c->code, (uint64_t)N * c->params.stride,
-				    NULL};
-	cr_assert_eq(vsx_codes_attach(&c->codes, &c->space, c->head, &c->view,
-				      0, &err),
+	cr_assert_eq(vsx_codes_train(&vsx_codec_grid_build, &job, &rows,
+				     &c->params, &err),
+		     VSX_OK);
+	c->view.bytes = vsx_codes_bytes(&c->params, N);
+	c->code = vsx_alloc(c->view.bytes, 1);
+	c->view.base = c->code;
+	vsx_codes_encode(&c->params, &rows, NULL, 0, N, c->code);
+	cr_assert_eq(vsx_codes_open(&c->codes, &vsx_codec_grid, &c->space,
+				    c->params.bytes, &c->view, 0, &err),
 		     VSX_OK, "%s", err.text);
 	cr_assert_eq(vsx_scratch_init(&c->scratch, DIM, &err), VSX_OK);
 }
@@ -75,7 +71,6 @@ static void uncode(struct coded *c)
 	vsx_code_params_release(&c->params);
 	free(c->rows);
 	free(c->code);
-	free(c->head);
 }
 
 /*
@@ -85,24 +80,25 @@ static void uncode(struct coded *c)
 static double share_needed(struct coded *c, uint32_t i, const float *query)
 {
 	const uint8_t *row = c->rows + i * c->space.stride;
-	struct vsx_bounds b;
+	struct vsx_code_query *q = &c->scratch.code;
+	const struct vsx_bounds *b = &q->bounds;
 	double value, low, high;
 	uint32_t key;
 
 	cr_assert_eq(vsx_space_prepare(&c->space, &c->scratch.query, query,
 				       VSX_F32, &err),
 		     VSX_OK, "%s", err.text);
-	cr_assert_eq(vsx_codes_query(&c->codes, &c->space, &c->scratch.query,
-				     &c->scratch.code, &b, &err),
-		     VSX_OK, "%s", err.text);
-	vsx_space_keys(&c->codes.space, &c->scratch.code, c->code, &i, 1, &key);
+	q->asked = &c->scratch.query;
+	cr_assert_eq(vsx_codec_grid.prepare(&c->codes, q, &err), VSX_OK, "%s",
+		     err.text);
+	vsx_codec_grid.keys_of_rows(&c->codes, q, &i, 1, &key);
 	value = vsx_space_exact_value(&c->space, &c->scratch.query, row);
-	low = vsx_bounds_low(&b, key);
-	high = vsx_bounds_high(&b, key);
+	low = vsx_bounds_low(b, key);
+	high = vsx_bounds_high(b, key);
 	cr_expect_leq(low, value, "metric %d row %u", (int)c->space.metric, i);
 	cr_expect_geq(high, value, "metric %d row %u", (int)c->space.metric, i);
 	/* A cut at the row's own value keeps the row. */
-	cr_expect_geq(vsx_bounds_key(&b, value), key, "metric %d row %u",
+	cr_expect_geq(vsx_bounds_key(b, value), key, "metric %d row %u",
 		      (int)c->space.metric, i);
 	return fabs(2 * value - low - high) / (high - low);
 }
@@ -112,15 +108,16 @@ static void towards(const struct coded *c, uint32_t i, double steps, float *out)
 {
 	const uint8_t *row = c->rows + i * c->space.stride;
 	double scale = vsx_space_scale(&c->space, row);
+	double delta = vsx_grid_header(c->params.bytes).delta;
 
 	vsx_space_load(&c->space, out, row);
 	for (uint32_t d = 0; d < DIM; d++) {
 		double at, x = out[d] * scale;
 		float lo;
 
-		memcpy(&lo, c->codes.lo + d * 4, 4);
-		at = (double)lo + (double)c->codes.header.delta *
-					  c->code[i * c->params.stride + d];
+		memcpy(&lo, vsx_grid_lo(c->params.bytes) + d * 4, 4);
+		at = (double)lo +
+		     delta * c->code[i * c->params.block_bytes + d];
 		if (c->space.metric == VSX_IP)
 			out[d] = (float)((x - at) * steps);
 		else
@@ -178,23 +175,25 @@ enum { LONG = 4096 };
 static void hold_rows(enum vsx_metric metric)
 {
 	struct vsx_scratch s;
+	struct vsx_run run = {.n_rows = 1};
+	struct vsx_view view = {0};
+	struct vsx_codes codes;
 	struct vsx_space space;
-	struct vsx_bounds b;
 	float *x = vsx_alloc(LONG, sizeof(*x));
 	uint8_t *row;
 	double most = 0.0;
 
 	vsx_space_init(&space, metric, VSX_F32, LONG, 0);
 	row = vsx_alloc(1, space.stride);
+	view = (struct vsx_view){row, space.stride, NULL};
+	vsx_codes_of_rows(&codes, &space, row, &view);
 	cr_assert_eq(vsx_scratch_init(&s, LONG, &err), VSX_OK);
 	for (int ulps = 1; ulps < 400; ulps += 7) {
-		double value, low, high, length = 0.0;
-		uint32_t key, at = 0;
+		double value, low, high;
+		uint32_t key;
 
-		for (uint32_t d = 0; d < LONG; d++) {
+		for (uint32_t d = 0; d < LONG; d++)
 			x[d] = 1.0f + (float)ulps * 0x1p-23f;
-			length += (double)x[d] * x[d];
-		}
 		cr_assert_eq(
 			vsx_space_store(&space, row, x, VSX_F32, false, &err),
 			VSX_OK);
@@ -204,16 +203,16 @@ static void hold_rows(enum vsx_metric metric)
 		cr_assert_eq(
 			vsx_space_prepare(&space, &s.query, x, VSX_F32, &err),
 			VSX_OK);
-		if (!vsx_bounds_rows(&b, &space, &s.query))
-			b.error = vsx_bounds_product_error(&space, &s.query,
-							   sqrt(length));
-		vsx_space_keys(&space, &s.query, row, &at, 1, &key);
+		s.code.asked = &s.query;
+		cr_assert_eq(codes.codec->prepare(&codes, &s.code, &err),
+			     VSX_OK);
+		codes.codec->keys_of_run(&codes, &s.code, &run, &key);
 		value = vsx_space_exact_value(&space, &s.query, row);
-		low = vsx_bounds_low(&b, key);
-		high = vsx_bounds_high(&b, key);
+		low = vsx_bounds_low(&s.code.bounds, key);
+		high = vsx_bounds_high(&s.code.bounds, key);
 		cr_expect_leq(low, value);
 		cr_expect_geq(high, value);
-		cr_expect_geq(vsx_bounds_key(&b, value), key);
+		cr_expect_geq(vsx_bounds_key(&s.code.bounds, value), key);
 		most = fmax(most, fabs(2 * value - low - high) / (high - low));
 	}
 	cr_expect_geq(most, 0.02, "metric %d: %g", (int)metric, most);

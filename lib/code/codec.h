@@ -1,0 +1,163 @@
+/*
+ * A codec: what makes a query and the codes of rows into keys that say a row's
+ * value within bounds. Rows themselves are codes, too, of the best codec there
+ * is and the longest codes (vsx_codec_rows): so whatever compares a query with
+ * rows, the sieve, lists, graphs, sees this table and nothing behind it.
+ *
+ * Reading side, over views of bytes; a codec knows nothing of segments or
+ * files. What trains and encodes is in files build*.c and belongs to the writer
+ * alone, see code/build.h. A codec is its files here and a line in codecs.c.
+ */
+#ifndef VSX_CODEC_H
+#define VSX_CODEC_H
+
+#include "code/bounds.h"
+#include "io/view.h"
+
+/* Rows that lie one after the other: what scans walk over. */
+struct vsx_run {
+	uint32_t first_row;
+	uint32_t n_rows;
+	uint64_t offset; /* of the first in VECS */
+};
+
+/* Codes ready for use; borrows the memory they lie in. */
+struct vsx_codes {
+	const struct vsx_codec *codec;
+	struct vsx_space rows;	     /* of the rows they are codes of */
+	const uint8_t *params;	     /* codec->params_bytes(); NULL: none */
+	const struct vsx_view *view; /* for touching; NULL: not needed */
+	const uint8_t *base;	     /* block 0 */
+	uint64_t at;		     /* byte of base in the view */
+	uint32_t block_bytes;
+	uint32_t block_shift; /* rows in a block, as a power of two */
+	bool by_offset; /* blocks are where VECS has the rows, not by number */
+
+	/* Set by the codec's open(). */
+	struct vsx_space space; /* codes as rows of their own, where they are */
+	bool unsure;		/* keys of some rows say nothing, see mark() */
+};
+
+/* A query made ready. Its buffers belong to whoever made it. */
+struct vsx_code_query {
+	const struct vsx_query *asked;	  /* the query of the rows */
+	struct vsx_query query;		  /* the same, as codes are */
+	const struct vsx_query *compared; /* the one that the codes, as rows of
+					     vsx_codes.space, have their keys
+					     from; NULL: they are no rows */
+	struct vsx_bounds bounds;	  /* of the keys so far */
+	double longest; /* row so far, where bounds grow with it; else 0 */
+};
+
+/* A key that says nothing of its row. */
+#define VSX_KEY_UNSURE UINT32_MAX
+
+struct vsx_codec {
+	uint32_t id; /* enum vsx_codec_id */
+	const char *name;
+
+	/* Bounds hold for nearly all rows only: good for searches that may miss
+	   rows, and no exact one uses these codes. */
+	bool estimates;
+
+	/* Rows whose codes lie together, 2^block_shift: 1, or as many as a
+	   kernel compares at once. A run may begin and end within a block. */
+	uint32_t block_shift;
+	uint32_t (*block_bytes)(uint32_t dim);
+	uint64_t (*params_bytes)(uint32_t dim);
+
+	/* Whether rows of this type can have such codes. */
+	bool (*suits)(enum vsx_elem elem);
+
+	/* Take over codes whose other fields are set, of bytes whose lengths
+	   are right; parameters are touched. O(1). */
+	enum vsx_status (*open)(struct vsx_codes *c, struct vsx_error *err);
+
+	/*
+	 * Make a query ready: all but `asked`, which is set. The buffers of
+	 * `query` are for dim components. (Codes of what rows lie off the
+	 * centroid of their list want one more call for each list, which leaves
+	 * the bounds alone so that keys of all lists can be compared: it would
+	 * stand here.)
+	 */
+	enum vsx_status (*prepare)(const struct vsx_codes *c,
+				   struct vsx_code_query *q,
+				   struct vsx_error *err);
+
+	/* Keys of the rows of a run, which is touched. May widen q->bounds. */
+	void (*keys_of_run)(const struct vsx_codes *c, struct vsx_code_query *q,
+			    const struct vsx_run *run, uint32_t *keys);
+
+	/* The same of n rows by number. Where blocks go by offset, rows are
+	   those of one run from row 0 at byte 0. */
+	void (*keys_of_rows)(const struct vsx_codes *c,
+			     struct vsx_code_query *q, const uint32_t *rows,
+			     size_t n, uint32_t *keys);
+
+	/* Set keys of a run that say nothing to VSX_KEY_UNSURE, which is no key
+	   of others then. NULL: all say something. */
+	void (*mark)(const struct vsx_codes *c, const struct vsx_run *run,
+		     uint32_t *keys);
+
+	/* Rules of the parameters that open() does not look at, and of the code
+	   of the row at `at`: the first that is broken, as VSX_ECORRUPT. */
+	enum vsx_status (*check)(const struct vsx_codes *c,
+				 struct vsx_error *err);
+	enum vsx_status (*check_row)(const struct vsx_codes *c, uint32_t row,
+				     const uint8_t *at, struct vsx_error *err);
+};
+
+/* Rows themselves. */
+extern const struct vsx_codec vsx_codec_rows;
+
+/* 8-bit codes on a grid, with what was lost: SPEC.md 5.7. */
+extern const struct vsx_codec vsx_codec_grid;
+
+/* NULL for an id that is not known. */
+const struct vsx_codec *vsx_codec_find(uint32_t id);
+
+/* Bytes of the codes of n rows; n < 2^31. */
+uint64_t vsx_codec_bytes(const struct vsx_codec *codec, uint32_t dim,
+			 uint64_t n);
+
+/*
+ * Take codes from bytes whose lengths are right: the first block begins at byte
+ * `at` of the view. Pages of params are touched.
+ */
+enum vsx_status vsx_codes_open(struct vsx_codes *c,
+			       const struct vsx_codec *codec,
+			       const struct vsx_space *rows,
+			       const uint8_t *params,
+			       const struct vsx_view *view, uint64_t at,
+			       struct vsx_error *err);
+
+/* Rows as codes of themselves: row 0 is at `base`, which is the view's. A view
+ * of NULL is never touched. */
+void vsx_codes_of_rows(struct vsx_codes *c, const struct vsx_space *rows,
+		       const uint8_t *base, const struct vsx_view *view);
+
+/* Where the blocks of a run lie in the view, and how many bytes they are. */
+static inline uint64_t vsx_codes_extent(const struct vsx_codes *c,
+					const struct vsx_run *run,
+					uint64_t *bytes)
+{
+	uint64_t first = run->first_row >> c->block_shift;
+	uint64_t end = ((uint64_t)run->first_row + run->n_rows +
+			(1u << c->block_shift) - 1) >>
+		       c->block_shift;
+
+	*bytes = (end - first) * c->block_bytes;
+	return c->by_offset ? run->offset : c->at + first * c->block_bytes;
+}
+
+/* Before keys of a run are taken. */
+static inline enum vsx_status vsx_codes_touch(const struct vsx_codes *c,
+					      const struct vsx_run *run,
+					      struct vsx_error *err)
+{
+	uint64_t bytes, at = vsx_codes_extent(c, run, &bytes);
+
+	return vsx_touch(c->view, at, bytes, err);
+}
+
+#endif
