@@ -4,10 +4,6 @@
 
 #include "kind/hnsw/hnsw.h"
 
-/* Level `level` of an opened segment. */
-void vsx_hnsw_level(const struct vsx_segment *seg, uint32_t level,
-		    struct vsx_level *out);
-
 enum vsx_status vsx_hnsw_check(const struct vsx_segment *seg,
 			       vsx_finding *report, void *context,
 			       struct vsx_error *err);

@@ -138,6 +138,10 @@ enum vsx_status vsx_walk_beam_eligible(struct vsx_walk *w,
 
 /* ---- parts of a search of a segment ---------------------------------- */
 
+/* Level `level` of an opened segment. */
+void vsx_hnsw_level(const struct vsx_segment *seg, uint32_t level,
+		    struct vsx_level *out);
+
 /* The ef of a search for k rows; find->eligible is made out. */
 size_t vsx_hnsw_ef(const struct vsx_find *find, size_t k, uint32_t effort);
 
@@ -155,7 +159,12 @@ bool vsx_hnsw_keys_lost(const struct vsx_segment *seg,
 			const struct vsx_find *find, const uint64_t *pool,
 			size_t n, size_t k);
 
-/* vsx_kind.climb */
+/* Of a graph that no search was measured on. */
+#define VSX_HNSW_UNMEASURED_EF 64
+
+/* vsx_kind.search, .climb */
+enum vsx_status vsx_hnsw_search(const struct vsx_segment *seg,
+				struct vsx_find *find, struct vsx_error *err);
 enum vsx_status vsx_hnsw_climb(const struct vsx_segment *seg,
 			       struct vsx_find *find, const uint32_t *truth,
 			       uint32_t n_truth, struct vsx_rung *rungs,
