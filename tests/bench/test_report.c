@@ -292,7 +292,7 @@ Test(report, says_that_speeds_are_unsteady)
 	print_table();
 	cr_assert(strstr(text, "±41 %); measure again"), "%s", text);
 	f = open_text();
-	cr_assert_eq(report_markdown(&r, f), VSX_OK);
+	cr_assert_eq(report_markdown(&r, f, NULL), VSX_OK);
 	read_text(f);
 	cr_assert(strstr(text, "unsteady: the repeats of 1 of "));
 	strcpy(page, "/tmp/vsx-report.XXXXXX");
@@ -437,7 +437,7 @@ Test(report, markdown_tables_are_whole)
 	unsigned due = 0;
 
 	strcpy(find("hnswlib", "HNSW16", 60000)->spec, "a|b");
-	report_markdown(&r, f);
+	report_markdown(&r, f, NULL);
 	read_text(f);
 	cr_assert(strstr(text, "a\\|b"));
 	cr_assert(strstr(text, "\n| --- | --- | ---: |"));

@@ -119,20 +119,12 @@ static void fill_facts(struct run *r)
 
 static enum vsx_status print(const struct run *r, struct vsx_error *err)
 {
-	if (r->o.json) {
-		report_json(&r->report, stdout);
-		return VSX_OK;
-	}
-	if (r->o.csv) {
-		report_csv(&r->report, stdout);
-		return VSX_OK;
-	}
 	if (r->o.markdown)
-		return report_markdown(&r->report, stdout) == VSX_OK
-			       ? VSX_OK
-			       : tool_fail(err, VSX_ENOMEM,
-					   "no memory for the report");
-	return report_table(&r->report, stdout, err);
+		return report_markdown(&r->report, stdout, err);
+	if (!r->o.json && !r->o.csv)
+		return report_table(&r->report, stdout, err);
+	(r->o.json ? report_json : report_csv)(&r->report, stdout);
+	return VSX_OK;
 }
 
 static enum vsx_status measure(struct run *r, struct vsx_error *err)

@@ -159,59 +159,49 @@ static void sort_sizes(struct cli_counts *sizes)
 	sizes->n = n;
 }
 
-static int check_data(void)
+/* What the options are together. */
+static int check(void)
 {
-	if (!o.data == !o.synthetic)
-		return cli_usage_error(
-			&command, o.data ? "DATA and --synthetic cannot be "
-					   "combined"
-					 : "needs DATA or --synthetic");
-	if (o.synthetic && (o.queries || o.ground_truth))
-		return cli_usage_error(&command,
-				       "--synthetic makes its own queries: no "
-				       "--queries or --ground-truth");
-	if (o.intrinsic && !o.synthetic)
-		return cli_usage_error(&command,
-				       "--intrinsic needs --synthetic");
-	if (o.ground_truth && !o.queries && !hdf5_is(o.data))
-		return cli_usage_error(&command,
-				       "--ground-truth needs its --queries");
-	if (o.golden && (o.synthetic || (!o.queries && !hdf5_is(o.data))))
-		return cli_usage_error(&command,
-				       "--make-golden needs --queries: rows "
-				       "held out as queries change the "
-				       "numbers of the others");
-	return CLI_GO_ON;
-}
+	static const char apart[] = "cannot be combined",
+			  csv[] = "needs --json, --markdown or --html";
+	bool has_queries = o.queries || (o.data && hdf5_is(o.data));
+	bool only_csv = o.csv && !o.html && !o.svg;
+	const struct {
+		bool wrong;
+		const char *what, *why;
+	} rules[] = {
+		{o.data && o.synthetic, "DATA and --synthetic", apart},
+		{!o.data && !o.synthetic, "needs", "DATA or --synthetic"},
+		{o.synthetic && (o.queries || o.ground_truth), "--synthetic",
+		 "makes its own queries: no --queries or --ground-truth"},
+		{o.intrinsic && !o.synthetic, "--intrinsic",
+		 "needs --synthetic"},
+		{o.ground_truth && !has_queries, "--ground-truth",
+		 "needs its --queries"},
+		{o.golden && !has_queries, "--make-golden",
+		 "needs --queries: rows held out as queries change the "
+		 "numbers of the others"},
+		{o.json + o.csv + o.markdown > 1,
+		 "--json, --csv and --markdown", apart},
+		{only_csv && o.clients, "--csv has no loads: --clients", csv},
+		{only_csv && o.concurrency, "--csv has no loads: --concurrency",
+		 csv},
+		{o.effort && o.ef, "--effort and --ef", apart},
+		{o.effort && o.nprobe, "--effort and --nprobe", apart},
+		{o.curve && o.effort, "--effort and --curve", apart},
+		{o.curve && o.ef, "--ef and --curve", apart},
+		{o.curve && o.nprobe, "--nprobe and --curve", apart},
+		{o.rate > 0 && !o.clients, "--rate", "needs --clients"},
+		{o.duration > 0 && !o.clients && !o.concurrency, "--duration",
+		 "needs --clients or --concurrency"},
+		{o.golden_queries && !o.golden, "--golden-queries",
+		 "needs --make-golden"},
+	};
 
-static int check_rest(void)
-{
-	if (o.json + o.csv + o.markdown > 1)
-		return cli_usage_error(&command, "--json, --csv and --markdown "
-						 "cannot be combined");
-	if (o.csv && (o.clients || o.concurrency) && !o.html && !o.svg)
-		return cli_usage_error(&command,
-				       "--csv has no loads: --%s needs --json, "
-				       "--markdown or --html",
-				       o.clients ? "clients" : "concurrency");
-	if (o.effort && (o.ef || o.nprobe))
-		return cli_usage_error(&command,
-				       "--effort and --%s cannot be combined",
-				       o.ef ? "ef" : "nprobe");
-	if (o.curve && (o.effort || o.ef || o.nprobe))
-		return cli_usage_error(&command,
-				       "--%s and --curve cannot be combined",
-				       o.effort ? "effort"
-				       : o.ef	? "ef"
-						: "nprobe");
-	if (o.rate > 0 && !o.clients)
-		return cli_usage_error(&command, "--rate needs --clients");
-	if (o.duration > 0 && !o.clients && !o.concurrency)
-		return cli_usage_error(&command, "--duration needs --clients "
-						 "or --concurrency");
-	if (o.golden_queries && !o.golden)
-		return cli_usage_error(&command, "--golden-queries needs "
-						 "--make-golden");
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].wrong)
+			return cli_usage_error(&command, "%s %s", rules[i].what,
+					       rules[i].why);
 	return CLI_GO_ON;
 }
 
@@ -224,10 +214,8 @@ int options_parse(struct bench_options *to, int argc, char **argv)
 	code = cli_parse(&command, argc, argv, &operands);
 	if (code == CLI_GO_ON) {
 		o.data = operands.n ? operands.items[0] : NULL;
-		code = check_data();
+		code = check();
 	}
-	if (code == CLI_GO_ON)
-		code = check_rest();
 	sort_sizes(&o.sizes);
 	*to = o;
 	return code;

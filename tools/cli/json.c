@@ -144,12 +144,6 @@ void json_u64(struct json *j, const char *key, uint64_t value)
 	fprintf(j->to, "%" PRIu64, value);
 }
 
-void json_i64(struct json *j, const char *key, int64_t value)
-{
-	lead(j, key);
-	fprintf(j->to, "%" PRId64, value);
-}
-
 void json_double(struct json *j, const char *key, double value)
 {
 	char text[NUM_BYTES];

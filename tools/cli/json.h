@@ -50,7 +50,6 @@ void json_close(struct json *j); /* the object or array opened last */
 void json_string(struct json *j, const char *key, const char *value);
 void json_bytes(struct json *j, const char *key, const char *value, size_t len);
 void json_u64(struct json *j, const char *key, uint64_t value);
-void json_i64(struct json *j, const char *key, int64_t value);
 void json_double(struct json *j, const char *key, double value);
 void json_float(struct json *j, const char *key, float value);
 void json_bool(struct json *j, const char *key, bool value);

@@ -61,8 +61,12 @@ static enum vsx_status count_resident(int fd, const char *path, uint64_t *left,
 	return status;
 }
 
-enum vsx_status cold_drop(const char *path, uint64_t *left, uint64_t *pages,
-			  struct vsx_error *err)
+/*
+ * Out of the page cache. *left is how many of its *pages are still there,
+ * because another process maps them or memory is their only place.
+ */
+static enum vsx_status drop(const char *path, uint64_t *left, uint64_t *pages,
+			    struct vsx_error *err)
 {
 	const struct timespec pause = {0, PAUSE_NS};
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -178,9 +182,8 @@ static void set_cold(struct point *p, double value)
 /* Once; *c stays NaN when the file is not out of memory. */
 static enum vsx_status repeat(struct cell *c, bool quiet, struct vsx_error *err)
 {
-	uint64_t left, pages;
-	enum vsx_status status =
-		cold_drop(c->subject->path, &left, &pages, err);
+	uint64_t left = 0, pages = 0;
+	enum vsx_status status = drop(c->subject->path, &left, &pages, err);
 
 	if (status != VSX_OK)
 		return status;

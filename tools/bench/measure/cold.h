@@ -17,11 +17,4 @@
 enum vsx_status cold_run(struct cells *cells, bool quiet,
 			 struct vsx_error *err);
 
-/*
- * Drop a file from the page cache. *left is how many of its *pages are still
- * there, because another process maps them or memory is their only place.
- */
-enum vsx_status cold_drop(const char *path, uint64_t *left, uint64_t *pages,
-			  struct vsx_error *err);
-
 #endif

@@ -70,7 +70,8 @@ static void put_notes(FILE *to, const struct report *r)
 	fprintf(to, "\n    %s\n", r->command);
 }
 
-enum vsx_status report_markdown(const struct report *r, FILE *to)
+enum vsx_status report_markdown(const struct report *r, FILE *to,
+				struct vsx_error *err)
 {
 	char line[WORDS_LINE];
 
@@ -83,7 +84,7 @@ enum vsx_status report_markdown(const struct report *r, FILE *to)
 	for (int kind = 0; kind < SHEET_POINTS; kind++) {
 		struct sheet sheet;
 		enum vsx_status status =
-			sheet_make(&sheet, r, (enum sheet_kind)kind, NULL);
+			sheet_make(&sheet, r, (enum sheet_kind)kind, err);
 
 		if (status != VSX_OK)
 			return status;

@@ -103,7 +103,8 @@ enum vsx_status report_table(const struct report *r, FILE *to,
 			     struct vsx_error *err);
 void report_json(const struct report *r, FILE *to);
 void report_csv(const struct report *r, FILE *to);
-enum vsx_status report_markdown(const struct report *r, FILE *to);
+enum vsx_status report_markdown(const struct report *r, FILE *to,
+				struct vsx_error *err);
 enum vsx_status report_html(const struct report *r, const char *path,
 			    struct vsx_error *err);
 /* One .svg a plot into a folder, which is made if it is not there. */
