@@ -14,7 +14,7 @@
  *
  *   Result   VSX_OK (0), or a status that says what kind of failure it was;
  *            then *err, if given, holds one line that says what, where and both
- *            values. Output arguments are NULL or untouched after a failure.
+ *            values. After a failure output arguments are NULL or untouched.
  *   Options  a structure with struct_size set by its VSX_..._INIT, or by hand
  * in an initialiser of any form; a member that is 0 takes its default. NULL
  * takes all defaults. Growth   structures that a call fills get new members at
@@ -25,11 +25,11 @@
  *   Threads  an open index is immutable: any number of threads may use it at
  *            the same time, also after fork(). A searcher holds the scratch of
  *            one thread and must not be used by two at once. The library has
- *            no threads of its own but those that vsx_search_batch() and
+ *            no threads of its own except those that vsx_search_batch() and
  *            vsx_verify() start and join, prints nothing, never exits, and
  *            handles no signal unless vsx_guard_install() is called.
- *   Bytes    whatever a file holds, no call reads outside of the mapping or
- *            writes outside of its own memory. A file that another program
+ *   Bytes    whatever a file holds, no call reads outside the mapping or writes
+ *            outside its own memory. A file that another program
  *            truncates while it is mapped raises SIGBUS, as with every mapped
  *            file: see vsx_guard_install(). VSX itself replaces files and never
  *            shortens them. Use VSX_LOAD_COPY for files that others may write
@@ -88,7 +88,7 @@ VSX_API size_t vsx_elem_size(enum vsx_elem elem);
 /* When the checksum of a page is compared. */
 enum vsx_check {
 	VSX_CHECK_TOUCH = 0, /* before the first answer that needs the page */
-	VSX_CHECK_NONE,	     /* never: for files verified a moment ago */
+	VSX_CHECK_NONE,	     /* never: for files that have just been verified */
 	VSX_CHECK_ALL, /* in vsx_open(), all pages, and all rules that an answer
 			  depends on: not those of the acceptance test */
 };
@@ -96,15 +96,15 @@ enum vsx_check {
 /* What is brought into memory by vsx_open(). */
 enum vsx_preload {
 	VSX_PRELOAD_NONE = 0, /* nothing: pages come as searches need them */
-	VSX_PRELOAD_HOT, /* links, centroids, codes and ids, not the rows */
-	VSX_PRELOAD_ALL, /* of a file larger than memory: as HOT */
+	VSX_PRELOAD_HOT, /* links, centroids, codes and ids, but not the rows */
+	VSX_PRELOAD_ALL, /* for a file larger than memory: like HOT */
 };
 
 /* Where the bytes are while the index is open. */
 enum vsx_load {
 	VSX_LOAD_MAP = 0, /* in the page cache, shared with other processes */
 	VSX_LOAD_COPY,	  /* in a private copy, in huge pages where there are
-			     some: nobody else can change it any more */
+			     some: nobody else can change it any longer */
 };
 
 struct vsx_open_opts {
@@ -114,10 +114,10 @@ struct vsx_open_opts {
 	enum vsx_load load;
 	uint32_t lock_memory; /* 1: mlock(), a failure is an error; VSX_ENOMEM
 				 when it is more than the process may use */
-	uint32_t untrusted;   /* 1: for files from unknown hands: implies
+	uint32_t untrusted;   /* 1: for files from untrusted sources: implies
 				 VSX_LOAD_COPY and VSX_CHECK_ALL */
-	uint64_t memory; /* bytes of the page cache that there are for it; 0:
-			    as many as this process may use */
+	uint64_t memory; /* bytes of page cache available for it; 0: as many as
+			    this process may use */
 };
 #define VSX_OPEN_OPTS_INIT                                                     \
 	{                                                                      \
@@ -131,16 +131,16 @@ struct vsx_open_opts {
  * out   set to the index, which the caller closes with vsx_close()
  * path  a regular file
  *
- * Takes the same time and memory for a file of any size, unless the options
- * ask for more: it reads the superblock and the manifest. The descriptor is
+ * Takes the same time and memory for a file of any size, unless the options ask
+ * for more: it reads only the superblock and the manifest. The descriptor is
  * closed again before the call returns. The file may be replaced by rename
- * while it is open; the index stays what it was.
+ * while it is open; the index does not change.
  *
  * A file that is larger than the memory that this process may use (that of the
  * machine, or the least limit of its control groups; or opts->memory) is read
- * page by page where searches jump, and searches ask the disk ahead. A smaller
+ * page by page where searches jump, and searches request pages ahead. A smaller
  * one is left to the kernel's read-ahead. Answers are the same. The limit is
- * looked at when a file is opened or refreshed. VSX_LOAD_COPY of a file that is
+ * checked when a file is opened or refreshed. VSX_LOAD_COPY of a file that is
  * larger is VSX_ENOMEM.
  *
  * VSX_EFORMAT     not a VSX file; the text names what it seems to be
@@ -154,43 +154,44 @@ VSX_API enum vsx_status vsx_open(struct vsx **out, const char *path,
 				 struct vsx_error *err);
 
 /*
- * Close it. No searcher of it may be used afterwards, but for being freed.
+ * Close it. Its searchers may not be used afterwards, except to free them.
  * Accepts NULL.
  */
 VSX_API void vsx_close(struct vsx *index);
 
 /*
- * Handle SIGBUS, which a mapped file raises when somebody else cuts it or its
- * disk fails: from now on the call that hit it, and every later one on that
- * index, answers VSX_EIO instead of the process being ended. What such a call
- * has written to its output arguments means nothing. vsx_refresh() opens the
- * file again when it is whole again. Costs a search a look at one byte. Without
- * it the signal does what the host has arranged; by default it ends the
+ * Handle SIGBUS, which a mapped file raises when somebody else truncates it or
+ * its disk fails: from now on the call that hit it, and every later one on that
+ * index, returns VSX_EIO, and the process is not ended. What such a call has
+ * written to its output arguments means nothing. vsx_refresh() opens the file
+ * again once it is whole again. It costs a search one look at a byte. Without
+ * the guard the signal does what the host has arranged; by default it ends the
  * process.
  *
  * It covers every call of both libraries, shared or static: a writer that loses
- * bytes of what it reads or has written commits nothing and answers VSX_EIO.
+ * bytes that it reads or has written commits nothing and returns VSX_EIO.
  *
- * Installs a handler for the whole process, once, however often it is called;
- * what is not in an index of this library goes on to the handler that was there
- * before. Call it before any threads search, and after other code that sets a
+ * Installs a handler for the whole process, once, however often it is called; a
+ * signal from outside the indexes of this library is passed on to the previous
+ * handler. Call it before any thread searches, and after other code that sets a
  * handler for SIGBUS. It stays: a program that loaded the library with dlopen()
- * must not unload it. Threads that block SIGBUS are ended by it nevertheless.
+ * must not unload it. Threads that block SIGBUS are still ended by it.
  * Threads with small stacks may use sigaltstack().
  *
- * A file that is overwritten and has its old length is not noticed:
- * VSX_LOAD_COPY is for those.
+ * A file that is overwritten and keeps its length is not noticed: use
+ * VSX_LOAD_COPY for such files.
  */
 VSX_API enum vsx_status vsx_guard_install(struct vsx_error *err);
 
 /*
- * The newest generation of the file at the same path, with the same options.
+ * Open the newest generation of the file at the same path, with the same
+ * options.
  *
- * out  set to an index of its own, to be closed with vsx_close(); NULL when
- *      `index` is the newest already
+ * out  set to a separate index, which the caller closes with vsx_close(); NULL
+ *      if `index` is already the newest
  *
- * `index` stays open and what it was, for as long as it is not closed: searches
- * in flight are never disturbed. Where the file has grown by
+ * `index` stays open and unchanged until it is closed: running searches are
+ * never disturbed. Where the file has grown by
  * vsx_update_commit() both share what is in memory, and pages that were checked
  * are not checked again. Where it was replaced, by a compaction for example,
  * the new file is opened. Fails as vsx_open() does. Any thread may call it;
@@ -206,7 +207,7 @@ struct vsx_facts {
 	uint32_t page_bytes;
 	uint64_t generation;
 	uint64_t file_bytes;  /* committed */
-	uint64_t extra_bytes; /* behind the committed end: debris of a crash */
+	uint64_t extra_bytes; /* after the committed end: left by a crash */
 	uint8_t uuid[16];
 	uint64_t n_rows;
 	uint64_t n_live;
@@ -216,7 +217,7 @@ struct vsx_facts {
 	uint32_t normalised; /* 1: rows were scaled to length 1 */
 	uint64_t seed;
 	uint32_t default_effort; /* ef or nprobe of a search that names none */
-	double target_recall;	 /* recall@10 that it was chosen for */
+	double target_recall;	 /* recall@10 for which it was chosen */
 	uint32_t n_queries;	 /* of the acceptance test */
 	uint32_t own_queries;	 /* 1: they are rows of the index */
 	uint32_t truth_k;	 /* exact neighbours kept for each */
@@ -224,19 +225,19 @@ struct vsx_facts {
 	uint32_t n_segments;
 	uint32_t n_sections;
 	uint64_t mapped_bytes;
-	uint64_t heap_bytes;	/* that the open index itself takes */
+	uint64_t heap_bytes;	/* that the open index itself uses */
 	const char *spec;	/* such as "HNSW32"; lives as long as index */
-	const char *asked;	/* for: what a compaction builds, once there
-				   are rows enough; likewise */
-	uint64_t live_bytes;	/* of file_bytes, about: what live rows take */
-	uint64_t deleted_bytes; /* what deleted rows take: a compaction frees
+	const char *asked;	/* for: what a compaction builds once there are
+				   enough rows; likewise */
+	uint64_t live_bytes;	/* of file_bytes, about: those of live rows */
+	uint64_t deleted_bytes; /* those of deleted rows: a compaction frees
 				   these */
-	uint64_t superseded_bytes; /* and these, of older generations */
-	const char *effort_name;   /* "ef", "nprobe", or "" for Flat */
-	uint32_t due_queries; /* that a recall must be measured on to be told:
-				 100, or n_live if that is less */
+	uint64_t superseded_bytes;     /* and these, of older generations */
+	const char *effort_name;       /* "ef", "nprobe", or "" for Flat */
+	uint32_t due_queries;	       /* needed to judge a recall: 100, or
+					  n_live if that is less */
 	const char *asked_effort_name; /* effort_name of what was asked for;
-					  NULL: of "auto", which may come to
+					  NULL: of "auto", which may become
 					  any */
 	const char *hops_name; /* what n_hops of a search counts: "hops",
 				  "lists" */
@@ -254,14 +255,14 @@ static inline void vsx_get_facts(const struct vsx *index,
 VSX_API const char *vsx_property(const struct vsx *index, const char *key);
 
 /*
- * Are vectors that are said to be of `model`, with the fingerprint `hash`, of
- * the model that the index names? Either may be NULL: not said. Where both
- * sides have a hash it decides, else the name and its aliases.
+ * Check whether vectors said to be of `model`, with the fingerprint `hash`, are
+ * of the model that the index names. Either may be NULL: not given. If both
+ * sides have a hash, it decides, otherwise the name and its aliases.
  *
- * note  NULL, or set to a line when the names differ and the hash is the same,
- *       else to an empty text
+ * note  NULL, or set to a line if the names differ and the hash is the same,
+ *       otherwise to an empty text
  *
- * VSX_EINVAL  of another model, or the index does not say what is asked for
+ * VSX_EINVAL  of another model, or the index does not name the model or hash
  */
 VSX_API enum vsx_status vsx_check_model(const struct vsx *index,
 					const char *model, const char *hash,
@@ -285,7 +286,7 @@ struct vsx_parameter {
 struct vsx_segment_facts {
 	const char *kind; /* "Flat", "IVF", "HNSW" */
 	uint64_t n_rows;
-	uint64_t n_dead; /* of them are deleted */
+	uint64_t n_dead; /* of them deleted */
 	uint64_t generation;
 	uint32_t row_stride; /* bytes from row to row */
 	uint32_t n_parameters;
@@ -307,7 +308,7 @@ struct vsx_section_facts {
 struct vsx_recall {
 	uint32_t effort;
 	double at_1, at_10, at_100; /* shares of the exact neighbours found */
-	double distances;	    /* mean distance computations a query */
+	double distances;	    /* mean distance computations per query */
 };
 
 /* VSX_EINVAL when i is out of range. A table of recall rises by effort. */
@@ -347,8 +348,8 @@ static inline enum vsx_status vsx_get_recall(const struct vsx *index,
 }
 
 /*
- * The least effort whose measured recall@1, @10 or @100 (the nearest of them
- * that is not below k, or @100) reaches `recall`, 0 to 1. VSX_ENOTFOUND when
+ * The least effort whose measured recall@1, @10 or @100 (the smallest of these
+ * that is at least k, or @100) reaches `recall`, 0 to 1. VSX_ENOTFOUND when
  * none in the table does; then the text says what is the best. Flat answers 0.
  */
 VSX_API enum vsx_status vsx_effort_for(const struct vsx *index, double recall,
@@ -362,11 +363,11 @@ struct vsx_search_opts {
 	uint32_t effort; /* ef (HNSW) or nprobe (IVF); 0: the index's default.
 			    An ef below k counts as k. */
 	uint32_t exact;	 /* 1: compare with every row */
-	double recall;	 /* if > 0: effort by vsx_effort_for(), or the most
+	double recall;	 /* if > 0: effort by vsx_effort_for(), or the greatest
 			    that was measured */
-	uint64_t first_query; /* vsx_search_batch(): the number that messages
-				 give its first query, as of a file that is
-				 searched in parts */
+	uint64_t first_query; /* vsx_search_batch(): the number of its first
+				 query in messages, for a file that is searched
+				 in parts */
 };
 #define VSX_SEARCH_OPTS_INIT                                                   \
 	{                                                                      \
@@ -380,7 +381,7 @@ struct vsx_hit {
 			   the order of these values in f64 */
 };
 
-/* What searches with one searcher have done so far. */
+/* What the searches of one searcher have done so far. */
 struct vsx_search_stats {
 	uint64_t n_queries;
 	uint64_t n_distances;	  /* rows compared, codes included */
@@ -390,8 +391,8 @@ struct vsx_search_stats {
 
 /*
  * Make the scratch of one thread. Free it with vsx_searcher_free() before or
- * after the index is closed. It grows with the greatest k and effort seen and
- * then allocates nothing more.
+ * after the index is closed. It grows with the greatest k and effort seen, and
+ * allocates nothing more after that.
  */
 VSX_API enum vsx_status vsx_searcher_new(struct vsx_searcher **out,
 					 const struct vsx *index,
@@ -417,8 +418,8 @@ VSX_API enum vsx_status vsx_search(struct vsx_searcher *searcher,
 				   struct vsx_error *err);
 
 /*
- * The same for the row with this id as the query; the row itself is not
- * counted. VSX_ENOTFOUND when no row has it.
+ * The same with the row with this id as the query; the row itself is not
+ * counted. VSX_ENOTFOUND if no row has this id.
  */
 VSX_API enum vsx_status vsx_search_id(struct vsx_searcher *searcher,
 				      uint64_t id, size_t k,
@@ -430,13 +431,13 @@ VSX_API enum vsx_status vsx_search_id(struct vsx_searcher *searcher,
  * Many queries, spread over n_threads threads (0: one for each processor).
  *
  * queries  [n][dim] of type elem, row-major without gaps
- * hits     vsx_hit[n][k]; what a query has fewer than k stays unset
+ * hits     vsx_hit[n][k]; entries beyond n_hits of a query stay unset
  * n_hits   size_t[n]
- * stats    NULL, or what the searches did is added to it
+ * stats    NULL, or counts to which those of the searches are added
  *
  * Starts the threads and joins them before it returns. A failure names the
  * query with the lowest number that failed, counted from opts->first_query;
- * what hits, n_hits and stats hold then means nothing.
+ * the contents of hits, n_hits and stats then mean nothing.
  */
 VSX_API enum vsx_status vsx_search_batch_sized(
 	const struct vsx *index, const void *queries, enum vsx_elem elem,
@@ -473,7 +474,7 @@ VSX_API enum vsx_status vsx_get(const struct vsx *index, uint64_t id,
 
 /*
  * The id of row number `row`, 0 to n_rows - 1, in the order of the file, which
- * is not that of the input. VSX_ENOTFOUND for a row that is deleted, and behind
+ * is not that of the input. VSX_ENOTFOUND for a row that is deleted, and after
  * the last one.
  */
 VSX_API enum vsx_status vsx_id_at(const struct vsx *index, uint64_t row,
@@ -481,8 +482,8 @@ VSX_API enum vsx_status vsx_id_at(const struct vsx *index, uint64_t row,
 
 /*
  * Centroid i, 0 to n_centroids - 1, of a segment whose rows were grouped by
- * such, as f32[dim]. Under cosine it is a mean of rows of length 1. VSX_EINVAL
- * when there is none.
+ * such, as f32[dim]. Under cosine it is a mean of rows scaled to length 1.
+ * VSX_EINVAL if there is none.
  */
 VSX_API enum vsx_status vsx_get_centroid(const struct vsx *index,
 					 uint32_t segment, uint32_t i,
@@ -493,8 +494,8 @@ VSX_API enum vsx_status vsx_get_centroid(const struct vsx *index,
  * The queries of the acceptance test.
  *
  * queries  float[n_queries][dim]
- * own      NULL, or uint64_t[n_queries]: the ids of the rows that they are,
- *          set only if own_queries is; the row itself does not count
+ * own      NULL, or uint64_t[n_queries]: the ids of the rows that serve as
+ *          queries, set only if own_queries is; the row itself does not count
  */
 VSX_API enum vsx_status vsx_get_test_queries(const struct vsx *index,
 					     float *queries, uint64_t *own,
@@ -532,17 +533,17 @@ struct vsx_verify_opts {
 	enum vsx_verify_level level;
 	unsigned int n_threads; /* 0: one for each processor */
 	double min_recall;	/* if > 0: recall@10 at the default effort must
-				   reach it, of each test that is run, and one
-				   of them must have due_queries, see above */
-	/* A test of the caller's own, beside the one in the file. */
+				   reach it in each test that is run, and one of
+				   them must have due_queries, see above */
+	/* A test of the caller's own, in addition to the one in the file. */
 	const void *queries; /* [n_queries][query_dim] of query_elem */
 	enum vsx_elem query_elem;
 	uint32_t query_dim;
 	uint32_t truth_k;
 	uint64_t n_queries;
 	const uint64_t *truth; /* ids, [n_queries][truth_k]; UINT64_MAX ends a
-				  list that is shorter; one that no live row
-				  has is not found */
+				  shorter list; an id that no live row has
+				  counts as not found */
 };
 #define VSX_VERIFY_OPTS_INIT                                                   \
 	{                                                                      \
@@ -557,17 +558,18 @@ struct vsx_verify_result {
 	uint32_t recall_measured; /* 1: the numbers below are set */
 	uint32_t effort;	  /* that they were measured with */
 	double recall_at_1, recall_at_10, recall_at_100;
-	uint32_t n_queries;    /* that they were measured on: those with
-				  neighbours that are known */
+	uint32_t n_queries;    /* that they were measured on: those whose
+				  neighbours are known */
 	uint32_t own_measured; /* 1: the caller's queries were run */
 	double own_recall;     /* recall@10, or @truth_k if that is less */
 	uint32_t n_own;	       /* of them have neighbours */
-	uint32_t due_queries;  /* as in vsx_facts; fewer cannot tell a recall */
+	uint32_t due_queries;  /* as in vsx_facts; fewer are too few to judge a
+				  recall */
 };
 
 /*
- * Check a file as far as the level says, and report all findings, not the
- * first. Needs no index that can be opened.
+ * Check a file as far as the level says, and report all findings, not only the
+ * first. The index need not be openable.
  *
  * VSX_OK        the file was read; see result->n_findings for its state
  * VSX_EFORMAT, VSX_EVERSION, VSX_EIO, VSX_ENOMEM, VSX_EINVAL, VSX_ESTOPPED

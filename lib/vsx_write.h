@@ -14,11 +14,12 @@
  *     vsx_builder_free(b);
  *
  * The new file appears at once and whole: it is written under a temporary name
- * in the same folder, synced, checked, renamed over the old one, and the folder
- * is synced. A build that fails or is stopped leaves nothing behind and does
- * not touch the old file; what a killed one leaves is removed by the next
- * writer of the name. No call raises SIGPIPE or SIGXFSZ: it fails. The same
- * rows, options and seed give the same bytes with any number of threads.
+ * in the same folder, synced, checked and renamed over the old one, and the
+ * folder is synced. A build that fails or is stopped leaves nothing behind and
+ * does not touch the old file; what a killed build leaves is removed by the
+ * next writer of that name. No call raises SIGPIPE or SIGXFSZ: it fails
+ * instead. The same rows, options and seed give the same bytes with any number
+ * of threads.
  */
 #ifndef VSX_WRITE_H
 #define VSX_WRITE_H
@@ -60,8 +61,8 @@ struct vsx_rejected {
 };
 
 /*
- * Told of each row that no index could hold, in their order, by the thread that
- * adds them: a NaN, an infinity, a value that the type cannot hold, length 0
+ * Called for each row that no index can hold, in order, by the thread that adds
+ * the rows: a NaN, an infinity, a value that the type cannot hold, length 0
  * under cosine. Return 0 to go on without the row, anything else to stop with
  * VSX_ESTOPPED.
  */
@@ -79,9 +80,9 @@ struct vsx_build_opts {
 	uint64_t nlist_sample;	  /* IVF: rows to train on; 0: 256 a list */
 	uint64_t seed;
 	unsigned int n_threads;	  /* 0: one for each processor */
-	uint64_t memory;	  /* bytes of rows held in memory at most; more
-				     go to an unnamed file; 0: half of what the
-				     process may use */
+	uint64_t memory;	  /* at most so many bytes of rows are held in
+				     memory; the rest go to an unnamed file; 0:
+				     half of what the process may use */
 	uint32_t normalize;	  /* 1: scale every row to length 1 */
 	uint32_t force;		  /* 1: replace a file that exists */
 	uint32_t page_bytes;	  /* 4096 (0) to 65536, a power of two */
@@ -93,8 +94,8 @@ struct vsx_build_opts {
 	const char *source;	  /* where the rows came from, or NULL */
 	vsx_build_report *report; /* or NULL */
 	void *context;
-	vsx_reject_report *rejected; /* bad rows are left out and told to it;
-					NULL: they are an error */
+	vsx_reject_report *rejected; /* bad rows are left out and reported to
+					it; NULL: they are an error */
 	void *rejected_context;
 	uint32_t wait_ms; /* for another writer of the file that is replaced,
 			     at most; 0: not at all */
@@ -111,11 +112,11 @@ struct vsx_build_opts {
 	}
 
 /*
- * Begin a build of `path`. Checks the options, that the folder can be written
- * and, without `force`, that no file is in the way (VSX_EEXIST). A file that is
- * to be replaced is locked against other writers until the build is finished or
- * freed (VSX_EBUSY: one of them is at work). The new file has its owner, group,
- * mode and access list; what of that could not be had is told as a
+ * Begin a build of `path`. Checks the options, that the folder is writable and,
+ * without `force`, that no file is in the way (VSX_EEXIST). A file that will be
+ * replaced is locked against other writers until the build is finished or freed
+ * (VSX_EBUSY: one of them is at work). The new file has its owner, group,
+ * mode and access list; what the system refuses of these is reported as a
  * VSX_BUILD_NOTE. Compactions, repairs and restores do the same.
  */
 VSX_API enum vsx_status vsx_builder_new(struct vsx_builder **out,
@@ -159,7 +160,7 @@ struct vsx_batch {
  * infinity, a value that the type cannot hold, length 0 under cosine, or under
  * l2 and ip a squared length above 2^125 (lengths up to 6e18 are taken).
  * With `rejected` in the options such rows are left out, and the others keep
- * the numbers that they would have had. Of a call that fails no row is kept.
+ * the numbers they would have had. Of a call that fails no row is kept.
  */
 VSX_API enum vsx_status vsx_builder_add(struct vsx_builder *b,
 					const struct vsx_batch *rows,
@@ -167,7 +168,7 @@ VSX_API enum vsx_status vsx_builder_add(struct vsx_builder *b,
 
 /*
  * Give the queries of the acceptance test, [n][dim]; copied. Without them some
- * rows are drawn by seed, and finding the row itself does not count.
+ * rows are drawn by the seed, and finding the row itself does not count.
  */
 VSX_API enum vsx_status vsx_builder_queries(struct vsx_builder *b,
 					    const void *queries,
@@ -180,15 +181,15 @@ struct vsx_build_result {
 	uint64_t file_bytes;
 	double seconds_train, seconds_build, seconds_test, seconds_write;
 	uint32_t default_effort;
-	double recall_at_10; /* at the default effort; 0 when not measured */
-	char spec[64];	     /* as built, after "auto" and adjustments */
-	uint32_t n_queries;  /* that it was measured on */
+	double recall_at_10;	 /* at the default effort; 0 if not measured */
+	char spec[64];		 /* as built, after "auto" and adjustments */
+	uint32_t n_queries;	 /* that it was measured on */
 	const char *effort_name; /* "ef", "nprobe", or "" for Flat; never freed
 				  */
 };
 
 /*
- * Train, build, measure, write, publish. result may be NULL. VSX_ENUMERIC when
+ * Train, build, measure, write, publish. result may be NULL. VSX_ENUMERIC if
  * every row was left out.
  */
 VSX_API enum vsx_status vsx_builder_finish_sized(
@@ -207,16 +208,15 @@ VSX_API void vsx_builder_free(struct vsx_builder *b);
 /* What a build of n_rows would take, before any work. */
 struct vsx_build_plan {
 	char spec[64];
-	char reason[160];	  /* why it is not what was asked for to the
-				     letter, or what is to be said of it; or
-				     "" */
+	char reason[160];	  /* why it is not exactly what was asked for,
+				     or a remark about it; or "" */
 	uint64_t file_bytes;	  /* within 2 %, without the payload of names */
 	uint64_t build_bytes;	  /* peak memory of the build */
 	uint64_t query_hot_bytes; /* of the file that every search needs */
 	uint64_t searcher_bytes;  /* heap of one searching thread */
-	double build_seconds; /* with n_threads, all reading left out; about,
-				 for a machine of 2024: within a factor of
-				 two there */
+	double build_seconds; /* with n_threads, without reading the input; an
+				 estimate for a machine of 2024, within a factor
+				 of two there */
 };
 
 VSX_API enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
@@ -236,8 +236,8 @@ static inline enum vsx_status vsx_build_plan(const struct vsx_build_opts *opts,
 
 /*
  * Add and delete rows of an index that may be in use: a new generation is
- * appended to its file. Readers keep the generation that they have open; a
- * crash at any point leaves the old generation or the new one.
+ * appended to its file. Readers keep the generation they have open; a crash at
+ * any point leaves the old generation or the new one.
  *
  *     struct vsx_update *u;
  *
@@ -248,8 +248,8 @@ static inline enum vsx_status vsx_build_plan(const struct vsx_build_opts *opts,
  *             warnx("%s", err.text);
  *     vsx_update_free(u);
  *
- * There is one writer at a time, who holds a lock from begin to free: a file
- * `.NAME.lock` beside the index, so that its folder must be writable. An update
+ * One writer works at a time and holds a lock from begin to free: a file
+ * `.NAME.lock` beside the index, so its folder must be writable. An update
  * belongs to one thread.
  */
 struct vsx_update;
@@ -258,8 +258,8 @@ struct vsx_update;
 
 struct vsx_update_opts {
 	size_t struct_size;
-	uint32_t replace;	  /* 1: an added row takes the place of the live
-				     one with its id; 0: such ids are refused */
+	uint32_t replace;	  /* 1: an added row replaces the live one with
+				     its id; 0: such ids are refused */
 	uint32_t wait_ms;	  /* for another writer to finish, at most; 0:
 				     not at all */
 	uint32_t keep_segments;	  /* 1: small segments at the end are not merged
@@ -285,11 +285,11 @@ struct vsx_update_opts {
 /*
  * Lock the file and read its newest generation.
  *
- * VSX_EBUSY     another writer holds it; the text names him
- * VSX_EINVAL    the file has other names (hard links) as well, or the index is
- *               of another model than the options say
+ * VSX_EBUSY     another writer holds it; the text names the process
+ * VSX_EINVAL    the file has other names (hard links), or the index is of a
+ *               different model from that in the options
  * VSX_ECORRUPT  a superblock slot is damaged: see vsx_repair()
- * VSX_ESTOPPED  the report said so while waiting
+ * VSX_ESTOPPED  the report asked to stop while waiting
  */
 VSX_API enum vsx_status vsx_update_begin(struct vsx_update **out,
 					 const char *path,
@@ -297,17 +297,16 @@ VSX_API enum vsx_status vsx_update_begin(struct vsx_update **out,
 					 struct vsx_error *err);
 
 /*
- * Add rows, as vsx_builder_add() does. Without ids they are numbered on from
- * the greatest id that the index has. That ids are new is checked by
- * vsx_update_commit().
+ * Add rows, as vsx_builder_add() does. Without ids numbering continues from the
+ * greatest id in the index. vsx_update_commit() checks that ids are new.
  */
 VSX_API enum vsx_status vsx_update_add(struct vsx_update *u,
 				       const struct vsx_batch *rows,
 				       struct vsx_error *err);
 
 /*
- * Delete the rows with these ids: not those that this update adds. Ids that no
- * live row has are counted and named in the result; they are no failure.
+ * Delete the rows with these ids, but not rows that this update adds. Ids that
+ * no live row has are counted and named in the result; they are not an error.
  */
 VSX_API enum vsx_status vsx_update_delete(struct vsx_update *u,
 					  const uint64_t *ids, size_t n,
@@ -325,10 +324,10 @@ struct vsx_update_result {
 	uint32_t n_merged;	 /* segments that went into the new one */
 	uint64_t appended_bytes; /* that the file grew by */
 	uint64_t file_bytes;
-	uint64_t deleted_bytes;	   /* of it, about, are of deleted rows */
-	uint64_t superseded_bytes; /* are of older generations */
-	double recall_at_10; /* of the acceptance test, now; 0: not run, as
-				where less than a 64th of the rows is new */
+	uint64_t deleted_bytes;	   /* about: those of deleted rows */
+	uint64_t superseded_bytes; /* those of older generations */
+	double recall_at_10; /* of the acceptance test, now; 0: not run, because
+				less than a 64th of the rows is new */
 	double recall_built; /* when it was built */
 	uint32_t n_queries;  /* that recall_at_10 was measured on */
 	double shift;	     /* mean distance of the added rows from their
@@ -338,15 +337,15 @@ struct vsx_update_result {
 };
 
 /*
- * Write the new generation and sync it. Nothing to do is no commit: the
- * generation stays. result may be NULL.
+ * Write the new generation and sync it. If there is nothing to do, nothing is
+ * committed: the generation stays. result may be NULL.
  *
- * VSX_EEXIST  ids are live already; the text names up to ten of them
- * VSX_EINVAL  two of the added rows have one id
- * VSX_ENUMERIC  rows were added, and all of them left out
+ * VSX_EEXIST  ids are already live; the text names up to ten of them
+ * VSX_EINVAL  two of the added rows have the same id
+ * VSX_ENUMERIC  rows were added, and all of them were left out
  *
- * After a failure the old generation is what the file holds; only if the text
- * says so it may be the new one.
+ * After a failure the file holds the old generation; only if the text says so
+ * may it hold the new one.
  */
 VSX_API enum vsx_status vsx_update_commit_sized(
 	struct vsx_update *u, struct vsx_update_result *result, size_t size,
@@ -358,7 +357,7 @@ static inline enum vsx_status vsx_update_commit(
 	return vsx_update_commit_sized(u, result, sizeof(*result), err);
 }
 
-/* Drop the lock, committed or not. Accepts NULL. */
+/* Release the lock, committed or not. Accepts NULL. */
 VSX_API void vsx_update_free(struct vsx_update *u);
 
 /* ---- compact -------------------------------------------------------- */
@@ -371,11 +370,12 @@ struct vsx_compact_opts {
 	uint32_t wait_ms;	/* for another writer of what is replaced */
 	unsigned int n_threads; /* 0: one for each processor */
 	uint64_t memory;	/* as in vsx_build_opts */
-	double if_dead;		/* do it only if this share of the bytes is of
-				   deleted rows or of older generations, 0 to 1;
-				   else *result says `skipped` */
-	uint32_t renumber;	/* 1: ids are 0, 1, 2, ... by the order of the
-				   inputs, and in each by its ids */
+	double if_dead;		/* compact only if this share of the bytes
+				   belongs to deleted rows or older generations,
+				   0 to 1; otherwise *result says `skipped` */
+	uint32_t renumber;	/* 1: ids are 0, 1, 2, ... in the order of the
+				   inputs, and within each in the order of its
+				   ids */
 	const uint64_t *id_offsets; /* uint64[n_id_offsets], one for each input:
 				       added to its ids; or NULL */
 	size_t n_id_offsets;
@@ -401,23 +401,23 @@ struct vsx_compact_result {
 };
 
 /*
- * Write the live rows of one or several indexes, of the same dimension, metric,
- * element type, normalisation and model, into one new index with one segment.
- * What differs is refused (VSX_EINVAL, naming all inputs). Models are compared
- * as vsx_check_model() does; one that is not named is taken for that of the
- * others, which is told as a VSX_BUILD_NOTE, as is another name with the same
+ * Write the live rows of one or more indexes with the same dimension, metric,
+ * element type, normalisation and model into one new index with one segment.
+ * Indexes that differ are refused (VSX_EINVAL, naming all inputs). Models are
+ * compared as in vsx_check_model(); an input that names none is taken to be of
+ * the others' model, with a VSX_BUILD_NOTE, as for another name with the same
  * hash. Ids that two of them have are refused (VSX_EINVAL, naming both and some
  * of the ids), unless renumber or id_offsets makes them differ.
  *
  * inputs  const char *[n_inputs]; never changed
- * path    the output, which is none of the inputs (VSX_EINVAL); NULL: the only
- *         input is replaced, once the new file is whole, and is locked against
- *         other writers meanwhile
+ * path    the output, which must not be one of the inputs (VSX_EINVAL); NULL:
+ *         the only input is replaced once the new file is whole, and is locked
+ *         against other writers until then
  *
  * built   NULL, or set to what vsx_builder_finish() says of the output
  *
- * No byte of a deleted row is in the output. Facts (model, seed, queries of the
- * caller's) are those of the first input.
+ * The output contains no byte of a deleted row. Facts (model, seed, queries of
+ * the caller's) are those of the first input.
  */
 VSX_API enum vsx_status vsx_compact_sized(
 	const char *const *inputs, size_t n_inputs, const char *path,
@@ -438,26 +438,26 @@ static inline enum vsx_status vsx_compact(const char *const *inputs,
 /* ---- repair --------------------------------------------------------- */
 
 struct vsx_repair_result {
-	uint64_t generation; /* that was rescued */
+	uint64_t generation; /* that was saved */
 	uint32_t fell_back;  /* 1: a newer one is damaged beyond use */
 	uint64_t n_rows;     /* of the new index */
 	uint64_t n_lost;     /* live rows whose pages are damaged */
-	uint64_t n_unsure;   /* of them: may have been deleted ones */
+	uint64_t n_unsure;   /* of them: may have been deleted */
 	uint64_t n_revived;  /* deleted rows that are live in the new index,
-				since the list of them is damaged */
+				because the list of them is damaged */
 };
 
 /*
  * From a damaged index, write a new one with every row whose pages are sound.
- * What was lost is told by the report as VSX_BUILD_NOTE, a line for each row
- * or run of rows, with ids where these are sound.
+ * Losses are reported as VSX_BUILD_NOTE, one line for each row or run of rows,
+ * with ids where these are sound.
  *
  * opts  as for vsx_compact(); spec, force, wait_ms, n_threads, memory and
  *       report count
  * built NULL, or set to what vsx_builder_finish() says of the new index
  *
- * VSX_ECORRUPT when no row can be had; VSX_EINVAL when both paths lead to one
- * file.
+ * VSX_ECORRUPT if no row can be saved; VSX_EINVAL if both paths lead to the
+ * same file.
  */
 VSX_API enum vsx_status vsx_repair_sized(const char *path, const char *out_path,
 					 const struct vsx_compact_opts *opts,
@@ -480,35 +480,34 @@ static inline enum vsx_status vsx_repair(const char *path, const char *out_path,
 
 /*
  * A repository is a folder with snapshots of indexes, as lists of chunks that
- * are stored once, compressed where that pays. A second backup costs what was
- * added since the first one. An index may be written to meanwhile: what is
+ * are stored once, compressed where that pays. A second backup costs only what
+ * was added since the first one. An index may be written to meanwhile: what is
  * backed up is the newest generation that was committed when the call began.
  *
  *     if (vsx_backup_create("photos.vsx", "/backup/photos", NULL, NULL, &err))
  *             warnx("%s", err.text);
  *
- * While an index is backed up it is checked as vsx_verify() does at its level
- * of pages: from a damaged one no snapshot is made (VSX_ECORRUPT, naming the
- * page). A call that fails, is stopped or is killed leaves a repository that
- * can be used, and what it stored is not stored again by the next one.
+ * While an index is backed up it is checked as by vsx_verify() at the level of
+ * pages: no snapshot is made of a damaged one (VSX_ECORRUPT, naming the page).
+ * A call that fails, is stopped or is killed leaves a usable repository, and
+ * what it stored is not stored again by the next one.
  *
- * A chunk that is in the repository already is read and checked before a new
+ * A chunk that is already in the repository is read and checked before a new
  * snapshot refers to it, unless the repository records that this was done
- * within 30 days and its file was not changed since; one that is damaged is
- * replaced. The files of a repository can be read by those alone who can read
- * the index.
+ * within 30 days and its file has not changed since; a damaged one is replaced.
+ * Only those who can read the index can read the files of a repository.
  *
- * Readers share a repository with each other and with one create; prune has it
- * alone. Who cannot have it waits for wait_ms, then gets VSX_EBUSY. A folder
- * that is something else is refused with VSX_EFORMAT, a repository of a newer
- * version with VSX_EVERSION.
+ * Readers share a repository with each other and with one create; prune needs
+ * it alone. A call that cannot have it waits for wait_ms and then returns
+ * VSX_EBUSY. Any other kind of folder is refused with VSX_EFORMAT, a repository
+ * of a newer version with VSX_EVERSION.
  */
-/* Which chunks that are in a repository a new snapshot refers to. */
+/* Which existing chunks of a repository a new snapshot may refer to. */
 enum vsx_backup_reuse {
-	VSX_REUSE_CHECKED, /* those that were checked within 30 days, and
-			      others when they are read and sound */
-	VSX_REUSE_ALL,	   /* all that have the right head and length */
-	VSX_REUSE_NONE,	   /* those that are read and sound */
+	VSX_REUSE_CHECKED, /* those that were checked within 30 days, and others
+			      if they are read and found sound */
+	VSX_REUSE_ALL,	   /* all with the right head and length */
+	VSX_REUSE_NONE,	   /* only those that are read and found sound */
 };
 
 struct vsx_backup_opts {
@@ -517,7 +516,7 @@ struct vsx_backup_opts {
 				 and . _ - + = @ : , not starting with . or - (NULL:
 				 time and generation, 20261121T101500Z-g3) */
 	uint32_t force;	      /* 1: a restore replaces a file that exists */
-	uint32_t wait_ms;     /* for other processes, at most */
+	uint32_t wait_ms;     /* at most, for other processes */
 	uint32_t chunk_bytes; /* 64 KiB to 16 MiB, a power of two; 0: 1 MiB */
 	vsx_build_report *report; /* or NULL */
 	void *context;
@@ -528,23 +527,23 @@ struct vsx_backup_opts {
 		sizeof(struct vsx_backup_opts), NULL, 0, 0, 0, NULL, NULL, 0   \
 	}
 
-/* Strings live as long as the call that they are handed to. */
+/* Strings live as long as the call they are passed to. */
 struct vsx_snapshot {
 	const char *name;
-	const char *source; /* where the index lay */
-	const char *damage; /* what is wrong with it, then only `name` is set;
-			       or NULL */
+	const char *source; /* where the index was */
+	const char *damage; /* what is wrong with it, in which case only `name`
+			       is set; or NULL */
 	uint64_t sequence;  /* numbers the snapshots of the repository in the
-			       order in which they were made, from 1 on */
-	uint64_t
-		created; /* nanoseconds since 1970, UTC, by the clock of then */
-	uint8_t uuid[16]; /* of the index */
+			       order in which they were made, from 1 */
+	uint64_t created;   /* nanoseconds since 1970, UTC, by the clock at the
+			       time */
+	uint8_t uuid[16];   /* of the index */
 	uint64_t index_bytes;
 	uint64_t generation;
 	uint64_t n_rows, n_live;
 	uint64_t n_chunks;
-	uint64_t new_chunks; /* of them were not there before */
-	uint64_t new_bytes;  /* that they take in the repository */
+	uint64_t new_chunks; /* of these, not there before */
+	uint64_t new_bytes;  /* that these take in the repository */
 };
 
 /* Return 0 to go on, anything else to stop with VSX_ESTOPPED. */
@@ -557,13 +556,13 @@ struct vsx_backup_result {
 	uint64_t n_chunks, new_chunks;
 	uint64_t new_bytes; /* written: into the repository, or the stream */
 	uint64_t read_chunks, read_bytes; /* of the repository, to check them */
-	uint64_t replaced_chunks;	  /* of the new: they were damaged */
+	uint64_t replaced_chunks; /* of the new ones: replaced damaged chunks */
 };
 
 /*
- * Back an index up. A repository that does not exist is made; an empty folder
- * becomes one. VSX_EEXIST: there is a snapshot of that name. result may be
- * NULL, here and below.
+ * Back up an index. A repository that does not exist is created; an empty
+ * folder becomes one. VSX_EEXIST: there is already a snapshot of that name.
+ * result may be NULL, here and below.
  */
 VSX_API enum vsx_status vsx_backup_create_sized(
 	const char *index_path, const char *repo,
@@ -579,10 +578,10 @@ static inline enum vsx_status vsx_backup_create(
 }
 
 /*
- * The same to a descriptor, such as that of a pipe, without a repository. It is
- * written from where it stands, may be one that does not block, and stays open.
- * VSX_EIO at once for one that is closed, not open for writing, or nothing that
- * takes bytes.
+ * The same to a descriptor, such as that of a pipe, without a repository.
+ * Writing starts at its current offset; it may be non-blocking, and stays open.
+ * VSX_EIO at once for a descriptor that is closed, not open for writing, or of
+ * a kind that takes no bytes.
  */
 VSX_API enum vsx_status vsx_backup_send_sized(
 	const char *index_path, int fd, const struct vsx_backup_opts *opts,
@@ -609,10 +608,10 @@ struct vsx_backup_check {
 };
 
 /*
- * Read every chunk and every snapshot and report all that is wrong, with the
- * snapshots that it touches. name: that snapshot and its chunks alone (NULL:
- * all). Answers as vsx_verify() does: VSX_OK says that everything was read.
- * What was found is recorded for later backups, if the folder may be written.
+ * Read every chunk and every snapshot and report everything that is wrong, with
+ * the snapshots affected. name: only that snapshot and its chunks (NULL: all).
+ * Returns what vsx_verify() does: VSX_OK means that everything was read. The
+ * findings are recorded for later backups, if the folder is writable.
  */
 VSX_API enum vsx_status vsx_backup_verify_sized(
 	const char *repo, const char *name, const struct vsx_backup_opts *opts,
@@ -628,14 +627,14 @@ static inline enum vsx_status vsx_backup_verify(
 }
 
 /*
- * Write the index of a snapshot to `index_path`, the same bytes that it had.
- * The file appears at once and whole, as vsx_builder_finish() makes it.
+ * Write the index of a snapshot to `index_path`, byte for byte as it was. The
+ * file appears at once and whole, as with vsx_builder_finish().
  *
- * name  of the snapshot; "latest": the one that was made last, by its number
+ * name  of the snapshot; "latest": the one made last, by its number
  *
  * VSX_EINVAL     `index_path` is in the repository
  * VSX_ENOTFOUND  there is no such snapshot
- * VSX_EEXIST     the file is there and is not to be replaced
+ * VSX_EEXIST     the file exists and may not be replaced
  * VSX_ECORRUPT   the snapshot, or a chunk of it, is damaged
  */
 VSX_API enum vsx_status vsx_backup_restore_sized(
@@ -653,8 +652,8 @@ static inline enum vsx_status vsx_backup_restore(
 
 /*
  * The same from a descriptor that gives what vsx_backup_send() wrote.
- * VSX_ETRUNCATED: it ended before its end. VSX_EIO at once for a descriptor
- * that is closed, not open for reading, or nothing that gives bytes.
+ * VSX_ETRUNCATED: the stream ended early. VSX_EIO at once for a descriptor that
+ * is closed, not open for reading, or of a kind that gives no bytes.
  */
 VSX_API enum vsx_status vsx_backup_receive_sized(
 	int fd, const char *index_path, const struct vsx_backup_opts *opts,
@@ -669,12 +668,12 @@ static inline enum vsx_status vsx_backup_receive(
 
 struct vsx_prune_opts {
 	size_t struct_size;
-	uint64_t keep;		/* the newest so many snapshots of each index */
-	uint64_t older_seconds; /* remove what is older, but for the newest
+	uint64_t keep; /* so many of the newest snapshots of each index */
+	uint64_t older_seconds; /* remove what is older, except the newest
 				   snapshot of each index */
 	uint32_t dry_run;	/* 1: change nothing */
 	uint32_t wait_ms;
-	vsx_snapshot_report *removed; /* told of each, before; or NULL */
+	vsx_snapshot_report *removed; /* called for each, beforehand; or NULL */
 	void *removed_context;
 	vsx_build_report *report; /* or NULL */
 	void *context;
@@ -692,13 +691,14 @@ struct vsx_prune_result {
 };
 
 /*
- * Remove old snapshots, then the chunks that none needs. One of keep and
- * older_seconds is set. Snapshots are of one index if it lay at one path; their
- * numbers say which is newer. A time that is still to come is taken for that of
- * the next snapshot, and none is older than one that was made before it.
+ * Remove old snapshots, then the chunks that none needs. Exactly one of keep
+ * and older_seconds is set. Snapshots belong to the same index if it was at the
+ * same path; their numbers say which is newer. A time in the future is replaced
+ * by that of the next snapshot, and no snapshot counts as older than one made
+ * before it.
  *
- * VSX_ECORRUPT  a snapshot is damaged, so that it is not known what it needs,
- *               or one that stays lacks a chunk; nothing was removed
+ * VSX_ECORRUPT  a snapshot is damaged, so that its needs are unknown, or one
+ *               that stays lacks a chunk; nothing was removed
  */
 VSX_API enum vsx_status vsx_backup_prune_sized(
 	const char *repo, const struct vsx_prune_opts *opts,

@@ -108,14 +108,14 @@ def _(m):
     return reseal_slots(out)
 
 
-@breaks("4.1-16", "ivf-2", "of generation")
+@breaks("4.1-16", "ivf-2", "has generation")
 def _(m):
     m.slots[1 - m.chosen]["generation"] += 2
     m.header["generation"] += 4
     return m.write()
 
 
-@breaks("4.1-17", "ivf-2", "of generation")
+@breaks("4.1-17", "ivf-2", "has generation")
 def _(m):
     out = m.write()
     out[0:512], out[4096:4608] = out[4096:4608], out[0:512]

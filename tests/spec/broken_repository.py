@@ -249,7 +249,7 @@ changed_stream("11.2-5", [], 24, 1 << 63, 8)
 changed_stream("11.5-2", [], 24, 1 << 20, 8)
 
 
-@breaks_stream("11.5-3", "stream", "behind")
+@breaks_stream("11.5-3", "stream", "after its end")
 def _(raw):
     return raw + b"\0"
 
