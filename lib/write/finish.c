@@ -12,7 +12,7 @@
 #include "write/builder.h"
 #include "write/options.h"
 #include "write/properties.h"
-#include "write/segment_out.h"
+#include "write/new_segment.h"
 #include "kind/build_spec.h"
 #include "write/intake/unique.h"
 
@@ -21,14 +21,10 @@
 /* What the steps hand on to each other. */
 struct run {
 	struct vsx_builder *b;
-	struct vsx_rows rows;
 	struct vsx_choice choice;
-	struct vsx_built built;
-	struct vsx_code_params codes;
-	struct vsx_segment_out out;
+	struct vsx_new_segment segment;
 	struct vsx_sink sink;
 	struct vsx_manifest manifest;
-	struct vsx_segment_entry entry;
 	char *properties;
 	struct vsx_build_result *result;
 };
@@ -46,10 +42,10 @@ static bool is_beyond(const struct vsx_rows *rows, uint64_t id)
 static enum vsx_status take_rows(struct run *r, struct vsx_error *err)
 {
 	r->result->n_rejected = r->b->intake.n_rejected;
-	r->rows = vsx_spool_view(&r->b->intake.spool);
-	if (!is_beyond(&r->rows, r->b->greatest_id))
+	r->segment.rows = vsx_spool_view(&r->b->intake.spool);
+	if (!is_beyond(&r->segment.rows, r->b->greatest_id))
 		r->b->greatest_id = 0; /* the rows say so themselves */
-	return vsx_check_unique(&r->rows, err);
+	return vsx_check_unique(&r->segment.rows, err);
 }
 
 static enum vsx_status choose(struct run *r, struct vsx_error *err)
@@ -57,7 +53,8 @@ static enum vsx_status choose(struct run *r, struct vsx_error *err)
 	struct vsx_builder *b = r->b;
 	char text[64];
 
-	VSX_TRY(vsx_options_choose(&r->choice, &b->opts, r->rows.n, err));
+	VSX_TRY(vsx_options_choose(&r->choice, &b->opts, r->segment.rows.n,
+				   err));
 	if (r->choice.reason[0]) {
 		vsx_spec_text(&r->choice.spec, text, sizeof(text));
 		b->job.note(&b->job, "%s chosen: %s", text, r->choice.reason);
@@ -67,19 +64,14 @@ static enum vsx_status choose(struct run *r, struct vsx_error *err)
 	return VSX_OK;
 }
 
-/* Codes speed up scans. */
 static enum vsx_status build(struct run *r, struct vsx_error *err)
 {
 	const struct vsx_spec *spec = &r->choice.spec;
-	const struct vsx_kind_build *kind = vsx_kind_build_find(spec->kind);
-	struct vsx_job *job = &r->b->job;
+	struct vsx_new_segment *n = &r->segment;
 
-	VSX_TRY(kind->build(job, &r->rows, spec, &r->built, err));
-	if (!kind->scans || vsx_elem_is_int(r->b->opts.elem))
-		return VSX_OK;
-	VSX_TRY(job->progress(job, &vsx_phase_ranges, 0, r->rows.n, err));
-	return vsx_codes_train(vsx_codec_for(r->b->opts.elem, r->b->opts.dim),
-			       job, &r->rows, &r->codes, err);
+	VSX_TRY(vsx_kind_build_find(spec->kind)
+			->build(n->job, &n->rows, spec, &n->built, err));
+	return vsx_new_segment_codes(n, err);
 }
 
 static void choose_queries(struct run *r)
@@ -89,84 +81,41 @@ static void choose_queries(struct run *r)
 	if (b->opts.n_test_queries == UINT32_MAX)
 		return;
 	if (!b->queries) {
-		vsx_measure_draw(&b->measure, b->opts.n_test_queries, r->rows.n,
-				 b->opts.dim, b->opts.seed);
+		vsx_measure_draw(&b->measure, b->opts.n_test_queries,
+				 r->segment.rows.n, b->opts.dim, b->opts.seed);
 		return;
 	}
 	vsx_measure_take(&b->measure, b->queries, b->n_queries, b->opts.dim,
-			 r->rows.n);
+			 r->segment.rows.n);
 	b->queries = NULL;
 }
 
 /* Blocks for the whole file: a full disk shows now, not after hours. */
-static enum vsx_status reserve(struct run *r, struct vsx_error *err)
+static enum vsx_status reserve(struct run *r, struct vsx_layout *layout,
+			       struct vsx_error *err)
 {
 	const struct vsx_accept *t = &r->b->measure.test;
-	struct vsx_layout layout;
 	bool done;
 
-	vsx_layout_init(&layout, vsx_options_page_shift(&r->b->opts));
-	vsx_segment_out_layout(&r->out, &layout);
-	vsx_measure_layout(t->n_queries, r->rows.n, t->dim, t->truth_k,
-			   r->b->measure.draws, &layout);
+	vsx_measure_layout(t->n_queries, r->segment.rows.n, t->dim, t->truth_k,
+			   r->b->measure.draws, layout);
 	return vsx_file_reserve(&r->b->output.file,
-				vsx_layout_file_bytes(&layout, 256), &done,
-				err);
+				vsx_layout_file_bytes(layout, 256), &done, err);
 }
 
 static enum vsx_status write_segment(struct run *r, struct vsx_error *err)
 {
 	struct vsx_builder *b = r->b;
 	uint32_t page_shift = vsx_options_page_shift(&b->opts);
+	struct vsx_layout layout;
 
-	r->out = (struct vsx_segment_out){
-		.sink = &r->sink,
-		.job = &b->job,
-		.rows = &r->rows,
-		.built = &r->built,
-		.codes = &r->codes,
-	};
-	vsx_segment_out_init(&r->out);
+	vsx_layout_init(&layout, page_shift);
+	vsx_new_segment_place(&r->segment, &layout);
 	VSX_TRY(vsx_output_open(&b->output, err));
-	VSX_TRY(reserve(r, err));
+	VSX_TRY(reserve(r, &layout, err));
 	VSX_TRY(vsx_sink_init(&r->sink, &b->output.file, page_shift,
 			      vsx_data_start(page_shift), err));
-	VSX_TRY(vsx_segment_out_write(&r->out, err));
-
-	r->entry.kind = r->built.kind;
-	r->entry.row_stride = b->space.stride;
-	r->entry.n_rows = r->rows.n;
-	r->entry.generation = GENERATION;
-	memcpy(r->entry.params, r->built.params, sizeof(r->entry.params));
-	r->entry.params[VSX_PARAM_CODEC] = vsx_code_params_id(&r->codes);
-	return VSX_OK;
-}
-
-static void release_rows(struct run *r)
-{
-	vsx_built_release(&r->built);
-	vsx_code_params_release(&r->codes);
-	vsx_intake_release(&r->b->intake);
-}
-
-/* The segment as searches will see it, in what is written so far. */
-static enum vsx_status open_segment(const struct run *r,
-				    struct vsx_segment *seg,
-				    const uint8_t *base, struct vsx_error *err)
-{
-	memset(seg, 0, sizeof(*seg));
-	seg->kind = vsx_kind_find(r->entry.kind);
-	seg->space = r->b->space;
-	seg->n_rows = r->rows.n;
-	memcpy(seg->params, r->entry.params, sizeof(seg->params));
-	for (size_t i = 0; i < r->sink.n_sections; i++) {
-		const struct vsx_section_entry *e = &r->sink.sections[i].entry;
-		struct vsx_view *v = &seg->view[vsx_section_slot(e->id)];
-
-		v->base = base + e->offset;
-		v->bytes = e->bytes;
-	}
-	return vsx_segment_open(seg, err);
+	return vsx_new_segment_write(&r->segment, &r->sink, GENERATION, err);
 }
 
 static enum vsx_status measure(struct run *r, struct vsx_error *err)
@@ -180,7 +129,8 @@ static enum vsx_status measure(struct run *r, struct vsx_error *err)
 
 	VSX_TRY(vsx_sink_show(&r->sink, &bytes, err));
 	VSX_TRY(vsx_map_written(&map, f, bytes, err));
-	status = open_segment(r, &seg, map.base, err);
+	status = vsx_new_segment_open(&r->segment, &r->sink, map.base, NULL,
+				      &seg, err);
 	if (status == VSX_OK && !vsx_fits_memory(bytes, 0))
 		vsx_segment_make_scarce(&seg);
 	if (status == VSX_OK)
@@ -209,8 +159,8 @@ static void fill_manifest(struct run *r)
 	const struct vsx_measure *m = &b->measure;
 
 	r->manifest.generation = GENERATION;
-	r->manifest.n_rows = r->rows.n;
-	r->manifest.n_live = r->rows.n;
+	r->manifest.n_rows = r->segment.rows.n;
+	r->manifest.n_live = r->segment.rows.n;
 	r->manifest.dim = b->opts.dim;
 	r->manifest.metric = b->opts.metric;
 	r->manifest.elem = b->opts.elem;
@@ -223,7 +173,7 @@ static void fill_manifest(struct run *r)
 	r->manifest.n_queries = m->test.n_queries;
 	r->manifest.truth_k = m->test.n_queries ? m->test.truth_k : 0;
 	r->manifest.n_recalls = m->n_recalls;
-	r->manifest.n_segments = r->rows.n ? 1 : 0;
+	r->manifest.n_segments = r->segment.rows.n ? 1 : 0;
 	fill_asked(&r->manifest, &b->opts);
 }
 
@@ -251,7 +201,7 @@ static enum vsx_status write_end(struct run *r, struct vsx_error *err)
 				   &r->manifest.properties_bytes, &b->opts,
 				   r->result->spec, b->greatest_id, err));
 	VSX_TRY(b->job.progress(&b->job, &vsx_phase_syncing, 0, 0, err));
-	VSX_TRY(vsx_sink_commit(&r->sink, &r->manifest, &r->entry,
+	VSX_TRY(vsx_sink_commit(&r->sink, &r->manifest, &r->segment.entry,
 				r->properties, &super, err));
 	VSX_TRY(vsx_sink_first_super(&b->output.file, &super, err));
 	r->result->file_bytes = super.committed_bytes;
@@ -357,7 +307,7 @@ static enum vsx_status build_segment(struct run *r, struct vsx_error *err)
 	struct vsx_builder *b = r->b;
 
 	VSX_TRY(take_rows(r, err));
-	result->n_rows = r->rows.n;
+	result->n_rows = r->segment.rows.n;
 	VSX_TRY(choose(r, err));
 	VSX_TRY(timed(r, &result->seconds_build, build, err));
 	/* Which also ends the clock of training. */
@@ -384,9 +334,11 @@ static enum vsx_status steps(struct run *r, struct vsx_error *err)
 		return finish_empty(r, err);
 	status = build_segment(r, err);
 	VSX_TRY(vsx_spool_settle(&b->intake.spool, status, err));
-	snprintf(result->spec, sizeof(result->spec), "%s", r->built.spec);
-	result->effort_name = vsx_kind_find(r->built.kind)->effort_name;
-	release_rows(r);
+	snprintf(result->spec, sizeof(result->spec), "%s",
+		 r->segment.built.spec);
+	result->effort_name = vsx_kind_find(r->segment.built.kind)->effort_name;
+	vsx_new_segment_release(&r->segment);
+	vsx_intake_release(&b->intake);
 	VSX_TRY(timed(r, &result->seconds_test, measure, err));
 	result->default_effort = b->measure.default_effort;
 	result->recall_at_10 = b->measure.recall_at_10;
@@ -400,11 +352,10 @@ enum vsx_status vsx_builder_run(struct vsx_builder *b,
 				struct vsx_build_result *result,
 				struct vsx_error *err)
 {
-	struct run r = {.b = b, .result = result};
+	struct run r = {.b = b, .result = result, .segment.job = &b->job};
 	enum vsx_status status = steps(&r, err);
 
-	vsx_built_release(&r.built);
-	vsx_code_params_release(&r.codes);
+	vsx_new_segment_release(&r.segment);
 	vsx_sink_release(&r.sink);
 	free(r.properties);
 	return status;

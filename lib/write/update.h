@@ -2,6 +2,7 @@
 #ifndef VSX_UPDATE_H
 #define VSX_UPDATE_H
 
+#include "io/sink.h"
 #include "read/handle.h"
 #include "write/intake/intake.h"
 #include "write/report.h"
@@ -39,7 +40,7 @@ enum vsx_status vsx_update_check(const struct vsx *index,
 				 const struct vsx_claim *claim,
 				 struct vsx_error *err);
 
-/* update_commit.c */
+/* update_commit.c, whose parts are in update_run.h */
 enum vsx_status vsx_update_run(struct vsx_update *u,
 			       struct vsx_update_result *result,
 			       struct vsx_error *err);
@@ -72,5 +73,12 @@ enum vsx_status vsx_marks_gone(struct vsx_marks *marks, struct vsx_update *u,
 enum vsx_status vsx_marks_replaced(struct vsx_marks *marks,
 				   const struct vsx_rows *rows, bool replace,
 				   uint64_t *n_replaced, struct vsx_error *err);
+/* Whether a section of the old generation still says what is deleted. */
+bool vsx_marks_keep(const struct vsx_marks *marks,
+		    const struct vsx_section_entry *e);
+/* Write GONE or DEAD of those of the first n segments that have new marks. */
+enum vsx_status vsx_marks_write(const struct vsx_marks *marks, uint32_t n,
+				struct vsx_sink *sink, struct vsx_error *err);
+void vsx_marks_release(struct vsx_marks *marks);
 
 #endif

@@ -1,4 +1,4 @@
-/* Which rows the new generation deletes. */
+/* Which rows the new generation deletes, and how it says so. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,4 +142,90 @@ enum vsx_status vsx_marks_replaced(struct vsx_marks *marks,
 			add_clash(&clash, rows->ids[i]);
 	}
 	return clash.n ? refuse(&clash, err) : VSX_OK;
+}
+
+/* ---- sections ----------------------------------------------------------- */
+
+/* Whether the rows that went are few enough to be listed beside DEAD. */
+static bool is_listed(const struct vsx_segment *seg)
+{
+	return seg->n_gone <= vsx_most_gone(seg->n_rows);
+}
+
+bool vsx_marks_keep(const struct vsx_marks *marks,
+		    const struct vsx_section_entry *e)
+{
+	enum vsx_section_slot slot = vsx_section_slot(e->id);
+
+	if (!marks->gone[e->segment])
+		return true;
+	return slot != VSX_SEC_GONE &&
+	       (slot != VSX_SEC_DEAD ||
+		is_listed(&marks->segments[e->segment]));
+}
+
+/* GONE: the rows that went, as a list. */
+static enum vsx_status list_gone(struct vsx_sink *sink,
+				 const struct vsx_segment *seg,
+				 struct vsx_error *err)
+{
+	for (uint32_t row = 0; row < seg->n_rows; row++) {
+		uint8_t byte = seg->gone[row >> 3];
+		vsx_le32 entry;
+
+		if (row % 8 == 0 && byte == 0) {
+			row += 7;
+			continue;
+		}
+		if (!(byte >> (row & 7) & 1))
+			continue;
+		vsx_put32(&entry, row);
+		VSX_TRY(vsx_sink_write(sink, &entry, sizeof(entry), err));
+	}
+	return VSX_OK;
+}
+
+/* DEAD: the bits of all. */
+static enum vsx_status mark_dead(struct vsx_sink *sink,
+				 const struct vsx_segment *seg,
+				 struct vsx_error *err)
+{
+	uint64_t bytes = vsx_dead_bytes(seg->n_rows);
+	uint8_t some[4096];
+
+	VSX_TRY(vsx_dead_touch(seg, err));
+	for (uint64_t at = 0; at < bytes; at += sizeof(some)) {
+		size_t n = bytes - at < sizeof(some) ? (size_t)(bytes - at)
+						     : sizeof(some);
+
+		for (size_t i = 0; i < n; i++)
+			some[i] = vsx_dead_byte(seg, (uint32_t)(at + i));
+		VSX_TRY(vsx_sink_write(sink, some, n, err));
+	}
+	return VSX_OK;
+}
+
+enum vsx_status vsx_marks_write(const struct vsx_marks *marks, uint32_t n,
+				struct vsx_sink *sink, struct vsx_error *err)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct vsx_segment *seg = &marks->segments[i];
+		bool listed = is_listed(seg);
+
+		if (!marks->gone[i])
+			continue;
+		VSX_TRY(vsx_sink_begin(
+			sink, listed ? VSX_SEC_GONE : VSX_SEC_DEAD, i, err));
+		VSX_TRY(listed ? list_gone(sink, seg, err)
+			       : mark_dead(sink, seg, err));
+		VSX_TRY(vsx_sink_end(sink, err));
+	}
+	return VSX_OK;
+}
+
+void vsx_marks_release(struct vsx_marks *marks)
+{
+	for (uint32_t i = 0; marks->gone && i < marks->n_segments; i++)
+		free(marks->gone[i]);
+	free(marks->gone);
 }

@@ -1,0 +1,49 @@
+/*
+ * A segment in the making, of a build or an update: from rows to sections of a
+ * file, and to what searches see of it before it is committed.
+ */
+#ifndef VSX_NEW_SEGMENT_H
+#define VSX_NEW_SEGMENT_H
+
+#include "write/segment_out.h"
+
+struct vsx_new_segment {
+	struct vsx_job *job;
+	struct vsx_rows rows;
+	struct vsx_built built; /* by its kind */
+	struct vsx_code_params codes;
+	struct vsx_segment_out out;
+	struct vsx_segment_entry entry; /* of the manifest, once written */
+	uint32_t number;		/* of the segment */
+};
+
+/* Learn codes for what was built, where searches are faster with them. */
+enum vsx_status vsx_new_segment_codes(struct vsx_new_segment *n,
+				      struct vsx_error *err);
+
+/* Where its sections will lie; adds them to the layout. */
+void vsx_new_segment_place(struct vsx_new_segment *n,
+			   struct vsx_layout *layout);
+
+/* Write what was placed, as of a generation. */
+enum vsx_status vsx_new_segment_write(struct vsx_new_segment *n,
+				      struct vsx_sink *sink,
+				      uint64_t generation,
+				      struct vsx_error *err);
+
+/* Free what it was built from; the entry stays. */
+void vsx_new_segment_release(struct vsx_new_segment *n);
+
+/*
+ * Open it as searches will: in what the sink has written, which is mapped at
+ * `base`. before[number]: the segments that come before it, open; it may share
+ * what one of them has learned. Close *seg also after a failure.
+ */
+enum vsx_status vsx_new_segment_open(const struct vsx_new_segment *n,
+				     const struct vsx_sink *sink,
+				     const uint8_t *base,
+				     const struct vsx_segment *before,
+				     struct vsx_segment *seg,
+				     struct vsx_error *err);
+
+#endif

@@ -1,0 +1,56 @@
+/* The new segment of an update, built as what was asked for. */
+#include "kind/build_spec.h"
+#include "write/options.h"
+#include "write/update_run.h"
+
+/*
+ * The segment whose trained state rows of a kind are to share: learned from
+ * most rows; NULL: there is none.
+ */
+static const struct vsx_segment *find_trained(const struct vsx_update_run *r,
+					      const struct vsx_kind_build *kind)
+{
+	const struct vsx_segment *best = NULL;
+
+	for (uint32_t i = 0; kind->extend && i < r->n_kept; i++) {
+		const struct vsx_segment *seg = &r->segments[i];
+
+		if (seg->kind->code == kind->code && vsx_segment_lends(seg) &&
+		    (!best || seg->n_rows > best->n_rows))
+			best = seg;
+	}
+	return best;
+}
+
+static enum vsx_status build_kind(struct vsx_update_run *r,
+				  const struct vsx_choice *choice,
+				  struct vsx_error *err)
+{
+	const struct vsx_kind_build *kind =
+		vsx_kind_build_find(choice->spec.kind);
+	const struct vsx_segment *trained = find_trained(r, kind);
+	struct vsx_new_segment *n = &r->added;
+
+	if (trained)
+		return kind->extend(n->job, &n->rows, trained, &n->built,
+				    &r->result->shift, err);
+	if (*choice->note)
+		vsx_report_note(&r->u->report, "%s", choice->note);
+	return kind->build(n->job, &n->rows, &choice->spec, &n->built, err);
+}
+
+/* What was asked for, of rows enough. Few rows are scanned, as they are. */
+enum vsx_status vsx_update_build(struct vsx_update_run *r,
+				 struct vsx_error *err)
+{
+	struct vsx_update *u = r->u;
+	bool few = r->added.rows.n < u->opts.flat_below;
+	struct vsx_choice choice;
+
+	/* Few or many: rows are added to what this library knows. */
+	VSX_TRY(vsx_options_choose(&choice, &u->build, r->added.rows.n, err));
+	if (few)
+		choice = (struct vsx_choice){.spec = vsx_spec_of_few()};
+	VSX_TRY(build_kind(r, &choice, err));
+	return few ? VSX_OK : vsx_new_segment_codes(&r->added, err);
+}
