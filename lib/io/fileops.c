@@ -246,6 +246,20 @@ enum vsx_status vsx_file_sync(const struct vsx_file *f, struct vsx_error *err)
 	return VSX_OK;
 }
 
+enum vsx_status vsx_file_open_regular(struct vsx_file *f, struct vsx_error *err)
+{
+	struct stat st;
+
+	f->fd = vsx_file_open(f->ops, f->name, O_RDWR | O_NONBLOCK, 0);
+	if (f->fd < 0)
+		return vsx_fail_errno(err, "cannot open '%s' for writing",
+				      f->name);
+	if (fstat(f->fd, &st) == 0 && !S_ISREG(st.st_mode))
+		return vsx_fail(err, VSX_EINVAL, "'%s' is not a regular file",
+				f->name);
+	return VSX_OK;
+}
+
 enum vsx_status vsx_file_close(struct vsx_file *f, struct vsx_error *err)
 {
 	int fd = f->fd;

@@ -84,6 +84,11 @@ enum vsx_status vsx_file_sync(const struct vsx_file *f, struct vsx_error *err);
 int vsx_file_open(const struct vsx_file_ops *ops, const char *path, int flags,
 		  unsigned int mode);
 
+/* Open f->name for reading and writing: VSX_EINVAL for what is no regular file.
+ */
+enum vsx_status vsx_file_open_regular(struct vsx_file *f,
+				      struct vsx_error *err);
+
 /* Close, if open; the descriptor is gone whatever the answer is. */
 enum vsx_status vsx_file_close(struct vsx_file *f, struct vsx_error *err);
 

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/parallel.h"
 #include "base/rng.h"
+#include "base/sample.h"
 #include "base/select.h"
 #include "train/near_codes.h"
 #include "train/tally.h"
@@ -69,18 +70,6 @@ static unsigned int threads_of(const struct vsx_job *job)
 }
 
 /* ---- points --------------------------------------------------------- */
-
-/* m of n row numbers, rising; each set is as likely (Knuth, TAOCP 2, 3.4.2,
- * algorithm S). */
-static void draw(uint32_t *out, uint32_t m, uint32_t n, uint64_t seed)
-{
-	struct vsx_rng rng = {vsx_random_at(seed, VSX_RANDOM_SAMPLE, 0)};
-	uint32_t taken = 0;
-
-	for (uint32_t i = 0; taken < m; i++)
-		if (vsx_rng_below(&rng, n - i) < m - taken)
-			out[taken++] = i;
-}
 
 static enum vsx_status encode_work(void *context, unsigned int thread,
 				   uint64_t first, uint64_t last,
@@ -505,7 +494,8 @@ enum vsx_status vsx_kmeans_train(struct vsx_kmeans *out, struct vsx_job *job,
 	if (sample < l.n) {
 		l.n = (uint32_t)sample;
 		VSX_TRY(vsx_alloc_to(&l.sample, l.n, sizeof(*l.sample), err));
-		draw(l.sample, l.n, rows->n, job->seed);
+		vsx_sample(l.sample, l.n, rows->n, job->seed,
+			   VSX_RANDOM_SAMPLE);
 	}
 	status = vsx_grid_learn(job, rows, &out->grid, err);
 	if (status == VSX_OK)

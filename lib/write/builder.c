@@ -71,11 +71,8 @@ enum vsx_status vsx_builder_new_on(struct vsx_builder **out, const char *path,
 		status = own_strings(&b->opts, err);
 	}
 	if (status == VSX_OK) {
-		b->report = (struct vsx_report){
-			.tell = b->opts.report,
-			.context = b->opts.context,
-			.what = "build",
-		};
+		b->report =
+			vsx_report_to(b->opts.report, b->opts.context, "build");
 		b->job = vsx_report_job(&b->report, &b->opts);
 		b->output.claim = claim;
 		wait = vsx_report_wait(&b->report, b->opts.wait_ms);

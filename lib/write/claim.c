@@ -122,18 +122,8 @@ enum vsx_status vsx_claim_take(struct vsx_claim *c,
 
 static enum vsx_status open_index(struct vsx_file *index, struct vsx_error *err)
 {
-	struct stat st;
-
 	vsx_file_close(index, NULL);
-	index->fd =
-		vsx_file_open(index->ops, index->name, O_RDWR | O_NONBLOCK, 0);
-	if (index->fd < 0)
-		return vsx_fail_errno(err, "cannot open '%s' for writing",
-				      index->name);
-	if (fstat(index->fd, &st) == 0 && !S_ISREG(st.st_mode))
-		return vsx_fail(err, VSX_EINVAL, "'%s' is not a regular file",
-				index->name);
-	return VSX_OK;
+	return vsx_file_open_regular(index, err);
 }
 
 /* The lock of one name does not keep off who comes by another. */

@@ -303,11 +303,7 @@ enum vsx_status vsx_compact_on(const char *const *inputs, size_t n_inputs,
 
 	VSX_TRY(vsx_take_opts(&c.opts, sizeof(c.opts), opts, "vsx_compact_opts",
 			      err));
-	c.report = (struct vsx_report){
-		.tell = c.opts.report,
-		.context = c.opts.context,
-		.what = "build",
-	};
+	c.report = vsx_report_to(c.opts.report, c.opts.context, "build");
 	VSX_TRY(check_opts(&c.opts, err));
 	VSX_TRY(vsx_compact_ids_opts(&c.opts, n_inputs, err));
 	status = run(&c, path, err);

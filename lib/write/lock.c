@@ -148,17 +148,8 @@ enum vsx_status vsx_lock_take(struct vsx_file *file,
 static enum vsx_status open_there(struct vsx_file *file, void *context,
 				  struct vsx_error *err)
 {
-	struct stat st;
-
 	(void)context;
-	file->fd = vsx_file_open(file->ops, file->name, O_RDWR | O_NONBLOCK, 0);
-	if (file->fd < 0)
-		return vsx_fail_errno(err, "cannot open '%s' for writing",
-				      file->name);
-	if (fstat(file->fd, &st) == 0 && !S_ISREG(st.st_mode))
-		return vsx_fail(err, VSX_EINVAL, "'%s' is not a regular file",
-				file->name);
-	return VSX_OK;
+	return vsx_file_open_regular(file, err);
 }
 
 enum vsx_status vsx_lock_open(struct vsx_file *file, const char *path,

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/rng.h"
+#include "base/sample.h"
 #include "segment/ids.h"
 #include "read/test.h"
 #include "write/climb.h"
@@ -65,20 +65,6 @@ uint32_t vsx_measure_count(uint32_t wish, uint64_t n_rows, uint32_t dim)
 	return (uint32_t)(n < n_rows ? n : n_rows);
 }
 
-/*
- * n different rows by rising number, each set of them as likely as any other:
- * Knuth, The Art of Computer Programming, volume 2, algorithm 3.4.2 S.
- */
-static void draw_rows(uint32_t *out, uint32_t n, uint32_t n_rows, uint64_t seed)
-{
-	struct vsx_rng rng = {vsx_random_at(seed, VSX_RANDOM_QUERIES, 0)};
-	uint32_t taken = 0;
-
-	for (uint32_t row = 0; taken < n; row++)
-		if (vsx_rng_below(&rng, n_rows - row) < n - taken)
-			out[taken++] = row;
-}
-
 void vsx_measure_draw(struct vsx_measure *m, uint32_t wish, uint64_t n_rows,
 		      uint32_t dim, uint64_t seed)
 {
@@ -118,7 +104,7 @@ static enum vsx_status take_rows(struct vsx_measure *m,
 	VSX_TRY(vsx_alloc_to(&m->queries, (size_t)n * m->test.dim,
 			     sizeof(float), err));
 	VSX_TRY(vsx_alloc_to(&drawn, n, sizeof(*drawn), err));
-	draw_rows(drawn, n, seg->n_rows, m->seed);
+	vsx_sample(drawn, n, seg->n_rows, m->seed, VSX_RANDOM_QUERIES);
 	for (uint32_t i = 0; i < n && status == VSX_OK; i++)
 		status = take_row(m, i, drawn[i], seg, err);
 	free(drawn);

@@ -372,11 +372,7 @@ enum vsx_status vsx_repair_on(const char *path, const char *out_path,
 
 	VSX_TRY(vsx_take_opts(&r.opts, sizeof(r.opts), opts, "vsx_compact_opts",
 			      err));
-	r.report = (struct vsx_report){
-		.tell = r.opts.report,
-		.context = r.opts.context,
-		.what = "repair",
-	};
+	r.report = vsx_report_to(r.opts.report, r.opts.context, "repair");
 	VSX_TRY(vsx_output_differs(out_path, path, err));
 	status = run(&r, out_path, err);
 	vsx_builder_free(r.builder);

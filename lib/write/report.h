@@ -16,6 +16,14 @@ struct vsx_report {
 	double train_since, train_seconds; /* of phases of training */
 };
 
+/* tell, context: the caller's, or NULL; what: is reported on. */
+static inline struct vsx_report vsx_report_to(vsx_build_report *tell,
+					      void *context, const char *what)
+{
+	return (struct vsx_report){
+		.tell = tell, .context = context, .what = what};
+}
+
 /* VSX_ESTOPPED when the caller wants no more. */
 enum vsx_status vsx_report_progress(struct vsx_report *r,
 				    const struct vsx_phase *phase,

@@ -129,11 +129,7 @@ static enum vsx_status begin(struct vsx_update *u, const char *path,
 	struct vsx_claim_wait wait;
 	struct vsx_place place;
 
-	u->report = (struct vsx_report){
-		.tell = u->opts.report,
-		.context = u->opts.context,
-		.what = "build",
-	};
+	u->report = vsx_report_to(u->opts.report, u->opts.context, "build");
 	VSX_TRY(vsx_output_beside(&u->beside, path, ops, err));
 	wait = vsx_report_wait(&u->report, u->opts.wait_ms);
 	place = vsx_output_place(&u->beside);

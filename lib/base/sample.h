@@ -1,0 +1,16 @@
+/* Some of many, at random. */
+#ifndef VSX_SAMPLE_H
+#define VSX_SAMPLE_H
+
+#include <stdint.h>
+
+#include "base/rng.h"
+
+/*
+ * m different numbers below n by rising value, each set of them as likely as
+ * any other; m <= n. From `stream` of a seed.
+ */
+void vsx_sample(uint32_t *out, uint32_t m, uint32_t n, uint64_t seed,
+		enum vsx_random_stream stream);
+
+#endif
