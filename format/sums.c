@@ -52,3 +52,14 @@ bool vsx_sums_place(uint64_t *out, const struct vsx_sums *s, uint64_t at)
 	*out = at;
 	return true;
 }
+
+enum vsx_status vsx_sums_differ(uint64_t page, uint64_t found, uint64_t due,
+				const char *what, const char *section,
+				struct vsx_error *err)
+{
+	return vsx_fail(err, VSX_ECORRUPT,
+			"page %llu: checksum %016llx, expected %016llx "
+			"(%ssection %s)",
+			(unsigned long long)page, (unsigned long long)found,
+			(unsigned long long)due, what, section);
+}

@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "error.h"
+
 #define VSX_MAX_SUM_LEVELS 8
 
 struct vsx_sums {
@@ -63,5 +65,13 @@ static inline uint64_t vsx_sums_chunk_bytes(const struct vsx_sums *s,
 
 	return rest < page ? rest : page;
 }
+
+/*
+ * VSX_ECORRUPT for a page of the file whose sum is not what is due. what: of
+ * the section is in it, "" for its own bytes, "sums of ", ...
+ */
+enum vsx_status vsx_sums_differ(uint64_t page, uint64_t found, uint64_t due,
+				const char *what, const char *section,
+				struct vsx_error *err);
 
 #endif

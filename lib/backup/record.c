@@ -61,6 +61,18 @@ enum vsx_status vsx_record_version(uint32_t version, uint64_t features,
 	return VSX_OK;
 }
 
+enum vsx_status vsx_record_sealed(const uint8_t *raw, uint64_t bytes,
+				  struct vsx_error *err)
+{
+	struct vsx_hash found = vsx_hash128(raw, bytes - 16), due;
+
+	memcpy(due.b, raw + bytes - 16, 16);
+	if (vsx_hash_equal(found, due))
+		return VSX_OK;
+	return vsx_fail(err, VSX_ECORRUPT, "checksum %016llx, expected %016llx",
+			(ull)vsx_load64(found.b), (ull)vsx_load64(due.b));
+}
+
 static enum vsx_status check_head(const uint8_t raw[VSX_HEAD_BYTES],
 				  const char *magic, const char *what,
 				  struct vsx_error *err)

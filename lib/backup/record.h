@@ -137,6 +137,10 @@ enum vsx_status vsx_record_version(uint32_t version, uint64_t features,
 				   struct vsx_error *err);
 enum vsx_status vsx_record_index_bytes(uint64_t bytes, struct vsx_error *err);
 
+/* The last 16 of so many bytes are the XXH3-128 of those before them. */
+enum vsx_status vsx_record_sealed(const uint8_t *raw, uint64_t bytes,
+				  struct vsx_error *err);
+
 #define VSX_HEX_BYTES 33
 /* As messages and paths show it: byte by byte, as it lies on disk. */
 void vsx_hash_hex(char out[VSX_HEX_BYTES], struct vsx_hash hash);

@@ -84,8 +84,6 @@ static enum vsx_status check_each(const uint8_t *raw, uint64_t n,
 enum vsx_status vsx_checked_count(uint64_t *n, const uint8_t *raw,
 				  uint64_t bytes, struct vsx_error *err)
 {
-	struct vsx_hash found, due;
-
 	if (bytes < ENDS_BYTES)
 		return vsx_fail(err, VSX_ETRUNCATED,
 				"has %llu bytes, expected %d or more",
@@ -95,12 +93,7 @@ enum vsx_status vsx_checked_count(uint64_t *n, const uint8_t *raw,
 	    bytes != ENDS_BYTES + *n * sizeof(struct disk_check))
 		return vsx_fail(err, VSX_ECORRUPT, "%llu checks in %llu bytes",
 				(ull)*n, (ull)bytes);
-	found = vsx_hash128(raw, bytes - 16);
-	memcpy(due.b, raw + bytes - 16, 16);
-	if (!vsx_hash_equal(found, due))
-		return vsx_fail(
-			err, VSX_ECORRUPT, "checksum %016llx, expected %016llx",
-			(ull)vsx_load64(found.b), (ull)vsx_load64(due.b));
+	VSX_TRY(vsx_record_sealed(raw, bytes, err));
 	return check_each(raw, *n, err);
 }
 

@@ -195,16 +195,6 @@ static enum vsx_status check_zeros(struct vsx_backup_source *s,
 
 /* ---- sums ------------------------------------------------------------- */
 
-static enum vsx_status differs(const struct vsx_sum_path *p, uint64_t page,
-			       uint64_t found, uint64_t due, const char *what,
-			       struct vsx_error *err)
-{
-	return vsx_fail(err, VSX_ECORRUPT,
-			"page %llu: checksum %016llx, expected %016llx "
-			"(%ssection %s)",
-			(ull)page, (ull)found, (ull)due, what, p->name);
-}
-
 static enum vsx_status hold(struct vsx_backup_source *s, uint32_t level,
 			    uint64_t piece, struct vsx_error *err);
 
@@ -221,8 +211,9 @@ static enum vsx_status check_piece(struct vsx_backup_source *s, uint32_t level,
 
 		if (vsx_hash_equal(h, p->entry.root))
 			return VSX_OK;
-		return differs(p, page, vsx_load64(h.b),
-			       vsx_load64(p->entry.root.b), "sums of ", err);
+		return vsx_sums_differ(page, vsx_load64(h.b),
+				       vsx_load64(p->entry.root.b), "sums of ",
+				       p->name, err);
 	}
 	VSX_TRY(hold(s, level + 1, above, err));
 	found = vsx_sum64(p->piece[level], n);
@@ -230,7 +221,7 @@ static enum vsx_status check_piece(struct vsx_backup_source *s, uint32_t level,
 			 (piece * 8 & (page_bytes(s) - 1)));
 	if (found == due)
 		return VSX_OK;
-	return differs(p, page, found, due, "sums of ", err);
+	return vsx_sums_differ(page, found, due, "sums of ", p->name, err);
 }
 
 /* Have piece number `piece` of a table at hand, checked. */
@@ -288,7 +279,8 @@ static enum vsx_status check_page(struct vsx_backup_source *s,
 	due = vsx_load64(p->piece[0] + (i * 8 & (page_bytes(s) - 1)));
 	if (found == due)
 		return VSX_OK;
-	return differs(p, at >> s->super.page_shift, found, due, "", err);
+	return vsx_sums_differ(at >> s->super.page_shift, found, due, "",
+			       p->name, err);
 }
 
 /*

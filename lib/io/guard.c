@@ -31,17 +31,6 @@ static uint64_t sum_at(const struct vsx_guard *g, uint32_t level, uint64_t i)
 	return vsx_load64(g->sums + g->shape.start[level] + i * 8);
 }
 
-static enum vsx_status bad(const struct vsx_guard *g, uint64_t page,
-			   uint64_t found, uint64_t due, const char *what,
-			   struct vsx_error *err)
-{
-	return vsx_fail(err, VSX_ECORRUPT,
-			"page %llu: checksum %016llx, expected %016llx "
-			"(%ssection %s)",
-			(unsigned long long)page, (unsigned long long)found,
-			(unsigned long long)due, what, g->name);
-}
-
 /* Check the chunk of sums that covers item i of a level, parents first. */
 static enum vsx_status check_sums(struct vsx_guard *g, uint32_t level,
 				  uint64_t i, struct vsx_error *err)
@@ -66,13 +55,15 @@ static enum vsx_status check_sums(struct vsx_guard *g, uint32_t level,
 		memcpy(&found, h.b, 8);
 		memcpy(&due, g->root, 8);
 		if (memcmp(h.b, g->root, 16) != 0)
-			return bad(g, page, found, due, "sums of ", err);
+			return vsx_sums_differ(page, found, due, "sums of ",
+					       g->name, err);
 	} else {
 		VSX_TRY(check_sums(g, level + 1, chunk, err));
 		found = vsx_sum64(g->sums + at, bytes);
 		due = sum_at(g, level + 1, chunk);
 		if (found != due)
-			return bad(g, page, found, due, "sums of ", err);
+			return vsx_sums_differ(page, found, due, "sums of ",
+					       g->name, err);
 	}
 	set_bit(g->seen_sums, bit);
 	return VSX_OK;
@@ -98,8 +89,8 @@ enum vsx_status vsx_guard_check(struct vsx_guard *g, uint64_t first,
 				  vsx_sums_page_bytes(&g->shape, page));
 		due = sum_at(g, 0, page);
 		if (found != due)
-			return bad(g, g->first_page + page, found, due, "",
-				   err);
+			return vsx_sums_differ(g->first_page + page, found, due,
+					       "", g->name, err);
 		set_bit(g->seen, page);
 		atomic_fetch_add_explicit(g->n_checked, 1,
 					  memory_order_relaxed);

@@ -57,12 +57,12 @@ static bool is_enough(struct section *s)
 static enum vsx_status differs(struct section *s, uint64_t page, uint64_t found,
 			       uint64_t due, const char *what)
 {
+	struct vsx_error why;
+
 	if (is_enough(s))
 		return VSX_OK;
-	return vsx_find_fault(s->v, VSX_ECORRUPT,
-			      "page %llu: checksum %016llx, expected %016llx "
-			      "(%ssection %s)",
-			      (ull)page, (ull)found, (ull)due, what, s->name);
+	vsx_sums_differ(page, found, due, what, s->name, &why);
+	return vsx_find_fault(s->v, VSX_ECORRUPT, "%s", why.text);
 }
 
 static enum vsx_status cannot_read(struct section *s, uint64_t page, int reason,
