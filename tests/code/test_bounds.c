@@ -246,32 +246,40 @@ Test(bounds, of_whole_numbers_are_exact)
 	memset(row, 127, MANY);
 	memset(x, 0x80, MANY);
 	for (int m = 0; m < 2; m++) {
-		uint32_t at = 0, key;
+		struct vsx_run run = {.n_rows = 1};
+		const struct vsx_bounds *b;
+		struct vsx_view view;
+		struct vsx_codes codes;
 		struct vsx_space space;
 		struct vsx_scratch s;
-		struct vsx_bounds b;
 		double value;
+		uint32_t key;
 
 		vsx_space_init(&space, metrics[m], VSX_I8, MANY, 0);
 		cr_assert_eq(vsx_scratch_init(&s, MANY, &err), VSX_OK);
 		cr_assert_eq(
 			vsx_space_prepare(&space, &s.query, x, VSX_I8, &err),
 			VSX_OK);
-		cr_assert(vsx_bounds_rows(&b, &space, &s.query));
-		cr_expect(vsx_bounds_are_values(&b));
-		vsx_space_keys(&space, &s.query, row, &at, 1, &key);
+		view = (struct vsx_view){row, space.stride, NULL};
+		vsx_codes_of_rows(&codes, &space, row, &view);
+		s.code.asked = &s.query;
+		cr_assert_eq(codes.codec->prepare(&codes, &s.code, &err),
+			     VSX_OK);
+		b = &s.code.bounds;
+		cr_expect_eq(b->shape, VSX_BOUNDS_EXACT);
+		codes.codec->keys_of_run(&codes, &s.code, &run, &key);
 		value = vsx_space_exact_value(&space, &s.query, row);
 		cr_expect_eq(value,
 			     m ? 127.0 * 128 * MANY : 255.0 * 255 * MANY);
-		cr_expect_eq(vsx_bounds_low(&b, key), value);
-		cr_expect_eq(vsx_bounds_high(&b, key), value);
-		cr_expect_eq(vsx_bounds_key(&b, value), key);
-		cr_expect_lt(vsx_bounds_key(&b, value - 1), key);
-		cr_expect_gt(vsx_bounds_key(&b, value + 1), key);
+		cr_expect_eq(vsx_bounds_low(b, key), value);
+		cr_expect_eq(vsx_bounds_high(b, key), value);
+		cr_expect_eq(vsx_bounds_key(b, value), key);
+		cr_expect_lt(vsx_bounds_key(b, value - 1), key);
+		cr_expect_gt(vsx_bounds_key(b, value + 1), key);
 		if (metrics[m] == VSX_L2) {
-			cr_expect_eq(vsx_bounds_key(&b, 0), 0);
-			cr_expect_eq(vsx_bounds_key(&b, 1), 1);
-			cr_expect_eq(vsx_bounds_key(&b, 0x1p33), UINT32_MAX);
+			cr_expect_eq(vsx_bounds_key(b, 0), 0);
+			cr_expect_eq(vsx_bounds_key(b, 1), 1);
+			cr_expect_eq(vsx_bounds_key(b, 0x1p33), UINT32_MAX);
 		}
 		vsx_scratch_release(&s);
 	}
