@@ -152,17 +152,17 @@ static void begun_with(size_t n, const char *spec, const char *said)
 
 Test(asked, for_a_graph_begun_with_a_row)
 {
-	begun_with(1, "HNSW16", "begun as HNSW2");
+	begun_with(1, "HNSW16", "started as HNSW2");
 }
 
 Test(asked, for_a_graph_begun_with_three)
 {
-	begun_with(3, "HNSW16", "begun as HNSW2");
+	begun_with(3, "HNSW16", "started as HNSW2");
 }
 
 Test(asked, for_lists_begun_with_few_rows)
 {
-	begun_with(20, "IVF64,Flat", "begun as IVF");
+	begun_with(20, "IVF64,Flat", "started as IVF");
 }
 
 /* Row by row, and never a segment of many at once. */
