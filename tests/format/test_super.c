@@ -187,7 +187,7 @@ Test(super, ignores_every_compatible_feature)
 
 Test(super, refuses_reserved_bytes)
 {
-	for (size_t at = 96; at < 504; at++)
+	for (size_t at = 104; at < 504; at++)
 		byte_refused(at, 1, VSX_ECORRUPT, "reserved bytes");
 }
 
