@@ -21,7 +21,9 @@ Test(manifest_properties, accepts_properties)
 	GOOD("a=");
 	GOOD("a=b=c");
 	GOOD("a= \xc2\xa0\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf\xf4\x8f\xbf\xbf");
-	GOOD("a=\xed\x9f\xbf\xee\x80\x80"); /* beside the surrogates */
+	GOOD("a=\xed\x9f\xbf\xee\x80\x80");	    /* beside the surrogates */
+	GOOD("a=\xf0\x90\x80\x80\xf1\x80\x80\x80"); /* the first of four bytes
+						     */
 	GOOD("a_9=x\0a_b=x\0ab=x");
 	GOOD("a=x\0a0=x\0a_=x\0aa=x\0b=x");
 	properties_are("", 0, true);

@@ -738,3 +738,28 @@ Test(broken, lists_have_more_rows_than_the_segment)
 	close(fd);
 	free(o.bytes);
 }
+
+/* [5.6-14] Each beside the one before it. */
+Test(broken, rows_of_the_test_do_not_rise)
+{
+	const char *path = scratch_path("index");
+
+	support_build(path, (struct support_index){.n_test_queries = 4});
+	for (uint32_t i = 1; i < 4; i++) {
+		struct opened o = opened_read(path);
+		vsx_le32 *rows = words_of(&o, "QSRC");
+		uint32_t before = vsx_get32(rows[i - 1]);
+		char due[80];
+
+		vsx_put32(&rows[i], before);
+		snprintf(due, sizeof(due),
+			 "section QSRC: entry %u is row %u after %u, expected "
+			 "rising",
+			 i, before, before);
+		support_reseal(o.bytes, o.n);
+		verify(&o);
+		cr_expect(heard_has(&heard, due), "no '%s': %s", due,
+			  heard.findings);
+		free(o.bytes);
+	}
+}

@@ -15,7 +15,7 @@ import time
 
 from places import Place, overlaps, places, woven
 
-FOLDERS = ["format", "lib/base", "lib/code", "lib/read", "lib/segment", "lib/kind", "lib/io"]
+FOLDERS = ["format", "lib/read", "lib/segment", "lib/kind", "lib/code", "lib/io"]
 # Tests of the commands and of what is measured say nothing of the libraries,
 # but one script holds the commands to every rule of the format.
 NOT_TESTS = ["bench", "cli_unit"]
