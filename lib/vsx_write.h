@@ -205,6 +205,25 @@ static inline enum vsx_status vsx_builder_finish(
 /* Free it, finished or not. Accepts NULL. */
 VSX_API void vsx_builder_free(struct vsx_builder *b);
 
+/* An index kind that a spec may name. All texts live for ever. */
+struct vsx_kind_facts {
+	const char *name;	 /* "Flat", "IVF", "HNSW" */
+	const char *size_name;	 /* what may follow it: "nlist", "M"; NULL: it
+				    has no size */
+	const char *effort_name; /* of its searches: "nprobe", "ef", or "" */
+};
+
+/* Kind number i from 0; VSX_EINVAL past the last. */
+VSX_API enum vsx_status vsx_get_kind_sized(uint32_t i,
+					   struct vsx_kind_facts *facts,
+					   size_t size, struct vsx_error *err);
+static inline enum vsx_status vsx_get_kind(uint32_t i,
+					   struct vsx_kind_facts *facts,
+					   struct vsx_error *err)
+{
+	return vsx_get_kind_sized(i, facts, sizeof(*facts), err);
+}
+
 /* What a build of n_rows would take, before any work. */
 struct vsx_build_plan {
 	char spec[64];

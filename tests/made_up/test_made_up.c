@@ -108,6 +108,20 @@ static void expect_sound(const char *path)
 	cr_expect_eq(result.n_findings, 0, "%s", finding);
 }
 
+Test(made_up, is_in_the_list)
+{
+	struct vsx_kind_facts facts;
+	uint32_t n = 0;
+
+	while (vsx_get_kind(n, &facts, &err) == VSX_OK)
+		n++;
+	cr_expect_eq(n, 4);
+	cr_expect_str_eq(facts.name, "Falling");
+	cr_expect_str_eq(facts.size_name, "step");
+	cr_expect_str_eq(facts.effort_name, "");
+	cr_expect_str_eq(err.text, "there is no kind 4");
+}
+
 Test(made_up, is_named_and_planned)
 {
 	struct vsx_build_opts opts = options("FALLING");
@@ -123,10 +137,11 @@ Test(made_up, is_named_and_planned)
 				   "expected 1 to 1000");
 	opts.spec = "Rising";
 	cr_expect_eq(vsx_build_plan(&opts, N, &plan, &err), VSX_EINVAL);
-	cr_expect_str_eq(err.text,
-			 "index 'Rising': 'Rising' is not known, there are "
-			 "Flat, IVF<nlist>,Flat, HNSW<M>, Falling<step>, IVF, "
-			 "HNSW, Falling, auto");
+	cr_expect_str_eq(
+		err.text,
+		"index 'Rising': 'Rising' is not known; expected one of "
+		"Flat, IVF<nlist>,Flat, HNSW<M>, Falling<step>, IVF, "
+		"HNSW, Falling, auto");
 	/* It has no turn. */
 	opts.spec = "auto";
 	for (uint64_t n = 1; n < 1000000000; n *= 10) {

@@ -9,18 +9,32 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const defaults[] = {"Flat", "IVF", "HNSW"};
+#define MOST_KINDS 16
 
-/* A kind that names no size. */
+/* A kind that has a size and names none: "IVF", or "IVF,Flat". */
 static bool is_unsized(const char *text)
 {
-	static const char *const kinds[] = {"IVF", "IVF,Flat", "HNSW",
-					    "HNSW,Flat"};
+	struct vsx_kind_facts kind;
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (strcasecmp(text, kinds[i]) == 0)
+	for (uint32_t i = 0; vsx_get_kind(i, &kind, NULL) == VSX_OK; i++) {
+		size_t len = strlen(kind.name);
+
+		if (kind.size_name && strncasecmp(text, kind.name, len) == 0 &&
+		    (!text[len] || strcasecmp(text + len, ",Flat") == 0))
 			return true;
+	}
 	return false;
+}
+
+/* One of each kind, of the first engine. */
+static size_t all_kinds(const char *texts[MOST_KINDS])
+{
+	struct vsx_kind_facts kind;
+	uint32_t n = 0;
+
+	while (n < MOST_KINDS && vsx_get_kind(n, &kind, NULL) == VSX_OK)
+		texts[n++] = kind.name;
+	return n;
 }
 
 /* The size that a build would choose: the same for every engine. */
@@ -106,11 +120,12 @@ enum vsx_status specs_make(struct spec **specs, size_t *n,
 			   const struct engine_ops *const *engines,
 			   uint64_t n_rows, uint32_t dim, struct vsx_error *err)
 {
+	const char *all[MOST_KINDS];
 	enum vsx_status status = VSX_OK;
 
 	if (n_texts == 0) {
-		texts = defaults;
-		n_texts = sizeof(defaults) / sizeof(defaults[0]);
+		n_texts = all_kinds(all);
+		texts = all;
 	}
 	*n = 0;
 	*specs = calloc(n_texts, sizeof(**specs));
