@@ -6,16 +6,14 @@
 #include "base/alloc.h"
 #include "base/select.h"
 
-static uint32_t sum_of_squares(const uint8_t *code, uint32_t dim, uint32_t *sum)
+/* The sum of the squares of a code: its product with itself. */
+static uint32_t sum_of_squares(vsx_int_kernel *product, const uint8_t *code,
+			       uint32_t dim)
 {
-	uint32_t squares = 0;
+	uint32_t sum;
 
-	*sum = 0;
-	for (uint32_t d = 0; d < dim; d++) {
-		*sum += code[d];
-		squares += (uint32_t)code[d] * code[d];
-	}
-	return squares;
+	product(code, code, dim, NULL, 1, dim, &sum);
+	return sum;
 }
 
 enum vsx_status vsx_packed_codes_init(struct vsx_packed_codes *p, uint32_t room,
@@ -25,8 +23,11 @@ enum vsx_status vsx_packed_codes_init(struct vsx_packed_codes *p, uint32_t room,
 
 	memset(p, 0, sizeof(*p));
 	p->tiles = vsx_tiles();
+	p->product = vsx_kernels()->ip_int[VSX_U8];
 	p->dim = dim;
 	p->room = room;
+	VSX_TRY(vsx_alloc_to(&p->ones, dim, 1, err));
+	memset(p->ones, 1, dim);
 	VSX_TRY(vsx_alloc_to(&p->panels, panels, vsx_panel_bytes(dim), err));
 	return vsx_alloc_to(&p->add, (size_t)panels * VSX_PANEL,
 			    sizeof(*p->add), err);
@@ -34,6 +35,7 @@ enum vsx_status vsx_packed_codes_init(struct vsx_packed_codes *p, uint32_t room,
 
 void vsx_packed_codes_release(struct vsx_packed_codes *p)
 {
+	free(p->ones);
 	free(p->panels);
 	free(p->add);
 	memset(p, 0, sizeof(*p));
@@ -45,16 +47,18 @@ void vsx_packed_codes_fill(struct vsx_packed_codes *p, const uint8_t *codes,
 	size_t panel_bytes = vsx_panel_bytes(p->dim);
 
 	p->n = n;
+	p->product(p->ones, codes, stride, number, n, p->dim, p->add);
 	for (uint32_t first = 0; first < n; first += VSX_PANEL) {
 		uint32_t some = n - first < VSX_PANEL ? n - first : VSX_PANEL;
 		const uint8_t *row[VSX_PANEL];
 
 		for (uint32_t i = 0; i < some; i++) {
-			uint32_t sum, at = first + i;
+			uint32_t at = first + i;
 
 			row[i] = codes + stride * (number ? number[at] : at);
-			p->add[at] = sum_of_squares(row[i], p->dim, &sum);
-			p->add[at] -= 256 * sum;
+			p->add[at] =
+				sum_of_squares(p->product, row[i], p->dim) -
+				256 * p->add[at];
 		}
 		vsx_panel_pack(p->panels + first / VSX_PANEL * panel_bytes, row,
 			       some, p->dim, 0);
@@ -65,6 +69,7 @@ enum vsx_status vsx_seekers_init(struct vsx_seekers *s, uint32_t dim,
 				 struct vsx_error *err)
 {
 	memset(s, 0, sizeof(*s));
+	s->product = vsx_kernels()->ip_int[VSX_U8];
 	s->dim = dim;
 	s->stride = vsx_tile_stride(dim);
 	VSX_TRY(vsx_alloc_to(&s->s, VSX_SEEKERS, s->stride, err));
@@ -81,10 +86,8 @@ void vsx_seekers_release(struct vsx_seekers *s)
 
 void vsx_seekers_add(struct vsx_seekers *s, const uint8_t *code)
 {
-	uint32_t sum;
-
 	vsx_tile_query(s->s + s->n * s->stride, code, s->dim, 0x80);
-	s->add[s->n++] = sum_of_squares(code, s->dim, &sum);
+	s->add[s->n++] = sum_of_squares(s->product, code, s->dim);
 }
 
 /* The sum of (a - b)^2 by tile.h: a^2 + b^2 - 256 * b - 2 * sum of b * as. */

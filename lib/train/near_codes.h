@@ -7,11 +7,14 @@
 #define VSX_NEAR_CODES_H
 
 #include "error.h"
+#include "kernel/kernel.h"
 #include "kernel/tile.h"
 
 /* Packed codes, as many as there is room for. */
 struct vsx_packed_codes {
 	const struct vsx_tiles *tiles;
+	vsx_int_kernel *product;
+	uint8_t *ones; /* [dim] */
 	uint32_t dim;
 	uint32_t n, room;
 	uint8_t *panels;
@@ -36,6 +39,7 @@ void vsx_packed_codes_fill(struct vsx_packed_codes *p, const uint8_t *codes,
 
 /* Codes that look for near ones. */
 struct vsx_seekers {
+	vsx_int_kernel *product;
 	uint32_t dim;
 	size_t stride;
 	int8_t *s;		   /* [VSX_SEEKERS][stride] */
