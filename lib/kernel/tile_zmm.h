@@ -20,7 +20,7 @@ INLINE void vsx_zmm_key(const struct vsx_tile *t, uint32_t query_add,
 
 INLINE __mmask16 vsx_zmm_first(uint32_t n)
 {
-	return n >= 16 ? (__mmask16)~0u : (__mmask16)((1u << n) - 1);
+	return (__mmask16)(n >= 16 ? 0xffffu : (1u << n) - 1);
 }
 
 static inline uint32_t vsx_zmm_up_to(const uint32_t *keys, uint32_t n,
