@@ -278,8 +278,15 @@ def hash_of_files(*folders):
 def equivalents():
     """known.txt: FILE | CHANGE | SOURCE LINE, and the reason indented below;
     with | 2 behind it the second such change alone."""
-    return {line.strip() for line in read(f"{HERE}/known.txt").splitlines()
-            if line and line[0] not in "# \t"}
+    known = {line.strip() for line in read(f"{HERE}/known.txt").splitlines()
+             if line and line[0] not in "# \t"}
+    there = {f"{p.path} | {p.kind} | {p.source}"
+             for path in {line.split(" | ")[0] for line in known}
+             if os.path.exists(path) for p in places(path, read(path))}
+    for line in sorted(known):
+        if line not in there and line.rpartition(" | ")[0] not in there:
+            print(f"known.txt: there is no such place: {line}")
+    return known
 
 
 def options():
@@ -333,6 +340,7 @@ def main():
     chosen = choose(args.folders, args.seed, args.places)
     numbers = [int(n) for n in args.only.split(",")] if args.only else \
         list(chosen)
+    known = equivalents()
     if args.list:
         for n in numbers:
             tell(n, chosen[n], "")
@@ -343,7 +351,7 @@ def main():
     tests = built_tests(build, only)
     shutil.rmtree(TMP, ignore_errors=True)
     os.makedirs(TMP)
-    journal, known = Journal(f"{WORK}/journal"), equivalents()
+    journal = Journal(f"{WORK}/journal")
     libraries = hash_of(hash_of_files("format", "lib"), args.sanitize)
     everything = hash_of(libraries, hash_of_files("tests"))
     woven_in = hash_of(everything, *(p.name for p in chosen.values()))
