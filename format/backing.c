@@ -18,22 +18,35 @@ static enum vsx_status check_rows(const struct vsx_manifest *m,
 	uint64_t due;
 
 	if (e->segment < *next)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"section VECS of segment %u appears twice",
-				e->segment);
+		return vsx_at_segment(
+			err,
+			vsx_fail(err, VSX_ECORRUPT,
+				 "section VECS of segment %u appears twice",
+				 e->segment),
+			e->segment);
 	if (e->segment > *next)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"segment %u has no section VECS, or not before "
-				"that of segment %u",
-				*next, e->segment);
+		return vsx_at_segment(
+			err,
+			vsx_at_section(
+				err,
+				vsx_fail(
+					err, VSX_ECORRUPT,
+					"segment %u has no section VECS, or not before "
+					"that of segment %u",
+					*next, e->segment),
+				"VECS"),
+			*next);
 	s = vsx_manifest_segment(m, *next);
 	due = s.n_rows * s.row_stride; /* below 2^31 * 2^20 */
 	if (e->bytes < due)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"section VECS has %llu bytes, expected %llu "
-				"for %llu rows of %u bytes",
-				(ull)e->bytes, (ull)due, (ull)s.n_rows,
-				s.row_stride);
+		return vsx_at_segment(
+			err,
+			vsx_fail(err, VSX_ECORRUPT,
+				 "section VECS has %llu bytes, expected %llu "
+				 "for %llu rows of %u bytes",
+				 (ull)e->bytes, (ull)due, (ull)s.n_rows,
+				 s.row_stride),
+			*next);
 	++*next;
 	return VSX_OK;
 }
@@ -75,12 +88,15 @@ static enum vsx_status check_test(const struct vsx_manifest *m,
 					m->dim)))
 			continue;
 		vsx_section_letters(name, vsx_section_id(slot));
-		return vsx_fail(err, VSX_ECORRUPT,
-				"section %s has %llu bytes, expected %llu for "
-				"%u queries with %u neighbours each and %u "
-				"measured recalls",
-				name, (ull)found[i], (ull)due, m->n_queries,
-				m->truth_k, m->n_recalls);
+		return vsx_at_section(
+			err,
+			vsx_fail(err, VSX_ECORRUPT,
+				 "section %s has %llu bytes, expected %llu for "
+				 "%u queries with %u neighbours each and %u "
+				 "measured recalls",
+				 name, (ull)found[i], (ull)due, m->n_queries,
+				 m->truth_k, m->n_recalls),
+			name);
 	}
 	return VSX_OK;
 }
@@ -100,10 +116,18 @@ enum vsx_status vsx_manifest_backed(const struct vsx_manifest *m,
 		if (e.segment == VSX_WHOLE_INDEX)
 			found[slot] = e.bytes;
 		else if (slot == VSX_SEC_VECS)
-			VSX_TRY(check_rows(m, &e, &next, err));
+			VSX_TRY(vsx_at_section(
+				err, check_rows(m, &e, &next, err), "VECS"));
 	}
 	if (next < m->n_segments)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"segment %u has no section VECS", next);
+		return vsx_at_segment(
+			err,
+			vsx_at_section(
+				err,
+				vsx_fail(err, VSX_ECORRUPT,
+					 "segment %u has no section VECS",
+					 next),
+				"VECS"),
+			next);
 	return check_test(m, found, err);
 }

@@ -108,13 +108,19 @@ static enum vsx_status check_known(const struct vsx_manifest *m,
 		struct vsx_segment_entry e = vsx_manifest_segment(m, i);
 
 		if (!vsx_kind_name(e.kind))
-			return vsx_fail(err, VSX_EVERSION,
-					"segment %u: kind %u is not known", i,
-					e.kind);
+			return vsx_at_segment(
+				err,
+				vsx_fail(err, VSX_EVERSION,
+					 "segment %u: kind %u is not known", i,
+					 e.kind),
+				i);
 		if (e.params[VSX_PARAM_CODEC] >= VSX_N_CODECS)
-			return vsx_fail(err, VSX_EVERSION,
-					"segment %u: codec %u is not known", i,
-					e.params[VSX_PARAM_CODEC]);
+			return vsx_at_segment(
+				err,
+				vsx_fail(err, VSX_EVERSION,
+					 "segment %u: codec %u is not known", i,
+					 e.params[VSX_PARAM_CODEC]),
+				i);
 	}
 	for (uint32_t i = 0; i < m->n_sections; i++) {
 		struct vsx_section_entry e = vsx_manifest_section(m, i);
@@ -122,9 +128,12 @@ static enum vsx_status check_known(const struct vsx_manifest *m,
 
 		vsx_section_letters(name, e.id);
 		if (e.encoding)
-			return vsx_fail(err, VSX_EVERSION,
-					"section %s: encoding %u is not known",
-					name, e.encoding);
+			return vsx_at_section(
+				err,
+				vsx_fail(err, VSX_EVERSION,
+					 "section %s: encoding %u is not known",
+					 name, e.encoding),
+				name);
 	}
 	return VSX_OK;
 }
@@ -223,34 +232,50 @@ static enum vsx_status check_segments(const struct vsx_manifest *m,
 		struct vsx_segment_entry e = vsx_manifest_segment(m, i);
 
 		if (e.n_rows < 1 || e.n_rows > VSX_MAX_SEGMENT_ROWS)
-			return vsx_fail(err, VSX_ECORRUPT,
-					"segment %u: %llu rows, expected 1 to "
-					"%llu",
-					i, (ull)e.n_rows,
-					(ull)VSX_MAX_SEGMENT_ROWS);
+			return vsx_at_segment(
+				err,
+				vsx_fail(err, VSX_ECORRUPT,
+					 "segment %u: %llu rows, expected 1 to "
+					 "%llu",
+					 i, (ull)e.n_rows,
+					 (ull)VSX_MAX_SEGMENT_ROWS),
+				i);
 		if (e.row_stride < row_bytes ||
 		    e.row_stride > 2 * row_bytes + 64)
-			return vsx_fail(err, VSX_ECORRUPT,
-					"segment %u: rows are %u bytes apart, "
-					"expected %u to %u",
-					i, e.row_stride, row_bytes,
-					2 * row_bytes + 64);
+			return vsx_at_segment(
+				err,
+				vsx_fail(err, VSX_ECORRUPT,
+					 "segment %u: rows are %u bytes apart, "
+					 "expected %u to %u",
+					 i, e.row_stride, row_bytes,
+					 2 * row_bytes + 64),
+				i);
 		if (e.row_stride % 4)
-			return vsx_fail(err, VSX_ECORRUPT,
-					"segment %u: rows are %u bytes apart, "
-					"expected a multiple of 4",
-					i, e.row_stride);
+			return vsx_at_segment(
+				err,
+				vsx_fail(err, VSX_ECORRUPT,
+					 "segment %u: rows are %u bytes apart, "
+					 "expected a multiple of 4",
+					 i, e.row_stride),
+				i);
 		if (e.generation < 1 || e.generation > m->generation)
-			return vsx_fail(err, VSX_ECORRUPT,
+			return vsx_at_segment(
+				err,
+				vsx_fail(
+					err, VSX_ECORRUPT,
 					"segment %u: generation %llu, expected "
 					"1 to %llu",
 					i, (ull)e.generation,
-					(ull)m->generation);
+					(ull)m->generation),
+				i);
 		if (e.n_dead > e.n_rows)
-			return vsx_fail(err, VSX_ECORRUPT,
-					"segment %u: %llu of %llu rows are "
-					"deleted",
-					i, (ull)e.n_dead, (ull)e.n_rows);
+			return vsx_at_segment(
+				err,
+				vsx_fail(err, VSX_ECORRUPT,
+					 "segment %u: %llu of %llu rows are "
+					 "deleted",
+					 i, (ull)e.n_dead, (ull)e.n_rows),
+				i);
 		rows += e.n_rows; /* 2^18 segments of 2^31 rows: no wrap */
 		dead += e.n_dead;
 	}
@@ -341,14 +366,12 @@ static enum vsx_status check_sums(const struct vsx_section_entry *e,
 
 static enum vsx_status check_section(const struct vsx_manifest *m, uint32_t i,
 				     const struct vsx_super *sb, uint64_t *end,
-				     struct vsx_error *err)
+				     const char *name, struct vsx_error *err)
 {
 	struct vsx_section_entry e = vsx_manifest_section(m, i);
 	const uint8_t *raw =
 		sections_at(m) + (size_t)i * sizeof(struct vsx_disk_section);
-	char name[5];
 
-	vsx_section_letters(name, e.id);
 	if (e.segment != VSX_WHOLE_INDEX && e.segment >= m->n_segments)
 		return vsx_fail(err, VSX_ECORRUPT,
 				"section %s: segment %u of %u", name, e.segment,
@@ -508,8 +531,14 @@ enum vsx_status vsx_manifest_decode(struct vsx_manifest *m, const uint8_t *raw,
 	VSX_TRY(check_facts(m, sb, err));
 	VSX_TRY(check_segments(m, err));
 	VSX_TRY(check_test(m, err));
-	for (uint32_t i = 0; i < m->n_sections; i++)
-		VSX_TRY(check_section(m, i, sb, &end, err));
+	for (uint32_t i = 0; i < m->n_sections; i++) {
+		struct vsx_section_entry e = vsx_manifest_section(m, i);
+		char name[5];
+
+		vsx_section_letters(name, e.id);
+		VSX_TRY(vsx_at_section(
+			err, check_section(m, i, sb, &end, name, err), name));
+	}
 	VSX_TRY(vsx_manifest_backed(m, err));
 	return check_properties(m, err);
 }

@@ -57,9 +57,11 @@ enum vsx_status vsx_sums_differ(uint64_t page, uint64_t found, uint64_t due,
 				const char *what, const char *section,
 				struct vsx_error *err)
 {
-	return vsx_fail(err, VSX_ECORRUPT,
-			"page %llu: checksum %016llx, expected %016llx "
-			"(%ssection %s)",
-			(unsigned long long)page, (unsigned long long)found,
-			(unsigned long long)due, what, section);
+	vsx_fail(err, VSX_ECORRUPT,
+		 "page %llu: checksum %016llx, expected %016llx "
+		 "(%ssection %s)",
+		 (unsigned long long)page, (unsigned long long)found,
+		 (unsigned long long)due, what, section);
+	vsx_at_page(err, VSX_ECORRUPT, page);
+	return vsx_at_section(err, VSX_ECORRUPT, section);
 }

@@ -187,5 +187,6 @@ enum vsx_status vsx_super_choose(struct vsx_slot slots[2], int *chosen,
 	}
 	/* The slot that at least begins like one of ours tells more. */
 	says = a->status == VSX_EFORMAT && b->status != VSX_EFORMAT ? b : a;
-	return vsx_fail(err, says->status, "%s", says->error.text);
+	return vsx_retell(err, says->status, &says->error, "%s",
+			  says->error.text);
 }

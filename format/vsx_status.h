@@ -6,6 +6,8 @@
 #ifndef VSX_STATUS_H
 #define VSX_STATUS_H
 
+#include <stdint.h>
+
 #define VSX_STATUS_LIST(X)                                                     \
 	X(VSX_OK, 0, "done")                                                   \
 	X(VSX_EINVAL, 1, "an argument breaks its rule")                        \
@@ -30,13 +32,34 @@ enum vsx_status {
 #define VSX_ERROR_TEXT 512
 
 /*
+ * Where something is wrong, for programs: what a text says of it, as numbers.
+ * -1 (and "" for the section) where the story has no such place, or where it is
+ * not known. reserved holds -1, so that a place that a later version adds is
+ * not known to this one.
+ */
+struct vsx_where {
+	int64_t row;	 /* of the vectors that a call was given, counted as its
+			    text counts them; or of `segment` in a file */
+	int64_t query;	 /* counted likewise */
+	int64_t page;	 /* of the file, from 0 */
+	int64_t segment; /* from 0 */
+	char section[8]; /* four letters */
+	int64_t reserved[3];
+};
+
+/*
  * The story of a failure: one line without a line feed that says what, where
- * and both values. Owned by the caller; a call that succeeds leaves it alone.
+ * and both values. Owned by the caller, who need not initialise it: a call that
+ * fails sets all of it, a call that succeeds leaves it alone.
  */
 struct vsx_error {
 	enum vsx_status status;
 	int sys_errno; /* the system's own number, or 0 */
 	char text[VSX_ERROR_TEXT];
+	struct vsx_where at;
+	uint32_t why; /* text + why: without the row or query that begins it,
+			 for callers who count in their own way; 0: all of it */
+	uint32_t reserved;
 };
 
 #endif

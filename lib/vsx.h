@@ -14,12 +14,14 @@
  *
  *   Result   VSX_OK (0), or a status that says what kind of failure it was;
  *            then *err, if given, holds one line that says what, where and both
- *            values. After a failure output arguments are NULL or untouched.
+ *            values, and the place as numbers. After a failure output arguments
+ *            are NULL or untouched.
  *   Options  a structure with struct_size set by its VSX_..._INIT, or by hand
- * in an initialiser of any form; a member that is 0 takes its default. NULL
- * takes all defaults. Growth   structures that a call fills get new members at
- * their end in later versions. The calls are inline functions that hand the
- * size over which the program was compiled with, and nothing behind it is
+ *            in an initialiser of any form; a member that is 0 takes its
+ *            default. NULL takes all defaults.
+ *   Growth   structures that a call fills get new members at their end in later
+ *            versions. The calls are inline functions that hand the size over
+ *            which the program was compiled with, and nothing behind it is
  *            written; programs that load the library at run time call
  *            vsx_..._sized(). What callbacks are handed grows in the same way.
  *   Threads  an open index is immutable: any number of threads may use it at
@@ -520,8 +522,9 @@ struct vsx_verify_event {
 	enum vsx_status status; /* of a finding */
 	const char *text;	/* one line, without the file's name */
 	uint64_t done, total;
-	const char *unit; /* of progress: what done and total count, "rows",
-			     "bytes", "queries", ... */
+	const char *unit;    /* of progress: what done and total count, "rows",
+				"bytes", "queries", ... */
+	struct vsx_where at; /* of a finding */
 };
 
 /* Return 0 to go on, anything else to stop with VSX_ESTOPPED. */

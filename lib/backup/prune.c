@@ -45,11 +45,12 @@ static enum vsx_status check_all_sound(const struct prune *p,
 {
 	for (size_t i = 0; i < p->n; i++)
 		if (p->list[i].status != VSX_OK)
-			return vsx_fail(err, why_not(p->list[i].status),
-					"snapshot '%s': %.*s; nothing was "
-					"removed",
-					p->list[i].name, VSX_ERROR_TEXT / 2,
-					p->list[i].error.text);
+			return vsx_retell(err, why_not(p->list[i].status),
+					  &p->list[i].error,
+					  "snapshot '%s': %.*s; nothing was "
+					  "removed",
+					  p->list[i].name, VSX_ERROR_TEXT / 2,
+					  p->list[i].error.text);
 	return VSX_OK;
 }
 

@@ -69,8 +69,10 @@ static int keep_first(void *context, const struct vsx_verify_event *event)
 	struct first *f = context;
 	struct vsx_repo_wait wait = vsx_backup_wait(&f->restore->opts);
 
-	if (event->what == VSX_FINDING)
+	if (event->what == VSX_FINDING) {
 		vsx_fail(&f->error, event->status, "%s", event->text);
+		f->error.at = event->at;
+	}
 	if (event->what == VSX_PROGRESS)
 		vsx_repo_ask(&wait, &vsx_phase_pages, event->done, event->total,
 			     &f->error);
@@ -96,8 +98,8 @@ static enum vsx_status check(const struct vsx_restore *r, struct vsx_error *err)
 		why = first.error;
 	if (why.status == VSX_ESTOPPED)
 		return vsx_fail(err, VSX_ESTOPPED, "stopped");
-	return vsx_fail(err, why.status, "the restored index: %.*s",
-			VSX_ERROR_TEXT / 2, why.text);
+	return vsx_retell(err, why.status, &why, "the restored index: %.*s",
+			  VSX_ERROR_TEXT / 2, why.text);
 }
 
 /* What was told of the index must be so: people go by it. */
@@ -111,8 +113,9 @@ static enum vsx_status check_facts(const struct vsx_restore *r,
 	bool same, same_uuid;
 
 	if (vsx_open(&index, r->output.temp, NULL, &why) != VSX_OK)
-		return vsx_fail(err, why.status, "the restored index: %.*s",
-				VSX_ERROR_TEXT / 2, why.text);
+		return vsx_retell(err, why.status, &why,
+				  "the restored index: %.*s",
+				  VSX_ERROR_TEXT / 2, why.text);
 	vsx_get_facts(index, &f);
 	same = f.file_bytes == s->index_bytes && f.extra_bytes == 0 &&
 	       f.generation == s->generation && f.n_rows == s->n_rows &&
@@ -189,11 +192,8 @@ static enum vsx_status chunk_error(const struct vsx_repo *repo,
 	/* One that is not there is damage, not a wrong name. */
 	if (status == VSX_ENOTFOUND)
 		status = VSX_ECORRUPT;
-	vsx_fail(err, status, "%s: chunk %s: %.*s", repo->name, hex,
-		 VSX_ERROR_TEXT / 4, why->text);
-	if (err)
-		err->sys_errno = why->sys_errno;
-	return status;
+	return vsx_retell(err, status, why, "%s: chunk %s: %.*s", repo->name,
+			  hex, VSX_ERROR_TEXT / 4, why->text);
 }
 
 /* The next backup must not go by a check that was before the damage. */
@@ -250,11 +250,11 @@ static enum vsx_status newest(const struct vsx_repo *repo,
 				  repo->name);
 	/* It is not known how old a damaged one is: let the user choose. */
 	else if (list[0].status != VSX_OK)
-		status = vsx_fail(err, list[0].status,
-				  "snapshot '%s': %.*s; name the one to "
-				  "restore",
-				  list[0].name, VSX_ERROR_TEXT / 2,
-				  list[0].error.text);
+		status = vsx_retell(err, list[0].status, &list[0].error,
+				    "snapshot '%s': %.*s; name the one to "
+				    "restore",
+				    list[0].name, VSX_ERROR_TEXT / 2,
+				    list[0].error.text);
 	else
 		status = VSX_OK;
 	if (status == VSX_OK)

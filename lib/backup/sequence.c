@@ -34,10 +34,8 @@ enum vsx_status vsx_sequence_last(const struct vsx_repo *repo, uint64_t *last,
 	*last = 0;
 	if (status == VSX_ENOTFOUND)
 		return VSX_OK;
-	vsx_fail(err, status, "the file 'sequence': %.*s", VSX_ERROR_TEXT / 2,
-		 why.text);
-	if (err)
-		err->sys_errno = why.sys_errno;
+	vsx_retell(err, status, &why, "the file 'sequence': %.*s",
+		   VSX_ERROR_TEXT / 2, why.text);
 	return status;
 }
 

@@ -62,10 +62,8 @@ enum vsx_status vsx_snapshot_load(const struct vsx_repo *repo, const char *name,
 	if (status == VSX_ENOTFOUND)
 		return vsx_fail(err, status, "'%s' has no snapshot '%s'",
 				repo->name, name);
-	vsx_fail(err, status, "snapshot '%s': %.*s", name, VSX_ERROR_TEXT / 2,
-		 why.text);
-	if (err)
-		err->sys_errno = why.sys_errno;
+	vsx_retell(err, status, &why, "snapshot '%s': %.*s", name,
+		   VSX_ERROR_TEXT / 2, why.text);
 	return status;
 }
 
@@ -99,7 +97,8 @@ static enum vsx_status add_entry(const struct vsx_repo *repo, const char *name,
 	free(e->record.chunks);
 	e->record.chunks = NULL;
 	if (e->status == VSX_ENOMEM)
-		return vsx_fail(err, VSX_ENOMEM, "%s", e->error.text);
+		return vsx_retell(err, VSX_ENOMEM, &e->error, "%s",
+				  e->error.text);
 	list->n++;
 	return VSX_OK;
 }

@@ -26,8 +26,9 @@ static enum vsx_status read_slots(struct vsx_backup_source *s,
 			      s->fd, err));
 	if (!both_valid(slots)) {
 		bad = slots[0].state == VSX_SLOT_VALID;
-		return vsx_fail(err, VSX_ECORRUPT, "superblock slot %d: %.*s",
-				bad, VSX_ERROR_TEXT / 2, slots[bad].error.text);
+		return vsx_retell(err, VSX_ECORRUPT, &slots[bad].error,
+				  "superblock slot %d: %.*s", bad,
+				  VSX_ERROR_TEXT / 2, slots[bad].error.text);
 	}
 	VSX_TRY(vsx_super_agree(slots, chosen, s->head, err));
 	s->super = slots[chosen].super;
@@ -49,11 +50,16 @@ static enum vsx_status cannot_read(const struct vsx_backup_source *s,
 		i += page;
 	at += i;
 	if (reason == ENODATA)
-		return vsx_fail(err, VSX_ETRUNCATED, "page %llu: is missing",
-				(ull)(at >> s->super.page_shift));
+		return vsx_at_page(err,
+				   vsx_fail(err, VSX_ETRUNCATED,
+					    "page %llu: is missing",
+					    (ull)(at >> s->super.page_shift)),
+				   at >> s->super.page_shift);
 	errno = reason;
-	return vsx_fail_errno(err, "page %llu: cannot be read",
-			      (ull)(at >> s->super.page_shift));
+	return vsx_at_page(err,
+			   vsx_fail_errno(err, "page %llu: cannot be read",
+					  (ull)(at >> s->super.page_shift)),
+			   at >> s->super.page_shift);
 }
 
 static enum vsx_status read_manifest(struct vsx_backup_source *s,

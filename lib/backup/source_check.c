@@ -96,11 +96,14 @@ static enum vsx_status walk_places(struct vsx_backup_source *s,
 		const struct place *p = &places[i];
 
 		if (p->start < at)
-			return vsx_fail(err, VSX_ECORRUPT,
-					"page %llu: bytes %llu to %llu are "
-					"used twice",
-					(ull)(p->start >> s->super.page_shift),
-					(ull)p->start, (ull)p->end);
+			return vsx_at_page(
+				err,
+				vsx_fail(err, VSX_ECORRUPT,
+					 "page %llu: bytes %llu to %llu are "
+					 "used twice",
+					 (ull)(p->start >> s->super.page_shift),
+					 (ull)p->start, (ull)p->end),
+				p->start >> s->super.page_shift);
 		if (s->super.generation == 1)
 			VSX_TRY(add_zeros(s, at, p->start, "in no section",
 					  UINT32_MAX, err));
@@ -169,10 +172,12 @@ static enum vsx_status not_zero(const struct vsx_backup_source *s,
 		vsx_section_letters(
 			name,
 			vsx_manifest_section(&s->manifest, z->section).id);
-	return vsx_fail(err, VSX_ECORRUPT,
-			"page %llu: byte %llu is 0x%02x, expected 0 (%s%s)",
-			(ull)(at >> s->super.page_shift), (ull)at, *bytes,
-			z->what, name);
+	vsx_fail(err, VSX_ECORRUPT,
+		 "page %llu: byte %llu is 0x%02x, expected 0 (%s%s)",
+		 (ull)(at >> s->super.page_shift), (ull)at, *bytes, z->what,
+		 name);
+	vsx_at_page(err, VSX_ECORRUPT, at >> s->super.page_shift);
+	return vsx_at_section(err, VSX_ECORRUPT, name);
 }
 
 static enum vsx_status check_zeros(struct vsx_backup_source *s,
@@ -243,9 +248,16 @@ static enum vsx_status hold(struct vsx_backup_source *s, uint32_t level,
 	reason = vsx_read_at(s->fd, p->piece[level], n, at);
 	if (reason) {
 		errno = reason;
-		return vsx_fail_errno(
-			err, "page %llu: cannot be read (sums of section %s)",
-			(ull)page, p->name);
+		return vsx_at_section(
+			err,
+			vsx_at_page(
+				err,
+				vsx_fail_errno(
+					err,
+					"page %llu: cannot be read (sums of section %s)",
+					(ull)page, p->name),
+				page),
+			p->name);
 	}
 	VSX_TRY(check_piece(s, level, piece, n, page, err));
 	p->held[level] = piece;
@@ -304,10 +316,11 @@ static enum vsx_status changed(const struct vsx_backup_source *s, uint64_t at,
 			       const char *what, const char *name,
 			       struct vsx_error *err)
 {
-	return vsx_fail(err, VSX_ECORRUPT,
-			"page %llu: reads differently from a moment ago "
-			"(%s%s)",
-			(ull)(at >> s->super.page_shift), what, name);
+	vsx_fail(err, VSX_ECORRUPT,
+		 "page %llu: reads differently from a moment ago (%s%s)",
+		 (ull)(at >> s->super.page_shift), what, name);
+	vsx_at_page(err, VSX_ECORRUPT, at >> s->super.page_shift);
+	return vsx_at_section(err, VSX_ECORRUPT, name);
 }
 
 static enum vsx_status check_tables_of(struct vsx_backup_source *s,

@@ -95,7 +95,7 @@ enum vsx_status vsx_store_has(struct vsx_store *s,
 			return VSX_OK;
 	status = look_at(s, ref, &why);
 	if (status == VSX_ENOMEM)
-		return vsx_fail(err, status, "%s", why.text);
+		return vsx_retell(err, status, &why, "%s", why.text);
 	/* Whatever is wrong with it, the right bytes are at hand. */
 	*has = status == VSX_OK;
 	if (!*has && status != VSX_ENOTFOUND)

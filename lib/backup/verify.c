@@ -56,7 +56,8 @@ static enum vsx_status tell(struct check *c, enum vsx_verify_what what,
 			    const char *fmt, ...)
 {
 	char text[1024];
-	struct vsx_verify_event event = {what, status, text, 0, 0, NULL};
+	struct vsx_verify_event event = {what, status, text,	     0,
+					 0,    NULL,   vsx_nowhere()};
 	va_list args;
 
 	va_start(args, fmt);
@@ -73,7 +74,8 @@ static enum vsx_status go_on(struct check *c, uint64_t done, uint64_t total,
 {
 	struct vsx_verify_event event = {
 		VSX_PROGRESS, VSX_OK, vsx_phase_chunks.name,
-		done,	      total,  vsx_phase_chunks.unit};
+		done,	      total,  vsx_phase_chunks.unit,
+		vsx_nowhere()};
 
 	if (c->report && c->report(c->context, &event) != 0)
 		return vsx_fail(err, VSX_ESTOPPED, "stopped");
@@ -202,7 +204,7 @@ static enum vsx_status check_chunk(struct check *c, size_t i,
 	c->result.n_chunks++;
 	c->result.bytes_read += f->bytes;
 	if (status == VSX_ENOMEM)
-		return vsx_fail(err, status, "%s", why.text);
+		return vsx_retell(err, status, &why, "%s", why.text);
 	if (status != VSX_OK) {
 		vsx_checked_drop(&c->checked, f->hash);
 		return add_bad(c, f->hash, status, why.text, err);
@@ -320,7 +322,7 @@ static enum vsx_status check_sequence(struct check *c, struct vsx_error *err)
 	if (status == VSX_OK)
 		return VSX_OK;
 	if (status == VSX_ENOMEM)
-		return vsx_fail(err, status, "%s", why.text);
+		return vsx_retell(err, status, &why, "%s", why.text);
 	return tell(c, VSX_FINDING, status, err, "%s", why.text);
 }
 

@@ -38,6 +38,8 @@ static void run(struct loop *loop, unsigned int number)
 						     : first + loop->chunk;
 		err.text[0] = '\0';
 		err.sys_errno = 0;
+		err.why = 0;
+		err.at = vsx_nowhere();
 		status = loop->work(loop->context, number, first, last, &err);
 		if (status == VSX_OK)
 			continue;

@@ -5,12 +5,15 @@
 #ifndef VSX_PHASE_H
 #define VSX_PHASE_H
 
+#include <stdbool.h>
+
 struct vsx_phase {
 	const char *name;
 	const char *unit; /* "" where only the share of the whole is known */
+	bool is_training; /* its time is counted as that of training */
 };
 
-/* Building. Those of training begin with "training". */
+/* Building. */
 extern const struct vsx_phase vsx_phase_ranges;
 extern const struct vsx_phase vsx_phase_training;
 extern const struct vsx_phase vsx_phase_assigning;

@@ -98,8 +98,11 @@ static struct losses to_grid(const struct vsx_codes *c,
 
 static enum vsx_status no_number(struct vsx_error *err)
 {
-	return vsx_fail(err, VSX_ECORRUPT,
-			"section CPAR has an offset that is not a number");
+	return vsx_at_section(
+		err,
+		vsx_fail(err, VSX_ECORRUPT,
+			 "section CPAR has an offset that is not a number"),
+		"CPAR");
 }
 
 static enum vsx_status prepare_distances(const struct vsx_codes *c,

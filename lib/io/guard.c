@@ -2,6 +2,7 @@
 
 #include "bytes.h"
 #include "checksum.h"
+#include "disk.h"
 #include "io/view.h"
 
 static uint64_t chunks_of(const struct vsx_sums *s, uint32_t level)
@@ -69,16 +70,19 @@ static enum vsx_status check_sums(struct vsx_guard *g, uint32_t level,
 	return VSX_OK;
 }
 
-enum vsx_status vsx_guard_check(struct vsx_guard *g, uint64_t first,
-				uint64_t last, struct vsx_error *err)
+static enum vsx_status check_pages(struct vsx_guard *g, uint64_t first,
+				   uint64_t last, struct vsx_error *err)
 {
 	if (first > last || last >= g->shape.count[0])
-		return vsx_fail(err, VSX_ECORRUPT,
-				"pages %llu to %llu of section %s, which has "
-				"%llu",
-				(unsigned long long)first,
-				(unsigned long long)last, g->name,
-				(unsigned long long)g->shape.count[0]);
+		return vsx_at_section(
+			err,
+			vsx_fail(err, VSX_ECORRUPT,
+				 "pages %llu to %llu of section %s, which has "
+				 "%llu",
+				 (unsigned long long)first,
+				 (unsigned long long)last, g->name,
+				 (unsigned long long)g->shape.count[0]),
+			g->name);
 	for (uint64_t page = first; page <= last; page++) {
 		uint64_t found, due;
 
@@ -98,14 +102,28 @@ enum vsx_status vsx_guard_check(struct vsx_guard *g, uint64_t first,
 	return VSX_OK;
 }
 
+enum vsx_status vsx_guard_check(struct vsx_guard *g, uint64_t first,
+				uint64_t last, struct vsx_error *err)
+{
+	enum vsx_status status = check_pages(g, first, last, err);
+
+	return g->segment == VSX_WHOLE_INDEX
+		       ? status
+		       : vsx_at_segment(err, status, g->segment);
+}
+
 enum vsx_status vsx_touch_beyond(const struct vsx_view *v, uint64_t offset,
 				 uint64_t len, struct vsx_error *err)
 {
 	if (len == 0 && offset <= v->bytes)
 		return VSX_OK;
-	return vsx_fail(err, VSX_ECORRUPT,
+	return vsx_at_section(
+		err,
+		vsx_fail(
+			err, VSX_ECORRUPT,
 			"%llu bytes at byte %llu of section %s, which has %llu",
 			(unsigned long long)len, (unsigned long long)offset,
 			v->guard ? v->guard->name : "",
-			(unsigned long long)v->bytes);
+			(unsigned long long)v->bytes),
+		v->guard ? v->guard->name : "");
 }

@@ -208,8 +208,8 @@ enum vsx_status vsx_map_written_close(struct vsx_map *map,
 	struct vsx_error why;
 
 	if (vsx_map_whole(map, &why) != VSX_OK)
-		status =
-			vsx_fail(err, VSX_EIO, "%s: %.300s", f->name, why.text);
+		status = vsx_retell(err, VSX_EIO, &why, "%s: %.300s", f->name,
+				    why.text);
 	vsx_map_close(map);
 	return status;
 }

@@ -312,8 +312,9 @@ static enum vsx_status check_manifest(struct vsx_sink *s, const uint8_t *raw,
 		vsx_manifest_decode(&decoded, raw, n, sb, &why);
 
 	if (status != VSX_OK)
-		return vsx_fail(err, VSX_EINVAL, "'%s' would not open: %.300s",
-				s->file->name, why.text);
+		return vsx_retell(err, VSX_EINVAL, &why,
+				  "'%s' would not open: %.300s", s->file->name,
+				  why.text);
 	vsx_manifest_usage(&s->usage, &decoded, sb);
 	return VSX_OK;
 }

@@ -24,6 +24,7 @@ struct vsx_guard {
 	uint64_t first_page;  /* number in the file, for messages */
 	uint64_t sums_offset; /* in the file, for messages */
 	char name[5];
+	uint32_t segment;	     /* or VSX_WHOLE_INDEX */
 	_Atomic uint64_t *seen;	     /* a bit a page */
 	_Atomic uint64_t *seen_sums; /* a bit a chunk, level after level */
 	_Atomic uint64_t *n_checked; /* pages, of the whole index */

@@ -14,16 +14,26 @@ static enum vsx_status check_rows(const struct vsx_segment *seg,
 	uint64_t plain = (uint64_t)seg->n_rows * seg->space.stride;
 
 	if (!vecs->base)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"segment %u has no section VECS", seg->number);
+		return vsx_at_segment(
+			err,
+			vsx_at_section(
+				err,
+				vsx_fail(err, VSX_ECORRUPT,
+					 "segment %u has no section VECS",
+					 seg->number),
+				"VECS"),
+			seg->number);
 	if (seg->kind->placing ? vecs->bytes >= plain : vecs->bytes == plain)
 		return VSX_OK;
-	return vsx_fail(err, VSX_ECORRUPT,
-			"section VECS has %llu bytes, expected %llu for "
-			"%u rows of %u bytes",
-			(unsigned long long)vecs->bytes,
-			(unsigned long long)plain, seg->n_rows,
-			seg->space.stride);
+	return vsx_at_section(
+		err,
+		vsx_fail(err, VSX_ECORRUPT,
+			 "section VECS has %llu bytes, expected %llu for "
+			 "%u rows of %u bytes",
+			 (unsigned long long)vecs->bytes,
+			 (unsigned long long)plain, seg->n_rows,
+			 seg->space.stride),
+		"VECS");
 }
 
 static enum vsx_status check_params(const struct vsx_segment *seg,
@@ -51,7 +61,8 @@ static enum vsx_status open_kind(struct vsx_segment *seg, struct vsx_error *err)
 	return VSX_OK;
 }
 
-enum vsx_status vsx_segment_open(struct vsx_segment *seg, struct vsx_error *err)
+static enum vsx_status open_parts(struct vsx_segment *seg,
+				  struct vsx_error *err)
 {
 	VSX_TRY(check_rows(seg, err));
 	VSX_TRY(check_params(seg, err));
@@ -60,6 +71,11 @@ enum vsx_status vsx_segment_open(struct vsx_segment *seg, struct vsx_error *err)
 	/* Any kind may have codes: exact search uses them where they are. */
 	VSX_TRY(vsx_codes_check_lengths(seg, err));
 	return open_kind(seg, err);
+}
+
+enum vsx_status vsx_segment_open(struct vsx_segment *seg, struct vsx_error *err)
+{
+	return vsx_at_segment(err, open_parts(seg, err), seg->number);
 }
 
 enum vsx_status vsx_segment_open_rows(struct vsx_segment *seg,
@@ -104,15 +120,22 @@ enum vsx_status vsx_segment_share(struct vsx_segment *seg,
 	if (from > seg->number || segments[from - 1].kind != kind ||
 	    segments[from - 1].params[kind->shared_param] ||
 	    segments[from - 1].params[0] != seg->params[0])
-		return vsx_fail(err, VSX_ECORRUPT,
+		return vsx_at_section(
+			err,
+			vsx_fail(
+				err, VSX_ECORRUPT,
 				"segment %u cannot share section %s of segment "
 				"%u",
-				seg->number, name, from - 1);
+				seg->number, name, from - 1),
+			name);
 	if (seg->view[kind->shared_slot].base)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"segment %u has a section %s and shares that "
-				"of segment %u",
-				seg->number, name, from - 1);
+		return vsx_at_section(
+			err,
+			vsx_fail(err, VSX_ECORRUPT,
+				 "segment %u has a section %s and shares that "
+				 "of segment %u",
+				 seg->number, name, from - 1),
+			name);
 	seg->view[kind->shared_slot] =
 		segments[from - 1].view[kind->shared_slot];
 	return VSX_OK;
@@ -122,7 +145,9 @@ enum vsx_status vsx_segments_share(struct vsx_segment *segments, uint32_t n,
 				   struct vsx_error *err)
 {
 	for (uint32_t i = 0; i < n; i++)
-		VSX_TRY(vsx_segment_share(&segments[i], segments, err));
+		VSX_TRY(vsx_at_segment(
+			err, vsx_segment_share(&segments[i], segments, err),
+			i));
 	return VSX_OK;
 }
 

@@ -30,6 +30,7 @@ enum vsx_status vsx_index_guard(struct vsx *index, struct vsx_error *err)
 		g->first_page = e.offset >> m->page_shift;
 		g->sums_offset = e.sums_offset;
 		vsx_section_letters(g->name, e.id);
+		g->segment = e.segment;
 		g->n_checked = &index->n_checked;
 		words += vsx_guard_words(&g->shape);
 	}
@@ -75,8 +76,11 @@ static enum vsx_status place_section(struct vsx *index, uint32_t i,
 	view = whole ? &index->whole[slot]
 		     : &index->segments[e->segment].view[slot];
 	if (view->base)
-		return vsx_fail(err, VSX_ECORRUPT, "section %s appears twice",
-				name);
+		return vsx_at_section(err,
+				      vsx_fail(err, VSX_ECORRUPT,
+					       "section %s appears twice",
+					       name),
+				      name);
 	view->base = index->map.base + e->offset;
 	view->bytes = e->bytes;
 	view->guard = index->guards ? &index->guards[i] : NULL;

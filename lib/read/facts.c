@@ -142,8 +142,11 @@ enum vsx_status vsx_get_segment_sized(const struct vsx *index, uint32_t i,
 	struct vsx_segment_entry e;
 
 	if (i >= index->manifest.n_segments)
-		return vsx_fail(err, VSX_EINVAL, "segment %u of %u", i,
-				index->manifest.n_segments);
+		return vsx_at_segment(err,
+				      vsx_fail(err, VSX_EINVAL,
+					       "segment %u of %u", i,
+					       index->manifest.n_segments),
+				      i);
 	seg = &index->segments[i];
 	kind = seg->kind;
 	e = vsx_manifest_segment(&index->manifest, i);

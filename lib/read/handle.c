@@ -4,9 +4,8 @@
 enum vsx_status vsx_named(const char *name, enum vsx_status status,
 			  const struct vsx_error *why, struct vsx_error *err)
 {
-	vsx_fail(err, status, "%s: %.*s", name, VSX_ERROR_TEXT / 2, why->text);
-	if (err)
-		err->sys_errno = why->sys_errno;
+	vsx_retell(err, status, why, "%s: %.*s", name, VSX_ERROR_TEXT / 2,
+		   why->text);
 	return status;
 }
 

@@ -46,8 +46,8 @@ enum vsx_status vsx_slots_read(struct vsx_slot slots[2], int *chosen,
 	/* A newer writer has been here: what the older slot says is gone by. */
 	for (int i = 0; i < 2; i++)
 		if (slots[i].status == VSX_EVERSION)
-			return vsx_fail(err, VSX_EVERSION, "%s",
-					slots[i].error.text);
+			return vsx_retell(err, VSX_EVERSION, &slots[i].error,
+					  "%s", slots[i].error.text);
 	return status;
 }
 
@@ -139,10 +139,13 @@ enum vsx_status vsx_manifest_read(struct vsx_manifest *m, const uint8_t *raw,
 	last = (sb->manifest_offset + sb->manifest_bytes - 1) >> sb->page_shift;
 	if (first < last)
 		snprintf(to, sizeof(to), " to %llu", (ull)last);
-	return vsx_fail(err, VSX_ECORRUPT,
-			"page %llu%s: checksum %016llx, expected %016llx "
-			"(manifest)",
-			(ull)first, to, (ull)a, (ull)b);
+	return vsx_at_page(
+		err,
+		vsx_fail(err, VSX_ECORRUPT,
+			 "page %llu%s: checksum %016llx, expected %016llx "
+			 "(manifest)",
+			 (ull)first, to, (ull)a, (ull)b),
+		first);
 }
 
 /* A copy, since the tables in it are decoded again whenever they are needed. */

@@ -33,15 +33,19 @@ static enum vsx_status id_at(const struct vsx *index, uint64_t row,
 	bool dead;
 
 	if (row >= index->manifest.n_rows)
-		return vsx_fail(err, VSX_ENOTFOUND,
-				"row %" PRIu64 " of %" PRIu64, row,
-				index->manifest.n_rows);
+		return vsx_at_row(err,
+				  vsx_fail(err, VSX_ENOTFOUND,
+					   "row %" PRIu64 " of %" PRIu64, row,
+					   index->manifest.n_rows),
+				  row);
 	seg = segment_of(index, row);
 	at = (uint32_t)(row - seg->mark_base);
 	VSX_TRY(vsx_dead_at(seg, at, &dead, err));
 	if (dead)
-		return vsx_fail(err, VSX_ENOTFOUND,
-				"row %" PRIu64 " is deleted", row);
+		return vsx_at_row(err,
+				  vsx_fail(err, VSX_ENOTFOUND,
+					   "row %" PRIu64 " is deleted", row),
+				  row);
 	return vsx_ids_of(seg, at, id, err);
 }
 
@@ -64,13 +68,19 @@ static enum vsx_status load_centroid(const struct vsx *index, uint32_t segment,
 	uint32_t n;
 
 	if (segment >= index->manifest.n_segments)
-		return vsx_fail(err, VSX_EINVAL, "segment %u of %u", segment,
-				index->manifest.n_segments);
+		return vsx_at_segment(err,
+				      vsx_fail(err, VSX_EINVAL,
+					       "segment %u of %u", segment,
+					       index->manifest.n_segments),
+				      segment);
 	seg = &index->segments[segment];
 	n = vsx_segment_centroids(seg);
 	if (i >= n)
-		return vsx_fail(err, VSX_EINVAL,
-				"segment %u: centroid %u of %u", segment, i, n);
+		return vsx_at_segment(err,
+				      vsx_fail(err, VSX_EINVAL,
+					       "segment %u: centroid %u of %u",
+					       segment, i, n),
+				      segment);
 	return seg->kind->centroid(seg, i, centroid, err);
 }
 

@@ -291,9 +291,7 @@ static enum vsx_status of_query(const struct batch *b, uint64_t i,
 				const struct vsx_error *why,
 				struct vsx_error *err)
 {
-	return vsx_fail(err, status, "query %llu: %.*s",
-			(unsigned long long)(b->plan.first_query + i),
-			VSX_ERROR_TEXT / 2, why->text);
+	return vsx_fail_query(err, status, b->plan.first_query + i, why);
 }
 
 /* The rows come from memory once for all of them. */

@@ -42,15 +42,21 @@ static enum vsx_status load_rows(uint32_t **out, const struct vsx *index,
 		uint32_t row = (*out)[i];
 
 		if (row >= n_rows)
-			return vsx_fail(err, VSX_ECORRUPT,
-					"section %s: entry %llu is row %u of "
-					"%u",
-					name, (ull)i, row, n_rows);
+			return vsx_at_section(
+				err,
+				vsx_fail(err, VSX_ECORRUPT,
+					 "section %s: entry %llu is row %u of "
+					 "%u",
+					 name, (ull)i, row, n_rows),
+				name);
 		if (rising && i > 0 && row <= (*out)[i - 1])
-			return vsx_fail(err, VSX_ECORRUPT,
-					"section %s: entry %llu is row %u "
-					"after %u, expected rising",
-					name, (ull)i, row, (*out)[i - 1]);
+			return vsx_at_section(
+				err,
+				vsx_fail(err, VSX_ECORRUPT,
+					 "section %s: entry %llu is row %u "
+					 "after %u, expected rising",
+					 name, (ull)i, row, (*out)[i - 1]),
+				name);
 	}
 	return VSX_OK;
 }

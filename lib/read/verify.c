@@ -22,48 +22,64 @@ typedef unsigned long long ull;
 /* ---- telling --------------------------------------------------------- */
 
 static enum vsx_status tell(struct vsx_verifier *v, enum vsx_verify_what what,
-			    enum vsx_status status, const char *fmt,
-			    va_list args) __attribute__((format(printf, 4, 0)));
-
-static enum vsx_status tell(struct vsx_verifier *v, enum vsx_verify_what what,
-			    enum vsx_status status, const char *fmt,
-			    va_list args)
+			    const struct vsx_error *why)
 {
-	char text[VSX_ERROR_TEXT];
-	struct vsx_verify_event event = {what, status, text, 0, 0, NULL};
+	struct vsx_verify_event event = {what, why->status, why->text, 0,
+					 0,    NULL,	    why->at};
 
 	/* Then it was read from what is no longer there. */
 	if (v->map && vsx_map_whole(v->map, NULL) != VSX_OK)
 		return VSX_EIO;
-	vsnprintf(text, sizeof(text), fmt, args);
 	if (v->report && v->report(v->context, &event) != 0)
 		return VSX_ESTOPPED;
 	return VSX_OK;
 }
 
+enum vsx_status vsx_find(struct vsx_verifier *v, const struct vsx_error *why)
+{
+	v->result->n_findings++;
+	return tell(v, VSX_FINDING, why);
+}
+
 enum vsx_status vsx_find_fault(struct vsx_verifier *v, enum vsx_status status,
 			       const char *fmt, ...)
 {
-	enum vsx_status answer;
+	struct vsx_error why;
 	va_list args;
 
-	v->result->n_findings++;
 	va_start(args, fmt);
-	answer = tell(v, VSX_FINDING, status, fmt, args);
+	vsx_vfail(&why, status, fmt, args);
 	va_end(args);
-	return answer;
+	return vsx_find(v, &why);
+}
+
+enum vsx_status vsx_find_on_page(struct vsx_verifier *v, enum vsx_status status,
+				 uint64_t page, const char *section,
+				 const char *fmt, ...)
+{
+	char text[VSX_ERROR_TEXT];
+	struct vsx_error why;
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	vsx_fail(&why, status, "page %llu: %s", (ull)page, text);
+	vsx_at_page(&why, status, page);
+	vsx_at_section(&why, status, section);
+	return vsx_find(v, &why);
 }
 
 enum vsx_status vsx_notice(struct vsx_verifier *v, const char *fmt, ...)
 {
-	enum vsx_status answer;
+	struct vsx_error why;
 	va_list args;
 
 	v->result->n_notices++;
 	va_start(args, fmt);
-	answer = tell(v, VSX_NOTICE, VSX_OK, fmt, args);
+	vsx_vfail(&why, VSX_OK, fmt, args);
 	va_end(args);
-	return answer;
+	return tell(v, VSX_NOTICE, &why);
 }
 
 enum vsx_status vsx_progress(struct vsx_verifier *v,
@@ -71,7 +87,8 @@ enum vsx_status vsx_progress(struct vsx_verifier *v,
 			     uint64_t total)
 {
 	struct vsx_verify_event event = {VSX_PROGRESS, VSX_OK, phase->name,
-					 done,	       total,  phase->unit};
+					 done,	       total,  phase->unit,
+					 vsx_nowhere()};
 
 	if (v->report && v->report(v->context, &event) != 0)
 		return VSX_ESTOPPED;
@@ -99,18 +116,17 @@ static enum vsx_status cannot_read(struct vsx_verifier *v, uint64_t page,
 	char why[128];
 
 	if (reason == ENODATA)
-		return vsx_find_fault(v, VSX_ETRUNCATED,
-				      "page %llu: is missing (%s)", (ull)page,
-				      what);
-	return vsx_find_fault(v, VSX_EIO, "page %llu: cannot be read: %s (%s)",
-			      (ull)page, strerror_r(reason, why, sizeof(why)),
-			      what);
+		return vsx_find_on_page(v, VSX_ETRUNCATED, page, "",
+					"is missing (%s)", what);
+	return vsx_find_on_page(v, VSX_EIO, page, "", "cannot be read: %s (%s)",
+				strerror_r(reason, why, sizeof(why)), what);
 }
 
 /* Bytes of one page. */
 static enum vsx_status zeros_of_page(struct vsx_verifier *v,
 				     const uint8_t *bytes, uint64_t from,
-				     uint64_t n, const char *what)
+				     uint64_t n, const char *what,
+				     const char *section)
 {
 	uint64_t at = 0;
 
@@ -118,14 +134,15 @@ static enum vsx_status zeros_of_page(struct vsx_verifier *v,
 		return VSX_OK;
 	while (bytes[at] == 0)
 		at++;
-	return vsx_find_fault(v, VSX_ECORRUPT,
-			      "page %llu: byte %llu is 0x%02x, expected 0 (%s)",
-			      (ull)((from + at) >> v->super.page_shift),
-			      (ull)(from + at), bytes[at], what);
+	return vsx_find_on_page(v, VSX_ECORRUPT,
+				(from + at) >> v->super.page_shift, section,
+				"byte %llu is 0x%02x, expected 0 (%s)",
+				(ull)(from + at), bytes[at], what);
 }
 
 enum vsx_status vsx_verify_zeros(struct vsx_verifier *v, uint64_t from,
-				 uint64_t to, const char *what)
+				 uint64_t to, const char *what,
+				 const char *section)
 {
 	uint64_t page = UINT64_C(1) << v->super.page_shift;
 	uint64_t limit = v->result->n_findings + MOST_FINDINGS;
@@ -148,7 +165,7 @@ enum vsx_status vsx_verify_zeros(struct vsx_verifier *v, uint64_t from,
 			if (rest > n - at)
 				rest = n - at;
 			VSX_TRY(zeros_of_page(v, buffer + at, from + at, rest,
-					      what));
+					      what, section));
 			at += rest;
 		}
 		from += n;
@@ -177,9 +194,9 @@ static enum vsx_status check_slot(struct vsx_verifier *v, int i,
 	if (slot->state == VSX_SLOT_VALID ||
 	    at + VSX_SUPER_BYTES > v->file_bytes)
 		return VSX_OK;
-	return vsx_find_fault(
-		v, VSX_ECORRUPT, "page %llu: superblock slot %d: %.*s",
-		slot_page(v, i), i, VSX_ERROR_TEXT / 2, slot->error.text);
+	return vsx_find_on_page(v, VSX_ECORRUPT, slot_page(v, i), "",
+				"superblock slot %d: %.*s", i,
+				VSX_ERROR_TEXT / 2, slot->error.text);
 }
 
 /* What two valid slots must have in common. */
@@ -193,17 +210,17 @@ static enum vsx_status compare_slots(struct vsx_verifier *v,
 	    slots[1].state != VSX_SLOT_VALID ||
 	    vsx_super_agree(slots, chosen, head, &why) == VSX_OK)
 		return VSX_OK;
-	return vsx_find_fault(v, VSX_ECORRUPT, "page %llu: %.*s",
-			      slot_page(v, 1), VSX_ERROR_TEXT / 2, why.text);
+	return vsx_find_on_page(v, VSX_ECORRUPT, slot_page(v, 1), "", "%.*s",
+				VSX_ERROR_TEXT / 2, why.text);
 }
 
 static enum vsx_status check_head(struct vsx_verifier *v)
 {
 	VSX_TRY(vsx_verify_zeros(v, VSX_SUPER_BYTES, VSX_SLOT_BYTES,
-				 "after superblock slot 0"));
+				 "after superblock slot 0", ""));
 	return vsx_verify_zeros(v, VSX_SLOT_BYTES + VSX_SUPER_BYTES,
 				vsx_data_start(v->super.page_shift),
-				"after superblock slot 1");
+				"after superblock slot 1", "");
 }
 
 static enum vsx_status check_length(struct vsx_verifier *v)
@@ -245,9 +262,9 @@ static enum vsx_status check_super(struct vsx_verifier *v, bool *usable,
 	}
 	v->result->bytes_read += n;
 	if (status == VSX_ETRUNCATED)
-		return vsx_find_fault(v, status, "%s", why.text);
+		return vsx_find(v, &why);
 	if (status == VSX_EFORMAT || status == VSX_EVERSION)
-		return vsx_fail(err, status, "%s", why.text);
+		return vsx_retell(err, status, &why, "%s", why.text);
 	if (status == VSX_OK)
 		v->super = slots[chosen].super;
 	VSX_TRY(check_slot(v, 0, &slots[0]));
@@ -291,16 +308,17 @@ static enum vsx_status check_manifest(struct vsx_verifier *v, bool *usable,
 	v->result->bytes_read += sb->manifest_bytes;
 	status = vsx_manifest_read(&v->manifest, v->raw, sb, &why);
 	if (status == VSX_EVERSION)
-		return vsx_fail(err, status, "%s", why.text);
-	if (status != VSX_OK && strncmp(why.text, "page ", 5) == 0)
-		return vsx_find_fault(v, status, "%.*s", VSX_ERROR_TEXT / 2,
-				      why.text);
+		return vsx_retell(err, status, &why, "%s", why.text);
+	if (status != VSX_OK && why.at.page < 0) {
+		vsx_retell(&why, status, &why, "page %llu: %.*s (manifest)",
+			   (ull)page, VSX_ERROR_TEXT / 2, why.text);
+		vsx_at_page(&why, status, page);
+	}
 	if (status != VSX_OK)
-		return vsx_find_fault(v, status, "page %llu: %.*s (manifest)",
-				      (ull)page, VSX_ERROR_TEXT / 2, why.text);
+		return vsx_find(v, &why);
 	*usable = true;
 	return vsx_verify_zeros(v, end, sb->committed_bytes,
-				"after the manifest");
+				"after the manifest", "");
 }
 
 /* ---- all of it ------------------------------------------------------- */
@@ -412,6 +430,7 @@ static int keep_first(void *context, const struct vsx_verify_event *event)
 	if (event->what != VSX_FINDING)
 		return 0;
 	vsx_fail(context, event->status, "%s", event->text);
+	((struct vsx_error *)context)->at = event->at;
 	return 1;
 }
 
@@ -447,6 +466,6 @@ enum vsx_status vsx_verify_index(const struct vsx *index, struct vsx_error *err)
 	vsx_segments_close(part.segments, part.manifest.n_segments);
 	free(v.damaged);
 	if (status == VSX_ESTOPPED)
-		return vsx_fail(err, first.status, "%s", first.text);
+		return vsx_retell(err, first.status, &first, "%s", first.text);
 	return status;
 }

@@ -32,6 +32,12 @@ struct vsx_verifier {
 enum vsx_status vsx_find_fault(struct vsx_verifier *v, enum vsx_status status,
 			       const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+enum vsx_status vsx_find(struct vsx_verifier *v, const struct vsx_error *why);
+/* "page 12: ..."; section: its letters, or "". */
+enum vsx_status vsx_find_on_page(struct vsx_verifier *v, enum vsx_status status,
+				 uint64_t page, const char *section,
+				 const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
 enum vsx_status vsx_notice(struct vsx_verifier *v, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 enum vsx_status vsx_progress(struct vsx_verifier *v,
@@ -43,9 +49,10 @@ int vsx_verify_read(const struct vsx_verifier *v, void *to, uint64_t n,
 		    uint64_t at);
 
 /* Bytes [from, to) must be zero: a finding for each page where they are not,
- * `what` says which bytes they are. */
+ * `what` says which bytes they are, `section` whose, by its letters, or "". */
 enum vsx_status vsx_verify_zeros(struct vsx_verifier *v, uint64_t from,
-				 uint64_t to, const char *what);
+				 uint64_t to, const char *what,
+				 const char *section);
 
 /* Every byte of [0, committed) against a checksum, or against zero. */
 enum vsx_status vsx_verify_pages(struct vsx_verifier *v, struct vsx_error *err);

@@ -109,6 +109,7 @@ static enum vsx_status compare_truth(struct vsx_verifier *v,
 	for (uint32_t q = 0; q < t->accept.n_queries; q++) {
 		const uint32_t *rows = t->truth_rows + (size_t)q * k;
 		const uint64_t *due = found + (size_t)q * k;
+		struct vsx_error why;
 		uint64_t id = 0;
 		uint32_t j;
 
@@ -124,12 +125,13 @@ static enum vsx_status compare_truth(struct vsx_verifier *v,
 			v->result->n_findings++;
 			continue;
 		}
-		VSX_TRY(vsx_find_fault(v, VSX_ECORRUPT,
-				       "test query %u: neighbour %u is row "
-				       "%u, id %llu, expected id %llu "
-				       "(section QTRU)",
-				       q, j + 1, rows[j], (ull)id,
-				       (ull)due[j]));
+		vsx_fail(&why, VSX_ECORRUPT,
+			 "test query %u: neighbour %u is row %u, id %llu, "
+			 "expected id %llu (section QTRU)",
+			 q, j + 1, rows[j], (ull)id, (ull)due[j]);
+		why.at.query = q;
+		vsx_at_section(&why, VSX_ECORRUPT, "QTRU");
+		VSX_TRY(vsx_find(v, &why));
 	}
 	if (n > MOST_FINDINGS)
 		return vsx_notice(v, "%llu more test queries like these",
@@ -256,9 +258,13 @@ static enum vsx_status as_finding(struct vsx_verifier *v,
 				  const struct vsx_error *why,
 				  struct vsx_error *err)
 {
-	if (status == VSX_ECORRUPT || status == VSX_ENUMERIC)
-		return vsx_find_fault(v, VSX_ECORRUPT, "acceptance test: %.*s",
-				      VSX_ERROR_TEXT / 2, why->text);
+	struct vsx_error told;
+
+	if (status == VSX_ECORRUPT || status == VSX_ENUMERIC) {
+		vsx_retell(&told, VSX_ECORRUPT, why, "acceptance test: %.*s",
+			   VSX_ERROR_TEXT / 2, why->text);
+		return vsx_find(v, &told);
+	}
 	if (status != VSX_OK && err)
 		*err = *why;
 	return status;

@@ -34,22 +34,24 @@ struct receiver {
 	uint64_t n;
 };
 
-static enum vsx_status tell(struct receiver *r, enum vsx_status status,
-			    const char *text)
+static enum vsx_status tell(struct receiver *r, const struct vsx_error *what)
 {
+	struct vsx_error why = *what;
+
 	if (r->n++ >= MOST_FINDINGS) {
 		r->v->result->n_findings++;
 		return VSX_OK;
 	}
 	if (r->v->manifest.n_segments > 1)
-		return vsx_find_fault(r->v, status, "segment %u: %.*s",
-				      r->seg->number, VSX_ERROR_TEXT / 2, text);
-	return vsx_find_fault(r->v, status, "%.*s", VSX_ERROR_TEXT / 2, text);
+		vsx_retell(&why, what->status, what, "segment %u: %.*s",
+			   r->seg->number, VSX_ERROR_TEXT / 2, what->text);
+	vsx_at_segment(&why, what->status, r->seg->number);
+	return vsx_find(r->v, &why);
 }
 
-static int take(void *context, enum vsx_status status, const char *text)
+static int take(void *context, const struct vsx_error *what)
 {
-	return tell(context, status, text) != VSX_OK;
+	return tell(context, what) != VSX_OK;
 }
 
 static enum vsx_status end(const struct receiver *r)
@@ -70,7 +72,7 @@ static enum vsx_status answer(struct receiver *r, enum vsx_status status,
 			*err = *why;
 		return status;
 	}
-	return tell(r, status, why->text);
+	return tell(r, why);
 }
 
 /* ---- rows ------------------------------------------------------------ */
@@ -130,14 +132,12 @@ static enum vsx_status tell_bad_rows(struct receiver *r,
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t row = (uint32_t)c->first + i;
 		struct vsx_error why = {0};
-		char text[VSX_ERROR_TEXT];
 
 		if (!c->bad[i])
 			continue;
 		check_row(c->seg, row, c->stored, &why);
-		snprintf(text, sizeof(text), "row %u: %.*s", row,
-			 VSX_ERROR_TEXT / 2, why.text);
-		VSX_TRY(tell(r, VSX_ECORRUPT, text));
+		vsx_fail_row(&why, VSX_ECORRUPT, row, &why);
+		VSX_TRY(tell(r, &why));
 	}
 	return VSX_OK;
 }
@@ -267,8 +267,10 @@ static enum vsx_status row_at(const struct cursor *c, uint32_t *row,
 		*row = vsx_get32(raw);
 	}
 	if (*row >= c->seg->n_rows)
-		return vsx_fail(err, VSX_ECORRUPT, "row %u of %u", *row,
-				c->seg->n_rows);
+		return vsx_at_row(err,
+				  vsx_fail(err, VSX_ECORRUPT, "row %u of %u",
+					   *row, c->seg->n_rows),
+				  *row);
 	return VSX_OK;
 }
 
@@ -314,7 +316,6 @@ static enum vsx_status merge(struct receiver *r, struct cursor *heap,
 			     uint32_t n, struct vsx_error *err)
 {
 	const struct vsx_segment *owner = NULL;
-	char text[VSX_ERROR_TEXT];
 	uint64_t before = 0;
 
 	while (n > 0) {
@@ -322,11 +323,13 @@ static enum vsx_status merge(struct receiver *r, struct cursor *heap,
 		bool last;
 
 		if (owner && c->id == before) {
-			snprintf(text, sizeof(text),
+			struct vsx_error why;
+
+			vsx_fail(&why, VSX_ECORRUPT,
 				 "id %llu is also in segment %u", (ull)before,
 				 owner->number);
 			r->seg = c->seg;
-			VSX_TRY(tell(r, VSX_ECORRUPT, text));
+			VSX_TRY(tell(r, &why));
 		}
 		before = c->id;
 		owner = c->seg;
@@ -383,18 +386,20 @@ static enum vsx_status check_there(struct vsx_verifier *v,
 				   const struct vsx *index,
 				   enum vsx_section_slot slot, bool due)
 {
+	struct vsx_error why;
 	char name[5];
 
 	vsx_section_letters(name, vsx_section_id(slot));
 	if (due == (index->whole[slot].base != NULL))
 		return VSX_OK;
-	return vsx_find_fault(
-		v, VSX_ECORRUPT,
-		due ? "section %s is missing, the manifest says "
-		      "that it is there"
-		    : "section %s is there, the manifest says that "
-		      "it is not there",
-		name);
+	vsx_fail(&why, VSX_ECORRUPT,
+		 due ? "section %s is missing, the manifest says "
+		       "that it is there"
+		     : "section %s is there, the manifest says that "
+		       "it is not there",
+		 name);
+	vsx_at_section(&why, VSX_ECORRUPT, name);
+	return vsx_find(v, &why);
 }
 
 static enum vsx_status check_facts(struct vsx_verifier *v,
@@ -431,10 +436,9 @@ enum vsx_status vsx_verify_rules(struct vsx_verifier *v, struct vsx *index,
 
 	*usable = false;
 	if (status == VSX_ECORRUPT)
-		return vsx_find_fault(v, status, "%.*s", VSX_ERROR_TEXT / 2,
-				      why.text);
+		return vsx_find(v, &why);
 	if (status != VSX_OK)
-		return vsx_fail(err, status, "%s", why.text);
+		return vsx_retell(err, status, &why, "%s", why.text);
 	VSX_TRY(check_facts(v, index));
 	VSX_TRY(check_segments(v, index, usable, err));
 	return *usable ? check_ids(v, index, err) : VSX_OK;

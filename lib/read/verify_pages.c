@@ -62,7 +62,7 @@ static enum vsx_status differs(struct section *s, uint64_t page, uint64_t found,
 	if (is_enough(s))
 		return VSX_OK;
 	vsx_sums_differ(page, found, due, what, s->name, &why);
-	return vsx_find_fault(s->v, VSX_ECORRUPT, "%s", why.text);
+	return vsx_find(s->v, &why);
 }
 
 static enum vsx_status cannot_read(struct section *s, uint64_t page, int reason,
@@ -73,12 +73,13 @@ static enum vsx_status cannot_read(struct section *s, uint64_t page, int reason,
 	if (is_enough(s))
 		return VSX_OK;
 	if (reason == ENODATA)
-		return vsx_find_fault(s->v, VSX_ETRUNCATED,
-				      "page %llu: is missing (%ssection %s)",
-				      (ull)page, what, s->name);
-	return vsx_find_fault(
-		s->v, VSX_EIO, "page %llu: cannot be read: %s (%ssection %s)",
-		(ull)page, strerror_r(reason, why, sizeof(why)), what, s->name);
+		return vsx_find_on_page(s->v, VSX_ETRUNCATED, page, s->name,
+					"is missing (%ssection %s)", what,
+					s->name);
+	return vsx_find_on_page(s->v, VSX_EIO, page, s->name,
+				"cannot be read: %s (%ssection %s)",
+				strerror_r(reason, why, sizeof(why)), what,
+				s->name);
 }
 
 /* ---- sums ------------------------------------------------------------ */
@@ -390,7 +391,8 @@ static enum vsx_status check_table_gaps(struct section *s)
 			s->v,
 			s->entry.sums_offset + s->shape.start[l] +
 				s->shape.count[l] * 8,
-			s->entry.sums_offset + s->shape.start[l + 1], what));
+			s->entry.sums_offset + s->shape.start[l + 1], what,
+			s->name));
 	return VSX_OK;
 }
 
@@ -454,7 +456,7 @@ static enum vsx_status check_gap(struct vsx_verifier *v, uint64_t start,
 				 uint64_t end, uint64_t *unused)
 {
 	if (v->super.generation == 1)
-		return vsx_verify_zeros(v, start, end, "in no section");
+		return vsx_verify_zeros(v, start, end, "in no section", "");
 	*unused += end - start;
 	return VSX_OK;
 }
@@ -486,11 +488,11 @@ static enum vsx_status overlap(struct vsx_verifier *v, const struct extent *e)
 		vsx_section_letters(
 			name,
 			vsx_manifest_section(&v->manifest, e->section).id);
-	return vsx_find_fault(v, VSX_ECORRUPT,
-			      "page %llu: bytes %llu to %llu are used twice "
-			      "(section %s)",
-			      (ull)(e->start >> v->super.page_shift),
-			      (ull)e->start, (ull)e->end, name);
+	return vsx_find_on_page(v, VSX_ECORRUPT,
+				e->start >> v->super.page_shift, name,
+				"bytes %llu to %llu are used twice "
+				"(section %s)",
+				(ull)e->start, (ull)e->end, name);
 }
 
 /* Everything has its own place, and between the places there is zero. */

@@ -5,9 +5,12 @@
 static enum vsx_status bad_length(const char *section, uint64_t found,
 				  uint64_t due, struct vsx_error *err)
 {
-	return vsx_fail(err, VSX_ECORRUPT,
-			"section %s has %llu bytes, expected %llu", section,
-			(unsigned long long)found, (unsigned long long)due);
+	return vsx_at_section(
+		err,
+		vsx_fail(err, VSX_ECORRUPT,
+			 "section %s has %llu bytes, expected %llu", section,
+			 (unsigned long long)found, (unsigned long long)due),
+		section);
 }
 
 enum vsx_status vsx_codes_check_lengths(struct vsx_segment *seg,
@@ -24,13 +27,18 @@ enum vsx_status vsx_codes_check_lengths(struct vsx_segment *seg,
 	if (!code->base && !params->base)
 		return VSX_OK;
 	if (!code->base || !params->base)
-		return vsx_fail(err, VSX_ECORRUPT, "section %s without %s",
-				code->base ? "CODE" : "CPAR",
-				code->base ? "CPAR" : "CODE");
+		return vsx_at_section(err,
+				      vsx_fail(err, VSX_ECORRUPT,
+					       "section %s without %s",
+					       code->base ? "CODE" : "CPAR",
+					       code->base ? "CPAR" : "CODE"),
+				      code->base ? "CODE" : "CPAR");
 	if (!seg->codec->suits(seg->space.elem))
-		return vsx_fail(err, VSX_ECORRUPT,
-				"section CODE over rows of %s",
-				vsx_elem_name(seg->space.elem));
+		return vsx_at_section(err,
+				      vsx_fail(err, VSX_ECORRUPT,
+					       "section CODE over rows of %s",
+					       vsx_elem_name(seg->space.elem)),
+				      "CODE");
 	due = seg->codec->params_bytes(dim);
 	if (params->bytes != due)
 		return bad_length("CPAR", params->bytes, due, err);
@@ -58,8 +66,11 @@ enum vsx_status vsx_codes_check_row(const struct vsx_codes *c, uint32_t row,
 
 	if (c->codec->check_row(c, row, at, &local) == VSX_OK)
 		return VSX_OK;
-	return vsx_tell(report, context, VSX_ECORRUPT, "%s %u: %s", what, row,
-			local.text);
+	if (what)
+		return vsx_tell(report, context, VSX_ECORRUPT, "%s %u: %s",
+				what, row, local.text);
+	vsx_fail_row(&local, VSX_ECORRUPT, row, &local);
+	return vsx_tell_why(report, context, &local);
 }
 
 enum vsx_status vsx_codes_check(const struct vsx_segment *seg,
@@ -71,8 +82,7 @@ enum vsx_status vsx_codes_check(const struct vsx_segment *seg,
 	if (!vsx_codes_present(seg))
 		return VSX_OK;
 	if (vsx_segment_codes(seg, &c, &local) || c.codec->check(&c, &local))
-		return vsx_tell(report, context, VSX_ECORRUPT, "%s",
-				local.text);
+		return vsx_tell_why(report, context, &local);
 	for (uint32_t row = 0; row < seg->n_rows; row++) {
 		uint64_t offset;
 
@@ -80,7 +90,7 @@ enum vsx_status vsx_codes_check(const struct vsx_segment *seg,
 		if (vsx_segment_locate(seg, row, &offset, &local))
 			continue;
 		VSX_TRY(vsx_codes_check_row(
-			&c, row, seg->view[VSX_SEC_VECS].base + offset, "row",
+			&c, row, seg->view[VSX_SEC_VECS].base + offset, NULL,
 			report, context));
 	}
 	return VSX_OK;

@@ -37,8 +37,8 @@ static inline void vsx_segment_rows(const struct vsx_segment *seg,
 enum vsx_status vsx_codes_check(const struct vsx_segment *seg,
 				vsx_finding *report, void *context);
 
-/* The same of codes that were opened, of one row; `what` it is, for the text.
- */
+/* The same of codes that were opened, of one row; or, with a name for it, of
+ * what is coded as a row is. */
 enum vsx_status vsx_codes_check_row(const struct vsx_codes *c, uint32_t row,
 				    const uint8_t *at, const char *what,
 				    vsx_finding *report, void *context);

@@ -22,19 +22,25 @@ enum vsx_status vsx_dead_open_bits(struct vsx_segment *seg,
 	if (most > seg->n_dead)
 		most = seg->n_dead;
 	if (listed % 4 || listed / 4 > most)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"section GONE has %llu bytes, expected 4 for "
-				"each of at most %u rows",
-				(ull)listed, most);
+		return vsx_at_section(
+			err,
+			vsx_fail(err, VSX_ECORRUPT,
+				 "section GONE has %llu bytes, expected 4 for "
+				 "each of at most %u rows",
+				 (ull)listed, most),
+			"GONE");
 	seg->n_gone = (uint32_t)(listed / 4);
 	due = seg->n_dead > seg->n_gone ? vsx_dead_bytes(seg->n_rows) : 0;
 	if (bytes != due)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"section DEAD has %llu bytes, expected %llu "
-				"for %u deleted rows of %u, %u of them in "
-				"section GONE",
-				(ull)bytes, (ull)due, seg->n_dead, seg->n_rows,
-				seg->n_gone);
+		return vsx_at_section(
+			err,
+			vsx_fail(err, VSX_ECORRUPT,
+				 "section DEAD has %llu bytes, expected %llu "
+				 "for %u deleted rows of %u, %u of them in "
+				 "section GONE",
+				 (ull)bytes, (ull)due, seg->n_dead, seg->n_rows,
+				 seg->n_gone),
+			"DEAD");
 	seg->dead = due ? seg->view[VSX_SEC_DEAD].base : NULL;
 	return VSX_OK;
 }
@@ -50,10 +56,13 @@ static enum vsx_status unpack(const struct vsx_segment *seg, uint8_t *bits,
 		uint32_t row = vsx_load32(list + (size_t)i * 4);
 
 		if (row < least || row >= seg->n_rows)
-			return vsx_fail(err, VSX_ECORRUPT,
-					"section GONE: entry %u is row %u, "
-					"expected %llu to %u",
-					i, row, (ull)least, seg->n_rows - 1);
+			return vsx_at_section(
+				err,
+				vsx_fail(err, VSX_ECORRUPT,
+					 "section GONE: entry %u is row %u, "
+					 "expected %llu to %u",
+					 i, row, (ull)least, seg->n_rows - 1),
+				"GONE");
 		bits[row >> 3] |= (uint8_t)(1u << (row & 7));
 		least = (uint64_t)row + 1;
 	}
@@ -126,18 +135,20 @@ enum vsx_status vsx_dead_check(const struct vsx_segment *seg,
 		beyond += row < seg->n_rows ? 0 : bit;
 	}
 	if (n != due)
-		VSX_TRY(vsx_tell(report, context, VSX_ECORRUPT,
-				 "section DEAD marks %llu rows, expected %u",
-				 (ull)n, due));
+		VSX_TRY(vsx_tell_section(
+			report, context, "DEAD",
+			"section DEAD marks %llu rows, expected %u", (ull)n,
+			due));
 	if (find_twice(seg, &twice))
-		VSX_TRY(vsx_tell(report, context, VSX_ECORRUPT,
-				 "section GONE lists row %u, which section "
-				 "DEAD marks",
-				 twice));
+		VSX_TRY(vsx_tell_row(report, context, twice,
+				     "section GONE lists row %u, which section "
+				     "DEAD marks",
+				     twice));
 	if (beyond)
-		return vsx_tell(report, context, VSX_ECORRUPT,
-				"section DEAD marks %llu rows beyond the last "
-				"of %u",
-				(ull)beyond, seg->n_rows);
+		return vsx_tell_section(
+			report, context, "DEAD",
+			"section DEAD marks %llu rows beyond the last "
+			"of %u",
+			(ull)beyond, seg->n_rows);
 	return VSX_OK;
 }

@@ -4,16 +4,48 @@
 #include <stdio.h>
 #include <string.h>
 
+enum vsx_status vsx_tell_why(vsx_finding *report, void *context,
+			     const struct vsx_error *what)
+{
+	return report(context, what) ? VSX_ESTOPPED : VSX_OK;
+}
+
 enum vsx_status vsx_tell(vsx_finding *report, void *context,
 			 enum vsx_status status, const char *fmt, ...)
 {
-	char text[VSX_ERROR_TEXT];
+	struct vsx_error what;
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	vsx_vfail(&what, status, fmt, args);
 	va_end(args);
-	return report(context, status, text) ? VSX_ESTOPPED : VSX_OK;
+	return vsx_tell_why(report, context, &what);
+}
+
+enum vsx_status vsx_tell_row(vsx_finding *report, void *context, uint32_t row,
+			     const char *fmt, ...)
+{
+	struct vsx_error what;
+	va_list args;
+
+	va_start(args, fmt);
+	vsx_vfail(&what, VSX_ECORRUPT, fmt, args);
+	va_end(args);
+	vsx_at_row(&what, VSX_ECORRUPT, row);
+	return vsx_tell_why(report, context, &what);
+}
+
+enum vsx_status vsx_tell_section(vsx_finding *report, void *context,
+				 const char *letters, const char *fmt, ...)
+{
+	struct vsx_error what;
+	va_list args;
+
+	va_start(args, fmt);
+	vsx_vfail(&what, VSX_ECORRUPT, fmt, args);
+	va_end(args);
+	vsx_at_section(&what, VSX_ECORRUPT, letters);
+	return vsx_tell_why(report, context, &what);
 }
 
 enum vsx_status vsx_ids_open(struct vsx_segment *seg, struct vsx_error *err)
@@ -24,21 +56,30 @@ enum vsx_status vsx_ids_open(struct vsx_segment *seg, struct vsx_error *err)
 	seg->id_bytes = 0;
 	if (!ids->base) {
 		if (order->base)
-			return vsx_fail(err, VSX_ECORRUPT,
-					"section IDRO without section ROID");
+			return vsx_at_section(
+				err,
+				vsx_fail(err, VSX_ECORRUPT,
+					 "section IDRO without section ROID"),
+				"IDRO");
 		return VSX_OK;
 	}
 	if (ids->bytes != (uint64_t)seg->n_rows * 4 &&
 	    ids->bytes != (uint64_t)seg->n_rows * 8)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"section ROID has %llu bytes, expected 4 or 8 "
-				"for each of %u rows",
-				(unsigned long long)ids->bytes, seg->n_rows);
+		return vsx_at_section(
+			err,
+			vsx_fail(err, VSX_ECORRUPT,
+				 "section ROID has %llu bytes, expected 4 or 8 "
+				 "for each of %u rows",
+				 (unsigned long long)ids->bytes, seg->n_rows),
+			"ROID");
 	if (order->base && order->bytes != (uint64_t)seg->n_rows * 4)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"section IDRO has %llu bytes, expected 4 for "
-				"each of %u rows",
-				(unsigned long long)order->bytes, seg->n_rows);
+		return vsx_at_section(
+			err,
+			vsx_fail(err, VSX_ECORRUPT,
+				 "section IDRO has %llu bytes, expected 4 for "
+				 "each of %u rows",
+				 (unsigned long long)order->bytes, seg->n_rows),
+			"IDRO");
 	seg->id_bytes = ids->bytes == (uint64_t)seg->n_rows * 8 ? 8 : 4;
 	return VSX_OK;
 }
@@ -71,9 +112,12 @@ enum vsx_status vsx_ids_by_rank(const struct vsx_segment *seg, uint32_t i,
 	VSX_TRY(vsx_touch(order, (uint64_t)i * 4, 4, err));
 	*row = vsx_load32(order->base + (size_t)i * 4);
 	if (*row >= seg->n_rows)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"section IDRO, entry %u: row %u of %u", i, *row,
-				seg->n_rows);
+		return vsx_at_section(
+			err,
+			vsx_fail(err, VSX_ECORRUPT,
+				 "section IDRO, entry %u: row %u of %u", i,
+				 *row, seg->n_rows),
+			"IDRO");
 	return VSX_OK;
 }
 
@@ -138,16 +182,16 @@ enum vsx_status vsx_ids_check(const struct vsx_segment *seg,
 		if (status == VSX_OK)
 			status = vsx_ids_of(seg, row, &id, &local);
 		if (status != VSX_OK) {
-			VSX_TRY(vsx_tell(report, context, status, "%s",
-					 local.text));
+			VSX_TRY(vsx_tell_why(report, context, &local));
 			continue;
 		}
 		if (i > 0 && id <= before)
-			VSX_TRY(vsx_tell(report, context, VSX_ECORRUPT,
-					 "row %u: id %llu after id %llu, "
-					 "expected rising ids without repeats",
-					 row, (unsigned long long)id,
-					 (unsigned long long)before));
+			VSX_TRY(vsx_tell_row(
+				report, context, row,
+				"row %u: id %llu after id %llu, "
+				"expected rising ids without repeats",
+				row, (unsigned long long)id,
+				(unsigned long long)before));
 		before = id;
 	}
 	(void)err;

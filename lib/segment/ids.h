@@ -37,5 +37,14 @@ enum vsx_status vsx_ids_check(const struct vsx_segment *seg,
 enum vsx_status vsx_tell(vsx_finding *report, void *context,
 			 enum vsx_status status, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+/* The same of a row, or a section: what is told is VSX_ECORRUPT. */
+enum vsx_status vsx_tell_row(vsx_finding *report, void *context, uint32_t row,
+			     const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+enum vsx_status vsx_tell_section(vsx_finding *report, void *context,
+				 const char *letters, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+enum vsx_status vsx_tell_why(vsx_finding *report, void *context,
+			     const struct vsx_error *what);
 
 #endif

@@ -5,8 +5,10 @@ enum vsx_status vsx_segment_locate(const struct vsx_segment *seg, uint32_t row,
 				   uint64_t *offset, struct vsx_error *err)
 {
 	if (row >= seg->n_rows)
-		return vsx_fail(err, VSX_ECORRUPT, "row %u of %u", row,
-				seg->n_rows);
+		return vsx_at_row(err,
+				  vsx_fail(err, VSX_ECORRUPT, "row %u of %u",
+					   row, seg->n_rows),
+				  row);
 	if (seg->placing)
 		VSX_TRY(seg->placing->locate(seg, row, offset, err));
 	else

@@ -77,8 +77,7 @@ struct vsx_find {
 };
 
 /* Receives findings of a check; returns nonzero to stop. */
-typedef int vsx_finding(void *context, enum vsx_status status,
-			const char *text);
+typedef int vsx_finding(void *context, const struct vsx_error *what);
 
 /* Byte offset of a row in VECS, its pages touched. */
 enum vsx_status vsx_segment_locate(const struct vsx_segment *seg, uint32_t row,

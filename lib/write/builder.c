@@ -130,7 +130,7 @@ static enum vsx_status copy_queries(const struct vsx_builder *b, float *out,
 		status = vsx_space_store(&space, row, from + i * query_bytes,
 					 elem, false, &why);
 		if (status != VSX_OK) {
-			vsx_fail(err, status, "query %zu: %s", i, why.text);
+			vsx_fail_query(err, status, i, &why);
 			break;
 		}
 		vsx_space_load(&space, out + i * b->opts.dim, row);

@@ -242,8 +242,9 @@ static enum vsx_status read_back(struct run *r, struct vsx_error *err)
 	if (status == VSX_ESTOPPED)
 		return vsx_fail(err, status, "the build was stopped");
 	if (status != VSX_OK)
-		return vsx_fail(err, status, "cannot check '%s': %.300s",
-				r->b->output.path, why.text);
+		return vsx_retell(err, status, &why,
+				  "cannot check '%s': %.300s",
+				  r->b->output.path, why.text);
 	if (result.n_findings)
 		return vsx_fail(err, VSX_EIO,
 				"'%s' does not read back as it was written: "

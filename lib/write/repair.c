@@ -113,8 +113,9 @@ static enum vsx_status choose(struct repair *r, int fd, struct vsx_error *err)
 		return status;
 	r->result->fell_back = 1;
 	status = try_slot(r, fd, &slots[!chosen].super, &why);
-	return status == VSX_OK ? VSX_OK
-				: vsx_fail(err, VSX_ECORRUPT, "%s", why.text);
+	return status == VSX_OK
+		       ? VSX_OK
+		       : vsx_retell(err, VSX_ECORRUPT, &why, "%s", why.text);
 }
 
 /* Every page is checked when it is touched; what is cut off reads as zeros. */
@@ -169,8 +170,9 @@ static enum vsx_status open_marks(struct repair *r, struct vsx_segment *seg,
 	VSX_TRY(vsx_dead_open_bits(seg, err));
 	status = vsx_dead_open_list(seg, &why);
 	if (status != VSX_ECORRUPT)
-		return status == VSX_OK ? VSX_OK
-					: vsx_fail(err, status, "%s", why.text);
+		return status == VSX_OK
+			       ? VSX_OK
+			       : vsx_retell(err, status, &why, "%s", why.text);
 	vsx_report_note(&r->report,
 			"segment %u: %u deleted row%s live again, except "
 			"those that newer rows replaced, since the list of "
@@ -189,9 +191,12 @@ static enum vsx_status open_rows(struct repair *r, struct vsx_segment *seg,
 
 	if (!vecs->base ||
 	    vecs->bytes < (uint64_t)seg->n_rows * seg->space.stride)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"segment %u has no rows where they should be",
-				seg->number);
+		return vsx_at_segment(
+			err,
+			vsx_fail(err, VSX_ECORRUPT,
+				 "segment %u has no rows where they should be",
+				 seg->number),
+			seg->number);
 	VSX_TRY(open_marks(r, seg, err));
 	return vsx_segment_open_rows(seg, err);
 }

@@ -2,7 +2,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 double vsx_report_clock(void)
@@ -19,10 +18,9 @@ static void tell(struct vsx_report *r, const struct vsx_build_event *event)
 		r->stopped = true;
 }
 
-/* Phases of training have a name that begins with "training". */
 static void take_time(struct vsx_report *r, const struct vsx_phase *phase)
 {
-	bool training = strncmp(phase->name, "training", 8) == 0;
+	bool training = phase->is_training;
 	double now;
 
 	if (training == r->training)

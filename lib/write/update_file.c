@@ -141,12 +141,12 @@ enum vsx_status vsx_update_write(struct vsx_update_run *r,
 	}
 	status = vsx_sink_next_super(&r->u->claim.index, &r->super, &why);
 	if (status != VSX_OK)
-		return vsx_fail(err, status,
-				"%.300s: whether generation %llu was "
-				"committed will be known when '%s' is "
-				"opened again",
-				why.text,
-				(unsigned long long)r->super.generation,
-				r->u->claim.index.name);
+		return vsx_retell(err, status, &why,
+				  "%.300s: whether generation %llu was "
+				  "committed will be known when '%s' is "
+				  "opened again",
+				  why.text,
+				  (unsigned long long)r->super.generation,
+				  r->u->claim.index.name);
 	return VSX_OK;
 }

@@ -80,6 +80,34 @@ Test(fail, shortens_a_long_path_in_front)
 	cr_assert_str_eq(tool_name(name, path), path);
 }
 
+/* What the library says, as it would fill it. */
+static struct vsx_error told(const char *text)
+{
+	struct vsx_error err;
+
+	tool_fail(&err, VSX_ENUMERIC, "%s", text);
+	return err;
+}
+
+Test(fail, counts_rows_by_the_number_not_by_the_text)
+{
+	struct vsx_error err = told("row 12: component 3 is nan");
+
+	cr_assert_eq(err.at.row, -1);
+	err.at.row = 12;
+	err.why = 8;
+	tool_name_row(&err, "a.npy", -10);
+	cr_expect_str_eq(err.text, "a.npy: row 2: component 3 is nan");
+	err = told("query 12: component 3 is nan");
+	err.at.query = 12;
+	err.why = 10;
+	tool_name_row(&err, "a.npy", 0);
+	cr_expect_str_eq(err.text, "a.npy: row 12: component 3 is nan");
+	err = told("component 3: is nan");
+	tool_name_row(&err, "a.npy", 5);
+	cr_expect_str_eq(err.text, "a.npy: component 3: is nan");
+}
+
 Test(exit, codes_are_those_of_the_manual)
 {
 	cr_assert_eq(exit_code(VSX_OK), 0);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/where.h"
 #include "vsx.h"
 
 struct heard {
@@ -33,6 +34,8 @@ static inline int hear(void *context, const struct vsx_verify_event *event)
 	case VSX_FINDING:
 		h->n_findings++;
 		heard_append(&h->findings, event->text);
+		if (!support_where_agrees(event->text, &event->at))
+			abort();
 		break;
 	case VSX_NOTICE:
 		h->n_notices++;

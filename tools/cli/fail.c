@@ -24,8 +24,12 @@ static void fill(struct vsx_error *err, enum vsx_status status, int sys_errno,
 
 	if (!err)
 		return;
+	memset(err, 0xff, sizeof(*err)); /* at no place that is known */
+	memset(err->at.section, 0, sizeof(err->at.section));
 	err->status = status;
 	err->sys_errno = sys_errno;
+	err->why = 0;
+	err->reserved = 0;
 	len = vsnprintf(err->text, sizeof(err->text), fmt, args);
 	if (len < 0)
 		len = 0;
@@ -86,16 +90,15 @@ enum vsx_status tool_fail_memory(struct vsx_error *err,
 
 void tool_name_row(struct vsx_error *err, const char *name, int64_t shift)
 {
-	char text[VSX_ERROR_TEXT];
-	long long row;
-	int at = 0;
+	struct vsx_error told = *err;
+	int64_t row = told.at.row >= 0 ? told.at.row : told.at.query;
+	const char *why = told.text + told.why;
 
-	snprintf(text, sizeof(text), "%s", err->text);
-	if (sscanf(text, "%*[a-z] %lld: %n", &row, &at) == 1 && at > 0)
+	if (row >= 0)
 		tool_fail(err, err->status, "%s: row %lld: %s", name,
-			  row + (long long)shift, text + at);
+			  (long long)(row + shift), why);
 	else
-		tool_fail(err, err->status, "%s: %s", name, text);
+		tool_fail(err, err->status, "%s: %s", name, why);
 }
 
 char *tool_name(char to[TOOL_NAME_BYTES], const char *path)

@@ -42,27 +42,31 @@ static enum vsx_status check_list(const struct vsx_level *l, uint32_t level,
 		used++;
 	for (uint32_t i = used; i < l->degree; i++)
 		if (list[i] != VSX_HNSW_NO_LINK)
-			return vsx_tell(report, context, VSX_ECORRUPT,
-					"level %u, row %u: link %u after an "
-					"unused one",
-					level, row, i);
+			return vsx_tell_row(
+				report, context, row,
+				"level %u, row %u: link %u after an "
+				"unused one",
+				level, row, i);
 	for (uint32_t i = 0; i < used; i++) {
 		if (list[i] >= l->n_rows)
-			VSX_TRY(vsx_tell(report, context, VSX_ECORRUPT,
-					 "level %u, row %u: links to row %u of "
-					 "%u",
-					 level, row, list[i], l->n_rows));
+			VSX_TRY(vsx_tell_row(
+				report, context, row,
+				"level %u, row %u: links to row %u of "
+				"%u",
+				level, row, list[i], l->n_rows));
 		if (list[i] == row)
-			VSX_TRY(vsx_tell(report, context, VSX_ECORRUPT,
-					 "level %u, row %u: links to itself",
-					 level, row));
+			VSX_TRY(vsx_tell_row(
+				report, context, row,
+				"level %u, row %u: links to itself", level,
+				row));
 		if (list[i] >= l->n_rows)
 			continue;
 		if (named[list[i]] == row + 1)
-			VSX_TRY(vsx_tell(report, context, VSX_ECORRUPT,
-					 "level %u, row %u: links to row %u "
-					 "twice",
-					 level, row, list[i]));
+			VSX_TRY(vsx_tell_row(
+				report, context, row,
+				"level %u, row %u: links to row %u "
+				"twice",
+				level, row, list[i]));
 		named[list[i]] = row + 1;
 	}
 	return VSX_OK;
@@ -99,10 +103,10 @@ enum vsx_status vsx_hnsw_check(const struct vsx_segment *seg,
 		if (reached[row])
 			continue;
 		n++;
-		status = vsx_tell(report, context, VSX_ECORRUPT,
-				  "row %u cannot be reached from the entry "
-				  "point",
-				  row);
+		status = vsx_tell_row(report, context, row,
+				      "row %u cannot be reached from the entry "
+				      "point",
+				      row);
 		if (status != VSX_OK)
 			goto done;
 	}

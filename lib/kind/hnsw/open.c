@@ -9,9 +9,12 @@
 static enum vsx_status bad_length(const char *section, uint64_t found,
 				  uint64_t due, struct vsx_error *err)
 {
-	return vsx_fail(err, VSX_ECORRUPT,
-			"section %s has %llu bytes, expected %llu", section,
-			(unsigned long long)found, (unsigned long long)due);
+	return vsx_at_section(
+		err,
+		vsx_fail(err, VSX_ECORRUPT,
+			 "section %s has %llu bytes, expected %llu", section,
+			 (unsigned long long)found, (unsigned long long)due),
+		section);
 }
 
 /* Level sizes from LEVL: the first is n_rows, none is larger than the last. */

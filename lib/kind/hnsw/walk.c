@@ -115,8 +115,11 @@ static void ask_rows(const struct vsx_walk *w, const struct vsx_level *l,
 static enum vsx_status bad_link(const struct vsx_level *l, uint32_t row,
 				uint32_t link, struct vsx_error *err)
 {
-	return vsx_fail(err, VSX_ECORRUPT, "row %u links to row %u of %u", row,
-			link, l->n_rows);
+	return vsx_at_row(err,
+			  vsx_fail(err, VSX_ECORRUPT,
+				   "row %u links to row %u of %u", row, link,
+				   l->n_rows),
+			  row);
 }
 
 /* Rows that `row` links to and that this search has not met, all marked. */

@@ -17,8 +17,7 @@ static enum vsx_status check_list(const struct vsx_segment *seg, uint32_t i,
 	uint64_t end;
 
 	if (vsx_ivf_list(seg, i, &run, &local))
-		return vsx_tell(report, context, VSX_ECORRUPT, "%s",
-				local.text);
+		return vsx_tell_why(report, context, &local);
 	if (run.first_row != *next_row)
 		VSX_TRY(vsx_tell(report, context, VSX_ECORRUPT,
 				 "list %u: begins at row %u, expected %llu", i,
@@ -55,8 +54,8 @@ static enum vsx_status check_lists(const struct vsx_segment *seg,
 				 "the lists have %llu rows, expected %u",
 				 (unsigned long long)rows, seg->n_rows));
 	if (bytes != seg->view[VSX_SEC_VECS].bytes)
-		VSX_TRY(vsx_tell(
-			report, context, VSX_ECORRUPT,
+		VSX_TRY(vsx_tell_section(
+			report, context, "VECS",
 			"the last list ends at byte %llu, section VECS "
 			"at %llu",
 			(unsigned long long)bytes,
@@ -72,10 +71,11 @@ static enum vsx_status check_centroid(const struct vsx_segment *seg, uint32_t i,
 	uint32_t dim = seg->space.dim;
 
 	if (!vsx_is_zero(at + dim * 4, vsx_ivf_stride(seg) - dim * 4))
-		return vsx_tell(report, context, VSX_ECORRUPT,
-				"centroid %u: the bytes after its components "
-				"are not 0 (section CENT)",
-				i);
+		return vsx_tell_section(
+			report, context, "CENT",
+			"centroid %u: the bytes after its components "
+			"are not 0 (section CENT)",
+			i);
 	for (uint32_t d = 0; d < dim; d++) {
 		float c;
 
@@ -95,9 +95,10 @@ static enum vsx_status check_gap(const struct vsx_segment *seg, uint64_t from,
 {
 	if (vsx_is_zero(seg->view[VSX_SEC_CENT].base + from, to - from))
 		return VSX_OK;
-	return vsx_tell(report, context, VSX_ECORRUPT,
-			"bytes %llu to %llu of section CENT are not 0",
-			(unsigned long long)from, (unsigned long long)to);
+	return vsx_tell_section(report, context, "CENT",
+				"bytes %llu to %llu of section CENT are not 0",
+				(unsigned long long)from,
+				(unsigned long long)to);
 }
 
 enum vsx_status vsx_ivf_check(const struct vsx_segment *seg,
@@ -121,8 +122,8 @@ enum vsx_status vsx_ivf_check(const struct vsx_segment *seg,
 	VSX_TRY(check_gap(seg, params, l.codes, report, context));
 	if (vsx_ivf_codes(seg, &codes, &local) ||
 	    codes.codec->check(&codes, &local))
-		return vsx_tell(report, context, VSX_ECORRUPT,
-				"section CENT: %s", local.text);
+		return vsx_tell_section(report, context, "CENT",
+					"section CENT: %s", local.text);
 	for (uint32_t i = 0; i < vsx_ivf_nlist(seg); i++)
 		VSX_TRY(vsx_codes_check_row(
 			&codes, i, cents + (size_t)i * vsx_ivf_stride(seg),

@@ -57,11 +57,14 @@ enum vsx_status vsx_ivf_list_of(const struct vsx_segment *seg, uint32_t row,
 	*list = low;
 	VSX_TRY(vsx_ivf_list(seg, low, run, err));
 	if (row < run->first_row || row - run->first_row >= run->n_rows)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"row %u is in no list: list %u has rows %u to "
-				"%u",
-				row, low, run->first_row,
-				run->first_row + run->n_rows);
+		return vsx_at_row(
+			err,
+			vsx_fail(err, VSX_ECORRUPT,
+				 "row %u is in no list: list %u has rows %u to "
+				 "%u",
+				 row, low, run->first_row,
+				 run->first_row + run->n_rows),
+			row);
 	return VSX_OK;
 }
 

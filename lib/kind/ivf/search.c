@@ -49,16 +49,22 @@ static enum vsx_status open_ivf(struct vsx_segment *seg, struct vsx_error *err)
 				due_stride);
 	due = (uint64_t)nlist * sizeof(struct vsx_disk_list);
 	if (!lists->base || lists->bytes != due)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"section LIST has %llu bytes, expected %llu",
-				(unsigned long long)lists->bytes,
-				(unsigned long long)due);
+		return vsx_at_section(
+			err,
+			vsx_fail(err, VSX_ECORRUPT,
+				 "section LIST has %llu bytes, expected %llu",
+				 (unsigned long long)lists->bytes,
+				 (unsigned long long)due),
+			"LIST");
 	due = vsx_ivf_layout(seg->space.dim, nlist, stride).end;
 	if (!cents->base || cents->bytes != due)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"section CENT has %llu bytes, expected %llu",
-				(unsigned long long)cents->bytes,
-				(unsigned long long)due);
+		return vsx_at_section(
+			err,
+			vsx_fail(err, VSX_ECORRUPT,
+				 "section CENT has %llu bytes, expected %llu",
+				 (unsigned long long)cents->bytes,
+				 (unsigned long long)due),
+			"CENT");
 	return VSX_OK;
 }
 

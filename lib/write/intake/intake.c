@@ -73,8 +73,8 @@ static enum vsx_status store_rows(void *context, unsigned int thread,
 			st->bad[i] = 1;
 			st->n_bad++;
 		} else if (status != VSX_OK) {
-			return vsx_fail(err, status, "row %llu: %s",
-					(ull)(st->in->n_seen + i), why.text);
+			return vsx_fail_row(err, status, st->in->n_seen + i,
+					    &why);
 		}
 	}
 	return VSX_OK;

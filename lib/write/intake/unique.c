@@ -20,9 +20,12 @@ static enum vsx_status check_sorted(const struct vsx_rows *rows,
 	}
 	if (second == UINT32_MAX)
 		return VSX_OK;
-	return vsx_fail(err, VSX_EINVAL,
-			"row %u: id %llu is also that of row %u", second,
-			(unsigned long long)rows->ids[second], first);
+	return vsx_at_row(
+		err,
+		vsx_fail(err, VSX_EINVAL,
+			 "row %u: id %llu is also that of row %u", second,
+			 (unsigned long long)rows->ids[second], first),
+		second);
 }
 
 enum vsx_status vsx_check_unique(const struct vsx_rows *rows,
