@@ -26,10 +26,11 @@
  *            vsx_..._sized(). What callbacks are handed grows in the same way.
  *   Threads  an open index is immutable: any number of threads may use it at
  *            the same time, also after fork(). A searcher holds the scratch of
- *            one thread and must not be used by two at once. The library has
- *            no threads of its own except those that vsx_search_batch() and
- *            vsx_verify() start and join, prints nothing, never exits, and
- *            handles no signal unless vsx_guard_install() is called.
+ *            one thread and must not be used by two at once; nor must a pool,
+ *            which has threads of its own. The library has no others except
+ *            those that vsx_search_batch() and vsx_verify() start and join,
+ *            prints nothing, never exits, and handles no signal unless
+ *            vsx_guard_install() is called.
  *   Bytes    whatever a file holds, no call reads outside the mapping or writes
  *            outside its own memory. A file that another program
  *            truncates while it is mapped raises SIGBUS, as with every mapped
@@ -63,6 +64,7 @@ extern "C" {
 
 struct vsx;	     /* an open index */
 struct vsx_searcher; /* the scratch of one searching thread */
+struct vsx_pool;     /* threads that wait for batches of queries */
 
 /* ---- about ---------------------------------------------------------- */
 
@@ -360,6 +362,20 @@ VSX_API enum vsx_status vsx_effort_for(const struct vsx *index, double recall,
 
 /* ---- search --------------------------------------------------------- */
 
+/*
+ * A flag that stops searches, also a batch, with VSX_ESTOPPED. It is the
+ * caller's: { 0 } at first, one for as many searches as should stop together,
+ * and it must outlive them.
+ */
+struct vsx_stop {
+	int is_set; /* read and written atomically: by these calls */
+};
+
+/* Any thread may call these at any time, and so may a signal handler. A flag
+   that is set stops searches that are still to begin, too. */
+VSX_API void vsx_stop_set(struct vsx_stop *stop);
+VSX_API void vsx_stop_clear(struct vsx_stop *stop);
+
 struct vsx_search_opts {
 	size_t struct_size;
 	uint32_t effort; /* ef (HNSW) or nprobe (IVF); 0: the index's default.
@@ -370,10 +386,13 @@ struct vsx_search_opts {
 	uint64_t first_query; /* vsx_search_batch(): the number of its first
 				 query in messages, for a file that is searched
 				 in parts */
+	uint64_t deadline_ns; /* of CLOCK_MONOTONIC, in nanoseconds since its
+				 beginning; 0: none */
+	const struct vsx_stop *stop; /* NULL: nobody stops it */
 };
 #define VSX_SEARCH_OPTS_INIT                                                   \
 	{                                                                      \
-		sizeof(struct vsx_search_opts), 0, 0, 0.0, 0                   \
+		sizeof(struct vsx_search_opts), 0, 0, 0.0, 0, 0, NULL          \
 	}
 
 struct vsx_hit {
@@ -385,7 +404,7 @@ struct vsx_hit {
 
 /* What the searches of one searcher have done so far. */
 struct vsx_search_stats {
-	uint64_t n_queries;
+	uint64_t n_queries;	  /* answered */
 	uint64_t n_distances;	  /* rows compared, codes included */
 	uint64_t n_hops;	  /* graph nodes or lists visited */
 	uint64_t n_pages_checked; /* by the whole index, not this searcher */
@@ -412,6 +431,14 @@ VSX_API void vsx_searcher_free(struct vsx_searcher *searcher);
  * VSX_ENUMERIC  the query holds a NaN or an infinity, is zero under cosine, or
  *               has a squared length above 2^125 under l2 or ip
  * VSX_ECORRUPT  a page that the search needed is damaged
+ * VSX_ESTOPPED  opts->deadline_ns has passed, or opts->stop is set; the text
+ *               says which. There are no hits then.
+ *
+ * Whether a search is to stop is looked at before it begins and then after
+ * every 16 KiB of rows or so, which takes some microseconds; a row counts 256
+ * bytes more than it has. Only what it does in one go is not interrupted: a
+ * page that comes from a slow disk, one hop of a graph (up to 2 M rows), and
+ * the sorting of the lists of an IVF index or of an answer of very many hits.
  */
 VSX_API enum vsx_status vsx_search(struct vsx_searcher *searcher,
 				   const void *query, enum vsx_elem elem,
@@ -437,9 +464,10 @@ VSX_API enum vsx_status vsx_search_id(struct vsx_searcher *searcher,
  * n_hits   size_t[n]
  * stats    NULL, or counts to which those of the searches are added
  *
- * Starts the threads and joins them before it returns. A failure names the
- * query with the lowest number that failed, counted from opts->first_query;
- * the contents of hits, n_hits and stats then mean nothing.
+ * Starts the threads and joins them before it returns: whoever has many batches
+ * makes a pool. A failure, also VSX_ESTOPPED, names the query with the lowest
+ * number that failed, counted from opts->first_query; the contents of hits and
+ * n_hits then mean nothing.
  */
 VSX_API enum vsx_status vsx_search_batch_sized(
 	const struct vsx *index, const void *queries, enum vsx_elem elem,
@@ -456,6 +484,59 @@ static inline enum vsx_status vsx_search_batch(
 				      n_threads, hits, n_hits, stats,
 				      sizeof(*stats), err);
 }
+
+/*
+ * Threads that wait for batches, each with its searcher. Of one index.
+ *
+ * n_threads  0: one for each processor. vsx_pool_search() works in the thread
+ *            that calls it as well, so that one fewer is started, or fewer
+ *            still if the system has no more: answers are the same. They block
+ *            all signals but those of faults.
+ *
+ * Memory grows with the greatest n, k and effort seen, and then no batch
+ * allocates anything. One batch at a time: two threads need two pools.
+ *
+ * vsx_pool_free() joins the threads; the index may be closed before or after.
+ * It accepts NULL. A child after fork() has none of the threads: there
+ * vsx_pool_search() is VSX_EINVAL, vsx_pool_free() frees the memory, and a new
+ * pool can be made. Fork while no batch runs.
+ */
+VSX_API enum vsx_status vsx_pool_new(struct vsx_pool **out,
+				     const struct vsx *index,
+				     unsigned int n_threads,
+				     struct vsx_error *err);
+VSX_API void vsx_pool_free(struct vsx_pool *pool);
+
+/*
+ * Where the answers to n queries for k go: arrays of the caller, row-major
+ * without gaps. NULL: not wanted.
+ */
+struct vsx_answers {
+	size_t struct_size;
+	struct vsx_hit *hits;  /* [n][k]; behind n_hits they stay unset */
+	size_t *n_hits;	       /* [n] */
+	uint64_t *ids;	       /* [n][k]; UINT64_MAX behind n_hits. A row may
+				  have that id: its distance is no NaN. */
+	float *distances;      /* [n][k]; NaN behind n_hits */
+	uint64_t *n_distances; /* [n]: rows that the query was compared with,
+				  codes included */
+	uint64_t *n_hops;      /* [n]: graph nodes or lists visited */
+};
+#define VSX_ANSWERS_INIT                                                       \
+	{                                                                      \
+		sizeof(struct vsx_answers), NULL, NULL, NULL, NULL, NULL, NULL \
+	}
+
+/*
+ * vsx_search_batch() by the threads of a pool. A failure is told in the same
+ * way; what the arrays hold then means nothing.
+ */
+VSX_API enum vsx_status vsx_pool_search(struct vsx_pool *pool,
+					const void *queries, enum vsx_elem elem,
+					size_t n, size_t k,
+					const struct vsx_search_opts *opts,
+					const struct vsx_answers *answers,
+					struct vsx_error *err);
 
 VSX_API void vsx_get_stats_sized(const struct vsx_searcher *searcher,
 				 struct vsx_search_stats *stats, size_t size);

@@ -1,30 +1,16 @@
 #include "base/parallel.h"
 
-#include <pthread.h>
 #include <sched.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-struct loop {
-	vsx_work *work;
-	void *context;
-	uint64_t n, chunk;
-	_Atomic uint64_t next;
-
-	pthread_mutex_t lock; /* of what follows */
-	enum vsx_status status;
-	uint64_t failed_at;
-	struct vsx_error error;
-};
-
 struct worker {
-	struct loop *loop;
+	struct vsx_loop *loop;
 	unsigned int number;
 	pthread_t thread;
 };
 
-static void run(struct loop *loop, unsigned int number)
+void vsx_loop_run(struct vsx_loop *loop, unsigned int number)
 {
 	for (;;) {
 		uint64_t first = atomic_fetch_add(&loop->next, loop->chunk);
@@ -61,24 +47,45 @@ static void *run_worker(void *arg)
 {
 	struct worker *w = arg;
 
-	run(w->loop, w->number);
+	vsx_loop_run(w->loop, w->number);
 	return NULL;
+}
+
+unsigned int vsx_loop_begin(struct vsx_loop *loop, unsigned int n_threads,
+			    uint64_t n, uint64_t chunk, vsx_work *work,
+			    void *context)
+{
+	*loop = (struct vsx_loop){
+		.work = work,
+		.context = context,
+		.n = n,
+		.chunk = chunk ? chunk : 1,
+	};
+	pthread_mutex_init(&loop->lock, NULL);
+	if (n_threads > VSX_MAX_THREADS)
+		n_threads = VSX_MAX_THREADS;
+	if (n / loop->chunk + 1 < n_threads)
+		n_threads = (unsigned int)(n / loop->chunk) + 1;
+	return n_threads;
+}
+
+enum vsx_status vsx_loop_end(struct vsx_loop *loop, struct vsx_error *err)
+{
+	pthread_mutex_destroy(&loop->lock);
+	if (loop->status != VSX_OK && err)
+		*err = loop->error;
+	return loop->status;
 }
 
 enum vsx_status vsx_parallel(unsigned int n_threads, uint64_t n, uint64_t chunk,
 			     vsx_work *work, void *context,
 			     struct vsx_error *err)
 {
-	struct loop loop = {.work = work, .context = context, .n = n};
 	struct worker workers[VSX_MAX_THREADS];
 	unsigned int started = 0;
+	struct vsx_loop loop;
 
-	loop.chunk = chunk ? chunk : 1;
-	if (n_threads > VSX_MAX_THREADS)
-		n_threads = VSX_MAX_THREADS;
-	if (n / loop.chunk + 1 < n_threads)
-		n_threads = (unsigned int)(n / loop.chunk) + 1;
-	pthread_mutex_init(&loop.lock, NULL);
+	n_threads = vsx_loop_begin(&loop, n_threads, n, chunk, work, context);
 	while (started + 1 < n_threads) {
 		struct worker *w = &workers[started];
 
@@ -88,13 +95,10 @@ enum vsx_status vsx_parallel(unsigned int n_threads, uint64_t n, uint64_t chunk,
 			break; /* fewer threads do the same work */
 		started++;
 	}
-	run(&loop, 0);
+	vsx_loop_run(&loop, 0);
 	for (unsigned int i = 0; i < started; i++)
 		pthread_join(workers[i].thread, NULL);
-	pthread_mutex_destroy(&loop.lock);
-	if (loop.status != VSX_OK && err)
-		*err = loop.error;
-	return loop.status;
+	return vsx_loop_end(&loop, err);
 }
 
 unsigned int vsx_thread_count(unsigned int wanted)

@@ -15,7 +15,8 @@ struct desk {
 	struct vsx_scratch *scratch; /* [together] */
 	struct vsx_find *finds;	     /* [together] */
 	struct vsx_best *heaps;	     /* [together][k] */
-	uint32_t n;		     /* scratches made */
+	struct vsx_exact_room room;
+	uint32_t n; /* scratches made */
 };
 
 struct work {
@@ -58,6 +59,7 @@ static void free_desks(struct work *w, unsigned int n_threads)
 		free(w->desks[t].scratch);
 		free(w->desks[t].finds);
 		free(w->desks[t].heaps);
+		vsx_exact_room_release(&w->desks[t].room);
 	}
 	free(w->desks);
 }
@@ -92,12 +94,13 @@ static enum vsx_status truth_of_some(void *context, unsigned int thread,
 	struct work *w = context;
 	struct vsx_find *finds = w->desks[thread].finds;
 	uint32_t n = (uint32_t)(last - first);
+	struct vsx_exact_room *room = &w->desks[thread].room;
 
 	for (uint32_t i = 0; i < n; i++)
 		VSX_TRY(ready(w, &w->desks[thread], i, first + i, &finds[i],
 			      err));
 	for (uint32_t s = 0; s < w->n_segments; s++)
-		VSX_TRY(vsx_exact_batch(&w->segments[s], finds, n, err));
+		VSX_TRY(vsx_exact_batch(room, &w->segments[s], finds, n, err));
 	for (uint32_t i = 0; i < n; i++) {
 		const struct vsx_accept *t = w->test;
 		uint64_t *truth = t->truth + (first + i) * t->truth_k;

@@ -8,8 +8,7 @@
 #include "segment/exact.h"
 
 #include <stdlib.h>
-
-#include "segment/exact_tile.h"
+#include <string.h>
 
 #define QUERIES 16
 
@@ -72,6 +71,7 @@ static enum vsx_status walk(const struct vsx_segment *seg,
 	uint64_t seen = 0;
 
 	for (uint32_t i = 0; i < vsx_segment_runs(seg); i++) {
+		VSX_TRY(vsx_halt_before(sieve->find->halt, 1, 0, err));
 		VSX_TRY(vsx_segment_run(seg, i, &run, err));
 		seen += run.n_rows;
 		if (seen > seg->n_rows)
@@ -112,21 +112,15 @@ static enum vsx_status pass_sieves(const struct vsx_segment *seg,
 	return VSX_OK;
 }
 
-static enum vsx_status pass_tiles(const struct vsx_segment *seg,
+static enum vsx_status pass_tiles(struct vsx_exact_tiles *tiles,
+				  const struct vsx_segment *seg,
 				  struct vsx_sieve *const *sieves, size_t n,
 				  struct vsx_error *err)
 {
-	struct vsx_exact_tiles tiles;
-	enum vsx_status status;
-
 	join(sieves, n);
-	status = vsx_exact_tiles_begin(&tiles, seg, sieves, n, err);
-	if (status == VSX_OK)
-		status = walk(seg, sieves[0], take_by_tiles, &tiles, err);
-	if (status == VSX_OK)
-		status = vsx_exact_tiles_end(&tiles, err);
-	vsx_exact_tiles_release(&tiles);
-	return status;
+	VSX_TRY(vsx_exact_tiles_begin(tiles, seg, sieves, n, err));
+	VSX_TRY(walk(seg, sieves[0], take_by_tiles, tiles, err));
+	return vsx_exact_tiles_end(tiles, err);
 }
 
 /* Begin all, and put those that suit tiles first; *suit is how many do. */
@@ -150,7 +144,9 @@ static enum vsx_status begin(const struct vsx_segment *seg,
 	return VSX_OK;
 }
 
+/* One query never suits tiles: then `tiles` may be NULL. */
 static enum vsx_status search(const struct vsx_segment *seg,
+			      struct vsx_exact_tiles *tiles,
 			      struct vsx_find *finds, size_t n,
 			      struct vsx_sieve *sieves,
 			      struct vsx_sieve **order, struct vsx_error *err)
@@ -159,31 +155,34 @@ static enum vsx_status search(const struct vsx_segment *seg,
 
 	VSX_TRY(begin(seg, finds, n, sieves, order, &suit, err));
 	if (suit)
-		VSX_TRY(pass_tiles(seg, order, suit, err));
+		VSX_TRY(pass_tiles(tiles, seg, order, suit, err));
 	VSX_TRY(pass_sieves(seg, order + suit, n - suit, err));
 	for (size_t i = 0; i < n; i++)
 		VSX_TRY(vsx_sieve_finish(&sieves[i], err));
 	return VSX_OK;
 }
 
-enum vsx_status vsx_exact_batch(const struct vsx_segment *seg,
+enum vsx_status vsx_exact_batch(struct vsx_exact_room *room,
+				const struct vsx_segment *seg,
 				struct vsx_find *finds, size_t n,
 				struct vsx_error *err)
 {
-	struct vsx_sieve *sieves = NULL;
-	struct vsx_sieve **order = NULL;
-	enum vsx_status status;
-
 	if (n == 0)
 		return VSX_OK;
-	status = vsx_alloc_to(&sieves, n, sizeof(*sieves), err);
-	if (status == VSX_OK)
-		status = vsx_alloc_to(&order, n, sizeof(*order), err);
-	if (status == VSX_OK)
-		status = search(seg, finds, n, sieves, order, err);
-	free(order);
-	free(sieves);
-	return status;
+	VSX_TRY(vsx_grow(&room->sieves, &room->sieves_cap, n,
+			 sizeof(*room->sieves), err));
+	VSX_TRY(vsx_grow(&room->order, &room->order_cap, n,
+			 sizeof(struct vsx_sieve *), err));
+	return search(seg, &room->tiles, finds, n, room->sieves, room->order,
+		      err);
+}
+
+void vsx_exact_room_release(struct vsx_exact_room *room)
+{
+	free(room->sieves);
+	free(room->order);
+	vsx_exact_tiles_release(&room->tiles);
+	memset(room, 0, sizeof(*room));
 }
 
 enum vsx_status vsx_exact_search(const struct vsx_segment *seg,
@@ -191,7 +190,7 @@ enum vsx_status vsx_exact_search(const struct vsx_segment *seg,
 {
 	struct vsx_sieve sieve, *order = &sieve;
 
-	return search(seg, find, 1, &sieve, &order, err);
+	return search(seg, NULL, find, 1, &sieve, &order, err);
 }
 
 /* A query has up to 50 bytes for each dimension and neighbour: 25 MiB in all.

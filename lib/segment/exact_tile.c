@@ -181,6 +181,9 @@ static enum vsx_status flush(struct vsx_exact_tiles *t, struct vsx_error *err)
 						: VSX_TILE_QUERIES),
 		};
 
+		VSX_TRY(vsx_halt_before(t->sieves[first]->find->halt,
+					(uint64_t)q.n * b->n, t->space->stride,
+					err));
 		t->kernels->keys(&b->tile, &q, t->keys, b->room);
 		for (size_t i = 0; i < q.n; i++)
 			VSX_TRY(take_keys(t, t->sieves[first + i],
@@ -301,14 +304,34 @@ enum vsx_status vsx_exact_tiles_end(struct vsx_exact_tiles *t,
 	return flush(t, err);
 }
 
+/* What goes by the number of components alone. */
+static enum vsx_status alloc_for(struct vsx_exact_tiles *t, uint32_t dim,
+				 struct vsx_error *err)
+{
+	if (t->dim == dim)
+		return VSX_OK;
+	vsx_exact_tiles_release(t);
+	VSX_TRY(alloc_block(&t->rows, dim, err));
+	VSX_TRY(vsx_alloc_to(&t->none, dim, 1, err));
+	VSX_TRY(vsx_alloc_to(&t->ones, dim, 1, err));
+	VSX_TRY(vsx_alloc_to(&t->keys, (size_t)VSX_TILE_QUERIES * t->rows.room,
+			     sizeof(*t->keys), err));
+	VSX_TRY(vsx_alloc_to(&t->pass, t->rows.room, sizeof(*t->pass), err));
+	t->dim = dim;
+	return VSX_OK;
+}
+
 enum vsx_status vsx_exact_tiles_begin(struct vsx_exact_tiles *t,
 				      const struct vsx_segment *seg,
 				      struct vsx_sieve *const *sieves, size_t n,
 				      struct vsx_error *err)
 {
 	uint32_t dim = seg->space.dim;
+	size_t stride = vsx_tile_stride(dim);
 
-	memset(t, 0, sizeof(*t));
+	VSX_TRY(alloc_for(t, dim, err));
+	VSX_TRY(vsx_grow(&t->s, &t->s_cap, n, stride, err));
+	VSX_TRY(vsx_grow(&t->add, &t->add_cap, n, sizeof(*t->add), err));
 	t->seg = seg;
 	t->space = &sieves[0]->codes.space;
 	t->live = vsx_eligible_live(seg);
@@ -317,15 +340,9 @@ enum vsx_status vsx_exact_tiles_begin(struct vsx_exact_tiles *t,
 	t->kernels = vsx_tiles();
 	t->row_turn = t->space->elem == VSX_I8 ? 0x80 : 0;
 	t->query_turn = t->space->elem == VSX_I8 ? 0 : 0x80;
-	t->stride = vsx_tile_stride(dim);
-	VSX_TRY(alloc_block(&t->rows, dim, err));
-	VSX_TRY(vsx_alloc_to(&t->s, n, t->stride, err));
-	VSX_TRY(vsx_alloc_to(&t->add, n, sizeof(*t->add), err));
-	VSX_TRY(vsx_alloc_to(&t->none, dim, 1, err));
-	VSX_TRY(vsx_alloc_to(&t->ones, dim, 1, err));
-	VSX_TRY(vsx_alloc_to(&t->keys, (size_t)VSX_TILE_QUERIES * t->rows.room,
-			     sizeof(*t->keys), err));
-	VSX_TRY(vsx_alloc_to(&t->pass, t->rows.room, sizeof(*t->pass), err));
+	t->stride = stride;
+	t->rows.n = 0;
+	t->rows.n_wild = 0;
 	memset(t->none, t->row_turn, dim);
 	memset(t->ones, 1, dim);
 	take_queries(t);

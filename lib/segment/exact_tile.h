@@ -26,6 +26,7 @@ struct vsx_row_block {
 	uint32_t n_wild;
 };
 
+/* Zeroed at first; the buffers stay from one use to the next. */
 struct vsx_exact_tiles {
 	const struct vsx_segment *seg;
 	const struct vsx_space *space; /* that the keys belong to */
@@ -35,8 +36,11 @@ struct vsx_exact_tiles {
 	const struct vsx_tiles *kernels;
 	uint8_t row_turn, query_turn; /* see vsx_panel_pack() */
 	size_t stride;
-	int8_t *s;	/* [n][stride] the queries */
-	uint32_t *add;	/* [n] */
+	int8_t *s; /* [n][stride] the queries */
+	size_t s_cap;
+	uint32_t *add; /* [n] */
+	size_t add_cap;
+	uint32_t dim;	/* that what follows is for; 0: there is nothing */
 	uint8_t *none;	/* [dim] u = 0 */
 	uint8_t *ones;	/* [dim] */
 	uint32_t *keys; /* [VSX_TILE_QUERIES][room] */

@@ -5,6 +5,7 @@
 #ifndef VSX_SEGMENT_H
 #define VSX_SEGMENT_H
 
+#include "base/halt.h"
 #include "base/topk.h"
 #include "code/codec.h"
 #include "disk.h"
@@ -67,6 +68,7 @@ struct vsx_find {
 	bool held_out;	     /* and search as if it had not been indexed */
 	uint64_t self;
 	struct vsx_scratch *scratch;
+	struct vsx_halt *halt;	      /* NULL: nothing stops it */
 	struct vsx_eligible eligible; /* rows of the segment at hand */
 	/* What the segment before, of the same kind, left in the scratch for
 	   this one: of what it was made, and how much. NULL: nothing. */

@@ -224,6 +224,7 @@ enum vsx_status vsx_sieve_rows(struct vsx_sieve *s, uint32_t first, uint32_t n,
 		.first_row = first, .n_rows = n, .offset = offset};
 	uint32_t end = first + n, before;
 
+	VSX_TRY(vsx_halt_before(s->find->halt, n, s->seg->space.stride, err));
 	if (s->passed == &s->find->scratch->passed)
 		VSX_TRY(vsx_passed_add(s->passed, first, n, offset, err));
 	before = s->passed->n_rows - n;
@@ -252,6 +253,7 @@ static enum vsx_status offer_keys(struct vsx_sieve *s, struct vsx_error *err)
 		uint64_t offset;
 		uint32_t row;
 
+		VSX_TRY(vsx_halt_before(find->halt, 1, 0, err));
 		if (value > vsx_topk_bound(&find->top))
 			break;
 		row = vsx_passed_row(s->passed, (uint32_t)pool[i], &offset);
@@ -279,6 +281,8 @@ enum vsx_status vsx_sieve_finish(struct vsx_sieve *s, struct vsx_error *err)
 		if (vsx_bounds_low(&s->query->bounds, key) >
 		    vsx_topk_bound(&s->find->top))
 			break;
+		VSX_TRY(vsx_halt_before(s->find->halt, 1, s->seg->space.stride,
+					err));
 		row = vsx_passed_row(s->passed, (uint32_t)pool[i], &offset);
 		VSX_TRY(vsx_touch(vecs, offset, stride, err));
 		VSX_TRY(vsx_offer_row(s->seg, s->find, row, vecs->base + offset,

@@ -219,6 +219,7 @@ Test(flat, a_batch_answers_like_single_queries)
 {
 	struct vsx_scratch scratch[SEEDED_QUERIES], single;
 	struct vsx_find finds[SEEDED_QUERIES], find;
+	struct vsx_exact_room room = {0};
 	struct vsx_error err = {0};
 	struct laid_out l;
 	struct seeded s;
@@ -230,8 +231,9 @@ Test(flat, a_batch_answers_like_single_queries)
 		find_begin(&finds[q], &scratch[q], 20, 1);
 		prepare(&l, &scratch[q], seeded_query(&s, q));
 	}
-	cr_assert_eq(vsx_exact_batch(&l.seg, finds, SEEDED_QUERIES, &err),
-		     VSX_OK);
+	cr_assert_eq(
+		vsx_exact_batch(&room, &l.seg, finds, SEEDED_QUERIES, &err),
+		VSX_OK);
 	for (uint32_t q = 0; q < SEEDED_QUERIES; q++) {
 		find_begin(&find, &single, 20, 1);
 		prepare(&l, &single, seeded_query(&s, q));
@@ -242,6 +244,7 @@ Test(flat, a_batch_answers_like_single_queries)
 			cr_expect_eq(single.best[i].id, scratch[q].best[i].id);
 		vsx_scratch_release(&scratch[q]);
 	}
+	vsx_exact_room_release(&room);
 	vsx_scratch_release(&single);
 	laid_out_release(&l);
 	seeded_release(&s);

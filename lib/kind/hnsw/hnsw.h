@@ -73,9 +73,10 @@ static inline uint32_t vsx_pool_row(uint64_t e)
 struct vsx_walk {
 	struct vsx_code_query *query; /* made ready for the levels' codes */
 	struct vsx_scratch *scratch;
-	uint8_t *marks; /* of this segment's rows */
-	uint32_t avoid; /* a row to walk around, or VSX_HNSW_NO_LINK */
-	size_t n;	/* entries in scratch->pool */
+	uint8_t *marks;	       /* of this segment's rows */
+	uint32_t avoid;	       /* a row to walk around, or VSX_HNSW_NO_LINK */
+	struct vsx_halt *halt; /* NULL: nothing stops it */
+	size_t n;	       /* entries in scratch->pool */
 	const struct vsx_eligible *eligible; /* other rows only guide; NULL:
 						all rows are */
 	size_t n_barred;   /* entries that are of other rows */

@@ -61,6 +61,7 @@ static enum vsx_status offer(const struct vsx_segment *seg,
 			continue;
 		if (vsx_bounds_low(bounds, key) > vsx_topk_bound(&find->top))
 			break;
+		VSX_TRY(vsx_halt_before(find->halt, 1, seg->space.stride, err));
 		if (bounds->shape == VSX_BOUNDS_EXACT)
 			VSX_TRY(vsx_offer_value(
 				seg, find, row,
@@ -148,6 +149,7 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 	VSX_TRY(vsx_walk_begin(w, find->scratch, &find->scratch->code,
 			       seg->mark_base, seg->n_rows, room + 2,
 			       2 * seg->params[VSX_HNSW_M], err));
+	w->halt = find->halt;
 	if (find->held_out)
 		VSX_TRY(hold_out(w, seg, find->self, err));
 	if (find->eligible.n < find->eligible.n_rows)
@@ -175,6 +177,7 @@ static enum vsx_status walk(struct vsx_walk *w, const struct vsx_segment *seg,
 			    struct vsx_error *err)
 {
 	size_t max_barred = most_barred(&find->eligible, ef);
+	enum vsx_status status;
 	struct vsx_level base;
 
 	*crowded = false;
@@ -183,12 +186,12 @@ static enum vsx_status walk(struct vsx_walk *w, const struct vsx_segment *seg,
 	base.asks = find->asks;
 	w->max_barred = max_barred;
 	if (w->eligible)
-		VSX_TRY(vsx_walk_beam_eligible(w, &base, ef, crowded, err));
+		status = vsx_walk_beam_eligible(w, &base, ef, crowded, err);
 	else
-		VSX_TRY(vsx_walk_beam(w, &base, ef, err));
+		status = vsx_walk_beam(w, &base, ef, err);
 	find->n_distances += w->n_distances;
 	find->n_hops += w->n_hops;
-	return VSX_OK;
+	return status;
 }
 
 /* A look at every row where a walk is dearer, or says too little. */

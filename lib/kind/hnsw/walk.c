@@ -92,11 +92,17 @@ static enum vsx_status touch_row(const struct vsx_level *l, uint32_t row,
 	return vsx_codes_touch(&l->codes, &run, err);
 }
 
-static inline void take_keys(struct vsx_walk *w, const struct vsx_level *l,
-			     const uint32_t *rows, size_t n, uint32_t *keys)
+static inline enum vsx_status take_keys(struct vsx_walk *w,
+					const struct vsx_level *l,
+					const uint32_t *rows, size_t n,
+					uint32_t *keys, struct vsx_error *err)
 {
+	VSX_TRY(vsx_halt_before(w->halt, n + 1,
+				l->codes.block_bytes >> l->codes.block_shift,
+				err));
 	l->codes.codec->keys_of_rows(&l->codes, w->query, rows, n, keys);
 	w->n_distances += n;
+	return VSX_OK;
 }
 
 /* Together: waiting for one page after the other is what takes the time. */
@@ -209,7 +215,7 @@ enum vsx_status vsx_walk_enter(struct vsx_walk *w, const struct vsx_level *l,
 {
 	if (l->codes.view)
 		VSX_TRY(touch_row(l, row, err));
-	take_keys(w, l, &row, 1, key);
+	VSX_TRY(take_keys(w, l, &row, 1, key, err));
 	w->marks[row] = w->scratch->epoch;
 	if (w->eligible)
 		insert_eligible(w, ef, vsx_pool_entry(*key, row));
@@ -244,7 +250,7 @@ enum vsx_status vsx_walk_greedy(struct vsx_walk *w, const struct vsx_level *l,
 				VSX_TRY(touch_row(l, link, err));
 			rows[n] = link;
 		}
-		take_keys(w, l, rows, n, keys);
+		VSX_TRY(take_keys(w, l, rows, n, keys, err));
 		for (uint32_t i = 0; i < n; i++) {
 			if (keys[i] < *key && rows[i] != w->avoid) {
 				*key = keys[i];
@@ -283,7 +289,7 @@ enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
 		VSX_TRY(gather(w, l, row, &n, err));
 		if (next + 1 < w->n)
 			prefetch_links(l, vsx_pool_row(pool[next + 1]));
-		take_keys(w, l, rows, n, keys);
+		VSX_TRY(take_keys(w, l, rows, n, keys, err));
 		w->n_hops++;
 		for (size_t i = 0; i < n; i++) {
 			uint64_t entry = vsx_pool_entry(keys[i], rows[i]);
@@ -317,7 +323,7 @@ enum vsx_status vsx_walk_beam_eligible(struct vsx_walk *w,
 			return VSX_OK;
 		pool[next] |= 1;
 		VSX_TRY(gather(w, l, vsx_pool_row(pool[next]), &n, err));
-		take_keys(w, l, rows, n, keys);
+		VSX_TRY(take_keys(w, l, rows, n, keys, err));
 		w->n_hops++;
 		for (size_t i = 0; i < n; i++) {
 			uint64_t entry = vsx_pool_entry(keys[i], rows[i]);

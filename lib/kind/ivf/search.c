@@ -82,11 +82,32 @@ enum vsx_status vsx_ivf_codes(const struct vsx_segment *seg,
 			      cents->base + l.params, cents, l.codes, err);
 }
 
+/* Centroids between two looks at whether the search is to stop. */
+#define RANK_BLOCK 1024u
+
+static enum vsx_status rank_keys(struct vsx_find *find,
+				 const struct vsx_codes *codes, uint32_t nlist,
+				 struct vsx_error *err)
+{
+	struct vsx_scratch *scratch = find->scratch;
+	struct vsx_run run = {0};
+
+	for (uint32_t i = 0; i < nlist; i += RANK_BLOCK) {
+		run.first_row = i;
+		run.n_rows = nlist - i < RANK_BLOCK ? nlist - i : RANK_BLOCK;
+		VSX_TRY(vsx_halt_before(find->halt, run.n_rows,
+					codes->block_bytes, err));
+		VSX_TRY(vsx_codes_touch(codes, &run, err));
+		codes->codec->keys_of_run(codes, &scratch->code, &run,
+					  scratch->keys + i);
+	}
+	return VSX_OK;
+}
+
 enum vsx_status vsx_ivf_rank(const struct vsx_segment *seg,
 			     struct vsx_find *find, struct vsx_error *err)
 {
 	struct vsx_scratch *scratch = find->scratch;
-	struct vsx_run all = {.n_rows = vsx_ivf_nlist(seg)};
 	struct vsx_codes codes;
 
 	VSX_TRY(vsx_grow(&scratch->keys, &scratch->keys_cap, vsx_ivf_nlist(seg),
@@ -94,10 +115,9 @@ enum vsx_status vsx_ivf_rank(const struct vsx_segment *seg,
 	VSX_TRY(vsx_grow(&scratch->pool, &scratch->pool_cap, vsx_ivf_nlist(seg),
 			 sizeof(*scratch->pool), err));
 	VSX_TRY(vsx_ivf_codes(seg, &codes, err));
-	VSX_TRY(vsx_codes_touch(&codes, &all, err));
 	scratch->code.asked = find->query;
 	VSX_TRY(codes.codec->prepare(&codes, &scratch->code, err));
-	codes.codec->keys_of_run(&codes, &scratch->code, &all, scratch->keys);
+	VSX_TRY(rank_keys(find, &codes, vsx_ivf_nlist(seg), err));
 	for (uint32_t i = 0; i < vsx_ivf_nlist(seg); i++)
 		scratch->pool[i] = (uint64_t)scratch->keys[i] << 32 | i;
 	return VSX_OK;
@@ -202,6 +222,7 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 	for (;;) {
 		bool more;
 
+		VSX_TRY(vsx_halt_before(find->halt, 1, 0, err));
 		find->n_hops++;
 		if (find->asks)
 			ask_lists(&tour, &sieve, nprobe, seen);
