@@ -72,17 +72,19 @@ struct shape {
 	uint32_t effort;
 	uint32_t exact;
 	size_t n_rows;
+	size_t n_deleted;
 };
 
 static const struct shape shapes[] = {
-	{"Flat", 2, VSX_F32, 0, 0, ROWS},
-	{"Flat", 8, VSX_U8, 0, 0, ROWS},
-	{"Flat", 1536, VSX_F32, 0, 0, 600},
-	{"IVF512,Flat", 8, VSX_F32, 512, 0, ROWS},
-	{"IVF16,Flat", 8, VSX_F32, 0, 1, ROWS},
-	{"HNSW8", 8, VSX_F32, 1500, 0, ROWS},
-	{"HNSW8", 8, VSX_F32, 0, 1, ROWS},
-	{"HNSW8", 1536, VSX_F32, 100, 0, 600},
+	{"Flat", 2, VSX_F32, 0, 0, ROWS, 0},
+	{"Flat", 8, VSX_U8, 0, 0, ROWS, 0},
+	{"Flat", 1536, VSX_F32, 0, 0, 600, 0},
+	{"IVF512,Flat", 8, VSX_F32, 512, 0, ROWS, 0},
+	{"IVF16,Flat", 8, VSX_F32, 0, 1, ROWS, 0},
+	{"HNSW8", 8, VSX_F32, 1500, 0, ROWS, 0},
+	{"HNSW8", 8, VSX_F32, 0, 1, ROWS, 0},
+	{"HNSW8", 1536, VSX_F32, 100, 0, 600, 0},
+	{"HNSW8", 8, VSX_F32, 200, 0, ROWS, 500},
 };
 enum { N_SHAPES = sizeof(shapes) / sizeof(shapes[0]) };
 
@@ -94,6 +96,17 @@ struct at_hand {
 	size_t k;
 	float query[LONGEST];
 };
+
+static void delete_first(const char *path, size_t n)
+{
+	struct vsx_update *u;
+
+	cr_assert_eq(vsx_update_begin(&u, path, NULL, &err), VSX_OK);
+	for (uint64_t id = 0; id < n; id++)
+		cr_assert_eq(vsx_update_delete(u, &id, 1, &err), VSX_OK);
+	cr_assert_eq(vsx_update_commit(u, NULL, &err), VSX_OK);
+	vsx_update_free(u);
+}
 
 static void make(struct at_hand *h, const struct shape *s)
 {
@@ -107,6 +120,8 @@ static void make(struct at_hand *h, const struct shape *s)
 	h->opts.effort = s->effort;
 	h->opts.exact = s->exact;
 	support_build(scratch_path("x"), h->what);
+	if (s->n_deleted)
+		delete_first(scratch_path("x"), s->n_deleted);
 	cr_assert_eq(vsx_open(&h->index, scratch_path("x"), NULL, &err), VSX_OK,
 		     "%s", err.text);
 	cr_assert_eq(vsx_searcher_new(&h->searcher, h->index, &err), VSX_OK);
@@ -241,9 +256,9 @@ Test(stop, is_looked_at_after_so_much_work)
 Test(stop, is_looked_at_while_an_answer_is_made)
 {
 	static const struct shape long_ones[] = {
-		{"Flat", 8, VSX_F32, 0, 0, ROWS}, /* values from rows */
-		{"Flat", 8, VSX_U8, 0, 0, ROWS},  /* and from keys */
-		{"HNSW8", 8, VSX_F32, 3000, 0, ROWS},
+		{"Flat", 8, VSX_F32, 0, 0, ROWS, 0}, /* values from rows */
+		{"Flat", 8, VSX_U8, 0, 0, ROWS, 0},  /* and from keys */
+		{"HNSW8", 8, VSX_F32, 3000, 0, ROWS, 0},
 	};
 
 	for (int s = 0; s < 3; s++) {
@@ -264,6 +279,81 @@ Test(stop, is_looked_at_while_an_answer_is_made)
 			     n);
 		drop(&h);
 	}
+}
+
+/* Looks before the first distance is counted. */
+static unsigned long long looks_before(struct at_hand *h)
+{
+	unsigned long long n = looks(h), t = 0;
+
+	do
+		h->opts.deadline_ns = deadline(++t);
+	while (t <= n && search(h, 0, VSX_ESTOPPED) == 0);
+	return t - 1;
+}
+
+/* Lists are ranked, and upper levels walked over, before that. */
+Test(stop, is_looked_at_on_the_way_to_the_rows)
+{
+	static const struct shape far[] = {
+		{"IVF3000,Flat", 8, VSX_F32, 1, 0, ROWS, 0},
+		{"HNSW2", 1536, VSX_F32, 1, 0, 600, 0},
+	};
+
+	for (int s = 0; s < 2; s++) {
+		struct at_hand h;
+
+		make(&h, &far[s]);
+		cr_expect_geq(looks_before(&h), 4, "%s: %llu", far[s].spec,
+			      looks_before(&h));
+		drop(&h);
+	}
+}
+
+/* An index of two different rows, many of each: most lists are empty. */
+static void make_of_two(struct at_hand *h, const char *spec)
+{
+	struct shape shape = {spec, 8, VSX_F32, 512, 0, ROWS, 0};
+	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
+	static float rows[ROWS][8];
+	struct vsx_builder *b;
+
+	for (size_t i = 0; i < ROWS; i++)
+		rows[i][i % 2] = 1;
+	make(h, &shape);
+	drop(h);
+	opts.dim = 8;
+	opts.spec = spec;
+	opts.force = 1;
+	opts.n_test_queries = UINT32_MAX;
+	cr_assert(!vsx_builder_new(&b, scratch_path("x"), &opts, &err) &&
+			  !vsx_builder_add(b,
+					   VSX_BATCH(rows, VSX_F32, ROWS, NULL),
+					   &err) &&
+			  !vsx_builder_finish(b, NULL, &err),
+		  "%s", err.text);
+	vsx_builder_free(b);
+	cr_assert_eq(vsx_open(&h->index, scratch_path("x"), NULL, &err),
+		     VSX_OK);
+	vsx_searcher_new(&h->searcher, h->index, &err);
+}
+
+/* A list counts, also where no row is in it. */
+Test(stop, is_looked_at_between_empty_lists)
+{
+	unsigned long long few[2];
+	struct at_hand h;
+
+	make_of_two(&h, "IVF2,Flat");
+	for (h.opts.exact = 0; h.opts.exact < 2; h.opts.exact++)
+		few[h.opts.exact] = looks(&h);
+	drop(&h);
+	make_of_two(&h, "IVF512,Flat");
+	for (h.opts.exact = 0; h.opts.exact < 2; h.opts.exact++)
+		cr_expect_gt(looks(&h), few[h.opts.exact] + 510 / 70,
+			     "exact %u: %llu, %llu", h.opts.exact, looks(&h),
+			     few[h.opts.exact]);
+	drop(&h);
 }
 
 /* Without either the clock is not read. */
@@ -309,7 +399,7 @@ Test(stop, before_a_search_begins)
 	static const char *const specs[] = {"Flat", "IVF6,Flat", "HNSW8"};
 
 	for (int s = 0; s < 3; s++) {
-		struct shape shape = {specs[s], 8, VSX_U8, 0, 0, 300};
+		struct shape shape = {specs[s], 8, VSX_U8, 0, 0, 300, 0};
 		struct vsx_hit hits[K];
 		struct at_hand h;
 		size_t n = 77;
@@ -337,28 +427,13 @@ Test(stop, before_a_search_begins)
 	}
 }
 
-static void delete_all(const char *path, size_t n)
-{
-	struct vsx_update *u;
-
-	cr_assert_eq(vsx_update_begin(&u, path, NULL, &err), VSX_OK);
-	for (uint64_t id = 0; id < n; id++)
-		cr_assert_eq(vsx_update_delete(u, &id, 1, &err), VSX_OK);
-	cr_assert_eq(vsx_update_commit(u, NULL, &err), VSX_OK);
-	vsx_update_free(u);
-}
-
 /* Not even where there is nothing to search. */
 Test(stop, of_an_index_without_rows)
 {
-	struct shape shape = {"Flat", 8, VSX_F32, 0, 0, 50};
+	struct shape shape = {"Flat", 8, VSX_F32, 0, 0, 50, 50};
 	struct at_hand h;
 
 	make(&h, &shape);
-	drop(&h);
-	delete_all(scratch_path("x"), 50);
-	vsx_open(&h.index, scratch_path("x"), NULL, &err);
-	vsx_searcher_new(&h.searcher, h.index, &err);
 	h.opts.deadline_ns = 1;
 	expect_no_search_begins(&h);
 	h.opts.deadline_ns = 0;
