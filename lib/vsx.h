@@ -158,6 +158,34 @@ VSX_API enum vsx_status vsx_open(struct vsx **out, const char *path,
 				 struct vsx_error *err);
 
 /*
+ * The same of a regular file that is open for reading: one that has no path, as
+ * of memfd_create(), or that a sandbox hands over. The descriptor stays the
+ * caller's, with its offset, and is not needed any longer after the call.
+ * Messages call it "descriptor 5". vsx_refresh() has nowhere to look:
+ * VSX_EINVAL.
+ */
+VSX_API enum vsx_status vsx_open_fd(struct vsx **out, int fd,
+				    const struct vsx_open_opts *opts,
+				    struct vsx_error *err);
+
+/*
+ * The same of a file that is in memory, n bytes.
+ *
+ * bytes  begins at a multiple of 64; stays the caller's, who keeps it, and
+ *        changes nothing in it, until the index is closed. With VSX_LOAD_COPY
+ *        or opts->untrusted it is copied: then it may begin anywhere, change
+ *        meanwhile, and is not needed any longer after the call.
+ *
+ * Checks are those of a file. opts->memory means nothing, lock_memory is for a
+ * copy alone, and vsx_guard_install() does not cover memory of the caller.
+ * vsx_refresh() is VSX_EINVAL.
+ */
+VSX_API enum vsx_status vsx_open_memory(struct vsx **out, const void *bytes,
+					size_t n,
+					const struct vsx_open_opts *opts,
+					struct vsx_error *err);
+
+/*
  * Close it. Its searchers may not be used afterwards, except to free them.
  * Accepts NULL.
  */

@@ -30,11 +30,21 @@ static enum vsx_status check_type(const struct stat *st, struct vsx_error *err)
 	return VSX_OK;
 }
 
+enum vsx_status vsx_file_regular(uint64_t *bytes, int fd, struct vsx_error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return vsx_fail_errno(err, "cannot stat");
+	VSX_TRY(check_type(&st, err));
+	*bytes = (uint64_t)st.st_size;
+	return VSX_OK;
+}
+
 enum vsx_status vsx_open_file(int *out, uint64_t *bytes, const char *path,
 			      struct vsx_error *err)
 {
 	enum vsx_status status;
-	struct stat st;
 	int fd;
 
 	*out = -1;
@@ -44,17 +54,12 @@ enum vsx_status vsx_open_file(int *out, uint64_t *bytes, const char *path,
 	while (fd < 0 && errno == EINTR);
 	if (fd < 0)
 		return vsx_fail_errno(err, "cannot open");
-	if (fstat(fd, &st) != 0)
-		status = vsx_fail_errno(err, "cannot stat");
+	status = vsx_file_regular(bytes, fd, err);
+	if (status == VSX_OK)
+		*out = fd;
 	else
-		status = check_type(&st, err);
-	if (status != VSX_OK) {
 		close(fd);
-		return status;
-	}
-	*bytes = (uint64_t)st.st_size;
-	*out = fd;
-	return VSX_OK;
+	return status;
 }
 
 enum vsx_status vsx_file_bytes(uint64_t *bytes, int fd, struct vsx_error *err)
@@ -87,8 +92,20 @@ int vsx_read_at(int fd, void *to, uint64_t n, uint64_t at)
 	return 0;
 }
 
-static enum vsx_status copy_file(struct vsx_map *map, int fd, uint64_t bytes,
-				 struct vsx_error *err)
+int vsx_origin_read(const struct vsx_origin *from, void *to, uint64_t n,
+		    uint64_t at)
+{
+	if (!from->memory)
+		return vsx_read_at(from->fd, to, n, at);
+	if (at > from->bytes || n > from->bytes - at)
+		return ENODATA;
+	memcpy(to, from->memory + at, n);
+	return 0;
+}
+
+static enum vsx_status copy_origin(struct vsx_map *map,
+				   const struct vsx_origin *from,
+				   uint64_t bytes, struct vsx_error *err)
 {
 	enum vsx_status status = vsx_may_hold(bytes, "a copy", err);
 	int reason;
@@ -102,7 +119,7 @@ static enum vsx_status copy_file(struct vsx_map *map, int fd, uint64_t bytes,
 		return vsx_fail_errno(err, "no memory for a copy of %llu bytes",
 				      (unsigned long long)bytes);
 	madvise(p, bytes, MADV_HUGEPAGE); /* a wish */
-	reason = vsx_read_at(fd, p, bytes, 0);
+	reason = vsx_origin_read(from, p, bytes, 0);
 	if (reason == ENODATA) {
 		status = vsx_fail(err, VSX_ETRUNCATED,
 				  "was cut below %llu bytes while it was read",
@@ -126,16 +143,17 @@ static enum vsx_status copy_file(struct vsx_map *map, int fd, uint64_t bytes,
 enum vsx_status vsx_map_file(struct vsx_map *map, int fd, uint64_t bytes,
 			     bool copy, struct vsx_error *err)
 {
+	const struct vsx_origin from = {.fd = fd, .bytes = bytes};
 	struct vsx_error why;
 	enum vsx_status status;
 
 	memset(map, 0, sizeof(*map));
 	if (copy)
-		return copy_file(map, fd, bytes, err);
+		return copy_origin(map, &from, bytes, err);
 	status = vsx_room_open(&map->room, fd, bytes, &why);
 	/* Shared folders of some virtual machines, FUSE with direct I/O. */
 	if (status == VSX_EIO && why.sys_errno == ENODEV)
-		return copy_file(map, fd, bytes, err);
+		return copy_origin(map, &from, bytes, err);
 	if (status != VSX_OK) {
 		if (err)
 			*err = why;
@@ -144,6 +162,21 @@ enum vsx_status vsx_map_file(struct vsx_map *map, int fd, uint64_t bytes,
 	map->base = vsx_room_base(map->room);
 	map->region = vsx_room_region(map->room);
 	map->bytes = bytes;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_map_origin(struct vsx_map *map,
+			       const struct vsx_origin *from, uint64_t bytes,
+			       bool copy, struct vsx_error *err)
+{
+	if (!from->memory)
+		return vsx_map_file(map, from->fd, bytes, copy, err);
+	memset(map, 0, sizeof(*map));
+	if (copy)
+		return copy_origin(map, from, bytes, err);
+	map->base = from->memory;
+	map->bytes = bytes;
+	map->copied = map->lent = true;
 	return VSX_OK;
 }
 
@@ -218,7 +251,7 @@ void vsx_map_close(struct vsx_map *map)
 {
 	if (map->room) {
 		vsx_room_drop(map->room);
-	} else if (map->base) {
+	} else if (map->base && !map->lent) {
 		vsx_region_drop(map->region);
 		munmap((void *)(uintptr_t)map->base, map->bytes);
 	}

@@ -9,6 +9,13 @@
 #include "io/fileops.h"
 #include "io/room.h"
 
+/* Where the bytes of an index are: in a file, or in memory of the caller. */
+struct vsx_origin {
+	int fd;
+	const uint8_t *memory; /* NULL: in the file */
+	uint64_t bytes;	       /* in all */
+};
+
 /*
  * Open a regular file for reading and ask for its length. A folder, a pipe, a
  * device and an empty file are refused.
@@ -16,16 +23,23 @@
 enum vsx_status vsx_open_file(int *fd, uint64_t *bytes, const char *path,
 			      struct vsx_error *err);
 
+/* What it does with a file that is open already. */
+enum vsx_status vsx_file_regular(uint64_t *bytes, int fd,
+				 struct vsx_error *err);
+
 /* Its length by now. */
 enum vsx_status vsx_file_bytes(uint64_t *bytes, int fd, struct vsx_error *err);
 
 /* Read n bytes: 0, or errno, or ENODATA where the file ends before. */
 int vsx_read_at(int fd, void *to, uint64_t n, uint64_t at);
+int vsx_origin_read(const struct vsx_origin *from, void *to, uint64_t n,
+		    uint64_t at);
 
 struct vsx_map {
 	const uint8_t *base;
 	uint64_t bytes;	       /* of the file, as found */
 	bool copied;	       /* private memory, not the page cache */
+	bool lent;	       /* memory of the caller: it stays his */
 	struct vsx_room *room; /* it lies in; NULL: it has memory of its own */
 	struct vsx_region *region; /* that may break; NULL: it cannot */
 };
@@ -36,6 +50,11 @@ struct vsx_map {
  */
 enum vsx_status vsx_map_file(struct vsx_map *map, int fd, uint64_t bytes,
 			     bool copy, struct vsx_error *err);
+
+/* The same of any origin: memory of the caller is used where it is. */
+enum vsx_status vsx_map_origin(struct vsx_map *map,
+			       const struct vsx_origin *from, uint64_t bytes,
+			       bool copy, struct vsx_error *err);
 
 /*
  * The same where `of` is mapped, if fd is the same file: both share what is in

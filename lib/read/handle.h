@@ -23,7 +23,7 @@ struct vsx {
 	_Atomic uint64_t n_checked; /* pages */
 	uint64_t heap_bytes;
 	char name[VSX_PATH_TEXT]; /* the path, for messages */
-	char *path;		  /* itself */
+	char *path;		  /* itself; NULL: opened without one */
 	struct vsx_open_opts opts;
 };
 
@@ -43,9 +43,10 @@ enum vsx_status vsx_with_path(const struct vsx *index, enum vsx_status status,
 enum vsx_status vsx_settle(const struct vsx *index, enum vsx_status status,
 			   struct vsx_error *err);
 
-/* Refuse a file of `bytes` bytes, n of them at head, that is no VSX file. */
-enum vsx_status vsx_not_ours(const uint8_t *head, size_t n, uint64_t bytes,
-			     int fd, struct vsx_error *err);
+/* Refuse what is no VSX file; n bytes of it are at head. */
+enum vsx_status vsx_not_ours(const uint8_t *head, size_t n,
+			     const struct vsx_origin *from,
+			     struct vsx_error *err);
 
 /*
  * Both slots of a file that a writer may change just then: a slot that is half
@@ -63,8 +64,9 @@ enum vsx_status vsx_head_read(uint8_t head[2 * VSX_SLOT_BYTES], size_t *n,
  * be read.
  */
 enum vsx_status vsx_slots_read(struct vsx_slot slots[2], int *chosen,
-			       const uint8_t *head, size_t n, uint64_t bytes,
-			       int fd, struct vsx_error *err);
+			       const uint8_t *head, size_t n,
+			       const struct vsx_origin *from,
+			       struct vsx_error *err);
 
 /* Compare the hash, then decode. raw must outlive *m. */
 enum vsx_status vsx_manifest_read(struct vsx_manifest *m, const uint8_t *raw,

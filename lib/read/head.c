@@ -15,8 +15,9 @@
 
 typedef unsigned long long ull;
 
-enum vsx_status vsx_not_ours(const uint8_t *head, size_t n, uint64_t bytes,
-			     int fd, struct vsx_error *err)
+enum vsx_status vsx_not_ours(const uint8_t *head, size_t n,
+			     const struct vsx_origin *from,
+			     struct vsx_error *err)
 {
 	size_t magic = n < VSX_MAGIC_BYTES ? n : VSX_MAGIC_BYTES;
 	char seems[VSX_SNIFF_TEXT];
@@ -24,8 +25,8 @@ enum vsx_status vsx_not_ours(const uint8_t *head, size_t n, uint64_t bytes,
 	if (n < VSX_SUPER_BYTES && memcmp(head, VSX_MAGIC, magic) == 0)
 		return vsx_fail(err, VSX_ETRUNCATED,
 				"has %llu bytes, expected %d or more",
-				(ull)bytes, 2 * VSX_SLOT_BYTES);
-	if (vsx_sniff(seems, head, n, bytes, fd))
+				(ull)from->bytes, 2 * VSX_SLOT_BYTES);
+	if (vsx_sniff(seems, head, n, from))
 		return vsx_fail(err, VSX_EFORMAT, "is %s, not a VSX index",
 				seems);
 	return vsx_fail(err, VSX_EFORMAT,
@@ -36,13 +37,14 @@ enum vsx_status vsx_not_ours(const uint8_t *head, size_t n, uint64_t bytes,
 }
 
 enum vsx_status vsx_slots_read(struct vsx_slot slots[2], int *chosen,
-			       const uint8_t *head, size_t n, uint64_t bytes,
-			       int fd, struct vsx_error *err)
+			       const uint8_t *head, size_t n,
+			       const struct vsx_origin *from,
+			       struct vsx_error *err)
 {
 	enum vsx_status status = vsx_super_choose(slots, chosen, head, n, err);
 
 	if (status == VSX_EFORMAT)
-		return vsx_not_ours(head, n, bytes, fd, err);
+		return vsx_not_ours(head, n, from, err);
 	/* A newer writer has been here: what the older slot says is gone by. */
 	for (int i = 0; i < 2; i++)
 		if (slots[i].status == VSX_EVERSION)
@@ -72,9 +74,11 @@ enum vsx_status vsx_head_read(uint8_t head[2 * VSX_SLOT_BYTES], size_t *n,
 	enum vsx_status status;
 
 	for (int i = 0;; i++) {
+		struct vsx_origin from = {.fd = fd};
 		int reason;
 
 		VSX_TRY(vsx_file_bytes(file_bytes, fd, err));
+		from.bytes = *file_bytes;
 		*n = *file_bytes < sizeof(before) ? (size_t)*file_bytes
 						  : sizeof(before);
 		reason = vsx_read_at(fd, head, *n, 0);
@@ -82,8 +86,7 @@ enum vsx_status vsx_head_read(uint8_t head[2 * VSX_SLOT_BYTES], size_t *n,
 			errno = reason;
 			return vsx_fail_errno(err, "cannot read");
 		}
-		status = vsx_slots_read(slots, chosen, head, *n, *file_bytes,
-					fd, err);
+		status = vsx_slots_read(slots, chosen, head, *n, &from, err);
 		if (status == VSX_OK &&
 		    is_settled(slots, *chosen, head, *file_bytes))
 			return VSX_OK;
@@ -98,24 +101,25 @@ enum vsx_status vsx_head_read(uint8_t head[2 * VSX_SLOT_BYTES], size_t *n,
 }
 
 /* From the file, not from the mapping: what was checked cannot change. */
-enum vsx_status vsx_index_head(struct vsx *index, int fd, struct vsx_error *err)
+enum vsx_status vsx_index_head(struct vsx *index, const struct vsx_origin *from,
+			       struct vsx_error *err)
 {
 	uint8_t head[2 * VSX_SLOT_BYTES];
-	size_t n = index->file_bytes < sizeof(head) ? (size_t)index->file_bytes
-						    : sizeof(head);
+	size_t n =
+		from->bytes < sizeof(head) ? (size_t)from->bytes : sizeof(head);
 	struct vsx_slot slots[2];
-	int chosen, reason = vsx_read_at(fd, head, n, 0);
+	int chosen, reason = vsx_origin_read(from, head, n, 0);
 
 	if (reason) {
 		errno = reason;
 		return vsx_fail_errno(err, "cannot read");
 	}
-	VSX_TRY(vsx_slots_read(slots, &chosen, head, n, index->file_bytes, fd,
-			       err));
+	VSX_TRY(vsx_slots_read(slots, &chosen, head, n, from, err));
 	index->super = slots[chosen].super;
+	index->file_bytes = from->bytes;
 	/* A writer may have committed since the length was asked for. */
-	if (index->file_bytes < index->super.committed_bytes)
-		VSX_TRY(vsx_file_bytes(&index->file_bytes, fd, err));
+	if (index->file_bytes < index->super.committed_bytes && !from->memory)
+		VSX_TRY(vsx_file_bytes(&index->file_bytes, from->fd, err));
 	if (index->file_bytes < index->super.committed_bytes)
 		return vsx_fail(err, VSX_ETRUNCATED,
 				"has %llu bytes, expected %llu",

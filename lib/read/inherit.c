@@ -44,8 +44,8 @@ void vsx_index_inherit(struct vsx *index, const struct vsx *before)
 	}
 }
 
-enum vsx_status vsx_index_map(struct vsx *index, int fd, bool copy,
-			      const struct vsx *before, bool *shared,
+enum vsx_status vsx_index_map(struct vsx *index, const struct vsx_origin *from,
+			      bool copy, const struct vsx *before, bool *shared,
 			      struct vsx_error *err)
 {
 	uint64_t bytes = index->super.committed_bytes;
@@ -53,10 +53,10 @@ enum vsx_status vsx_index_map(struct vsx *index, int fd, bool copy,
 	*shared = before && !copy &&
 		  memcmp(before->super.uuid, index->super.uuid, 16) == 0 &&
 		  before->super.page_shift == index->super.page_shift &&
-		  vsx_map_share(&index->map, &before->map, fd, bytes);
+		  vsx_map_share(&index->map, &before->map, from->fd, bytes);
 	if (*shared)
 		return VSX_OK;
-	return vsx_map_file(&index->map, fd, bytes, copy, err);
+	return vsx_map_origin(&index->map, from, bytes, copy, err);
 }
 
 bool vsx_index_is_current(const struct vsx *index, int fd,

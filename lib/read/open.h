@@ -5,7 +5,7 @@
 #include "read/handle.h"
 
 /* head.c: take the newer slot, and the manifest that it names. */
-enum vsx_status vsx_index_head(struct vsx *index, int fd,
+enum vsx_status vsx_index_head(struct vsx *index, const struct vsx_origin *from,
 			       struct vsx_error *err);
 enum vsx_status vsx_index_manifest(struct vsx *index, struct vsx_error *err);
 
@@ -16,8 +16,8 @@ bool vsx_index_is_current(const struct vsx *index, int fd,
 
 /* Map it; *shared: the bytes of `before` are those of this file, and in one
  * place. */
-enum vsx_status vsx_index_map(struct vsx *index, int fd, bool copy,
-			      const struct vsx *before, bool *shared,
+enum vsx_status vsx_index_map(struct vsx *index, const struct vsx_origin *from,
+			      bool copy, const struct vsx *before, bool *shared,
 			      struct vsx_error *err);
 
 /* Pages of a shared mapping that were checked need not be again; nothing where

@@ -132,25 +132,26 @@ static bool is_hnswlib(const uint8_t *p, size_t n, uint64_t bytes)
 	       label < bytes && count <= bytes / record;
 }
 
-static bool says_usearch(int fd, uint64_t at)
+static bool says_usearch(const struct vsx_origin *from, uint64_t at)
 {
 	char word[7];
 
-	return vsx_read_at(fd, word, sizeof(word), at) == 0 &&
+	return vsx_origin_read(from, word, sizeof(word), at) == 0 &&
 	       memcmp(word, "usearch", sizeof(word)) == 0;
 }
 
 /* usearch puts its vectors first: [rows][bytes], then its magic. */
-static bool is_usearch(const uint8_t *p, size_t n, int fd)
+static bool is_usearch(const uint8_t *p, size_t n,
+		       const struct vsx_origin *from)
 {
 	uint64_t wide;
 
 	if (n < 16)
 		return false;
-	if (says_usearch(fd, 8 + (uint64_t)vsx_load32(p) * vsx_load32(p + 4)))
+	if (says_usearch(from, 8 + (uint64_t)vsx_load32(p) * vsx_load32(p + 4)))
 		return true;
 	return vsx_mul(&wide, vsx_load64(p), vsx_load64(p + 8)) &&
-	       vsx_add(&wide, wide, 16) && says_usearch(fd, wide);
+	       vsx_add(&wide, wide, 16) && says_usearch(from, wide);
 }
 
 /* Vectors: every row begins with its dimension, or the file with two numbers
@@ -185,20 +186,20 @@ static const char *vectors_name(const uint8_t *p, size_t n, uint64_t bytes)
 	return NULL;
 }
 
-static const char *binary_name(const uint8_t *p, size_t n, uint64_t bytes,
-			       int fd)
+static const char *binary_name(const uint8_t *p, size_t n,
+			       const struct vsx_origin *from)
 {
-	if (is_hnswlib(p, n, bytes))
+	if (is_hnswlib(p, n, from->bytes))
 		return "an hnswlib index";
-	if (is_usearch(p, n, fd))
+	if (is_usearch(p, n, from))
 		return "a usearch index";
 	if (vsx_is_zero(p, n))
 		return "a file that begins with zeros";
-	return vectors_name(p, n, bytes);
+	return vectors_name(p, n, from->bytes);
 }
 
 bool vsx_sniff(char out[VSX_SNIFF_TEXT], const uint8_t *p, size_t n,
-	       uint64_t bytes, int fd)
+	       const struct vsx_origin *from)
 {
 	const char *is = NULL;
 
@@ -214,7 +215,7 @@ bool vsx_sniff(char out[VSX_SNIFF_TEXT], const uint8_t *p, size_t n,
 	if (!is)
 		is = text_name(p, n);
 	if (!is)
-		is = binary_name(p, n, bytes, fd);
+		is = binary_name(p, n, from);
 	if (is)
 		snprintf(out, VSX_SNIFF_TEXT, "%s", is);
 	return is != NULL;

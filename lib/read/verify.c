@@ -97,17 +97,6 @@ enum vsx_status vsx_progress(struct vsx_verifier *v,
 
 /* ---- reading --------------------------------------------------------- */
 
-int vsx_verify_read(const struct vsx_verifier *v, void *to, uint64_t n,
-		    uint64_t at)
-{
-	if (!v->memory)
-		return vsx_read_at(v->fd, to, n, at);
-	if (!vsx_within(at, n, v->file_bytes))
-		return ENODATA;
-	memcpy(to, v->memory + at, n);
-	return 0;
-}
-
 /* ---- zeros ----------------------------------------------------------- */
 
 static enum vsx_status cannot_read(struct vsx_verifier *v, uint64_t page,
@@ -148,12 +137,12 @@ enum vsx_status vsx_verify_zeros(struct vsx_verifier *v, uint64_t from,
 	uint64_t limit = v->result->n_findings + MOST_FINDINGS;
 	uint8_t buffer[READ_BYTES];
 
-	if (to > v->file_bytes)
-		to = v->file_bytes;
+	if (to > v->from.bytes)
+		to = v->from.bytes;
 	while (from < to) {
 		uint64_t end = (from & ~(page - 1)) + READ_BYTES;
 		uint64_t n = (end < to ? end : to) - from;
-		int reason = vsx_verify_read(v, buffer, n, from);
+		int reason = vsx_origin_read(&v->from, buffer, n, from);
 
 		v->result->bytes_read += n;
 		if (reason)
@@ -192,7 +181,7 @@ static enum vsx_status check_slot(struct vsx_verifier *v, int i,
 	uint64_t at = (uint64_t)i * VSX_SLOT_BYTES;
 
 	if (slot->state == VSX_SLOT_VALID ||
-	    at + VSX_SUPER_BYTES > v->file_bytes)
+	    at + VSX_SUPER_BYTES > v->from.bytes)
 		return VSX_OK;
 	return vsx_find_on_page(v, VSX_ECORRUPT, slot_page(v, i), "",
 				"superblock slot %d: %.*s", i,
@@ -227,16 +216,16 @@ static enum vsx_status check_length(struct vsx_verifier *v)
 {
 	uint64_t due = v->super.committed_bytes;
 
-	if (v->file_bytes < due)
+	if (v->from.bytes < due)
 		return vsx_find_fault(v, VSX_ETRUNCATED,
 				      "has %llu bytes, expected %llu",
-				      (ull)v->file_bytes, (ull)due);
-	if (v->file_bytes > due)
+				      (ull)v->from.bytes, (ull)due);
+	if (v->from.bytes > due)
 		return vsx_notice(v,
 				  "%llu bytes after the committed end at byte "
 				  "%llu, left by a writer that was interrupted "
 				  "or put there by others; they are not used",
-				  (ull)(v->file_bytes - due), (ull)due);
+				  (ull)(v->from.bytes - due), (ull)due);
 	return VSX_OK;
 }
 
@@ -253,8 +242,8 @@ static enum vsx_status check_super(struct vsx_verifier *v, bool *usable,
 
 	*usable = false;
 	v->super.page_shift = VSX_MIN_PAGE_SHIFT; /* until it is known */
-	status = vsx_head_read(head, &n, slots, &chosen, &v->file_bytes, v->fd,
-			       &why);
+	status = vsx_head_read(head, &n, slots, &chosen, &v->from.bytes,
+			       v->from.fd, &why);
 	if (status == VSX_EIO) {
 		if (err)
 			*err = why;
@@ -297,11 +286,11 @@ static enum vsx_status check_manifest(struct vsx_verifier *v, bool *usable,
 	int reason;
 
 	*usable = false;
-	if (end > v->file_bytes)
+	if (end > v->from.bytes)
 		return vsx_notice(v, "the sections were not checked, since the "
 				     "manifest is missing");
 	VSX_TRY(vsx_alloc_to(&v->raw, sb->manifest_bytes, 1, err));
-	reason = vsx_verify_read(v, v->raw, sb->manifest_bytes,
+	reason = vsx_origin_read(&v->from, v->raw, sb->manifest_bytes,
 				 sb->manifest_offset);
 	if (reason)
 		return cannot_read(v, page, reason, "manifest");
@@ -351,7 +340,7 @@ static enum vsx_status run(struct vsx_verifier *v, struct vsx_error *err)
 	if (v->opts->level == VSX_VERIFY_PAGES)
 		return VSX_OK;
 	/* The mapping would end where the file does. */
-	if (v->file_bytes < v->super.committed_bytes)
+	if (v->from.bytes < v->super.committed_bytes)
 		return vsx_notice(v, "structure and recall were not checked, "
 				     "since a part of the file is missing");
 	return vsx_verify_content(v, err);
@@ -397,7 +386,7 @@ enum vsx_status vsx_verify_sized(const char *path,
 		.report = report,
 		.context = context,
 		.result = &local,
-		.fd = -1,
+		.from = {.fd = -1},
 	};
 	struct vsx_error why = {0};
 	char name[VSX_PATH_TEXT];
@@ -406,11 +395,11 @@ enum vsx_status vsx_verify_sized(const char *path,
 	VSX_TRY(vsx_take_opts(&o, sizeof(o), opts, "vsx_verify_opts", err));
 	VSX_TRY(check_opts(&o, err));
 	v.n_threads = vsx_thread_count(o.n_threads);
-	status = vsx_open_file(&v.fd, &v.file_bytes, path, &why);
+	status = vsx_open_file(&v.from.fd, &v.from.bytes, path, &why);
 	if (status == VSX_OK)
 		status = run(&v, &why);
-	if (v.fd >= 0)
-		close(v.fd);
+	if (v.from.fd >= 0)
+		close(v.from.fd);
 	free(v.raw);
 	free(v.damaged);
 	if (status == VSX_ESTOPPED)
@@ -445,9 +434,9 @@ enum vsx_status vsx_verify_index(const struct vsx *index, struct vsx_error *err)
 		.report = keep_first,
 		.context = &first,
 		.result = &result,
-		.fd = -1,
-		.memory = index->map.base,
-		.file_bytes = index->map.bytes,
+		.from = {.fd = -1,
+			 .memory = index->map.base,
+			 .bytes = index->map.bytes},
 		.super = index->super,
 		.manifest = index->manifest,
 	};

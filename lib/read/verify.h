@@ -13,11 +13,8 @@ struct vsx_verifier {
 	void *context;
 	struct vsx_verify_result *result;
 
-	int fd;
-	const uint8_t
-		*memory; /* the bytes themselves, instead of fd; or NULL */
+	struct vsx_origin from;
 	const struct vsx_map *map; /* that content is read from; or NULL */
-	uint64_t file_bytes;
 	struct vsx_super super;
 	uint8_t *raw;		      /* the manifest's bytes */
 	struct vsx_manifest manifest; /* points into raw */
@@ -43,10 +40,6 @@ enum vsx_status vsx_notice(struct vsx_verifier *v, const char *fmt, ...)
 enum vsx_status vsx_progress(struct vsx_verifier *v,
 			     const struct vsx_phase *phase, uint64_t done,
 			     uint64_t total);
-
-/* Read n bytes: 0, or errno, or ENODATA where the file ends before. */
-int vsx_verify_read(const struct vsx_verifier *v, void *to, uint64_t n,
-		    uint64_t at);
 
 /* Bytes [from, to) must be zero: a finding for each page where they are not,
  * `what` says which bytes they are, `section` whose, by its letters, or "". */

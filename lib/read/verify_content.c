@@ -463,7 +463,7 @@ enum vsx_status vsx_verify_content(struct vsx_verifier *v,
 	struct vsx index = {.super = v->super, .manifest = v->manifest};
 	enum vsx_status status;
 
-	status = vsx_map_file(&index.map, v->fd, v->super.committed_bytes,
+	status = vsx_map_file(&index.map, v->from.fd, v->super.committed_bytes,
 			      false, err);
 	v->map = &index.map;
 	if (status == VSX_OK)

@@ -132,7 +132,7 @@ static enum vsx_status read_chunks(struct section *s, uint32_t level,
 		uint64_t at = s->entry.sums_offset + s->shape.start[level] +
 			      ((first + i) << s->shape.page_shift);
 		uint8_t *to = sums + (i << s->shape.page_shift);
-		int reason = vsx_verify_read(v, to, bytes, at);
+		int reason = vsx_origin_read(&v->from, to, bytes, at);
 
 		v->result->bytes_read += bytes;
 		if (reason) {
@@ -203,8 +203,8 @@ static void hash_read(const struct window *w, uint64_t first, uint64_t last,
 		      uint8_t *buffer)
 {
 	for (uint64_t i = first; i < last; i++) {
-		w->failed[i] = (uint8_t)vsx_verify_read(
-			w->v, buffer, bytes_of(w, i),
+		w->failed[i] = (uint8_t)vsx_origin_read(
+			&w->v->from, buffer, bytes_of(w, i),
 			w->offset + (i << w->page_shift));
 		if (!w->failed[i])
 			w->found[i] = vsx_sum64(buffer, bytes_of(w, i));
@@ -222,7 +222,7 @@ static enum vsx_status hash_some(void *context, unsigned int thread,
 	 * touch would be a signal. */
 	if (w->mapped && (vsx_populate(w->mapped + (first << w->page_shift),
 				       (last - first) << w->page_shift) ||
-			  w->v->memory))
+			  w->v->from.memory))
 		hash_mapped(w, first, last);
 	else
 		hash_read(w, first, last,
@@ -257,11 +257,11 @@ static enum vsx_status hash_window(struct section *s, struct window *w,
 	w->bytes = s->entry.bytes - at;
 	if (bytes > w->bytes)
 		bytes = w->bytes;
-	there = v->file_bytes > w->offset ? v->file_bytes - w->offset : 0;
+	there = v->from.bytes > w->offset ? v->from.bytes - w->offset : 0;
 	/* Behind the end of a file a touch would be a signal. */
-	if (!v->memory && bytes <= there && bytes >= LEAST_MAPPED)
-		map_part(&map, v->fd, w->offset, bytes);
-	w->mapped = v->memory ? v->memory + w->offset : map.base;
+	if (!v->from.memory && bytes <= there && bytes >= LEAST_MAPPED)
+		map_part(&map, v->from.fd, w->offset, bytes);
+	w->mapped = v->from.memory ? v->from.memory + w->offset : map.base;
 	memset(w->failed, 0, n);
 	status = vsx_parallel(v->n_threads, n, chunk, hash_some, w, err);
 	/* Cut meanwhile: reading says which pages are gone. */

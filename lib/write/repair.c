@@ -91,9 +91,10 @@ static enum vsx_status try_slot(struct repair *r, int fd,
 /* The newest generation whose superblock and manifest are sound. */
 static enum vsx_status choose(struct repair *r, int fd, struct vsx_error *err)
 {
+	const struct vsx_origin from = {.fd = fd, .bytes = r->index.file_bytes};
 	uint8_t head[2 * VSX_SLOT_BYTES] = {0};
-	uint64_t bytes = r->index.file_bytes;
-	size_t n = bytes < sizeof(head) ? (size_t)bytes : sizeof(head);
+	size_t n =
+		from.bytes < sizeof(head) ? (size_t)from.bytes : sizeof(head);
 	struct vsx_slot slots[2];
 	struct vsx_error why;
 	enum vsx_status status;
@@ -103,7 +104,7 @@ static enum vsx_status choose(struct repair *r, int fd, struct vsx_error *err)
 		errno = reason;
 		return vsx_fail_errno(err, "cannot read");
 	}
-	VSX_TRY(vsx_slots_read(slots, &chosen, head, n, bytes, fd, err));
+	VSX_TRY(vsx_slots_read(slots, &chosen, head, n, &from, err));
 	if (slots[!chosen].state == VSX_SLOT_BAD)
 		r->result->fell_back = 1;
 	status = try_slot(r, fd, &slots[chosen].super, err);

@@ -53,9 +53,11 @@ enum vsx_status vsx_update_check(const struct vsx *index,
 				 struct vsx_error *err)
 {
 	const struct vsx_file *file = &claim->index;
+	const struct vsx_origin from = {.fd = file->fd,
+					.bytes = index->file_bytes};
 	uint8_t head[2 * VSX_SLOT_BYTES];
-	uint64_t bytes = index->file_bytes;
-	size_t n = bytes < sizeof(head) ? (size_t)bytes : sizeof(head);
+	size_t n =
+		from.bytes < sizeof(head) ? (size_t)from.bytes : sizeof(head);
 	const struct vsx_super *newest;
 	struct vsx_slot slots[2];
 	struct vsx_error why;
@@ -66,7 +68,7 @@ enum vsx_status vsx_update_check(const struct vsx *index,
 		errno = reason;
 		return vsx_fail_errno(err, "cannot read '%s'", file->name);
 	}
-	status = vsx_slots_read(slots, &chosen, head, n, bytes, file->fd, &why);
+	status = vsx_slots_read(slots, &chosen, head, n, &from, &why);
 	if (status != VSX_OK)
 		return vsx_named(file->name, status, &why, err);
 	for (int i = 0; i < 2; i++)

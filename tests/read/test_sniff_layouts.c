@@ -16,7 +16,9 @@ static const char *what(const void *p, size_t n, uint64_t bytes)
 {
 	static char text[VSX_SNIFF_TEXT];
 
-	return vsx_sniff(text, p, n, bytes, -1) ? text : NULL;
+	const struct vsx_origin from = {.fd = -1, .bytes = bytes};
+
+	return vsx_sniff(text, p, n, &from) ? text : NULL;
 }
 
 static void is(const void *p, size_t n, uint64_t bytes, const char *due)
@@ -222,16 +224,18 @@ static const char *of_file(size_t at, const char *word)
 	char name[] = "/tmp/vsx-sniff-XXXXXX";
 	size_t n = at + strlen(word);
 	uint8_t all[256] = {0};
+	struct vsx_origin from = {.fd = mkstemp(name), .bytes = n};
+	struct vsx_origin memory = {.fd = -1, .memory = all, .bytes = n};
 	bool known;
-	int fd = mkstemp(name);
 
-	cr_assert(fd >= 0);
+	cr_assert(from.fd >= 0);
 	unlink(name);
 	memcpy(all, header, 16);
 	memcpy(all + at, word, strlen(word));
-	cr_assert_eq(write(fd, all, n), (ssize_t)n);
-	known = vsx_sniff(text, all, n, n, fd);
-	close(fd);
+	cr_assert_eq(write(from.fd, all, n), (ssize_t)n);
+	known = vsx_sniff(text, all, n, &memory);
+	cr_expect_eq(vsx_sniff(text, all, n, &from), known);
+	close(from.fd);
 	return known ? text : "nothing";
 }
 

@@ -116,6 +116,16 @@ const char *support_fd_path(int fd)
 	return path;
 }
 
+void *support_aligned_copy(const void *bytes, size_t n)
+{
+	void *copy;
+
+	/* Of no more bytes than that, so that ASan sees the end. */
+	if (posix_memalign(&copy, 64, n ? n : 1) != 0)
+		die("posix_memalign", "failed");
+	return n ? memcpy(copy, bytes, n) : copy;
+}
+
 uint8_t *support_read(const char *path, size_t *n)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -54,6 +54,9 @@ void support_commit(const char *path);
 int support_memory_file(const void *bytes, size_t n);
 const char *support_fd_path(int fd);
 
+/* These bytes where vsx_open_memory() takes them, to be freed. */
+void *support_aligned_copy(const void *bytes, size_t n);
+
 /* A whole file in memory, to be freed. */
 uint8_t *support_read(const char *path, size_t *n);
 
