@@ -273,6 +273,8 @@ struct vsx_facts {
 					  any */
 	const char *hops_name; /* what n_hops of a search counts: "hops",
 				  "lists" */
+	uint32_t vector_bytes; /* of one row, as vsx_row() has it: dim
+				  components of elem */
 };
 
 VSX_API void vsx_get_facts_sized(const struct vsx *index,
@@ -580,6 +582,37 @@ static inline void vsx_get_stats(const struct vsx_searcher *searcher,
  */
 VSX_API enum vsx_status vsx_get(const struct vsx *index, uint64_t id,
 				float *vector, struct vsx_error *err);
+
+/*
+ * The vectors with these ids.
+ *
+ * ids      uint64_t[n]; may repeat
+ * vectors  float[n][dim]; the row of an id that is not there stays as it was
+ * found    uint8_t[n], set to 1 or 0 for each; NULL: an id that is not there is
+ *          VSX_ENOTFOUND, which names the first one
+ *
+ * After a failure nothing is written.
+ */
+VSX_API enum vsx_status vsx_get_many(const struct vsx *index,
+				     const uint64_t *ids, size_t n,
+				     float *vectors, uint8_t *found,
+				     struct vsx_error *err);
+
+/* *found: 1 if a row has this id, otherwise 0. Looks at no vector. */
+VSX_API enum vsx_status vsx_contains(const struct vsx *index, uint64_t id,
+				     uint32_t *found, struct vsx_error *err);
+
+/*
+ * The row with this id where it lies, without a copy.
+ *
+ * row  set to vector_bytes bytes (see vsx_facts): dim components of the index's
+ *      element type, little-endian, as vsx_get() converts them; at a multiple
+ *      of 4. Not the caller's to change; valid until the index is closed
+ *
+ * Its pages are checked as for a search. VSX_ENOTFOUND if no row has this id.
+ */
+VSX_API enum vsx_status vsx_row(const struct vsx *index, uint64_t id,
+				const void **row, struct vsx_error *err);
 
 /* ---- row by row ------------------------------------------------------ */
 

@@ -94,6 +94,7 @@ void vsx_get_facts_sized(const struct vsx *index, struct vsx_facts *facts,
 		.effort_name = "",
 		.hops_name = "hops",
 		.asked_effort_name = asked ? asked->effort_name : NULL,
+		.vector_bytes = m->dim * (uint32_t)vsx_elem_size(m->elem),
 	};
 
 	memcpy(f.uuid, sb->uuid, 16);

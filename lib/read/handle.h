@@ -93,6 +93,10 @@ enum vsx_status vsx_section_load(const struct vsx *index,
 				 enum vsx_section_slot slot, uint8_t **data,
 				 struct vsx_error *err);
 
+/* Components of the row with an id. VSX_ENOTFOUND. */
+enum vsx_status vsx_load_row(const struct vsx *index, uint64_t id,
+			     float *vector, struct vsx_error *err);
+
 /*
  * Search segments one after the other into find->top, which the caller has
  * emptied. exact compares with every row.

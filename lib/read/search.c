@@ -228,49 +228,6 @@ enum vsx_status vsx_search(struct vsx_searcher *s, const void *query,
 	return vsx_settle(s->index, status, err);
 }
 
-/* The live row with an id, newest segment first. */
-static enum vsx_status find_row(const struct vsx *index, uint64_t id,
-				const struct vsx_segment **seg,
-				uint64_t *offset, struct vsx_error *err)
-{
-	for (uint32_t i = index->manifest.n_segments; i-- > 0;) {
-		enum vsx_status status;
-		uint32_t row;
-
-		*seg = &index->segments[i];
-		status = vsx_live_find(*seg, id, &row, err);
-		if (status == VSX_OK)
-			return vsx_segment_locate(*seg, row, offset, err);
-		if (status != VSX_ENOTFOUND)
-			return status;
-	}
-	return vsx_fail(err, VSX_ENOTFOUND, "no row has the id %llu",
-			(unsigned long long)id);
-}
-
-static enum vsx_status load_row(const struct vsx *index, uint64_t id,
-				float *vector, struct vsx_error *err)
-{
-	const struct vsx_segment *seg = NULL;
-	uint64_t offset;
-
-	VSX_TRY(find_row(index, id, &seg, &offset, err));
-	vsx_space_load(&seg->space, vector,
-		       seg->view[VSX_SEC_VECS].base + offset);
-	return VSX_OK;
-}
-
-enum vsx_status vsx_get(const struct vsx *index, uint64_t id, float *vector,
-			struct vsx_error *err)
-{
-	struct vsx_error why = {0};
-	enum vsx_status status = load_row(index, id, vector, &why);
-
-	if (status != VSX_OK)
-		vsx_with_path(index, status, &why, err);
-	return vsx_settle(index, status, err);
-}
-
 enum vsx_status vsx_search_id(struct vsx_searcher *s, uint64_t id, size_t k,
 			      const struct vsx_search_opts *opts,
 			      struct vsx_hit *hits, size_t *n_hits,
@@ -282,7 +239,7 @@ enum vsx_status vsx_search_id(struct vsx_searcher *s, uint64_t id, size_t k,
 	struct vsx_find find;
 
 	VSX_TRY(vsx_plan_make(&plan, s->index, k, opts, err));
-	status = load_row(s->index, id, s->stored, &why);
+	status = vsx_load_row(s->index, id, s->stored, &why);
 	if (status == VSX_OK)
 		status = vsx_search_one(s, &plan, s->stored, VSX_F32, &id,
 					&find, &why);

@@ -1,5 +1,6 @@
 /* An index row by row: ids, centroids, the queries of its test. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -219,4 +220,137 @@ Test(rows, damage_is_told)
 		cr_expect(strstr(err.text, "bad.vsx"), "%s", err.text);
 		vsx_close(index);
 	}
+}
+
+/* ---- by id ------------------------------------------------------------ */
+
+static bool is_there(const struct vsx *index, uint64_t id)
+{
+	uint32_t found = 7;
+
+	cr_expect_eq(vsx_contains(index, id, &found, &err), VSX_OK);
+	cr_expect_leq(found, 1);
+	return found;
+}
+
+/* vsx_row() is at `path` what vsx_get() converts. */
+static void is_as_stored(const struct vsx *index, uint64_t id, enum vsx_elem e)
+{
+	struct vsx_facts facts;
+	const void *row;
+	float all[8], one;
+	int8_t component;
+
+	vsx_get_facts(index, &facts);
+	cr_expect_eq(facts.vector_bytes, 8 * vsx_elem_size(e), "%u of %u",
+		     facts.vector_bytes, facts.dim);
+	cr_assert_eq(vsx_get(index, id, all, &err), VSX_OK);
+	cr_assert_eq(vsx_row(index, id, &row, &err), VSX_OK, "%s", err.text);
+	cr_expect_eq((uintptr_t)row % 4, 0);
+	for (uint32_t d = 0; d < 8; d++) {
+		memcpy(&component, (const int8_t *)row + d, 1);
+		memcpy(&one, (const char *)row + 4 * (e == VSX_F32 ? d : 0), 4);
+		cr_expect_eq(e == VSX_F32 ? one : component, all[d]);
+	}
+}
+
+Test(rows, a_row_is_there_without_a_copy)
+{
+	static const char *const specs[] = {"Flat", "IVF6,Flat", "HNSW8"};
+	static const enum vsx_elem elems[] = {VSX_F32, VSX_I8};
+
+	for (int s = 0; s < 3; s++)
+		for (int e = 0; e < 2; e++)
+			for (int m = VSX_L2; m <= VSX_COSINE; m++) {
+				struct vsx *index =
+					build((struct support_index){
+						.spec = specs[s],
+						.elem = elems[e],
+						.metric = (enum vsx_metric)m});
+				const void *none = &err;
+
+				for (uint64_t id = 0; id < 300; id += 23)
+					is_as_stored(index, id, elems[e]);
+				cr_expect_eq(vsx_row(index, 300, &none, &err),
+					     VSX_ENOTFOUND);
+				cr_expect_null(none);
+				vsx_close(index);
+			}
+}
+
+Test(rows, many_are_fetched_by_one_call)
+{
+	static const uint64_t ids[] = {7, 299, 300, 0, 7, UINT64_MAX};
+	struct vsx *index = build((struct support_index){.spec = "IVF6,Flat"});
+	float all[6][8], row[8], before[8];
+	uint8_t found[6];
+
+	memset(all, 0x41, sizeof(all));
+	memset(before, 0x41, sizeof(before));
+	cr_assert_eq(vsx_get_many(index, ids, 6, all[0], found, &err), VSX_OK);
+	for (int i = 0; i < 6; i++) {
+		cr_expect_eq(found[i], ids[i] < 300);
+		if (ids[i] < 300)
+			cr_assert_eq(vsx_get(index, ids[i], row, &err), VSX_OK);
+		cr_expect_eq(memcmp(all[i], ids[i] < 300 ? row : before,
+				    sizeof(row)),
+			     0, "%d", i);
+	}
+	cr_expect_eq(vsx_get_many(index, ids, 6, all[0], NULL, &err),
+		     VSX_ENOTFOUND);
+	cr_expect(strstr(err.text, "no row has the id 300"), "%s", err.text);
+	cr_expect_eq(vsx_get_many(index, ids, 2, all[0], NULL, &err), VSX_OK);
+	cr_expect_eq(vsx_get_many(index, NULL, 0, NULL, NULL, &err), VSX_OK);
+	vsx_close(index);
+}
+
+Test(rows, a_deleted_row_is_not_there)
+{
+	static const uint64_t ids[] = {3, 4};
+	struct vsx *index = build((struct support_index){0}), *newer;
+	struct vsx_update *u;
+	const void *row;
+	float all[2][8];
+	uint8_t found[2];
+
+	cr_expect(is_there(index, 3) && !is_there(index, 300));
+	cr_assert_eq(vsx_update_begin(&u, scratch_path("x.vsx"), NULL, &err),
+		     VSX_OK, "%s", err.text);
+	cr_assert_eq(vsx_update_delete(u, ids, 1, &err), VSX_OK);
+	cr_assert_eq(vsx_update_commit(u, NULL, &err), VSX_OK, "%s", err.text);
+	vsx_update_free(u);
+	cr_assert_eq(vsx_refresh(&newer, index, &err), VSX_OK);
+	cr_expect(is_there(index, 3) && !is_there(newer, 3));
+	cr_expect(is_there(newer, 4));
+	cr_expect_eq(vsx_row(newer, 3, &row, &err), VSX_ENOTFOUND);
+	cr_expect_eq(vsx_get_many(newer, ids, 2, all[0], found, &err), VSX_OK);
+	cr_expect(!found[0] && found[1]);
+	vsx_close(newer);
+	vsx_close(index);
+}
+
+/* Nothing of it is read before its page is checked. */
+Test(rows, a_damaged_row_is_refused)
+{
+	const char *path = scratch_path("x.vsx");
+	uint64_t at, length;
+	struct vsx *index;
+	const void *row;
+	size_t n;
+	uint8_t *bytes;
+	FILE *f;
+
+	support_build(path, (struct support_index){0});
+	bytes = support_read(path, &n);
+	cr_assert(support_section(bytes, n, "VECS", &at, &length));
+	bytes[at + 3] ^= 1;
+	f = fopen(path, "wb");
+	cr_assert(f && fwrite(bytes, 1, n, f) == n && !fclose(f));
+	free(bytes);
+	cr_assert_eq(vsx_open(&index, path, NULL, &err), VSX_OK);
+	cr_expect_eq(vsx_row(index, 0, &row, &err), VSX_ECORRUPT);
+	cr_expect_null(row);
+	cr_expect(strstr(err.text, "x.vsx: page 2: checksum"), "%s", err.text);
+	cr_expect(is_there(index, 0));
+	vsx_close(index);
 }

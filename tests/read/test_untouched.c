@@ -79,6 +79,7 @@ Test(untouched, by_facts_and_rows)
 {
 	const char *path = small("HNSW8");
 	struct vsx *index;
+	uint64_t some[2];
 
 	cr_assert_eq(vsx_open(&index, damaged(path, "RCLL"), NULL, &err),
 		     VSX_OK);
@@ -87,6 +88,9 @@ Test(untouched, by_facts_and_rows)
 	FAILS(vsx_get_recall(index, 1000, OUT, &err), VSX_EINVAL);
 	FAILS(vsx_id_at(index, 300, OUT, &err), VSX_ENOTFOUND);
 	FAILS(vsx_get(index, 12345678, OUT, &err), VSX_ENOTFOUND);
+	cr_expect_eq(vsx_id_at(index, 299, &some[0], &err), VSX_OK);
+	some[1] = 12345678;
+	FAILS(vsx_get_many(index, some, 2, OUT, NULL, &err), VSX_ENOTFOUND);
 	FAILS(vsx_get_centroid(index, 0, 0, OUT, &err), VSX_EINVAL);
 	FAILS(vsx_get_segment(index, 1, OUT, NULL), VSX_EINVAL);
 	FAILS(vsx_get_section(index, 100, OUT, NULL), VSX_EINVAL);
@@ -100,6 +104,8 @@ Test(untouched, by_facts_and_rows)
 	vsx_close(index);
 	cr_assert_eq(vsx_open(&index, damaged(path, "VECS"), NULL, &err),
 		     VSX_OK);
+	cr_expect_eq(vsx_id_at(index, 0, &some[1], &err), VSX_OK);
+	FAILS(vsx_get_many(index, some, 2, OUT, out, &err), VSX_ECORRUPT);
 	FAILS(vsx_get_test_queries(index, OUT, NULL, &err), VSX_ECORRUPT);
 	vsx_close(index);
 }
