@@ -27,7 +27,7 @@ struct batch {
 	const uint8_t *queries;
 	enum vsx_elem elem;
 	size_t row_bytes, k;
-	struct vsx_plan plan;
+	struct vsx_search_plan plan;
 	struct vsx_answers answers;
 };
 

@@ -81,8 +81,9 @@ enum vsx_status vsx_find_in(const struct vsx_segment *segments, uint32_t n,
 	return VSX_OK;
 }
 
-enum vsx_status vsx_plan_make(struct vsx_plan *plan, const struct vsx *index,
-			      size_t k, const struct vsx_search_opts *opts,
+enum vsx_status vsx_plan_make(struct vsx_search_plan *plan,
+			      const struct vsx *index, size_t k,
+			      const struct vsx_search_opts *opts,
 			      struct vsx_error *err)
 {
 	struct vsx_search_opts o = VSX_SEARCH_OPTS_INIT;
@@ -114,9 +115,10 @@ enum vsx_status vsx_plan_make(struct vsx_plan *plan, const struct vsx *index,
 }
 
 enum vsx_status vsx_search_begin(struct vsx_searcher *s,
-				 const struct vsx_plan *plan, const void *query,
-				 enum vsx_elem elem, const uint64_t *self,
-				 struct vsx_find *find, struct vsx_error *err)
+				 const struct vsx_search_plan *plan,
+				 const void *query, enum vsx_elem elem,
+				 const uint64_t *self, struct vsx_find *find,
+				 struct vsx_error *err)
 {
 	struct vsx_scratch *scratch = &s->scratch;
 	struct vsx_halt *halt = NULL;
@@ -160,9 +162,10 @@ void vsx_search_end(struct vsx_searcher *s, struct vsx_find *find)
 }
 
 enum vsx_status vsx_search_one(struct vsx_searcher *s,
-			       const struct vsx_plan *plan, const void *query,
-			       enum vsx_elem elem, const uint64_t *self,
-			       struct vsx_find *find, struct vsx_error *err)
+			       const struct vsx_search_plan *plan,
+			       const void *query, enum vsx_elem elem,
+			       const uint64_t *self, struct vsx_find *find,
+			       struct vsx_error *err)
 {
 	const struct vsx *index = s->index;
 	enum vsx_status status = VSX_OK;
@@ -213,7 +216,7 @@ enum vsx_status vsx_search(struct vsx_searcher *s, const void *query,
 {
 	struct vsx_error why = {0};
 	enum vsx_status status;
-	struct vsx_plan plan;
+	struct vsx_search_plan plan;
 	struct vsx_find find;
 
 	if (!vsx_elem_name(elem))
@@ -235,7 +238,7 @@ enum vsx_status vsx_search_id(struct vsx_searcher *s, uint64_t id, size_t k,
 {
 	struct vsx_error why = {0};
 	enum vsx_status status;
-	struct vsx_plan plan;
+	struct vsx_search_plan plan;
 	struct vsx_find find;
 
 	VSX_TRY(vsx_plan_make(&plan, s->index, k, opts, err));

@@ -15,7 +15,7 @@ struct vsx_searcher {
 };
 
 /* How a search is to be done, its options checked. */
-struct vsx_plan {
+struct vsx_search_plan {
 	size_t k; /* 0: no row is live */
 	uint32_t effort;
 	bool exact;
@@ -24,24 +24,27 @@ struct vsx_plan {
 	const int *flag; /* NULL: none */
 };
 
-enum vsx_status vsx_plan_make(struct vsx_plan *plan, const struct vsx *index,
-			      size_t k, const struct vsx_search_opts *opts,
+enum vsx_status vsx_plan_make(struct vsx_search_plan *plan,
+			      const struct vsx *index, size_t k,
+			      const struct vsx_search_opts *opts,
 			      struct vsx_error *err);
 
 /* Make a query ready, and its find, which is of the searcher. */
 enum vsx_status vsx_search_begin(struct vsx_searcher *s,
-				 const struct vsx_plan *plan, const void *query,
-				 enum vsx_elem elem, const uint64_t *self,
-				 struct vsx_find *find, struct vsx_error *err);
+				 const struct vsx_search_plan *plan,
+				 const void *query, enum vsx_elem elem,
+				 const uint64_t *self, struct vsx_find *find,
+				 struct vsx_error *err);
 
 /* Sort what a find has collected, nearest first, and count it. */
 void vsx_search_end(struct vsx_searcher *s, struct vsx_find *find);
 
 /* All of a search: *find is at its end then. */
 enum vsx_status vsx_search_one(struct vsx_searcher *s,
-			       const struct vsx_plan *plan, const void *query,
-			       enum vsx_elem elem, const uint64_t *self,
-			       struct vsx_find *find, struct vsx_error *err);
+			       const struct vsx_search_plan *plan,
+			       const void *query, enum vsx_elem elem,
+			       const uint64_t *self, struct vsx_find *find,
+			       struct vsx_error *err);
 
 /* Damage is told with the path; a bad query, and a search that was stopped,
    without it. */

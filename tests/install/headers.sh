@@ -54,11 +54,12 @@ done
 run 0 cc -std=c11 -I "$include" inits.c -o inits && run 0 ./inits
 
 # Headers of the tree's own: those of the library at once, of the commands each.
+# Those of one instruction set need its options.
 mkdir own
-for header in "$here"/format/*.h "$here"/lib/*/*.h; do
-	echo "#include \"$header\""
-done >own/lib.c
-for header in "$here"/tools/*/*.h; do
+find "$here/format" "$here/lib" -name '*.h' |
+	xargs grep -LE '^#include <(imm|arm_)' | sort |
+	sed 's/.*/#include "&"/' >own/lib.c
+find "$here/tools" -name '*.h' | while read -r header; do
 	name=${header#"$here/tools/"}
 	echo "#include \"$header\"" >"own/$(echo "${name%.h}" | tr / _).c"
 done
