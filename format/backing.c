@@ -6,6 +6,7 @@
 #include "error.h"
 #include "manifest.h"
 #include "names.h"
+#include "plural.h"
 
 typedef unsigned long long ull;
 
@@ -42,10 +43,11 @@ static enum vsx_status check_rows(const struct vsx_manifest *m,
 		return vsx_at_segment(
 			err,
 			vsx_fail(err, VSX_ECORRUPT,
-				 "section VECS has %llu bytes, expected %llu "
-				 "for %llu rows of %u bytes",
-				 (ull)e->bytes, (ull)due, (ull)s.n_rows,
-				 s.row_stride),
+				 "section VECS has %llu byte%s, expected %llu "
+				 "for %llu row%s of %u byte%s",
+				 (ull)e->bytes, vsx_s(e->bytes), (ull)due,
+				 (ull)s.n_rows, vsx_s(s.n_rows), s.row_stride,
+				 vsx_s(s.row_stride)),
 			*next);
 	++*next;
 	return VSX_OK;
@@ -90,12 +92,14 @@ static enum vsx_status check_test(const struct vsx_manifest *m,
 		vsx_section_letters(name, vsx_section_id(slot));
 		return vsx_at_section(
 			err,
-			vsx_fail(err, VSX_ECORRUPT,
-				 "section %s has %llu bytes, expected %llu for "
-				 "%u queries with %u neighbours each and %u "
-				 "measured recalls",
-				 name, (ull)found[i], (ull)due, m->n_queries,
-				 m->truth_k, m->n_recalls),
+			vsx_fail(
+				err, VSX_ECORRUPT,
+				"section %s has %llu byte%s, expected %llu for "
+				"%u quer%s with %u neighbour%s each and %u "
+				"measured recalls",
+				name, (ull)found[i], vsx_s(found[i]), (ull)due,
+				m->n_queries, vsx_ies(m->n_queries), m->truth_k,
+				vsx_s(m->truth_k), m->n_recalls),
 			name);
 	}
 	return VSX_OK;

@@ -5,6 +5,7 @@
 #include "error.h"
 #include "names.h"
 #include "sums.h"
+#include "plural.h"
 
 typedef unsigned long long ull;
 
@@ -175,10 +176,11 @@ static enum vsx_status check_facts(const struct vsx_manifest *m,
 				"dimension is %u, expected 1 to %d", m->dim,
 				VSX_MAX_DIM);
 	if (m->n_rows > VSX_MAX_ROWS || m->n_live > m->n_rows)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"%llu rows, %llu of them live, of at most %llu",
-				(ull)m->n_rows, (ull)m->n_live,
-				(ull)VSX_MAX_ROWS);
+		return vsx_fail(
+			err, VSX_ECORRUPT,
+			"%llu row%s, %llu of them live, of at most %llu",
+			(ull)m->n_rows, vsx_s(m->n_rows), (ull)m->n_live,
+			(ull)VSX_MAX_ROWS);
 	if ((m->flags & VSX_MANIFEST_NORMALISED) && vsx_elem_is_int(m->elem))
 		return vsx_fail(err, VSX_ECORRUPT,
 				"rows of %s cannot be normalised",
@@ -205,20 +207,23 @@ static enum vsx_status check_test(const struct vsx_manifest *m,
 		most = VSX_TRUTH_K;
 	if (own && m->n_queries > vsx_most_own_queries(m->dim))
 		return vsx_fail(err, VSX_ECORRUPT,
-				"%u queries that are rows, expected at most %u",
-				m->n_queries, vsx_most_own_queries(m->dim));
+				"%u quer%s that are rows, expected at most %u",
+				m->n_queries, vsx_ies(m->n_queries),
+				vsx_most_own_queries(m->dim));
 	if (m->n_queries > VSX_MAX_QUERIES || m->n_recalls > VSX_MAX_RECALLS)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"%u queries and %u measured recalls, expected "
+				"%u quer%s and %u measured recalls, expected "
 				"at most %u and %u",
-				m->n_queries, m->n_recalls, VSX_MAX_QUERIES,
-				VSX_MAX_RECALLS);
+				m->n_queries, vsx_ies(m->n_queries),
+				m->n_recalls, VSX_MAX_QUERIES, VSX_MAX_RECALLS);
 	if (m->n_queries == 0 ? m->truth_k || m->n_recalls || own
 			      : m->truth_k < 1 || m->truth_k > most)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"%u queries with %u neighbours each and %u "
-				"measured recalls, over %llu rows of segment 0",
-				m->n_queries, m->truth_k, m->n_recalls, (ull)n);
+		return vsx_fail(
+			err, VSX_ECORRUPT,
+			"%u quer%s with %u neighbour%s each and %u "
+			"measured recalls, over %llu row%s of segment 0",
+			m->n_queries, vsx_ies(m->n_queries), m->truth_k,
+			vsx_s(m->truth_k), m->n_recalls, (ull)n, vsx_s(n));
 	return VSX_OK;
 }
 
@@ -234,29 +239,32 @@ static enum vsx_status check_segments(const struct vsx_manifest *m,
 		if (e.n_rows < 1 || e.n_rows > VSX_MAX_SEGMENT_ROWS)
 			return vsx_at_segment(
 				err,
-				vsx_fail(err, VSX_ECORRUPT,
-					 "segment %u: %llu rows, expected 1 to "
-					 "%llu",
-					 i, (ull)e.n_rows,
-					 (ull)VSX_MAX_SEGMENT_ROWS),
+				vsx_fail(
+					err, VSX_ECORRUPT,
+					"segment %u: %llu row%s, expected 1 to "
+					"%llu",
+					i, (ull)e.n_rows, vsx_s(e.n_rows),
+					(ull)VSX_MAX_SEGMENT_ROWS),
 				i);
 		if (e.row_stride < row_bytes ||
 		    e.row_stride > 2 * row_bytes + 64)
 			return vsx_at_segment(
 				err,
-				vsx_fail(err, VSX_ECORRUPT,
-					 "segment %u: rows are %u bytes apart, "
-					 "expected %u to %u",
-					 i, e.row_stride, row_bytes,
-					 2 * row_bytes + 64),
+				vsx_fail(
+					err, VSX_ECORRUPT,
+					"segment %u: rows are %u byte%s apart, "
+					"expected %u to %u",
+					i, e.row_stride, vsx_s(e.row_stride),
+					row_bytes, 2 * row_bytes + 64),
 				i);
 		if (e.row_stride % 4)
 			return vsx_at_segment(
 				err,
-				vsx_fail(err, VSX_ECORRUPT,
-					 "segment %u: rows are %u bytes apart, "
-					 "expected a multiple of 4",
-					 i, e.row_stride),
+				vsx_fail(
+					err, VSX_ECORRUPT,
+					"segment %u: rows are %u byte%s apart, "
+					"expected a multiple of 4",
+					i, e.row_stride, vsx_s(e.row_stride)),
 				i);
 		if (e.generation < 1 || e.generation > m->generation)
 			return vsx_at_segment(
@@ -272,17 +280,18 @@ static enum vsx_status check_segments(const struct vsx_manifest *m,
 			return vsx_at_segment(
 				err,
 				vsx_fail(err, VSX_ECORRUPT,
-					 "segment %u: %llu of %llu rows are "
+					 "segment %u: %llu of %llu row%s are "
 					 "deleted",
-					 i, (ull)e.n_dead, (ull)e.n_rows),
+					 i, (ull)e.n_dead, (ull)e.n_rows,
+					 vsx_s(e.n_rows)),
 				i);
 		rows += e.n_rows; /* 2^18 segments of 2^31 rows: no wrap */
 		dead += e.n_dead;
 	}
 	if (rows != m->n_rows)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"segments hold %llu rows, the index %llu",
-				(ull)rows, (ull)m->n_rows);
+				"segments hold %llu row%s, the index %llu",
+				(ull)rows, vsx_s(rows), (ull)m->n_rows);
 	if (rows - dead != m->n_live)
 		return vsx_fail(err, VSX_ECORRUPT,
 				"segments hold %llu live rows, the index %llu",
@@ -301,17 +310,19 @@ static enum vsx_status check_place(const struct vsx_section_entry *e,
 				"section %s has 0 bytes, expected 1 or more",
 				name);
 	if (!vsx_within(e->offset, e->bytes, sb->manifest_offset))
-		return vsx_fail(err, VSX_ECORRUPT,
-				"section %s: %llu bytes at byte %llu, expected "
-				"an end before the manifest at byte %llu",
-				name, (ull)e->bytes, (ull)e->offset,
-				(ull)sb->manifest_offset);
+		return vsx_fail(
+			err, VSX_ECORRUPT,
+			"section %s: %llu byte%s at byte %llu, expected "
+			"an end before the manifest at byte %llu",
+			name, (ull)e->bytes, vsx_s(e->bytes), (ull)e->offset,
+			(ull)sb->manifest_offset);
 	if (!vsx_section_fits(e->offset, e->bytes, page_shift))
-		return vsx_fail(err, VSX_ECORRUPT,
-				"section %s: %llu bytes at byte %llu, expected "
-				"a multiple of %llu, or of %d in one page",
-				name, (ull)e->bytes, (ull)e->offset,
-				1ULL << page_shift, VSX_SECTION_ALIGN);
+		return vsx_fail(
+			err, VSX_ECORRUPT,
+			"section %s: %llu byte%s at byte %llu, expected "
+			"a multiple of %llu, or of %d in one page",
+			name, (ull)e->bytes, vsx_s(e->bytes), (ull)e->offset,
+			1ULL << page_shift, VSX_SECTION_ALIGN);
 	if (e->offset < vsx_data_start(page_shift))
 		return vsx_fail(err, VSX_ECORRUPT,
 				"section %s begins at byte %llu, expected %llu "
@@ -338,26 +349,29 @@ static enum vsx_status check_sums(const struct vsx_section_entry *e,
 
 	if (!vsx_sums_shape(&sums, e->bytes, page_shift) ||
 	    e->sums_bytes != sums.bytes)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"section %s: %llu bytes of sums, expected %llu "
-				"for %llu bytes",
-				name, (ull)e->sums_bytes, (ull)sums.bytes,
-				(ull)e->bytes);
+		return vsx_fail(
+			err, VSX_ECORRUPT,
+			"section %s: %llu byte%s of sums, expected %llu "
+			"for %llu byte%s",
+			name, (ull)e->sums_bytes, vsx_s(e->sums_bytes),
+			(ull)sums.bytes, (ull)e->bytes, vsx_s(e->bytes));
 	if (e->sums_offset < vsx_data_start(page_shift) ||
 	    !vsx_within(e->sums_offset, e->sums_bytes, sb->manifest_offset))
 		return vsx_fail(err, VSX_ECORRUPT,
-				"section %s: %llu bytes of sums at byte %llu, "
+				"section %s: %llu byte%s of sums at byte %llu, "
 				"expected a place from byte %llu to the "
 				"manifest at byte %llu",
-				name, (ull)e->sums_bytes, (ull)e->sums_offset,
+				name, (ull)e->sums_bytes, vsx_s(e->sums_bytes),
+				(ull)e->sums_offset,
 				(ull)vsx_data_start(page_shift),
 				(ull)sb->manifest_offset);
 	if (!vsx_sums_place(&place, &sums, e->sums_offset) ||
 	    place != e->sums_offset)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"section %s: %llu bytes of sums at byte %llu, "
+				"section %s: %llu byte%s of sums at byte %llu, "
 				"expected %s",
-				name, (ull)e->sums_bytes, (ull)e->sums_offset,
+				name, (ull)e->sums_bytes, vsx_s(e->sums_bytes),
+				(ull)e->sums_offset,
 				sums.n_levels > 1
 					? "the start of a page"
 					: "a multiple of 8 in one page");
@@ -378,8 +392,8 @@ static enum vsx_status check_section(const struct vsx_manifest *m, uint32_t i,
 				m->n_segments);
 	if (e.raw_bytes != e.bytes)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"section %s: %llu bytes that hold %llu", name,
-				(ull)e.bytes, (ull)e.raw_bytes);
+				"section %s: %llu byte%s that hold %llu", name,
+				(ull)e.bytes, vsx_s(e.bytes), (ull)e.raw_bytes);
 	VSX_TRY(check_place(&e, name, m->page_shift, sb, end, err));
 	VSX_TRY(check_sums(&e, name, m->page_shift, sb, err));
 	if (!vsx_is_zero(raw + 12, 4) || !vsx_is_zero(raw + 72, 8))
@@ -483,9 +497,10 @@ enum vsx_status vsx_manifest_decode(struct vsx_manifest *m, const uint8_t *raw,
 	uint64_t end = 0;
 
 	if (n < sizeof(d))
-		return vsx_fail(err, VSX_ECORRUPT,
-				"manifest has %llu bytes, expected %zu or more",
-				(ull)n, sizeof(d));
+		return vsx_fail(
+			err, VSX_ECORRUPT,
+			"manifest has %llu byte%s, expected %zu or more",
+			(ull)n, vsx_s(n), sizeof(d));
 	memcpy(&d, raw, sizeof(d));
 	if (memcmp(d.tag, VSX_MANIFEST_TAG, 4) != 0)
 		return vsx_fail(
@@ -519,11 +534,13 @@ enum vsx_status vsx_manifest_decode(struct vsx_manifest *m, const uint8_t *raw,
 	    m->properties_bytes > VSX_MAX_PROPERTIES ||
 	    n != vsx_manifest_bytes(m->n_segments, m->n_sections,
 				    m->properties_bytes))
-		return vsx_fail(err, VSX_ECORRUPT,
-				"manifest of %llu bytes declares %u "
-				"segments, %u sections, %u bytes of properties",
-				(ull)n, m->n_segments, m->n_sections,
-				m->properties_bytes);
+		return vsx_fail(
+			err, VSX_ECORRUPT,
+			"manifest of %llu byte%s declares %u "
+			"segment%s, %u section%s, %u byte%s of properties",
+			(ull)n, vsx_s(n), m->n_segments, vsx_s(m->n_segments),
+			m->n_sections, vsx_s(m->n_sections),
+			m->properties_bytes, vsx_s(m->properties_bytes));
 	VSX_TRY(check_known(m, err));
 	if (!vsx_is_zero(d.zero, sizeof(d.zero)))
 		return vsx_fail(err, VSX_ECORRUPT,

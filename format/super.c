@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "plural.h"
 
 void vsx_super_seal(uint8_t raw[VSX_SUPER_BYTES])
 {
@@ -56,8 +57,9 @@ static enum vsx_status check_fields(const struct vsx_super *sb,
 	if (sb->manifest_bytes < sizeof(struct vsx_disk_manifest) ||
 	    sb->manifest_bytes > VSX_MAX_MANIFEST_BYTES)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"manifest has %llu bytes, expected %zu to %u",
+				"manifest has %llu byte%s, expected %zu to %u",
 				(unsigned long long)sb->manifest_bytes,
+				vsx_s(sb->manifest_bytes),
 				sizeof(struct vsx_disk_manifest),
 				VSX_MAX_MANIFEST_BYTES);
 	if (sb->manifest_offset % page ||
@@ -82,8 +84,8 @@ enum vsx_status vsx_super_decode(struct vsx_super *sb, const uint8_t *raw,
 
 	if (n < sizeof(d))
 		return vsx_fail(err, VSX_EFORMAT,
-				"%zu bytes are too few for a superblock of %zu",
-				n, sizeof(d));
+				"%zu byte%s, too few for a superblock of %zu",
+				n, vsx_s(n), sizeof(d));
 	memcpy(&d, raw, sizeof(d));
 	if (memcmp(d.magic, VSX_MAGIC, VSX_MAGIC_BYTES) != 0)
 		return vsx_fail(err, VSX_EFORMAT, "no VSX magic");

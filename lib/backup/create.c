@@ -11,6 +11,7 @@
 #include "backup/snapshot.h"
 #include "backup/store.h"
 #include "read/opts.h"
+#include "plural.h"
 
 enum vsx_status vsx_backup_take(struct vsx_backup_opts *out,
 				const struct vsx_backup_opts *opts,
@@ -25,9 +26,10 @@ enum vsx_status vsx_backup_take(struct vsx_backup_opts *out,
 		n = out->chunk_bytes = VSX_CHUNK_BYTES;
 	if (n < VSX_MIN_CHUNK_BYTES || n > VSX_MAX_CHUNK_BYTES || (n & (n - 1)))
 		return vsx_fail(err, VSX_EINVAL,
-				"chunks of %u bytes, expected a power of two "
+				"chunks of %u byte%s, expected a power of two "
 				"from %u to %u",
-				n, VSX_MIN_CHUNK_BYTES, VSX_MAX_CHUNK_BYTES);
+				n, vsx_s(n), VSX_MIN_CHUNK_BYTES,
+				VSX_MAX_CHUNK_BYTES);
 	if (out->reuse > VSX_REUSE_NONE)
 		return vsx_fail(err, VSX_EINVAL,
 				"reuse of chunks is %u, expected 0 to %d",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "plural.h"
 
 typedef unsigned long long ull;
 
@@ -217,8 +218,8 @@ static enum vsx_status decompress(struct vsx_packer *c,
 	if (got < 0 || (uint32_t)got != h->raw_bytes ||
 	    has_offset_0(stored, h->stored_bytes))
 		return vsx_fail(err, VSX_ECORRUPT,
-				"does not decode to its %u bytes",
-				h->raw_bytes);
+				"does not decode to its %u byte%s",
+				h->raw_bytes, vsx_s(h->raw_bytes));
 	if (h->width)
 		join(vsx_packer_bytes(c), c->planes, h->raw_bytes, h->width);
 	return VSX_OK;

@@ -1,4 +1,5 @@
 #include "backup/record.h"
+#include "plural.h"
 
 #include <assert.h>
 #include <string.h>
@@ -157,7 +158,7 @@ enum vsx_status vsx_repo_head_decode(const uint8_t *raw, size_t n,
 		VSX_TRY(vsx_head_decode(&value, raw, VSX_HEAD_REPO, err));
 	if (n != VSX_HEAD_BYTES)
 		return vsx_fail(err, n ? VSX_ECORRUPT : VSX_ETRUNCATED,
-				"has %zu bytes, expected %d", n,
+				"has %zu byte%s, expected %d", n, vsx_s(n),
 				VSX_HEAD_BYTES);
 	return value ? not_zero("head", err) : VSX_OK;
 }
@@ -172,8 +173,8 @@ enum vsx_status vsx_record_index_bytes(uint64_t bytes, struct vsx_error *err)
 	if (bytes && bytes % 4096 == 0 && bytes <= INT64_MAX)
 		return VSX_OK;
 	return vsx_fail(err, VSX_ECORRUPT,
-			"index of %llu bytes, expected a multiple of 4096",
-			(ull)bytes);
+			"index of %llu byte%s, expected a multiple of 4096",
+			(ull)bytes, vsx_s(bytes));
 }
 
 enum vsx_status vsx_stream_head_decode(uint64_t *index_bytes,
@@ -220,14 +221,16 @@ static enum vsx_status check_chunk(const struct vsx_chunk_head *h,
 				planes ? "2, 4 or 8" : "0");
 	if (h->raw_bytes == 0 || h->raw_bytes > VSX_MAX_CHUNK_BYTES)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"%u bytes decoded, expected 1 to %u",
-				h->raw_bytes, VSX_MAX_CHUNK_BYTES);
+				"%u byte%s decoded, expected 1 to %u",
+				h->raw_bytes, vsx_s(h->raw_bytes),
+				VSX_MAX_CHUNK_BYTES);
 	if (h->encoding == VSX_CHUNK_PLAIN
 		    ? h->stored_bytes != h->raw_bytes
 		    : h->stored_bytes == 0 || h->stored_bytes >= h->raw_bytes)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"%u bytes stored for %u, by encoding %u",
-				h->stored_bytes, h->raw_bytes, h->encoding);
+				"%u byte%s stored for %u, by encoding %u",
+				h->stored_bytes, vsx_s(h->stored_bytes),
+				h->raw_bytes, h->encoding);
 	if (h->encoding == VSX_CHUNK_PLAIN && h->stored_sum)
 		return vsx_fail(err, VSX_ECORRUPT,
 				"sum of stored bytes of a plain chunk is "

@@ -4,6 +4,7 @@
 
 #include "backup/record.h"
 #include "base/alloc.h"
+#include "plural.h"
 
 typedef unsigned long long ull;
 
@@ -86,13 +87,14 @@ enum vsx_status vsx_checked_count(uint64_t *n, const uint8_t *raw,
 {
 	if (bytes < ENDS_BYTES)
 		return vsx_fail(err, VSX_ETRUNCATED,
-				"has %llu bytes, expected %d or more",
-				(ull)bytes, ENDS_BYTES);
+				"has %llu byte%s, expected %d or more",
+				(ull)bytes, vsx_s(bytes), ENDS_BYTES);
 	VSX_TRY(vsx_head_decode(n, raw, VSX_HEAD_CHECKED, err));
 	if (*n > MOST_CHECKS ||
 	    bytes != ENDS_BYTES + *n * sizeof(struct disk_check))
-		return vsx_fail(err, VSX_ECORRUPT, "%llu checks in %llu bytes",
-				(ull)*n, (ull)bytes);
+		return vsx_fail(err, VSX_ECORRUPT,
+				"%llu check%s in %llu byte%s", (ull)*n,
+				vsx_s(*n), (ull)bytes, vsx_s(bytes));
 	VSX_TRY(vsx_record_sealed(raw, bytes, err));
 	return check_each(raw, *n, err);
 }
@@ -104,8 +106,8 @@ enum vsx_status vsx_sequence_decode(uint64_t *last, const uint8_t *raw,
 {
 	if (bytes != VSX_HEAD_BYTES)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"has %llu bytes, expected %d", (ull)bytes,
-				VSX_HEAD_BYTES);
+				"has %llu byte%s, expected %d", (ull)bytes,
+				vsx_s(bytes), VSX_HEAD_BYTES);
 	VSX_TRY(vsx_head_decode(last, raw, VSX_HEAD_SEQUENCE, err));
 	return vsx_record_sequence(*last, err);
 }

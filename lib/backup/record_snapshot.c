@@ -5,6 +5,7 @@
 
 #include "backup/record.h"
 #include "base/alloc.h"
+#include "plural.h"
 
 typedef unsigned long long ull;
 
@@ -66,7 +67,7 @@ enum vsx_status vsx_snapshot_encode(uint8_t **out, uint64_t *bytes,
 	*out = NULL;
 	if (n > VSX_MAX_SNAPSHOT_BYTES)
 		return vsx_fail(err, VSX_EINVAL,
-				"%llu chunks are too many for a snapshot; make "
+				"too many chunks for a snapshot: %llu; make "
 				"them longer",
 				(ull)s->n_chunks);
 	VSX_TRY(vsx_alloc_to(&p, n, 1, err));
@@ -105,8 +106,8 @@ static enum vsx_status check_whole(const uint8_t *raw, uint64_t n,
 {
 	if (n < sizeof(struct disk_snapshot) + 16)
 		return vsx_fail(err, VSX_ETRUNCATED,
-				"has %llu bytes, expected %zu or more", (ull)n,
-				sizeof(struct disk_snapshot) + 16);
+				"has %llu byte%s, expected %zu or more", (ull)n,
+				vsx_s(n), sizeof(struct disk_snapshot) + 16);
 	if (!vsx_is_snapshot(raw))
 		return vsx_fail(err, VSX_EFORMAT,
 				"is not a snapshot: begins with "
@@ -145,17 +146,18 @@ static enum vsx_status check_facts(const struct disk_snapshot *d, uint64_t n,
 				"reserved bytes of the snapshot are not 0");
 	if (vsx_snapshot_bytes(n_chunks) != n)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"%llu chunks in %llu bytes, expected %llu",
-				(ull)n_chunks, (ull)n,
-				(ull)vsx_snapshot_bytes(n_chunks));
+				"%llu chunk%s in %llu byte%s, expected %llu",
+				(ull)n_chunks, vsx_s(n_chunks), (ull)n,
+				vsx_s(n), (ull)vsx_snapshot_bytes(n_chunks));
 	VSX_TRY(vsx_record_index_bytes(vsx_get64(d->index_bytes), err));
 	if (vsx_get64(d->generation) == 0)
 		return vsx_fail(err, VSX_ECORRUPT,
 				"generation is 0, expected 1 or more");
 	if (vsx_get64(d->n_live) > vsx_get64(d->n_rows))
 		return vsx_fail(
-			err, VSX_ECORRUPT, "%llu rows live, of %llu in all",
-			(ull)vsx_get64(d->n_live), (ull)vsx_get64(d->n_rows));
+			err, VSX_ECORRUPT, "%llu row%s live, of %llu in all",
+			(ull)vsx_get64(d->n_live), vsx_s(vsx_get64(d->n_live)),
+			(ull)vsx_get64(d->n_rows));
 	return check_source(d, err);
 }
 
@@ -173,9 +175,10 @@ static enum vsx_status decode_refs(struct vsx_snapshot_record *s,
 		bytes = vsx_get32(r.bytes);
 		if (bytes == 0 || bytes > VSX_MAX_CHUNK_BYTES)
 			return vsx_fail(err, VSX_ECORRUPT,
-					"chunk %llu has %u bytes, expected 1 "
+					"chunk %llu has %u byte%s, expected 1 "
 					"to %u",
-					(ull)i, bytes, VSX_MAX_CHUNK_BYTES);
+					(ull)i, bytes, vsx_s(bytes),
+					VSX_MAX_CHUNK_BYTES);
 		if (!vsx_is_zero(r.zero, sizeof(r.zero)))
 			return vsx_fail(
 				err, VSX_ECORRUPT,
@@ -187,8 +190,8 @@ static enum vsx_status decode_refs(struct vsx_snapshot_record *s,
 	}
 	if (sum != s->index_bytes)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"chunks of %llu bytes for an index of %llu",
-				(ull)sum, (ull)s->index_bytes);
+				"chunks of %llu byte%s for an index of %llu",
+				(ull)sum, vsx_s(sum), (ull)s->index_bytes);
 	return VSX_OK;
 }
 

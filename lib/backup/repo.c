@@ -16,6 +16,7 @@
 #include "read/handle.h"
 #include "write/lock.h"
 #include "write/output.h"
+#include "plural.h"
 
 #define NAP_MS 20
 
@@ -354,9 +355,10 @@ enum vsx_status vsx_repo_check_snapshots(const struct vsx_repo *repo,
 	if (!path)
 		return vsx_fail_memory(err, strlen(repo->path));
 	if (n_chunks && missing)
-		return vsx_fail(err, VSX_ECORRUPT,
-				"'%s' has %zu chunks and no folder 'snapshots'",
-				repo->name, n_chunks);
+		return vsx_fail(
+			err, VSX_ECORRUPT,
+			"'%s' has %zu chunk%s and no folder 'snapshots'",
+			repo->name, n_chunks, vsx_s(n_chunks));
 	return VSX_OK;
 }
 

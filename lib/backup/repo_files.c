@@ -13,6 +13,7 @@
 #include "io/fd.h"
 #include "read/handle.h"
 #include "write/output.h"
+#include "plural.h"
 
 typedef unsigned long long ull;
 
@@ -94,8 +95,8 @@ enum vsx_status vsx_repo_read(uint8_t **out, uint64_t *bytes, const char *path,
 	*bytes = (uint64_t)st.st_size;
 	if (*bytes > most)
 		status = vsx_fail(err, VSX_ECORRUPT,
-				  "has %llu bytes, expected %llu at most",
-				  (ull)*bytes, (ull)most);
+				  "has %llu byte%s, expected %llu at most",
+				  (ull)*bytes, vsx_s(*bytes), (ull)most);
 	else
 		status = vsx_alloc_to(out, *bytes, 1, err);
 	if (status == VSX_OK)
@@ -117,13 +118,14 @@ static enum vsx_status check_file(int fd, uint64_t bytes, struct vsx_hash hash,
 
 	if (bytes < sizeof(raw))
 		return vsx_fail(err, VSX_ETRUNCATED,
-				"has %llu bytes, expected more than %zu",
-				(ull)bytes, sizeof(raw));
+				"has %llu byte%s, expected more than %zu",
+				(ull)bytes, vsx_s(bytes), sizeof(raw));
 	VSX_TRY(read_all(fd, raw, sizeof(raw), 0, err));
 	VSX_TRY(vsx_chunk_head_decode(head, raw, err));
 	if (bytes != sizeof(raw) + (uint64_t)head->stored_bytes)
 		return vsx_fail(err, VSX_ETRUNCATED,
-				"has %llu bytes, expected %llu", (ull)bytes,
+				"has %llu byte%s, expected %llu", (ull)bytes,
+				vsx_s(bytes),
 				(ull)sizeof(raw) + head->stored_bytes);
 	vsx_hash_hex(hex, head->hash);
 	if (!vsx_hash_equal(head->hash, hash))

@@ -8,6 +8,7 @@
 #include "backup/checked.h"
 #include "backup/snapshot.h"
 #include "read/handle.h"
+#include "plural.h"
 
 typedef unsigned long long ull;
 
@@ -49,9 +50,9 @@ enum vsx_status vsx_restore_write(struct vsx_restore *r, uint32_t n,
 
 	if (n > r->index_bytes - r->at)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"chunks of more than the %llu bytes of the "
+				"chunks of more than the %llu byte%s of the "
 				"index",
-				(ull)r->index_bytes);
+				(ull)r->index_bytes, vsx_s(r->index_bytes));
 	VSX_TRY(vsx_file_write(&r->output.file, vsx_packer_bytes(&r->packer), n,
 			       r->at, err));
 	r->at += n;
@@ -129,12 +130,14 @@ static enum vsx_status check_facts(const struct vsx_restore *r,
 				"the index in it has a different uuid from "
 				"the snapshot");
 	return vsx_fail(err, VSX_ECORRUPT,
-			"the snapshot has generation %llu, %llu rows, %llu "
-			"live, %llu bytes; the index in it has generation "
-			"%llu, %llu rows, %llu live, %llu bytes",
-			(ull)s->generation, (ull)s->n_rows, (ull)s->n_live,
-			(ull)s->index_bytes, (ull)f.generation, (ull)f.n_rows,
-			(ull)f.n_live, (ull)f.file_bytes);
+			"the snapshot has generation %llu, %llu row%s, %llu "
+			"live, %llu byte%s; the index in it has generation "
+			"%llu, %llu row%s, %llu live, %llu byte%s",
+			(ull)s->generation, (ull)s->n_rows, vsx_s(s->n_rows),
+			(ull)s->n_live, (ull)s->index_bytes,
+			vsx_s(s->index_bytes), (ull)f.generation, (ull)f.n_rows,
+			vsx_s(f.n_rows), (ull)f.n_live, (ull)f.file_bytes,
+			vsx_s(f.file_bytes));
 }
 
 enum vsx_status vsx_restore_end(struct vsx_restore *r,
@@ -146,8 +149,8 @@ enum vsx_status vsx_restore_end(struct vsx_restore *r,
 
 	if (r->at != r->index_bytes)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"chunks of %llu bytes for an index of %llu",
-				(ull)r->at, (ull)r->index_bytes);
+				"chunks of %llu byte%s for an index of %llu",
+				(ull)r->at, vsx_s(r->at), (ull)r->index_bytes);
 	VSX_TRY(vsx_file_resize(&r->output.file, r->index_bytes, err));
 	VSX_TRY(vsx_file_sync(&r->output.file, err));
 	VSX_TRY(check(r, err));
@@ -225,8 +228,9 @@ static enum vsx_status write_chunks(struct vsx_restore *r,
 					     &why);
 		if (status == VSX_OK && o.head.raw_bytes != ref->bytes)
 			status = vsx_fail(&why, VSX_ECORRUPT,
-					  "has %u bytes, expected %u",
-					  o.head.raw_bytes, ref->bytes);
+					  "has %u byte%s, expected %u",
+					  o.head.raw_bytes,
+					  vsx_s(o.head.raw_bytes), ref->bytes);
 		if (status != VSX_OK) {
 			note_damage(repo, ref->hash, status);
 			return chunk_error(repo, ref, status, &why, err);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "plural.h"
 
 typedef unsigned long long ull;
 
@@ -33,9 +34,10 @@ static enum vsx_status read_slots(struct vsx_backup_source *s,
 	VSX_TRY(vsx_super_agree(slots, chosen, s->head, err));
 	s->super = slots[chosen].super;
 	if (s->file_bytes < s->super.committed_bytes)
-		return vsx_fail(
-			err, VSX_ETRUNCATED, "has %llu bytes, expected %llu",
-			(ull)s->file_bytes, (ull)s->super.committed_bytes);
+		return vsx_fail(err, VSX_ETRUNCATED,
+				"has %llu byte%s, expected %llu",
+				(ull)s->file_bytes, vsx_s(s->file_bytes),
+				(ull)s->super.committed_bytes);
 	return VSX_OK;
 }
 

@@ -1,4 +1,5 @@
 #include "backup/store.h"
+#include "plural.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,8 +68,9 @@ static enum vsx_status look_at(struct vsx_store *s,
 	status = o.head.raw_bytes == ref->bytes
 			 ? VSX_OK
 			 : vsx_fail(err, VSX_ECORRUPT,
-				    "has %u bytes, expected %u",
-				    o.head.raw_bytes, ref->bytes);
+				    "has %u byte%s, expected %u",
+				    o.head.raw_bytes, vsx_s(o.head.raw_bytes),
+				    ref->bytes);
 	if (status == VSX_OK && is_due(s, &o)) {
 		s->n_read++;
 		s->bytes_read += VSX_HEAD_BYTES + o.head.stored_bytes;

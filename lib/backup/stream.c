@@ -16,6 +16,7 @@
 #include "backup/pieces.h"
 #include "backup/restore.h"
 #include "base/alloc.h"
+#include "plural.h"
 
 typedef unsigned long long ull;
 
@@ -278,8 +279,8 @@ static enum vsx_status compare(const struct receiver *r, struct vsx_error *err)
 
 	if (s->index_bytes != r->restore.index_bytes)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"an index of %llu bytes, expected %llu",
-				(ull)s->index_bytes,
+				"an index of %llu byte%s, expected %llu",
+				(ull)s->index_bytes, vsx_s(s->index_bytes),
 				(ull)r->restore.index_bytes);
 	if (s->sequence)
 		return vsx_fail(err, VSX_ECORRUPT,

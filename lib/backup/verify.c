@@ -10,6 +10,7 @@
 #include "backup/sequence.h"
 #include "backup/snapshot.h"
 #include "base/alloc.h"
+#include "plural.h"
 
 typedef unsigned long long ull;
 
@@ -274,11 +275,12 @@ static enum vsx_status check_whole(struct check *c, size_t i,
 	if (!n)
 		return VSX_OK;
 	c->result.n_damaged++;
-	return tell(c, VSX_FINDING, VSX_ECORRUPT, err,
-		    "snapshot '%s' cannot be restored: %llu of its %llu chunks "
-		    "(%llu of %llu bytes) are damaged or missing",
-		    c->list[i].name, (ull)n, (ull)s.n_chunks, (ull)bytes,
-		    (ull)s.index_bytes);
+	return tell(
+		c, VSX_FINDING, VSX_ECORRUPT, err,
+		"snapshot '%s' cannot be restored: %llu of its %llu chunk%s "
+		"(%llu of %llu bytes) %s damaged or missing",
+		c->list[i].name, (ull)n, (ull)s.n_chunks, vsx_s(s.n_chunks),
+		(ull)bytes, (ull)s.index_bytes, n == 1 ? "is" : "are");
 }
 
 static enum vsx_status tell_bad(struct check *c, const struct bad_chunk *b,

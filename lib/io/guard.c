@@ -4,6 +4,7 @@
 #include "checksum.h"
 #include "disk.h"
 #include "io/view.h"
+#include "plural.h"
 
 static uint64_t chunks_of(const struct vsx_sums *s, uint32_t level)
 {
@@ -121,8 +122,9 @@ enum vsx_status vsx_touch_beyond(const struct vsx_view *v, uint64_t offset,
 		err,
 		vsx_fail(
 			err, VSX_ECORRUPT,
-			"%llu bytes at byte %llu of section %s, which has %llu",
-			(unsigned long long)len, (unsigned long long)offset,
+			"%llu byte%s at byte %llu of section %s, which has %llu",
+			(unsigned long long)len, vsx_s(len),
+			(unsigned long long)offset,
 			v->guard ? v->guard->name : "",
 			(unsigned long long)v->bytes),
 		v->guard ? v->guard->name : "");

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "io/map.h"
 #include "sums.h"
+#include "plural.h"
 
 #define BUFFER_BYTES (1u << 20) /* a multiple of every page size */
 
@@ -65,9 +66,9 @@ static enum vsx_status check_length(const struct vsx_sink *s,
 	if (bytes >= s->length)
 		return VSX_OK;
 	return vsx_fail(err, VSX_EIO,
-			"'%s' was cut to %llu bytes while it was written, it "
+			"'%s' was cut to %llu byte%s while it was written, it "
 			"had %llu",
-			s->file->name, (unsigned long long)bytes,
+			s->file->name, (unsigned long long)bytes, vsx_s(bytes),
 			(unsigned long long)s->length);
 }
 
@@ -288,9 +289,10 @@ static enum vsx_status write_tables(struct vsx_sink *s,
 	if (!vsx_sums_shape(&shape, sec->entry.bytes, s->page_shift) ||
 	    !vsx_sums_place(&at, &shape, s->at + s->used))
 		return vsx_fail(err, VSX_EINVAL,
-				"'%s': a section of %llu bytes is too long",
+				"'%s': a section of %llu byte%s is too long",
 				s->file->name,
-				(unsigned long long)sec->entry.bytes);
+				(unsigned long long)sec->entry.bytes,
+				vsx_s(sec->entry.bytes));
 	VSX_TRY(vsx_alloc_to(&tables, shape.bytes, 1, err));
 	fill_tables(tables, &shape, sec);
 	sec->entry.sums_offset = at;
@@ -335,9 +337,10 @@ static enum vsx_status write_manifest(struct vsx_sink *s,
 
 	if (n > VSX_MAX_MANIFEST_BYTES)
 		return vsx_fail(err, VSX_EINVAL,
-				"the manifest has %llu bytes, at most %u "
+				"the manifest has %llu byte%s, at most %u "
 				"are possible",
-				(unsigned long long)n, VSX_MAX_MANIFEST_BYTES);
+				(unsigned long long)n, vsx_s(n),
+				VSX_MAX_MANIFEST_BYTES);
 	status = vsx_alloc_to(&raw, n, 1, err);
 	if (status == VSX_OK)
 		status = vsx_alloc_to(&entries, m->n_sections, sizeof(*entries),

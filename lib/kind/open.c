@@ -6,6 +6,7 @@
 #include "segment/codes.h"
 #include "segment/dead.h"
 #include "segment/ids.h"
+#include "plural.h"
 
 static enum vsx_status check_rows(const struct vsx_segment *seg,
 				  struct vsx_error *err)
@@ -28,11 +29,12 @@ static enum vsx_status check_rows(const struct vsx_segment *seg,
 	return vsx_at_section(
 		err,
 		vsx_fail(err, VSX_ECORRUPT,
-			 "section VECS has %llu bytes, expected %llu for "
-			 "%u rows of %u bytes",
-			 (unsigned long long)vecs->bytes,
+			 "section VECS has %llu byte%s, expected %llu for "
+			 "%u row%s of %u byte%s",
+			 (unsigned long long)vecs->bytes, vsx_s(vecs->bytes),
 			 (unsigned long long)plain, seg->n_rows,
-			 seg->space.stride),
+			 vsx_s(seg->n_rows), seg->space.stride,
+			 vsx_s(seg->space.stride)),
 		"VECS");
 }
 

@@ -8,6 +8,7 @@
 #include "bytes.h"
 #include "read/open.h"
 #include "read/sniff.h"
+#include "plural.h"
 
 /* A slot is written in far less than this. */
 #define HEAD_NAP_NS 200000L
@@ -24,8 +25,9 @@ enum vsx_status vsx_not_ours(const uint8_t *head, size_t n,
 
 	if (n < VSX_SUPER_BYTES && memcmp(head, VSX_MAGIC, magic) == 0)
 		return vsx_fail(err, VSX_ETRUNCATED,
-				"has %llu bytes, expected %d or more",
-				(ull)from->bytes, 2 * VSX_SLOT_BYTES);
+				"has %llu byte%s, expected %d or more",
+				(ull)from->bytes, vsx_s(from->bytes),
+				2 * VSX_SLOT_BYTES);
 	if (vsx_sniff(seems, head, n, from))
 		return vsx_fail(err, VSX_EFORMAT, "is %s, not a VSX index",
 				seems);
@@ -121,10 +123,10 @@ enum vsx_status vsx_index_head(struct vsx *index, const struct vsx_origin *from,
 	if (index->file_bytes < index->super.committed_bytes && !from->memory)
 		VSX_TRY(vsx_file_bytes(&index->file_bytes, from->fd, err));
 	if (index->file_bytes < index->super.committed_bytes)
-		return vsx_fail(err, VSX_ETRUNCATED,
-				"has %llu bytes, expected %llu",
-				(ull)index->file_bytes,
-				(ull)index->super.committed_bytes);
+		return vsx_fail(
+			err, VSX_ETRUNCATED, "has %llu byte%s, expected %llu",
+			(ull)index->file_bytes, vsx_s(index->file_bytes),
+			(ull)index->super.committed_bytes);
 	return VSX_OK;
 }
 

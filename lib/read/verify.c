@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/parallel.h"
 #include "read/opts.h"
+#include "plural.h"
 
 typedef unsigned long long ull;
 
@@ -217,15 +218,16 @@ static enum vsx_status check_length(struct vsx_verifier *v)
 	uint64_t due = v->super.committed_bytes;
 
 	if (v->from.bytes < due)
-		return vsx_find_fault(v, VSX_ETRUNCATED,
-				      "has %llu bytes, expected %llu",
-				      (ull)v->from.bytes, (ull)due);
+		return vsx_find_fault(
+			v, VSX_ETRUNCATED, "has %llu byte%s, expected %llu",
+			(ull)v->from.bytes, vsx_s(v->from.bytes), (ull)due);
 	if (v->from.bytes > due)
 		return vsx_notice(v,
-				  "%llu bytes after the committed end at byte "
+				  "%llu byte%s after the committed end at byte "
 				  "%llu, left by a writer that was interrupted "
 				  "or put there by others; they are not used",
-				  (ull)(v->from.bytes - due), (ull)due);
+				  (ull)(v->from.bytes - due),
+				  vsx_s(v->from.bytes - due), (ull)due);
 	return VSX_OK;
 }
 
@@ -317,8 +319,9 @@ static enum vsx_status check_query_dim(const struct vsx_verifier *v,
 {
 	if (v->opts->n_queries && v->opts->query_dim != v->manifest.dim)
 		return vsx_fail(err, VSX_EINVAL,
-				"the queries have %u components, the index %u",
-				v->opts->query_dim, v->manifest.dim);
+				"the queries have %u component%s, the index %u",
+				v->opts->query_dim, vsx_s(v->opts->query_dim),
+				v->manifest.dim);
 	return VSX_OK;
 }
 
@@ -364,9 +367,11 @@ static enum vsx_status check_opts(const struct vsx_verify_opts *o,
 	if (o->n_queries > UINT32_MAX || !o->queries || !o->truth ||
 	    !o->truth_k)
 		return vsx_fail(err, VSX_EINVAL,
-				"%llu queries with %u neighbours each: the "
+				"%llu quer%s with %u neighbour%s each: the "
 				"test is incomplete",
-				(ull)o->n_queries, o->truth ? o->truth_k : 0);
+				(ull)o->n_queries, vsx_ies(o->n_queries),
+				o->truth ? o->truth_k : 0,
+				vsx_s(o->truth ? o->truth_k : 0));
 	if (!vsx_elem_name(o->query_elem))
 		return vsx_fail(err, VSX_EINVAL, "element type %d is not known",
 				(int)o->query_elem);

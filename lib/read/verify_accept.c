@@ -12,6 +12,7 @@
 #include "names.h"
 #include "read/test.h"
 #include "read/verify.h"
+#include "plural.h"
 
 typedef unsigned long long ull;
 
@@ -381,11 +382,11 @@ static enum vsx_status check_telling(struct vsx_verifier *v)
 		return vsx_find_fault(v, VSX_ENOTFOUND,
 				      "recall cannot be judged from %u "
 				      "quer%s, expected %u or more",
-				      n, n == 1 ? "y" : "ies", r->due_queries);
+				      n, vsx_ies(n), r->due_queries);
 	return vsx_notice(v,
 			  "recall was measured on %u quer%s, too few to "
 			  "tell: expected %u or more",
-			  n, n == 1 ? "y" : "ies", r->due_queries);
+			  n, vsx_ies(n), r->due_queries);
 }
 
 static bool test_is_damaged(const struct vsx_verifier *v,

@@ -17,6 +17,7 @@
 #include "names.h"
 #include "read/verify.h"
 #include "sums.h"
+#include "plural.h"
 
 typedef unsigned long long ull;
 
@@ -399,15 +400,16 @@ static enum vsx_status check_table_gaps(struct section *s)
 static enum vsx_status end_section(struct section *s)
 {
 	if (s->n_findings > MOST_FINDINGS)
-		VSX_TRY(vsx_notice(s->v, "%llu more damaged pages (section %s)",
-				   (ull)(s->n_findings - MOST_FINDINGS),
-				   s->name));
+		VSX_TRY(vsx_notice(
+			s->v, "%llu more damaged page%s (section %s)",
+			(ull)(s->n_findings - MOST_FINDINGS),
+			vsx_s(s->n_findings - MOST_FINDINGS), s->name));
 	if (s->n_unknown)
 		VSX_TRY(vsx_notice(
 			s->v,
-			"%llu pages cannot be checked, since their sums are "
-			"damaged (section %s)",
-			(ull)s->n_unknown, s->name));
+			"%llu page%s cannot be checked: the sums are damaged "
+			"(section %s)",
+			(ull)s->n_unknown, vsx_s(s->n_unknown), s->name));
 	return VSX_OK;
 }
 
@@ -517,8 +519,8 @@ static enum vsx_status check_places(struct vsx_verifier *v,
 	}
 	free(extents);
 	if (status == VSX_OK && unused)
-		status = vsx_notice(v, "%llu bytes of older generations",
-				    (ull)unused);
+		status = vsx_notice(v, "%llu byte%s of older generations",
+				    (ull)unused, vsx_s(unused));
 	return status;
 }
 

@@ -1,6 +1,7 @@
 #include "segment/codes.h"
 
 #include "segment/ids.h"
+#include "plural.h"
 
 static enum vsx_status bad_length(const char *section, uint64_t found,
 				  uint64_t due, struct vsx_error *err)
@@ -8,8 +9,9 @@ static enum vsx_status bad_length(const char *section, uint64_t found,
 	return vsx_at_section(
 		err,
 		vsx_fail(err, VSX_ECORRUPT,
-			 "section %s has %llu bytes, expected %llu", section,
-			 (unsigned long long)found, (unsigned long long)due),
+			 "section %s has %llu byte%s, expected %llu", section,
+			 (unsigned long long)found, vsx_s(found),
+			 (unsigned long long)due),
 		section);
 }
 

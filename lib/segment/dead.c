@@ -4,6 +4,7 @@
 
 #include "bytes.h"
 #include "segment/ids.h"
+#include "plural.h"
 
 typedef unsigned long long ull;
 
@@ -25,9 +26,9 @@ enum vsx_status vsx_dead_open_bits(struct vsx_segment *seg,
 		return vsx_at_section(
 			err,
 			vsx_fail(err, VSX_ECORRUPT,
-				 "section GONE has %llu bytes, expected 4 for "
-				 "each of at most %u rows",
-				 (ull)listed, most),
+				 "section GONE has %llu byte%s, expected 4 for "
+				 "each of at most %u row%s",
+				 (ull)listed, vsx_s(listed), most, vsx_s(most)),
 			"GONE");
 	seg->n_gone = (uint32_t)(listed / 4);
 	due = seg->n_dead > seg->n_gone ? vsx_dead_bytes(seg->n_rows) : 0;
@@ -35,11 +36,11 @@ enum vsx_status vsx_dead_open_bits(struct vsx_segment *seg,
 		return vsx_at_section(
 			err,
 			vsx_fail(err, VSX_ECORRUPT,
-				 "section DEAD has %llu bytes, expected %llu "
+				 "section DEAD has %llu byte%s, expected %llu "
 				 "for %u deleted rows of %u, %u of them in "
 				 "section GONE",
-				 (ull)bytes, (ull)due, seg->n_dead, seg->n_rows,
-				 seg->n_gone),
+				 (ull)bytes, vsx_s(bytes), (ull)due,
+				 seg->n_dead, seg->n_rows, seg->n_gone),
 			"DEAD");
 	seg->dead = due ? seg->view[VSX_SEC_DEAD].base : NULL;
 	return VSX_OK;
@@ -137,8 +138,8 @@ enum vsx_status vsx_dead_check(const struct vsx_segment *seg,
 	if (n != due)
 		VSX_TRY(vsx_tell_section(
 			report, context, "DEAD",
-			"section DEAD marks %llu rows, expected %u", (ull)n,
-			due));
+			"section DEAD marks %llu row%s, expected %u", (ull)n,
+			vsx_s(n), due));
 	if (find_twice(seg, &twice))
 		VSX_TRY(vsx_tell_row(report, context, twice,
 				     "section GONE lists row %u, which section "
@@ -147,8 +148,8 @@ enum vsx_status vsx_dead_check(const struct vsx_segment *seg,
 	if (beyond)
 		return vsx_tell_section(
 			report, context, "DEAD",
-			"section DEAD marks %llu rows beyond the last "
+			"section DEAD marks %llu row%s beyond the last "
 			"of %u",
-			(ull)beyond, seg->n_rows);
+			(ull)beyond, vsx_s(beyond), seg->n_rows);
 	return VSX_OK;
 }

@@ -1,4 +1,5 @@
 #include "segment/ids.h"
+#include "plural.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -67,18 +68,23 @@ enum vsx_status vsx_ids_open(struct vsx_segment *seg, struct vsx_error *err)
 	    ids->bytes != (uint64_t)seg->n_rows * 8)
 		return vsx_at_section(
 			err,
-			vsx_fail(err, VSX_ECORRUPT,
-				 "section ROID has %llu bytes, expected 4 or 8 "
-				 "for each of %u rows",
-				 (unsigned long long)ids->bytes, seg->n_rows),
+			vsx_fail(
+				err, VSX_ECORRUPT,
+				"section ROID has %llu byte%s, expected 4 or 8 "
+				"for each of %u row%s",
+				(unsigned long long)ids->bytes,
+				vsx_s(ids->bytes), seg->n_rows,
+				vsx_s(seg->n_rows)),
 			"ROID");
 	if (order->base && order->bytes != (uint64_t)seg->n_rows * 4)
 		return vsx_at_section(
 			err,
 			vsx_fail(err, VSX_ECORRUPT,
-				 "section IDRO has %llu bytes, expected 4 for "
-				 "each of %u rows",
-				 (unsigned long long)order->bytes, seg->n_rows),
+				 "section IDRO has %llu byte%s, expected 4 for "
+				 "each of %u row%s",
+				 (unsigned long long)order->bytes,
+				 vsx_s(order->bytes), seg->n_rows,
+				 vsx_s(seg->n_rows)),
 			"IDRO");
 	seg->id_bytes = ids->bytes == (uint64_t)seg->n_rows * 8 ? 8 : 4;
 	return VSX_OK;

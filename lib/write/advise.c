@@ -6,6 +6,7 @@
 #include "write/measure.h"
 #include "write/options.h"
 #include "write/update.h"
+#include "plural.h"
 
 /* Recall that is lost, or distance that is gained, before it is said. */
 #define RECALL_LOST 0.02
@@ -44,7 +45,7 @@ static bool differs(struct vsx_update_result *result, const struct vsx *index,
 	snprintf(result->advice, sizeof(result->advice),
 		 "started as %.30s with %u row%s, but %.40s was asked for: "
 		 "compacting builds %.30s",
-		 built, base->n_rows, base->n_rows == 1 ? "" : "s",
+		 built, base->n_rows, vsx_s(base->n_rows),
 		 index->manifest.asked, wanted);
 	return true;
 }
@@ -68,7 +69,7 @@ static bool few_queries(struct vsx_update_result *result,
 		return false;
 	snprintf(result->advice, sizeof(result->advice),
 		 "the acceptance test has %u quer%s: compacting draws %u",
-		 m->n_queries, m->n_queries == 1 ? "y" : "ies", full);
+		 m->n_queries, vsx_ies(m->n_queries), full);
 	return true;
 }
 
@@ -104,8 +105,9 @@ static bool learned_too_little(struct vsx_update_result *result,
 			 result->shift, what);
 	else if (result->n_live > (uint64_t)GROWN * seg->n_rows)
 		snprintf(result->advice, sizeof(result->advice),
-			 "%" PRIu64 " rows are in %s that were trained on %u",
-			 result->n_live, what, seg->n_rows);
+			 "%" PRIu64 " row%s in %s that were trained on %u",
+			 result->n_live, result->n_live == 1 ? " is" : "s are",
+			 what, seg->n_rows);
 	else
 		return false;
 	return true;

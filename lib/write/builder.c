@@ -9,6 +9,7 @@
 #include "names.h"
 #include "write/intake/batch.h"
 #include "write/options.h"
+#include "plural.h"
 
 /* The members that are strings. */
 #define N_STRINGS 5
@@ -149,8 +150,8 @@ enum vsx_status vsx_builder_queries(struct vsx_builder *b, const void *queries,
 	VSX_TRY(check_open(b, err));
 	VSX_TRY(vsx_batch_check(VSX_BATCH(queries, elem, n, NULL), err));
 	if (n == 0 || n > UINT32_MAX)
-		return vsx_fail(err, VSX_EINVAL,
-				"%zu queries, expected 1 to %u", n, UINT32_MAX);
+		return vsx_fail(err, VSX_EINVAL, "%zu quer%s, expected 1 to %u",
+				n, vsx_ies(n), UINT32_MAX);
 	VSX_TRY(vsx_alloc_to(&copy, n, (size_t)b->opts.dim * sizeof(float),
 			     err));
 	status = copy_queries(b, copy, queries, elem, n, err);

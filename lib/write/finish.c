@@ -15,6 +15,7 @@
 #include "write/new_segment.h"
 #include "kind/build_spec.h"
 #include "write/intake/unique.h"
+#include "plural.h"
 
 #define GENERATION 1 /* of a new file */
 
@@ -261,10 +262,10 @@ static enum vsx_status publish(struct run *r, struct vsx_error *err)
 
 	VSX_TRY(vsx_file_bytes(&bytes, f->fd, err));
 	if (bytes != r->result->file_bytes)
-		return vsx_fail(err, VSX_EIO,
-				"'%s' has %llu bytes, %llu were written",
-				f->name, (unsigned long long)bytes,
-				(unsigned long long)r->result->file_bytes);
+		return vsx_fail(
+			err, VSX_EIO, "'%s' has %llu byte%s, %llu were written",
+			f->name, (unsigned long long)bytes, vsx_s(bytes),
+			(unsigned long long)r->result->file_bytes);
 	VSX_TRY(vsx_output_publish(&b->output, err));
 	if (*b->output.note)
 		b->job.note(&b->job, "%s", b->output.note);
@@ -329,7 +330,7 @@ static enum vsx_status steps(struct run *r, struct vsx_error *err)
 	result->effort_name = "";
 	if (b->intake.spool.n == 0 && b->intake.n_rejected)
 		return vsx_fail(err, VSX_ENUMERIC,
-				"all %llu rows were left out",
+				"no rows remain: %llu left out",
 				(unsigned long long)b->intake.n_rejected);
 	if (b->intake.spool.n == 0)
 		return finish_empty(r, err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "write/repair.h"
+#include "plural.h"
 
 typedef unsigned long long ull;
 
@@ -38,8 +39,7 @@ void vsx_lost_flush(struct vsx_lost *l)
 	if (n == 0)
 		return;
 	snprintf(text, sizeof(text), "lost %llu row%s, id%s %s: %.200s", (ull)n,
-		 n == 1 ? "" : "s", n == 1 ? "" : "s",
-		 l->used ? l->ids : "not known", l->reason);
+		 vsx_s(n), vsx_s(n), l->used ? l->ids : "not known", l->reason);
 	l->note(l->context, text);
 	l->first = l->next = 0;
 	l->used = 0;

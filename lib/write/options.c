@@ -9,6 +9,7 @@
 #include "kind/build_spec.h"
 #include "io/limit.h"
 #include "manifest.h"
+#include "plural.h"
 
 #define DEFAULT_RECALL 0.95
 #define MIN_MEMORY     (UINT64_C(64) << 20)
@@ -103,9 +104,10 @@ static enum vsx_status check_numbers(const struct vsx_build_opts *o,
 	    o->page_bytes > 1u << VSX_MAX_PAGE_SHIFT ||
 	    o->page_bytes & (o->page_bytes - 1))
 		return vsx_fail(err, VSX_EINVAL,
-				"pages have %u bytes, expected a power of two "
+				"pages have %u byte%s, expected a power of two "
 				"from %u to %u",
-				o->page_bytes, 1u << VSX_MIN_PAGE_SHIFT,
+				o->page_bytes, vsx_s(o->page_bytes),
+				1u << VSX_MIN_PAGE_SHIFT,
 				1u << VSX_MAX_PAGE_SHIFT);
 	if (!(o->target_recall > 0.0 && o->target_recall <= 1.0))
 		return vsx_fail(err, VSX_EINVAL,
@@ -129,8 +131,9 @@ static enum vsx_status check_value(const char *key, const char *value,
 		return VSX_OK;
 	if (strlen(value) > VSX_MAX_VALUE)
 		return vsx_fail(err, VSX_EINVAL,
-				"the %s has %zu bytes, expected at most %d",
-				key, strlen(value), VSX_MAX_VALUE);
+				"the %s has %zu byte%s, expected at most %d",
+				key, strlen(value), vsx_s(strlen(value)),
+				VSX_MAX_VALUE);
 	if (asprintf(&entry, "%s=%s", key, value) < 0)
 		return vsx_fail_memory(err, strlen(value));
 	ok = vsx_property_ok(entry);

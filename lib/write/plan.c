@@ -16,6 +16,7 @@
 #include "write/options.h"
 #include "write/plan_time.h"
 #include "write/properties.h"
+#include "plural.h"
 
 typedef unsigned long long ull;
 
@@ -135,8 +136,9 @@ enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
 	VSX_TRY(vsx_options_check(&checked, opts, err));
 	if (n_rows > VSX_MAX_SEGMENT_ROWS)
 		return vsx_fail(err, VSX_EINVAL,
-				"%llu rows, but one build holds 0 to %llu",
-				(ull)n_rows, (ull)VSX_MAX_SEGMENT_ROWS);
+				"%llu row%s, but one build holds 0 to %llu",
+				(ull)n_rows, vsx_s(n_rows),
+				(ull)VSX_MAX_SEGMENT_ROWS);
 	VSX_TRY(vsx_options_choose(&choice, &checked, n_rows, err));
 	vsx_options_space(&s.space, &checked);
 	s.kind = vsx_kind_build_find(choice.spec.kind);

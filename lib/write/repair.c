@@ -18,6 +18,7 @@
 #include "write/newer.h"
 #include "kind/build_spec.h"
 #include "write/update.h"
+#include "plural.h"
 
 typedef unsigned long long ull;
 
@@ -71,9 +72,10 @@ static enum vsx_status try_slot(struct repair *r, int fd,
 	if (reason == ENODATA)
 		return vsx_fail(
 			err, VSX_ETRUNCATED,
-			"has %llu bytes, and the manifest of "
+			"has %llu byte%s, and the manifest of "
 			"generation %llu ends at byte %llu",
-			(ull)index->file_bytes, (ull)sb->generation,
+			(ull)index->file_bytes, vsx_s(index->file_bytes),
+			(ull)sb->generation,
 			(ull)(sb->manifest_offset + sb->manifest_bytes));
 	if (reason) {
 		errno = reason;
@@ -340,8 +342,9 @@ static enum vsx_status save(struct repair *r, const char *out_path,
 	r->result->n_unsure = r->lost.n_unsure;
 	if (r->builder->intake.spool.n == 0 && r->lost.n > 0)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"none of %llu rows can be recovered",
-				(ull)index->manifest.n_live);
+				"none of %llu row%s can be recovered",
+				(ull)index->manifest.n_live,
+				vsx_s(index->manifest.n_live));
 	r->result->n_rows = r->builder->intake.spool.n;
 	return vsx_builder_finish(r->builder, &r->built, err);
 }

@@ -13,6 +13,7 @@
 #include "write/newer.h"
 #include "write/options.h"
 #include "write/properties.h"
+#include "plural.h"
 
 /*
  * Rows that are scanned in less time than a graph or lists over them are
@@ -206,9 +207,9 @@ static enum vsx_status number_on(struct vsx_update *u, size_t n, uint64_t **ids,
 	/* UINT64_MAX is given to nobody. */
 	if (n > 0 && n >= UINT64_MAX - u->greatest_id)
 		return vsx_fail(err, VSX_EINVAL,
-				"no ids are left after %llu for %zu rows "
+				"no ids are left after %llu for %zu row%s "
 				"without one",
-				(ull)u->greatest_id, n);
+				(ull)u->greatest_id, n, vsx_s(n));
 	VSX_TRY(vsx_alloc_to(ids, n, sizeof(**ids), err));
 	for (size_t i = 0; i < n; i++)
 		(*ids)[i] = u->greatest_id + 1 + i;
@@ -241,7 +242,8 @@ enum vsx_status vsx_update_delete(struct vsx_update *u, const uint64_t *ids,
 {
 	VSX_TRY(check_open(u, err));
 	if (!ids && n > 0)
-		return vsx_fail(err, VSX_EINVAL, "%zu ids, but no address", n);
+		return vsx_fail(err, VSX_EINVAL, "%zu id%s, but no address", n,
+				vsx_s(n));
 	VSX_TRY(vsx_grow(&u->gone, &u->gone_cap, u->n_gone + n,
 			 sizeof(*u->gone), err));
 	if (n > 0)

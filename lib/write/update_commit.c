@@ -68,7 +68,7 @@ static enum vsx_status mark(struct vsx_update_run *r, struct vsx_error *err)
 	result->n_rejected = r->u->intake.n_rejected;
 	if (r->added.rows.n == 0 && result->n_rejected)
 		return vsx_fail(err, VSX_ENUMERIC,
-				"all %llu rows to add were left out",
+				"no rows to add remain: %llu left out",
 				(unsigned long long)result->n_rejected);
 	if (r->added.rows.n == 0)
 		return VSX_OK;

@@ -8,6 +8,7 @@
 #include "sums.h"
 #include "write/properties.h"
 #include "write/update_run.h"
+#include "plural.h"
 
 /* Sections of the old generation that the new one refers to. */
 static bool is_kept(const struct vsx_update_run *r,
@@ -28,9 +29,9 @@ static enum vsx_status check_length(const struct vsx_update_run *r,
 	if (bytes >= due)
 		return VSX_OK;
 	return vsx_fail(err, VSX_EIO,
-			"'%s' was cut to %llu bytes meanwhile, expected %llu",
+			"'%s' was cut to %llu byte%s meanwhile, expected %llu",
 			r->u->claim.index.name, (unsigned long long)bytes,
-			(unsigned long long)due);
+			vsx_s(bytes), (unsigned long long)due);
 }
 
 static enum vsx_status begin_file(struct vsx_update_run *r,

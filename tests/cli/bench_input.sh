@@ -149,7 +149,7 @@ hdf5() { # NAME TEXT...
 }
 hdf5 no-test "no dataset 'test'"
 hdf5 no-train "no dataset 'train'"
-hdf5 flat "'train' has 1 dimensions"
+hdf5 flat "'train' has 1 dimension,"
 hdf5 empty "'train' has 0 rows of 5"
 hdf5 dims 'test: queries of 4' 'rows of 5'
 hdf5 short-truth "'neighbors' has 7 rows, 'test' has 8"

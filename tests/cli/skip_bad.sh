@@ -118,9 +118,9 @@ run 0 vsx-verify z.vsx
 
 # Nothing is left.
 rm -f n.vsx
-refused 2 "all 30 rows were left out" -- \
+refused 2 "no rows remain: 30 left out" -- \
 	vsx-build none.fbin -o n.vsx -i Flat --skip-bad -q
-refused 2 "all 30 rows to add were left out" -- \
+refused 2 "no rows to add remain: 30 left out" -- \
 	vsx-add z.vsx none.fbin --skip-bad -q
 
 # What is read, or written as the index, is not written over.

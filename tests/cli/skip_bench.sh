@@ -77,7 +77,7 @@ run 0 vsx-bench wide.npy -i Flat --seconds 0.05 --rejects rejects.tsv -q
 [ "$(cut -f 1-3 rejects.tsv)" = "$(printf '7\t7\t%s' \
 	"component 1: 1.0000000000000001e+300 is beyond the range of f32")" ] ||
 	fail "rejects of wide.npy: $(cat rejects.tsv)"
-refused 2 "all 20 rows were left out" -- \
+refused 2 "no rows remain: 20 left out" -- \
 	vsx-bench none.fbin -m cosine --skip-bad -q
 refused 2 "'spoilt.fbin' would be written" -- vsx-bench spoilt.fbin --rejects spoilt.fbin
 refused 2 "spoilt.fbin" "row 0" -- vsx-bench spoilt.fbin -m cosine -q

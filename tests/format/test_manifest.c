@@ -365,7 +365,7 @@ REFUSES(a_section_over_the_manifest, CORRUPT,
 REFUSES(a_section_past_the_end, CORRUPT, "section ZZ99",
 	sec[LAST].offset = END + PAGE)
 REFUSES(a_section_whose_end_would_wrap, CORRUPT,
-	"section ZZ99: 1 bytes at byte 18446744073709547520",
+	"section ZZ99: 1 byte at byte 18446744073709547520",
 	sec[LAST].offset = UINT64_MAX - 4095)
 REFUSES(a_section_whose_length_would_wrap, CORRUPT,
 	"section ZZ99: 18446744073709551615 bytes",

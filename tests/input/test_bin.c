@@ -72,7 +72,7 @@ Test(bin, refuses_distances_behind_vectors)
 Test(bin, refuses_a_header_that_is_cut)
 {
 	files_put("a.fbin", "\1\0\0\0\1\0\0", 7);
-	files_refused("a.fbin", "a.fbin: 7 bytes are too few for the header, "
+	files_refused("a.fbin", "a.fbin: 7 bytes, too few for the header, "
 				"expected 8");
 }
 

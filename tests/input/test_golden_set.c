@@ -130,7 +130,7 @@ Test(golden_set, refuses_a_pair_that_does_not_fit)
 	files_put("a.fvecs", rows, sizeof(rows));
 	files_put("a.ivecs", one, sizeof(one));
 	cr_expect_eq(golden_load(&g, "a.fvecs", &err), VSX_EINVAL);
-	cr_expect_str_eq(err.text, "a.ivecs: ids of 1 queries, a.fvecs has 2");
+	cr_expect_str_eq(err.text, "a.ivecs: ids of 1 query, a.fvecs has 2");
 	golden_release(&g);
 	files_put("a.ivecs", two, sizeof(two));
 	cr_expect_eq(golden_load(&g, "a.fvecs", &err), VSX_ENUMERIC);

@@ -373,7 +373,7 @@ Test(npy, holds_the_shape_against_the_size)
 			       "declares 2 rows of 3 x 4 bytes");
 	files_put_npy("a.npy", DICT("<f4", "False", "(1, 3)"), six, 24);
 	files_refused("a.npy", "a.npy: 24 bytes after the header, which "
-			       "declares 1 rows of 3 x 4 bytes");
+			       "declares 1 row of 3 x 4 bytes");
 	/* 2^62 x 4 x 1 is 2^64, which is 0 in 64 bits. */
 	files_put_npy("a.npy", DICT("<f4", "False", "(4611686018427387904, 1)"),
 		      six, 0);

@@ -163,10 +163,10 @@ Test(vecs, rejects_a_part_of_a_row)
 	}
 	files_put("a.fvecs", fvecs, 30);
 	files_refused("a.fvecs",
-		      "a.fvecs: 30 bytes are not a whole number of rows of "
+		      "a.fvecs: 30 bytes, not a whole number of rows of "
 		      "16 bytes (dimension 3)");
 	files_put("a.fvecs", fvecs, 3);
-	files_refused("a.fvecs", "a.fvecs: 3 bytes are too few for the "
+	files_refused("a.fvecs", "a.fvecs: 3 bytes, too few for the "
 				 "dimension of a first row, expected 4");
 }
 

@@ -176,9 +176,10 @@ Test(broken, marks_have_a_wrong_length)
 		vsx_put64(&s->bytes, lengths[i]);
 		vsx_put64(&s->raw_bytes, lengths[i]);
 		snprintf(due, sizeof(due),
-			 "section DEAD has %llu bytes, expected 40 for 10 "
+			 "section DEAD has %llu byte%s, expected 40 for 10 "
 			 "deleted rows of 300, 0 of them in section GONE",
-			 (unsigned long long)lengths[i]);
+			 (unsigned long long)lengths[i],
+			 lengths[i] == 1 ? "" : "s");
 		expect_found_by_open(&o, due);
 	}
 }
@@ -236,7 +237,7 @@ Test(broken, marks_are_of_rows_that_are_not_there)
 
 		opened_data(&o, "DEAD", 0)[row >> 3] |=
 			(uint8_t)(1 << (row & 7));
-		expect_found_by_verify(&o, "section DEAD marks 1 rows beyond "
+		expect_found_by_verify(&o, "section DEAD marks 1 row beyond "
 					   "the last of 300");
 	}
 }

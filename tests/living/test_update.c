@@ -141,7 +141,7 @@ Test(update, has_no_number_behind_the_last)
 		vsx_update_add(u, VSX_BATCH(row, VSX_F32, 1, NULL), &err),
 		VSX_EINVAL,
 		"no ids are left after 18446744073709551615"
-		" for 1 rows");
+		" for 1 row ");
 	vsx_update_free(u);
 	expect_unchanged(&before);
 	change_sound(path);

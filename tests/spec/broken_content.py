@@ -150,7 +150,7 @@ def _(m):
     e.data[4:8] = e.data[0:4]
 
 
-longer("5.3-6", "flat-3", ["section GONE has 8 bytes", "at most 1 rows"], "GONE", 4)
+longer("5.3-6", "flat-3", ["section GONE has 8 bytes", "at most 1 row"], "GONE", 4)
 longer("5.3-6", "hundred-4", ["section GONE has 16 bytes", "at most 3 rows"], "GONE", 4)
 longer("5.3-6", "hundred-4", ["section GONE has 10 bytes"], "GONE", -2)
 
@@ -403,7 +403,7 @@ header("5.6-6", "flat", "40 queries with 40 neighbours", truth_k=40)
 header("5.6-6", "flat", "40 queries with 0 neighbours", truth_k=0)
 header("5.6-6", "queries", "120 queries with 41 neighbours", truth_k=41)
 header("5.6-6", "ivf-2", "40 queries with 40 neighbours", truth_k=40)
-header("5.6-6", "empty", "1 queries with 1 neighbours", n_queries=1, truth_k=1)
+header("5.6-6", "empty", "1 query with 1 neighbour", n_queries=1, truth_k=1)
 header("5.6-22", "hundred", "2 queries with 101", truth_k=101)
 header("5.6-7", "flat", "0 queries with 39 neighbours", n_queries=0)
 

@@ -9,6 +9,7 @@
 #include "cli/say.h"
 #include "cli/table.h"
 #include "cli/utf8.h"
+#include "cli/plural.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -191,17 +192,15 @@ static void print_checked(const char *repo, const struct backup_options *o,
 		printf("%s: %s%s problem%s%s, %s of %s snapshot%s cannot be "
 		       "restored (%s read)\n",
 		       repo, colour(stdout, COLOUR_BAD),
-		       num_count(a, r->n_findings),
-		       r->n_findings == 1 ? "" : "s", colour_off(stdout),
-		       num_count(b, r->n_damaged), num_count(c, r->n_snapshots),
-		       r->n_snapshots == 1 ? "" : "s",
+		       num_count(a, r->n_findings), plural_s(r->n_findings),
+		       colour_off(stdout), num_count(b, r->n_damaged),
+		       num_count(c, r->n_snapshots), plural_s(r->n_snapshots),
 		       num_bytes(d, r->bytes_read));
 	else if (!o->quiet)
 		printf("%s: %ssound%s: %s snapshot%s, %s chunk%s (%s read)\n",
 		       repo, colour(stdout, COLOUR_GOOD), colour_off(stdout),
-		       num_count(a, r->n_snapshots),
-		       r->n_snapshots == 1 ? "" : "s",
-		       num_count(b, r->n_chunks), r->n_chunks == 1 ? "" : "s",
+		       num_count(a, r->n_snapshots), plural_s(r->n_snapshots),
+		       num_count(b, r->n_chunks), plural_s(r->n_chunks),
 		       num_bytes(c, r->bytes_read));
 }
 

@@ -7,6 +7,7 @@
 #include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/say.h"
+#include "cli/plural.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -50,15 +51,14 @@ static void print_created(const char *index, const char *repo, bool json,
 	printf("%s: snapshot %s of %s\n", repo, r->name, index);
 	printf("  index      generation %s, %s live row%s, %s\n",
 	       num_count(d, r->generation), num_count(a, r->n_live),
-	       r->n_live == 1 ? "" : "s", num_bytes(b, r->index_bytes));
+	       plural_s(r->n_live), num_bytes(b, r->index_bytes));
 	printf("  stored     %s in %s new chunk%s of %s\n",
 	       num_bytes(a, r->new_bytes), num_count(b, r->new_chunks),
-	       r->new_chunks == 1 ? "" : "s", num_count(c, r->n_chunks));
+	       plural_s(r->new_chunks), num_count(c, r->n_chunks));
 	if (r->read_chunks)
 		printf("  checked    %s in %s older chunk%s\n",
 		       num_bytes(a, r->read_bytes),
-		       num_count(b, r->read_chunks),
-		       r->read_chunks == 1 ? "" : "s");
+		       num_count(b, r->read_chunks), plural_s(r->read_chunks));
 }
 
 /* Also with --quiet: his disk loses bytes. */
@@ -70,7 +70,7 @@ static void warn_replaced(const char *repo, const struct vsx_backup_result *r)
 		say("%s: %s damaged chunk%s replaced; 'vsx-backup verify' "
 		    "looks for more",
 		    repo, num_count(a, r->replaced_chunks),
-		    r->replaced_chunks == 1 ? "" : "s");
+		    plural_s(r->replaced_chunks));
 }
 
 enum vsx_status backup_create(const char *index, const char *repo,
@@ -112,7 +112,7 @@ static void print_restored(const struct backup_options *o,
 	printf("%s: restored%s%s: generation %s, %s live row%s, %s\n", o->out,
 	       *r->name ? " from snapshot " : "", r->name,
 	       num_count(c, r->generation), num_count(a, r->n_live),
-	       r->n_live == 1 ? "" : "s", num_bytes(b, r->index_bytes));
+	       plural_s(r->n_live), num_bytes(b, r->index_bytes));
 }
 
 enum vsx_status backup_restore(const char *repo, const char *name,
@@ -183,9 +183,9 @@ static void print_pruned(const char *repo, struct pruning *p,
 			 "remove %s chunk%s and free %s\n"
 		       : "%s: %s snapshot%s removed, %s kept; %s chunk%s "
 			 "removed, %s freed\n",
-	       repo, num_count(a, r->n_removed), r->n_removed == 1 ? "" : "s",
+	       repo, num_count(a, r->n_removed), plural_s(r->n_removed),
 	       num_count(b, r->n_kept), num_count(c, r->n_chunks),
-	       r->n_chunks == 1 ? "" : "s", num_bytes(d, r->freed_bytes));
+	       plural_s(r->n_chunks), num_bytes(d, r->freed_bytes));
 }
 
 enum vsx_status backup_prune(const char *repo, struct backup_options *o,

@@ -2,6 +2,7 @@
 
 #include "cli/fail.h"
 #include "input/input.h"
+#include "cli/plural.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,9 +24,10 @@ enum vsx_status queries_pass(const char *path, uint32_t dim,
 		return status;
 	if (input_dim(in) != dim) {
 		status = tool_fail(err, VSX_EINVAL,
-				   "%s: queries of %u components, the rows "
+				   "%s: queries of %u component%s, the rows "
 				   "have %u",
-				   input_name(in), input_dim(in), dim);
+				   input_name(in), input_dim(in),
+				   plural_s(input_dim(in)), dim);
 		goto done;
 	}
 	n = (size_t)input_n_rows(in);

@@ -2,6 +2,7 @@
 
 #include "cli/format_num.h"
 #include "cli/say.h"
+#include "cli/plural.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@ void update_print(const struct vsx_update_result *r)
 	printf("  segments   %s", num_count(a, r->n_segments));
 	if (r->n_merged)
 		printf(", the newest includes %u older one%s", r->n_merged,
-		       r->n_merged == 1 ? "" : "s");
+		       plural_s(r->n_merged));
 	printf("\n  size       %s, %s of them appended\n",
 	       num_bytes(a, r->file_bytes), num_bytes(b, r->appended_bytes));
 	if (r->deleted_bytes || r->superseded_bytes)

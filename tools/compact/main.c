@@ -15,6 +15,7 @@
 #include "cli/wait.h"
 #include "compact/offsets.h"
 #include "vsx_write.h"
+#include "cli/plural.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -131,7 +132,7 @@ static void print_result(const char *path, const struct vsx_compact_result *r,
 	}
 	printf("%s: %s over %s, %s dead one%s dropped\n", path, built->spec,
 	       num_of(rows, r->n_rows, "row"), num_count(b, r->n_dropped),
-	       r->n_dropped == 1 ? "" : "s");
+	       plural_s(r->n_dropped));
 	built_print_recall(built, "");
 	printf("  size       %s, %s before, %s of them dead\n",
 	       num_bytes(a, built->file_bytes), num_bytes(b, r->bytes_before),

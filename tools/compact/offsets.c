@@ -1,6 +1,7 @@
 #include "compact/offsets.h"
 
 #include "cli/fail.h"
+#include "cli/plural.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -60,8 +61,7 @@ enum vsx_status offsets_read(uint64_t **out, const char *text, size_t n,
 	if (given != n && given != 1)
 		return tool_fail(err, VSX_EINVAL,
 				 "--id-offset has %zu number%s for %zu index%s",
-				 given, given == 1 ? "" : "s", n,
-				 n == 1 ? "" : "es");
+				 given, plural_s(given), n, n == 1 ? "" : "es");
 	offsets = calloc(n, sizeof(*offsets));
 	if (!offsets)
 		return tool_fail_memory(err, n * sizeof(*offsets));

@@ -4,6 +4,7 @@
  * f32 distances follow.
  */
 #include "input/rows.h"
+#include "cli/plural.h"
 
 #include <inttypes.h>
 
@@ -19,9 +20,9 @@ enum vsx_status bin_open(struct rows *rows, const struct rows_opts *opts,
 
 	if (size < HEADER)
 		return rows_refuse(rows, err,
-				   "%" PRIu64 " bytes are too few for the "
+				   "%" PRIu64 " byte%s, too few for the "
 				   "header, expected %d",
-				   size, HEADER);
+				   size, plural_s(size), HEADER);
 	status = source_need(&rows->source, shape, HEADER, err);
 	if (status != VSX_OK)
 		return status;
@@ -38,12 +39,13 @@ enum vsx_status bin_open(struct rows *rows, const struct rows_opts *opts,
 		data_bytes = shape[0] * row_bytes;
 	if (size - HEADER != data_bytes &&
 	    !(opts->distances && size - HEADER == 2 * data_bytes))
-		return rows_refuse(rows, err,
-				   "%" PRIu64 " bytes, but the header declares "
-				   "%" PRIu32 " rows of %" PRIu64
-				   " bytes, which makes %" PRIu64,
-				   size, shape[0], row_bytes,
-				   HEADER + data_bytes);
+		return rows_refuse(
+			rows, err,
+			"%" PRIu64 " byte%s, but the header declares "
+			"%" PRIu32 " row%s of %" PRIu64
+			" byte%s, which makes %" PRIu64,
+			size, plural_s(size), shape[0], plural_s(shape[0]),
+			row_bytes, plural_s(row_bytes), HEADER + data_bytes);
 	rows->cell = cell;
 	rows->n_rows = shape[0];
 	rows->dim = shape[1];

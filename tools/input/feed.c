@@ -6,6 +6,7 @@
 #include "cli/progress.h"
 #include "cli/utf8.h"
 #include "input/ids.h"
+#include "cli/plural.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,10 +32,11 @@ static enum vsx_status open_one(struct feed *feed, const char *path,
 		feed->elem = input_elem(in);
 	}
 	if (input_dim(in) != feed->dim)
-		return tool_fail(err, VSX_EINVAL,
-				 "%s: rows of %u components, %s has rows of %u",
-				 input_name(in), input_dim(in),
-				 input_name(feed->inputs[0]), feed->dim);
+		return tool_fail(
+			err, VSX_EINVAL,
+			"%s: rows of %u component%s, %s has rows of %u",
+			input_name(in), input_dim(in), plural_s(input_dim(in)),
+			input_name(feed->inputs[0]), feed->dim);
 	if (input_elem(in) != feed->elem)
 		feed->elem = VSX_F32;
 	if (input_n_rows(in) == INPUT_UNKNOWN_ROWS)
@@ -59,9 +61,10 @@ enum vsx_status feed_open(struct feed *feed, char **paths, size_t n,
 	feed->ids_name = ids;
 	if (status == VSX_OK && ids && feed->n != INPUT_UNKNOWN_ROWS &&
 	    feed->n != feed->n_ids)
-		return tool_fail(err, VSX_EINVAL, "%s: %llu ids for %llu rows",
-				 ids, (unsigned long long)feed->n_ids,
-				 (unsigned long long)feed->n);
+		return tool_fail(
+			err, VSX_EINVAL, "%s: %llu id%s for %llu row%s", ids,
+			(unsigned long long)feed->n_ids, plural_s(feed->n_ids),
+			(unsigned long long)feed->n, plural_s(feed->n));
 	return status;
 }
 
@@ -95,10 +98,10 @@ static enum vsx_status feed_one(struct feed *feed, struct input *in,
 			return status;
 		if (feed->ids && n > feed->n_ids - *done)
 			return tool_fail(err, VSX_EINVAL,
-					 "%s: %llu ids, %s has more rows",
+					 "%s: %llu id%s, %s has more rows",
 					 feed->ids_name,
 					 (unsigned long long)feed->n_ids,
-					 input_name(in));
+					 plural_s(feed->n_ids), input_name(in));
 		status = sink(to,
 			      VSX_BATCH(block, input_elem(in), n,
 					feed->ids ? feed->ids + *done : NULL),
@@ -134,10 +137,11 @@ enum vsx_status feed_rows(struct feed *feed, feed_sink *sink, void *to,
 		free(block);
 	}
 	if (status == VSX_OK && feed->ids && done != feed->n_ids)
-		return tool_fail(err, VSX_EINVAL, "%s: %llu ids for %llu rows",
-				 feed->ids_name,
+		return tool_fail(err, VSX_EINVAL,
+				 "%s: %llu id%s for %llu row%s", feed->ids_name,
 				 (unsigned long long)feed->n_ids,
-				 (unsigned long long)done);
+				 plural_s(feed->n_ids),
+				 (unsigned long long)done, plural_s(done));
 	*seconds = clock_now() - start;
 	return status;
 }

@@ -5,6 +5,7 @@
 #include "input/truth.h"
 #include "input/input.h"
 #include "input/sniff.h"
+#include "cli/plural.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -218,8 +219,9 @@ static enum vsx_status read_pair(struct golden_room *r, struct input *in,
 	if (status == VSX_OK && n != input_n_rows(in))
 		status = tool_fail(err, VSX_EINVAL,
 				   "%s: ids of %" PRIu64
-				   " queries, %s has %" PRIu64,
-				   g->ids_name, n, g->name, input_n_rows(in));
+				   " quer%s, %s has %" PRIu64,
+				   g->ids_name, n, plural_ies(n), g->name,
+				   input_n_rows(in));
 	if (status == VSX_OK)
 		status = read_rows(r, in, ids, k, err);
 	free(ids);

@@ -1,6 +1,7 @@
 /* Golden sets in JSON lines: each line is read by jansson, by itself. */
 #include "input/golden_set.h"
 
+#include "cli/plural.h"
 #include "vsx_types.h"
 
 #include <ctype.h>
@@ -106,13 +107,14 @@ static enum vsx_status check_dim(const struct golden_room *r, size_t n,
 
 	if (n < 1 || n > VSX_MAX_DIM)
 		return tool_fail(err, VSX_EINVAL,
-				 AT "query of %zu components, expected 1 to %d",
-				 IN(r, line), n, VSX_MAX_DIM);
+				 AT
+				 "query of %zu component%s, expected 1 to %d",
+				 IN(r, line), n, plural_s(n), VSX_MAX_DIM);
 	if (g->n > 0 && n != g->dim)
 		return tool_fail(
 			err, VSX_EINVAL,
-			AT "query of %zu components, line %zu has %" PRIu32,
-			IN(r, line), n, g->place[0], g->dim);
+			AT "query of %zu component%s, line %zu has %" PRIu32,
+			IN(r, line), n, plural_s(n), g->place[0], g->dim);
 	return VSX_OK;
 }
 

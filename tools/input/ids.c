@@ -4,6 +4,7 @@
 #include "input/ids_text.h"
 #include "input/rows.h"
 #include "input/truth.h"
+#include "cli/plural.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -105,9 +106,11 @@ static enum vsx_status load_ids(const char *path, uint64_t **ids, uint64_t *n,
 		return status;
 	if (rows.dim != 1 && rows.n_rows != 1)
 		status = tool_fail(err, VSX_EINVAL,
-				   "%s: %" PRIu64 " rows of %" PRIu64
-				   " ids, expected one id per row",
-				   rows.source.name, rows.n_rows, rows.dim);
+				   "%s: %" PRIu64 " row%s of %" PRIu64
+				   " id%s, expected one id per row",
+				   rows.source.name, rows.n_rows,
+				   plural_s(rows.n_rows), rows.dim,
+				   plural_s(rows.dim));
 	else
 		status = load(&rows, ids, n, convert_to_id, err);
 	rows_close(&rows);

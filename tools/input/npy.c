@@ -4,6 +4,7 @@
  */
 #include "input/npy_header.h"
 #include "input/rows.h"
+#include "cli/plural.h"
 
 #include <endian.h>
 #include <inttypes.h>
@@ -71,9 +72,10 @@ static enum vsx_status set_shape(struct rows *rows,
 		rows->dim = header->shape[1];
 	} else {
 		return tool_fail(err, VSX_EINVAL,
-				 "%s: an array of %zu dimensions, expected 2 "
+				 "%s: an array of %zu dimension%s, expected 2 "
 				 "(rows and their components)",
-				 rows->source.name, header->ndim);
+				 rows->source.name, header->ndim,
+				 plural_s(header->ndim));
 	}
 	if (rows->dim < 1 || rows->dim > opts->max_dim)
 		return tool_fail(err, VSX_EINVAL,
@@ -96,11 +98,13 @@ static enum vsx_status check_size(struct rows *rows, struct vsx_error *err)
 		    bytes == held)
 			return VSX_OK;
 	}
-	return tool_fail(err, VSX_EINVAL,
-			 "%s: %" PRIu64 " bytes after the header, which "
-			 "declares %" PRIu64 " rows of %" PRIu64 " x %zu bytes",
-			 rows->source.name, held, rows->n_rows, rows->dim,
-			 cell_bytes(rows->cell));
+	return tool_fail(
+		err, VSX_EINVAL,
+		"%s: %" PRIu64 " byte%s after the header, which "
+		"declares %" PRIu64 " row%s of %" PRIu64 " x %zu byte%s",
+		rows->source.name, held, plural_s(held), rows->n_rows,
+		plural_s(rows->n_rows), rows->dim, cell_bytes(rows->cell),
+		plural_s(cell_bytes(rows->cell)));
 }
 
 static enum vsx_status read_header(struct rows *rows, struct npy_header *header,

@@ -2,6 +2,7 @@
 
 #include "input/npy_header.h"
 #include "input/sniff.h"
+#include "cli/plural.h"
 
 #include <byteswap.h>
 #include <inttypes.h>
@@ -193,10 +194,11 @@ enum vsx_status rows_read(struct rows *rows, void *to, size_t max_rows,
 		if (got % rows->row_bytes)
 			return tool_fail(
 				err, VSX_EINVAL,
-				"%s: ends with %zu bytes of row %" PRIu64
+				"%s: ends with %zu byte%s of row %" PRIu64
 				", which needs %zu",
 				rows->source.name, got % rows->row_bytes,
-				rows->next + n, rows->row_bytes);
+				plural_s(got % rows->row_bytes), rows->next + n,
+				rows->row_bytes);
 	} else {
 		if (n > rows->n_rows - rows->next)
 			n = (size_t)(rows->n_rows - rows->next);

@@ -1,6 +1,7 @@
 #include "input/source.h"
 
 #include "cli/interrupt.h"
+#include "cli/plural.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -214,9 +215,10 @@ static enum vsx_status say_short(const struct source *source, uint64_t place,
 				 struct vsx_error *err)
 {
 	return tool_fail(err, VSX_EINVAL,
-			 "%s: ends at byte %" PRIu64 ", expected %zu bytes "
+			 "%s: ends at byte %" PRIu64 ", expected %zu byte%s "
 			 "from byte %" PRIu64 " on",
-			 source->name, place + got, bytes, place);
+			 source->name, place + got, bytes, plural_s(bytes),
+			 place);
 }
 
 enum vsx_status source_need(struct source *source, void *to, size_t bytes,

@@ -3,6 +3,7 @@
  * the dimension is the same in every row.
  */
 #include "input/rows.h"
+#include "cli/plural.h"
 
 #include <inttypes.h>
 
@@ -42,9 +43,9 @@ enum vsx_status vecs_open(struct rows *rows, const struct rows_opts *opts,
 
 	if (size < PREFIX)
 		return rows_refuse(rows, err,
-				   "%" PRIu64 " bytes are too few for the "
+				   "%" PRIu64 " byte%s, too few for the "
 				   "dimension of a first row, expected %d",
-				   size, PREFIX);
+				   size, plural_s(size), PREFIX);
 	status = source_need(&rows->source, &dim, PREFIX, err);
 	if (status != VSX_OK)
 		return status;
@@ -57,9 +58,9 @@ enum vsx_status vecs_open(struct rows *rows, const struct rows_opts *opts,
 	if (size % stride)
 		return rows_refuse(
 			rows, err,
-			"%" PRIu64 " bytes are not a whole number of rows "
-			"of %" PRIu64 " bytes (dimension %" PRId32 ")",
-			size, stride, dim);
+			"%" PRIu64 " byte%s, not a whole number of rows "
+			"of %" PRIu64 " byte%s (dimension %" PRId32 ")",
+			size, plural_s(size), stride, plural_s(stride), dim);
 	rows->cell = cell;
 	rows->n_rows = size / stride;
 	rows->dim = (uint64_t)dim;

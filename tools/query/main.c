@@ -15,6 +15,7 @@
 #include "input/input.h"
 #include "query/recall.h"
 #include "query/results.h"
+#include "cli/plural.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -226,11 +227,12 @@ static enum vsx_status open_queries(struct run *r, const char *path,
 	if (status != VSX_OK)
 		return status;
 	if (input_dim(r->queries) != r->facts.dim)
-		return tool_fail(err, VSX_EINVAL,
-				 "%s: queries of %u components, %s has rows of "
-				 "%u",
-				 input_name(r->queries), input_dim(r->queries),
-				 r->path, r->facts.dim);
+		return tool_fail(
+			err, VSX_EINVAL,
+			"%s: queries of %u component%s, %s has rows of "
+			"%u",
+			input_name(r->queries), input_dim(r->queries),
+			plural_s(input_dim(r->queries)), r->path, r->facts.dim);
 	return VSX_OK;
 }
 
@@ -396,8 +398,7 @@ static void say_few(const struct run *r)
 		say("%s: recall was measured on %" PRIu64
 		    " quer%s, too few to tell: expected %u or more",
 		    r->path, r->recall.n_telling,
-		    r->recall.n_telling == 1 ? "y" : "ies",
-		    r->facts.due_queries);
+		    plural_ies(r->recall.n_telling), r->facts.due_queries);
 }
 
 static void print_stats(const struct run *r)

@@ -4,6 +4,7 @@
 #include "input/ids.h"
 #include "input/input.h"
 #include "input/truth.h"
+#include "cli/plural.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -26,8 +27,9 @@ enum vsx_status recall_begin(struct recall *r, const char *path,
 	if (n_queries != INPUT_UNKNOWN_ROWS && n_queries != r->n_queries)
 		return tool_fail(err, VSX_EINVAL,
 				 "%s: neighbours of %" PRIu64
-				 " queries, there are %" PRIu64,
-				 path, r->n_queries, n_queries);
+				 " quer%s, there are %" PRIu64,
+				 path, r->n_queries, plural_ies(r->n_queries),
+				 n_queries);
 	status = truth_check_index(r->truth, r->n_queries, r->truth_k, path,
 				   index, name, err);
 	if (status != VSX_OK)
@@ -63,8 +65,8 @@ enum vsx_status recall_add(struct recall *r, const struct vsx_hit *hits,
 	if (n > r->n_queries - r->n)
 		return tool_fail(err, VSX_EINVAL,
 				 "the ground truth has %" PRIu64
-				 " queries, but there are more",
-				 r->n_queries);
+				 " quer%s, but there are more",
+				 r->n_queries, plural_ies(r->n_queries));
 	for (size_t q = 0; q < n; q++, r->n++) {
 		const uint64_t *truth = r->truth + r->n * r->truth_k;
 		uint32_t known = truth_length(truth, r->truth_k);

@@ -2,6 +2,7 @@
 
 #include "verify/against.h"
 #include "verify/sample.h"
+#include "cli/plural.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -115,9 +116,10 @@ enum vsx_status gate_accepts(const struct gate *g, struct vsx_error *err)
 	if (!same_dim(&g->now, golden) && !same_dim(&g->old, golden))
 		return tool_fail(err, VSX_EINVAL,
 				 "%s: %s: query of %" PRIu32
-				 " components, %s has %" PRIu32,
+				 " component%s, %s has %" PRIu32,
 				 golden->name, golden_place(place, golden, 0),
-				 golden->dim, g->now.name, now);
+				 golden->dim, plural_s(golden->dim),
+				 g->now.name, now);
 	room = calloc(old > now ? old : now, sizeof(*room));
 	if (!room)
 		return tool_fail_memory(err, sizeof(*room) * VSX_MAX_DIM);
@@ -224,8 +226,8 @@ static void check_recall(const struct gate *g, const struct question_set *s,
 			"recall cannot be judged from %zu quer%s, nor by a "
 			"test that the index holds, of %u: expected %u or "
 			"more",
-			s->q.n, s->q.n == 1 ? "y" : "ies",
-			g->now.facts.n_queries, g->now.facts.due_queries);
+			s->q.n, plural_ies(s->q.n), g->now.facts.n_queries,
+			g->now.facts.due_queries);
 		return;
 	}
 	question_label(worst, s, now->worst);
@@ -315,8 +317,8 @@ static void decide_expected(const struct gate *g, struct check *check,
 	double least = (double)total * (1.0 - missing);
 	char place[GOLDEN_PLACE_BYTES];
 
-	cell_number(&check->now, (double)(total - lost), "%zu ids",
-		    total - lost);
+	cell_number(&check->now, (double)(total - lost), "%zu id%s",
+		    total - lost, plural_s(total - lost));
 	cell_number(&check->limit, least, ">= %.0f", least);
 	check_decide(g->checks, check, (double)(total - lost) >= least,
 		     "%zu of %zu expected ids are not there, the first is %s, "
@@ -337,7 +339,8 @@ static enum vsx_status check_expected(const struct gate *g,
 	if (g->old.index) {
 		status = count_lost(golden, &g->old, &lost, &query, &id, err);
 		lost = golden->first[golden->n] - lost;
-		cell_number(&check->old, (double)lost, "%zu ids", lost);
+		cell_number(&check->old, (double)lost, "%zu id%s", lost,
+			    plural_s(lost));
 	}
 	if (status == VSX_OK)
 		status = count_lost(golden, &g->now, &lost, &query, &id, err);

@@ -16,6 +16,7 @@
 #include "verify/repair.h"
 #include "verify/report.h"
 #include "vsx.h"
+#include "cli/plural.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -159,11 +160,11 @@ static void add_file_checks(const struct work *w, struct checks *checks,
 
 	cell_number(&check->now, (double)result->n_findings,
 		    "%" PRIu64 " problem%s", result->n_findings,
-		    result->n_findings == 1 ? "" : "s");
+		    plural_s(result->n_findings));
 	cell_number(&check->limit, 0.0, "0");
 	check_decide(checks, check, result->n_findings == 0,
 		     "%" PRIu64 " problem%s in the file%s", result->n_findings,
-		     result->n_findings == 1 ? "" : "s",
+		     plural_s(result->n_findings),
 		     w->is_gate ? "; the other checks were not run" : "");
 	if (w->is_gate || !result->recall_measured)
 		return;
@@ -177,7 +178,7 @@ static void add_file_checks(const struct work *w, struct checks *checks,
 		check_decide(checks, check, false,
 			     "recall cannot be judged from %u quer%s, expected "
 			     "%u or more",
-			     n, n == 1 ? "y" : "ies", result->due_queries);
+			     n, plural_ies(n), result->due_queries);
 	else
 		check_decide(checks, check, result->recall_at_10 >= floor,
 			     "recall@10 is %.4f, expected %.4f or more",

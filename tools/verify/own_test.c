@@ -4,6 +4,7 @@
 #include "input/ids.h"
 #include "input/input.h"
 #include "input/truth.h"
+#include "cli/plural.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -44,10 +45,10 @@ enum vsx_status own_test_load(struct own_test *t, const char *queries,
 	if (status == VSX_OK)
 		status = input_truth(truth, &t->truth, &n_truth, &t->k, err);
 	if (status == VSX_OK && n_truth != t->n)
-		status = tool_fail(err, VSX_EINVAL,
-				   "%s: neighbours of %" PRIu64
-				   " queries, %s has %" PRIu64,
-				   truth, n_truth, queries, t->n);
+		status = tool_fail(
+			err, VSX_EINVAL,
+			"%s: neighbours of %" PRIu64 " quer%s, %s has %" PRIu64,
+			truth, n_truth, plural_ies(n_truth), queries, t->n);
 	return status;
 }
 

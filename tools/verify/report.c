@@ -5,6 +5,7 @@
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/say.h"
+#include "cli/plural.h"
 
 #include <inttypes.h>
 
@@ -74,7 +75,7 @@ static void file_text(const struct report *r,
 		printf("%s: %s%s problem%s%s (%s read in %s)\n", r->path,
 		       colour(stdout, COLOUR_BAD),
 		       num_count(c, result->n_findings),
-		       result->n_findings == 1 ? "" : "s", colour_off(stdout),
+		       plural_s(result->n_findings), colour_off(stdout),
 		       num_bytes(a, result->bytes_read),
 		       num_duration(b, seconds));
 		return;
@@ -112,9 +113,10 @@ static enum vsx_status gate_text(const struct report *r,
 	if (status == VSX_OK)
 		status = changes_print(changes, stdout, err);
 	if (failed)
-		printf("%s: %sdoes not pass%s: %zu of %zu checks fail\n",
+		printf("%s: %sdoes not pass%s: %zu of %zu check%s %s\n",
 		       r->path, colour(stdout, COLOUR_BAD), colour_off(stdout),
-		       failed, checks->n);
+		       failed, checks->n, plural_s(checks->n),
+		       failed == 1 ? "fails" : "fail");
 	else
 		printf("%s: %spasses%s\n", r->path, colour(stdout, COLOUR_GOOD),
 		       colour_off(stdout));

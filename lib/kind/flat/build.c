@@ -4,6 +4,7 @@
 
 #include "kind/build.h"
 #include "train/by_id.h"
+#include "plural.h"
 
 /* Below either bound a scan takes less than about a millisecond. */
 #define FEW_ROWS	1000
@@ -23,10 +24,12 @@ static bool suits(const struct vsx_spec_need *need, uint32_t *size,
 	if (rows > FEW_ROWS &&
 	    (rows > MORE_ROWS || rows * need->dim > MORE_COMPONENTS))
 		return false;
-	snprintf(reason, n,
-		 "%llu rows of %u components are compared in a millisecond or "
-		 "less",
-		 (unsigned long long)rows, need->dim);
+	snprintf(
+		reason, n,
+		"comparing %llu row%s of %u component%s takes a millisecond or "
+		"less",
+		(unsigned long long)rows, vsx_s(rows), need->dim,
+		vsx_s(need->dim));
 	return true;
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "kind/hnsw/build_graph.h"
+#include "plural.h"
 
 typedef unsigned long long ull;
 
@@ -19,8 +20,8 @@ static uint32_t m_for(const struct vsx_spec_need *need)
 
 static uint32_t size(const struct vsx_spec_need *need, char *reason, size_t n)
 {
-	snprintf(reason, n, "for %llu rows and a recall of %g",
-		 (ull)need->n_rows, need->target_recall);
+	snprintf(reason, n, "for %llu row%s and a recall of %g",
+		 (ull)need->n_rows, vsx_s(need->n_rows), need->target_recall);
 	return m_for(need);
 }
 
@@ -53,7 +54,7 @@ static uint32_t fit(uint32_t m, uint64_t n_rows, char *note, size_t n)
 		return m;
 	snprintf(note, n, "M lowered from %u to %llu: there %s %llu row%s", m,
 		 (ull)most, n_rows == 1 ? "is" : "are", (ull)n_rows,
-		 n_rows == 1 ? "" : "s");
+		 vsx_s(n_rows));
 	return (uint32_t)most;
 }
 

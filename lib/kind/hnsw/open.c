@@ -1,6 +1,7 @@
 /* Opening HNSW segments, and the table of the kind for the reader. */
 #include "kind/hnsw/check.h"
 #include "kind/hnsw/hnsw.h"
+#include "plural.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "links are read in place: this needs a little-endian machine"
@@ -12,8 +13,9 @@ static enum vsx_status bad_length(const char *section, uint64_t found,
 	return vsx_at_section(
 		err,
 		vsx_fail(err, VSX_ECORRUPT,
-			 "section %s has %llu bytes, expected %llu", section,
-			 (unsigned long long)found, (unsigned long long)due),
+			 "section %s has %llu byte%s, expected %llu", section,
+			 (unsigned long long)found, vsx_s(found),
+			 (unsigned long long)due),
 		section);
 }
 
@@ -28,8 +30,8 @@ static enum vsx_status open_levels(struct vsx_segment *seg,
 	g->n_levels = seg->params[VSX_HNSW_LEVELS];
 	if (g->n_levels < 1 || g->n_levels > VSX_MAX_LEVELS)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"%u levels, expected 1 to %d", g->n_levels,
-				VSX_MAX_LEVELS);
+				"%u level%s, expected 1 to %d", g->n_levels,
+				vsx_s(g->n_levels), VSX_MAX_LEVELS);
 	if (levels->bytes != (uint64_t)g->n_levels * 4)
 		return bad_length("LEVL", levels->bytes,
 				  (uint64_t)g->n_levels * 4, err);
@@ -40,9 +42,9 @@ static enum vsx_status open_levels(struct vsx_segment *seg,
 
 		if (rows < 1 || rows > most || (l == 0 && rows != most))
 			return vsx_fail(err, VSX_ECORRUPT,
-					"level %u has %u rows, the one below "
+					"level %u has %u row%s, the one below "
 					"%u",
-					l, rows, most);
+					l, rows, vsx_s(rows), most);
 		g->level_rows[l] = rows;
 		g->level_links[l] = at;
 		if (l > 0)

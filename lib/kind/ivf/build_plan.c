@@ -5,6 +5,7 @@
 #include "kind/ivf/build_ivf.h"
 #include "kind/ivf/ivf.h"
 #include "manifest.h"
+#include "plural.h"
 
 typedef unsigned long long ull;
 
@@ -29,9 +30,9 @@ static uint32_t nlist_for(uint64_t n_rows)
 static uint32_t size(const struct vsx_spec_need *need, char *reason, size_t n)
 {
 	snprintf(reason, n,
-		 "for %llu rows, four times their square root as a power of "
+		 "for %llu row%s, four times their square root as a power of "
 		 "two",
-		 (ull)need->n_rows);
+		 (ull)need->n_rows, vsx_s(need->n_rows));
 	return nlist_for(need->n_rows);
 }
 
@@ -51,14 +52,15 @@ static uint32_t fit(uint32_t nlist, uint64_t n_rows, char *note, size_t n)
 		snprintf(note, n,
 			 "nlist lowered from %u to %llu: there %s %llu row%s",
 			 nlist, (ull)n_rows, n_rows == 1 ? "is" : "are",
-			 (ull)n_rows, n_rows == 1 ? "" : "s");
+			 (ull)n_rows, vsx_s(n_rows));
 		return (uint32_t)n_rows;
 	}
 	if (nlist > 1 && (uint64_t)nlist * LEAST_LIST > n_rows)
 		snprintf(note, n,
-			 "%llu rows are few for %u lists: at least %d rows per "
+			 "%llu row%s few for %u list%s: at least %d rows per "
 			 "list are recommended",
-			 (ull)n_rows, nlist, LEAST_LIST);
+			 (ull)n_rows, n_rows == 1 ? " is" : "s are", nlist,
+			 vsx_s(nlist), LEAST_LIST);
 	return nlist;
 }
 

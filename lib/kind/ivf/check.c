@@ -5,6 +5,7 @@
 #include "segment/ids.h"
 #include "kind/ivf/ivf.h"
 #include "segment/codes.h"
+#include "plural.h"
 
 /* The list's rows follow those of the lists before, in number and in place. */
 static enum vsx_status check_list(const struct vsx_segment *seg, uint32_t i,
@@ -51,8 +52,9 @@ static enum vsx_status check_lists(const struct vsx_segment *seg,
 		VSX_TRY(check_list(seg, i, &rows, &bytes, report, context));
 	if (rows != seg->n_rows)
 		VSX_TRY(vsx_tell(report, context, VSX_ECORRUPT,
-				 "the lists have %llu rows, expected %u",
-				 (unsigned long long)rows, seg->n_rows));
+				 "the lists have %llu row%s, expected %u",
+				 (unsigned long long)rows, vsx_s(rows),
+				 seg->n_rows));
 	if (bytes != seg->view[VSX_SEC_VECS].bytes)
 		VSX_TRY(vsx_tell_section(
 			report, context, "VECS",

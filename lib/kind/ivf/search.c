@@ -3,6 +3,7 @@
 #include "kind/ivf/ivf.h"
 #include "segment/sieve.h"
 #include "manifest.h"
+#include "plural.h"
 
 #include <string.h>
 
@@ -45,25 +46,25 @@ static enum vsx_status open_ivf(struct vsx_segment *seg, struct vsx_error *err)
 				VSX_IVF_MAX_NLIST);
 	if (stride != due_stride)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"centroids of %u bytes, expected %u", stride,
-				due_stride);
+				"centroids of %u byte%s, expected %u", stride,
+				vsx_s(stride), due_stride);
 	due = (uint64_t)nlist * sizeof(struct vsx_disk_list);
 	if (!lists->base || lists->bytes != due)
 		return vsx_at_section(
 			err,
 			vsx_fail(err, VSX_ECORRUPT,
-				 "section LIST has %llu bytes, expected %llu",
+				 "section LIST has %llu byte%s, expected %llu",
 				 (unsigned long long)lists->bytes,
-				 (unsigned long long)due),
+				 vsx_s(lists->bytes), (unsigned long long)due),
 			"LIST");
 	due = vsx_ivf_layout(seg->space.dim, nlist, stride).end;
 	if (!cents->base || cents->bytes != due)
 		return vsx_at_section(
 			err,
 			vsx_fail(err, VSX_ECORRUPT,
-				 "section CENT has %llu bytes, expected %llu",
+				 "section CENT has %llu byte%s, expected %llu",
 				 (unsigned long long)cents->bytes,
-				 (unsigned long long)due),
+				 vsx_s(cents->bytes), (unsigned long long)due),
 			"CENT");
 	return VSX_OK;
 }

@@ -2,6 +2,7 @@
 
 #include "names.h"
 #include "read/opts.h"
+#include "plural.h"
 
 enum vsx_status vsx_batch_check(const struct vsx_batch *batch,
 				struct vsx_error *err)
@@ -10,8 +11,8 @@ enum vsx_status vsx_batch_check(const struct vsx_batch *batch,
 		return vsx_fail(err, VSX_EINVAL, "element type %d is not known",
 				(int)batch->elem);
 	if (!batch->vectors && batch->n > 0)
-		return vsx_fail(err, VSX_EINVAL, "%zu rows, but no address",
-				batch->n);
+		return vsx_fail(err, VSX_EINVAL, "%zu row%s, but no address",
+				batch->n, vsx_s(batch->n));
 	return VSX_OK;
 }
 

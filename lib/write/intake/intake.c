@@ -7,6 +7,7 @@
 #include "base/parallel.h"
 #include "manifest.h"
 #include "names.h"
+#include "plural.h"
 
 typedef unsigned long long ull;
 
@@ -176,8 +177,9 @@ static enum vsx_status add(struct vsx_intake *in, struct storing *st,
 	VSX_TRY(check_ids(in, st->batch->ids, err));
 	if (n > VSX_MAX_SEGMENT_ROWS - in->spool.n)
 		return vsx_fail(err, VSX_EINVAL,
-				"%llu rows, but one build holds at most %llu",
+				"%llu row%s, but one build holds at most %llu",
 				(ull)(in->spool.n + n),
+				vsx_s((in->spool.n + n)),
 				(ull)VSX_MAX_SEGMENT_ROWS);
 	if (leaves_out)
 		VSX_TRY(vsx_alloc_to(&st->bad, n, 1, err));

@@ -9,6 +9,7 @@
 #include "cli/say.h"
 #include "input/ids.h"
 #include "input/truth.h"
+#include "cli/plural.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -105,8 +106,9 @@ static enum vsx_status read_truth(struct making *m, struct vsx_error *err)
 	if (n == m->n_asked)
 		return VSX_OK;
 	return tool_fail(err, VSX_EINVAL,
-			 "%s: %" PRIu64 " rows, %s has %" PRIu64 " queries",
-			 m->truth_name, n, m->queries.name, m->n_asked);
+			 "%s: %" PRIu64 " row%s, %s has %" PRIu64 " quer%s",
+			 m->truth_name, n, plural_s(n), m->queries.name,
+			 m->n_asked, plural_ies(m->n_asked));
 }
 
 static enum vsx_status read_parts(struct making *m, struct vsx_error *err)
@@ -130,8 +132,9 @@ static enum vsx_status read_parts(struct making *m, struct vsx_error *err)
 	if (!m->held_out && m->queries.dim != m->rows.dim)
 		return tool_fail(err, VSX_EINVAL,
 				 "%s: queries of %" PRIu32
-				 " components, %s has rows of %" PRIu32,
-				 m->queries.name, m->queries.dim, m->rows.name,
+				 " component%s, %s has rows of %" PRIu32,
+				 m->queries.name, m->queries.dim,
+				 plural_s(m->queries.dim), m->rows.name,
 				 m->rows.dim);
 	if (!o->ground_truth)
 		return VSX_OK;
@@ -227,8 +230,8 @@ static enum vsx_status hold_out(struct making *m, struct vsx_error *err)
 		return tool_fail(err, VSX_EINVAL,
 				 "%s: %" PRIu64 " row%s, of which %" PRIu64
 				 " cannot be held out as queries",
-				 m->rows.name, m->rows.n,
-				 m->rows.n == 1 ? "" : "s", n);
+				 m->rows.name, m->rows.n, plural_s(m->rows.n),
+				 n);
 	status = vectors_hold_out(&m->rows, &m->queries, n, o->seed, err);
 	m->n_asked = n;
 	/* What is left is numbered anew. */
@@ -337,9 +340,10 @@ static void describe(struct dataset *d, const struct making *m)
 		len = snprintf(d->origin, room,
 			       "%s synthetic rows in %" PRIu32
 			       " clusters of %" PRIu32
-			       " dimensions, %s queries of the same",
+			       " dimension%s, %s queries of the same",
 			       rows, m->synthetic.n_clusters,
-			       m->synthetic.intrinsic_dim, queries);
+			       m->synthetic.intrinsic_dim,
+			       plural_s(m->synthetic.intrinsic_dim), queries);
 	} else if (o->queries) {
 		len = snprintf(d->origin, room,
 			       "%s rows of %.60s, %s queries of %.60s", rows,

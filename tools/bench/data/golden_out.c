@@ -5,6 +5,7 @@
 #include "cli/json.h"
 #include "cli/outfile.h"
 #include "input/golden.h"
+#include "cli/plural.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -82,8 +83,8 @@ static enum vsx_status write_two(const struct golden_out *out,
 	if (d->n_rows > INT32_MAX)
 		return tool_fail(err, VSX_EINVAL,
 				 ".ivecs holds ids up to %d, there are %" PRIu64
-				 " rows; write JSON lines",
-				 INT32_MAX, d->n_rows);
+				 " row%s; write JSON lines",
+				 INT32_MAX, d->n_rows, plural_s(d->n_rows));
 	status = outfile_open(&queries, out->path, err);
 	if (status == VSX_OK)
 		status = outfile_open(&ids, ids_path, err);
@@ -108,9 +109,9 @@ enum vsx_status golden_write(const struct golden_out *out,
 
 	if (k > d->truth_k)
 		return tool_fail(err, VSX_EINVAL,
-				 "the ground truth has %u neighbours per "
+				 "the ground truth has %u neighbour%s per "
 				 "query, -k %u asks for more",
-				 d->truth_k, k);
+				 d->truth_k, plural_s(d->truth_k), k);
 
 	*n = out->n ? out->n : N_QUERIES;
 	if (*n > d->n_queries)

@@ -3,6 +3,7 @@
 #include "bench/data/hdf5_send.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/plural.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -155,8 +156,9 @@ static enum vsx_status take_truth(struct reader *r, struct hdf5_data *h,
 	if (table.n != h->test.n)
 		return tool_fail(err, VSX_EINVAL,
 				 "%s: dataset 'neighbors' has %" PRIu64
-				 " rows, 'test' has %" PRIu64,
-				 r->name, table.n, h->test.n);
+				 " row%s, 'test' has %" PRIu64,
+				 r->name, table.n, plural_s(table.n),
+				 h->test.n);
 	h->truth_k = (uint32_t)table.width;
 	h->truth = calloc(table.n, h->truth_k * sizeof(*h->truth));
 	if (!h->truth)

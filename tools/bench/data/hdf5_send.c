@@ -92,18 +92,20 @@ static enum vsx_status check_shape(struct table *t, struct vsx_error *err)
 	t->space = H5Dget_space(t->id);
 	rank = H5Sget_simple_extent_ndims(t->space);
 	if (rank != 2)
-		return tool_fail(err, VSX_EINVAL,
-				 "%s: dataset '%s' has %d dimensions, expected "
-				 "2 (rows and columns)",
-				 t->file, t->name, rank);
+		return tool_fail(
+			err, VSX_EINVAL,
+			"%s: dataset '%s' has %d dimension%s, expected "
+			"2 (rows and columns)",
+			t->file, t->name, rank, rank == 1 ? "" : "s");
 	H5Sget_simple_extent_dims(t->space, dims, NULL);
 	if (dims[0] == 0 || dims[1] == 0 || dims[1] > VSX_MAX_DIM)
 		return tool_fail(err, VSX_EINVAL,
 				 "%s: dataset '%s' has %" PRIu64
-				 " rows of %" PRIu64
+				 " row%s of %" PRIu64
 				 ", expected 1 or more of 1 to %d",
 				 t->file, t->name, (uint64_t)dims[0],
-				 (uint64_t)dims[1], VSX_MAX_DIM);
+				 dims[0] == 1 ? "" : "s", (uint64_t)dims[1],
+				 VSX_MAX_DIM);
 	t->n = dims[0];
 	t->width = t->columns = dims[1];
 	return VSX_OK;

@@ -93,7 +93,7 @@ static enum vsx_status walk(struct walk *w, struct vsx_error *err)
 	}
 	if (w->n_kept == 0)
 		return tool_fail(err, VSX_EINVAL,
-				 "%s: all %" PRIu64 " rows were left out",
+				 "%s: no rows remain: %" PRIu64 " left out",
 				 w->v->name, all);
 	return VSX_OK;
 }

@@ -3,6 +3,7 @@
 #include "bench/base/crew.h"
 #include "bench/base/draw.h"
 #include "bench/data/narrow.h"
+#include "cli/plural.h"
 
 #include <errno.h>
 #include <math.h>
@@ -262,8 +263,8 @@ enum vsx_status synthetic_make(struct synthetic *s, struct vectors *rows,
 	if (s->intrinsic_dim > s->dim)
 		return tool_fail(err, VSX_EINVAL,
 				 "intrinsic dimension %u of rows of %u "
-				 "components",
-				 s->intrinsic_dim, s->dim);
+				 "component%s",
+				 s->intrinsic_dim, s->dim, plural_s(s->dim));
 	if (!s->intrinsic_dim)
 		s->intrinsic_dim = s->dim < INTRINSIC ? s->dim : INTRINSIC;
 	if (!s->n_clusters)

@@ -6,6 +6,7 @@
 #include "cli/format_num.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/plural.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -71,8 +72,8 @@ static enum vsx_status read_all(struct vectors *v, struct input *in,
 		if (got == 0)
 			return tool_fail(err, VSX_EINVAL,
 					 "%s: ends after %" PRIu64
-					 " rows, expected %" PRIu64,
-					 v->name, done, v->n);
+					 " row%s, expected %" PRIu64,
+					 v->name, done, plural_s(done), v->n);
 		if (interrupted())
 			return tool_fail(err, VSX_ESTOPPED, "interrupted");
 		to += got * vectors_row_bytes(v);

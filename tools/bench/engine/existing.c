@@ -3,6 +3,7 @@
 #include "bench/data/widen.h"
 #include "bench/engine/engine_vsx.h"
 #include "cli/fail.h"
+#include "cli/plural.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -88,8 +89,9 @@ enum vsx_status existing_check(const struct subject *s, const struct dataset *d,
 	vsx_get_facts(engine_vsx_index(s->engine), &facts);
 	if (facts.dim != d->dim)
 		return tool_fail(err, VSX_EINVAL,
-				 "%s: has rows of %u components, %s of %u",
-				 name, facts.dim, d->name, d->dim);
+				 "%s: has rows of %u component%s, %s of %u",
+				 name, facts.dim, plural_s(facts.dim), d->name,
+				 d->dim);
 	if (facts.metric != d->metric)
 		return tool_fail(err, VSX_EINVAL,
 				 "%s: has metric %s, measured is %s", name,
@@ -97,8 +99,9 @@ enum vsx_status existing_check(const struct subject *s, const struct dataset *d,
 				 vsx_metric_text(d->metric));
 	if (facts.n_live != n_rows)
 		return tool_fail(err, VSX_EINVAL,
-				 "%s: has %" PRIu64 " rows, but %" PRIu64
+				 "%s: has %" PRIu64 " row%s, but %" PRIu64
 				 " of %s are measured",
-				 name, facts.n_live, n_rows, d->name);
+				 name, facts.n_live, plural_s(facts.n_live),
+				 n_rows, d->name);
 	return check_rows(s, d, n_rows, &facts, err);
 }

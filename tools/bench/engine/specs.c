@@ -2,6 +2,7 @@
 
 #include "cli/fail.h"
 #include "vsx_write.h"
+#include "cli/plural.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -109,9 +110,10 @@ static enum vsx_status make(struct spec *s, const char *text,
 		snprintf(s->text, sizeof(s->text), "%s", rest);
 	else
 		return tool_fail(err, VSX_EINVAL,
-				 "index '%.40s...': %zu characters, expected "
+				 "index '%.40s...': %zu character%s, expected "
 				 "at most %zu",
-				 rest, strlen(rest), sizeof(s->text) - 1);
+				 rest, strlen(rest), plural_s(strlen(rest)),
+				 sizeof(s->text) - 1);
 	return VSX_OK;
 }
 

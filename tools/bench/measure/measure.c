@@ -5,6 +5,7 @@
 #include "cli/format_num.h"
 #include "cli/progress.h"
 #include "cli/say.h"
+#include "cli/plural.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -46,15 +47,17 @@ static enum vsx_status check_sizes(const struct group *g, struct vsx_error *err)
 		uint64_t n = opts->sizes[i];
 
 		if (n > g->data->n_rows)
-			return tool_fail(err, VSX_EINVAL,
-					 "%" PRIu64
-					 " rows asked for, %s has %" PRIu64,
-					 n, g->data->name, g->data->n_rows);
+			return tool_fail(
+				err, VSX_EINVAL,
+				"%" PRIu64 " row%s asked for, %s has %" PRIu64,
+				n, plural_s(n), g->data->name, g->data->n_rows);
 		if (n < g->data->n_rows && n < g->data->truth_k)
-			return tool_fail(err, VSX_EINVAL,
-					 "%" PRIu64 " rows asked for, %" PRIu32
-					 " neighbours are compared",
-					 n, g->data->truth_k);
+			return tool_fail(
+				err, VSX_EINVAL,
+				"%" PRIu64
+				" row%s asked for, neighbours compared: "
+				"%" PRIu32,
+				n, plural_s(n), g->data->truth_k);
 	}
 	return VSX_OK;
 }
@@ -95,9 +98,9 @@ static enum vsx_status choose_k(struct group *g, struct vsx_error *err)
 	}
 	if (g->k > d->truth_k)
 		return tool_fail(err, VSX_EINVAL,
-				 "the ground truth has %u neighbours per "
+				 "the ground truth has %u neighbour%s per "
 				 "query, recall@%zu needs %zu",
-				 d->truth_k, g->k, g->k);
+				 d->truth_k, plural_s(d->truth_k), g->k, g->k);
 	return VSX_OK;
 }
 

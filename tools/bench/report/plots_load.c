@@ -1,6 +1,7 @@
 #include "bench/report/plots.h"
 
 #include "bench/report/words.h"
+#include "cli/plural.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -149,7 +150,7 @@ static void add_many(struct plots *all, const struct report *r, bool latency)
 		 "Threads of one process, processes that share the file, and "
 		 "threads while a writer is at work. The machine has %" PRIu32
 		 " processor%s.",
-		 r->n_processors, r->n_processors == 1 ? "" : "s");
+		 r->n_processors, plural_s(r->n_processors));
 	snprintf(p->x_name, sizeof(p->x_name), "threads or processes");
 	snprintf(p->y_name, sizeof(p->y_name), "%s",
 		 latency ? "ms" : "queries/s");

@@ -2,6 +2,7 @@
 
 #include "bench/report/growth.h"
 #include "cli/format_num.h"
+#include "cli/plural.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -162,7 +163,7 @@ char *words_machine(char to[WORDS_LINE], const struct report *r)
 
 	nothing(to);
 	snprintf(n, sizeof(n), "%" PRIu32 " processor%s", r->n_processors,
-		 r->n_processors == 1 ? "" : "s");
+		 plural_s(r->n_processors));
 	join(to, r->cpu);
 	join(to, r->isa);
 	join(to, r->n_processors ? n : "");
@@ -288,7 +289,7 @@ char *words_spread_note(char to[WORDS_LINE], const struct report *r)
 		return nothing(to);
 	if (least == most)
 		snprintf(to, WORDS_LINE, "%" PRIu32 " repeat%s", most,
-			 most == 1 ? "" : "s");
+			 plural_s(most));
 	else
 		snprintf(to, WORDS_LINE, "%" PRIu32 " to %" PRIu32 " repeats",
 			 least, most);
