@@ -432,11 +432,9 @@ static void expect_nearest(const struct laid_out *l,
 	}
 }
 
-static int count_findings(void *context, enum vsx_status status,
-			  const char *text)
+static int count_findings(void *context, const struct vsx_error *finding)
 {
-	(void)status;
-	(void)text;
+	(void)finding;
 	++*(int *)context;
 	return 0;
 }

@@ -268,11 +268,9 @@ Test(flat, rows_come_in_the_order_of_their_ids)
 	seeded_release(&s);
 }
 
-static int count_findings(void *context, enum vsx_status status,
-			  const char *text)
+static int count_findings(void *context, const struct vsx_error *finding)
 {
-	(void)status;
-	(void)text;
+	(void)finding;
 	++*(int *)context;
 	return 0;
 }

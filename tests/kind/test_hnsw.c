@@ -130,11 +130,9 @@ static uint32_t *links(struct world *w)
 	return (uint32_t *)(uintptr_t)w->seg.view[VSX_SEC_LNK0].base;
 }
 
-static int count_finding(void *context, enum vsx_status status,
-			 const char *text)
+static int count_finding(void *context, const struct vsx_error *finding)
 {
-	(void)status;
-	(void)text;
+	(void)finding;
 	++*(int *)context;
 	return 0;
 }
@@ -392,6 +390,28 @@ Test(hnsw, a_held_out_row_is_no_way_to_others)
 	free_small(&s);
 }
 
+/* A graph from elsewhere begins where it likes. */
+Test(hnsw, enters_where_the_file_says)
+{
+	unsigned int found;
+	struct small s;
+
+	make_small(&s);
+	s.seg.params[VSX_HNSW_ENTRY] = 1;
+	s.lnk0[2][0] = VSX_HNSW_NO_LINK;
+	cr_assert_eq(search_small(&s, 0, false, &found), VSX_OK);
+	cr_expect_eq(found, 0x6, "row 0 leads to it, not back: %x", found);
+	s.lnk0[1][0] = 0;
+	s.lnk0[0][0] = 2;
+	cr_assert_eq(search_small(&s, 0, false, &found), VSX_OK);
+	cr_expect_eq(found, 0x7, "now it does: %x", found);
+	cr_assert_eq(search_small(&s, 0, true, &found), VSX_OK);
+	cr_expect_eq(found, 0x2, "row 0 is as any other: %x", found);
+	cr_assert_eq(search_small(&s, 1, true, &found), VSX_OK);
+	cr_expect_eq(found, 0x5, "the entry point leads on: %x", found);
+	free_small(&s);
+}
+
 /* The first row that is not there, not only numbers far out. */
 Test(hnsw, search_refuses_a_link_to_the_row_behind_the_last)
 {
@@ -411,13 +431,12 @@ Test(hnsw, search_refuses_a_link_to_the_row_behind_the_last)
 	free_small(&s);
 }
 
-static int keep_finding(void *context, enum vsx_status status, const char *text)
+static int keep_finding(void *context, const struct vsx_error *finding)
 {
 	struct vsx_error *first = context;
 
-	(void)status;
 	if (!first->text[0])
-		snprintf(first->text, sizeof(first->text), "%s", text);
+		*first = *finding;
 	return 0;
 }
 
@@ -533,6 +552,11 @@ Test(hnsw, open_refuses_what_does_not_fit)
 	w.seg.params[VSX_HNSW_LEVELS] = VSX_MAX_LEVELS + 1;
 	refuses(&w, "too many levels");
 	w.seg = good;
+	w.seg.params[VSX_HNSW_ENTRY] =
+		vsx_hnsw_of(&w.seg)
+			->level_rows[good.params[VSX_HNSW_LEVELS] - 1];
+	refuses(&w, "an entry point below the top level");
+	w.seg = good;
 	w.seg.view[VSX_SEC_LNK0].bytes -= 4;
 	refuses(&w, "short LNK0");
 	w.seg = good;
@@ -559,11 +583,10 @@ Test(hnsw, open_refuses_what_does_not_fit)
 
 static char told[4096];
 
-static int keep_text(void *context, enum vsx_status status, const char *text)
+static int keep_text(void *context, const struct vsx_error *finding)
 {
 	(void)context;
-	(void)status;
-	strncat(told, text, sizeof(told) - strlen(told) - 2);
+	strncat(told, finding->text, sizeof(told) - strlen(told) - 2);
 	return strcat(told, "\n") == NULL;
 }
 

@@ -248,11 +248,9 @@ Test(ivf, there_is_no_list_behind_the_last)
 	seeded_release(&s);
 }
 
-static int count_findings(void *context, enum vsx_status status,
-			  const char *text)
+static int count_findings(void *context, const struct vsx_error *finding)
 {
-	(void)status;
-	(void)text;
+	(void)finding;
 	++*(int *)context;
 	return 0;
 }
@@ -340,10 +338,9 @@ Test(ivf, refuses_lists_that_share_rows)
 	seeded_release(&s);
 }
 
-static int find_words(void *context, enum vsx_status status, const char *text)
+static int find_words(void *context, const struct vsx_error *finding)
 {
-	(void)status;
-	return strstr(text, context) ? 1 : 0;
+	return strstr(finding->text, context) ? 1 : 0;
 }
 
 /* Stopped, because a finding has these words. */

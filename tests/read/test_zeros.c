@@ -18,13 +18,12 @@ static enum vsx_status look(uint64_t from, uint64_t to, uint64_t file_bytes)
 	struct vsx_verifier v = {.report = hear,
 				 .context = &heard,
 				 .result = &result,
-				 .memory = file,
-				 .file_bytes = file_bytes,
+				 .from = {.memory = file, .bytes = file_bytes},
 				 .super = {.page_shift = 12}};
 
 	heard_reset(&heard);
 	memset(&result, 0, sizeof(result));
-	return vsx_verify_zeros(&v, from, to, "here");
+	return vsx_verify_zeros(&v, from, to, "here", "");
 }
 
 /* Page by page, byte by byte. */
@@ -113,11 +112,10 @@ Test(zeros, that_cannot_be_read_are_one_finding_a_read)
 	struct vsx_verifier v = {.report = hear,
 				 .context = &heard,
 				 .result = &result,
-				 .fd = -1,
-				 .file_bytes = sizeof(file),
+				 .from = {.fd = -1, .bytes = sizeof(file)},
 				 .super = {.page_shift = 12}};
 
-	cr_expect_eq(vsx_verify_zeros(&v, PAGE, 2 * READ, "here"), VSX_OK);
+	cr_expect_eq(vsx_verify_zeros(&v, PAGE, 2 * READ, "here", ""), VSX_OK);
 	cr_expect_eq(result.n_findings, 2, "%s", heard.findings);
 	cr_expect(heard_has(&heard, "page 1: cannot be read: Bad file "));
 	cr_expect(heard_has(&heard, "page 17: cannot be read: Bad file "));

@@ -356,6 +356,27 @@ def _(m):
         e.words(32 * row, "8I", *(some + [2**32 - 1] * 8)[:8])
 
 
+@breaks("5.5-11", "hnsw", "row 0 cannot be reached")
+def _(m):
+    # Nothing leads to row 0, which is the entry point no longer.
+    m.segments[0].param(2, 1)
+    m.segments[0].param(3, 39)
+    del m.section("LEVL").data[4:]
+    m.drop("LNKU")
+    e = m.section("LNK0")
+    for row in range(40):
+        some = [x for x in e.words(32 * row, "8I") if x != 0]
+        e.words(32 * row, "8I", *(some + [2**32 - 1] * 8)[:8])
+
+
+for beyond in (0, 2**31, 2**32 - 1):
+
+    @breaks("5.5-12", "hnsw", "the entry point is row")
+    def _(m, beyond=beyond):
+        top = m.section("LEVL").words(0, "3I")[2]
+        m.segments[0].param(3, beyond or top)
+
+
 # ---- 5.6 -----------------------------------------------------------------
 
 for rule, base, name in (("5.6-1", "queries", "QRYS"), ("5.6-3", "flat", "QSRC"), ("5.6-4", "flat", "RCLL")):

@@ -102,6 +102,27 @@ def _(m):
     e.words(0, "4I", *(links + [2**32 - 1] * 4)[:4])
 
 
+for entry in (1, 17, 39):
+
+    @sound("row %d is the entry point of a single level" % entry, "hnsw")
+    def _(m, entry=entry):
+        m.segments[0].param(2, 1)
+        m.segments[0].param(3, entry)
+        del m.section("LEVL").data[4:]
+        m.drop("LNKU")
+
+    @sound("row %d is the entry point of two levels" % entry, "hnsw")
+    def _(m, entry=entry):
+        # Every row is on both, with the first of its links.
+        m.segments[0].param(2, 2)
+        m.segments[0].param(3, entry)
+        base = m.section("LNK0").data
+        m.section("LEVL").data[:] = 2 * m.section("LEVL").data[:4]
+        m.section("LNKU").data[:] = b"".join(
+            base[32 * row : 32 * row + 16] for row in range(40)
+        )
+
+
 @sound("the last generation", "flat")
 def _(m):
     m.header["generation"] = 2**64 - 1

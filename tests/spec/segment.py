@@ -93,7 +93,7 @@ class Segment:
         if e.kind != 2:
             self.need(len(vecs) == n * e.row_stride, "5.1-2", "size of VECS")
         self.vecs = vecs
-        used = {1: 0, 2: 3, 3: 3}[e.kind]
+        used = {1: 0, 2: 3, 3: 4}[e.kind]
         self.need(not any(e.params[used:7]), "4.2.2-4", "unused params")
         self.open_dead()
         self.open_ids()
@@ -172,7 +172,7 @@ class Segment:
         self.nlist = nlist
 
     def open_graph(self):
-        m, ef, n_levels = self.entry.params[:3]
+        m, ef, n_levels, start = self.entry.params[:4]
         self.need(2 <= m <= 512, "4.2.2-7", "M")
         self.need(1 <= ef <= 65536, "4.2.2-8", "efConstruction")
         links = self.raw("LNK0")
@@ -191,7 +191,9 @@ class Segment:
         self.need(rows[-1] >= 1, "5.5-4", "last level")
         upper = self.raw("LNKU") or b""
         self.need(len(upper) == 4 * m * sum(rows[1:]), "5.5-6", "size of LNKU")
+        self.need(start < rows[-1], "5.5-12", "entry point")
         self.m, self.levels, self.links, self.upper = m, rows, links, upper
+        self.start = start
 
     # ---- contents --------------------------------------------------------
 
@@ -363,7 +365,7 @@ class Segment:
                 self.want(all(x < rows for x in links), "5.5-7", where + "range")
                 self.want(row not in links, "5.5-9", where + "itself")
                 self.want(len(set(links)) == used, "5.5-10", where + "twice")
-        reached, todo, degree = {0}, [0], 2 * self.m
+        reached, todo, degree = {self.start}, [self.start], 2 * self.m
         while todo:
             row = todo.pop()
             for link in base[row * degree : (row + 1) * degree]:

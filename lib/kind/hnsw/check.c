@@ -98,7 +98,8 @@ enum vsx_status vsx_hnsw_check(const struct vsx_segment *seg,
 			goto done;
 	}
 	vsx_hnsw_level(seg, 0, &l);
-	n = vsx_hnsw_reach(l.links, l.degree, l.n_rows, 0, reached, queue);
+	n = vsx_hnsw_reach(l.links, l.degree, l.n_rows,
+			   seg->params[VSX_HNSW_ENTRY], reached, queue);
 	for (uint32_t row = 0; n < seg->n_rows && row < seg->n_rows; row++) {
 		if (reached[row])
 			continue;

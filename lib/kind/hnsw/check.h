@@ -9,8 +9,8 @@ enum vsx_status vsx_hnsw_check(const struct vsx_segment *seg,
 			       struct vsx_error *err);
 
 /*
- * Mark every row that base links lead to from row 0: reached[row] = 1. `queue`
- * has room for n rows. Links at or above n are passed over.
+ * Mark every row that base links lead to from row `start`: reached[row] = 1.
+ * `queue` has room for n rows. Links at or above n are passed over.
  */
 uint32_t vsx_hnsw_reach(const uint32_t *links, uint32_t degree, uint32_t n,
 			uint32_t start, uint8_t *reached, uint32_t *queue);

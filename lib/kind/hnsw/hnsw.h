@@ -4,8 +4,8 @@
  * World Graphs", IEEE TPAMI 42(4), 2020. SPEC.md 5.5.
  *
  * Rows are numbered by falling level, so that level l holds rows 0 to
- * level_rows[l]-1, a node's links are found by its row number on every level,
- * and row 0 is the entry point.
+ * level_rows[l]-1, and a node's links are found by its row number on every
+ * level. The entry point is on all levels; what is built here has row 0 there.
  *
  * This header is the walk over one level, which searches and builders share.
  */
@@ -16,7 +16,12 @@
 #include "segment/scratch.h"
 
 /* Parameters of the segment. */
-enum { VSX_HNSW_M, VSX_HNSW_EF_CONSTRUCTION, VSX_HNSW_LEVELS };
+enum {
+	VSX_HNSW_M,
+	VSX_HNSW_EF_CONSTRUCTION,
+	VSX_HNSW_LEVELS,
+	VSX_HNSW_ENTRY, /* a row */
+};
 
 /* vsx_segment.state: level l has rows 0 to level_rows[l]-1, level 0 first, and
  * its links begin at level_links[l] u32s in LNKU. */

@@ -53,6 +53,13 @@ static enum vsx_status open_levels(struct vsx_segment *seg,
 	if (seg->view[VSX_SEC_LNKU].bytes != at * 4)
 		return bad_length("LNKU", seg->view[VSX_SEC_LNKU].bytes, at * 4,
 				  err);
+	if (seg->params[VSX_HNSW_ENTRY] >= g->level_rows[g->n_levels - 1])
+		return vsx_fail(err, VSX_ECORRUPT,
+				"the entry point is row %u, expected one of "
+				"the %u on level %u",
+				seg->params[VSX_HNSW_ENTRY],
+				g->level_rows[g->n_levels - 1],
+				g->n_levels - 1);
 	return VSX_OK;
 }
 
@@ -110,7 +117,7 @@ const struct vsx_kind vsx_kind_hnsw = {
 	.code = VSX_HNSW,
 	.effort_name = "ef",
 	.hops_name = "hops",
-	.n_params = 3,
+	.n_params = 4,
 	.params =
 		{
 			[VSX_HNSW_M] = {"m", "M #"},

@@ -130,7 +130,7 @@ static enum vsx_status hold_out(struct vsx_walk *w,
 
 	if (status != VSX_OK && status != VSX_ENOTFOUND)
 		return status;
-	if (status == VSX_ENOTFOUND || w->avoid == 0)
+	if (status == VSX_ENOTFOUND || w->avoid == seg->params[VSX_HNSW_ENTRY])
 		w->avoid = VSX_HNSW_NO_LINK;
 	return VSX_OK;
 }
@@ -140,7 +140,7 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 			       struct vsx_find *find, size_t ef, size_t room,
 			       struct vsx_error *err)
 {
-	uint32_t at = 0, key, first;
+	uint32_t entry = seg->params[VSX_HNSW_ENTRY], at = entry, key, first;
 	struct vsx_level l;
 
 	vsx_hnsw_level(seg, 0, &l);
@@ -156,7 +156,7 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 		w->eligible = &find->eligible;
 	/* The entry point goes into the pool: from it all rows can be reached,
 	 * so that a search with ef = n is a search of everything. */
-	VSX_TRY(vsx_walk_enter(w, &l, 0, ef, &first, err));
+	VSX_TRY(vsx_walk_enter(w, &l, entry, ef, &first, err));
 	key = first;
 	for (uint32_t level = vsx_hnsw_of(seg)->n_levels - 1; level > 0;
 	     level--) {
@@ -165,7 +165,7 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 		vsx_hnsw_level(seg, level, &upper);
 		VSX_TRY(vsx_walk_greedy(w, &upper, &at, &key, err));
 	}
-	return at ? vsx_walk_enter(w, &l, at, ef, &key, err) : VSX_OK;
+	return at != entry ? vsx_walk_enter(w, &l, at, ef, &key, err) : VSX_OK;
 }
 
 /*
