@@ -682,7 +682,7 @@ struct vsx_verify_opts {
 				   them must have due_queries, see above */
 	/* A test of the caller's own, in addition to the one in the file. */
 	const void *queries; /* [n_queries][query_dim] of query_elem */
-	enum vsx_elem query_elem;
+	enum vsx_elem query_elem; /* 0: VSX_F32 */
 	uint32_t query_dim;
 	uint32_t truth_k;
 	uint64_t n_queries;

@@ -80,12 +80,13 @@ enum vsx_status vsx_check_model(const struct vsx *index, const char *model,
 				  .hash = text_or_null(hash)};
 	struct vsx_model own = vsx_model_of(index);
 
-	if (note)
-		*note = (struct vsx_error){0};
-	if (!given.name && !given.hash)
+	if (!given.name && !given.hash) {
+		vsx_fail(note, VSX_OK, "%s", "");
 		return VSX_OK;
+	}
 	switch (vsx_model_compare(&own, &given)) {
 	case VSX_MODEL_SAME:
+		vsx_fail(note, VSX_OK, "%s", "");
 		return VSX_OK;
 	case VSX_MODEL_RENAMED:
 		vsx_fail(note, VSX_OK,

@@ -11,6 +11,23 @@
 #include "bytes.h"
 #include "error.h"
 
+/* "vsx_open_opts" is to begin with VSX_OPEN_OPTS_INIT. */
+static inline enum vsx_status vsx_bad_struct_size(size_t given, size_t due,
+						  const char *name,
+						  struct vsx_error *err)
+{
+	char macro[48];
+	size_t n = 0;
+
+	for (; name[n] && n < sizeof(macro) - 1; n++)
+		macro[n] = name[n] == '_' ? '_' : (char)(name[n] - 'a' + 'A');
+	macro[n] = '\0';
+	return vsx_fail(err, VSX_EINVAL,
+			"struct_size of struct %s is %zu, expected %zu: "
+			"begin it with %s_INIT",
+			name, given, due, macro);
+}
+
 /* *out holds the defaults; every structure begins with size_t struct_size. */
 static inline enum vsx_status vsx_take_opts(void *out, size_t n, const void *in,
 					    const char *name,
@@ -22,9 +39,7 @@ static inline enum vsx_status vsx_take_opts(void *out, size_t n, const void *in,
 		return VSX_OK;
 	memcpy(&given, in, sizeof(given));
 	if (given < sizeof(given) || given > 65536)
-		return vsx_fail(err, VSX_EINVAL,
-				"struct_size of struct %s is %zu, expected %zu",
-				name, given, n);
+		return vsx_bad_struct_size(given, n, name, err);
 	if (given > n && !vsx_is_zero((const uint8_t *)in + n, given - n))
 		return vsx_fail(err, VSX_EINVAL,
 				"struct %s has a member set that this version "

@@ -398,6 +398,8 @@ enum vsx_status vsx_verify_sized(const char *path,
 	enum vsx_status status;
 
 	VSX_TRY(vsx_take_opts(&o, sizeof(o), opts, "vsx_verify_opts", err));
+	if (!o.query_elem)
+		o.query_elem = VSX_F32;
 	VSX_TRY(check_opts(&o, err));
 	v.n_threads = vsx_thread_count(o.n_threads);
 	status = vsx_open_file(&v.from.fd, &v.from.bytes, path, &why);

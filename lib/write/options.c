@@ -10,6 +10,7 @@
 #include "io/limit.h"
 #include "manifest.h"
 #include "plural.h"
+#include "read/opts.h"
 
 #define DEFAULT_RECALL 0.95
 #define MIN_MEMORY     (UINT64_C(64) << 20)
@@ -19,27 +20,12 @@ static enum vsx_status copy_options(struct vsx_build_opts *out,
 				    const struct vsx_build_opts *in,
 				    struct vsx_error *err)
 {
-	size_t n, least = offsetof(struct vsx_build_opts, metric);
-
 	memset(out, 0, sizeof(*out));
 	if (!in)
 		return vsx_fail(err, VSX_EINVAL,
 				"a build needs options, at least the "
 				"dimension");
-	n = in->struct_size;
-	if (n < least || n > 65536)
-		return vsx_fail(err, VSX_EINVAL,
-				"struct_size of the options is %zu, expected "
-				"%zu",
-				n, sizeof(*out));
-	if (n > sizeof(*out) &&
-	    !vsx_is_zero((const uint8_t *)in + sizeof(*out), n - sizeof(*out)))
-		return vsx_fail(err, VSX_EINVAL,
-				"an option is set that this version of the "
-				"library does not know");
-	memcpy(out, in, n < sizeof(*out) ? n : sizeof(*out));
-	out->struct_size = sizeof(*out);
-	return VSX_OK;
+	return vsx_take_opts(out, sizeof(*out), in, "vsx_build_opts", err);
 }
 
 static uint64_t half_of_memory(void)

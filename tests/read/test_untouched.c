@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "support/build.h"
 #include "write/scratch_folder.h"
@@ -22,6 +23,16 @@ static uint8_t out[4096], before[4096];
 			     #call);                                           \
 	} while (0)
 #define OUT ((void *)out)
+
+/* The call, which makes something, fails with that status and has made none. */
+static void *made;
+#define MADE ((void *)&made)
+#define FAILS_NULL(call, due)                                                  \
+	do {                                                                   \
+		made = &made;                                                  \
+		cr_expect_eq(call, due, "%s: %s", #call, err.text);            \
+		cr_expect(!made || made == &made, "%s", #call);                \
+	} while (0)
 
 static void init(void)
 {
@@ -110,6 +121,22 @@ Test(untouched, by_facts_and_rows)
 	vsx_close(index);
 }
 
+Test(untouched, by_opening_and_refreshing)
+{
+	struct vsx_open_opts opts = VSX_OPEN_OPTS_INIT;
+	const char *path = small("Flat");
+	struct vsx *index;
+
+	FAILS_NULL(vsx_open(MADE, scratch_path("none"), NULL, &err), VSX_EIO);
+	opts.check = (enum vsx_check)9;
+	FAILS_NULL(vsx_open(MADE, path, &opts, &err), VSX_EINVAL);
+	cr_assert_eq(vsx_open(&index, path, NULL, &err), VSX_OK);
+	FAILS(vsx_check_model(index, "other", NULL, OUT, &err), VSX_EINVAL);
+	cr_assert_eq(unlink(path), 0);
+	FAILS_NULL(vsx_refresh(MADE, index, &err), VSX_EIO);
+	vsx_close(index);
+}
+
 Test(untouched, by_searches)
 {
 	const char *path = damaged(small("Flat"), "VECS");
@@ -127,6 +154,12 @@ Test(untouched, by_searches)
 	      VSX_ECORRUPT);
 	FAILS(vsx_search(s, query, VSX_F32, 0, &exact,
 			 (struct vsx_hit *)(n + 1), n, &err),
+	      VSX_EINVAL);
+	FAILS(vsx_search_batch(index, query, VSX_F32, 1, 3, &exact, 1,
+			       (struct vsx_hit *)(n + 400), n + 300, OUT, &err),
+	      VSX_ECORRUPT);
+	FAILS(vsx_search_batch(index, query, VSX_F32, 1, 0, &exact, 1,
+			       (struct vsx_hit *)(n + 1), n, OUT, &err),
 	      VSX_EINVAL);
 	FAILS(vsx_search_id(s, 12345678, 3, &exact, (struct vsx_hit *)(n + 1),
 			    n, &err),
@@ -146,7 +179,12 @@ Test(untouched, by_plans_and_changes)
 	float row[8] = {1};
 	uint64_t id;
 
+	FAILS_NULL(vsx_builder_new(MADE, none, NULL, &err), VSX_EINVAL);
+	FAILS_NULL(vsx_builder_new(MADE, path, &build, &err), VSX_EINVAL);
+	FAILS_NULL(vsx_update_begin(MADE, none, NULL, &err), VSX_EIO);
+	FAILS(vsx_get_kind(1000, OUT, &err), VSX_EINVAL);
 	build.dim = 8;
+	FAILS_NULL(vsx_builder_new(MADE, path, &build, &err), VSX_EEXIST);
 	FAILS(vsx_build_plan(&build, UINT64_C(1) << 31, OUT, &err), VSX_EINVAL);
 	build.spec = "Tree";
 	FAILS(vsx_build_plan(&build, 10, OUT, &err), VSX_EINVAL);
@@ -176,6 +214,7 @@ Test(untouched, by_backups)
 	struct vsx_prune_opts keep = VSX_PRUNE_OPTS_INIT;
 
 	FAILS(vsx_backup_create(path, repo, NULL, OUT, &err), VSX_ECORRUPT);
+	FAILS(vsx_backup_send(path, -1, NULL, OUT, &err), VSX_EIO);
 	FAILS(vsx_backup_verify(to, NULL, NULL, NULL, NULL, OUT, &err),
 	      VSX_EIO);
 	FAILS(vsx_backup_restore(repo, "x", to, NULL, OUT, &err),
