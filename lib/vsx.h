@@ -25,12 +25,16 @@
  *            written; programs that load the library at run time call
  *            vsx_..._sized(). What callbacks are handed grows in the same way.
  *   Threads  an open index is immutable: any number of threads may use it at
- *            the same time, also after fork(). A searcher holds the scratch of
- *            one thread and must not be used by two at once; nor must a pool,
- *            which has threads of its own. The library has no others except
- *            those that vsx_search_batch() and vsx_verify() start and join,
- *            prints nothing, never exits, and handles no signal unless
+ *            the same time, also after fork(); close it when none does. A
+ *            searcher holds the scratch of one thread and must not be used by
+ *            two at once; nor must a pool, which has threads of its own. Each
+ *            may go from one thread to another. The library has no others
+ *            except those that vsx_search_batch() and vsx_verify() start and
+ *            join, prints nothing, never exits, and handles no signal unless
  *            vsx_guard_install() is called.
+ *   Calling  what is called back runs in the thread that made the call, once at
+ *   back     a time and with no mutex held. It may call the library, but not
+ *            for the searcher, builder or update that is at work.
  *   Bytes    whatever a file holds, no call reads outside the mapping or writes
  *            outside its own memory. A file that another program
  *            truncates while it is mapped raises SIGBUS, as with every mapped
@@ -681,7 +685,7 @@ struct vsx_verify_opts {
 				   reach it in each test that is run, and one of
 				   them must have due_queries, see above */
 	/* A test of the caller's own, in addition to the one in the file. */
-	const void *queries; /* [n_queries][query_dim] of query_elem */
+	const void *queries;	  /* [n_queries][query_dim] of query_elem */
 	enum vsx_elem query_elem; /* 0: VSX_F32 */
 	uint32_t query_dim;
 	uint32_t truth_k;

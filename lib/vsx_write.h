@@ -20,6 +20,19 @@
  * next writer of that name. No call raises SIGPIPE or SIGXFSZ: it fails
  * instead. The same rows, options and seed give the same bytes with any number
  * of threads.
+ *
+ * Threads    A builder or an update is used by one thread at a time and may go
+ *            from one to another; different ones work at the same time. Every
+ *            other call may be made by any thread. The threads that a call
+ *            starts, n_threads at most, are joined before it returns.
+ * Writers    A file has one writer at a time, be it of this process or another:
+ *            who does not get it within wait_ms gets VSX_EBUSY. So nothing that
+ *            is called back may wait for the file that its own call writes.
+ *            Readers wait for nobody.
+ * fork()     A child may use indexes that were open and begin work of its own,
+ *            but may neither use nor free a builder or an update of its parent.
+ *            What that has locked may stay locked until the child has ended or
+ *            called exec(), which closes all descriptors of the library.
  */
 #ifndef VSX_WRITE_H
 #define VSX_WRITE_H
@@ -47,8 +60,8 @@ struct vsx_build_event {
 };
 
 /*
- * Called from the thread that called the builder. Return 0 to go on, anything
- * else to stop with VSX_ESTOPPED.
+ * Called by the thread that made the call. Return 0 to go on, anything else to
+ * stop with VSX_ESTOPPED.
  */
 typedef int vsx_build_report(void *context,
 			     const struct vsx_build_event *event);
@@ -268,8 +281,7 @@ static inline enum vsx_status vsx_build_plan(const struct vsx_build_opts *opts,
  *     vsx_update_free(u);
  *
  * One writer works at a time and holds a lock from begin to free: a file
- * `.NAME.lock` beside the index, so its folder must be writable. An update
- * belongs to one thread.
+ * `.NAME.lock` beside the index, so its folder must be writable.
  */
 struct vsx_update;
 

@@ -7,17 +7,17 @@
 include=$bin/../include
 warnings='-Wall -Wextra -Wpedantic -Werror'
 
-# One line a macro: struct vsx_x_opts x = VSX_X_OPTS_INIT;
-inits=$(sed -n 's/^#define VSX_\([A-Z]*\)_OPTS_INIT.*/\1/p' \
+# One line a macro: struct vsx_x x = VSX_X_INIT;
+inits=$(sed -n 's/^#define VSX_\([A-Z_]*\)_INIT.*/\1/p' \
 	"$include/vsx.h" "$include/vsx_write.h")
-[ "$(echo "$inits" | wc -l)" -ge 8 ] || fail "few initialisers: $inits"
+[ "$(echo "$inits" | wc -l)" -ge 10 ] || fail "few initialisers: $inits"
 {
 	echo '#include <vsx_write.h>'
 	echo 'int main(void) {'
 	for x in $inits; do
 		name=$(echo "$x" | tr A-Z a-z)
-		echo "struct vsx_${name}_opts $name = VSX_${x}_OPTS_INIT;"
-		echo "static struct vsx_${name}_opts s_$name = VSX_${x}_OPTS_INIT;"
+		echo "struct vsx_$name $name = VSX_${x}_INIT;"
+		echo "static struct vsx_$name s_$name = VSX_${x}_INIT;"
 		echo "if ($name.struct_size != sizeof($name)) return 1;"
 		echo "(void)s_$name;"
 	done
@@ -29,7 +29,7 @@ cp inits.c inits.cpp
 	echo '#include <vsx_write.h>'
 	echo 'int main(void) {'
 	for x in $inits; do
-		name=vsx_$(echo "$x" | tr A-Z a-z)_opts
+		name=vsx_$(echo "$x" | tr A-Z a-z)
 		echo "struct $name a_$x = {sizeof(struct $name)};"
 		echo "struct $name b_$x = {.struct_size = sizeof(struct $name)};"
 		echo "if (a_$x.struct_size != b_$x.struct_size) return 1;"

@@ -132,8 +132,16 @@ Test(untouched, by_opening_and_refreshing)
 	FAILS_NULL(vsx_open(MADE, path, &opts, &err), VSX_EINVAL);
 	cr_assert_eq(vsx_open(&index, path, NULL, &err), VSX_OK);
 	FAILS(vsx_check_model(index, "other", NULL, OUT, &err), VSX_EINVAL);
+	FAILS_NULL(vsx_open_fd(MADE, -1, NULL, &err), VSX_EIO);
+	FAILS_NULL(vsx_open_memory(MADE, before, sizeof(before), NULL, &err),
+		   VSX_EINVAL);
+	FAILS_NULL(vsx_row(index, 12345678, MADE, &err), VSX_ENOTFOUND);
 	cr_assert_eq(unlink(path), 0);
 	FAILS_NULL(vsx_refresh(MADE, index, &err), VSX_EIO);
+	vsx_close(index);
+	path = damaged(small("Flat"), "ROID");
+	cr_assert_eq(vsx_open(&index, path, NULL, &err), VSX_OK);
+	FAILS(vsx_contains(index, 3, OUT, &err), VSX_ECORRUPT);
 	vsx_close(index);
 }
 
@@ -141,7 +149,9 @@ Test(untouched, by_searches)
 {
 	const char *path = damaged(small("Flat"), "VECS");
 	struct vsx_search_opts exact = VSX_SEARCH_OPTS_INIT;
+	struct vsx_answers answers = VSX_ANSWERS_INIT;
 	struct vsx_searcher *s;
+	struct vsx_pool *pool;
 	float query[8] = {1};
 	struct vsx *index;
 	size_t *n = OUT;
@@ -161,6 +171,13 @@ Test(untouched, by_searches)
 	FAILS(vsx_search_batch(index, query, VSX_F32, 1, 0, &exact, 1,
 			       (struct vsx_hit *)(n + 1), n, OUT, &err),
 	      VSX_EINVAL);
+	answers.hits = (struct vsx_hit *)(n + 400);
+	answers.n_hits = n;
+	cr_assert_eq(vsx_pool_new(&pool, index, 2, &err), VSX_OK);
+	FAILS(vsx_pool_search(pool, query, VSX_F32, 1, 0, &exact, &answers,
+			      &err),
+	      VSX_EINVAL);
+	vsx_pool_free(pool);
 	FAILS(vsx_search_id(s, 12345678, 3, &exact, (struct vsx_hit *)(n + 1),
 			    n, &err),
 	      VSX_ENOTFOUND);

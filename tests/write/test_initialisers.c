@@ -171,6 +171,8 @@ Test(initialisers, without_their_size_are_refused_by_the_name_of_the_macro)
 	struct vsx_compact_opts c = {0};
 	struct vsx_backup_opts k = {0};
 	struct vsx_prune_opts p = {0};
+	struct vsx_answers answers = {0};
+	struct vsx_pool *pool;
 	struct vsx_batch rows_of = {0};
 	const char *path = scratch_path("a"), *to = scratch_path("b");
 	struct vsx_builder *builder = NULL;
@@ -190,6 +192,11 @@ Test(initialisers, without_their_size_are_refused_by_the_name_of_the_macro)
 	expect_told(vsx_search_batch(index, rows, VSX_F32, 1, 1, &se, 1, &hit,
 				     &n, NULL, &err),
 		    "VSX_SEARCH_OPTS_INIT");
+	DONE(vsx_pool_new(&pool, index, 1, &err));
+	expect_told(vsx_pool_search(pool, rows, VSX_F32, 1, 1, NULL, &answers,
+				    &err),
+		    "VSX_ANSWERS_INIT");
+	vsx_pool_free(pool);
 	expect_told(vsx_verify(path, &v, NULL, NULL, NULL, &err),
 		    "VSX_VERIFY_OPTS_INIT");
 	expect_told(vsx_update_begin(&update, path, &u, &err),
