@@ -26,13 +26,15 @@ static struct vsx_error err;
 
 static atomic_ulong n_allocations, n_started, n_joined;
 static unsigned long most_threads = 1000;
+static unsigned long fails_at; /* the allocation that does; 0: none */
 
 /* The linker takes these before those of libc. */
 void *aligned_alloc(size_t alignment, size_t size)
 {
 	void *p;
 
-	n_allocations++;
+	if (++n_allocations == fails_at)
+		return NULL;
 	return posix_memalign(&p, alignment, size) == 0 ? p : NULL;
 }
 
@@ -371,6 +373,39 @@ Test(pool, names_the_first_query_that_fails)
 		expect_answers(pool, &h, QUERIES, K);
 	}
 	vsx_pool_free(pool);
+	vsx_close(h.index);
+}
+
+/* Whatever there is no memory for: a later batch finds nothing half made. */
+Test(pool, goes_on_after_memory_ran_out)
+{
+	struct vsx_pool *pool = NULL;
+	struct vsx_answers a;
+	struct at_hand h;
+
+	make(&h, (struct support_index){.elem = VSX_U8, .ids = true});
+	for (h.opts.exact = 0; h.opts.exact < 2; h.opts.exact++) {
+		enum vsx_status status = VSX_ENOMEM;
+		unsigned long n = 0;
+
+		for (; status != VSX_OK; n++) {
+			n_allocations = 0;
+			fails_at = n + 1;
+			status = vsx_pool_new(&pool, h.index, 1, &err);
+			if (status == VSX_OK) {
+				a = all_answers();
+				status = vsx_pool_search(pool, h.queries,
+							 VSX_F32, QUERIES, K,
+							 &h.opts, &a, &err);
+			}
+			fails_at = 0;
+			cr_assert(status == VSX_OK || status == VSX_ENOMEM);
+			if (pool)
+				expect_answers(pool, &h, 60, K);
+			vsx_pool_free(pool);
+		}
+		cr_expect_gt(n, 20, "%lu", n);
+	}
 	vsx_close(h.index);
 }
 
