@@ -194,3 +194,17 @@ Test(interrupt_end, behind_the_work_the_code_is_that_of_the_work)
 		  (unsigned int)how);
 	cr_expect_eq(strchr(text, '\n'), strrchr(text, '\n'), "%s", text);
 }
+
+/* A search does not wait for its end to be looked at. */
+Test(interrupt_end, stops_searches_that_go_on)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM); /* the end of all patience */
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	interrupt_install();
+	cr_expect(!interrupted() && !interrupt_stop()->is_set);
+	raise(SIGINT);
+	cr_expect(interrupted() && interrupt_stop()->is_set);
+}

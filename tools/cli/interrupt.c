@@ -15,6 +15,7 @@
 #define GRACE_NS 500000000L
 
 static atomic_int asked;
+static struct vsx_stop stop;
 static timer_t timer;
 static bool has_timer;
 
@@ -44,6 +45,7 @@ static void ask(int number)
 {
 	int reason = errno;
 
+	vsx_stop_set(&stop);
 	if (atomic_fetch_add(&asked, 1) > 0) {
 		leftover_remove_all();
 		die_by(number);
@@ -85,4 +87,9 @@ void interrupt_install(void)
 bool interrupted(void)
 {
 	return atomic_load_explicit(&asked, memory_order_relaxed) != 0;
+}
+
+const struct vsx_stop *interrupt_stop(void)
+{
+	return &stop;
 }

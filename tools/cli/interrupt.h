@@ -10,9 +10,14 @@
 
 #include <stdbool.h>
 
+#include "vsx.h"
+
 void interrupt_install(void);
 
 /* Somebody has asked to stop. Safe and cheap from any thread. */
 bool interrupted(void);
+
+/* The same for searches: they end with VSX_ESTOPPED then. */
+const struct vsx_stop *interrupt_stop(void);
 
 #endif

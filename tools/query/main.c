@@ -266,11 +266,13 @@ static enum vsx_status open_rest(struct run *r, struct vsx_error *err)
 	return r->print_hits ? results_begin(&r->results, err) : VSX_OK;
 }
 
-static enum vsx_status take(struct run *r, size_t n, struct vsx_error *err)
+/* The answers to n queries, if they were found. */
+static enum vsx_status take(struct run *r, size_t n, enum vsx_status status,
+			    struct vsx_error *err)
 {
-	enum vsx_status status = VSX_OK;
-
-	if (o.ground_truth)
+	if (status == VSX_ESTOPPED)
+		return tool_fail(err, VSX_ESTOPPED, "interrupted");
+	if (status == VSX_OK && o.ground_truth)
 		status = recall_add(&r->recall, r->hits, r->n_hits, n,
 				    r->results.k, err);
 	if (status == VSX_OK && r->print_hits)
@@ -301,7 +303,7 @@ static enum vsx_status search_part(struct run *r, const uint8_t *queries,
 		r->part /= 2;
 	else if (took < LEAST_SECONDS && r->part < BLOCK_ROWS)
 		r->part *= 4;
-	return status == VSX_OK ? take(r, n, err) : status;
+	return take(r, n, status, err);
 }
 
 static void tell(const struct run *r, uint64_t done)
@@ -346,8 +348,7 @@ static enum vsx_status search_ids(struct run *r, struct vsx_error *err)
 		tell(r, i);
 		status = vsx_search_id(searcher, o.ids.items[i], r->results.k,
 				       &r->search, r->hits, r->n_hits, err);
-		if (status == VSX_OK)
-			status = take(r, 1, err);
+		status = take(r, 1, status, err);
 	}
 	r->seconds_search = clock_now() - start;
 	if (searcher)
@@ -521,6 +522,7 @@ int main(int argc, char **argv)
 	if (code != CLI_GO_ON)
 		return code;
 	interrupt_install();
+	r.search.stop = interrupt_stop();
 	r.path = operands.items[0];
 	status = check_files(&operands, &err);
 	if (status == VSX_OK)

@@ -42,8 +42,11 @@ static enum vsx_status find_some(struct answers *a, const struct vsx *index,
 
 	opts.exact = exact;
 	opts.first_query = first;
+	opts.stop = interrupt_stop();
 	status = vsx_search_batch(index, q->rows + first * q->dim, VSX_F32, n,
 				  k, &opts, n_threads, hits, n_hits, NULL, err);
+	if (status == VSX_ESTOPPED)
+		return tool_fail(err, VSX_ESTOPPED, "stopped");
 	for (size_t i = 0; status == VSX_OK && i < n; i++)
 		a->n_ids[first + i] = keep(
 			a->ids + (first + i) * a->k, hits + i * k, n_hits[i],
