@@ -126,6 +126,7 @@ enum vsx_status vsx_dead_check(const struct vsx_segment *seg,
 {
 	uint64_t bits = vsx_dead_bytes(seg->n_rows) * 8, n = 0, beyond = 0;
 	uint32_t due = seg->n_dead - seg->n_gone, twice;
+	struct vsx_error what;
 
 	if (!seg->dead)
 		return VSX_OK;
@@ -140,11 +141,14 @@ enum vsx_status vsx_dead_check(const struct vsx_segment *seg,
 			report, context, "DEAD",
 			"section DEAD marks %llu row%s, expected %u", (ull)n,
 			vsx_s(n), due));
-	if (find_twice(seg, &twice))
-		VSX_TRY(vsx_tell_row(report, context, twice,
-				     "section GONE lists row %u, which section "
-				     "DEAD marks",
-				     twice));
+	if (find_twice(seg, &twice)) {
+		vsx_fail(&what, VSX_ECORRUPT,
+			 "section GONE lists row %u, which section DEAD marks",
+			 twice);
+		vsx_at_row(&what, VSX_ECORRUPT, twice);
+		vsx_at_section(&what, VSX_ECORRUPT, "GONE");
+		VSX_TRY(vsx_tell_why(report, context, &what));
+	}
 	if (beyond)
 		return vsx_tell_section(
 			report, context, "DEAD",
