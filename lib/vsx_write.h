@@ -116,12 +116,19 @@ struct vsx_build_opts {
 				      NULL */
 	const char *model_aliases; /* names that count as `model`, with commas
 				      between them, or NULL */
+	/* The caller's own: [n_properties] texts "x_key=value", keys of a-z,
+	   0-9 and _ behind x_, each once; values are UTF-8 on one line, up to
+	   4096 bytes, and an empty one is none. All properties of an index have
+	   65536 bytes at most. vsx_property() reads them, and every change of
+	   the index keeps them. */
+	const char *const *properties;
+	size_t n_properties;
 };
 #define VSX_BUILD_OPTS_INIT                                                    \
 	{                                                                      \
 		sizeof(struct vsx_build_opts), 0, VSX_L2, VSX_F32, NULL, 0, 0, \
 			0, 0, 0, 0, 0, 0, 0, 0.0, NULL, NULL, NULL, NULL,      \
-			NULL, NULL, 0, NULL, NULL                              \
+			NULL, NULL, 0, NULL, NULL, NULL, 0                     \
 	}
 
 /*
@@ -305,12 +312,16 @@ struct vsx_update_opts {
 				of what was asked for; 0: 1024 */
 	const char
 		*model; /* of what is added: see vsx_check_model(); or NULL */
-	const char *model_hash; /* likewise */
+	const char *model_hash;	       /* likewise */
+	const char *const *properties; /* as in vsx_build_opts: set, or taken
+					  away where the value is empty; a
+					  commit of these alone is one */
+	size_t n_properties;
 };
 #define VSX_UPDATE_OPTS_INIT                                                   \
 	{                                                                      \
 		sizeof(struct vsx_update_opts), 0, 0, 0, 0, 0, NULL, NULL,     \
-			NULL, NULL, 0, NULL, NULL                              \
+			NULL, NULL, 0, NULL, NULL, NULL, 0                     \
 	}
 
 /*
@@ -416,11 +427,14 @@ struct vsx_compact_opts {
 			      theirs, which must be one */
 	const char *model_hash;	   /* likewise */
 	const char *model_aliases; /* of the output; NULL: all that they have */
+	const char *const *properties; /* as in vsx_update_opts, over those of
+					  the first input */
+	size_t n_properties;
 };
 #define VSX_COMPACT_OPTS_INIT                                                  \
 	{                                                                      \
 		sizeof(struct vsx_compact_opts), NULL, 0, 0, 0, 0, 0.0, 0,     \
-			NULL, 0, NULL, NULL, NULL, NULL, NULL                  \
+			NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0         \
 	}
 
 struct vsx_compact_result {
@@ -447,8 +461,8 @@ struct vsx_compact_result {
  *
  * built   NULL, or set to what vsx_builder_finish() says of the output
  *
- * The output contains no byte of a deleted row. Facts (model, seed, queries of
- * the caller's) are those of the first input.
+ * The output contains no byte of a deleted row. Facts (model, seed, queries and
+ * properties of the caller's) are those of the first input.
  */
 VSX_API enum vsx_status vsx_compact_sized(
 	const char *const *inputs, size_t n_inputs, const char *path,
@@ -483,8 +497,8 @@ struct vsx_repair_result {
  * Losses are reported as VSX_BUILD_NOTE, one line for each row or run of rows,
  * with ids where these are sound.
  *
- * opts  as for vsx_compact(); spec, force, wait_ms, n_threads, memory and
- *       report count
+ * opts  as for vsx_compact(); spec, force, wait_ms, n_threads, memory,
+ *       properties and report count
  * built NULL, or set to what vsx_builder_finish() says of the new index
  *
  * VSX_ECORRUPT if no row can be saved; VSX_EINVAL if both paths lead to the

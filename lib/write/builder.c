@@ -9,6 +9,7 @@
 #include "names.h"
 #include "write/intake/batch.h"
 #include "write/options.h"
+#include "write/properties.h"
 #include "plural.h"
 
 /* The members that are strings. */
@@ -29,8 +30,10 @@ static enum vsx_status own_strings(struct vsx_build_opts *opts,
 				   struct vsx_error *err)
 {
 	enum vsx_status status = VSX_OK;
+	const char *const *properties = opts->properties;
 	const char **at[N_STRINGS];
 
+	opts->properties = NULL;
 	find_strings(at, opts);
 	for (int i = 0; i < N_STRINGS; i++) {
 		const char *theirs = *at[i];
@@ -39,6 +42,9 @@ static enum vsx_status own_strings(struct vsx_build_opts *opts,
 		if (theirs && status == VSX_OK && !*at[i])
 			status = vsx_fail_memory(err, strlen(theirs) + 1);
 	}
+	if (status == VSX_OK)
+		status = vsx_own_copy(&opts->properties, properties,
+				      opts->n_properties, err);
 	return status;
 }
 
@@ -49,6 +55,7 @@ static void free_strings(struct vsx_build_opts *opts)
 	find_strings(at, opts);
 	for (int i = 0; i < N_STRINGS; i++)
 		free((char *)(uintptr_t)*at[i]);
+	free((void *)(uintptr_t)opts->properties);
 }
 
 enum vsx_status vsx_builder_new_on(struct vsx_builder **out, const char *path,

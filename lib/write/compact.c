@@ -109,6 +109,8 @@ static void take_facts(struct vsx_build_opts *out,
 	out->model_hash = model->hash;
 	out->model_aliases = model->aliases;
 	out->source = vsx_property(index, "source");
+	out->properties = opts->properties;
+	out->n_properties = opts->n_properties;
 	out->wait_ms = opts->wait_ms;
 	out->report = opts->report;
 	out->context = opts->context;
@@ -126,6 +128,8 @@ enum vsx_status vsx_compact_builder(struct vsx_builder **out, const char *path,
 	char spec[64];
 
 	take_facts(&build, opts, index, model, spec);
+	VSX_TRY(vsx_own_check(build.properties, build.n_properties, err));
+	VSX_TRY(vsx_properties_fit(&build, &index->manifest, err));
 	VSX_TRY(vsx_builder_new_on(out, path, &build, claim, ops, err));
 	(*out)->origin = index;
 	return VSX_OK;

@@ -198,9 +198,10 @@ static enum vsx_status write_end(struct run *r, struct vsx_error *err)
 		VSX_TRY(vsx_newer_carry(b->origin, &r->sink,
 					b->rescue ? left_out : NULL, r, err));
 	fill_manifest(r);
-	VSX_TRY(vsx_properties_new(&r->properties,
-				   &r->manifest.properties_bytes, &b->opts,
-				   r->result->spec, b->greatest_id, err));
+	VSX_TRY(vsx_properties_new(
+		&r->properties, &r->manifest.properties_bytes, &b->opts,
+		r->result->spec, b->greatest_id,
+		b->origin ? &b->origin->manifest : NULL, err));
 	VSX_TRY(b->job.progress(&b->job, &vsx_phase_syncing, 0, 0, err));
 	VSX_TRY(vsx_sink_commit(&r->sink, &r->manifest, &r->segment.entry,
 				r->properties, &super, err));

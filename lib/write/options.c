@@ -1,4 +1,5 @@
 #include "write/options.h"
+#include "write/properties.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,6 +165,8 @@ enum vsx_status vsx_options_check(struct vsx_build_opts *out,
 	VSX_TRY(check_value("model_hash", out->model_hash, err));
 	VSX_TRY(check_aliases(out->model_aliases, err));
 	VSX_TRY(check_value("source", out->source, err));
+	VSX_TRY(vsx_own_check(out->properties, out->n_properties, err));
+	VSX_TRY(vsx_properties_fit(out, NULL, err));
 	return vsx_spec_parse(&spec, out->spec, err);
 }
 

@@ -129,7 +129,8 @@ enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
 	struct vsx_choice choice;
 	struct sizes s = {.opts = &checked, .n = n_rows};
 	uint32_t properties_bytes;
-	char *properties;
+	char *properties = NULL;
+	enum vsx_status status;
 	uint64_t rows;
 	struct vsx_build_plan local = {0}, *plan = &local;
 
@@ -147,9 +148,10 @@ enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
 	vsx_spec_text(&choice.spec, plan->spec, sizeof(plan->spec));
 	snprintf(plan->reason, sizeof(plan->reason), "%s",
 		 *choice.reason ? choice.reason : choice.note);
-	VSX_TRY(vsx_properties_new(&properties, &properties_bytes, &checked,
-				   plan->spec, 0, err));
+	status = vsx_properties_new(&properties, &properties_bytes, &checked,
+				    plan->spec, 0, NULL, err);
 	free(properties);
+	VSX_TRY(status);
 
 	vsx_layout_init(&s.layout, vsx_options_page_shift(&checked));
 	if (n_rows > 0) {

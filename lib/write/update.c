@@ -125,6 +125,21 @@ static enum vsx_status check_model(struct vsx_update *u, struct vsx_error *err)
 	return VSX_OK;
 }
 
+/* Whether there will be room for them. */
+static enum vsx_status check_properties(struct vsx_update *u,
+					struct vsx_error *err)
+{
+	enum vsx_status status;
+	char *area = NULL;
+	uint32_t bytes;
+
+	status = vsx_properties_renew(&area, &bytes, &u->index->manifest,
+				      UINT64_MAX, u->opts.properties,
+				      u->opts.n_properties, err);
+	free(area);
+	return status;
+}
+
 static enum vsx_status begin(struct vsx_update *u, const char *path,
 			     const struct vsx_file_ops *ops,
 			     struct vsx_error *err)
@@ -139,12 +154,26 @@ static enum vsx_status begin(struct vsx_update *u, const char *path,
 	VSX_TRY(vsx_claim_open(&u->claim, &place, &wait, err));
 	VSX_TRY(open_index(u, err));
 	VSX_TRY(check_model(u, err));
+	VSX_TRY(check_properties(u, err));
 	take_options(u);
 	/* The stride of all segments is one, whoever wrote the first. */
 	u->space = u->index->space;
 	u->job = vsx_report_job(&u->report, &u->build);
 	vsx_intake_init(&u->intake, &u->build, &u->space, &u->beside);
 	return VSX_OK;
+}
+
+/* The caller's need not outlive the call. */
+static enum vsx_status own_properties(struct vsx_update_opts *o,
+				      struct vsx_error *err)
+{
+	const char *const *theirs = o->properties;
+	enum vsx_status status = vsx_own_check(theirs, o->n_properties, err);
+
+	o->properties = NULL;
+	return status == VSX_OK ? vsx_own_copy(&o->properties, theirs,
+					       o->n_properties, err)
+				: status;
 }
 
 enum vsx_status vsx_update_begin_on(struct vsx_update **out, const char *path,
@@ -162,6 +191,8 @@ enum vsx_status vsx_update_begin_on(struct vsx_update **out, const char *path,
 			       "vsx_update_opts", err);
 	if (!u->opts.flat_below)
 		u->opts.flat_below = FLAT_BELOW;
+	if (status == VSX_OK)
+		status = own_properties(&u->opts, err);
 	if (status == VSX_OK)
 		status = begin(u, path, ops, err);
 	if (status != VSX_OK) {
@@ -187,6 +218,7 @@ void vsx_update_free(struct vsx_update *u)
 	vsx_claim_release(&u->claim);
 	vsx_intake_release(&u->intake);
 	vsx_output_release(&u->beside);
+	free((void *)(uintptr_t)u->opts.properties);
 	free(u->gone);
 	free(u->unknown);
 	free(u);

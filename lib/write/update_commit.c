@@ -78,12 +78,18 @@ static enum vsx_status mark(struct vsx_update_run *r, struct vsx_error *err)
 				  err);
 }
 
+static bool changes(const struct vsx_update_run *r)
+{
+	return r->added.rows.n > 0 || r->result->n_deleted > 0 ||
+	       r->u->opts.n_properties > 0;
+}
+
 /* All that is done before the file is written to. */
 static enum vsx_status prepare(struct vsx_update_run *r, struct vsx_error *err)
 {
 	VSX_TRY(take_segments(r, err));
 	VSX_TRY(mark(r, err));
-	if (r->added.rows.n == 0 && r->result->n_deleted == 0)
+	if (!changes(r))
 		return VSX_OK;
 	VSX_TRY(vsx_update_merge(r, err));
 	return r->added.rows.n ? vsx_update_build(r, err) : VSX_OK;
@@ -95,7 +101,7 @@ static enum vsx_status steps(struct vsx_update_run *r, struct vsx_error *err)
 
 	/* Of zeros in the place of a file that was cut nothing is told. */
 	VSX_TRY(vsx_settle(r->u->index, status, err));
-	if (r->added.rows.n == 0 && r->result->n_deleted == 0) {
+	if (!changes(r)) {
 		fill_unchanged(r);
 		return VSX_OK;
 	}

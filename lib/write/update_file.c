@@ -63,7 +63,8 @@ static enum vsx_status begin_manifest(struct vsx_update_run *r,
 	r->manifest.n_segments = r->n_kept;
 	VSX_TRY(vsx_properties_renew(&r->properties,
 				     &r->manifest.properties_bytes, r->old,
-				     r->u->greatest_id, err));
+				     r->u->greatest_id, r->u->opts.properties,
+				     r->u->opts.n_properties, err));
 	for (uint32_t i = 0; i < r->n_kept; i++) {
 		r->entries[i] = vsx_manifest_segment(r->old, i);
 		r->entries[i].n_dead = r->segments[i].n_dead;
@@ -83,8 +84,8 @@ static enum vsx_status write_segment(struct vsx_update_run *r,
 	vsx_new_segment_place(&r->added, &layout);
 	VSX_TRY(vsx_file_reserve(
 		&r->u->claim.index,
-		r->sink.at + vsx_layout_file_bytes(&layout,
-						   r->old->properties_bytes),
+		r->sink.at + vsx_layout_file_bytes(
+				     &layout, r->manifest.properties_bytes),
 		&done, err));
 	VSX_TRY(vsx_new_segment_write(&r->added, &r->sink,
 				      r->manifest.generation, err));

@@ -20,11 +20,13 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct options {
 	const char *ids, *rejects, *model, *model_hash;
 	uint64_t dim, threads, memory;
+	struct cli_list properties;
 	struct wait wait;
 	bool replace, skip_bad, keep_segments, json, quiet;
 };
@@ -44,6 +46,7 @@ static const struct cli_option option_table[] = {
 		  &o.dim, 1, VSX_MAX_DIM),
 	CLI_SKIP_BAD(&o.skip_bad, &o.rejects),
 	CLI_MODEL_OF("rows", &o.model, &o.model_hash),
+	CLI_PROPERTY(&o.properties),
 	CLI_GROUP("Work"),
 	CLI_WAIT(&o.wait),
 	CLI_FLAG(0, "keep-segments",
@@ -196,6 +199,8 @@ static enum vsx_status add(const char *path, char **inputs, size_t n,
 	opts.memory = o.memory;
 	opts.model = o.model;
 	opts.model_hash = o.model_hash;
+	opts.properties = o.properties.items;
+	opts.n_properties = o.properties.n;
 	opts.report = report_work;
 	opts.context = &o.quiet;
 	o.skip_bad |= o.rejects != NULL;
@@ -245,6 +250,7 @@ int main(int argc, char **argv)
 	if (status == VSX_OK)
 		status = add(operands.items[0], operands.items + 1,
 			     operands.n - 1, &err);
+	free(o.properties.items);
 	progress_end();
 	return say_end(status == VSX_OK ? EXIT_DONE : say_error(&err));
 }

@@ -31,6 +31,7 @@ struct options {
 	uint64_t dim, seed, threads, memory, ef_construction, nlist_sample;
 	uint64_t page_bytes;
 	double target_recall;
+	struct cli_list properties;
 	struct wait wait;
 	bool normalize, skip_bad, plan, force, json, quiet;
 };
@@ -55,6 +56,7 @@ static const struct cli_option option_table[] = {
 		 "names that count as that of the model", &o.model_aliases),
 	CLI_TEXT(0, "source", "TEXT",
 		 "where the rows came from, kept inside (left out)", &o.source),
+	CLI_PROPERTY(&o.properties),
 	CLI_GROUP("Index"),
 	CLI_SPEC("auto", &o.spec),
 	CLI_CHOICE('m', "metric", "METRIC", "the metric (l2)", &o.metric,
@@ -145,6 +147,8 @@ static struct vsx_build_opts build_opts(const struct feed *feed)
 	opts.model_hash = o.model_hash;
 	opts.model_aliases = o.model_aliases;
 	opts.source = o.source;
+	opts.properties = o.properties.items;
+	opts.n_properties = o.properties.n;
 	opts.report = report_work;
 	opts.context = &o.quiet;
 	opts.rejected = o.skip_bad ? rejects_take : NULL;
@@ -374,5 +378,6 @@ int main(int argc, char **argv)
 	progress_end();
 	outfile_drop(&rejects.file);
 	feed_release(&feed);
+	free(o.properties.items);
 	return say_end(status == VSX_OK ? EXIT_DONE : say_error(&err));
 }

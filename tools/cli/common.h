@@ -39,6 +39,12 @@
 		 model_),                                               \
 	CLI_TEXT(0, "model-hash", "HASH", "its fingerprint, likewise", hash_)
 
+/* struct cli_list *to */
+#define CLI_PROPERTY(to_)                                               \
+	CLI_LIST(0, "property", "KEY=VALUE",                            \
+		 "keep a property of your own, with a key that begins " \
+		 "with x_; empty: take it away", to_)
+
 /* otherwise: what is built when it is not given */
 #define CLI_SPEC(otherwise, to_)                                        \
 	CLI_TEXT('i', "spec", "SPEC",                                   \

@@ -26,6 +26,7 @@ struct options {
 	const char *model, *model_hash, *model_aliases;
 	uint64_t threads, memory;
 	double if_dead; /* percent */
+	struct cli_list properties;
 	struct wait wait;
 	bool force, renumber, json, quiet;
 };
@@ -53,6 +54,7 @@ static const struct cli_option option_table[] = {
 	CLI_TEXT(0, "model-alias", "NAME[,NAME...]",
 		 "names that count as that of the model (theirs)",
 		 &o.model_aliases),
+	CLI_PROPERTY(&o.properties),
 	CLI_GROUP("Work"),
 	CLI_REAL(0, "if-dead", "PERCENT",
 		 "only if this share of the bytes belongs to deleted rows "
@@ -160,6 +162,8 @@ static enum vsx_status compact(char **inputs, size_t n, const uint64_t *offsets,
 	opts.model = o.model;
 	opts.model_hash = o.model_hash;
 	opts.model_aliases = o.model_aliases;
+	opts.properties = o.properties.items;
+	opts.n_properties = o.properties.n;
 	opts.if_dead = o.if_dead / 100;
 	opts.renumber = o.renumber;
 	opts.id_offsets = offsets;
@@ -206,6 +210,7 @@ int main(int argc, char **argv)
 	if (status == VSX_OK)
 		status = compact(operands.items, operands.n, offsets, &err);
 	free(offsets);
+	free(o.properties.items);
 	progress_end();
 	return say_end(status == VSX_OK ? EXIT_DONE : say_error(&err));
 }
