@@ -32,10 +32,11 @@ static inline enum vsx_status vsx_halt_before(struct vsx_halt *halt, uint64_t n,
 					      uint32_t stride,
 					      struct vsx_error *err)
 {
-	uint64_t bytes = n * ((uint64_t)stride + VSX_HALT_ROW);
+	uint64_t bytes;
 
-	if (!halt)
+	if (__builtin_expect(!halt, 1))
 		return VSX_OK;
+	bytes = n * ((uint64_t)stride + VSX_HALT_ROW);
 	if (bytes < halt->left) {
 		halt->left -= bytes;
 		return VSX_OK;
