@@ -58,7 +58,7 @@
 extern "C" {
 #endif
 
-#define VSX_VERSION "0.1.0"
+#define VSX_VERSION "0.2.0"
 
 #if defined(__GNUC__)
 #define VSX_API __attribute__((visibility("default")))
@@ -72,7 +72,7 @@ struct vsx_pool;     /* threads that wait for batches of queries */
 
 /* ---- about ---------------------------------------------------------- */
 
-/* The version of the library that runs, such as "0.1.0". */
+/* The version of the library that runs, such as "0.2.0". */
 VSX_API const char *vsx_version(void);
 
 /* The newest format version that it reads. */

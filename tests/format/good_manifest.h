@@ -19,7 +19,7 @@
 #define N_SEGMENTS 2
 #define N_SECTIONS 8
 #define LAST	   (N_SECTIONS - 1)
-#define PROPERTIES "library=vsx 0.1.0\0model=\0spec=HNSW16"
+#define PROPERTIES "library=vsx 0.2.0\0model=\0spec=HNSW16"
 
 #define PAGE   4096u
 #define TABLES (8192u + 1002u * PAGE) /* behind the sections */

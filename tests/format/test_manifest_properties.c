@@ -113,7 +113,7 @@ Test(manifest_properties, finds_properties)
 
 	prove_good();
 	cr_assert_eq(vsx_manifest_decode(&out, raw, n_raw, &sb, &err), VSX_OK);
-	cr_expect_str_eq(vsx_manifest_property(&out, "library"), "vsx 0.1.0");
+	cr_expect_str_eq(vsx_manifest_property(&out, "library"), "vsx 0.2.0");
 	cr_expect_str_eq(vsx_manifest_property(&out, "model"), "");
 	cr_expect_str_eq(vsx_manifest_property(&out, "spec"), "HNSW16");
 	cr_expect_null(vsx_manifest_property(&out, "spe"));

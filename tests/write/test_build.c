@@ -313,7 +313,8 @@ Test(build, writes_the_facts)
 	cr_expect_eq(l.m.n_queries, 1000);
 	cr_expect_eq(l.m.truth_k, 100);
 	cr_expect_eq(l.m.n_recalls, 1);
-	cr_expect_str_eq(vsx_manifest_property(&l.m, "library"), "vsx 0.1.0");
+	cr_expect_str_eq(vsx_manifest_property(&l.m, "library"),
+			 "vsx " VSX_VERSION);
 	cr_expect_str_eq(vsx_manifest_property(&l.m, "model"), "words v1");
 	cr_expect_str_eq(vsx_manifest_property(&l.m, "source"), "a.npy, b.npy");
 	cr_expect_str_eq(vsx_manifest_property(&l.m, "spec"), "Flat");

@@ -133,7 +133,7 @@ struct cli_option {
 
 struct cli_command {
 	const char *name;     /* "vsx-build" */
-	const char *version;  /* "0.1.0" */
+	const char *version;  /* "0.2.0" */
 	const char *usage;    /* "INPUT... -o INDEX [OPTION]..." */
 	const char *about;    /* a sentence or two */
 	const char *needs;    /* what is missing without operands: "an INPUT" */
