@@ -303,6 +303,9 @@ Test(report, says_that_speeds_are_unsteady)
 	cr_assert(f);
 	read_text(f);
 	cr_assert(strstr(text, "unsteady: the repeats of 1 of "));
+	/* No line ends between a number and its sign. */
+	cr_assert(strstr(text, " queries per second ±"));
+	cr_assert(strstr(text, "\u00a0%</strong>"));
 }
 
 Test(report, names_the_engine_where_there_are_several)

@@ -36,6 +36,13 @@ END
 run 0 vsx-build rows.fvecs -o a.vsx -i HNSW8
 run 0 vsx-build rows.fvecs -o b.vsx -i IVF51,Flat
 run 0 vsx-build rows.fvecs -o c.vsx -i HNSW8 --model other
+"$python" - <<'END' >many.fvecs
+import struct, sys
+
+for i in range(10000):
+    sys.stdout.buffer.write(struct.pack("<iff", 2, i % 100, i // 100))
+END
+run 0 vsx-build many.fvecs -o many.vsx -i HNSW16 --ef-construction 100
 run 0 vsx-backup create a.vsx repo
 run 0 vsx-backup create a.vsx repo --name again
 
@@ -44,6 +51,9 @@ for columns in 80 120; do
 	screen $columns 0 vsx-info a.vsx
 	lines=$(wc -l <"$tmp/out")
 	[ "$lines" -le 24 ] || fail "vsx-info takes $lines lines"
+	screen $columns 0 vsx-info many.vsx
+	grep -qE 'M 16, efConstruction 100, [0-9]+ levels' "$tmp/out" ||
+		fail "$columns columns: the parameters of a graph are cut"
 	screen $columns 0 vsx-info b.vsx --sections
 	has "$tmp/out" "section"
 	has "$tmp/out" "LIST"

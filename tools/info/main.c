@@ -142,7 +142,7 @@ static enum vsx_status print_segments(const struct vsx *index, uint32_t n,
 	table_column(t, "since", TABLE_RIGHT);
 	table_column(t, "rows", TABLE_RIGHT);
 	table_column(t, "deleted", TABLE_RIGHT);
-	table_column(t, "bytes per row", TABLE_RIGHT);
+	table_column(t, "row size", TABLE_RIGHT);
 	table_column(t, "parameters", TABLE_WRAP);
 	for (uint32_t i = 0;
 	     i < n && vsx_get_segment(index, i, &s, NULL) == VSX_OK; i++) {
@@ -152,7 +152,7 @@ static enum vsx_status print_segments(const struct vsx *index, uint32_t n,
 		table_cell(t, "%s", num_count(a, s.generation));
 		table_cell(t, "%s", num_count(a, s.n_rows));
 		table_cell(t, "%s", num_count(a, s.n_dead));
-		table_cell(t, "%s", num_count(a, s.row_stride));
+		table_cell(t, "%s", num_bytes(a, s.row_stride));
 		table_cell(t, "%s", parameters(text, sizeof(text), &s));
 	}
 	status = table_print(t, stdout, err);

@@ -3,6 +3,7 @@
 #include "cli/format_num.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 static void check_text(struct gate *g, const char *name, const char *old,
@@ -73,11 +74,12 @@ static void check_rows(struct gate *g)
 	struct check *check = checks_add(g->checks, "rows");
 	uint64_t old = g->old.facts.n_live, now = g->now.facts.n_live;
 	double least = (double)old * (1.0 - g->limits.max_missing);
-	char a[NUM_BYTES], b[NUM_BYTES];
+	char a[NUM_BYTES], b[NUM_BYTES], c[NUM_BYTES];
 
 	cell_number(&check->old, (double)old, "%s", num_count(a, old));
 	cell_number(&check->now, (double)now, "%s", num_count(a, now));
-	cell_number(&check->limit, least, ">= %.0f", least);
+	cell_number(&check->limit, least, ">= %s",
+		    num_count(c, (uint64_t)ceil(least)));
 	check_decide(g->checks, check, (double)now >= least,
 		     "%s rows, %s has %s: %.1f %% fewer, the limit is %.1f %%",
 		     num_count(a, now), g->old.name, num_count(b, old),

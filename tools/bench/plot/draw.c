@@ -180,7 +180,8 @@ void draw_bars(FILE *to, const struct plot *p, const struct box *box)
 		double length = share * (box->right - left - values - 10);
 		double middle = y + BAR_LINE / 2;
 
-		/* Anywhere on its line, also beside the bar. */
+		/* Name and value are written beside it: a tip would repeat
+		   them. Lights up anywhere on its line. */
 		fprintf(to,
 			"<g class=\"row\"><rect class=\"ground\" "
 			"x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
@@ -196,11 +197,7 @@ void draw_bars(FILE *to, const struct plot *p, const struct box *box)
 				BAR_HEIGHT);
 		draw_text(to, left + fmax(length, 1) + 6, middle + 4, "start",
 			  "value", line->marks->text);
-		fputs("<title>", to);
-		xml_put(to, line->label);
-		fputs(": ", to);
-		xml_put(to, line->marks->text);
-		fputs("</title></g>\n", to);
+		fputs("</g>\n", to);
 	}
 	fprintf(to, "<path class=\"axis\" d=\"M%.1f %.1fV%.1f\"/>\n", left,
 		box->top, y);

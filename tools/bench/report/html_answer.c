@@ -66,7 +66,8 @@ static void put_first(FILE *to, const struct report *r, const struct series *s)
 	fprintf(to, " answers %s queries per second",
 		about(qps, p->qps_1.median));
 	if (!isnan(p->qps_1.relative))
-		fprintf(to, " ±%.*f %%", p->qps_1.relative < 0.0095 ? 1 : 0,
+		fprintf(to, " ±%.*f\u00a0%%",
+			p->qps_1.relative < 0.0095 ? 1 : 0,
 			p->qps_1.relative * 100);
 	fputs("</strong> on one thread", to);
 	if (*words_effort(effort, s, p->effort)) {
