@@ -87,10 +87,10 @@ done
 mkdir old && cat >old/CMakeLists.txt <<'END'
 cmake_minimum_required(VERSION 3.20)
 project(old LANGUAGES C)
-find_package(vsx 0.2 REQUIRED CONFIG)
+find_package(vsx 0.1 REQUIRED CONFIG)
 END
 cmake -S old -B old/b -DCMAKE_PREFIX_PATH="$prefix" >/dev/null 2>&1 &&
-	fail "version 0.2 was found"
+	fail "version 0.1 was found"
 
 # As a part of another project: no tools, no tests.
 mkdir outer && cat >outer/CMakeLists.txt <<END
