@@ -190,8 +190,8 @@ VSX_API enum vsx_status vsx_open_memory(struct vsx **out, const void *bytes,
 					struct vsx_error *err);
 
 /*
- * Close it. Its searchers may not be used afterwards, except to free them.
- * Accepts NULL.
+ * Close it. Its searchers and pools may not be used afterwards, except to free
+ * them. Accepts NULL.
  */
 VSX_API void vsx_close(struct vsx *index);
 
