@@ -21,7 +21,7 @@ enum vsx_status vsx_backup_list(const char *repo_path,
 	VSX_TRY(vsx_repo_open(&repo, repo_path, VSX_REPO_READ, 0,
 			      &vsx_system_files, &wait, err));
 	status = vsx_snapshot_list(&repo, &list, &n, err);
-	/* The caller may take his time: a prune need not wait for him. */
+	/* The caller may take its time: a prune need not wait for it. */
 	vsx_repo_close(&repo);
 	for (size_t i = 0; status == VSX_OK && i < n; i++) {
 		struct vsx_snapshot s = vsx_snapshot_public(&list[i]);

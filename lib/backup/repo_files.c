@@ -53,7 +53,7 @@ static enum vsx_status open_regular(const char *path, int *fd, struct stat *st,
 	return status;
 }
 
-/* When it was changed last: nobody can set that back, as he can a time of
+/* When it was changed last: nobody can set that back, unlike a time of
  * writing, and a copy has its own. */
 static uint64_t stamp_of(const struct stat *st)
 {

@@ -1,7 +1,7 @@
 /*
- * Structures of a caller of any version. What his options lack is default, what
- * this library does not know of them must be 0; of results he gets as much as
- * his structure holds, and zeros where it holds more.
+ * Structures of a caller of any version. What its options lack is default, what
+ * this library does not know of them must be 0; of results it gets as much as
+ * its structure holds, and zeros where it holds more.
  */
 #ifndef VSX_OPTS_H
 #define VSX_OPTS_H

@@ -175,7 +175,7 @@ enum vsx_status vsx_claim_check(const struct vsx_claim *c,
 }
 
 /*
- * The lock is removed while it is held. Who waits for it finds, once he has it,
+ * The lock is removed while it is held. A waiter finds, once it has it,
  * that it has lost its name, and opens the one that has it by then.
  */
 void vsx_claim_release(struct vsx_claim *c)

@@ -31,7 +31,7 @@ struct vsx_claim_wait {
 /*
  * Claim the file that is at the place, to replace it. Release it in any case.
  *
- * VSX_EBUSY  another writer has it for longer than that; the text names him
+ * VSX_EBUSY  another writer has it for longer than that; the text names it
  */
 enum vsx_status vsx_claim_take(struct vsx_claim *c,
 			       const struct vsx_place *place,

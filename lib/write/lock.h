@@ -24,7 +24,7 @@ struct vsx_lock_how {
  * moment. The lock ends when the file is closed, and with the process.
  *
  * VSX_EBUSY  another one has had it for wait_ms milliseconds; the text says who
- *            if he has signed
+ *            if it has signed
  */
 enum vsx_status vsx_lock_take(struct vsx_file *file,
 			      const struct vsx_lock_how *how,

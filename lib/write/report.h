@@ -1,4 +1,4 @@
-/* What a caller is told of the work, and whether he wants it to go on. */
+/* What a caller is told of the work, and whether it is to go on. */
 #ifndef VSX_REPORT_H
 #define VSX_REPORT_H
 
@@ -11,7 +11,7 @@ struct vsx_report {
 	vsx_build_report *tell; /* or NULL */
 	void *context;
 	const char *what; /* is stopped: "build", "repair" */
-	bool stopped;	  /* the caller said so; he is told no more */
+	bool stopped;	  /* the caller said so; it is told no more */
 	bool training;
 	double train_since, train_seconds; /* of phases of training */
 };
