@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "support/build.h"
@@ -91,6 +92,24 @@ Test(origin, answers_are_the_same)
 			free(memory);
 			free(bytes);
 		}
+}
+
+/* At a page, where it could be taken away. */
+Test(origin, memory_stays_the_callers)
+{
+	struct vsx *index;
+	size_t n;
+	uint8_t *bytes = support_read(build("Flat"), &n);
+	uint8_t *memory = mmap(NULL, n, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	cr_assert(memory != MAP_FAILED);
+	memcpy(memory, bytes, n);
+	cr_assert_eq(vsx_open_memory(&index, memory, n, NULL, &err), VSX_OK);
+	vsx_close(index);
+	cr_expect_eq(memcmp(memory, bytes, n), 0);
+	munmap(memory, n);
+	free(bytes);
 }
 
 Test(origin, a_descriptor_stays_as_it_was)
