@@ -54,9 +54,7 @@ static enum vsx_status find_losses(struct vsx_job *job,
 				   struct vsx_error *err)
 {
 	unsigned int threads = job->n_threads ? job->n_threads : 1;
-	struct pass p = {.rows = rows,
-			 .grid = grid,
-			 .tally = {job, &vsx_phase_codes, 0, rows->n}};
+	struct pass p = {.rows = rows, .grid = grid};
 	float eps = 0.0f, wild = 0.0f;
 	enum vsx_status status;
 
@@ -65,6 +63,9 @@ static enum vsx_status find_losses(struct vsx_job *job,
 	status = vsx_alloc_to(&p.eps, 2 * (size_t)threads, sizeof(float), err);
 	if (status == VSX_OK)
 		status = vsx_alloc_to(&p.code, threads, grid->dim, err);
+	if (status == VSX_OK)
+		status = vsx_tally_begin(&p.tally, job, &vsx_phase_codes,
+					 rows->n, err);
 	if (status != VSX_OK)
 		goto done;
 	p.wild_eps = p.eps + threads;

@@ -76,8 +76,7 @@ static enum vsx_status find_range(struct vsx_job *job,
 {
 	unsigned int threads = job->n_threads ? job->n_threads : 1;
 	uint32_t dim = rows->space->dim;
-	struct pass p = {.rows = rows,
-			 .tally = {job, &vsx_phase_ranges, 0, rows->n}};
+	struct pass p = {.rows = rows};
 	enum vsx_status status;
 
 	if (threads > VSX_MAX_THREADS)
@@ -89,6 +88,9 @@ static enum vsx_status find_range(struct vsx_job *job,
 				      sizeof(double), err);
 	if (status == VSX_OK)
 		status = vsx_alloc_to(&p.part, threads, sizeof(bool), err);
+	if (status == VSX_OK)
+		status = vsx_tally_begin(&p.tally, job, &vsx_phase_ranges,
+					 rows->n, err);
 	if (status != VSX_OK)
 		goto done;
 	for (size_t i = 0; i < (size_t)threads * dim; i++) {

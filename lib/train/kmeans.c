@@ -505,16 +505,16 @@ enum vsx_status vsx_kmeans_train(struct vsx_kmeans *out, struct vsx_job *job,
 		status = vsx_alloc_to(&out->codes, k, out->code_stride, err);
 	if (status == VSX_OK)
 		status = alloc_lloyd(&l, err);
-	if (status != VSX_OK)
-		goto done;
-	l.tally = (struct vsx_tally){job, &vsx_phase_training, 0,
-				     (uint64_t)l.n * (ITERATIONS + 1)};
-	status = vsx_parallel(l.threads, l.n, 1024, encode_work, &l, err);
+	if (status == VSX_OK)
+		status = vsx_tally_begin(&l.tally, job, &vsx_phase_training,
+					 (uint64_t)l.n * (ITERATIONS + 1), err);
+	if (status == VSX_OK)
+		status = vsx_parallel(l.threads, l.n, 1024, encode_work, &l,
+				      err);
 	if (status == VSX_OK)
 		status = iterate(&l, err);
 	if (status == VSX_OK)
 		encode_centroids(out, rows->space);
-done:
 	free_lloyd(&l);
 	if (status != VSX_OK)
 		vsx_kmeans_release(out);
@@ -586,10 +586,7 @@ enum vsx_status vsx_kmeans_assign(const struct vsx_kmeans *km,
 				  struct vsx_error *err)
 {
 	unsigned int threads = threads_of(job);
-	struct assign a = {.km = km,
-			   .rows = rows,
-			   .list = list,
-			   .tally = {job, &vsx_phase_assigning, 0, rows->n}};
+	struct assign a = {.km = km, .rows = rows, .list = list};
 	enum vsx_status status;
 
 	status = vsx_alloc_to(&a.codes, (size_t)threads * CHUNK,
@@ -601,6 +598,9 @@ enum vsx_status vsx_kmeans_assign(const struct vsx_kmeans *km,
 		status = vsx_seekers_init(&a.seekers[i], km->dim, err);
 	if (status == VSX_OK)
 		status = vsx_packed_codes_init(&a.packed, km->k, km->dim, err);
+	if (status == VSX_OK)
+		status = vsx_tally_begin(&a.tally, job, &vsx_phase_assigning,
+					 rows->n, err);
 	if (status == VSX_OK) {
 		vsx_packed_codes_fill(&a.packed, km->codes, km->code_stride,
 				      NULL, km->k);

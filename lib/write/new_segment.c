@@ -5,15 +5,12 @@
 enum vsx_status vsx_new_segment_codes(struct vsx_new_segment *n,
 				      struct vsx_error *err)
 {
-	struct vsx_job *job = n->job;
-
 	/* Codes speed up scans. */
 	if (!vsx_kind_build_find(n->built.kind)->scans ||
 	    vsx_elem_is_int(n->rows.space->elem))
 		return VSX_OK;
-	VSX_TRY(job->progress(job, &vsx_phase_ranges, 0, n->rows.n, err));
 	return vsx_codes_train(
-		vsx_codec_for(n->rows.space->elem, n->rows.space->dim), job,
+		vsx_codec_for(n->rows.space->elem, n->rows.space->dim), n->job,
 		&n->rows, &n->codes, err);
 }
 
