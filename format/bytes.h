@@ -106,4 +106,17 @@ static inline bool vsx_is_zero(const void *p, size_t n)
 	return !any;
 }
 
+/* How many of n bytes are zero before the first that is not. */
+static inline size_t vsx_zeros_before(const void *p, size_t n)
+{
+	const uint8_t *b = p;
+	size_t i = 0;
+
+	while (n - i >= 64 && vsx_is_zero(b + i, 64))
+		i += 64;
+	while (i < n && b[i] == 0)
+		i++;
+	return i;
+}
+
 #endif

@@ -159,22 +159,18 @@ enum vsx_status vsx_source_lay_out(struct vsx_backup_source *s,
 }
 
 static enum vsx_status not_zero(const struct vsx_backup_source *s,
-				const struct vsx_zeros *z, const uint8_t *bytes,
+				const struct vsx_zeros *z, uint8_t byte,
 				uint64_t at, struct vsx_error *err)
 {
 	char name[5] = "";
 
-	while (*bytes == 0) {
-		bytes++;
-		at++;
-	}
 	if (z->section != UINT32_MAX)
 		vsx_section_letters(
 			name,
 			vsx_manifest_section(&s->manifest, z->section).id);
 	vsx_fail(err, VSX_ECORRUPT,
 		 "page %llu: byte %llu is 0x%02x, expected 0 (%s%s)",
-		 (ull)(at >> s->super.page_shift), (ull)at, *bytes, z->what,
+		 (ull)(at >> s->super.page_shift), (ull)at, byte, z->what,
 		 name);
 	vsx_at_page(err, VSX_ECORRUPT, at >> s->super.page_shift);
 	return vsx_at_section(err, VSX_ECORRUPT, name);
@@ -189,8 +185,11 @@ static enum vsx_status check_zeros(struct vsx_backup_source *s,
 		uint64_t from = z->start > at ? z->start : at;
 		uint64_t to = z->end < at + n ? z->end : at + n;
 
-		if (from < to && !vsx_is_zero(bytes + (from - at), to - from))
-			return not_zero(s, z, bytes + (from - at), from, err);
+		if (from < to)
+			from += vsx_zeros_before(bytes + (from - at),
+						 to - from);
+		if (from < to)
+			return not_zero(s, z, bytes[from - at], from, err);
 		if (z->end > at + n)
 			break; /* it goes on behind these bytes */
 		s->zeros_at++;

@@ -118,12 +118,10 @@ static enum vsx_status zeros_of_page(struct vsx_verifier *v,
 				     uint64_t n, const char *what,
 				     const char *section)
 {
-	uint64_t at = 0;
+	uint64_t at = vsx_zeros_before(bytes, n);
 
-	if (vsx_is_zero(bytes, n))
+	if (at == n)
 		return VSX_OK;
-	while (bytes[at] == 0)
-		at++;
 	return vsx_find_on_page(v, VSX_ECORRUPT,
 				(from + at) >> v->super.page_shift, section,
 				"byte %llu is 0x%02x, expected 0 (%s)",

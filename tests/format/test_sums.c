@@ -103,6 +103,8 @@ Test(bytes, is_zero_looks_at_every_byte)
 	for (size_t i = 0; i < sizeof(b); i++) {
 		b[i] = 0x80;
 		cr_expect_not(vsx_is_zero(b, sizeof(b)));
+		cr_expect_eq(vsx_zeros_before(b, sizeof(b)), i);
+		cr_expect_eq(vsx_zeros_before(b, i), i);
 		cr_expect(vsx_is_zero(b, i));
 		b[i] = 0;
 	}

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/rng.h"
@@ -29,12 +30,24 @@
 #define BIT_STEP 1
 #endif
 
-static char folder[] = "/tmp/vsx-damage-XXXXXX";
-static char path[64];
+static char folder[32], path[64];
 static struct vsx_error err;
+
+/*
+ * Who meets a torn superblock looks once more, a little later: a writer may be
+ * at it. Here is none, and what is damaged stays so.
+ */
+int nanosleep(const struct timespec *wanted, struct timespec *rest)
+{
+	(void)wanted;
+	(void)rest;
+	return 0;
+}
 
 static void setup(void)
 {
+	snprintf(folder, sizeof(folder), "%s/vsx-damage-XXXXXX",
+		 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	cr_assert(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/x.vsx", folder);
 }
@@ -86,29 +99,35 @@ static uint8_t *build(const char *spec, size_t *bytes)
 	return file;
 }
 
-/* What the first finding says. */
-struct first {
-	char text[VSX_ERROR_TEXT];
+/* What the findings say. */
+struct heard {
+	char first[VSX_ERROR_TEXT];
+	uint32_t pages; /* a bit for each that is named */
 };
 
-static int keep_first(void *context, const struct vsx_verify_event *event)
+static int hear(void *context, const struct vsx_verify_event *event)
 {
-	struct first *first = context;
+	struct heard *heard = context;
+	unsigned int page;
 
-	if (event->what == VSX_FINDING && !first->text[0])
-		snprintf(first->text, sizeof(first->text), "%s", event->text);
+	if (event->what != VSX_FINDING)
+		return 0;
+	if (!heard->first[0])
+		snprintf(heard->first, sizeof(heard->first), "%s", event->text);
+	if (sscanf(event->text, "page %u: ", &page) == 1 && page < 32)
+		heard->pages |= UINT32_C(1) << page;
 	return 0;
 }
 
-static enum vsx_status verify(enum vsx_verify_level level, struct first *first,
+static enum vsx_status verify(enum vsx_verify_level level, struct heard *heard,
 			      struct vsx_verify_result *result)
 {
 	struct vsx_verify_opts opts = VSX_VERIFY_OPTS_INIT;
 
 	opts.level = level;
 	opts.n_threads = 1;
-	first->text[0] = '\0';
-	return vsx_verify(path, &opts, keep_first, first, result, &err);
+	memset(heard, 0, sizeof(*heard));
+	return vsx_verify(path, &opts, hear, heard, result, &err);
 }
 
 static void put_byte(int fd, size_t at, uint8_t byte)
@@ -116,42 +135,51 @@ static void put_byte(int fd, size_t at, uint8_t byte)
 	cr_assert_eq(pwrite(fd, &byte, 1, (off_t)at), 1);
 }
 
+/*
+ * The file is two pages of superblock slots, one of sections and one of the
+ * manifest. None keeps another from being checked, but for the manifest and
+ * both slots: so a bit of the one half is flipped together with one of the
+ * other, and both pages must be named, and no others.
+ */
+#define HALF ((size_t)2 * PAGE)
+
 static void flip_every_bit(const char *spec)
 {
 	struct vsx_verify_result result;
-	struct first first;
-	size_t bytes, n_missed = 0, n_misplaced = 0;
+	struct heard heard;
+	size_t bytes, n_flips = 0, n_wrong = 0;
 	uint8_t *file = build(spec, &bytes);
 	int fd = open(path, O_WRONLY);
 
 	cr_assert_geq(fd, 0);
-	cr_assert_eq(verify(VSX_VERIFY_FULL, &first, &result), VSX_OK);
-	cr_assert_eq(result.n_findings, 0, "%s", first.text);
+	cr_assert(bytes > HALF && bytes <= 2 * HALF, "%zu", bytes);
+	cr_assert_eq(verify(VSX_VERIFY_FULL, &heard, &result), VSX_OK);
+	cr_assert_eq(result.n_findings, 0, "%s", heard.first);
 
-	for (size_t bit = 0; bit < bytes * 8; bit += BIT_STEP) {
+	for (size_t bit = 0; bit < HALF * 8; bit += BIT_STEP) {
 		size_t at = bit / 8;
 		unsigned int which = BIT_STEP == 1 ? bit % 8 : at % 8;
-		char page[32];
+		uint32_t due = 0;
 
-		put_byte(fd, at, (uint8_t)(file[at] ^ 1u << which));
-		if (verify(VSX_VERIFY_PAGES, &first, &result) != VSX_OK ||
-		    result.n_findings == 0) {
-			n_missed++;
-			cr_expect(n_missed > 5,
-				  "%s: byte %zu bit %u: not "
-				  "found: %s",
-				  spec, at, which, err.text);
+		for (size_t i = at; i < bytes; i += HALF) {
+			put_byte(fd, i, (uint8_t)(file[i] ^ 1u << which));
+			due |= UINT32_C(1) << i / PAGE;
+			n_flips++;
 		}
-		snprintf(page, sizeof(page), "page %zu: ", at / PAGE);
-		if (strncmp(first.text, page, strlen(page)) != 0) {
-			n_misplaced++;
-			cr_expect(n_misplaced > 5, "%s: byte %zu: %s", spec, at,
-				  first.text);
+		if (verify(VSX_VERIFY_PAGES, &heard, &result) != VSX_OK ||
+		    heard.pages != due) {
+			n_wrong++;
+			cr_expect(n_wrong > 5,
+				  "%s: byte %zu bit %u: pages 0x%x are named, "
+				  "0x%x were hurt: %s%s",
+				  spec, at, which, heard.pages, due,
+				  heard.first, err.text);
 		}
-		put_byte(fd, at, file[at]);
+		for (size_t i = at; i < bytes; i += HALF)
+			put_byte(fd, i, file[i]);
 	}
-	cr_assert_eq(n_missed, 0);
-	cr_assert_eq(n_misplaced, 0);
+	cr_assert_eq(n_wrong, 0);
+	cr_assert_eq(n_flips, bytes * 8 / BIT_STEP);
 	close(fd);
 	free(file);
 }
@@ -175,7 +203,7 @@ Test(damage, every_flipped_bit_of_hnsw_is_found_in_its_page)
 static void cut_everywhere(const char *spec)
 {
 	struct vsx_verify_result result;
-	struct first first;
+	struct heard heard;
 	struct vsx *index;
 	size_t bytes;
 
@@ -189,7 +217,7 @@ static void cut_everywhere(const char *spec)
 			  "%s cut to %zu of %zu bytes: %d %s", spec, n, bytes,
 			  (int)opened, err.text);
 		cr_assert_null(index);
-		verified = verify(VSX_VERIFY_FULL, &first, &result);
+		verified = verify(VSX_VERIFY_FULL, &heard, &result);
 		cr_assert(verified == VSX_EFORMAT ||
 				  (verified == VSX_OK && result.n_findings),
 			  "%s cut to %zu bytes: %s", spec, n, err.text);
@@ -208,7 +236,7 @@ Test(damage, bytes_behind_the_end_are_noticed_and_not_used)
 	static const uint8_t junk[4096] = {1};
 	struct vsx_verify_result result;
 	struct vsx_facts facts;
-	struct first first;
+	struct heard heard;
 	struct vsx *index;
 	size_t bytes;
 
@@ -225,8 +253,8 @@ Test(damage, bytes_behind_the_end_are_noticed_and_not_used)
 		vsx_get_facts(index, &facts);
 		cr_assert_eq(facts.extra_bytes, n);
 		vsx_close(index);
-		cr_assert_eq(verify(VSX_VERIFY_PAGES, &first, &result), VSX_OK);
-		cr_assert_eq(result.n_findings, 0, "%s", first.text);
+		cr_assert_eq(verify(VSX_VERIFY_PAGES, &heard, &result), VSX_OK);
+		cr_assert_eq(result.n_findings, 0, "%s", heard.first);
 		cr_assert_eq(result.n_notices, 1);
 	}
 }
