@@ -171,13 +171,15 @@ static void measure_first(double mib, size_t rounds)
 		forget(copied);
 		shares[r] = 100 * copies[r] / unsynced[r];
 	}
-	report("copy", "MiB/s", mib / median(copies, rounds));
-	report("backup, without its syncs", "MiB/s",
-	       mib / median(unsynced, rounds));
-	report("backup over copy", "%", median(shares, rounds));
-	report("backup with its syncs", "MiB/s", mib / median(all, rounds));
-	report("backup: written over size", "%",
-	       100 * (double)result.new_bytes / (double)result.index_bytes);
+	tell_figure("copy", "MiB/s", mib / median(copies, rounds));
+	tell_figure("backup, without its syncs", "MiB/s",
+		    mib / median(unsynced, rounds));
+	tell_figure("backup over copy", "%", median(shares, rounds));
+	tell_figure("backup with its syncs", "MiB/s",
+		    mib / median(all, rounds));
+	tell_figure("backup: written over size", "%",
+		    100 * (double)result.new_bytes /
+			    (double)result.index_bytes);
 }
 
 static void measure_second(size_t batches)
@@ -187,9 +189,10 @@ static void measure_second(size_t batches)
 
 	add((batches + 99) / 100);
 	seconds = backup(&result);
-	report("second backup after 1 % more rows", "s", seconds);
-	report("second backup: written over size", "%",
-	       100 * (double)result.new_bytes / (double)result.index_bytes);
+	tell_figure("second backup after 1 % more rows", "s", seconds);
+	tell_figure("second backup: written over size", "%",
+		    100 * (double)result.new_bytes /
+			    (double)result.index_bytes);
 }
 
 static void measure_back(void)
@@ -202,14 +205,15 @@ static void measure_back(void)
 	if (vsx_backup_verify(repo, NULL, NULL, NULL, NULL, &check, &err))
 		die(err.text);
 	read = (double)check.bytes_read / 1048576;
-	report("verify", "MiB/s", read / (now(CLOCK_MONOTONIC) - start));
+	tell_figure("verify", "MiB/s", read / (now(CLOCK_MONOTONIC) - start));
 	start = now(CLOCK_MONOTONIC);
 	if (vsx_backup_restore(repo, "latest", restored, NULL, NULL, &err))
 		die(err.text);
 	if (stat(restored, &st) != 0)
 		die("nothing was restored");
-	report("restore with its syncs", "MiB/s",
-	       (double)st.st_size / 1048576 / (now(CLOCK_MONOTONIC) - start));
+	tell_figure("restore with its syncs", "MiB/s",
+		    (double)st.st_size / 1048576 /
+			    (now(CLOCK_MONOTONIC) - start));
 }
 
 int main(int argc, char **argv)
@@ -238,7 +242,7 @@ int main(int argc, char **argv)
 	build(mib);
 	if (stat(base, &st) != 0)
 		die("no index was built");
-	report("file", "MiB", (double)st.st_size / 1048576);
+	tell_figure("file", "MiB", (double)st.st_size / 1048576);
 	measure_first((double)st.st_size / 1048576, rounds);
 	measure_second(mib);
 	measure_back();

@@ -143,12 +143,12 @@ int main(int argc, char **argv)
 	for (int i = 0; i < PAIRS; i++)
 		ratios[i] = measure_pair(argv[1], &queries, &plain);
 	sort_values(ratios, PAIRS);
-	report("searches without it", "queries/s", 1 / plain);
-	report("time that it adds", "%", (ratios[PAIRS / 2] - 1) * 100);
-	report("time that it adds: lower quartile", "%",
-	       (ratios[PAIRS / 4] - 1) * 100);
-	report("time that it adds: upper quartile", "%",
-	       (ratios[PAIRS - 1 - PAIRS / 4] - 1) * 100);
+	tell_figure("searches without it", "queries/s", 1 / plain);
+	tell_figure("time that it adds", "%", (ratios[PAIRS / 2] - 1) * 100);
+	tell_figure("time that it adds: lower quartile", "%",
+		    (ratios[PAIRS / 4] - 1) * 100);
+	tell_figure("time that it adds: upper quartile", "%",
+		    (ratios[PAIRS - 1 - PAIRS / 4] - 1) * 100);
 	report_table();
 	bench_vectors_release(&queries);
 	return 0;

@@ -221,9 +221,9 @@ static void measure_search(const char *name)
 			for (size_t j = 0; j < K; j++)
 				hits += found[q][i] == truth[q][j];
 	snprintf(text, sizeof(text), "search %s", name);
-	report(text, "us", median(times, 5));
+	tell_figure(text, "us", median(times, 5));
 	snprintf(text, sizeof(text), "recall@10 %s", name);
-	report(text, "", (double)hits / (QUERIES * K));
+	tell_figure(text, "", (double)hits / (QUERIES * K));
 	vsx_searcher_free(s);
 	vsx_close(index);
 }
@@ -237,16 +237,18 @@ static void measure_add(double seconds_build)
 
 	fresh_copy();
 	t = update(rows, n_added, 0, 0, 0);
-	report("add", "s", t.all);
-	report("add: build time over it", "", seconds_build / t.all);
-	report("add: share of build time", "%", 100 * t.all / seconds_build);
-	report("add: begin", "ms", t.begin * 1e3);
-	report("add: take the rows", "ms", t.rows * 1e3);
-	report("add: commit", "ms", t.commit * 1e3);
-	report("add: syncs of it", "ms", t.syncs * 1e3);
+	tell_figure("add", "s", t.all);
+	tell_figure("add: build time over it", "", seconds_build / t.all);
+	tell_figure("add: share of build time", "%",
+		    100 * t.all / seconds_build);
+	tell_figure("add: begin", "ms", t.begin * 1e3);
+	tell_figure("add: take the rows", "ms", t.rows * 1e3);
+	tell_figure("add: commit", "ms", t.commit * 1e3);
+	tell_figure("add: syncs of it", "ms", t.syncs * 1e3);
 	t = update(rows, 1, 0, 0, 1);
-	report("add one row", "ms", t.all * 1e3);
-	report("add one row: without syncs", "ms", (t.all - t.syncs) * 1e3);
+	tell_figure("add one row", "ms", t.all * 1e3);
+	tell_figure("add one row: without syncs", "ms",
+		    (t.all - t.syncs) * 1e3);
 	free(rows);
 }
 
@@ -256,12 +258,13 @@ static void measure_delete(void)
 
 	fresh_copy();
 	t = update(NULL, 0, 0, n_added, 0);
-	report("delete", "ms", t.all * 1e3);
-	report("delete: without syncs", "ms", (t.all - t.syncs) * 1e3);
-	report("delete: begin", "ms", t.begin * 1e3);
+	tell_figure("delete", "ms", t.all * 1e3);
+	tell_figure("delete: without syncs", "ms", (t.all - t.syncs) * 1e3);
+	tell_figure("delete: begin", "ms", t.begin * 1e3);
 	t = update(NULL, 0, n_added, 1, 0);
-	report("delete one row", "ms", t.all * 1e3);
-	report("delete one row: without syncs", "ms", (t.all - t.syncs) * 1e3);
+	tell_figure("delete one row", "ms", t.all * 1e3);
+	tell_figure("delete one row: without syncs", "ms",
+		    (t.all - t.syncs) * 1e3);
 }
 
 /* The first search after it, too: it checks what it touches. */
@@ -290,9 +293,9 @@ static void measure_opening(const char *what)
 		vsx_close(index);
 	}
 	snprintf(text, sizeof(text), "open %s", what);
-	report(text, "us", median(opening, ROUNDS));
+	tell_figure(text, "us", median(opening, ROUNDS));
 	snprintf(text, sizeof(text), "first search %s", what);
-	report(text, "us", median(first, ROUNDS));
+	tell_figure(text, "us", median(first, ROUNDS));
 }
 
 static void measure_open(void)
@@ -311,8 +314,8 @@ static void measure_open(void)
 	}
 	index = open_work();
 	vsx_get_facts(index, &f);
-	report("worn: segments", "", f.n_segments);
-	report("worn: deleted rows", "", (double)(f.n_rows - f.n_live));
+	tell_figure("worn: segments", "", f.n_segments);
+	tell_figure("worn: deleted rows", "", (double)(f.n_rows - f.n_live));
 	vsx_close(index);
 	measure_opening("worn");
 	measure_search("worn");
@@ -388,9 +391,9 @@ static void measure_refresh(void)
 		index = next;
 	}
 	vsx_close(index);
-	report("refresh, nothing new", "us", median(nothing, ROUNDS));
-	report("refresh, a row added", "us", median(refresh, ROUNDS));
-	report("first search refreshed", "us", median(first, ROUNDS));
+	tell_figure("refresh, nothing new", "us", median(nothing, ROUNDS));
+	tell_figure("refresh, a row added", "us", median(refresh, ROUNDS));
+	tell_figure("first search refreshed", "us", median(first, ROUNDS));
 	measure_opening("then");
 	free(rows);
 }
@@ -416,11 +419,11 @@ int main(int argc, char **argv)
 	snprintf(work, sizeof(work), "%s/work.vsx", argv[1]);
 	queries = draw_rows(9, 0, QUERIES);
 	seconds = build();
-	report("rows", "", (double)n_rows);
-	report("rows added", "", (double)n_added);
-	report("build", "s", seconds);
+	tell_figure("rows", "", (double)n_rows);
+	tell_figure("rows added", "", (double)n_added);
+	tell_figure("build", "s", seconds);
 	if (stat(base, &st) == 0)
-		report("file", "MiB", (double)st.st_size / 1048576);
+		tell_figure("file", "MiB", (double)st.st_size / 1048576);
 	measure_add(seconds);
 	measure_delete();
 	measure_open();

@@ -96,9 +96,9 @@ static void report_spread(const char *what, double *x, size_t n, double unit,
 	char line[80];
 
 	snprintf(line, sizeof(line), "%s, median", what);
-	report(line, name, median(x, n) * unit);
+	tell_figure(line, name, median(x, n) * unit);
 	snprintf(line, sizeof(line), "%s, longest", what);
-	report(line, name, x[n - 1] * unit);
+	tell_figure(line, name, x[n - 1] * unit);
 }
 
 /* ---- how soon ------------------------------------------------------------ */
@@ -113,8 +113,8 @@ static void deadlines(struct vsx_searcher *s, const float *query)
 		opts.deadline_ns = in_ns(1e-3);
 		x[i] = search(s, query, &opts, &stopped);
 		if (i == 0)
-			report("deadline 1 ms, pages never touched", "ms",
-			       x[0] * 1e3);
+			tell_figure("deadline 1 ms, pages never touched", "ms",
+				    x[0] * 1e3);
 		if (!stopped)
 			die("rows are too few for 1 ms");
 	}
@@ -194,9 +194,9 @@ static void cost(const char *what, struct vsx *index, const float *queries,
 		}
 	}
 	snprintf(line, sizeof(line), "%s, no deadline", what);
-	report(line, "us", median(without, REPEATS) / (double)n * 1e6);
+	tell_figure(line, "us", median(without, REPEATS) / (double)n * 1e6);
 	snprintf(line, sizeof(line), "%s, far deadline", what);
-	report(line, "us", median(with, REPEATS) / (double)n * 1e6);
+	tell_figure(line, "us", median(with, REPEATS) / (double)n * 1e6);
 	vsx_searcher_free(s);
 }
 
@@ -230,9 +230,9 @@ static void pools(const char *what, struct vsx *index, const float *queries)
 		pooled[i] = now(CLOCK_MONOTONIC) - start;
 	}
 	snprintf(line, sizeof(line), "%s, batch of 16", what);
-	report(line, "us", median(batch, REPEATS) * 1e6);
+	tell_figure(line, "us", median(batch, REPEATS) * 1e6);
 	snprintf(line, sizeof(line), "%s, batch of 16 by a pool", what);
-	report(line, "us", median(pooled, REPEATS) * 1e6);
+	tell_figure(line, "us", median(pooled, REPEATS) * 1e6);
 	vsx_pool_free(pool);
 }
 

@@ -44,7 +44,7 @@ double median(double *x, size_t n)
 	return x[n / 2];
 }
 
-void report(const char *name, const char *unit, double value)
+void tell_figure(const char *name, const char *unit, double value)
 {
 	if (n_numbers == MOST_NUMBERS)
 		die("too many numbers");

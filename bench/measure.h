@@ -16,7 +16,7 @@ void sort_values(double *x, size_t n);
 double median(double *x, size_t n);
 
 /* A line "name<TAB>unit<TAB>value" at once; all of them again as a table. */
-void report(const char *name, const char *unit, double value);
+void tell_figure(const char *name, const char *unit, double value);
 void report_table(void);
 
 /* A number above 0; dies with `what` otherwise. */
