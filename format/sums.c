@@ -1,6 +1,9 @@
 #include "sums.h"
 
+#include <string.h>
+
 #include "bytes.h"
+#include "checksum.h"
 
 bool vsx_sums_shape(struct vsx_sums *s, uint64_t bytes, uint32_t page_shift)
 {
@@ -51,6 +54,21 @@ bool vsx_sums_place(uint64_t *out, const struct vsx_sums *s, uint64_t at)
 		return vsx_round_up(out, at, page);
 	*out = at;
 	return true;
+}
+
+bool vsx_sums_chunk_holds(const struct vsx_sums *s, uint32_t level,
+			  const uint8_t *chunk, uint64_t bytes,
+			  const uint8_t *above, uint64_t *found, uint64_t *due)
+{
+	*due = vsx_load64(above);
+	if (level + 1 == s->n_levels) {
+		struct vsx_hash h = vsx_hash128(chunk, bytes);
+
+		*found = vsx_load64(h.b);
+		return memcmp(h.b, above, sizeof(h.b)) == 0;
+	}
+	*found = vsx_sum64(chunk, bytes);
+	return *found == *due;
 }
 
 enum vsx_status vsx_sums_differ(uint64_t page, uint64_t found, uint64_t due,

@@ -66,6 +66,34 @@ static inline uint64_t vsx_sums_chunk_bytes(const struct vsx_sums *s,
 	return rest < page ? rest : page;
 }
 
+/* How many chunks a level has: one for each page that it takes. */
+static inline uint64_t vsx_sums_chunks(const struct vsx_sums *s, uint32_t level)
+{
+	uint64_t page = UINT64_C(1) << s->page_shift;
+
+	return (s->count[level] * 8 + page - 1) >> s->page_shift;
+}
+
+/* The byte of the file where chunk i of a level begins. */
+static inline uint64_t vsx_sums_chunk_at(const struct vsx_sums *s,
+					 uint64_t sums_offset, uint32_t level,
+					 uint64_t i)
+{
+	return sums_offset + s->start[level] + (i << s->page_shift);
+}
+
+/*
+ * Whether a chunk is what the level above says: what every walk over the tables
+ * asks, from whichever end it comes.
+ *
+ * above       of the topmost level: the root, 16 bytes; else the 8 bytes of
+ *             this chunk's sum
+ * found, due  what a message tells
+ */
+bool vsx_sums_chunk_holds(const struct vsx_sums *s, uint32_t level,
+			  const uint8_t *chunk, uint64_t bytes,
+			  const uint8_t *above, uint64_t *found, uint64_t *due);
+
 /*
  * VSX_ECORRUPT for a page of the file whose sum is not what is due. what: of
  * the section is in it, "" for its own bytes, "sums of ", ...

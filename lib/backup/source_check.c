@@ -208,22 +208,16 @@ static enum vsx_status check_piece(struct vsx_backup_source *s, uint32_t level,
 				   struct vsx_error *err)
 {
 	struct vsx_sum_path *p = &s->path;
-	uint64_t above = piece * 8 >> p->shape.page_shift, found, due;
+	const uint8_t *above = p->entry.root.b;
+	uint64_t found, due;
 
-	if (level + 1 == p->shape.n_levels) {
-		struct vsx_hash h = vsx_hash128(p->piece[level], n);
-
-		if (vsx_hash_equal(h, p->entry.root))
-			return VSX_OK;
-		return vsx_sums_differ(page, vsx_load64(h.b),
-				       vsx_load64(p->entry.root.b), "sums of ",
-				       p->name, err);
+	if (level + 1 < p->shape.n_levels) {
+		VSX_TRY(hold(s, level + 1, piece * 8 >> p->shape.page_shift,
+			     err));
+		above = p->piece[level + 1] + (piece * 8 & (page_bytes(s) - 1));
 	}
-	VSX_TRY(hold(s, level + 1, above, err));
-	found = vsx_sum64(p->piece[level], n);
-	due = vsx_load64(p->piece[level + 1] +
-			 (piece * 8 & (page_bytes(s) - 1)));
-	if (found == due)
+	if (vsx_sums_chunk_holds(&p->shape, level, p->piece[level], n, above,
+				 &found, &due))
 		return VSX_OK;
 	return vsx_sums_differ(page, found, due, "sums of ", p->name, err);
 }
@@ -234,8 +228,8 @@ static enum vsx_status hold(struct vsx_backup_source *s, uint32_t level,
 {
 	struct vsx_sum_path *p = &s->path;
 	uint64_t n = vsx_sums_chunk_bytes(&p->shape, level, piece);
-	uint64_t at = p->entry.sums_offset + p->shape.start[level] +
-		      (piece << p->shape.page_shift);
+	uint64_t at = vsx_sums_chunk_at(&p->shape, p->entry.sums_offset, level,
+					piece);
 	uint64_t page = at >> p->shape.page_shift;
 	int reason;
 

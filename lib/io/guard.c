@@ -6,19 +6,12 @@
 #include "io/view.h"
 #include "plural.h"
 
-static uint64_t chunks_of(const struct vsx_sums *s, uint32_t level)
-{
-	uint64_t page = UINT64_C(1) << s->page_shift;
-
-	return (s->count[level] * 8 + page - 1) >> s->page_shift;
-}
-
 uint64_t vsx_guard_words(const struct vsx_sums *shape)
 {
 	uint64_t words = shape->count[0] / 64 + 1, chunks = 0;
 
 	for (uint32_t l = 0; l < shape->n_levels; l++)
-		chunks += chunks_of(shape, l);
+		chunks += vsx_sums_chunks(shape, l);
 	return words + chunks / 64 + 1;
 }
 
@@ -28,9 +21,10 @@ static void set_bit(_Atomic uint64_t *words, uint64_t i)
 				 memory_order_relaxed);
 }
 
-static uint64_t sum_at(const struct vsx_guard *g, uint32_t level, uint64_t i)
+static const uint8_t *sum_at(const struct vsx_guard *g, uint32_t level,
+			     uint64_t i)
 {
-	return vsx_load64(g->sums + g->shape.start[level] + i * 8);
+	return g->sums + g->shape.start[level] + i * 8;
 }
 
 /* Check the chunk of sums that covers item i of a level, parents first. */
@@ -42,31 +36,24 @@ static enum vsx_status check_sums(struct vsx_guard *g, uint32_t level,
 	uint64_t bytes = vsx_sums_chunk_bytes(s, level, chunk);
 	uint64_t at = s->start[level] + (chunk << s->page_shift);
 	uint64_t page = (g->sums_offset + at) >> s->page_shift;
+	const uint8_t *above = g->root;
 	uint64_t found, due;
 
 	for (uint32_t l = 0; l < level; l++)
-		bit += chunks_of(s, l);
+		bit += vsx_sums_chunks(s, l);
 	if (atomic_load_explicit(&g->seen_sums[bit >> 6],
 				 memory_order_relaxed) >>
 		    (bit & 63) &
 	    1)
 		return VSX_OK;
-	if (level + 1 == s->n_levels) {
-		struct vsx_hash h = vsx_hash128(g->sums + at, bytes);
-
-		memcpy(&found, h.b, 8);
-		memcpy(&due, g->root, 8);
-		if (memcmp(h.b, g->root, 16) != 0)
-			return vsx_sums_differ(page, found, due, "sums of ",
-					       g->name, err);
-	} else {
+	if (level + 1 < s->n_levels) {
 		VSX_TRY(check_sums(g, level + 1, chunk, err));
-		found = vsx_sum64(g->sums + at, bytes);
-		due = sum_at(g, level + 1, chunk);
-		if (found != due)
-			return vsx_sums_differ(page, found, due, "sums of ",
-					       g->name, err);
+		above = sum_at(g, level + 1, chunk);
 	}
+	if (!vsx_sums_chunk_holds(s, level, g->sums + at, bytes, above, &found,
+				  &due))
+		return vsx_sums_differ(page, found, due, "sums of ", g->name,
+				       err);
 	set_bit(g->seen_sums, bit);
 	return VSX_OK;
 }
@@ -92,7 +79,7 @@ static enum vsx_status check_pages(struct vsx_guard *g, uint64_t first,
 		VSX_TRY(check_sums(g, 0, page, err));
 		found = vsx_sum64(g->data + (page << g->shape.page_shift),
 				  vsx_sums_page_bytes(&g->shape, page));
-		due = sum_at(g, 0, page);
+		due = vsx_load64(sum_at(g, 0, page));
 		if (found != due)
 			return vsx_sums_differ(g->first_page + page, found, due,
 					       "", g->name, err);

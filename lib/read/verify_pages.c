@@ -85,37 +85,22 @@ static enum vsx_status cannot_read(struct section *s, uint64_t page, int reason,
 
 /* ---- sums ------------------------------------------------------------ */
 
-static uint64_t chunks_of(const struct section *s, uint32_t level)
-{
-	uint64_t page = UINT64_C(1) << s->shape.page_shift;
-
-	return (s->shape.count[level] * 8 + page - 1) >> s->shape.page_shift;
-}
-
 /* Compare one chunk of a level with what is above it. */
 static enum vsx_status check_chunk(struct section *s, uint32_t level,
 				   uint64_t chunk, const uint8_t *sums,
 				   uint8_t *bad)
 {
 	uint64_t n = vsx_sums_chunk_bytes(&s->shape, level, chunk);
-	uint64_t at = s->entry.sums_offset + s->shape.start[level] +
-		      (chunk << s->shape.page_shift);
+	uint64_t at = vsx_sums_chunk_at(&s->shape, s->entry.sums_offset, level,
+					chunk);
 	uint64_t page = at >> s->shape.page_shift, found, due;
+	bool top = level + 1 == s->shape.n_levels;
+	const uint8_t *above = top ? s->entry.root.b : s->above + chunk * 8;
 
-	if (level + 1 == s->shape.n_levels) {
-		struct vsx_hash h = vsx_hash128(sums, n);
-
-		*bad = !vsx_hash_equal(h, s->entry.root);
-		if (!*bad)
-			return VSX_OK;
-		return differs(s, page, vsx_load64(h.b),
-			       vsx_load64(s->entry.root.b), "sums of ");
-	}
-	found = vsx_sum64(sums, n);
-	due = vsx_load64(s->above + chunk * 8);
-	*bad = found != due;
+	*bad = !vsx_sums_chunk_holds(&s->shape, level, sums, n, above, &found,
+				     &due);
 	/* Where the sum itself is damaged it says nothing. */
-	if (!*bad || s->bad_above[chunk * 8 >> s->shape.page_shift])
+	if (!*bad || (!top && s->bad_above[chunk * 8 >> s->shape.page_shift]))
 		return VSX_OK;
 	return differs(s, page, found, due, "sums of ");
 }
@@ -130,8 +115,8 @@ static enum vsx_status read_chunks(struct section *s, uint32_t level,
 	for (uint64_t i = 0; i < n; i++) {
 		uint64_t bytes =
 			vsx_sums_chunk_bytes(&s->shape, level, first + i);
-		uint64_t at = s->entry.sums_offset + s->shape.start[level] +
-			      ((first + i) << s->shape.page_shift);
+		uint64_t at = vsx_sums_chunk_at(&s->shape, s->entry.sums_offset,
+						level, first + i);
 		uint8_t *to = sums + (i << s->shape.page_shift);
 		int reason = vsx_origin_read(&v->from, to, bytes, at);
 
@@ -151,7 +136,7 @@ static enum vsx_status read_chunks(struct section *s, uint32_t level,
 static enum vsx_status check_upper(struct section *s, struct vsx_error *err)
 {
 	for (uint32_t level = s->shape.n_levels - 1; level > 0; level--) {
-		uint64_t n = chunks_of(s, level);
+		uint64_t n = vsx_sums_chunks(&s->shape, level);
 		uint8_t *sums = NULL, *bad = NULL;
 		enum vsx_status status;
 
@@ -334,7 +319,7 @@ static enum vsx_status check_lowest(struct section *s, struct window *w,
 				    uint64_t n_chunks, struct vsx_error *err)
 {
 	uint64_t under = UINT64_C(1) << (w->page_shift - 3); /* a chunk */
-	uint64_t all = chunks_of(s, 0), pages = s->shape.count[0];
+	uint64_t all = vsx_sums_chunks(&s->shape, 0), pages = s->shape.count[0];
 
 	for (uint64_t i = 0; i < all; i += n_chunks) {
 		uint64_t n = all - i < n_chunks ? all - i : n_chunks;
@@ -361,8 +346,8 @@ static enum vsx_status check_data(struct section *s, struct vsx_error *err)
 		n_chunks = 1;
 	if (most > s->shape.count[0])
 		most = s->shape.count[0];
-	if (n_chunks > chunks_of(s, 0))
-		n_chunks = chunks_of(s, 0);
+	if (n_chunks > vsx_sums_chunks(&s->shape, 0))
+		n_chunks = vsx_sums_chunks(&s->shape, 0);
 	if (vsx_alloc_to(&w.found, most, sizeof(*w.found), err) ||
 	    vsx_alloc_to(&w.failed, most, 1, err) ||
 	    vsx_alloc_to(&w.buffer, s->v->n_threads, page, err) ||

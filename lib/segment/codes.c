@@ -1,19 +1,6 @@
 #include "segment/codes.h"
 
 #include "segment/ids.h"
-#include "plural.h"
-
-static enum vsx_status bad_length(const char *section, uint64_t found,
-				  uint64_t due, struct vsx_error *err)
-{
-	return vsx_at_section(
-		err,
-		vsx_fail(err, VSX_ECORRUPT,
-			 "section %s has %llu byte%s, expected %llu", section,
-			 (unsigned long long)found, vsx_s(found),
-			 (unsigned long long)due),
-		section);
-}
 
 enum vsx_status vsx_codes_check_lengths(struct vsx_segment *seg,
 					struct vsx_error *err)
@@ -43,10 +30,10 @@ enum vsx_status vsx_codes_check_lengths(struct vsx_segment *seg,
 				      "CODE");
 	due = seg->codec->params_bytes(dim);
 	if (params->bytes != due)
-		return bad_length("CPAR", params->bytes, due, err);
+		return vsx_bad_length("CPAR", params->bytes, due, err);
 	due = vsx_codec_bytes(seg->codec, dim, seg->n_rows);
 	if (code->bytes != due)
-		return bad_length("CODE", code->bytes, due, err);
+		return vsx_bad_length("CODE", code->bytes, due, err);
 	return VSX_OK;
 }
 

@@ -1,6 +1,8 @@
 /* Finding the rows of a segment. */
 #include "segment/segment.h"
 
+#include "plural.h"
+
 enum vsx_status vsx_segment_locate(const struct vsx_segment *seg, uint32_t row,
 				   uint64_t *offset, struct vsx_error *err)
 {
@@ -32,4 +34,16 @@ enum vsx_status vsx_too_many_rows(const struct vsx_segment *seg,
 	return vsx_fail(err, VSX_ECORRUPT,
 			"the lists hold more rows than the %u of the segment",
 			seg->n_rows);
+}
+
+enum vsx_status vsx_bad_length(const char *section, uint64_t found,
+			       uint64_t due, struct vsx_error *err)
+{
+	return vsx_at_section(
+		err,
+		vsx_fail(err, VSX_ECORRUPT,
+			 "section %s has %llu byte%s, expected %llu", section,
+			 (unsigned long long)found, vsx_s(found),
+			 (unsigned long long)due),
+		section);
 }

@@ -111,4 +111,8 @@ enum vsx_status vsx_too_many_rows(const struct vsx_segment *seg,
 enum vsx_status vsx_exact_search(const struct vsx_segment *seg,
 				 struct vsx_find *find, struct vsx_error *err);
 
+/* VSX_ECORRUPT for a section that is not as long as it is due. */
+enum vsx_status vsx_bad_length(const char *section, uint64_t found,
+			       uint64_t due, struct vsx_error *err);
+
 #endif

@@ -179,7 +179,8 @@ Test(sniff, knows_the_first_bytes_of_a_cut_index)
 
 		head[8] = 1;
 		scratch_write(scratch_path("cut"), head, n);
-		snprintf(due, sizeof(due), "has %zu bytes, expected 8192", n);
+		snprintf(due, sizeof(due), "has %zu byte%s, expected 8192", n,
+			 n == 1 ? "" : "s");
 		refuses(scratch_path("cut"), VSX_ETRUNCATED, due);
 	}
 }

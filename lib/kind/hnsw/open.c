@@ -7,18 +7,6 @@
 #error "links are read in place: this needs a little-endian machine"
 #endif
 
-static enum vsx_status bad_length(const char *section, uint64_t found,
-				  uint64_t due, struct vsx_error *err)
-{
-	return vsx_at_section(
-		err,
-		vsx_fail(err, VSX_ECORRUPT,
-			 "section %s has %llu byte%s, expected %llu", section,
-			 (unsigned long long)found, vsx_s(found),
-			 (unsigned long long)due),
-		section);
-}
-
 /* Level sizes from LEVL: the first is n_rows, none is larger than the last. */
 static enum vsx_status open_levels(struct vsx_segment *seg,
 				   struct vsx_error *err)
@@ -33,8 +21,8 @@ static enum vsx_status open_levels(struct vsx_segment *seg,
 				"%u level%s, expected 1 to %d", g->n_levels,
 				vsx_s(g->n_levels), VSX_MAX_LEVELS);
 	if (levels->bytes != (uint64_t)g->n_levels * 4)
-		return bad_length("LEVL", levels->bytes,
-				  (uint64_t)g->n_levels * 4, err);
+		return vsx_bad_length("LEVL", levels->bytes,
+				      (uint64_t)g->n_levels * 4, err);
 	VSX_TRY(vsx_touch(levels, 0, levels->bytes, err));
 	for (uint32_t l = 0; l < g->n_levels; l++) {
 		uint32_t rows = vsx_load32(levels->base + (size_t)l * 4);
@@ -51,8 +39,8 @@ static enum vsx_status open_levels(struct vsx_segment *seg,
 			at += (uint64_t)rows * seg->params[VSX_HNSW_M];
 	}
 	if (seg->view[VSX_SEC_LNKU].bytes != at * 4)
-		return bad_length("LNKU", seg->view[VSX_SEC_LNKU].bytes, at * 4,
-				  err);
+		return vsx_bad_length("LNKU", seg->view[VSX_SEC_LNKU].bytes,
+				      at * 4, err);
 	if (seg->params[VSX_HNSW_ENTRY] >= g->level_rows[g->n_levels - 1])
 		return vsx_fail(err, VSX_ECORRUPT,
 				"the entry point is row %u, expected one of "
@@ -78,8 +66,8 @@ static enum vsx_status open_hnsw(struct vsx_segment *seg, struct vsx_error *err)
 				VSX_HNSW_MAX_EF_CONSTRUCTION);
 	due = (uint64_t)seg->n_rows * 2 * m * 4;
 	if (seg->view[VSX_SEC_LNK0].bytes != due)
-		return bad_length("LNK0", seg->view[VSX_SEC_LNK0].bytes, due,
-				  err);
+		return vsx_bad_length("LNK0", seg->view[VSX_SEC_LNK0].bytes,
+				      due, err);
 	return open_levels(seg, err);
 }
 

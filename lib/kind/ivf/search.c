@@ -50,22 +50,10 @@ static enum vsx_status open_ivf(struct vsx_segment *seg, struct vsx_error *err)
 				vsx_s(stride), due_stride);
 	due = (uint64_t)nlist * sizeof(struct vsx_disk_list);
 	if (!lists->base || lists->bytes != due)
-		return vsx_at_section(
-			err,
-			vsx_fail(err, VSX_ECORRUPT,
-				 "section LIST has %llu byte%s, expected %llu",
-				 (unsigned long long)lists->bytes,
-				 vsx_s(lists->bytes), (unsigned long long)due),
-			"LIST");
+		return vsx_bad_length("LIST", lists->bytes, due, err);
 	due = vsx_ivf_layout(seg->space.dim, nlist, stride).end;
 	if (!cents->base || cents->bytes != due)
-		return vsx_at_section(
-			err,
-			vsx_fail(err, VSX_ECORRUPT,
-				 "section CENT has %llu byte%s, expected %llu",
-				 (unsigned long long)cents->bytes,
-				 vsx_s(cents->bytes), (unsigned long long)due),
-			"CENT");
+		return vsx_bad_length("CENT", cents->bytes, due, err);
 	return VSX_OK;
 }
 
