@@ -15,11 +15,7 @@ enum vsx_status queries_pass(const char *path, uint32_t dim,
 	void *all = NULL;
 	size_t n;
 
-	if (strcmp(path, "-") == 0)
-		return tool_fail(err, VSX_EINVAL,
-				 "standard input: cannot be used for the "
-				 "queries of a test; name a file");
-	status = input_open(&in, path, NULL, err);
+	status = input_open_queries(&in, path, err);
 	if (status != VSX_OK)
 		return status;
 	if (input_dim(in) != dim) {

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define BLOCK_BYTES ((size_t)1 << 20) /* of cells that wait to be converted */
 
@@ -85,6 +86,16 @@ enum vsx_status input_open(struct input **out, const char *path,
 				  : in->rows.row_bytes;
 	*out = in;
 	return VSX_OK;
+}
+
+enum vsx_status input_open_queries(struct input **out, const char *path,
+				   struct vsx_error *err)
+{
+	if (strcmp(path, "-") == 0)
+		return tool_fail(err, VSX_EINVAL,
+				 "standard input: cannot be used for the "
+				 "queries of a test; name a file");
+	return input_open(out, path, NULL, err);
 }
 
 uint64_t input_n_rows(const struct input *in)

@@ -56,6 +56,10 @@ enum vsx_status input_open(struct input **out, const char *path,
 			   const struct input_opts *opts,
 			   struct vsx_error *err);
 
+/* The same for the queries of a test, which standard input does not bring. */
+enum vsx_status input_open_queries(struct input **out, const char *path,
+				   struct vsx_error *err);
+
 /* INPUT_UNKNOWN_ROWS for a stream. */
 uint64_t input_n_rows(const struct input *in);
 uint32_t input_dim(const struct input *in); /* 1 to VSX_MAX_DIM */

@@ -17,11 +17,7 @@ static enum vsx_status load_queries(struct own_test *t, const char *path,
 	struct input *in;
 	size_t n;
 
-	if (strcmp(path, "-") == 0)
-		return tool_fail(err, VSX_EINVAL,
-				 "standard input: cannot be used for the "
-				 "queries of a test; name a file");
-	status = input_open(&in, path, NULL, err);
+	status = input_open_queries(&in, path, err);
 	if (status != VSX_OK)
 		return status;
 	n = (size_t)input_n_rows(in);
