@@ -2,30 +2,32 @@
 # Is the working tree slower or faster than an older version? Builds both,
 # runs the programs of bench/micro on them in turns, and says which figures
 # differ by more than the noise.
-# usage: sh bench/compare.sh [--strict] [--all] [--rounds N] [REV]
+# usage: sh bench/compare.sh [--strict] [--all] [--own] [--rounds N] [REV]
 #
 #   REV       a commit (HEAD)
 #   --strict  exit 1 when something has become worse
 #   --all     show all figures, not only those that differ
+#   --own     each side runs its own programs, where the interface has changed
 #   --rounds  N runs of each side, at least 7 (7)
 #
-# The programs are those of the working tree on both sides; only the library
-# differs. A figure differs when the runs of one side lie apart from those of
+# Without --own the programs are those of the working tree on both sides; only
+# the library differs. A figure differs when the runs of one side lie apart from those of
 # the other (rank sum test, p below 0.01) and the medians by more than 2 %, in
 # the first rounds and once more in as many that are run for what differed
 # there. All runs are kept in build/compare/runs.tsv.
 set -eu
 cd "$(dirname "$0")/.."
 
-strict=0 all=0 rounds=7 rev=
+strict=0 all=0 own=0 rounds=7 rev=
 usage() {
-	echo 'usage: sh bench/compare.sh [--strict] [--all] [--rounds N] [REV]' >&2
+	echo 'usage: sh bench/compare.sh [--strict] [--all] [--own] [--rounds N] [REV]' >&2
 	exit 2
 }
 while [ $# -gt 0 ]; do
 	case $1 in
 	--strict) strict=1 ;;
 	--all) all=1 ;;
+	--own) own=1 ;;
 	--rounds)
 		[ $# -ge 2 ] || usage
 		rounds=$2
@@ -51,9 +53,10 @@ at=build/compare
 rm -rf "$at/base" "$at/base-source" "$at/folders"
 mkdir -p "$at/base-source/bench" "$at/folders/base" "$at/folders/work"
 git archive "$commit" | tar -xm -C "$at/base-source"
-rm -rf "$at/base-source/bench"
-mkdir "$at/base-source/bench"
-cp -R bench/micro "$at/base-source/bench/micro"
+if [ $own = 0 ]; then
+	rm -rf "$at/base-source/bench/micro"
+	cp -R bench/micro "$at/base-source/bench/micro"
+fi
 echo 'add_subdirectory(micro)' >"$at/base-source/bench/CMakeLists.txt"
 
 # configure SIDE SOURCE
