@@ -20,8 +20,8 @@
  *            in an initialiser of any form; a member that is 0 takes its
  *            default. NULL takes all defaults.
  *   Growth   structures that a call fills get new members at their end in later
- *            versions. The calls are inline functions that hand the size over
- *            which the program was compiled with, and nothing behind it is
+ *            versions. The calls are inline functions that hand over the size
+ *            that the program was compiled with, and nothing beyond it is
  *            written; programs that load the library at run time call
  *            vsx_..._sized(). What callbacks are handed grows in the same way.
  *   Threads  an open index is immutable: any number of threads may use it at
@@ -547,11 +547,11 @@ VSX_API void vsx_pool_free(struct vsx_pool *pool);
  */
 struct vsx_answers {
 	size_t struct_size;
-	struct vsx_hit *hits;  /* [n][k]; behind n_hits they stay unset */
+	struct vsx_hit *hits;  /* [n][k]; those beyond n_hits stay unset */
 	size_t *n_hits;	       /* [n] */
-	uint64_t *ids;	       /* [n][k]; UINT64_MAX behind n_hits. A row may
-				  have that id: its distance is no NaN. */
-	float *distances;      /* [n][k]; NaN behind n_hits */
+	uint64_t *ids;	       /* [n][k]; UINT64_MAX beyond n_hits. A row may
+				  have that id: its distance is never NaN. */
+	float *distances;      /* [n][k]; NaN beyond n_hits */
 	uint64_t *n_distances; /* [n]: rows that the query was compared with,
 				  codes included */
 	uint64_t *n_hops;      /* [n]: graph nodes or lists visited */

@@ -117,7 +117,7 @@ struct vsx_build_opts {
 	const char *model_aliases; /* names that count as `model`, with commas
 				      between them, or NULL */
 	/* The caller's own: [n_properties] texts "x_key=value", keys of a-z,
-	   0-9 and _ behind x_, each once; values are UTF-8 on one line, up to
+	   0-9 and _ after x_, each once; values are UTF-8 on one line, up to
 	   4096 bytes, and an empty one is none. All properties of an index have
 	   65536 bytes at most. vsx_property() reads them, and every change of
 	   the index keeps them. */

@@ -247,7 +247,7 @@ enum vsx_status vsx_properties_fit(const struct vsx_build_opts *opts,
 	return status;
 }
 
-/* What others may have written is no number, or a smaller one. */
+/* What others may have written is not a number, or a smaller one. */
 uint64_t vsx_remembered_id(const struct vsx_manifest *m)
 {
 	const char *text = vsx_manifest_property(m, GREATEST_ID);
