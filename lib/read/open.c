@@ -193,7 +193,7 @@ static enum vsx_status check_memory(const void *bytes, size_t n,
 	if (!copy && (uintptr_t)bytes % MEMORY_ALIGNMENT)
 		return vsx_fail(
 			err, VSX_EINVAL,
-			"begins %u bytes behind a multiple of %d, "
+			"begins %u bytes after a multiple of %d, "
 			"expected 0 unless it is copied",
 			(unsigned int)((uintptr_t)bytes % MEMORY_ALIGNMENT),
 			MEMORY_ALIGNMENT);

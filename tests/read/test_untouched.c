@@ -12,7 +12,7 @@ TestSuite(untouched, .init = scratch_make, .fini = scratch_drop,
 	  .timeout = 120);
 
 static struct vsx_error err;
-static uint8_t out[4096], before[4096];
+static _Alignas(64) uint8_t out[4096], before[4096];
 
 /* The call fails with that status and has written nothing into out. */
 #define FAILS(call, due)                                                       \
@@ -133,7 +133,8 @@ Test(untouched, by_opening_and_refreshing)
 	cr_assert_eq(vsx_open(&index, path, NULL, &err), VSX_OK);
 	FAILS(vsx_check_model(index, "other", NULL, OUT, &err), VSX_EINVAL);
 	FAILS_NULL(vsx_open_fd(MADE, -1, NULL, &err), VSX_EIO);
-	FAILS_NULL(vsx_open_memory(MADE, before, sizeof(before), NULL, &err),
+	FAILS_NULL(vsx_open_memory(MADE, before + 1, sizeof(before) - 1, NULL,
+				   &err),
 		   VSX_EINVAL);
 	FAILS_NULL(vsx_row(index, 12345678, MADE, &err), VSX_ENOTFOUND);
 	cr_assert_eq(unlink(path), 0);
