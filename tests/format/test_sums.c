@@ -303,3 +303,37 @@ Test(sums, no_place_at_the_end_of_64_bits)
 	cr_expect(vsx_sums_place(&out, &s, MAX - 15));
 	cr_expect_eq(out, MAX - 15);
 }
+
+/* 6.2: below the topmost level by the sum above, there by all of the root. */
+Test(sums, a_chunk_holds_by_every_bit_of_what_is_above)
+{
+	uint64_t due, found, sum;
+	uint8_t chunk[4096];
+	struct vsx_hash root;
+	struct vsx_sums s;
+	uint8_t above[16];
+
+	memset(chunk, 7, sizeof(chunk));
+	cr_assert(vsx_sums_shape(&s, UINT64_C(4096) * 1000, 12));
+	cr_assert_eq(s.n_levels, 2);
+	sum = vsx_sum64(chunk, sizeof(chunk));
+	root = vsx_hash128(chunk, 16);
+	for (int bit = -1; bit < 64; bit++) {
+		memcpy(above, &sum, 8);
+		if (bit >= 0)
+			above[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		cr_expect_eq(vsx_sums_chunk_holds(&s, 0, chunk, sizeof(chunk),
+						  above, &found, &due),
+			     bit < 0, "bit %d", bit);
+		cr_expect_eq(found, sum);
+		cr_expect_eq(due, vsx_load64(above));
+	}
+	for (int bit = -1; bit < 128; bit++) {
+		memcpy(above, root.b, 16);
+		if (bit >= 0)
+			above[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		cr_expect_eq(vsx_sums_chunk_holds(&s, 1, chunk, 16, above,
+						  &found, &due),
+			     bit < 0, "bit %d", bit);
+	}
+}
