@@ -44,8 +44,8 @@ uint64_t vsx_memory_limit(void);
 uint64_t vsx_group_limit(const char *root);
 
 /*
- * What a file of limits says: "max" and what is not a number are UINT64_MAX, which
- * a number that is too great is as well.
+ * What a file of limits says: "max" and what is not a number are UINT64_MAX,
+ * which a number that is too great is as well.
  */
 uint64_t vsx_limit_of(const char *text);
 
