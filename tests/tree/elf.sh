@@ -62,7 +62,7 @@ done
 # Wide registers, or mnemonics of VEX and EVEX, which all begin with a v (as
 # verr, verw and the vm* of virtual machines do, which nobody writes here).
 case $(uname -m) in x86_64) ;; *) finish ;; esac
-find "$build" -name '*.c.o' -path '*vsx_*' >objects
+find "$build" -name '*.c.o' -path '*vsx_*' ! -path '*/bench/*' >objects
 [ "$(wc -l <objects)" -ge 20 ] || fail "only $(wc -l <objects) objects found"
 while read -r object; do
 	n=$(objdump -d --no-show-raw-insn "$object" |
