@@ -43,11 +43,7 @@ Test(given, queries_of_the_caller_go_on_to_a_compacted_index)
 	free(bytes);
 	/* Damaged they are not: nor is there another index then. */
 	unlink(to);
-	bytes = support_read(path, &n);
-	cr_assert(support_section(bytes, n, "QRYS", &at, &length));
-	bytes[at] ^= 1;
-	scratch_write(path, bytes, n);
-	free(bytes);
+	support_damage(path, path, "QRYS");
 	EXPECT_REFUSED(vsx_compact(&path, 1, to, NULL, NULL, NULL, &err),
 		       VSX_ECORRUPT, "(section QRYS)");
 	cr_expect_neq(access(to, F_OK), 0);

@@ -193,16 +193,9 @@ Test(repair, says_when_not_even_the_ids_are_known)
 {
 	struct support_index what = support_defaults(
 		(struct support_index){.spec = "Flat", .ids = true});
-	uint64_t at, length;
-	uint8_t *bytes;
-	size_t n;
 
 	support_build(scratch_path("x"), what);
-	bytes = support_read(scratch_path("x"), &n);
-	cr_assert(support_section(bytes, n, "ROID", &at, &length));
-	bytes[at] ^= 1;
-	put(scratch_path("z"), bytes, n);
-	free(bytes);
+	support_damage(scratch_path("x"), scratch_path("z"), "ROID");
 	cr_expect_eq(repair(scratch_path("z"), scratch_path("y")),
 		     VSX_ECORRUPT);
 	cr_expect(strstr(notes, "lost 300 rows, ids not known"), "%s", notes);
@@ -281,11 +274,7 @@ Test(repair, is_not_sure_of_rows_whose_marks_are_damaged)
 
 	support_build(scratch_path("x"), what);
 	change(scratch_path("x"), &what);
-	bytes = support_read(scratch_path("x"), &n);
-	cr_assert(support_section(bytes, n, "GONE", &at, &length));
-	bytes[at] ^= 1;
-	put(scratch_path("z"), bytes, n);
-	free(bytes);
+	support_damage(scratch_path("x"), scratch_path("z"), "GONE");
 	cr_assert_eq(repair(scratch_path("z"), scratch_path("y")), VSX_OK, "%s",
 		     err.text);
 	/* The list is all or nothing: better a row that is back than none. */
@@ -323,11 +312,7 @@ Test(repair, is_not_sure_of_rows_whose_marks_are_damaged)
 			  !vsx_update_commit(u, NULL, &err),
 		  "%s", err.text);
 	vsx_update_free(u);
-	bytes = support_read(scratch_path("x"), &n);
-	cr_assert(support_section(bytes, n, "GONE", &at, &length));
-	bytes[at] ^= 1;
-	put(scratch_path("z"), bytes, n);
-	free(bytes);
+	support_damage(scratch_path("x"), scratch_path("z"), "GONE");
 	cr_assert_eq(repair(scratch_path("z"), scratch_path("y")), VSX_OK, "%s",
 		     err.text);
 	cr_expect_eq(result.n_unsure, 0);
@@ -339,14 +324,12 @@ Test(repair, is_not_sure_of_rows_whose_marks_are_damaged)
 Test(repair, does_not_bring_rows_back_that_were_replaced)
 {
 	struct vsx_update_opts replace = VSX_UPDATE_OPTS_INIT;
-	uint64_t at, length, id, gone, ids[3];
+	uint64_t id, gone, ids[3];
 	struct support_index what = support_defaults(
 		(struct support_index){.spec = "Flat", .ids = true});
 	float rows[3][DIM], row[DIM];
 	struct vsx_update *u;
 	struct vsx *index;
-	uint8_t *bytes;
-	size_t n;
 
 	support_build(scratch_path("x"), what);
 	for (size_t i = 0; i < 3; i++) {
@@ -362,11 +345,7 @@ Test(repair, does_not_bring_rows_back_that_were_replaced)
 			  !vsx_update_commit(u, NULL, &err),
 		  "%s", err.text);
 	vsx_update_free(u);
-	bytes = support_read(scratch_path("x"), &n);
-	cr_assert(support_section(bytes, n, "GONE", &at, &length));
-	bytes[at] ^= 1;
-	put(scratch_path("z"), bytes, n);
-	free(bytes);
+	support_damage(scratch_path("x"), scratch_path("z"), "GONE");
 	cr_assert_eq(repair(scratch_path("z"), scratch_path("y")), VSX_OK, "%s",
 		     err.text);
 	cr_expect_eq(result.n_rows, N);

@@ -43,18 +43,8 @@ static void init(void)
 static const char *damaged(const char *path, const char *section)
 {
 	const char *to = scratch_path("damaged");
-	uint64_t at, length;
-	uint8_t *bytes;
-	size_t n;
-	FILE *f;
 
-	bytes = support_read(path, &n);
-	cr_assert(support_section(bytes, n, section, &at, &length));
-	bytes[at] ^= 1;
-	f = fopen(to, "wb");
-	cr_assert(f && fwrite(bytes, 1, n, f) == n);
-	fclose(f);
-	free(bytes);
+	support_damage(path, to, section);
 	return to;
 }
 

@@ -75,19 +75,8 @@ Test(where, of_rows_that_are_handed_over)
 static const char *damaged(const char *path, const char *section, int64_t *page)
 {
 	const char *to = scratch_path("damaged");
-	uint64_t at, length;
-	uint8_t *bytes;
-	size_t n;
-	FILE *f;
 
-	bytes = support_read(path, &n);
-	cr_assert(support_section(bytes, n, section, &at, &length));
-	bytes[at] ^= 1;
-	*page = (int64_t)(at / 4096);
-	f = fopen(to, "wb");
-	cr_assert(f && fwrite(bytes, 1, n, f) == n);
-	fclose(f);
-	free(bytes);
+	*page = (int64_t)(support_damage(path, to, section) / 4096);
 	return to;
 }
 

@@ -141,3 +141,21 @@ uint8_t *support_read(const char *path, size_t *n)
 	close(fd);
 	return bytes;
 }
+
+uint64_t support_damage(const char *from, const char *to, const char *section)
+{
+	uint64_t at, length;
+	uint8_t *bytes;
+	size_t n;
+	FILE *f;
+
+	bytes = support_read(from, &n);
+	if (!support_section(bytes, n, section, &at, &length))
+		die(from, section);
+	bytes[at] ^= 1;
+	f = fopen(to, "wb");
+	if (!f || fwrite(bytes, 1, n, f) != n || fclose(f) != 0)
+		die(to, "cannot write");
+	free(bytes);
+	return at;
+}

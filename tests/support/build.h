@@ -61,6 +61,12 @@ void *support_aligned_copy(const void *bytes, size_t n);
 uint8_t *support_read(const char *path, size_t *n);
 
 /*
+ * Write the file at `from` to `to`, which may be the same, with a bit of the
+ * first byte of a section flipped. Returns the byte of the file.
+ */
+uint64_t support_damage(const char *from, const char *to, const char *section);
+
+/*
  * Make every checksum of a file right again that somebody has altered: sums of
  * pages and of sums, roots, the manifest's hash, superblocks. What makes no
  * sense is left alone. Never reads or writes outside of bytes[n].
