@@ -12,7 +12,7 @@ static enum vsx_status check_rows(const struct vsx_segment *seg,
 				  struct vsx_error *err)
 {
 	const struct vsx_view *vecs = &seg->view[VSX_SEC_VECS];
-	uint64_t plain = (uint64_t)seg->n_rows * seg->space.stride;
+	uint64_t plain = (uint64_t)seg->n_rows * vsx_vecs_stride(seg);
 
 	if (!vecs->base)
 		return vsx_at_segment(
@@ -33,8 +33,8 @@ static enum vsx_status check_rows(const struct vsx_segment *seg,
 			 "%u row%s of %u byte%s",
 			 (unsigned long long)vecs->bytes, vsx_s(vecs->bytes),
 			 (unsigned long long)plain, seg->n_rows,
-			 vsx_s(seg->n_rows), seg->space.stride,
-			 vsx_s(seg->space.stride)),
+			 vsx_s(seg->n_rows), vsx_vecs_stride(seg),
+			 vsx_s(vsx_vecs_stride(seg))),
 		"VECS");
 }
 
@@ -159,7 +159,7 @@ enum vsx_status vsx_segment_check(const struct vsx_segment *seg,
 {
 	VSX_TRY(vsx_dead_check(seg, report, context));
 	VSX_TRY(vsx_ids_check(seg, report, context, err));
-	VSX_TRY(vsx_codes_check(seg, report, context));
+	VSX_TRY(vsx_codes_check(seg, report, context, err));
 	return seg->kind->check ? seg->kind->check(seg, report, context, err)
 				: VSX_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "segment/dead.h"
+#include "segment/kept.h"
 #include "read/handle.h"
 
 /* The live row with an id, newest segment first. */
@@ -23,27 +24,45 @@ static enum vsx_status find_row(const struct vsx *index, uint64_t id,
 			(unsigned long long)id);
 }
 
-/* Its components; their page is checked. */
-static enum vsx_status locate(const struct vsx *index, uint64_t id,
-			      const uint8_t **at, struct vsx_error *err)
-{
-	const struct vsx_segment *seg = NULL;
-	uint64_t offset;
+/* A row that was found. */
+struct place {
+	const struct vsx_segment *seg; /* NULL: it was not */
 	uint32_t row;
+};
 
-	VSX_TRY(find_row(index, id, &seg, &row, err));
-	VSX_TRY(vsx_segment_locate(seg, row, &offset, err));
-	*at = seg->view[VSX_SEC_VECS].base + offset;
-	return VSX_OK;
+static enum vsx_status load(const struct place *p, float *vector,
+			    struct vsx_error *err)
+{
+	struct vsx_kept kept = {NULL};
+	enum vsx_status status = vsx_kept_begin(&kept, p->seg, err);
+
+	if (status == VSX_OK)
+		status = vsx_kept_load(&kept, p->row, vector, err);
+	vsx_kept_release(&kept);
+	return status;
 }
 
 enum vsx_status vsx_load_row(const struct vsx *index, uint64_t id,
 			     float *vector, struct vsx_error *err)
 {
-	const uint8_t *at;
+	struct place p;
 
-	VSX_TRY(locate(index, id, &at, err));
-	vsx_space_load(&index->space, vector, at);
+	VSX_TRY(find_row(index, id, &p.seg, &p.row, err));
+	return load(&p, vector, err);
+}
+
+/* As it lies in the file; its page is checked. */
+static enum vsx_status locate(const struct vsx *index, uint64_t id,
+			      const void **at, struct vsx_error *err)
+{
+	struct vsx_kept kept = {NULL};
+	const uint8_t *row;
+	struct place p;
+
+	VSX_TRY(find_row(index, id, &p.seg, &p.row, err));
+	VSX_TRY(vsx_kept_begin(&kept, p.seg, err));
+	VSX_TRY(vsx_kept_row(&kept, p.row, &row, err));
+	*at = row;
 	return VSX_OK;
 }
 
@@ -67,7 +86,7 @@ enum vsx_status vsx_row(const struct vsx *index, uint64_t id, const void **row,
 			struct vsx_error *err)
 {
 	struct vsx_error why = {0};
-	const uint8_t *at = NULL;
+	const void *at = NULL;
 	enum vsx_status status;
 
 	*row = NULL;
@@ -92,19 +111,37 @@ enum vsx_status vsx_contains(const struct vsx *index, uint64_t id,
 	return status;
 }
 
-/* rows[i]: NULL for an id that no row has, if that is no failure. */
-static enum vsx_status locate_all(const struct vsx *index, const uint64_t *ids,
-				  size_t n, bool all, const uint8_t **rows,
-				  struct vsx_error *err)
+/* An id that no row has is a failure if all are to be there. What is found is
+ * sound. */
+static enum vsx_status find_all(const struct vsx *index, const uint64_t *ids,
+				size_t n, bool all, struct place *places,
+				struct vsx_error *err)
 {
 	for (size_t i = 0; i < n; i++) {
-		enum vsx_status status = locate(index, ids[i], &rows[i], err);
+		struct place *p = &places[i];
+		enum vsx_status status =
+			find_row(index, ids[i], &p->seg, &p->row, err);
 
+		if (status == VSX_OK)
+			status = vsx_kept_touch(p->seg, p->row, err);
 		if (status == VSX_ENOTFOUND && !all)
-			rows[i] = NULL;
+			p->seg = NULL;
 		else if (status != VSX_OK)
 			return status;
 	}
+	return VSX_OK;
+}
+
+/* The vector of any other than was found stays as it is. */
+static enum vsx_status load_all(const struct vsx *index,
+				const struct place *places, size_t n,
+				float *vectors, struct vsx_error *err)
+{
+	uint32_t dim = index->manifest.dim;
+
+	for (size_t i = 0; i < n; i++)
+		if (places[i].seg)
+			VSX_TRY(load(&places[i], vectors + i * dim, err));
 	return VSX_OK;
 }
 
@@ -112,22 +149,18 @@ enum vsx_status vsx_get_many(const struct vsx *index, const uint64_t *ids,
 			     size_t n, float *vectors, uint8_t *found,
 			     struct vsx_error *err)
 {
-	const uint8_t **rows = NULL;
+	struct place *places = NULL;
 	struct vsx_error why = {0};
 	enum vsx_status status;
 
 	if (n == 0)
 		return VSX_OK;
-	VSX_TRY(vsx_alloc_to(&rows, n, sizeof(*rows), err));
-	status = locate_all(index, ids, n, !found, rows, &why);
-	for (size_t i = 0; status == VSX_OK && i < n; i++) {
-		if (rows[i])
-			vsx_space_load(&index->space,
-				       vectors + i * index->manifest.dim,
-				       rows[i]);
-		if (found)
-			found[i] = rows[i] != NULL;
-	}
-	free(rows);
+	VSX_TRY(vsx_alloc_to(&places, n, sizeof(*places), err));
+	status = find_all(index, ids, n, !found, places, &why);
+	if (status == VSX_OK)
+		status = load_all(index, places, n, vectors, &why);
+	for (size_t i = 0; status == VSX_OK && found && i < n; i++)
+		found[i] = places[i].seg != NULL;
+	free(places);
 	return end(index, status, &why, err);
 }

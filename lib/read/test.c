@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "segment/dead.h"
 #include "segment/ids.h"
+#include "segment/kept.h"
 
 typedef unsigned long long ull;
 
@@ -94,8 +95,10 @@ static enum vsx_status take_rows(struct vsx_test *t, const struct vsx *index,
 {
 	const struct vsx_segment *seg = &index->segments[0];
 	const struct vsx_manifest *m = &index->manifest;
+	struct vsx_kept kept = {NULL};
 	uint64_t *own = NULL;
 	float *queries = NULL;
+	enum vsx_status status;
 
 	VSX_TRY(load_rows(&t->own_rows, index, VSX_SEC_QSRC, true, err));
 	VSX_TRY(vsx_alloc_to(&own, m->n_queries, sizeof(*own), err));
@@ -103,16 +106,17 @@ static enum vsx_status take_rows(struct vsx_test *t, const struct vsx *index,
 	VSX_TRY(vsx_alloc_to(&queries, (size_t)m->n_queries * m->dim,
 			     sizeof(*queries), err));
 	t->accept.queries = queries;
-	for (uint32_t i = 0; i < m->n_queries; i++) {
+	status = vsx_kept_begin(&kept, seg, err);
+	for (uint32_t i = 0; status == VSX_OK && i < m->n_queries; i++) {
 		uint32_t row = t->own_rows[i];
-		uint64_t offset;
 
-		VSX_TRY(vsx_segment_locate(seg, row, &offset, err));
-		vsx_space_load(&seg->space, queries + (size_t)i * m->dim,
-			       seg->view[VSX_SEC_VECS].base + offset);
-		VSX_TRY(vsx_ids_of(seg, row, &own[i], err));
+		status = vsx_kept_load(&kept, row, queries + (size_t)i * m->dim,
+				       err);
+		if (status == VSX_OK)
+			status = vsx_ids_of(seg, row, &own[i], err);
 	}
-	return VSX_OK;
+	vsx_kept_release(&kept);
+	return status;
 }
 
 enum vsx_status vsx_test_load(struct vsx_test *test, const struct vsx *index,
@@ -166,6 +170,7 @@ struct merge {
 	uint64_t *newer;   /* [n_queries][truth_k]: of the others; NULL: none */
 	uint32_t *n_newer; /* [n_queries] */
 	struct vsx_query query;
+	struct vsx_kept kept;
 	struct near *list; /* [2 * truth_k] */
 };
 
@@ -178,20 +183,20 @@ static int by_distance(const void *pa, const void *pb)
 	return a->id < b->id ? -1 : a->id > b->id;
 }
 
-static enum vsx_status near_row(const struct merge *m,
-				const struct vsx_segment *seg, uint32_t row,
-				struct near *near, struct vsx_error *err)
+static enum vsx_status near_row(struct merge *m, const struct vsx_segment *seg,
+				uint32_t row, struct near *near,
+				struct vsx_error *err)
 {
-	uint64_t offset;
+	const uint8_t *at;
 
-	VSX_TRY(vsx_segment_locate(seg, row, &offset, err));
-	near->value = vsx_space_exact_value(
-		&seg->space, &m->query, seg->view[VSX_SEC_VECS].base + offset);
+	VSX_TRY(vsx_kept_begin(&m->kept, seg, err));
+	VSX_TRY(vsx_kept_row(&m->kept, row, &at, err));
+	near->value = vsx_space_exact_value(&seg->space, &m->query, at);
 	return vsx_ids_of(seg, row, &near->id, err);
 }
 
 /* A live row of the newer segments. */
-static enum vsx_status near_newer(const struct merge *m, uint64_t id,
+static enum vsx_status near_newer(struct merge *m, uint64_t id,
 				  struct near *near, struct vsx_error *err)
 {
 	enum vsx_status status = VSX_ENOTFOUND;
@@ -208,9 +213,8 @@ static enum vsx_status near_newer(const struct merge *m, uint64_t id,
  * The live rows of the stored list, and *last: what lies behind it is not
  * known.
  */
-static enum vsx_status take_stored(const struct merge *m, uint32_t q,
-				   uint32_t *n, struct near *last,
-				   struct vsx_error *err)
+static enum vsx_status take_stored(struct merge *m, uint32_t q, uint32_t *n,
+				   struct near *last, struct vsx_error *err)
 {
 	uint32_t k = m->test->accept.truth_k;
 	const uint32_t *rows = m->test->truth_rows + (size_t)q * k;
@@ -309,6 +313,7 @@ enum vsx_status vsx_test_truth(struct vsx_test *test,
 	m.complete = a->truth_k == segments[0].n_rows - (a->own != NULL);
 	status = merge_all(&m, n_threads, err);
 	vsx_query_release(&m.query);
+	vsx_kept_release(&m.kept);
 	free(m.list);
 	free(m.newer);
 	free(m.n_newer);

@@ -12,6 +12,7 @@
 #include "kind/scarce.h"
 #include "segment/dead.h"
 #include "segment/ids.h"
+#include "segment/kept.h"
 #include "io/limit.h"
 #include "names.h"
 #include "read/verify.h"
@@ -87,17 +88,16 @@ struct row_check {
 	uint64_t first;	 /* row that the present step begins with */
 	uint8_t *bad;	 /* of each row of the step */
 	uint8_t *stored; /* a row for each thread */
+	struct vsx_kept *kept;
 };
 
-static enum vsx_status check_row(const struct vsx_segment *seg, uint32_t row,
+static enum vsx_status check_row(struct vsx_kept *kept, uint32_t row,
 				 uint8_t *stored, struct vsx_error *err)
 {
-	const struct vsx_space *space = &seg->space;
+	const struct vsx_space *space = &kept->seg->space;
 	const uint8_t *at;
-	uint64_t offset;
 
-	VSX_TRY(vsx_segment_locate(seg, row, &offset, err));
-	at = seg->view[VSX_SEC_VECS].base + offset;
+	VSX_TRY(vsx_kept_row(kept, row, &at, err));
 	VSX_TRY(vsx_space_store(space, stored, at, space->elem, false, err));
 	if (memcmp(at, stored, space->vector_bytes) != 0)
 		return vsx_fail(err, VSX_ECORRUPT,
@@ -121,8 +121,9 @@ static enum vsx_status check_some_rows(void *context, unsigned int thread,
 
 	(void)err;
 	for (uint64_t i = first; i < last; i++)
-		c->bad[i] = check_row(c->seg, (uint32_t)(c->first + i), stored,
-				      NULL) != VSX_OK;
+		c->bad[i] =
+			check_row(&c->kept[thread], (uint32_t)(c->first + i),
+				  stored, NULL) != VSX_OK;
 	return VSX_OK;
 }
 
@@ -135,7 +136,7 @@ static enum vsx_status tell_bad_rows(struct receiver *r,
 
 		if (!c->bad[i])
 			continue;
-		check_row(c->seg, row, c->stored, &why);
+		check_row(&c->kept[0], row, c->stored, &why);
 		vsx_fail_row(&why, VSX_ECORRUPT, row, &why);
 		VSX_TRY(tell(r, &why));
 	}
@@ -155,6 +156,11 @@ static enum vsx_status check_rows(struct receiver *r, struct vsx_error *err)
 	if (status == VSX_OK)
 		status = vsx_alloc_to(&c.stored, v->n_threads,
 				      seg->space.stride, err);
+	if (status == VSX_OK)
+		status = vsx_alloc_to(&c.kept, v->n_threads, sizeof(*c.kept),
+				      err);
+	for (unsigned int t = 0; status == VSX_OK && t < v->n_threads; t++)
+		status = vsx_kept_begin(&c.kept[t], seg, err);
 	while (status == VSX_OK && c.first < seg->n_rows) {
 		uint32_t n = seg->n_rows - c.first < STEP_ROWS
 				     ? (uint32_t)(seg->n_rows - c.first)
@@ -172,6 +178,9 @@ static enum vsx_status check_rows(struct receiver *r, struct vsx_error *err)
 	}
 	free(c.bad);
 	free(c.stored);
+	for (unsigned int t = 0; c.kept && t < v->n_threads; t++)
+		vsx_kept_release(&c.kept[t]);
+	free(c.kept);
 	return status;
 }
 

@@ -1,6 +1,7 @@
 #include "segment/codes.h"
 
 #include "segment/ids.h"
+#include "segment/kept.h"
 
 enum vsx_status vsx_codes_check_lengths(struct vsx_segment *seg,
 					struct vsx_error *err)
@@ -62,25 +63,37 @@ enum vsx_status vsx_codes_check_row(const struct vsx_codes *c, uint32_t row,
 	return vsx_tell_why(report, context, &local);
 }
 
-enum vsx_status vsx_codes_check(const struct vsx_segment *seg,
-				vsx_finding *report, void *context)
+static enum vsx_status check_rows(const struct vsx_codes *c,
+				  struct vsx_kept *kept, vsx_finding *report,
+				  void *context)
 {
 	struct vsx_error local;
+	const uint8_t *at;
+
+	for (uint32_t row = 0; row < kept->seg->n_rows; row++)
+		/* A row that cannot be found is reported with its list. */
+		if (vsx_kept_row(kept, row, &at, &local) == VSX_OK)
+			VSX_TRY(vsx_codes_check_row(c, row, at, NULL, report,
+						    context));
+	return VSX_OK;
+}
+
+enum vsx_status vsx_codes_check(const struct vsx_segment *seg,
+				vsx_finding *report, void *context,
+				struct vsx_error *err)
+{
+	struct vsx_kept kept = {NULL};
+	struct vsx_error local;
+	enum vsx_status status;
 	struct vsx_codes c;
 
 	if (!vsx_codes_present(seg))
 		return VSX_OK;
 	if (vsx_segment_codes(seg, &c, &local) || c.codec->check(&c, &local))
 		return vsx_tell_why(report, context, &local);
-	for (uint32_t row = 0; row < seg->n_rows; row++) {
-		uint64_t offset;
-
-		/* A row that cannot be found is reported with its list. */
-		if (vsx_segment_locate(seg, row, &offset, &local))
-			continue;
-		VSX_TRY(vsx_codes_check_row(
-			&c, row, seg->view[VSX_SEC_VECS].base + offset, NULL,
-			report, context));
-	}
-	return VSX_OK;
+	status = vsx_kept_begin(&kept, seg, err);
+	if (status == VSX_OK)
+		status = check_rows(&c, &kept, report, context);
+	vsx_kept_release(&kept);
+	return status;
 }

@@ -31,7 +31,7 @@ static void ask_ahead(const struct vsx_sieve *s, const struct vsx_run *run,
 		return;
 	part.first_row += from;
 	part.n_rows = to - from;
-	part.offset += (uint64_t)from * s->seg->space.stride;
+	part.offset += (uint64_t)from * vsx_vecs_stride(s->seg);
 	vsx_sieve_ask(s, &part);
 }
 
@@ -80,7 +80,7 @@ static enum vsx_status walk(const struct vsx_segment *seg,
 			uint32_t rows =
 				run.n_rows - r < step ? run.n_rows - r : step;
 			uint64_t offset =
-				run.offset + (uint64_t)r * seg->space.stride;
+				run.offset + (uint64_t)r * vsx_vecs_stride(seg);
 
 			if (seg->scarce)
 				ask_ahead(sieve, &run, r, step);

@@ -135,14 +135,17 @@ static enum vsx_status offer_wild(struct vsx_exact_tiles *t,
 				  struct vsx_error *err)
 {
 	const struct vsx_row_block *b = &t->rows;
+	const uint8_t *at;
 
 	for (uint32_t i = 0; i < b->n_wild; i++) {
 		uint32_t place = b->wild[i];
 
 		keys[place] = VSX_KEY_UNSURE;
-		if (vsx_is_eligible(&s->find->eligible, b->row[place]))
-			VSX_TRY(vsx_offer_row(t->seg, s->find, b->row[place],
-					      b->own[i], err));
+		if (!vsx_is_eligible(&s->find->eligible, b->row[place]))
+			continue;
+		VSX_TRY(vsx_kept_at(&s->find->scratch->kept, b->row[place],
+				    b->own[i], &at, err));
+		VSX_TRY(vsx_offer_row(t->seg, s->find, b->row[place], at, err));
 	}
 	return VSX_OK;
 }
@@ -195,13 +198,10 @@ static enum vsx_status flush(struct vsx_exact_tiles *t, struct vsx_error *err)
 }
 
 /* Of which rows of a run no code tells enough; they are the block's last. */
-static enum vsx_status note_wild(struct vsx_exact_tiles *t,
-				 const struct vsx_run *run,
-				 struct vsx_error *err)
+static void note_wild(struct vsx_exact_tiles *t, const struct vsx_run *run)
 {
 	const struct vsx_codes *codes = &t->sieves[0]->codes;
-	const struct vsx_view *vecs = &t->seg->view[VSX_SEC_VECS];
-	uint32_t stride = t->seg->space.stride, *keys = t->pass;
+	uint32_t stride = vsx_vecs_stride(t->seg), *keys = t->pass;
 	struct vsx_row_block *b = &t->rows;
 
 	memset(keys, 0, run->n_rows * sizeof(*keys));
@@ -211,11 +211,9 @@ static enum vsx_status note_wild(struct vsx_exact_tiles *t,
 
 		if (keys[i] != VSX_KEY_UNSURE)
 			continue;
-		VSX_TRY(vsx_touch(vecs, offset, stride, err));
 		b->wild[b->n_wild] = b->n - run->n_rows + i;
-		b->own[b->n_wild++] = vecs->base + offset;
+		b->own[b->n_wild++] = offset;
 	}
-	return VSX_OK;
 }
 
 /* Rows that lie one after the other and are there, as many as there is room
@@ -249,7 +247,9 @@ static enum vsx_status add_rows(struct vsx_exact_tiles *t,
 			memcpy(&b->tail[b->n], row + space->tail,
 			       sizeof(float));
 	}
-	return codes->unsure ? note_wild(t, run, err) : VSX_OK;
+	if (codes->unsure)
+		note_wild(t, run);
+	return VSX_OK;
 }
 
 /* Add rows that lie side by side. */
@@ -265,7 +265,7 @@ static enum vsx_status add_run(struct vsx_exact_tiles *t, struct vsx_run run,
 		if (b->n == b->room)
 			VSX_TRY(flush(t, err));
 		run.first_row += run.n_rows;
-		run.offset += (uint64_t)run.n_rows * t->seg->space.stride;
+		run.offset += (uint64_t)run.n_rows * vsx_vecs_stride(t->seg);
 		before += run.n_rows;
 	}
 	return VSX_OK;
@@ -276,7 +276,7 @@ enum vsx_status vsx_exact_tiles_rows(struct vsx_exact_tiles *t, uint32_t first,
 				     uint32_t n, uint64_t offset,
 				     struct vsx_error *err)
 {
-	uint64_t stride = t->seg->space.stride;
+	uint64_t stride = vsx_vecs_stride(t->seg);
 	struct vsx_run run = {.first_row = first};
 	uint32_t end = first + n, n_live = 0, before;
 
@@ -362,7 +362,7 @@ void vsx_exact_tiles_release(struct vsx_exact_tiles *t)
 	free(b->squares);
 	free(b->tail);
 	free(b->wild);
-	free((void *)b->own);
+	free(b->own);
 	free(t->s);
 	free(t->add);
 	free(t->none);

@@ -15,14 +15,14 @@ struct vsx_row_block {
 	uint32_t n, room;
 	uint8_t *panels;
 	uint32_t *add;
-	uint32_t *row;	     /* [room] row numbers */
-	uint32_t *before;    /* [room] and how many passed before */
-	const uint8_t **at;  /* [room] what is packed of them */
-	uint32_t *sum;	     /* [room] of the bytes of each */
-	uint32_t *squares;   /* [room] and of their squares; l2 */
-	float *tail;	     /* [room] cosine */
-	uint32_t *wild;	     /* [room] places of rows to be looked at */
-	const uint8_t **own; /* [room] and they themselves */
+	uint32_t *row;	    /* [room] row numbers */
+	uint32_t *before;   /* [room] and how many passed before */
+	const uint8_t **at; /* [room] what is packed of them */
+	uint32_t *sum;	    /* [room] of the bytes of each */
+	uint32_t *squares;  /* [room] and of their squares; l2 */
+	float *tail;	    /* [room] cosine */
+	uint32_t *wild;	    /* [room] places of rows to be looked at */
+	uint64_t *own;	    /* [room] and where in VECS they lie */
 	uint32_t n_wild;
 };
 

@@ -22,6 +22,7 @@ void vsx_scratch_release(struct vsx_scratch *s)
 	free(s->best);
 	free(s->spare);
 	free(s->passed.runs);
+	vsx_kept_release(&s->kept);
 	free(s->pool);
 	free(s->rows);
 	free(s->keys);

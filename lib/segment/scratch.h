@@ -10,6 +10,7 @@
 #include "code/codec.h"
 #include "kernel/space.h"
 #include "io/advice.h"
+#include "segment/kept.h"
 #include "segment/passed.h"
 
 struct vsx_scratch {
@@ -21,6 +22,7 @@ struct vsx_scratch {
 				   or lists by distance */
 	size_t spare_cap;
 	struct vsx_passed passed; /* over a sieve */
+	struct vsx_kept kept;	  /* rows that are looked at */
 	uint64_t *pool;		  /* HNSW: key << 32 | row << 1 | expanded */
 	size_t pool_cap;
 	uint32_t *rows; /* gathered row numbers */

@@ -12,11 +12,9 @@ enum vsx_status vsx_segment_locate(const struct vsx_segment *seg, uint32_t row,
 					   row, seg->n_rows),
 				  row);
 	if (seg->placing)
-		VSX_TRY(seg->placing->locate(seg, row, offset, err));
-	else
-		*offset = (uint64_t)row * seg->space.stride;
-	return vsx_touch(&seg->view[VSX_SEC_VECS], *offset, seg->space.stride,
-			 err);
+		return seg->placing->locate(seg, row, offset, err);
+	*offset = (uint64_t)row * vsx_vecs_stride(seg);
+	return VSX_OK;
 }
 
 enum vsx_status vsx_segment_run(const struct vsx_segment *seg, uint32_t i,

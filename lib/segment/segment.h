@@ -39,6 +39,8 @@ struct vsx_segment {
 	uint32_t n_dead;    /* of them are deleted */
 	uint64_t mark_base; /* rows of the segments before this one */
 	uint32_t params[VSX_N_PARAMS];
+	uint32_t kept_bytes; /* VECS has codes of so many bytes each; 0: it has
+				rows as `space` says */
 	struct vsx_view view[VSX_N_SECTION_SLOTS];
 	const struct vsx_codec *codec; /* of CODE, see codes.h */
 	bool scarce;		       /* memory is, see scarce.h */
@@ -81,7 +83,13 @@ struct vsx_find {
 /* Receives findings of a check; returns nonzero to stop. */
 typedef int vsx_finding(void *context, const struct vsx_error *what);
 
-/* Byte offset of a row in VECS, its pages touched. */
+/* Bytes from row to row in VECS. */
+static inline uint32_t vsx_vecs_stride(const struct vsx_segment *seg)
+{
+	return seg->kept_bytes ? seg->kept_bytes : seg->space.stride;
+}
+
+/* Byte offset of a row in VECS, not touched. Rows: segment/kept.h. */
 enum vsx_status vsx_segment_locate(const struct vsx_segment *seg, uint32_t row,
 				   uint64_t *offset, struct vsx_error *err);
 

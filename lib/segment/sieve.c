@@ -67,8 +67,9 @@ enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 		VSX_TRY(vsx_segment_codes(seg, &s->codes, err));
 	else
 		vsx_segment_rows(seg, &s->codes);
+	VSX_TRY(vsx_kept_begin(&scratch->kept, seg, err));
 	s->passed = &scratch->passed;
-	vsx_passed_begin(s->passed, seg->space.stride);
+	vsx_passed_begin(s->passed, vsx_vecs_stride(seg));
 	s->query = &scratch->code;
 	s->query->asked = find->query;
 	VSX_TRY(s->codes.codec->prepare(&s->codes, s->query, err));
@@ -106,25 +107,31 @@ static void thin_out(struct vsx_sieve *s)
 		s->limit = 2 * kept;
 }
 
+/* Offer a row by what it is. */
+static enum vsx_status look_at(struct vsx_sieve *s, uint32_t row,
+			       uint64_t offset, struct vsx_error *err)
+{
+	const uint8_t *at;
+
+	VSX_TRY(vsx_kept_at(&s->find->scratch->kept, row, offset, &at, err));
+	return vsx_offer_row(s->seg, s->find, row, at, err);
+}
+
 /* Rows whose keys say too little are looked at at once. */
 static enum vsx_status offer_unsure(struct vsx_sieve *s,
 				    const struct vsx_run *run, uint32_t *keys,
 				    struct vsx_error *err)
 {
-	const struct vsx_view *vecs = &s->seg->view[VSX_SEC_VECS];
-	uint32_t stride = s->seg->space.stride;
+	uint32_t stride = vsx_vecs_stride(s->seg);
 
 	s->codes.codec->mark(&s->codes, run, keys);
 	for (uint32_t i = 0; i < run->n_rows; i++) {
-		uint64_t at = run->offset + (uint64_t)i * stride;
+		uint64_t offset = run->offset + (uint64_t)i * stride;
 		uint32_t row = run->first_row + i;
 
-		if (keys[i] != VSX_KEY_UNSURE ||
-		    !vsx_is_eligible(&s->find->eligible, row))
-			continue;
-		VSX_TRY(vsx_touch(vecs, at, stride, err));
-		VSX_TRY(vsx_offer_row(s->seg, s->find, row, vecs->base + at,
-				      err));
+		if (keys[i] == VSX_KEY_UNSURE &&
+		    vsx_is_eligible(&s->find->eligible, row))
+			VSX_TRY(look_at(s, row, offset, err));
 	}
 	return VSX_OK;
 }
@@ -224,7 +231,8 @@ enum vsx_status vsx_sieve_rows(struct vsx_sieve *s, uint32_t first, uint32_t n,
 		.first_row = first, .n_rows = n, .offset = offset};
 	uint32_t end = first + n, before;
 
-	VSX_TRY(vsx_halt_before(s->find->halt, n, s->seg->space.stride, err));
+	VSX_TRY(vsx_halt_before(s->find->halt, n, vsx_vecs_stride(s->seg),
+				err));
 	if (s->passed == &s->find->scratch->passed)
 		VSX_TRY(vsx_passed_add(s->passed, first, n, offset, err));
 	before = s->passed->n_rows - n;
@@ -234,7 +242,8 @@ enum vsx_status vsx_sieve_rows(struct vsx_sieve *s, uint32_t first, uint32_t n,
 	       0) {
 		uint32_t skipped = run.first_row - first;
 
-		run.offset = offset + (uint64_t)skipped * s->seg->space.stride;
+		run.offset =
+			offset + (uint64_t)skipped * vsx_vecs_stride(s->seg);
 		VSX_TRY(take_rows(s, &run, before + skipped, err));
 		run.first_row += run.n_rows;
 	}
@@ -264,9 +273,7 @@ static enum vsx_status offer_keys(struct vsx_sieve *s, struct vsx_error *err)
 
 enum vsx_status vsx_sieve_finish(struct vsx_sieve *s, struct vsx_error *err)
 {
-	const struct vsx_view *vecs = &s->seg->view[VSX_SEC_VECS];
 	uint64_t *pool = s->find->scratch->pool + s->base;
-	uint32_t stride = s->seg->space.stride;
 
 	if (s->n == 0)
 		return VSX_OK;
@@ -284,9 +291,7 @@ enum vsx_status vsx_sieve_finish(struct vsx_sieve *s, struct vsx_error *err)
 		VSX_TRY(vsx_halt_before(s->find->halt, 1, s->seg->space.stride,
 					err));
 		row = vsx_passed_row(s->passed, (uint32_t)pool[i], &offset);
-		VSX_TRY(vsx_touch(vecs, offset, stride, err));
-		VSX_TRY(vsx_offer_row(s->seg, s->find, row, vecs->base + offset,
-				      err));
+		VSX_TRY(look_at(s, row, offset, err));
 	}
 	return VSX_OK;
 }

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/sample.h"
 #include "segment/ids.h"
+#include "segment/kept.h"
 #include "read/test.h"
 #include "write/climb.h"
 
@@ -78,16 +79,12 @@ void vsx_measure_draw(struct vsx_measure *m, uint32_t wish, uint64_t n_rows,
 }
 
 static enum vsx_status take_row(struct vsx_measure *m, uint32_t i, uint32_t row,
-				const struct vsx_segment *seg,
-				struct vsx_error *err)
+				struct vsx_kept *kept, struct vsx_error *err)
 {
-	uint64_t offset;
-
-	VSX_TRY(vsx_segment_locate(seg, row, &offset, err));
-	vsx_space_load(&seg->space, m->queries + (size_t)i * m->test.dim,
-		       seg->view[VSX_SEC_VECS].base + offset);
+	VSX_TRY(vsx_kept_load(kept, row, m->queries + (size_t)i * m->test.dim,
+			      err));
 	vsx_put32(&m->own_rows[i], row);
-	return vsx_ids_of(seg, row, &m->own[i], err);
+	return vsx_ids_of(kept->seg, row, &m->own[i], err);
 }
 
 /* Rows of the segment as it was written: the file holds their numbers. */
@@ -96,7 +93,8 @@ static enum vsx_status take_rows(struct vsx_measure *m,
 				 struct vsx_error *err)
 {
 	uint32_t n = m->test.n_queries;
-	enum vsx_status status = VSX_OK;
+	struct vsx_kept kept = {NULL};
+	enum vsx_status status;
 	uint32_t *drawn;
 
 	VSX_TRY(vsx_alloc_to(&m->own, n, sizeof(*m->own), err));
@@ -105,8 +103,10 @@ static enum vsx_status take_rows(struct vsx_measure *m,
 			     sizeof(float), err));
 	VSX_TRY(vsx_alloc_to(&drawn, n, sizeof(*drawn), err));
 	vsx_sample(drawn, n, seg->n_rows, m->seed, VSX_RANDOM_QUERIES);
+	status = vsx_kept_begin(&kept, seg, err);
 	for (uint32_t i = 0; i < n && status == VSX_OK; i++)
-		status = take_row(m, i, drawn[i], seg, err);
+		status = take_row(m, i, drawn[i], &kept, err);
+	vsx_kept_release(&kept);
 	free(drawn);
 	m->test.queries = m->queries;
 	m->test.own = m->own;

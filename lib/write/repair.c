@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "segment/dead.h"
 #include "segment/ids.h"
+#include "segment/kept.h"
 #include "read/opts.h"
 #include "read/test.h"
 #include "write/compact.h"
@@ -37,6 +38,7 @@ struct repair {
 	struct vsx_lost lost;
 	struct vsx_report report;
 	struct vsx_block block; /* rows on their way to the builder */
+	struct vsx_kept kept;	/* those of the segment at hand */
 };
 
 static void note(void *context, const char *text)
@@ -193,7 +195,7 @@ static enum vsx_status open_rows(struct repair *r, struct vsx_segment *seg,
 	const struct vsx_view *vecs = &seg->view[VSX_SEC_VECS];
 
 	if (!vecs->base ||
-	    vecs->bytes < (uint64_t)seg->n_rows * seg->space.stride)
+	    vecs->bytes < (uint64_t)seg->n_rows * vsx_vecs_stride(seg))
 		return vsx_at_segment(
 			err,
 			vsx_fail(err, VSX_ECORRUPT,
@@ -201,7 +203,8 @@ static enum vsx_status open_rows(struct repair *r, struct vsx_segment *seg,
 				 seg->number),
 			seg->number);
 	VSX_TRY(open_marks(r, seg, err));
-	return vsx_segment_open_rows(seg, err);
+	VSX_TRY(vsx_segment_open_rows(seg, err));
+	return vsx_kept_begin(&r->kept, seg, err);
 }
 
 static enum vsx_status save_row(struct repair *r, struct vsx_segment *seg,
@@ -209,7 +212,8 @@ static enum vsx_status save_row(struct repair *r, struct vsx_segment *seg,
 {
 	const uint64_t *known = NULL;
 	struct vsx_error why = {0};
-	uint64_t id, offset;
+	const uint8_t *at;
+	uint64_t id;
 	bool dead, sure;
 	enum vsx_status status = vsx_dead_at(seg, row, &dead, &why);
 
@@ -222,12 +226,12 @@ static enum vsx_status save_row(struct repair *r, struct vsx_segment *seg,
 	else
 		status = VSX_ECORRUPT;
 	if (status == VSX_OK)
-		status = vsx_segment_locate(seg, row, &offset, &why);
+		status = vsx_kept_row(&r->kept, row, &at, &why);
 	if (status != VSX_OK) {
 		vsx_lost_row(&r->lost, row, known, why.text);
 		return VSX_OK;
 	}
-	vsx_block_put(&r->block, seg->view[VSX_SEC_VECS].base + offset, id);
+	vsx_block_put(&r->block, at, id);
 	return vsx_block_is_full(&r->block) ? hand_over(r, err) : VSX_OK;
 }
 
@@ -387,6 +391,7 @@ enum vsx_status vsx_repair_on(const char *path, const char *out_path,
 	vsx_builder_free(r.builder);
 	detach(&r.index);
 	vsx_block_release(&r.block);
+	vsx_kept_release(&r.kept);
 	if (status == VSX_OK && result)
 		*result = local;
 	if (status == VSX_OK && built)

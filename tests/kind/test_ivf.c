@@ -263,7 +263,8 @@ static int findings(struct laid_out *l)
 	/* Not the ids: these segments have no table of rows by rising id. */
 	cr_assert_eq(l->seg.kind->check(&l->seg, count_findings, &n, &err),
 		     VSX_OK);
-	cr_assert_eq(vsx_codes_check(&l->seg, count_findings, &n), VSX_OK);
+	cr_assert_eq(vsx_codes_check(&l->seg, count_findings, &n, &err),
+		     VSX_OK);
 	return n;
 }
 

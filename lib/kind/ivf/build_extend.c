@@ -8,6 +8,7 @@
 #include "code/grid.h"
 #include "kind/ivf/ivf.h"
 #include "kind/ivf/build_ivf.h"
+#include "segment/kept.h"
 #include "train/kmeans.h"
 
 /* Rows that a mean distance is taken over, about. */
@@ -45,17 +46,17 @@ static double mean_of_new(const struct vsx_rows *rows, const uint32_t *list,
 }
 
 /* Some rows of each list, more of a longer one. */
-static enum vsx_status mean_of_trained(const struct vsx_segment *seg,
+static enum vsx_status mean_of_trained(struct vsx_kept *kept,
 				       const struct vsx_kmeans *km, float *x,
 				       double *mean, struct vsx_error *err)
 {
-	const struct vsx_view *vecs = &seg->view[VSX_SEC_VECS];
+	const struct vsx_segment *seg = kept->seg;
 	uint32_t step = seg->n_rows / SAMPLE + 1;
 	uint64_t n = 0, seen = 0;
 	double sum = 0.0;
 
 	for (uint32_t c = 0; c < vsx_ivf_nlist(seg); c++) {
-		uint32_t stride = seg->space.stride;
+		uint32_t stride = vsx_vecs_stride(seg);
 		struct vsx_run run;
 
 		VSX_TRY(vsx_ivf_list(seg, c, &run, err));
@@ -63,10 +64,11 @@ static enum vsx_status mean_of_trained(const struct vsx_segment *seg,
 		if (seen > seg->n_rows)
 			return vsx_too_many_rows(seg, err);
 		for (uint64_t r = 0; r < run.n_rows; r += step, n++) {
-			uint64_t at = run.offset + r * stride;
+			const uint8_t *at;
 
-			VSX_TRY(vsx_touch(vecs, at, stride, err));
-			sum += distance_to(&seg->space, vecs->base + at,
+			VSX_TRY(vsx_kept_at(kept, run.first_row + (uint32_t)r,
+					    run.offset + r * stride, &at, err));
+			sum += distance_to(&seg->space, at,
 					   km->centroids + (size_t)c * km->dim,
 					   x);
 		}
@@ -81,12 +83,16 @@ static enum vsx_status find_shift(const struct vsx_rows *rows,
 				  const struct vsx_segment *trained,
 				  double *shift, struct vsx_error *err)
 {
+	struct vsx_kept kept = {NULL};
 	enum vsx_status status;
 	double before = 0.0;
 	float *x;
 
 	VSX_TRY(vsx_alloc_to(&x, km->dim, sizeof(*x), err));
-	status = mean_of_trained(trained, km, x, &before, err);
+	status = vsx_kept_begin(&kept, trained, err);
+	if (status == VSX_OK)
+		status = mean_of_trained(&kept, km, x, &before, err);
+	vsx_kept_release(&kept);
 	if (status == VSX_OK)
 		*shift = before > 0.0 ? mean_of_new(rows, list, km, x) / before
 				      : 0.0;

@@ -37,7 +37,7 @@ static enum vsx_status check_list(const struct vsx_segment *seg, uint32_t i,
 				 "list %u: bytes before it are not zero", i));
 	/* Never back: lists that jump to and fro would have all bytes between
 	 * them looked at again and again. */
-	end = run.offset + (uint64_t)run.n_rows * seg->space.stride;
+	end = run.offset + (uint64_t)run.n_rows * vsx_vecs_stride(seg);
 	if (end > *next_byte)
 		*next_byte = end;
 	return VSX_OK;

@@ -24,7 +24,7 @@ enum vsx_status vsx_ivf_list(const struct vsx_segment *seg, uint32_t i,
 	offset = n ? vsx_get64(list.offset) : 0;
 	/* n <= n_rows < 2^31 and stride < 2^20: no wrap */
 	if (!vsx_within(first, n, seg->n_rows) || offset % 4 ||
-	    !vsx_within(offset, n * seg->space.stride, vecs->bytes))
+	    !vsx_within(offset, n * vsx_vecs_stride(seg), vecs->bytes))
 		return vsx_fail(err, VSX_ECORRUPT,
 				"list %u: rows %llu to %llu of %u at byte %llu "
 				"of %llu",
@@ -76,7 +76,7 @@ static enum vsx_status locate_ivf(const struct vsx_segment *seg, uint32_t row,
 
 	VSX_TRY(vsx_ivf_list_of(seg, row, &list, &run, err));
 	*offset = run.offset +
-		  (uint64_t)(row - run.first_row) * seg->space.stride;
+		  (uint64_t)(row - run.first_row) * vsx_vecs_stride(seg);
 	return VSX_OK;
 }
 

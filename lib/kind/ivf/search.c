@@ -117,7 +117,7 @@ static enum vsx_status scan_list(struct vsx_sieve *sieve,
 				 struct vsx_error *err)
 {
 	uint32_t step = vsx_sieve_step(sieve);
-	uint32_t stride = sieve->seg->space.stride;
+	uint32_t stride = vsx_vecs_stride(sieve->seg);
 
 	for (uint32_t r = 0; r < run->n_rows; r += step) {
 		uint32_t n = run->n_rows - r < step ? run->n_rows - r : step;
@@ -150,7 +150,7 @@ static void ask_lists(struct tour *t, const struct vsx_sieve *sieve,
 		      uint32_t nprobe, uint64_t seen)
 {
 	const uint64_t *pool = t->scratch->pool;
-	uint32_t most = AHEAD_BYTES / t->seg->space.stride + 1;
+	uint32_t most = AHEAD_BYTES / vsx_vecs_stride(t->seg) + 1;
 	struct vsx_run run;
 
 	for (; t->asked < nprobe && t->asked_rows < seen + most; t->asked++) {
