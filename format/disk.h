@@ -42,6 +42,17 @@
 #define VSX_MAX_RECALLS	       4096u
 #define VSX_MAX_PROPERTIES     65536u
 
+/* Rows that are looked at for each that is wanted, in thousandths: none, or
+ * from 1 to 1000. */
+#define VSX_REFINE_UNIT 1000u
+#define VSX_MAX_REFINE	(1000u * VSX_REFINE_UNIT)
+
+static inline bool vsx_refine_ok(uint32_t refine)
+{
+	return refine == 0 ||
+	       (refine >= VSX_REFINE_UNIT && refine <= VSX_MAX_REFINE);
+}
+
 struct vsx_disk_super {
 	uint8_t magic[VSX_MAGIC_BYTES]; /*   0 */
 	vsx_le32 version;		/*   8  VSX_FORMAT_VERSION */
@@ -92,7 +103,8 @@ struct vsx_disk_manifest {
 	vsx_le32 asked_queries;		/*  84  0: by size; 2^32 - 1: none */
 	vsx_le32 asked_ef_construction; /*  88 */
 	uint8_t asked[VSX_ASKED_BYTES]; /*  92  a spec, and zeros */
-	uint8_t zero[100];		/* 156 */
+	vsx_le32 default_refine; /* 156  thousandths; 0: none was measured */
+	uint8_t zero[96];	 /* 160 */
 };
 
 static_assert(sizeof(struct vsx_disk_manifest) == 256, "SPEC.md 4.2");
@@ -146,7 +158,8 @@ struct vsx_disk_recall {
 	vsx_le32 effort;    /*  0  ef or nprobe */
 	vsx_le32 recall[3]; /*  4  at 1, 10, 100, in millionths */
 	vsx_le64 distances; /* 16  mean a query, in thousandths */
-	uint8_t zero[8];    /* 24 */
+	vsx_le32 refine;    /* 24  thousandths; 0: nothing is re-ranked */
+	uint8_t zero[4];    /* 28 */
 };
 
 static_assert(sizeof(struct vsx_disk_recall) == 32, "SPEC.md 5.6");

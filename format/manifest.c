@@ -189,6 +189,12 @@ static enum vsx_status check_facts(const struct vsx_manifest *m,
 		return vsx_fail(err, VSX_ECORRUPT,
 				"target recall is %u millionths",
 				m->target_recall);
+	if (!vsx_refine_ok(m->default_refine))
+		return vsx_fail(err, VSX_ECORRUPT,
+				"default refine factor is %u thousandths, "
+				"expected 0 or %u to %u",
+				m->default_refine, VSX_REFINE_UNIT,
+				VSX_MAX_REFINE);
 	return check_asked(m, err);
 }
 
@@ -517,6 +523,7 @@ enum vsx_status vsx_manifest_decode(struct vsx_manifest *m, const uint8_t *raw,
 		.flags = vsx_get32(d.flags),
 		.seed = vsx_get64(d.seed),
 		.default_effort = vsx_get32(d.default_effort),
+		.default_refine = vsx_get32(d.default_refine),
 		.target_recall = vsx_get32(d.target_recall),
 		.n_queries = vsx_get32(d.n_queries),
 		.truth_k = vsx_get32(d.truth_k),
@@ -641,6 +648,7 @@ static void encode_facts(struct vsx_disk_manifest *d,
 	vsx_put32(&d->flags, m->flags);
 	vsx_put64(&d->seed, m->seed);
 	vsx_put32(&d->default_effort, m->default_effort);
+	vsx_put32(&d->default_refine, m->default_refine);
 	vsx_put32(&d->target_recall, m->target_recall);
 	vsx_put32(&d->n_queries, m->n_queries);
 	vsx_put32(&d->truth_k, m->truth_k);

@@ -22,6 +22,7 @@ struct vsx_manifest {
 	uint32_t flags;
 	uint64_t seed;
 	uint32_t default_effort;
+	uint32_t default_refine; /* thousandths */
 	uint32_t target_recall;
 	uint32_t n_queries;
 	uint32_t truth_k;

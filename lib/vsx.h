@@ -279,6 +279,10 @@ struct vsx_facts {
 				  "lists" */
 	uint32_t vector_bytes; /* of one row, as vsx_row() has it: dim
 				  components of elem */
+	double default_refine; /* refine factor of a search that names neither
+				  effort nor factor; 0: codes of the index do
+				  not stand for its rows, or nothing was
+				  measured */
 };
 
 VSX_API void vsx_get_facts_sized(const struct vsx *index,
@@ -342,14 +346,23 @@ struct vsx_section_facts {
 	uint64_t bytes;
 };
 
-/* One row of the recall table, measured when the index was built. */
+/*
+ * One row of the recall table, measured when the index was built: of the
+ * efforts and refine factors that were tried, those which find more than any
+ * that cost as much.
+ */
 struct vsx_recall {
 	uint32_t effort;
-	double at_1, at_10, at_100; /* shares of the exact neighbours found */
-	double distances;	    /* mean distance computations per query */
+	double at_1, at_10, at_100; /* shares of the exact neighbours found:
+				       the first two by searches for 10, the
+				       last by searches for 100 */
+	double distances; /* mean distance computations of a search for 10 */
+	double refine;	  /* rows looked at for each that was wanted; 0: no
+			     codes stand for rows */
 };
 
-/* VSX_EINVAL when i is out of range. A table of recall rises by effort. */
+/* VSX_EINVAL when i is out of range. A table of recall rises by effort, and
+ * among rows of one effort by refine. */
 VSX_API enum vsx_status vsx_get_segment_sized(const struct vsx *index,
 					      uint32_t i,
 					      struct vsx_segment_facts *facts,
@@ -386,13 +399,17 @@ static inline enum vsx_status vsx_get_recall(const struct vsx *index,
 }
 
 /*
- * The least effort whose measured recall@1, @10 or @100 (the smallest of these
- * that is at least k, or @100) reaches `recall`, 0 to 1. VSX_ENOTFOUND when
- * none in the table does; then the text says what is the best. Flat answers 0.
+ * The cheapest row of the recall table whose recall@1, @10 or @100 (the
+ * smallest of these that is at least k, or @100) reaches `recall`, 0 to 1.
+ *
+ * effort  set to its effort; Flat answers 0
+ * refine  NULL, or set to its refine factor, 0 where no codes stand for rows
+ *
+ * VSX_ENOTFOUND when none does; then the text says what is the best.
  */
 VSX_API enum vsx_status vsx_effort_for(const struct vsx *index, double recall,
 				       uint32_t k, uint32_t *effort,
-				       struct vsx_error *err);
+				       double *refine, struct vsx_error *err);
 
 /* ---- search --------------------------------------------------------- */
 
@@ -415,8 +432,9 @@ struct vsx_search_opts {
 	uint32_t effort; /* ef (HNSW) or nprobe (IVF); 0: the index's default.
 			    An ef below k counts as k. */
 	uint32_t exact;	 /* 1: compare with every row */
-	double recall;	 /* if > 0: effort by vsx_effort_for(), or the greatest
-			    that was measured */
+	double recall;	 /* if > 0: effort and refine factor by
+			    vsx_effort_for(), or, where that recall was not
+			    reached, those that found most */
 	uint64_t first_query; /* vsx_search_batch(): the number of its first
 				 query in messages, for a file that is searched
 				 in parts */
@@ -714,6 +732,7 @@ struct vsx_verify_result {
 	uint32_t n_own;	       /* of them have neighbours */
 	uint32_t due_queries;  /* as in vsx_facts; fewer are too few to judge a
 				  recall */
+	double refine; /* that the recalls were measured with; 0: none */
 };
 
 /*

@@ -206,6 +206,7 @@ struct vsx_build_result {
 	uint32_t n_queries;	 /* that it was measured on */
 	const char *effort_name; /* "ef", "nprobe", or "" for Flat; never freed
 				  */
+	double default_refine;	 /* 0: no codes stand for rows */
 };
 
 /*

@@ -17,12 +17,13 @@ struct vsx_kind_param {
 	const char *text; /* "efConstruction #": # stands for the number */
 };
 
-/* What searches of one effort find of a query's exact neighbours. */
+/* What searches of one effort and refine factor find of a query's exact
+ * neighbours. */
 struct vsx_rung {
-	uint32_t effort;
-	uint32_t found[3];    /* of the nearest 1 and 10, by a search for 10,
-				 and of the nearest 100 by one for 100 */
-	uint64_t n_distances; /* that the search for 10 computes */
+	uint32_t effort, refine; /* as in struct vsx_find */
+	uint32_t found[3];	 /* of the nearest 1 and 10, by a search for 10,
+				    and of the nearest 100 by one for 100 */
+	uint64_t n_distances;	 /* that the search for 10 computes */
 };
 
 struct vsx_kind {
@@ -67,11 +68,11 @@ struct vsx_kind {
 				  struct vsx_find *find, struct vsx_error *err);
 
 	/*
-	 * Set `found` and n_distances of n rungs, by rising effort, to what
-	 * search() would give, for little more than the last of these searches.
-	 * truth: the rows of the up to 100 exact neighbours, nearest first. No
-	 * row of the segment is deleted, and find->k is n_truth. NULL: search()
-	 * is exact.
+	 * Set `found` and n_distances of n rungs, by rising effort and, of one
+	 * effort, refine factor, to what search() would give, for little more
+	 * than the last of these searches. truth: the rows of the up to 100
+	 * exact neighbours, nearest first. No row of the segment is deleted,
+	 * and find->k is n_truth. NULL: search() is exact.
 	 */
 	enum vsx_status (*climb)(const struct vsx_segment *seg,
 				 struct vsx_find *find, const uint32_t *truth,

@@ -24,7 +24,7 @@ struct work {
 	uint32_t n_segments;
 	const struct vsx_accept *test;
 	uint32_t k;
-	uint32_t effort;
+	uint32_t effort, refine;
 	uint64_t first; /* query of the step at hand */
 	struct desk *desks;
 	uint64_t *n_distances; /* of each query */
@@ -78,6 +78,7 @@ static enum vsx_status ready(const struct work *w, struct desk *d, uint32_t p,
 		.query = &s->query,
 		.k = w->k,
 		.effort = w->effort,
+		.refine = w->refine,
 		.top = {d->heaps + (size_t)p * w->k, 0, w->k},
 		.skip_self = t->own != NULL,
 		.held_out = t->own != NULL,
@@ -271,19 +272,22 @@ static enum vsx_status measure_10(struct work *w, unsigned int n_threads,
 
 enum vsx_status vsx_accept_measure(const struct vsx_segment *segments,
 				   uint32_t n, const struct vsx_accept *test,
-				   uint32_t effort, unsigned int n_threads,
+				   uint32_t effort, uint32_t refine,
+				   unsigned int n_threads,
 				   struct vsx_recall *out,
 				   struct vsx_error *err)
 {
 	struct work w = {.segments = segments,
 			 .n_segments = n,
 			 .test = test,
-			 .effort = effort};
+			 .effort = effort,
+			 .refine = refine};
 	uint64_t n_distances = 0;
 	enum vsx_status status;
 
 	memset(out, 0, sizeof(*out));
 	out->effort = effort;
+	out->refine = (double)refine / VSX_REFINE_UNIT;
 	status = measure_10(&w, n_threads, err);
 	if (status == VSX_OK) {
 		out->at_1 = share(&w, 0);
@@ -311,13 +315,15 @@ bool vsx_accept_is_exact(const struct vsx_segment *segments, uint32_t n)
 
 enum vsx_status vsx_accept_recall_10(const struct vsx_segment *segments,
 				     uint32_t n, const struct vsx_accept *test,
-				     uint32_t effort, unsigned int n_threads,
-				     double *recall, struct vsx_error *err)
+				     uint32_t effort, uint32_t refine,
+				     unsigned int n_threads, double *recall,
+				     struct vsx_error *err)
 {
 	struct work w = {.segments = segments,
 			 .n_segments = n,
 			 .test = test,
-			 .effort = effort};
+			 .effort = effort,
+			 .refine = refine};
 	enum vsx_status status;
 
 	status = measure_10(&w, n_threads, err);

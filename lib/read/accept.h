@@ -40,13 +40,15 @@ enum vsx_status vsx_accept_truth(const struct vsx_segment *segments, uint32_t n,
 uint32_t vsx_accept_n_telling(const struct vsx_accept *test);
 
 /*
- * Run the queries with one effort and compare: recall@1, @10 and @100 by ids
+ * Run the queries with one effort and refine factor (in thousandths) and
+ * compare: recall@1, @10 and @100 by ids
  * (with a truth_k below 10 or 100, over what there is) and the mean number of
  * distances. Same result for any number of threads.
  */
 enum vsx_status vsx_accept_measure(const struct vsx_segment *segments,
 				   uint32_t n, const struct vsx_accept *test,
-				   uint32_t effort, unsigned int n_threads,
+				   uint32_t effort, uint32_t refine,
+				   unsigned int n_threads,
 				   struct vsx_recall *out,
 				   struct vsx_error *err);
 
@@ -57,7 +59,8 @@ bool vsx_accept_is_exact(const struct vsx_segment *segments, uint32_t n);
 /* The recall@10 of that alone, for a fraction of the time. */
 enum vsx_status vsx_accept_recall_10(const struct vsx_segment *segments,
 				     uint32_t n, const struct vsx_accept *test,
-				     uint32_t effort, unsigned int n_threads,
-				     double *recall, struct vsx_error *err);
+				     uint32_t effort, uint32_t refine,
+				     unsigned int n_threads, double *recall,
+				     struct vsx_error *err);
 
 #endif

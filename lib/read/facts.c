@@ -95,6 +95,7 @@ void vsx_get_facts_sized(const struct vsx *index, struct vsx_facts *facts,
 		.hops_name = "hops",
 		.asked_effort_name = asked ? asked->effort_name : NULL,
 		.vector_bytes = m->dim * (uint32_t)vsx_elem_size(m->elem),
+		.default_refine = (double)m->default_refine / VSX_REFINE_UNIT,
 	};
 
 	memcpy(f.uuid, sb->uuid, 16);
@@ -203,100 +204,5 @@ enum vsx_status vsx_section_load(const struct vsx *index,
 	VSX_TRY(vsx_alloc_to(&p, view->bytes, 1, err));
 	memcpy(p, view->base, view->bytes);
 	*data = p;
-	return VSX_OK;
-}
-
-static enum vsx_status shares(double out[3], const struct vsx_disk_recall *d,
-			      uint32_t i, struct vsx_error *err)
-{
-	for (int at = 0; at < 3; at++) {
-		uint32_t millionths = vsx_get32(d->recall[at]);
-
-		if (millionths > 1000000)
-			return vsx_fail(err, VSX_ECORRUPT,
-					"recall table, row %u: %u millionths",
-					i, millionths);
-		out[at] = millionths / 1e6;
-	}
-	return VSX_OK;
-}
-
-enum vsx_status vsx_get_recall_sized(const struct vsx *index, uint32_t i,
-				     struct vsx_recall *out, size_t size,
-				     struct vsx_error *err)
-{
-	const struct vsx_view *view = &index->whole[VSX_SEC_RCLL];
-	uint32_t n = index->manifest.n_recalls;
-	struct vsx_error why = {0};
-	struct vsx_disk_recall d;
-	struct vsx_recall row;
-	enum vsx_status status;
-	double at[3];
-
-	if (i >= n)
-		return vsx_fail(err, VSX_EINVAL,
-				"row %u of a recall table of %u", i, n);
-	status = vsx_touch(view, (uint64_t)i * sizeof(d), sizeof(d), &why);
-	if (status != VSX_OK)
-		return vsx_settle(index,
-				  vsx_with_path(index, status, &why, err), err);
-	memcpy(&d, view->base + (size_t)i * sizeof(d), sizeof(d));
-	status = shares(at, &d, i, &why);
-	if (status != VSX_OK)
-		return vsx_settle(index,
-				  vsx_with_path(index, status, &why, err), err);
-	row = (struct vsx_recall){
-		.effort = vsx_get32(d.effort),
-		.at_1 = at[0],
-		.at_10 = at[1],
-		.at_100 = at[2],
-		.distances = (double)vsx_get64(d.distances) / 1e3,
-	};
-	vsx_give(out, size, &row, sizeof(row));
-	return vsx_settle(index, VSX_OK, err);
-}
-
-enum vsx_status vsx_effort_or_most(const struct vsx *index, double recall,
-				   uint32_t k, uint32_t *effort,
-				   struct vsx_error *err)
-{
-	uint32_t n = index->manifest.n_recalls;
-	uint32_t most = index->manifest.default_effort;
-	struct vsx_recall row;
-	double best = 0.0;
-	int at = k <= 1 ? 1 : k <= 10 ? 10 : 100;
-
-	for (uint32_t i = 0; i < n; i++) {
-		double found;
-
-		VSX_TRY(vsx_get_recall(index, i, &row, err));
-		found = at == 1 ? row.at_1 : at == 10 ? row.at_10 : row.at_100;
-		most = row.effort;
-		if (found > best)
-			best = found;
-		if (found >= recall)
-			break;
-	}
-	*effort = most;
-	if (n && best >= recall)
-		return VSX_OK;
-	if (n == 0)
-		return vsx_fail(err, VSX_ENOTFOUND,
-				"%s: no recall was measured when it was built",
-				index->name);
-	return vsx_fail(err, VSX_ENOTFOUND,
-			"%s: recall@%d %.4f was not reached, the best measured "
-			"is %.4f",
-			index->name, at, recall, best);
-}
-
-enum vsx_status vsx_effort_for(const struct vsx *index, double recall,
-			       uint32_t k, uint32_t *effort,
-			       struct vsx_error *err)
-{
-	uint32_t found;
-
-	VSX_TRY(vsx_effort_or_most(index, recall, k, &found, err));
-	*effort = found;
 	return VSX_OK;
 }

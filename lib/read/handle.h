@@ -106,11 +106,19 @@ enum vsx_status vsx_find_in(const struct vsx_segment *segments, uint32_t n,
 			    struct vsx_error *err);
 
 /*
- * vsx_effort_for(), but VSX_ENOTFOUND leaves the most effort that was measured
- * in *effort.
+ * vsx_effort_for(), with the refine factor in thousandths; but VSX_ENOTFOUND
+ * leaves those that found most when it was measured.
  */
-enum vsx_status vsx_effort_or_most(const struct vsx *index, double recall,
-				   uint32_t k, uint32_t *effort,
-				   struct vsx_error *err);
+enum vsx_status vsx_setting_for(const struct vsx *index, double recall,
+				uint32_t k, uint32_t *effort, uint32_t *refine,
+				struct vsx_error *err);
+
+/*
+ * What a search does without: where it names neither, that is the index's own.
+ * With an effort alone a refine factor that makes the most of it, by the recall
+ * table: that of the last row whose effort is not above it.
+ */
+enum vsx_status vsx_setting_fill(const struct vsx *index, uint32_t *effort,
+				 uint32_t *refine, struct vsx_error *err);
 
 #endif

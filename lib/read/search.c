@@ -98,20 +98,19 @@ enum vsx_status vsx_plan_make(struct vsx_search_plan *plan,
 	plan->k = k < index->manifest.n_live ? k : index->manifest.n_live;
 	plan->exact = o.exact != 0;
 	plan->effort = o.effort;
+	plan->refine = 0;
 	plan->first_query = o.first_query;
 	plan->deadline_ns = o.deadline_ns;
 	plan->flag = o.stop ? &o.stop->is_set : NULL;
 	if (o.recall > 0.0 && !plan->exact) {
-		status = vsx_effort_or_most(index, o.recall,
-					    k > UINT32_MAX ? UINT32_MAX
-							   : (uint32_t)k,
-					    &plan->effort, err);
+		status = vsx_setting_for(index, o.recall,
+					 k > UINT32_MAX ? UINT32_MAX
+							: (uint32_t)k,
+					 &plan->effort, &plan->refine, err);
 		if (status != VSX_OK && status != VSX_ENOTFOUND)
 			return status;
 	}
-	if (plan->effort == 0)
-		plan->effort = index->manifest.default_effort;
-	return VSX_OK;
+	return vsx_setting_fill(index, &plan->effort, &plan->refine, err);
 }
 
 enum vsx_status vsx_search_begin(struct vsx_searcher *s,
@@ -139,6 +138,7 @@ enum vsx_status vsx_search_begin(struct vsx_searcher *s,
 		.query = &scratch->query,
 		.k = plan->k,
 		.effort = plan->effort,
+		.refine = plan->refine,
 		.top = {scratch->best, 0, plan->k},
 		.skip_self = self != NULL,
 		.self = self ? *self : 0,

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "segment/ids.h"
 #include "names.h"
+#include "read/recall.h"
 #include "read/test.h"
 #include "read/verify.h"
 #include "plural.h"
@@ -24,33 +25,46 @@ typedef unsigned long long ull;
 
 /* ---- the recall table ------------------------------------------------ */
 
+/* Two rows, one after the other: effort << 32 | refine factor. */
+static enum vsx_status find_order(struct vsx_verifier *v, uint32_t i,
+				  uint64_t here, uint64_t before)
+{
+	if ((uint32_t)here || (uint32_t)before)
+		return vsx_find_fault(
+			v, VSX_ECORRUPT,
+			"recall table, row %u: effort %u, refine factor of %u "
+			"thousandths after %u, %u, expected rising",
+			i, (uint32_t)(here >> 32), (uint32_t)here,
+			(uint32_t)(before >> 32), (uint32_t)before);
+	return vsx_find_fault(v, VSX_ECORRUPT,
+			      "recall table, row %u: effort %u after %u, "
+			      "expected rising",
+			      i, (uint32_t)(here >> 32),
+			      (uint32_t)(before >> 32));
+}
+
 static enum vsx_status check_recalls(struct vsx_verifier *v,
 				     const struct vsx *index)
 {
 	const struct vsx_view *view = &index->whole[VSX_SEC_RCLL];
-	uint32_t n = v->manifest.n_recalls;
-	struct vsx_disk_recall d;
-	uint32_t before = 0;
+	uint64_t before = 0;
 
 	if (!view->base)
 		return VSX_OK; /* a broken rule kept it from being found */
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t effort;
+	for (uint32_t i = 0; i < v->manifest.n_recalls; i++) {
+		struct vsx_disk_recall d;
+		struct vsx_recall row;
+		struct vsx_error why;
+		uint64_t here;
 
 		memcpy(&d, view->base + (size_t)i * sizeof(d), sizeof(d));
-		effort = vsx_get32(d.effort);
-		if (i > 0 && effort <= before)
-			VSX_TRY(vsx_find_fault(v, VSX_ECORRUPT,
-					       "recall table, row %u: effort "
-					       "%u after %u, expected rising",
-					       i, effort, before));
-		before = effort;
-		for (int at = 0; at < 3; at++)
-			if (vsx_get32(d.recall[at]) > 1000000)
-				VSX_TRY(vsx_find_fault(
-					v, VSX_ECORRUPT,
-					"recall table, row %u: %u millionths",
-					i, vsx_get32(d.recall[at])));
+		here = (uint64_t)vsx_get32(d.effort) << 32 |
+		       vsx_get32(d.refine);
+		if (i > 0 && here <= before)
+			VSX_TRY(find_order(v, i, here, before));
+		before = here;
+		if (vsx_recall_decode(&row, &d, i, &why) != VSX_OK)
+			VSX_TRY(vsx_find(v, &why));
 		if (!vsx_is_zero(d.zero, sizeof(d.zero)))
 			VSX_TRY(vsx_find_fault(v, VSX_ECORRUPT,
 					       "recall table, row %u: reserved "
@@ -140,27 +154,33 @@ static enum vsx_status compare_truth(struct vsx_verifier *v,
 	return VSX_OK;
 }
 
-/* "ef 40", "nprobe 8", or "" for a kind without such a number. */
-static const char *effort_text(const struct vsx *index, uint32_t effort,
-			       char *out, size_t n)
+/* " at ef 40", " at nprobe 8, refine 1.5", or "" where there is no such number.
+ */
+static const char *setting_text(const struct vsx *index,
+				const struct vsx_recall *row, char *out,
+				size_t n)
 {
 	const char *name = index->segments[0].kind->effort_name;
+	int at = 0;
 
 	out[0] = '\0';
 	if (*name)
-		snprintf(out, n, " at %s %u", name, effort);
+		at = snprintf(out, n, " at %s %u", name, row->effort);
+	if (row->refine > 0.0)
+		snprintf(out + at, n - (size_t)at, "%s refine %g",
+			 at ? "," : " at", row->refine);
 	return out;
 }
 
 static enum vsx_status compare_share(struct vsx_verifier *v, int at,
 				     double found, double due,
-				     const char *effort)
+				     const char *setting)
 {
 	if (found >= due - ROUNDING)
 		return VSX_OK;
 	return vsx_find_fault(v, VSX_ECORRUPT,
 			      "recall@%d is %.6f%s, expected %.6f", at, found,
-			      effort, due);
+			      setting, due);
 }
 
 /* With the row of the table that was measured with the same effort. */
@@ -171,40 +191,42 @@ static enum vsx_status compare_recall(struct vsx_verifier *v,
 {
 	struct vsx_recall due = {0};
 	bool there = false;
-	char effort[32];
+	char setting[64];
 
-	effort_text(index, found->effort, effort, sizeof(effort));
+	setting_text(index, found, setting, sizeof(setting));
 	for (uint32_t i = 0; !there && i < v->manifest.n_recalls; i++) {
 		VSX_TRY(vsx_get_recall(index, i, &due, err));
-		there = due.effort == found->effort;
+		there = due.effort == found->effort &&
+			due.refine == found->refine;
 	}
 	if (!there)
 		return vsx_notice(v,
 				  "the recall table has no row%s, to compare "
 				  "recall@10 %.4f with",
-				  effort, found->at_10);
+				  setting, found->at_10);
 	if (!is_new(v))
 		return vsx_notice(v,
 				  "recall@10 is %.4f%s, it was %.4f when the "
 				  "index was built",
-				  found->at_10, effort, due.at_10);
-	VSX_TRY(compare_share(v, 1, found->at_1, due.at_1, effort));
-	VSX_TRY(compare_share(v, 10, found->at_10, due.at_10, effort));
-	return compare_share(v, 100, found->at_100, due.at_100, effort);
+				  found->at_10, setting, due.at_10);
+	VSX_TRY(compare_share(v, 1, found->at_1, due.at_1, setting));
+	VSX_TRY(compare_share(v, 10, found->at_10, due.at_10, setting));
+	return compare_share(v, 100, found->at_100, due.at_100, setting);
 }
 
 static enum vsx_status check_floor(struct vsx_verifier *v,
-				   const struct vsx *index, double recall,
-				   uint32_t effort, const char *where)
+				   const struct vsx *index,
+				   const struct vsx_recall *found,
+				   const char *where)
 {
-	char text[32];
+	char text[64];
 
-	if (recall >= v->opts->min_recall)
+	if (found->at_10 >= v->opts->min_recall)
 		return VSX_OK;
 	return vsx_find_fault(
 		v, VSX_ECORRUPT, "recall@10 is %.4f%s%s, expected %.4f or more",
-		recall, effort_text(index, effort, text, sizeof(text)), where,
-		v->opts->min_recall);
+		found->at_10, setting_text(index, found, text, sizeof(text)),
+		where, v->opts->min_recall);
 }
 
 /* ---- the test of the file -------------------------------------------- */
@@ -241,16 +263,17 @@ static enum vsx_status run_test(struct vsx_verifier *v, const struct vsx *index,
 	VSX_TRY(vsx_test_truth(t, index->segments, m->n_segments, v->n_threads,
 			       err));
 	VSX_TRY(vsx_accept_measure(index->segments, m->n_segments, &t->accept,
-				   m->default_effort, v->n_threads, &found,
-				   err));
+				   m->default_effort, m->default_refine,
+				   v->n_threads, &found, err));
 	v->result->recall_measured = 1;
 	v->result->n_queries = vsx_accept_n_telling(&t->accept);
 	v->result->effort = found.effort;
+	v->result->refine = found.refine;
 	v->result->recall_at_1 = found.at_1;
 	v->result->recall_at_10 = found.at_10;
 	v->result->recall_at_100 = found.at_100;
 	VSX_TRY(compare_recall(v, index, &found, err));
-	return check_floor(v, index, found.at_10, found.effort, "");
+	return check_floor(v, index, &found, "");
 }
 
 /* A search that fails has met a broken rule: that is a finding too. */
@@ -349,15 +372,15 @@ static enum vsx_status check_callers(struct vsx_verifier *v,
 	if (status == VSX_OK && v->result->n_own)
 		status = vsx_accept_measure(index->segments, m->n_segments,
 					    &accept, m->default_effort,
-					    v->n_threads, &found, err);
+					    m->default_refine, v->n_threads,
+					    &found, err);
 	free(queries);
 	free(accept.n_truth);
 	if (status != VSX_OK || !v->result->n_own)
 		return status;
 	v->result->own_measured = 1;
 	v->result->own_recall = found.at_10;
-	return check_floor(v, index, found.at_10, found.effort,
-			   " on the queries given");
+	return check_floor(v, index, &found, " on the queries given");
 }
 
 /* ---- all of it ------------------------------------------------------- */

@@ -65,6 +65,8 @@ struct vsx_find {
 	const struct vsx_query *query;
 	size_t k;
 	uint32_t effort;     /* by the kind; 0: what that thinks best */
+	uint32_t refine;     /* rows looked at for each of the k where codes
+				stand for them, in thousandths; 0: likewise */
 	struct vsx_topk top; /* collects across segments; holds external ids */
 	bool skip_self;	     /* leave out the row with id self */
 	bool held_out;	     /* and search as if it had not been indexed */

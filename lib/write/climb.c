@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
+#include "read/recall.h"
 #include "segment/ids.h"
 #include "segment/scratch.h"
 
@@ -18,7 +19,7 @@ struct worker {
 struct climb {
 	const struct vsx_segment *seg;
 	const struct vsx_accept *test;
-	const struct vsx_recall *recalls; /* their efforts */
+	const struct vsx_recall *recalls; /* their efforts and factors */
 	uint32_t n;
 	struct worker *workers;
 	uint64_t first; /* query that the present stretch begins with */
@@ -71,8 +72,10 @@ static enum vsx_status climb_one(const struct climb *c, struct worker *w,
 		.scratch = &w->scratch,
 	};
 
-	for (uint32_t i = 0; i < c->n; i++)
+	for (uint32_t i = 0; i < c->n; i++) {
 		w->rungs[i].effort = c->recalls[i].effort;
+		w->rungs[i].refine = vsx_refine_of(c->recalls[i].refine);
+	}
 	if (!c->seg->kind->climb) {
 		climb_exact(c, w->rungs);
 	} else {

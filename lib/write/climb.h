@@ -6,7 +6,7 @@
 #include "kind/build.h"
 
 /*
- * Fill recalls[0 .. n-1], whose efforts are set and rise, as
+ * Fill recalls[0 .. n-1], whose efforts and refine factors are set and rise, as
  * vsx_accept_measure() would one by one. test->truth is that of the rows of
  * `seg`, none of which is deleted; truth_k is at most 100. Progress is told
  * as of `phase`.

@@ -169,6 +169,7 @@ static void fill_manifest(struct run *r)
 			    (m->draws ? VSX_MANIFEST_OWN_QUERIES : 0);
 	r->manifest.seed = b->opts.seed;
 	r->manifest.default_effort = m->default_effort;
+	r->manifest.default_refine = m->default_refine;
 	r->manifest.target_recall =
 		(uint32_t)(b->opts.target_recall * 1e6 + 0.5);
 	r->manifest.n_queries = m->test.n_queries;
@@ -344,6 +345,8 @@ static enum vsx_status steps(struct run *r, struct vsx_error *err)
 	vsx_intake_release(&b->intake);
 	VSX_TRY(timed(r, &result->seconds_test, measure, err));
 	result->default_effort = b->measure.default_effort;
+	result->default_refine =
+		(double)b->measure.default_refine / VSX_REFINE_UNIT;
 	result->recall_at_10 = b->measure.recall_at_10;
 	result->n_queries = b->measure.test.n_queries;
 	VSX_TRY(timed(r, &result->seconds_write, write_end, err));

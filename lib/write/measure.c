@@ -8,8 +8,10 @@
 #include "base/sample.h"
 #include "segment/ids.h"
 #include "segment/kept.h"
+#include "read/recall.h"
 #include "read/test.h"
 #include "write/climb.h"
+#include "write/front.h"
 
 /* Queries to draw: about this many components are compared by the exact
  * search, between the two bounds. */
@@ -252,32 +254,68 @@ static enum vsx_status number_truth(struct vsx_measure *m,
 	return VSX_OK;
 }
 
+/* What a reader of the file will see. */
+static enum vsx_status round_recalls(struct vsx_measure *m,
+				     struct vsx_error *err)
+{
+	for (uint32_t i = 0; i < m->n_recalls; i++) {
+		struct vsx_disk_recall d;
+
+		vsx_recall_encode(&d, &m->recalls[i]);
+		VSX_TRY(vsx_recall_decode(&m->recalls[i], &d, i, err));
+	}
+	return VSX_OK;
+}
+
+/* The row that reaches a recall@10 at the least cost, of those with such an
+ * effort and fewer distances. False: there is none. */
+static bool cheapest(const struct vsx_measure *m, uint32_t least, double recall,
+		     double few, uint32_t look_cost, uint32_t *at)
+{
+	struct vsx_recall_choice c = {
+		.k = 10, .recall = recall, .look_cost = look_cost};
+
+	for (uint32_t i = 0; i < m->n_recalls; i++)
+		if (m->recalls[i].effort >= least &&
+		    m->recalls[i].distances < few &&
+		    vsx_recall_offer(&c, &m->recalls[i]))
+			*at = i;
+	return c.n > 0;
+}
+
 /*
- * The row of the table that gives the default effort: the first that reaches
- * the target, or all while that costs little.
+ * The row of the table that gives the defaults: the cheapest that reaches the
+ * target, or all while that costs little.
  */
 static uint32_t choose_row(const struct vsx_measure *m, uint32_t least,
-			   double target)
+			   double target, uint32_t look_cost)
 {
-	const struct vsx_recall *r = m->recalls;
-	uint32_t i = 0, all;
+	uint32_t row = m->n_recalls - 1, all;
 
-	while (i + 1 < m->n_recalls &&
-	       (r[i].at_10 < target || r[i].effort < least))
-		i++;
-	for (all = i; all < m->n_recalls && r[all].distances < FEW_DISTANCES;
-	     all++)
-		if (r[all].at_10 >= ALL_AT_10)
-			return all;
-	return i;
+	cheapest(m, least, target, INFINITY, look_cost, &row);
+	if (cheapest(m, least, ALL_AT_10, FEW_DISTANCES, look_cost, &all) &&
+	    m->recalls[all].at_10 >= ALL_AT_10)
+		return all;
+	return row;
+}
+
+/* Choose the defaults, and keep of the table what may be of use. */
+static void choose(struct vsx_measure *m, const struct vsx_segment *seg,
+		   double target)
+{
+	uint32_t look_cost = vsx_look_cost(seg);
+	uint32_t at = choose_row(m, least_effort(m, seg), target, look_cost);
+
+	m->default_effort = m->recalls[at].effort;
+	m->default_refine = vsx_refine_of(m->recalls[at].refine);
+	m->recall_at_10 = m->recalls[at].at_10;
+	m->n_recalls = vsx_front(m->recalls, m->n_recalls, at, look_cost);
 }
 
 enum vsx_status vsx_measure_run(struct vsx_measure *m,
 				const struct vsx_segment *seg, double target,
 				struct vsx_job *job, struct vsx_error *err)
 {
-	uint32_t i;
-
 	m->default_effort = unmeasured_effort(seg);
 	if (m->test.n_queries == 0)
 		return VSX_OK;
@@ -291,9 +329,8 @@ enum vsx_status vsx_measure_run(struct vsx_measure *m,
 	VSX_TRY(vsx_accept_truth(seg, 1, &m->test, job->n_threads, err));
 	VSX_TRY(climb(m, seg, job, err));
 	VSX_TRY(number_truth(m, seg, err));
-	i = choose_row(m, least_effort(m, seg), target);
-	m->default_effort = m->recalls[i].effort;
-	m->recall_at_10 = m->recalls[i].at_10;
+	VSX_TRY(round_recalls(m, err));
+	choose(m, seg, target);
 	return VSX_OK;
 }
 
@@ -326,25 +363,15 @@ static enum vsx_status write_queries(const struct vsx_measure *m,
 	return status;
 }
 
-static uint32_t millionths(double share)
-{
-	return (uint32_t)(share * 1e6 + 0.5);
-}
-
 static enum vsx_status write_recalls(const struct vsx_measure *m,
 				     struct vsx_sink *sink,
 				     struct vsx_error *err)
 {
 	VSX_TRY(vsx_sink_begin(sink, VSX_SEC_RCLL, VSX_WHOLE_INDEX, err));
 	for (uint32_t i = 0; i < m->n_recalls; i++) {
-		const struct vsx_recall *r = &m->recalls[i];
-		struct vsx_disk_recall d = {0};
+		struct vsx_disk_recall d;
 
-		vsx_put32(&d.effort, r->effort);
-		vsx_put32(&d.recall[0], millionths(r->at_1));
-		vsx_put32(&d.recall[1], millionths(r->at_10));
-		vsx_put32(&d.recall[2], millionths(r->at_100));
-		vsx_put64(&d.distances, (uint64_t)(r->distances * 1e3 + 0.5));
+		vsx_recall_encode(&d, &m->recalls[i]);
 		VSX_TRY(vsx_sink_write(sink, &d, sizeof(d), err));
 	}
 	return vsx_sink_end(sink, err);

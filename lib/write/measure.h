@@ -22,8 +22,8 @@ struct vsx_measure {
 	bool keeps_truth;     /* also where a scan is cheap: for tests */
 	struct vsx_recall *recalls;
 	uint32_t n_recalls;
-	uint32_t default_effort;
-	double recall_at_10; /* with it; 0 when not measured */
+	uint32_t default_effort, default_refine;
+	double recall_at_10; /* with them; 0 when not measured */
 };
 
 /* How many queries to draw; `wish` as vsx_build_opts.n_test_queries. */
@@ -37,7 +37,7 @@ void vsx_measure_draw(struct vsx_measure *m, uint32_t wish, uint64_t n_rows,
 void vsx_measure_take(struct vsx_measure *m, float *queries, uint32_t n,
 		      uint32_t dim, uint64_t n_rows);
 
-/* Find the truth, measure, and choose the default effort. */
+/* Find the truth, measure, and choose the default effort and refine factor. */
 enum vsx_status vsx_measure_run(struct vsx_measure *m,
 				const struct vsx_segment *seg, double target,
 				struct vsx_job *job, struct vsx_error *err);

@@ -4,6 +4,7 @@
 #include "io/limit.h"
 #include "io/map.h"
 #include "kind/scarce.h"
+#include "read/recall.h"
 #include "read/test.h"
 #include "write/update_run.h"
 
@@ -18,7 +19,8 @@ static enum vsx_status recall_built(const struct vsx *index, double *recall,
 		struct vsx_recall row;
 
 		VSX_TRY(vsx_get_recall(index, i, &row, err));
-		if (row.effort == index->manifest.default_effort)
+		if (row.effort == index->manifest.default_effort &&
+		    vsx_refine_of(row.refine) == index->manifest.default_refine)
 			*recall = row.at_10;
 	}
 	return VSX_OK;
@@ -66,7 +68,8 @@ static enum vsx_status run_test(struct vsx_update_run *r, struct vsx_test *test,
 			       err));
 	r->result->n_queries = vsx_accept_n_telling(&test->accept);
 	VSX_TRY(vsx_accept_recall_10(r->segments, r->n_kept + 1, &test->accept,
-				     r->old->default_effort, job->n_threads,
+				     r->old->default_effort,
+				     r->old->default_refine, job->n_threads,
 				     &r->result->recall_at_10, err));
 	return recall_built(r->u->index, &r->result->recall_built, err);
 }

@@ -73,6 +73,7 @@ static inline void make_good(void)
 		.flags = VSX_MANIFEST_NORMALISED | VSX_MANIFEST_OWN_QUERIES,
 		.seed = UINT64_C(0x123456789abcdef0),
 		.default_effort = 40,
+		.default_refine = 1500,
 		.target_recall = 950000,
 		.n_queries = 100,
 		.truth_k = 10,

@@ -17,6 +17,7 @@ Test(manifest, round_trip)
 	cr_expect_eq(out.flags, m.flags);
 	cr_expect_eq(out.seed, m.seed);
 	cr_expect_eq(out.default_effort, m.default_effort);
+	cr_expect_eq(out.default_refine, m.default_refine);
 	cr_expect_eq(out.target_recall, m.target_recall);
 	cr_expect_eq(out.n_queries, m.n_queries);
 	cr_expect_eq(out.truth_k, m.truth_k);
@@ -77,6 +78,7 @@ Test(manifest, fields_lie_where_the_tables_say)
 		{88, 200},
 		{92, 'H'},
 		{97, '2'},
+		{156, 1500 & 255},
 		{SEGMENT(0), VSX_HNSW},
 		{SEGMENT(0) + 4, 72},
 		{SEGMENT(0) + 8, 1000 & 255},
@@ -167,7 +169,7 @@ Test(manifest, refuses_another_tag)
 
 Test(manifest, refuses_reserved_bytes_of_the_header)
 {
-	for (size_t at = 156; at < 256; at++)
+	for (size_t at = 160; at < 256; at++)
 		byte_refused(at, "reserved bytes of the manifest");
 }
 
@@ -231,6 +233,14 @@ REFUSES(more_live_rows_than_rows, CORRUPT, "1100 rows, 1101 of them live",
 REFUSES(recall_above_1, CORRUPT, "target recall is 1000001 millionths",
 	m.target_recall = 1000001)
 
+REFUSES(refine_factor_below_1, CORRUPT,
+	"default refine factor is 999 thousandths", m.default_refine = 999)
+REFUSES(refine_factor_above_1000, CORRUPT,
+	"default refine factor is 1000001 thousandths",
+	m.default_refine = 1000001)
+
+ACCEPTS(refine_factor_of_1, m.default_refine = 1000)
+ACCEPTS(refine_factor_of_1000, m.default_refine = 1000000)
 ACCEPTS(recall_of_1, m.target_recall = 1000000)
 ACCEPTS(any_seed_and_effort, m.seed = UINT64_MAX; m.default_effort = UINT32_MAX)
 

@@ -87,7 +87,7 @@ static void look(const struct vsx *index, bool sound)
 		if (status != VSX_OK)
 			must_tell(&err, status);
 	}
-	status = vsx_effort_for(index, 0.99, 10, &effort, &err);
+	status = vsx_effort_for(index, 0.99, 10, &effort, NULL, &err);
 	if (status != VSX_OK)
 		must_tell(&err, status);
 	search(index, f.dim, sound);

@@ -124,8 +124,8 @@ Test(bus, the_recall_table_is_lost_too)
 	cr_assert_eq(truncate(path, 8192), 0);
 	cr_expect_eq(vsx_get_recall(index, 0, &recall, &err), VSX_EIO, "%s",
 		     err.text);
-	cr_expect_eq(vsx_effort_for(index, 0.9, 10, &effort, &err), VSX_EIO,
-		     "%s", err.text);
+	cr_expect_eq(vsx_effort_for(index, 0.9, 10, &effort, NULL, &err),
+		     VSX_EIO, "%s", err.text);
 	vsx_close(index);
 }
 

@@ -170,11 +170,11 @@ Test(open, looks_up_efforts_in_the_recall_table)
 		/* Just as much is enough, and a little more is not. */
 		if (i > 0 && row.at_10 > before.at_10) {
 			cr_expect_eq(vsx_effort_for(index, row.at_10, 10,
-						    &effort, &err),
+						    &effort, NULL, &err),
 				     VSX_OK);
 			cr_expect_eq(effort, row.effort);
 			cr_expect_eq(vsx_effort_for(index, before.at_10, 10,
-						    &effort, &err),
+						    &effort, NULL, &err),
 				     VSX_OK);
 			cr_expect_lt(effort, row.effort);
 		}
@@ -182,31 +182,34 @@ Test(open, looks_up_efforts_in_the_recall_table)
 	}
 	cr_expect_eq(vsx_get_recall(index, f.n_recalls, &row, &err),
 		     VSX_EINVAL);
-	cr_expect_eq(vsx_effort_for(index, 0.0, 10, &effort, &err), VSX_OK);
+	cr_expect_eq(vsx_effort_for(index, 0.0, 10, &effort, NULL, &err),
+		     VSX_OK);
 	cr_assert_eq(vsx_get_recall(index, 0, &row, &err), VSX_OK);
 	cr_expect_eq(effort, row.effort);
-	cr_expect_eq(vsx_effort_for(index, before.at_100, 50, &effort, &err),
-		     VSX_OK);
+	cr_expect_eq(
+		vsx_effort_for(index, before.at_100, 50, &effort, NULL, &err),
+		VSX_OK);
 	cr_expect_leq(effort, before.effort);
 	for (uint32_t k = 1; k <= 100; k = k * 10) {
 		double due = k == 1    ? before.at_1
 			     : k == 10 ? before.at_10
 				       : before.at_100;
 
-		cr_expect_eq(vsx_effort_for(index, due, k, &effort, &err),
+		cr_expect_eq(vsx_effort_for(index, due, k, &effort, NULL, &err),
 			     VSX_OK);
-		cr_expect_eq(
-			vsx_effort_for(index, due + 1e-6, k, &effort, &err),
-			VSX_ENOTFOUND);
+		cr_expect_eq(vsx_effort_for(index, due + 1e-6, k, &effort, NULL,
+					    &err),
+			     VSX_ENOTFOUND);
 	}
-	cr_expect_eq(
-		vsx_effort_for(index, before.at_10 + 0.001, 2, &effort, &err),
-		VSX_ENOTFOUND);
+	cr_expect_eq(vsx_effort_for(index, before.at_10 + 0.001, 2, &effort,
+				    NULL, &err),
+		     VSX_ENOTFOUND);
 	cr_expect(strstr(err.text, "the best measured is"), "%s", err.text);
 	vsx_close(index);
 
 	index = must_open(build((struct support_index){0}), NULL);
-	cr_expect_eq(vsx_effort_for(index, 1.0, 10, &effort, &err), VSX_OK);
+	cr_expect_eq(vsx_effort_for(index, 1.0, 10, &effort, NULL, &err),
+		     VSX_OK);
 	cr_expect_eq(effort, 0);
 	vsx_close(index);
 }

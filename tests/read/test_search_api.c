@@ -407,7 +407,8 @@ Test(search, takes_the_effort_that_reaches_a_recall)
 	size_t n;
 
 	support_row(&h.what, 5, q);
-	cr_assert_eq(vsx_effort_for(h.index, 0.9, 10, &effort, &err), VSX_OK);
+	cr_assert_eq(vsx_effort_for(h.index, 0.9, 10, &effort, NULL, &err),
+		     VSX_OK);
 	opts.recall = 0.9;
 	vsx_get_stats(h.searcher, &before);
 	cr_assert_eq(

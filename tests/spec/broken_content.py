@@ -485,8 +485,19 @@ def _(m):
     e.data[32:36] = e.data[0:4]
 
 
+@breaks("5.6-15", "hnsw", "refine factor of 1500 thousandths after")
+def _(m):
+    # Two refine factors of one effort, and the same once more.
+    e = m.section("RCLL")
+    e.data[32:36] = e.data[0:4]
+    e.data[24:28] = e.data[56:60] = u32(1500)
+
+
 for at in (4, 8, 12):
     bytes_at("5.6-16", "flat", ["1000001 millionths"], "RCLL", at, u32(1000001))
+for thousandths in (1, 999, 1000001, 2**32 - 1):
+    words = ["row 0: refine factor of %d" % thousandths]
+    bytes_at("5.6-23", "flat", words, "RCLL", 24, u32(thousandths))
 bytes_at("5.6-17", "flat", ["recall table, row 0: reserved"], "RCLL", 31, b"\1")
 
 # ---- 5.7 -----------------------------------------------------------------

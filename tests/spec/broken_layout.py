@@ -189,8 +189,10 @@ sets("4.2.1-9", "flat", "element type 6 is not known", "header", "elem", 6)
 sets("4.2.1-10", "flat", "flags 0x4 are not known", "header", "flags", 6)
 sets("4.2.1-11", "bytes", "rows of i8 cannot be normalised", "header", "flags", 3)
 sets("4.2.1-12", "flat", "target recall is 1000001", "header", "target_recall", 1000001)
-for at in (156, 255):
+for at in (160, 255):
     in_manifest("4.2.1-13", "flat", "reserved bytes of the manifest", at, 1)
+for factor in (1, 999, 1000001, 2**32 - 1):
+    sets("4.2.1-17", "flat", "default refine factor is %d" % factor, "header", "default_refine", factor)
 sets("4.2.1-15", "flat", "requested efConstruction is 65537", "header", "asked_ef_construction", 65537)
 for text in (b"", b"Flat ", b"Fl\0at", b"Fl\x7fat", b"Fl\xc3\xa4", b"\0Flat", b"x" * 64):
     sets("4.2.1-16", "flat", "requested index is not a text", "header", "asked", int.from_bytes(text, "little"))

@@ -4,7 +4,7 @@ import math
 import struct
 
 import exact
-from layout import WHOLE, Broken, File
+from layout import WHOLE, Broken, File, refine_ok
 from segment import Segment, ints
 
 
@@ -176,13 +176,16 @@ class Index(File):
         return [n for _, n in exact.nearest(self.metric, self.first_rows(), q, k, own)]
 
     def check_recalls(self, table):
-        before = -1
+        before = (-1, 0)
         for i in range(0, len(table), 32):
-            words = struct.unpack("<4I", table[i : i + 16])
-            if words[0] <= before:
-                self.find("5.6-15", "efforts do not rise")
-            before = words[0]
-            if max(words[1:]) > 1000000:
+            effort, *found = struct.unpack("<4I", table[i : i + 16])
+            (refine,) = struct.unpack("<I", table[i + 24 : i + 28])
+            if (effort, refine) <= before:
+                self.find("5.6-15", "efforts and refine factors do not rise")
+            before = (effort, refine)
+            if max(found) > 1000000:
                 self.find("5.6-16", "a recall above 1")
-            if table[i + 24 : i + 32].strip(b"\0"):
+            if not refine_ok(refine):
+                self.find("5.6-23", "a refine factor")
+            if table[i + 28 : i + 32].strip(b"\0"):
                 self.find("5.6-17", "reserved bytes of the recall table")

@@ -83,7 +83,7 @@ HEADER = Struct(
     "n_rows 24 8, n_live 32 8, dim 40 4, metric 44 4, elem 48 4, flags 52 4,"
     "seed 56 8, default_effort 64 4, target_recall 68 4, n_queries 72 4,"
     "truth_k 76 4, n_recalls 80 4, asked_queries 84 4,"
-    "asked_ef_construction 88 4, asked 92 64",
+    "asked_ef_construction 88 4, asked 92 64, default_refine 156 4",
 )
 SEGMENT = Struct(64, "kind 0 4, row_stride 4 4, n_rows 8 8, generation 16 8, n_dead 56 8")
 SECTION = Struct(
@@ -91,6 +91,10 @@ SECTION = Struct(
     "id 0 4, segment 4 4, encoding 8 4, offset 16 8, bytes 24 8, raw_bytes 32 8,"
     "sums_offset 40 8, sums_bytes 48 8",
 )
+
+
+def refine_ok(thousandths):
+    return thousandths == 0 or 1000 <= thousandths <= 1000000
 
 
 class Record:
@@ -265,7 +269,7 @@ class File:
             e.root = e.raw[56:72]
             self.sections.append(e)
         self.check_known()
-        self.need(not raw[156:256].strip(b"\0"), "4.2.1-13", "reserved bytes")
+        self.need(not raw[160:256].strip(b"\0"), "4.2.1-13", "reserved bytes")
         self.check_asked(raw[92:156])
         self.check_header()
         for e in self.segments:
@@ -294,6 +298,7 @@ class File:
         self.need(1 <= h.dim <= 65536, "4.2.1-7", "dim")
         self.need(not (h.flags & 1 and h.elem > 3), "4.2.1-11", "flags, bit 0")
         self.need(h.target_recall <= 1000000, "4.2.1-12", "target_recall")
+        self.need(refine_ok(h.default_refine), "4.2.1-17", "default_refine")
 
     def check_asked(self, raw):
         """A text of visible characters, and zeros behind it."""

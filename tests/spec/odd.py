@@ -22,6 +22,12 @@ def properties(what, raw):
             m.properties = raw
 
 
+@sound("a refine factor where nothing is estimated", "flat")
+def _(m):
+    m.header["default_refine"] = 1500
+    m.section("RCLL").data[24:28] = (1500).to_bytes(4, "little")
+
+
 properties("no property", b"")
 properties("spec is empty", b"spec=\0")
 properties("spec of another kind", b"spec=HNSW64\0")

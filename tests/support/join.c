@@ -72,6 +72,7 @@ static void add_part(struct join *j, const char *path)
 	j->manifest.n_rows += m.n_rows;
 	j->manifest.n_live += m.n_live;
 	j->manifest.default_effort = m.default_effort;
+	j->manifest.default_refine = m.default_refine;
 	memcpy(j->manifest.asked, m.asked, sizeof(m.asked));
 	add_sections(j, &m, bytes, number, false);
 	free(bytes);

@@ -71,7 +71,7 @@ static void compare(const char *path, const char *what, bool given)
 		uint32_t effort = table[i].effort;
 
 		cr_assert_eq(vsx_accept_measure(index->segments, 1, test,
-						effort, 1, &one, &err),
+						effort, 0, 1, &one, &err),
 			     VSX_OK);
 		cr_expect_eq(table[i].at_1, one.at_1, "%s, %u: @1 %g, not %g",
 			     what, effort, table[i].at_1, one.at_1);

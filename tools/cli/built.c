@@ -26,8 +26,13 @@ void built_print_recall(const struct vsx_build_result *result, const char *more)
 		return;
 	printf("  recall@10  %.4f", result->recall_at_10);
 	if (*result->effort_name)
-		printf(" at %s %s, the default", result->effort_name,
+		printf(" at %s %s", result->effort_name,
 		       num_count(n, result->default_effort));
+	if (result->default_refine > 0.0)
+		printf("%s refine %g", *result->effort_name ? "," : " at",
+		       result->default_refine);
+	if (*result->effort_name || result->default_refine > 0.0)
+		printf(", the default");
 	printf("%s%s\n", more, few_text(few, result->n_queries, due));
 }
 
@@ -38,4 +43,5 @@ void built_json_recall(struct json *j, const struct vsx_build_result *result)
 		    result->n_queries ? result->recall_at_10 : NAN);
 	json_u64(j, "recall_queries", result->n_queries);
 	json_u64(j, "effort", result->default_effort);
+	json_double(j, "refine", result->default_refine);
 }

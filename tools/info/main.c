@@ -55,6 +55,24 @@ static void uuid_text(char to[37], const uint8_t uuid[16])
 	}
 }
 
+/* What a search does that names no effort. */
+static void print_searches(const struct vsx_facts *f)
+{
+	bool effort = *f->effort_name && f->default_effort;
+
+	if (effort)
+		printf("  searches    %s %u", f->effort_name,
+		       f->default_effort);
+	if (f->default_refine > 0.0)
+		printf("%srefine %g", effort ? ", " : "  searches    ",
+		       f->default_refine);
+	if (effort || f->default_refine > 0.0)
+		printf(" by default\n");
+	else if (*f->effort_name)
+		printf("  searches    %s by the size of each segment\n",
+		       f->effort_name);
+}
+
 static void print_facts(const char *path, const struct vsx *index,
 			const struct vsx_facts *f)
 {
@@ -77,12 +95,7 @@ static void print_facts(const char *path, const struct vsx *index,
 		       num_count(a, f->n_rows - f->n_live),
 		       100 * (double)(f->n_rows - f->n_live) /
 			       (double)f->n_rows);
-	if (*f->effort_name && f->default_effort)
-		printf("  searches    %s %u by default\n", f->effort_name,
-		       f->default_effort);
-	else if (*f->effort_name)
-		printf("  searches    %s by the size of each segment\n",
-		       f->effort_name);
+	print_searches(f);
 	printf("  file        %s in pages of %s, generation %" PRIu64
 	       ", format %u\n",
 	       num_bytes(a, f->file_bytes), num_bytes(b, f->page_bytes),
@@ -207,6 +220,8 @@ static enum vsx_status print_recalls(const struct vsx *index,
 
 	if (*f->effort_name)
 		table_column(t, f->effort_name, TABLE_RIGHT);
+	if (f->default_refine > 0.0)
+		table_column(t, "refine", TABLE_RIGHT);
 	table_column(t, "recall@1", TABLE_RIGHT);
 	table_column(t, "@10", TABLE_RIGHT);
 	table_column(t, "@100", TABLE_RIGHT);
@@ -217,11 +232,14 @@ static enum vsx_status print_recalls(const struct vsx *index,
 			break;
 		/* The least, the default, the most. */
 		if (!shows_recalls(f) && i > 0 && i + 1 < f->n_recalls &&
-		    r.effort != f->default_effort)
+		    (r.effort != f->default_effort ||
+		     r.refine != f->default_refine))
 			continue;
 		table_row(t);
 		if (*f->effort_name)
 			table_cell(t, "%s", num_count(a, r.effort));
+		if (f->default_refine > 0.0)
+			table_cell(t, "%g", r.refine);
 		table_cell(t, "%.4f", r.at_1);
 		table_cell(t, "%.4f", r.at_10);
 		table_cell(t, "%.4f", r.at_100);
@@ -262,7 +280,8 @@ static enum vsx_status print_text(const char *path, const struct vsx *index,
 		printf(", too few to tell");
 	if (!shows_recalls(&f))
 		printf(" at %s (--sections lists them)",
-		       num_of(n, f.n_recalls, "effort"));
+		       num_of(n, f.n_recalls,
+			      f.default_refine > 0.0 ? "setting" : "effort"));
 	putchar('\n');
 	return print_recalls(index, &f, err);
 }
@@ -285,6 +304,7 @@ static void json_facts(struct json *j, const struct vsx *index,
 	json_bool(j, "normalised", f->normalised);
 	json_string(j, "effort_name", f->effort_name);
 	json_u64(j, "default_effort", f->default_effort);
+	json_double(j, "default_refine", f->default_refine);
 	json_double(j, "target_recall", f->target_recall);
 	json_u64(j, "seed", f->seed);
 	json_string(j, "uuid", uuid);
@@ -368,6 +388,7 @@ static enum vsx_status json_recalls(struct json *j, const struct vsx *index,
 		json_double(j, "at_10", r.at_10);
 		json_double(j, "at_100", r.at_100);
 		json_double(j, "distances", r.distances);
+		json_double(j, "refine", r.refine);
 		json_close(j);
 	}
 	json_close(j);

@@ -58,8 +58,8 @@ static const struct cli_option option_table[] = {
 	CLI_COUNT(0, "nprobe", "N", "IVF: lists to scan (default of the index)",
 		  &o.nprobe, 1, UINT32_MAX),
 	CLI_REAL(0, "recall", "R",
-		 "the least --ef or --nprobe that reached this recall when the "
-		 "index was built",
+		 "the cheapest effort that reached this recall when the index "
+		 "was built",
 		 &o.recall, 0.0, 1.0),
 	CLI_FLAG(0, "exact", "compare with every row", &o.exact),
 	CLI_COUNTS(0, "id", "N", "the row with this id is a query (repeatable)",
@@ -154,7 +154,6 @@ static bool takes(const struct run *r, const char *effort)
 static enum vsx_status choose_effort(struct run *r, struct vsx_error *err)
 {
 	char few[FEW_BYTES];
-	struct vsx_recall most;
 	uint32_t effort;
 	enum vsx_status status;
 
@@ -166,13 +165,9 @@ static enum vsx_status choose_effort(struct run *r, struct vsx_error *err)
 	r->search.effort = (uint32_t)(o.ef ? o.ef : o.nprobe);
 	if (o.recall <= 0.0 || o.exact)
 		return VSX_OK;
-	status =
-		vsx_effort_for(r->index, o.recall, (uint32_t)o.k, &effort, err);
-	if (status == VSX_OK)
-		r->search.effort = effort;
-	else if (vsx_get_recall(r->index, r->facts.n_recalls - 1, &most,
-				NULL) == VSX_OK)
-		r->search.effort = most.effort;
+	r->search.recall = o.recall;
+	status = vsx_effort_for(r->index, o.recall, (uint32_t)o.k, &effort,
+				NULL, err);
 	if (status == VSX_OK && !o.quiet && r->facts.n_queries &&
 	    r->facts.n_queries < r->facts.due_queries)
 		say("%s: recall %g was reached when the index was built%s",

@@ -53,6 +53,7 @@ static void file_json(struct report *r, const struct vsx_verify_result *result,
 	json_double(j, "seconds", seconds);
 	if (result->recall_measured) {
 		json_u64(j, "effort", result->effort);
+		json_double(j, "refine", result->refine);
 		json_double(j, "recall_at_1", result->recall_at_1);
 		json_double(j, "recall_at_10", result->recall_at_10);
 		json_double(j, "recall_at_100", result->recall_at_100);
