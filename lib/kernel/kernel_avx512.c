@@ -9,6 +9,7 @@
  */
 #include <immintrin.h>
 
+#include "kernel/fold512.h"
 #include "kernel/rows.h"
 #include "kernel/tables.h"
 
@@ -349,18 +350,8 @@ INLINE __m512i total(const struct products *sum, enum vsx_metric metric)
 INLINE __m128i fold_bytes(const struct products sum[GROUP],
 			  enum vsx_metric metric)
 {
-	__m512i a = total(&sum[0], metric), b = total(&sum[1], metric);
-	__m512i c = total(&sum[2], metric), d = total(&sum[3], metric);
-
-	a = _mm512_add_epi32(_mm512_shuffle_i32x4(a, b, 0x44),
-			     _mm512_shuffle_i32x4(a, b, 0xee));
-	c = _mm512_add_epi32(_mm512_shuffle_i32x4(c, d, 0x44),
-			     _mm512_shuffle_i32x4(c, d, 0xee));
-	a = _mm512_add_epi32(_mm512_shuffle_i32x4(a, c, 0x88),
-			     _mm512_shuffle_i32x4(a, c, 0xdd));
-	a = _mm512_add_epi32(a, _mm512_shuffle_epi32(a, _MM_PERM_BADC));
-	a = _mm512_add_epi32(a, _mm512_shuffle_epi32(a, _MM_PERM_CDAB));
-	return _mm512_castsi512_si128(_mm512_maskz_compress_epi32(0x1111, a));
+	return fold_ints(total(&sum[0], metric), total(&sum[1], metric),
+			 total(&sum[2], metric), total(&sum[3], metric));
 }
 
 INLINE __mmask64 low_bytes(uint32_t n)

@@ -28,3 +28,9 @@ $cc $flags -o "$dir/neon_tiles" \
 	lib/kernel/tile_scalar.c lib/kernel/tile_neon.c "$dir/neondot.o" \
 	-lpthread
 "$qemu" "$dir/neon_tiles"
+
+$cc $flags -O3 -o "$dir/neon_codes" \
+	tests/kernel/neon/neon_codes.c lib/kernel/codes.c lib/kernel/cpu.c \
+	lib/kernel/codes_scalar.c lib/kernel/codes_sums.c \
+	lib/kernel/codes_neon.c -lpthread
+"$qemu" "$dir/neon_codes"

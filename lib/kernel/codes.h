@@ -1,0 +1,67 @@
+/*
+ * Kernels for codes: what a query says of codes, in whole numbers, and the
+ * tables and nearest codewords of product quantisers.
+ *
+ * There is one table of functions for each instruction set, as in kernel.h. All
+ * give the same bits: the first three are exact, the last three make one
+ * rounded operation after the other in the order given here, never fused.
+ */
+#ifndef VSX_KERNEL_CODES_H
+#define VSX_KERNEL_CODES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Products of weights with the codes of n rows.
+ *
+ * w       int16_t[dim]
+ * base    start of the codes; any alignment
+ * stride  bytes from the codes of one row to those of the next
+ * rows    uint32[n], row numbers; NULL means rows 0 .. n-1. The memory of those
+ *         that come next is prefetched, as in kernel.h
+ * out     int32[n]: sum of w[i] * code i, modulo 2^32
+ *
+ * dot8 has a byte for each code. dot4 has code i in the low half of byte i for
+ * i < h = (dim + 1) / 2, code h + i in its high half; with an odd dim the high
+ * half of the last byte is not looked at. Both read exactly these bytes.
+ */
+typedef void vsx_dot_kernel(const int16_t *w, const uint8_t *base,
+			    size_t stride, const uint32_t *rows, size_t n,
+			    uint32_t dim, int32_t *out);
+
+/* Codes are places in tables: out[r] = sum of tables[j][byte j of row r], for
+ * j < m. m at most 65,536: the sum fits. */
+typedef void vsx_sum_kernel(const uint16_t *tables /* [m][256] */,
+			    const uint8_t *base, size_t stride,
+			    const uint32_t *rows, size_t n, uint32_t m,
+			    uint32_t *out);
+
+/*
+ * A book holds the codewords of dim components by component: f32
+ * [dim][n], n a multiple of 16; any alignment. A sum runs over the components
+ * by rising number from +0, a rounded difference, product and sum each.
+ */
+
+/* out[c] = sum of (x[i] - book[i][c])^2, or of x[i] * book[i][c]; f32[n] */
+typedef void vsx_book_kernel(const float *x, const float *book, uint32_t dim,
+			     uint32_t n, float *out);
+
+/* The codeword whose sum of (x[i] - book[i][c])^2 is least, the lowest of
+ * equals; 0 when none is below infinity. *away is its sum; may be NULL. */
+typedef uint32_t vsx_nearest_kernel(const float *x, const float *book,
+				    uint32_t dim, uint32_t n, float *away);
+
+struct vsx_code_kernels {
+	const char *name; /* "scalar", "avx2", "avx512", "neon" */
+	vsx_dot_kernel *dot8, *dot4;
+	vsx_sum_kernel *sums;
+	vsx_book_kernel *squares, *products;
+	vsx_nearest_kernel *nearest;
+};
+
+/* The table for this machine, and all of them, as in kernel.h. */
+const struct vsx_code_kernels *vsx_code_kernels(void);
+const struct vsx_code_kernels *vsx_code_kernels_at(unsigned int i);
+
+#endif

@@ -1,0 +1,128 @@
+/*
+ * The kernels for codes for AVX2. Codes are widened to 16 bits; vpmaddwd makes
+ * sums of 32 bits of pairs of products, which fit.
+ */
+#include <immintrin.h>
+
+#define WIDTH 8
+
+#include "kernel/codes_book.h"
+#include "kernel/codes_rows.h"
+#include "kernel/codes_tables.h"
+
+#define BYTES 16 /* a step */
+
+/* The bytes of a step, and their weights: those of the low halves, or of the
+ * whole, and those of the high halves. */
+struct step {
+	size_t at;
+	uint32_t n;
+	__m256i low, high;
+};
+
+INLINE __m256i words_at(const int16_t *p)
+{
+	return _mm256_loadu_si256((const __m256i *)(const void *)p);
+}
+
+/* The first n of BYTES words, zeros behind them. */
+INLINE __m256i some_words_at(const int16_t *p, uint32_t n)
+{
+	int16_t x[BYTES] = {0};
+
+	memcpy(x, p, n * sizeof(*p));
+	return words_at(x);
+}
+
+/* From byte `at` on, n of them; n_high, which may be one less, have a code in
+ * the high half. */
+INLINE struct step step_at(const int16_t *w, const int16_t *high, size_t at,
+			   uint32_t n, uint32_t n_high, int bits)
+{
+	struct step s = {.at = at, .n = n};
+
+	s.low = n < BYTES ? some_words_at(w + at, n) : words_at(w + at);
+	s.high = s.low;
+	if (bits == 4)
+		s.high = n_high < BYTES ? some_words_at(high + at, n_high)
+					: words_at(high + at);
+	return s;
+}
+
+INLINE __m128i codes_at(const uint8_t *p, uint32_t n)
+{
+	uint8_t x[BYTES] = {0};
+
+	if (n < BYTES) {
+		memcpy(x, p, n);
+		p = x;
+	}
+	return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+INLINE __m256i add_row(__m256i sum, const struct step *s, const uint8_t *row,
+		       int bits)
+{
+	__m256i x = _mm256_cvtepu8_epi16(codes_at(row + s->at, s->n));
+	__m256i low =
+		bits == 8 ? x : _mm256_and_si256(x, _mm256_set1_epi16(15));
+
+	sum = _mm256_add_epi32(sum, _mm256_madd_epi16(s->low, low));
+	if (bits == 8)
+		return sum;
+	return _mm256_add_epi32(
+		sum, _mm256_madd_epi16(s->high, _mm256_srli_epi16(x, 4)));
+}
+
+INLINE void add_step(__m256i sum[GROUP], const struct step *s,
+		     const struct group *g, int bits, int width)
+{
+	sum[0] = add_row(sum[0], s, g->row[0], bits);
+	if (width == 1)
+		return;
+	sum[1] = add_row(sum[1], s, g->row[1], bits);
+	sum[2] = add_row(sum[2], s, g->row[2], bits);
+	sum[3] = add_row(sum[3], s, g->row[3], bits);
+	fetch_next(g, s->at, BYTES);
+}
+
+INLINE __m128i fold(const __m256i sum[GROUP])
+{
+	__m256i a = _mm256_hadd_epi32(sum[0], sum[1]);
+	__m256i b = _mm256_hadd_epi32(sum[2], sum[3]);
+
+	a = _mm256_hadd_epi32(a, b);
+	return _mm_add_epi32(_mm256_castsi256_si128(a),
+			     _mm256_extracti128_si256(a, 1));
+}
+
+INLINE void dots(const int16_t *w, const struct group *g, uint32_t dim,
+		 int bits, int width, int32_t out[GROUP])
+{
+	uint32_t bytes = bits == 8 ? dim : (dim + 1) / 2, at = 0;
+	const int16_t *high = w + bytes;
+	__m256i sum[GROUP] = {_mm256_setzero_si256(), _mm256_setzero_si256(),
+			      _mm256_setzero_si256(), _mm256_setzero_si256()};
+	struct step s;
+
+	for (; at + BYTES < bytes; at += BYTES) {
+		s = step_at(w, high, at, BYTES, BYTES, bits);
+		add_step(sum, &s, g, bits, width);
+	}
+	s = step_at(w, high, at, bytes - at, dim - bytes - at, bits);
+	add_step(sum, &s, g, bits, width);
+	_mm_storeu_si128((__m128i *)(void *)out, fold(sum));
+}
+
+VSX_DOT_KERNEL(dot8, dots, 8)
+VSX_DOT_KERNEL(dot4, dots, 4)
+
+const struct vsx_code_kernels vsx_code_kernels_avx2 = {
+	.name = "avx2",
+	.dot8 = dot8,
+	.dot4 = dot4,
+	.sums = vsx_code_sums,
+	.squares = squares,
+	.products = products,
+	.nearest = nearest,
+};

@@ -1,0 +1,111 @@
+/*
+ * Books of codewords, in registers of WIDTH floats: the file that includes this
+ * has defined WIDTH, which the compiler knows registers of; a power of two, 16
+ * at most.
+ */
+#ifndef VSX_CODES_BOOK_H
+#define VSX_CODES_BOOK_H
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "kernel/rows.h"
+
+typedef float lanes __attribute__((vector_size(4 * WIDTH)));
+typedef int32_t whole __attribute__((vector_size(4 * WIDTH)));
+
+/* Registers of codewords that are summed at once, to hide what a sum waits. */
+#define AT_ONCE (WIDTH == 16 ? 1 : 2)
+#define STEP	(AT_ONCE * WIDTH)
+
+INLINE lanes codewords(const float *book)
+{
+	lanes x;
+
+	memcpy(&x, book, sizeof(x));
+	return x;
+}
+
+INLINE lanes all(float x)
+{
+	return (lanes){0} + x;
+}
+
+/* The sums of the STEP codewords at book. */
+INLINE void sums_of(const float *x, const float *book, uint32_t dim, uint32_t n,
+		    bool squares, lanes sum[AT_ONCE])
+{
+	for (int k = 0; k < AT_ONCE; k++)
+		sum[k] = all(0.0f);
+	for (uint32_t i = 0; i < dim; i++, book += n)
+		for (int k = 0; k < AT_ONCE; k++) {
+			lanes y = codewords(book + k * WIDTH), xi = all(x[i]);
+
+			sum[k] += squares ? (xi - y) * (xi - y) : xi * y;
+		}
+}
+
+INLINE void book_sums(const float *x, const float *book, uint32_t dim,
+		      uint32_t n, bool squares, float *out)
+{
+	for (uint32_t c = 0; c < n; c += STEP) {
+		lanes sum[AT_ONCE];
+
+		sums_of(x, book + c, dim, n, squares, sum);
+		memcpy(out + c, sum, sizeof(sum));
+	}
+}
+
+static void squares(const float *x, const float *book, uint32_t dim, uint32_t n,
+		    float *out)
+{
+	book_sums(x, book, dim, n, true, out);
+}
+
+static void products(const float *x, const float *book, uint32_t dim,
+		     uint32_t n, float *out)
+{
+	book_sums(x, book, dim, n, false, out);
+}
+
+/* Each lane keeps the first of its least; so the least of these, the lowest of
+ * equals, is that of all. Sums are not negative: their bits rise as they do. */
+static uint32_t nearest(const float *x, const float *book, uint32_t dim,
+			uint32_t n, float *away)
+{
+	lanes least = all(INFINITY);
+	whole at = {0}, number, bits;
+	uint64_t best = UINT64_MAX;
+
+	for (int i = 0; i < WIDTH; i++)
+		number[i] = i;
+	for (uint32_t c = 0; c < n; c += STEP) {
+		lanes sum[AT_ONCE];
+
+		sums_of(x, book + c, dim, n, true, sum);
+		for (int k = 0; k < AT_ONCE; k++, number += WIDTH) {
+			whole less = sum[k] < least;
+
+			least = (lanes)(((whole)sum[k] & less) |
+					((whole)least & ~less));
+			at = (number & less) | (at & ~less);
+		}
+	}
+	bits = (whole)least;
+	for (int i = 0; i < WIDTH; i++) {
+		uint64_t one =
+			(uint64_t)(uint32_t)bits[i] << 32 | (uint32_t)at[i];
+
+		best = one < best ? one : best;
+	}
+	if (away) {
+		uint32_t low = (uint32_t)(best >> 32);
+
+		memcpy(away, &low, sizeof(low));
+	}
+	return (uint32_t)best;
+}
+
+#endif

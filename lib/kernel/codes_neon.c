@@ -1,0 +1,119 @@
+/*
+ * The kernels for codes for NEON, as every AArch64 has it: codes widened to 16
+ * bits, products added to sums of 32.
+ */
+#include <arm_neon.h>
+
+#define WIDTH 4
+
+#include "kernel/codes_book.h"
+#include "kernel/codes_rows.h"
+#include "kernel/codes_tables.h"
+
+#define BYTES 8 /* a step */
+
+/* The bytes of a step, and their weights: those of the low halves, or of the
+ * whole, and those of the high halves. */
+struct step {
+	size_t at;
+	uint32_t n;
+	int16x8_t low, high;
+};
+
+/* The first n of BYTES words, zeros behind them. */
+INLINE int16x8_t some_words_at(const int16_t *p, uint32_t n)
+{
+	int16_t x[BYTES] = {0};
+
+	memcpy(x, p, n * sizeof(*p));
+	return vld1q_s16(x);
+}
+
+/* From byte `at` on, n of them; n_high, which may be one less, have a code in
+ * the high half. */
+INLINE struct step step_at(const int16_t *w, const int16_t *high, size_t at,
+			   uint32_t n, uint32_t n_high, int bits)
+{
+	struct step s = {.at = at, .n = n};
+
+	s.low = n < BYTES ? some_words_at(w + at, n) : vld1q_s16(w + at);
+	s.high = s.low;
+	if (bits == 4)
+		s.high = n_high < BYTES ? some_words_at(high + at, n_high)
+					: vld1q_s16(high + at);
+	return s;
+}
+
+INLINE uint8x8_t codes_at(const uint8_t *p, uint32_t n)
+{
+	uint8_t x[BYTES] = {0};
+
+	if (n < BYTES) {
+		memcpy(x, p, n);
+		p = x;
+	}
+	return vld1_u8(p);
+}
+
+INLINE int32x4_t add_products(int32x4_t sum, int16x8_t w, uint8x8_t codes)
+{
+	int16x8_t x = vreinterpretq_s16_u16(vmovl_u8(codes));
+
+	sum = vmlal_s16(sum, vget_low_s16(w), vget_low_s16(x));
+	return vmlal_high_s16(sum, w, x);
+}
+
+INLINE int32x4_t add_row(int32x4_t sum, const struct step *s,
+			 const uint8_t *row, int bits)
+{
+	uint8x8_t x = codes_at(row + s->at, s->n);
+
+	if (bits == 8)
+		return add_products(sum, s->low, x);
+	sum = add_products(sum, s->low, vand_u8(x, vdup_n_u8(15)));
+	return add_products(sum, s->high, vshr_n_u8(x, 4));
+}
+
+INLINE void add_step(int32x4_t sum[GROUP], const struct step *s,
+		     const struct group *g, int bits, int width)
+{
+	sum[0] = add_row(sum[0], s, g->row[0], bits);
+	if (width == 1)
+		return;
+	sum[1] = add_row(sum[1], s, g->row[1], bits);
+	sum[2] = add_row(sum[2], s, g->row[2], bits);
+	sum[3] = add_row(sum[3], s, g->row[3], bits);
+	fetch_next(g, s->at, BYTES);
+}
+
+INLINE void dots(const int16_t *w, const struct group *g, uint32_t dim,
+		 int bits, int width, int32_t out[GROUP])
+{
+	uint32_t bytes = bits == 8 ? dim : (dim + 1) / 2, at = 0;
+	const int16_t *high = w + bytes;
+	int32x4_t sum[GROUP] = {vdupq_n_s32(0), vdupq_n_s32(0), vdupq_n_s32(0),
+				vdupq_n_s32(0)};
+	struct step s;
+
+	for (; at + BYTES < bytes; at += BYTES) {
+		s = step_at(w, high, at, BYTES, BYTES, bits);
+		add_step(sum, &s, g, bits, width);
+	}
+	s = step_at(w, high, at, bytes - at, dim - bytes - at, bits);
+	add_step(sum, &s, g, bits, width);
+	for (int i = 0; i < GROUP; i++)
+		out[i] = vaddvq_s32(sum[i]);
+}
+
+VSX_DOT_KERNEL(dot8, dots, 8)
+VSX_DOT_KERNEL(dot4, dots, 4)
+
+const struct vsx_code_kernels vsx_code_kernels_neon = {
+	.name = "neon",
+	.dot8 = dot8,
+	.dot4 = dot4,
+	.sums = vsx_code_sums,
+	.squares = squares,
+	.products = products,
+	.nearest = nearest,
+};

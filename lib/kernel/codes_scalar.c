@@ -1,0 +1,100 @@
+/*
+ * The kernels for codes in plain C: what codes.h says, word for word. The tests
+ * hold every other table to them.
+ */
+#include <math.h>
+
+#include "kernel/codes_tables.h"
+
+static int32_t code(const uint8_t *row, uint32_t i, uint32_t dim, int bits)
+{
+	uint32_t half = (dim + 1) / 2;
+
+	if (bits == 8)
+		return row[i];
+	return i < half ? row[i] & 15 : row[i - half] >> 4;
+}
+
+static inline void dots(const int16_t *w, const uint8_t *base, size_t stride,
+			const uint32_t *rows, size_t n, uint32_t dim,
+			int32_t *out, int bits)
+{
+	for (size_t r = 0; r < n; r++) {
+		const uint8_t *row = base + stride * (rows ? rows[r] : r);
+		uint32_t sum = 0;
+
+		for (uint32_t i = 0; i < dim; i++)
+			sum += (uint32_t)(w[i] * code(row, i, dim, bits));
+		out[r] = (int32_t)sum;
+	}
+}
+
+static void dot8(const int16_t *w, const uint8_t *base, size_t stride,
+		 const uint32_t *rows, size_t n, uint32_t dim, int32_t *out)
+{
+	dots(w, base, stride, rows, n, dim, out, 8);
+}
+
+static void dot4(const int16_t *w, const uint8_t *base, size_t stride,
+		 const uint32_t *rows, size_t n, uint32_t dim, int32_t *out)
+{
+	dots(w, base, stride, rows, n, dim, out, 4);
+}
+
+static float square(const float *x, const float *book, uint32_t dim, uint32_t n)
+{
+	float sum = 0.0f;
+
+	for (uint32_t i = 0; i < dim; i++) {
+		float d = x[i] - book[(size_t)i * n];
+
+		sum += d * d;
+	}
+	return sum;
+}
+
+static void squares(const float *x, const float *book, uint32_t dim, uint32_t n,
+		    float *out)
+{
+	for (uint32_t c = 0; c < n; c++)
+		out[c] = square(x, book + c, dim, n);
+}
+
+static void products(const float *x, const float *book, uint32_t dim,
+		     uint32_t n, float *out)
+{
+	for (uint32_t c = 0; c < n; c++) {
+		out[c] = 0.0f;
+		for (uint32_t i = 0; i < dim; i++)
+			out[c] += x[i] * book[(size_t)i * n + c];
+	}
+}
+
+static uint32_t nearest(const float *x, const float *book, uint32_t dim,
+			uint32_t n, float *away)
+{
+	uint32_t best = 0;
+	float least = INFINITY;
+
+	for (uint32_t c = 0; c < n; c++) {
+		float sum = square(x, book + c, dim, n);
+
+		if (sum < least) {
+			least = sum;
+			best = c;
+		}
+	}
+	if (away)
+		*away = least;
+	return best;
+}
+
+const struct vsx_code_kernels vsx_code_kernels_scalar = {
+	.name = "scalar",
+	.dot8 = dot8,
+	.dot4 = dot4,
+	.sums = vsx_code_sums,
+	.squares = squares,
+	.products = products,
+	.nearest = nearest,
+};

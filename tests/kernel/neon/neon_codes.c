@@ -1,0 +1,121 @@
+/*
+ * The NEON kernels for codes against the scalar ones, bit for bit; see
+ * neon_check.c. Codes and weights end in front of a page without access.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/rng.h"
+#include "kernel/codes.h"
+
+#define N_ROWS	9
+#define MAX_DIM 65536
+#define GUARD	65536 /* at least a page, whatever its size */
+
+static const uint32_t numbers[N_ROWS] = {8, 3, 3, 0, 7, 8, 1, 5, 2};
+
+static unsigned int passed, failed;
+
+/* The end of `bytes` of memory with no access behind it; NULL on failure. */
+static uint8_t *guarded_end(size_t bytes)
+{
+	size_t room = (bytes + GUARD - 1) / GUARD * GUARD;
+	uint8_t *p = mmap(NULL, room + GUARD, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED || mprotect(p + room, GUARD, PROT_NONE) != 0)
+		return NULL;
+	return p + room;
+}
+
+static void tell(int good, const char *what, uint32_t dim)
+{
+	if (good) {
+		passed++;
+		return;
+	}
+	failed++;
+	printf("%s, dim %u: differs from scalar\n", what, dim);
+}
+
+static void check_dots(const struct vsx_code_kernels *k, uint8_t *codes_end,
+		       uint8_t *weights_end, uint32_t dim, int bits, int fill)
+{
+	const struct vsx_code_kernels *s = vsx_code_kernels_at(0);
+	struct vsx_rng rng = {.state = dim};
+	size_t bytes = bits == 8 ? dim : (dim + 1) / 2;
+	size_t stride = bytes + dim % 3;
+	uint8_t *base = codes_end - bytes - (N_ROWS - 1) * stride;
+	int16_t *w = (int16_t *)(void *)weights_end - dim;
+	int32_t a[N_ROWS], b[N_ROWS];
+	int good = 1;
+
+	for (size_t i = 0; i < bytes + (N_ROWS - 1) * stride; i++)
+		base[i] = fill ? 255 : (uint8_t)vsx_rng_next(&rng);
+	for (uint32_t i = 0; i < dim; i++)
+		w[i] = fill ? INT16_MIN : (int16_t)vsx_rng_next(&rng);
+	for (size_t n = 1; n <= N_ROWS; n++) {
+		const uint32_t *rows = n % 2 ? numbers : NULL;
+
+		(bits == 8 ? k->dot8 : k->dot4)(w, base, stride, rows, n, dim,
+						a);
+		(bits == 8 ? s->dot8 : s->dot4)(w, base, stride, rows, n, dim,
+						b);
+		good &= memcmp(a, b, n * sizeof(*a)) == 0;
+	}
+	tell(good, bits == 8 ? "dot8" : "dot4", dim);
+}
+
+static void check_book(const struct vsx_code_kernels *k, float *book,
+		       uint32_t dim, uint32_t n, uint32_t few)
+{
+	const struct vsx_code_kernels *s = vsx_code_kernels_at(0);
+	struct vsx_rng rng = {.state = dim};
+	float x[64], a[256], b[256], away[2];
+	int good = 1;
+
+	for (uint32_t i = 0; i < dim; i++)
+		x[i] = (float)vsx_rng_below(&rng, few) / 7.0f;
+	for (uint32_t i = 0; i < dim * n; i++)
+		book[i] = (float)vsx_rng_below(&rng, few) / 7.0f;
+	k->squares(x, book, dim, n, a);
+	s->squares(x, book, dim, n, b);
+	good &= memcmp(a, b, n * sizeof(*a)) == 0;
+	k->products(x, book, dim, n, a);
+	s->products(x, book, dim, n, b);
+	good &= memcmp(a, b, n * sizeof(*a)) == 0;
+	good &= k->nearest(x, book, dim, n, &away[0]) ==
+		s->nearest(x, book, dim, n, &away[1]);
+	good &= memcmp(&away[0], &away[1], sizeof(away[0])) == 0;
+	tell(good, "book", dim);
+}
+
+int main(void)
+{
+	static const uint32_t large[] = {784, 1536, 65535, MAX_DIM};
+	static float book[64 * 256];
+	const struct vsx_code_kernels *k = vsx_code_kernels();
+	uint8_t *codes_end = guarded_end(N_ROWS * ((size_t)MAX_DIM + 3));
+	uint8_t *weights_end = guarded_end((size_t)MAX_DIM * 2);
+
+	if (!codes_end || !weights_end) {
+		perror("neon_codes");
+		return 3;
+	}
+	tell(strcmp(k->name, "neon") == 0, "neon is chosen", 0);
+	for (int i = 0; i < 4; i++) {
+		for (uint32_t dim = 1; dim <= 260; dim++)
+			check_dots(k, codes_end, weights_end, dim,
+				   i % 2 ? 4 : 8, i / 2);
+		for (size_t d = 0; d < sizeof(large) / sizeof(large[0]); d++)
+			check_dots(k, codes_end, weights_end, large[d],
+				   i % 2 ? 4 : 8, i / 2);
+	}
+	for (uint32_t dim = 1; dim <= 64; dim++)
+		for (uint32_t few = 1; few < 1000000; few *= 10)
+			check_book(k, book, dim, dim % 3 ? 256 : 16, few);
+	printf("%u passed, %u failed\n", passed, failed);
+	return failed != 0;
+}

@@ -1,0 +1,310 @@
+/*
+ * Every table of kernels for codes gives what codes.h promises: the whole
+ * numbers of sums written out here once more, and the bits of f32 sums in the
+ * order given there. Codes, weights and books end where a page without access
+ * begins, so that a kernel that reads one byte too much crashes.
+ */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/rng.h"
+#include "kernel/codes.h"
+#include "kernel/kernel.h"
+
+#define MAX_ROWS 600
+#define MAX_DIM	 65536u
+
+enum fill { RANDOM, GREATEST, LEAST, MIXED, N_FILLS };
+
+static uint8_t *guarded_end(size_t bytes)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t room = (bytes + page - 1) / page * page;
+	uint8_t *p = mmap(NULL, room + page, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	cr_assert_neq(p, MAP_FAILED);
+	cr_assert_eq(mprotect(p + room, page, PROT_NONE), 0);
+	return p + room;
+}
+
+static struct memory {
+	uint8_t *codes_end, *weights_end;
+} memory;
+
+static void begin(void)
+{
+	memory.codes_end = guarded_end((size_t)16 << 20);
+	memory.weights_end = guarded_end((size_t)MAX_DIM * 512);
+}
+
+TestSuite(codes, .init = begin);
+
+static uint8_t byte(struct vsx_rng *rng, enum fill fill)
+{
+	uint8_t r = (uint8_t)(vsx_rng_next(rng) >> 17);
+
+	return fill == RANDOM ? r : fill == MIXED && r & 1 ? 0 : 255;
+}
+
+static int16_t weight(struct vsx_rng *rng, enum fill fill)
+{
+	uint64_t r = vsx_rng_next(rng) >> 17;
+
+	return fill == RANDOM		   ? (int16_t)(uint16_t)r
+	       : fill == GREATEST	   ? INT16_MAX
+	       : fill == LEAST || r & 1024 ? INT16_MIN
+					   : INT16_MAX;
+}
+
+/* Rows to go over: n of them, by number if `number`. */
+struct walk {
+	const uint8_t *base;
+	size_t stride, bytes;
+	const uint32_t *number;
+	uint32_t n;
+};
+
+static const uint8_t *row_of(const struct walk *k, uint32_t r)
+{
+	return k->base + k->stride * (k->number ? k->number[r] : r);
+}
+
+/* n rows in front of the page without access, read in order or not. */
+static struct walk walk_over(struct vsx_rng *rng, size_t bytes, uint32_t n,
+			     size_t gap, bool by_number, enum fill fill)
+{
+	static uint32_t number[MAX_ROWS];
+	struct walk k = {.stride = bytes + gap, .bytes = bytes, .n = n};
+	uint8_t *base = memory.codes_end - bytes - (n - 1) * k.stride;
+
+	for (uint32_t r = 0; r < n; r++) {
+		for (size_t i = 0; i < bytes; i++)
+			base[r * k.stride + i] = byte(rng, fill);
+		number[r] = (uint32_t)vsx_rng_below(rng, n);
+	}
+	number[n - 1] = n - 1;
+	k.base = base;
+	k.number = by_number ? number : NULL;
+	return k;
+}
+
+static int32_t dot(const int16_t *w, const uint8_t *row, uint32_t dim, int bits)
+{
+	uint32_t h = (dim + 1) / 2;
+	int64_t sum = 0;
+
+	for (uint32_t i = 0; i < dim; i++)
+		sum += (int64_t)w[i] * (bits == 8 ? row[i]
+					: i < h	  ? row[i] % 16
+						  : row[i - h] / 16);
+	return (int32_t)(uint32_t)(uint64_t)sum;
+}
+
+static void check_dots(uint32_t dim, uint32_t n, size_t gap, bool by_number,
+		       enum fill fill)
+{
+	const struct vsx_code_kernels *t;
+	struct vsx_rng rng = {dim * 7919 + n};
+	int16_t *w = (int16_t *)(void *)memory.weights_end - dim;
+	int32_t out[MAX_ROWS + 1];
+
+	for (uint32_t i = 0; i < dim; i++)
+		w[i] = weight(&rng, fill);
+	for (int bits = 4; bits <= 8; bits += 4) {
+		struct walk k = walk_over(&rng, bits == 8 ? dim : (dim + 1) / 2,
+					  n, gap, by_number, fill);
+
+		for (unsigned int i = 0; (t = vsx_code_kernels_at(i)); i++) {
+			out[n] = 77;
+			(bits == 8 ? t->dot8 : t->dot4)(w, k.base, k.stride,
+							k.number, n, dim, out);
+			cr_assert_eq(out[n], 77);
+			for (uint32_t r = 0; r < n; r++)
+				cr_assert_eq(out[r],
+					     dot(w, row_of(&k, r), dim, bits),
+					     "%s dot%d, dim %u, row %u of %u",
+					     t->name, bits, dim, r, n);
+		}
+	}
+}
+
+Test(codes, products_are_exact_in_all_dimensions)
+{
+	for (uint32_t dim = 1; dim <= 300; dim++)
+		for (int fill = 0; fill < N_FILLS; fill++)
+			check_dots(dim, 6 + dim % 5, dim % 3, fill % 2,
+				   (enum fill)fill);
+	check_dots(784, 40, 0, true, RANDOM);
+	check_dots(960, 77, 4, false, RANDOM);
+	for (int fill = 0; fill < N_FILLS; fill++) {
+		check_dots(MAX_DIM - 1, 5, 0, false, (enum fill)fill);
+		check_dots(MAX_DIM, 5, 0, true, (enum fill)fill);
+	}
+}
+
+Test(codes, products_are_exact_for_all_numbers_of_rows)
+{
+	for (uint32_t n = 1; n <= 80; n++)
+		check_dots(67, n, n % 4, n % 2, RANDOM);
+	check_dots(3, MAX_ROWS, 1, false, RANDOM);
+	check_dots(3, MAX_ROWS, 0, true, RANDOM);
+}
+
+static void check_sums(uint32_t m, uint32_t n, size_t gap, bool by_number,
+		       enum fill fill)
+{
+	const struct vsx_code_kernels *t;
+	struct vsx_rng rng = {m * 31 + n};
+	uint16_t *tables =
+		(uint16_t *)(void *)memory.weights_end - (size_t)m * 256;
+	struct walk k = walk_over(&rng, m, n, gap, by_number, fill);
+	uint32_t out[MAX_ROWS + 1];
+
+	for (size_t i = 0; i < (size_t)m * 256; i++)
+		tables[i] = fill == RANDOM ? (uint16_t)vsx_rng_next(&rng)
+					   : UINT16_MAX;
+	for (unsigned int i = 0; (t = vsx_code_kernels_at(i)) != NULL; i++) {
+		out[n] = 77;
+		t->sums(tables, k.base, k.stride, k.number, n, m, out);
+		cr_assert_eq(out[n], 77);
+		for (uint32_t r = 0; r < n; r++) {
+			uint64_t due = 0;
+
+			for (uint32_t j = 0; j < m; j++)
+				due += tables[j * 256 + row_of(&k, r)[j]];
+			cr_assert_eq(out[r], due, "%s m %u, row %u of %u",
+				     t->name, m, r, n);
+		}
+	}
+}
+
+Test(codes, sums_of_tables_are_exact)
+{
+	for (uint32_t m = 1; m <= 130; m++)
+		check_sums(m, 1 + m % 11, m % 3, m % 2, RANDOM);
+	for (uint32_t n = 1; n <= 80; n++)
+		check_sums(43, n, n % 4, n % 2, RANDOM);
+	check_sums(50, MAX_ROWS, 1, false, RANDOM);
+	check_sums(50, MAX_ROWS, 0, true, RANDOM);
+	check_sums(MAX_DIM, 3, 0, false, GREATEST);
+}
+
+/* ---- books ------------------------------------------------------------ */
+
+static float sum_of(const float *x, const float *book, uint32_t dim, uint32_t n,
+		    uint32_t c, bool squares)
+{
+	volatile float sum = 0.0f, a, b;
+
+	for (uint32_t i = 0; i < dim; i++) {
+		b = book[(size_t)i * n + c];
+		a = x[i] - b;
+		a = squares ? a * a : x[i] * b;
+		sum = sum + a;
+	}
+	return sum;
+}
+
+static bool same(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(float)) == 0;
+}
+
+static void check_book(const float *x, const float *book, uint32_t dim,
+		       uint32_t n)
+{
+	const struct vsx_code_kernels *t;
+	float least = INFINITY, squares[512], products[512], away, sum;
+	uint32_t nearest = 0;
+
+	for (uint32_t c = 0; c < n; c++) {
+		sum = sum_of(x, book, dim, n, c, true);
+		if (sum < least) {
+			least = sum;
+			nearest = c;
+		}
+	}
+	for (unsigned int i = 0; (t = vsx_code_kernels_at(i)) != NULL; i++) {
+		t->squares(x, book, dim, n, squares);
+		t->products(x, book, dim, n, products);
+		for (uint32_t c = 0; c < n; c++) {
+			sum = sum_of(x, book, dim, n, c, true);
+			cr_assert(same(&sum, &squares[c]), "%s", t->name);
+			sum = sum_of(x, book, dim, n, c, false);
+			cr_assert(same(&sum, &products[c]), "%s", t->name);
+		}
+		cr_assert_eq(t->nearest(x, book, dim, n, &away), nearest,
+			     "%s, dim %u, %u codewords", t->name, dim, n);
+		cr_assert(same(&away, &least), "%s", t->name);
+		cr_assert_eq(t->nearest(x, book, dim, n, NULL), nearest);
+	}
+}
+
+/* Few values: many sums are equal, and the lowest codeword must win. */
+static float value(struct vsx_rng *rng, uint32_t few)
+{
+	return few ? (float)vsx_rng_below(rng, few)
+		   : (float)(vsx_rng_next(rng) >> 40) / 1048576.0f - 8.0f;
+}
+
+Test(codes, books_give_the_bits_of_the_order)
+{
+	struct vsx_rng rng = {11};
+
+	for (uint32_t dim = 1; dim <= 40; dim++)
+		for (uint32_t times = 0; times < 12; times++) {
+			uint32_t n = times % 3 == 0   ? 16
+				     : times % 3 == 1 ? 256
+						      : 48;
+			uint32_t few = times / 3 * times / 3;
+			float *book = (float *)(void *)memory.weights_end -
+				      (size_t)dim * n;
+			float *x = (float *)(void *)memory.codes_end - dim;
+
+			for (uint32_t i = 0; i < dim * n; i++)
+				book[i] = value(&rng, few);
+			for (uint32_t i = 0; i < dim; i++)
+				x[i] = value(&rng, few);
+			check_book(x, book, dim, n);
+		}
+}
+
+Test(codes, what_no_codeword_is_near_has_the_first)
+{
+	static float book[2 * 256];
+	const float x[2] = {3e38f, -3e38f};
+
+	for (int i = 0; i < 512; i++)
+		book[i] = -3e38f;
+	check_book(x, book, 2, 256); /* all sums are infinite */
+	book[7] = book[256 + 7] = 0.0f;
+	book[200] = 3e38f;
+	book[256 + 200] = -3e38f;
+	check_book(x, book, 2, 256);
+}
+
+/* ---- which table ------------------------------------------------------ */
+
+Test(codes, has_the_tables_of_kernels)
+{
+	unsigned int n = 0;
+
+	unsetenv("VSX_ISA");
+	for (; vsx_code_kernels_at(n); n++)
+		cr_assert_str_eq(vsx_code_kernels_at(n)->name,
+				 vsx_kernels_at(n)->name);
+	cr_assert_null(vsx_kernels_at(n));
+	cr_assert_eq(vsx_code_kernels(), vsx_code_kernels_at(n - 1));
+}
+
+Test(codes, can_be_forced)
+{
+	setenv("VSX_ISA", "scalar", 1);
+	cr_assert_str_eq(vsx_code_kernels()->name, "scalar");
+}
