@@ -34,3 +34,8 @@ $cc $flags -O3 -o "$dir/neon_codes" \
 	lib/kernel/codes_scalar.c lib/kernel/codes_sums.c \
 	lib/kernel/codes_neon.c -lpthread
 "$qemu" "$dir/neon_codes"
+
+$cc $flags -o "$dir/neon_matmul" \
+	tests/kernel/neon/neon_matmul.c lib/kernel/matmul.c lib/kernel/cpu.c \
+	lib/kernel/matmul_scalar.c -lpthread
+"$qemu" "$dir/neon_matmul"
