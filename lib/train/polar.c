@@ -8,33 +8,62 @@
 #include "base/parallel.h"
 #include "kernel/matmul.h"
 #include "train/cross.h"
+#include "train/eigen.h"
 
-#define MOST_ITERATIONS 80
-#define ROWS		32u /* by one thread at a time */
+#define MOST_STEPS 12
+#define ROWS	   32u /* by one thread at a time */
 
 /* Products of columns are so near to 0 and 1 in the end. */
 #define NEAR_ENOUGH 0x1p-40
 
+/* Eigenvalues of x^T x below this part of the greatest are lost in rounding,
+ * and taken as this: a step makes their roots 2^25 times as great as others'.
+ */
+#define LOST 0x1p-50
+
 struct polar {
 	double *x, *next; /* [dim][d] */
 	double *gram;	  /* [d][d], x^T x */
+	double *axes;	  /* [d][d], and eigenvectors of this */
+	double *values;	  /* [d] */
 	uint32_t dim, d;
 	unsigned int threads;
 };
 
-static enum vsx_status step_work(void *context, unsigned int thread,
-				 uint64_t first, uint64_t last,
-				 struct vsx_error *err)
+/* ---- products ------------------------------------------------------- */
+
+struct product {
+	const double *a, *b;
+	double *out;
+	uint32_t d;
+};
+
+static enum vsx_status product_work(void *context, unsigned int thread,
+				    uint64_t first, uint64_t last,
+				    struct vsx_error *err)
 {
-	struct polar *p = context;
-	uint32_t n = (uint32_t)(last - first);
-	double *out = p->next + first * p->d;
+	struct product *p = context;
+	uint32_t n = (uint32_t)(last - first), d = p->d;
+	double *out = p->out + first * d;
 
 	(void)thread;
 	(void)err;
-	memset(out, 0, (size_t)n * p->d * sizeof(*out));
-	vsx_matmuls()->f64(p->x + first * p->d, p->d, n, p->d, p->gram, p->d,
-			   p->d, out, p->d);
+	memset(out, 0, (size_t)n * d * sizeof(*out));
+	vsx_matmuls()->f64(p->a + first * d, d, n, d, p->b, d, d, out, d);
+	return VSX_OK;
+}
+
+/* x = x b */
+static enum vsx_status multiply(struct polar *p, const double *b,
+				struct vsx_error *err)
+{
+	struct product product = {p->x, b, p->next, p->d};
+	double *t = p->x;
+
+	VSX_TRY(vsx_parallel(p->threads, p->dim, ROWS, product_work, &product,
+			     err));
+	p->x = p->next;
+	p->next = t;
 	return VSX_OK;
 }
 
@@ -45,37 +74,6 @@ static enum vsx_status take_gram(struct polar *p, struct vsx_error *err)
 			      p->gram, true, err));
 	vsx_cross_mirror(p->gram, p->d);
 	return VSX_OK;
-}
-
-/* x (a I + b x^T x), where `gram` is x^T x and gets spoilt. */
-static enum vsx_status step(struct polar *p, double a, double b,
-			    struct vsx_error *err)
-{
-	double *t = p->x;
-
-	for (size_t i = 0; i < p->d; i++)
-		for (size_t j = 0; j < p->d; j++)
-			p->gram[i * p->d + j] =
-				b * p->gram[i * p->d + j] + (i == j ? a : 0.0);
-	VSX_TRY(vsx_parallel(p->threads, p->dim, ROWS, step_work, p, err));
-	p->x = p->next;
-	p->next = t;
-	return VSX_OK;
-}
-
-/* No singular value is above the root of this. */
-static double greatest_sum(const struct polar *p)
-{
-	double most = 0.0;
-
-	for (size_t i = 0; i < p->d; i++) {
-		double sum = 0.0;
-
-		for (size_t j = 0; j < p->d; j++)
-			sum += fabs(p->gram[i * p->d + j]);
-		most = fmax(most, sum);
-	}
-	return most;
 }
 
 static double farthest_off(const struct polar *p)
@@ -89,59 +87,86 @@ static double farthest_off(const struct polar *p)
 	return most;
 }
 
-/*
- * Singular values lie between low and 1: s becomes s (3 - t^2 s^2) t / 2 with
- * the t for which both ends come to the same value, the new low. From t = 1 on
- * this is Newton-Schulz, whose error is squared by each iteration.
- */
-static enum vsx_status iterate(struct polar *p, double low, bool *found,
-			       struct vsx_error *err)
-{
-	for (int i = 0; i < MOST_ITERATIONS; i++) {
-		double t = sqrt(3.0 / (1.0 + low + low * low));
+/* ---- steps ---------------------------------------------------------- */
 
-		if (low > 0.99)
-			t = 1.0;
-		VSX_TRY(step(p, 1.5 * t, -0.5 * t * t * t, err));
+/*
+ * x (x^T x)^(-1/2), by the eigenvalues of x^T x: the answer, but for what the
+ * squares of small singular values have lost.
+ */
+static enum vsx_status step_by_roots(struct polar *p, struct vsx_error *err)
+{
+	size_t d = p->d;
+
+	memcpy(p->axes, p->gram, d * d * sizeof(*p->axes));
+	VSX_TRY(vsx_eigen(p->axes, p->d, p->values, p->threads, err));
+	/* Both factors of the sum get a root of the root. */
+	for (size_t k = 0; k < d; k++) {
+		double value = fmax(p->values[k], p->values[0] * LOST);
+		double factor = 1.0 / sqrt(sqrt(value));
+
+		for (size_t i = 0; i < d; i++)
+			p->axes[k * d + i] *= factor;
+	}
+	memset(p->gram, 0, d * d * sizeof(*p->gram));
+	VSX_TRY(vsx_cross_add(p->threads, p->axes, p->d, p->axes, p->d, p->d,
+			      p->gram, true, err));
+	vsx_cross_mirror(p->gram, p->d);
+	return multiply(p, p->gram, err);
+}
+
+/* x (3 I - x^T x) / 2, the iteration of Newton and Schulz: what columns are off
+ * becomes its square. */
+static enum vsx_status step_nearer(struct polar *p, struct vsx_error *err)
+{
+	for (size_t i = 0; i < p->d; i++)
+		for (size_t j = 0; j < p->d; j++)
+			p->gram[i * p->d + j] = (i == j ? 1.5 : 0.0) -
+						0.5 * p->gram[i * p->d + j];
+	return multiply(p, p->gram, err);
+}
+
+/* Columns that are off by less, each from each, come nearer: then no singular
+ * value is above the root of 3. */
+static bool comes_nearer(const struct polar *p, double off)
+{
+	return off * p->d < 1.0;
+}
+
+static enum vsx_status find(struct polar *p, bool *found, struct vsx_error *err)
+{
+	double off;
+
+	for (int i = 0; i < MOST_STEPS; i++) {
 		VSX_TRY(take_gram(p, err));
-		low = 0.5 * t * low * (3.0 - t * t * low * low);
-		*found = farthest_off(p) < NEAR_ENOUGH;
+		off = farthest_off(p);
+		*found = off < NEAR_ENOUGH;
 		if (*found)
 			break;
+		if (comes_nearer(p, off))
+			VSX_TRY(step_nearer(p, err));
+		else
+			VSX_TRY(step_by_roots(p, err));
 	}
 	return VSX_OK;
 }
 
-static enum vsx_status find(struct polar *p, double least, bool *found,
-			    struct vsx_error *err)
+/* By a power of 2, so that squares neither overflow nor vanish. False if there
+ * are zeros alone. */
+static bool scale(struct polar *p)
 {
-	double most, scale;
+	size_t n = (size_t)p->dim * p->d;
+	double most = 0.0;
 	int exponent;
 
-	*found = false;
-	/* First by a power of 2, so that squares neither overflow nor vanish.
-	 */
-	most = 0.0;
-	for (size_t i = 0; i < (size_t)p->dim * p->d; i++)
+	for (size_t i = 0; i < n; i++)
 		most = fmax(most, fabs(p->x[i]));
-	if (most == 0.0)
-		return VSX_OK;
 	frexp(most, &exponent);
-	scale = ldexp(1.0, -(exponent < -1000 ? -1000 : exponent));
-	for (size_t i = 0; i < (size_t)p->dim * p->d; i++)
-		p->x[i] *= scale;
-	least *= scale;
-	VSX_TRY(take_gram(p, err));
-	scale = 1.0 / sqrt(greatest_sum(p));
-	for (size_t i = 0; i < (size_t)p->dim * p->d; i++)
-		p->x[i] *= scale;
-	for (size_t i = 0; i < (size_t)p->d * p->d; i++)
-		p->gram[i] *= scale * scale;
-	least *= scale;
-	return iterate(p, fmin(fmax(least, 1e-9), 1.0), found, err);
+	for (size_t i = 0; i < n; i++)
+		p->x[i] = ldexp(p->x[i], -exponent);
+	return most > 0.0;
 }
 
-enum vsx_status vsx_polar(double *x, uint32_t dim, uint32_t d, double least,
+enum vsx_status vsx_polar(double *x, uint32_t dim, uint32_t d,
 			  unsigned int threads, bool *found,
 			  struct vsx_error *err)
 {
@@ -153,12 +178,20 @@ enum vsx_status vsx_polar(double *x, uint32_t dim, uint32_t d, double least,
 	if (status == VSX_OK)
 		status = vsx_alloc_to(&p.gram, (size_t)d * d, sizeof(*p.gram),
 				      err);
-	p.next = other;
 	if (status == VSX_OK)
-		status = find(&p, least, found, err);
+		status = vsx_alloc_to(&p.axes, (size_t)d * d, sizeof(*p.axes),
+				      err);
+	if (status == VSX_OK)
+		status = vsx_alloc_to(&p.values, d, sizeof(*p.values), err);
+	p.next = other;
+	*found = false;
+	if (status == VSX_OK && scale(&p))
+		status = find(&p, found, err);
 	if (status == VSX_OK && p.x != x)
 		memcpy(x, p.x, (size_t)dim * d * sizeof(*x));
 	free(other);
 	free(p.gram);
+	free(p.axes);
+	free(p.values);
 	return status;
 }
