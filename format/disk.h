@@ -114,14 +114,48 @@ static_assert(sizeof(struct vsx_disk_manifest) == 256, "SPEC.md 4.2");
 #define VSX_MANIFEST_FLAGS	 3u
 
 #define VSX_N_PARAMS 8
-#define VSX_PARAM_CODEC                                                        \
-	7 /* the one that is not the kind's: enum vsx_codec_id */
 
-/* What the codes of a segment are: SPEC.md 5.7. */
+/* Those that are not the kind's. */
+#define VSX_PARAM_SHARED 5 /* 0, or 1 + the segment whose CPAR it uses */
+#define VSX_PARAM_ROWS	 6 /* code word of VECS; 0: rows of the element type */
+#define VSX_PARAM_CODES	 7 /* code word of CODE */
+
+/* A code word: what codes are, and how many of what; SPEC.md 4.2.2. */
 enum vsx_codec_id {
-	VSX_CODEC_GRID, /* of 8 bits; a segment without codes says it, too */
+	VSX_CODEC_GRID,	  /* 8 bits; a segment without codes says it, too */
+	VSX_CODEC_SQ8,	  /* 8 bits for each dimension; size: dimensions */
+	VSX_CODEC_SQ4,	  /* 4 */
+	VSX_CODEC_PQ8,	  /* 8 bits for a part of them; size: parts */
+	VSX_CODEC_PQ4,	  /* 4 */
+	VSX_CODEC_FLOATS, /* f32; size: dimensions */
 	VSX_N_CODECS
 };
+
+#define VSX_CODE_WORD(id, size) ((uint32_t)(id) | (uint32_t)(size) << 8)
+
+static inline uint32_t vsx_code_word_id(uint32_t word)
+{
+	return word & 0xff;
+}
+
+static inline uint32_t vsx_code_word_size(uint32_t word)
+{
+	return word >> 8;
+}
+
+/* The head of section CPAR, but for the grid; SPEC.md 5.9. */
+struct vsx_disk_codes {
+	vsx_le32 dim;	      /*  0  of what is coded */
+	vsx_le32 flags;	      /*  4  VSX_CODES_* */
+	vsx_le32 n_centroids; /*  8  that lie in the section */
+	uint8_t zero[52];     /* 12 */
+};
+
+static_assert(sizeof(struct vsx_disk_codes) == 64, "SPEC.md 5.9");
+
+#define VSX_CODES_TRANSFORMED 1u /* rows were, before they were coded */
+#define VSX_CODES_RESIDUAL    2u /* coded is what a centroid leaves of them */
+#define VSX_CODES_FLAGS	      3u
 
 struct vsx_disk_segment {
 	vsx_le32 kind;		       /*  0  enum vsx_kind_code */

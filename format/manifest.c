@@ -92,6 +92,21 @@ struct vsx_section_entry vsx_manifest_section(const struct vsx_manifest *m,
 }
 
 /* First of all: what is newer may have other rules than these. */
+/* Of rows and of what stands for them in a scan. */
+static enum vsx_status check_codecs(const struct vsx_segment_entry *e,
+				    uint32_t i, struct vsx_error *err)
+{
+	for (int p = VSX_PARAM_ROWS; p <= VSX_PARAM_CODES; p++) {
+		uint32_t id = vsx_code_word_id(e->params[p]);
+
+		if (id >= VSX_N_CODECS)
+			return vsx_fail(err, VSX_EVERSION,
+					"segment %u: codec %u is not known", i,
+					id);
+	}
+	return VSX_OK;
+}
+
 static enum vsx_status check_known(const struct vsx_manifest *m,
 				   struct vsx_error *err)
 {
@@ -115,13 +130,7 @@ static enum vsx_status check_known(const struct vsx_manifest *m,
 					 "segment %u: kind %u is not known", i,
 					 e.kind),
 				i);
-		if (e.params[VSX_PARAM_CODEC] >= VSX_N_CODECS)
-			return vsx_at_segment(
-				err,
-				vsx_fail(err, VSX_EVERSION,
-					 "segment %u: codec %u is not known", i,
-					 e.params[VSX_PARAM_CODEC]),
-				i);
+		VSX_TRY(vsx_at_segment(err, check_codecs(&e, i, err), i));
 	}
 	for (uint32_t i = 0; i < m->n_sections; i++) {
 		struct vsx_section_entry e = vsx_manifest_section(m, i);

@@ -441,10 +441,13 @@ struct vsx_search_opts {
 	uint64_t deadline_ns; /* of CLOCK_MONOTONIC, in nanoseconds since its
 				 beginning; 0: none */
 	const struct vsx_stop *stop; /* NULL: nobody stops it */
+	double refine; /* where codes are estimates: how many rows are looked
+			  at for each of the k, 1 to 1000; 0: the index's
+			  default. No matter to other searches. */
 };
 #define VSX_SEARCH_OPTS_INIT                                                   \
 	{                                                                      \
-		sizeof(struct vsx_search_opts), 0, 0, 0.0, 0, 0, NULL          \
+		sizeof(struct vsx_search_opts), 0, 0, 0.0, 0, 0, NULL, 0.0     \
 	}
 
 struct vsx_hit {

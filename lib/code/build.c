@@ -8,6 +8,17 @@
 /* Fewer dimensions are scanned as fast without codes. */
 #define LEAST_DIM 16
 
+static const struct vsx_codec_build *const builds[] = {
+	&vsx_codec_sq8_build,
+	&vsx_codec_sq8u_build,
+	&vsx_codec_sq4_build,
+};
+
+const struct vsx_codec_build *vsx_codec_build_at(uint32_t i)
+{
+	return i < sizeof(builds) / sizeof(builds[0]) ? builds[i] : NULL;
+}
+
 const struct vsx_codec_build *vsx_codec_for(enum vsx_elem elem, uint32_t dim)
 {
 	const struct vsx_codec_build *build = &vsx_codec_grid_build;
@@ -15,17 +26,39 @@ const struct vsx_codec_build *vsx_codec_for(enum vsx_elem elem, uint32_t dim)
 	return dim >= LEAST_DIM && build->codec->suits(elem) ? build : NULL;
 }
 
+/* ---- parameters ------------------------------------------------------- */
+
+struct vsx_code_form vsx_code_form_of(const struct vsx_code_wish *wish,
+				      uint32_t dim, uint32_t n_lists)
+{
+	struct vsx_code_form form = vsx_code_form_plain(dim, wish->size);
+
+	if (!vsx_codec_has_head(wish->build->codec))
+		return form;
+	if (!form.size)
+		form.size = form.coded;
+	if (wish->build->residual && n_lists)
+		form.flags |= VSX_CODES_RESIDUAL;
+	if (form.flags == VSX_CODES_FLAGS)
+		form.n_centroids = n_lists;
+	return form;
+}
+
 enum vsx_status vsx_code_params_init(struct vsx_code_params *p,
 				     const struct vsx_codec_build *build,
-				     uint32_t dim, struct vsx_error *err)
+				     const struct vsx_code_form *form,
+				     struct vsx_error *err)
 {
 	*p = (struct vsx_code_params){
 		.build = build,
-		.dim = dim,
-		.block_bytes = build->codec->block_bytes(dim),
-		.n_bytes = build->codec->params_bytes(dim),
+		.form = *form,
+		.block_bytes = build->codec->block_bytes(form),
+		.n_bytes = build->codec->params_bytes(form),
 	};
-	return vsx_alloc_to(&p->bytes, p->n_bytes, 1, err);
+	VSX_TRY(vsx_alloc_to(&p->bytes, p->n_bytes, 1, err));
+	if (vsx_codec_has_head(build->codec))
+		vsx_code_form_write((struct vsx_disk_codes *)p->bytes, form);
+	return VSX_OK;
 }
 
 void vsx_code_params_release(struct vsx_code_params *p)
@@ -34,19 +67,32 @@ void vsx_code_params_release(struct vsx_code_params *p)
 	*p = (struct vsx_code_params){0};
 }
 
-enum vsx_status vsx_codes_train(const struct vsx_codec_build *build,
+enum vsx_status vsx_code_params_take(struct vsx_code_params *p,
+				     const struct vsx_codec_build *build,
+				     const struct vsx_code_form *form,
+				     const uint8_t *bytes,
+				     struct vsx_error *err)
+{
+	VSX_TRY(vsx_code_params_init(p, build, form, err));
+	memcpy(p->bytes, bytes, p->n_bytes);
+	return VSX_OK;
+}
+
+enum vsx_status vsx_codes_train(const struct vsx_code_wish *wish,
 				struct vsx_job *job,
-				const struct vsx_rows *rows,
+				const struct vsx_code_source *from,
 				struct vsx_code_params *p,
 				struct vsx_error *err)
 {
+	struct vsx_code_form form;
 	enum vsx_status status;
 
 	*p = (struct vsx_code_params){0};
-	if (!build || rows->n == 0)
+	if (!wish->build || from->rows->n == 0)
 		return VSX_OK;
-	VSX_TRY(vsx_code_params_init(p, build, rows->space->dim, err));
-	status = build->train(job, rows, p, err);
+	form = vsx_code_form_of(wish, from->rows->space->dim, from->n_lists);
+	VSX_TRY(vsx_code_params_init(p, wish->build, &form, err));
+	status = wish->build->train(job, from, p, err);
 	if (status != VSX_OK)
 		vsx_code_params_release(p);
 	return status;
@@ -54,29 +100,103 @@ enum vsx_status vsx_codes_train(const struct vsx_codec_build *build,
 
 uint64_t vsx_codes_bytes(const struct vsx_code_params *p, uint64_t n)
 {
-	return vsx_codec_bytes(p->build->codec, p->dim, n);
+	return vsx_codec_bytes(p->build->codec, &p->form, n);
+}
+
+/* ---- rows ------------------------------------------------------------- */
+
+/* The last list that begins at the row or before: those that are empty come
+ * before the one that holds it. */
+static uint32_t list_of(const struct vsx_code_source *from, uint64_t row)
+{
+	uint32_t low = 0, high = from->n_lists - 1;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2 + 1;
+
+		if (from->lists[mid].first_row <= row)
+			low = mid;
+		else
+			high = mid - 1;
+	}
+	return low;
+}
+
+const float *vsx_code_centroid(const struct vsx_code_source *from,
+			       const struct vsx_code_params *p, uint64_t row)
+{
+	const uint8_t *at = from->centroids;
+	size_t stride = from->stride;
+
+	if (!(p->form.flags & VSX_CODES_RESIDUAL))
+		return NULL;
+	if (p->form.n_centroids) {
+		at = p->bytes + vsx_code_parts(&p->form).centroids;
+		stride = p->form.coded * sizeof(float);
+	}
+	return (const float *)(const void *)(at + list_of(from, row) * stride);
+}
+
+static const uint8_t *row_at(const struct vsx_code_source *from, uint64_t row)
+{
+	const struct vsx_rows *rows = from->rows;
+
+	return rows->base + (from->order ? from->order[row] : row) *
+				    (uint64_t)rows->space->stride;
+}
+
+void vsx_code_source_row(const struct vsx_code_source *from,
+			 const struct vsx_code_params *p, uint64_t row,
+			 float *x, float *y)
+{
+	vsx_code_input(&p->form, p->bytes, from->rows->space, row_at(from, row),
+		       vsx_code_centroid(from, p, row), x, y);
+}
+
+size_t vsx_codes_work(const struct vsx_code_params *p)
+{
+	return p->form.dim +
+	       ((size_t)p->form.coded << p->build->codec->block_shift);
+}
+
+static void encode_rows(const struct vsx_code_params *p,
+			const struct vsx_code_source *from, uint64_t first,
+			uint32_t n, uint8_t *block)
+{
+	const uint8_t *rows[VSX_MAX_BLOCK_ROWS];
+
+	for (uint32_t j = 0; j < n; j++)
+		rows[j] = row_at(from, first + j);
+	p->build->encode(p, from->rows->space, rows, n, block);
+}
+
+static void encode_inputs(const struct vsx_code_params *p,
+			  const struct vsx_code_source *from, uint64_t first,
+			  uint32_t n, float *work, uint8_t *block)
+{
+	float *y = work + p->form.dim;
+
+	for (uint32_t j = 0; j < n; j++)
+		vsx_code_source_row(from, p, first + j, work,
+				    y + (size_t)j * p->form.coded);
+	p->build->codec->encode(&p->form, p->bytes, y, n, block);
 }
 
 void vsx_codes_encode(const struct vsx_code_params *p,
-		      const struct vsx_rows *rows, const uint32_t *order,
-		      uint64_t first, uint64_t n, uint8_t *out)
+		      const struct vsx_code_source *from, uint64_t first,
+		      uint64_t n, float *work, uint8_t *out)
 {
 	uint64_t block_rows = UINT64_C(1) << p->build->codec->block_shift;
-	const struct vsx_space *space = rows->space;
-	const uint8_t *block[VSX_MAX_BLOCK_ROWS];
 
 	for (uint64_t i = 0; i < n; i += block_rows) {
 		uint32_t some =
 			(uint32_t)(n - i < block_rows ? n - i : block_rows);
 
-		for (uint32_t j = 0; j < some; j++) {
-			uint64_t row = first + i + j;
-
-			block[j] = rows->base +
-				   (order ? order[row] : row) * space->stride;
-		}
 		memset(out, 0, p->block_bytes);
-		p->build->encode(p, space, block, some, out);
+		if (p->build->codec->encode)
+			encode_inputs(p, from, first + i, some, work, out);
+		else
+			encode_rows(p, from, first + i, some, out);
 		out += p->block_bytes;
 	}
 }

@@ -98,14 +98,15 @@ static enum vsx_status put_params(struct vsx_job *job,
 	return VSX_OK;
 }
 
-static enum vsx_status train(struct vsx_job *job, const struct vsx_rows *rows,
+static enum vsx_status train(struct vsx_job *job,
+			     const struct vsx_code_source *from,
 			     struct vsx_code_params *p, struct vsx_error *err)
 {
 	struct vsx_grid grid;
 	enum vsx_status status;
 
-	VSX_TRY(vsx_grid_learn(job, rows, &grid, err));
-	status = put_params(job, rows, &grid, p, err);
+	VSX_TRY(vsx_grid_learn(job, from->rows, &grid, err));
+	status = put_params(job, from->rows, &grid, p, err);
 	vsx_grid_release(&grid);
 	return status;
 }
@@ -116,9 +117,10 @@ enum vsx_status vsx_codes_on_grid(struct vsx_job *job,
 				  struct vsx_code_params *p,
 				  struct vsx_error *err)
 {
+	struct vsx_code_form form = vsx_code_form_plain(grid->dim, 0);
 	enum vsx_status status;
 
-	VSX_TRY(vsx_code_params_init(p, &vsx_codec_grid_build, grid->dim, err));
+	VSX_TRY(vsx_code_params_init(p, &vsx_codec_grid_build, &form, err));
 	status = put_params(job, rows, grid, p, err);
 	if (status != VSX_OK)
 		vsx_code_params_release(p);
@@ -131,7 +133,7 @@ static void encode(const struct vsx_code_params *p,
 		   uint32_t n, uint8_t *block)
 {
 	struct vsx_grid grid = {
-		.dim = p->dim,
+		.dim = p->form.dim,
 		.delta = vsx_grid_header(p->bytes).delta,
 		.lo = (float *)(void *)(p->bytes +
 					sizeof(struct vsx_grid_header)),
@@ -141,7 +143,7 @@ static void encode(const struct vsx_code_params *p,
 	(void)n; /* a record a block */
 	vsx_grid_encode(&grid, space, rows[0], block);
 	eps = loss_of(&grid, space, rows[0], block);
-	memcpy(block + vsx_grid_eps_at(p->dim), &eps, sizeof(eps));
+	memcpy(block + vsx_grid_eps_at(p->form.dim), &eps, sizeof(eps));
 }
 
 const struct vsx_codec_build vsx_codec_grid_build = {

@@ -12,6 +12,7 @@
 #define VSX_CODEC_H
 
 #include "code/bounds.h"
+#include "code/form.h"
 #include "io/view.h"
 
 /* Rows that lie one after the other: what scans walk over. */
@@ -24,6 +25,7 @@ struct vsx_run {
 /* Codes ready for use; borrows the memory they lie in. */
 struct vsx_codes {
 	const struct vsx_codec *codec;
+	struct vsx_code_form form;
 	struct vsx_space rows;	     /* of the rows they are codes of */
 	const uint8_t *params;	     /* codec->params_bytes(); NULL: none */
 	const struct vsx_view *view; /* for touching; NULL: not needed */
@@ -32,6 +34,14 @@ struct vsx_codes {
 	uint32_t block_bytes;
 	uint32_t block_shift; /* rows in a block, as a power of two */
 	bool by_offset; /* blocks are where VECS has the rows, not by number */
+
+	/* Residuals: the centroids that rows were less by, f32[form.coded]
+	   each, n_lists of them. */
+	struct {
+		const struct vsx_view *view;
+		uint64_t at;
+		uint32_t stride, n_lists;
+	} centroids;
 
 	/* Set by the codec's open(). */
 	struct vsx_space space; /* codes as rows of their own, where they are */
@@ -47,7 +57,14 @@ struct vsx_code_query {
 					     from; NULL: they are no rows */
 	struct vsx_bounds bounds;	  /* of the keys so far */
 	double longest; /* row so far, where bounds grow with it; else 0 */
+	void *room;	/* what else a codec makes of it; owned */
+	size_t room_cap;
 };
+
+/* n bytes of room, in what a query before may have left there. */
+enum vsx_status vsx_code_query_room(struct vsx_code_query *q, size_t n,
+				    struct vsx_error *err);
+void vsx_code_query_release(struct vsx_code_query *q);
 
 /* A key that says nothing of its row. */
 #define VSX_KEY_UNSURE UINT32_MAX
@@ -56,18 +73,25 @@ struct vsx_codec {
 	uint32_t id; /* enum vsx_codec_id */
 	const char *name;
 
-	/* Bounds hold for nearly all rows only: good for searches that may miss
-	   rows, and no exact one uses these codes. */
+	/* Keys are estimates: good for searches that may miss rows, which look
+	   at more of them than they were asked for; no exact one uses these
+	   codes. */
 	bool estimates;
+	double refine; /* how many rows for each that is wanted, where nothing
+			  was measured; 0: bounds say it */
 
 	/* Rows whose codes lie together, 2^block_shift: 1, or as many as a
 	   kernel compares at once. A run may begin and end within a block. */
 	uint32_t block_shift;
-	uint32_t (*block_bytes)(uint32_t dim);
-	uint64_t (*params_bytes)(uint32_t dim);
+	uint32_t (*block_bytes)(const struct vsx_code_form *f);
+	uint64_t (*params_bytes)(const struct vsx_code_form *f);
 
 	/* Whether rows of this type can have such codes. */
 	bool (*suits)(enum vsx_elem elem);
+
+	/* Whether there are codes of this size, the word's, for form->coded
+	   dimensions. NULL: 0 alone. */
+	bool (*fits)(const struct vsx_code_form *f);
 
 	/* Take over codes whose other fields are set, of bytes whose lengths
 	   are right; parameters are touched. O(1). */
@@ -75,14 +99,16 @@ struct vsx_codec {
 
 	/*
 	 * Make a query ready: all but `asked`, which is set. The buffers of
-	 * `query` are for dim components. (Codes of what rows lie off the
-	 * centroid of their list want one more call for each list, which leaves
-	 * the bounds alone so that keys of all lists can be compared: it would
-	 * stand here.)
+	 * `query` are for dim components.
 	 */
 	enum vsx_status (*prepare)(const struct vsx_codes *c,
 				   struct vsx_code_query *q,
 				   struct vsx_error *err);
+
+	/* Of residuals: once more before the rows of each list, whose centroid
+	   this is. Keys of all lists can be compared. */
+	void (*prepare_list)(const struct vsx_codes *c,
+			     struct vsx_code_query *q, const float *centroid);
 
 	/* Keys of the rows of a run, which is touched. May widen q->bounds. */
 	void (*keys_of_run)(const struct vsx_codes *c, struct vsx_code_query *q,
@@ -105,6 +131,15 @@ struct vsx_codec {
 				 struct vsx_error *err);
 	enum vsx_status (*check_row)(const struct vsx_codes *c, uint32_t row,
 				     const uint8_t *at, struct vsx_error *err);
+
+	/* NULL: check_row() is there, and the parameters have no head.
+	   Otherwise a block, which is zeros, of n rows: y is what is coded of
+	   each, f32 [n][form->coded]. The same bytes on every machine. */
+	void (*encode)(const struct vsx_code_form *f, const uint8_t *params,
+		       const float *y, uint32_t n, uint8_t *block);
+	/* Back, of row i of a block. */
+	void (*decode)(const struct vsx_code_form *f, const uint8_t *params,
+		       const uint8_t *block, uint32_t i, float *y);
 };
 
 /* Rows themselves. */
@@ -113,12 +148,22 @@ extern const struct vsx_codec vsx_codec_rows;
 /* 8-bit codes on a grid, with what was lost: SPEC.md 5.7. */
 extern const struct vsx_codec vsx_codec_grid;
 
+/* 8 and 4 bits for each dimension: SPEC.md 5.9.1. */
+extern const struct vsx_codec vsx_codec_sq8;
+extern const struct vsx_codec vsx_codec_sq4;
+
+/* Whether its parameters begin with struct vsx_disk_codes. */
+static inline bool vsx_codec_has_head(const struct vsx_codec *codec)
+{
+	return codec->encode != NULL;
+}
+
 /* NULL for an id that is not known. */
 const struct vsx_codec *vsx_codec_find(uint32_t id);
 
 /* Bytes of the codes of n rows; n < 2^31. */
-uint64_t vsx_codec_bytes(const struct vsx_codec *codec, uint32_t dim,
-			 uint64_t n);
+uint64_t vsx_codec_bytes(const struct vsx_codec *codec,
+			 const struct vsx_code_form *form, uint64_t n);
 
 /*
  * Take codes from bytes whose lengths are right: the first block begins at byte
@@ -126,6 +171,7 @@ uint64_t vsx_codec_bytes(const struct vsx_codec *codec, uint32_t dim,
  */
 enum vsx_status vsx_codes_open(struct vsx_codes *c,
 			       const struct vsx_codec *codec,
+			       const struct vsx_code_form *form,
 			       const struct vsx_space *rows,
 			       const uint8_t *params,
 			       const struct vsx_view *view, uint64_t at,
@@ -149,6 +195,10 @@ static inline uint64_t vsx_codes_extent(const struct vsx_codes *c,
 	*bytes = (end - first) * c->block_bytes;
 	return c->by_offset ? run->offset : c->at + first * c->block_bytes;
 }
+
+/* The centroid that the rows of a list were less by, touched; NULL: none. */
+enum vsx_status vsx_codes_centroid(const struct vsx_codes *c, uint32_t list,
+				   const float **out, struct vsx_error *err);
 
 /* Before keys of a run are taken. */
 static inline enum vsx_status vsx_codes_touch(const struct vsx_codes *c,

@@ -1,9 +1,13 @@
 /* The codecs that a file may name. */
-#include "bytes.h"
+#include <stdlib.h>
+
+#include "base/alloc.h"
 #include "code/codec.h"
 
 static const struct vsx_codec *const codecs[] = {
 	&vsx_codec_grid,
+	&vsx_codec_sq8,
+	&vsx_codec_sq4,
 };
 
 const struct vsx_codec *vsx_codec_find(uint32_t id)
@@ -14,17 +18,18 @@ const struct vsx_codec *vsx_codec_find(uint32_t id)
 	return NULL;
 }
 
-uint64_t vsx_codec_bytes(const struct vsx_codec *codec, uint32_t dim,
-			 uint64_t n)
+uint64_t vsx_codec_bytes(const struct vsx_codec *codec,
+			 const struct vsx_code_form *form, uint64_t n)
 {
 	uint64_t blocks =
 		(n + (1u << codec->block_shift) - 1) >> codec->block_shift;
 
-	return blocks * codec->block_bytes(dim);
+	return blocks * codec->block_bytes(form);
 }
 
 enum vsx_status vsx_codes_open(struct vsx_codes *c,
 			       const struct vsx_codec *codec,
+			       const struct vsx_code_form *form,
 			       const struct vsx_space *rows,
 			       const uint8_t *params,
 			       const struct vsx_view *view, uint64_t at,
@@ -32,13 +37,43 @@ enum vsx_status vsx_codes_open(struct vsx_codes *c,
 {
 	*c = (struct vsx_codes){
 		.codec = codec,
+		.form = *form,
 		.rows = *rows,
 		.params = params,
 		.view = view,
 		.base = view->base + at,
 		.at = at,
-		.block_bytes = codec->block_bytes(rows->dim),
+		.block_bytes = codec->block_bytes(form),
 		.block_shift = codec->block_shift,
 	};
-	return codec->open(c, err);
+	return codec->open ? codec->open(c, err) : VSX_OK;
+}
+
+enum vsx_status vsx_codes_centroid(const struct vsx_codes *c, uint32_t list,
+				   const float **out, struct vsx_error *err)
+{
+	uint64_t at = c->centroids.at + (uint64_t)list * c->centroids.stride;
+
+	*out = NULL;
+	if (!(c->form.flags & VSX_CODES_RESIDUAL))
+		return VSX_OK;
+	if (list >= c->centroids.n_lists)
+		return vsx_fail(err, VSX_ECORRUPT, "list %u of %u", list,
+				c->centroids.n_lists);
+	VSX_TRY(vsx_touch(c->centroids.view, at, (uint64_t)c->form.coded * 4,
+			  err));
+	*out = (const float *)(const void *)(c->centroids.view->base + at);
+	return VSX_OK;
+}
+
+enum vsx_status vsx_code_query_room(struct vsx_code_query *q, size_t n,
+				    struct vsx_error *err)
+{
+	return vsx_grow(&q->room, &q->room_cap, n, 1, err);
+}
+
+void vsx_code_query_release(struct vsx_code_query *q)
+{
+	vsx_query_release(&q->query);
+	free(q->room);
 }

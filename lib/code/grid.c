@@ -30,14 +30,14 @@ struct vsx_grid_header vsx_grid_header(const uint8_t *params)
 	return h;
 }
 
-static uint32_t record_bytes(uint32_t dim)
+static uint32_t record_bytes(const struct vsx_code_form *f)
 {
-	return vsx_row_stride(vsx_grid_eps_at(dim) + 4);
+	return vsx_row_stride(vsx_grid_eps_at(f->dim) + 4);
 }
 
-static uint64_t params_bytes(uint32_t dim)
+static uint64_t params_bytes(const struct vsx_code_form *f)
 {
-	return sizeof(struct vsx_grid_header) + (uint64_t)dim * 4;
+	return sizeof(struct vsx_grid_header) + (uint64_t)f->dim * 4;
 }
 
 static bool suits(enum vsx_elem elem)

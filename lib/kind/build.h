@@ -6,15 +6,34 @@
 #ifndef VSX_KIND_BUILD_H
 #define VSX_KIND_BUILD_H
 
+#include "code/build.h"
 #include "disk.h"
 #include "kind/kind.h"
 #include "names.h"
 #include "train/job.h"
 
+/* What is done to rows before they are coded. */
+enum vsx_spec_transform { VSX_NO_TRANSFORM, VSX_PCA, VSX_OPQ };
+
+/* What is kept of rows, to look at those that codes have found. */
+enum vsx_spec_keep {
+	VSX_KEEP_UNSAID, /* the same as rows */
+	VSX_KEEP_ROWS,
+	VSX_KEEP_FP16,
+	VSX_KEEP_SQ8,
+	VSX_KEEP_NONE,
+};
+
 /* What a spec string says: see build_spec.h. */
 struct vsx_spec {
 	uint32_t kind; /* enum vsx_kind_code; 0: "auto" */
 	uint32_t size; /* nlist, M, ...; 0: by the rows, or it has none */
+	struct vsx_code_wish codes; /* build NULL: "Flat", codes as the writer
+				       thinks best */
+	enum vsx_spec_transform transform;
+	uint32_t transform_m;	/* OPQ: of the quantiser it is for */
+	uint32_t transform_dim; /* that is left; 0: all */
+	enum vsx_spec_keep keep;
 };
 
 /* What there is to choose by. */
@@ -45,7 +64,6 @@ struct vsx_built {
 		uint64_t bytes;
 	} section[VSX_MAX_BUILT];
 	uint32_t n_sections;
-	char spec[64]; /* as built, such as "IVF256,Flat" */
 };
 
 void vsx_built_release(struct vsx_built *built);

@@ -1,127 +1,10 @@
 #include "kind/build_spec.h"
 
-#include <ctype.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
-typedef unsigned long long ull;
-
-/* What may stand behind a kind, and is what there is without it. */
-static const char usual_ending[] = ",Flat";
-
-/* ---- what is known ---------------------------------------------------- */
-
-static size_t add(char *to, size_t at, size_t room, const char *before,
-		  const char *text, const char *size, const char *behind)
-{
-	int n = 0;
-
-	if (at < room)
-		n = snprintf(to + at, room - at, "%s%s%s%s%s%s", before, text,
-			     size ? "<" : "", size ? size : "", size ? ">" : "",
-			     behind);
-	return at + (n > 0 ? (size_t)n : 0);
-}
-
-/* "Flat, IVF<nlist>,Flat, HNSW<M>, IVF, HNSW, auto" */
-static void list_known(char *to, size_t room)
-{
-	const struct vsx_kind_build *k;
-	size_t at = 0;
-
-	for (uint32_t i = 0; (k = vsx_kind_build_at(i)); i++)
-		at = add(to, at, room, i ? ", " : "", vsx_kind_name(k->code),
-			 k->size_name, k->ending);
-	for (uint32_t i = 0; (k = vsx_kind_build_at(i)); i++)
-		if (k->size_name)
-			at = add(to, at, room, ", ", vsx_kind_name(k->code),
-				 NULL, "");
-	add(to, at, room, ", ", "auto", NULL, "");
-}
-
-static enum vsx_status unknown(const char *text, const char *part, size_t len,
-			       struct vsx_error *err)
-{
-	char known[256];
-
-	list_known(known, sizeof(known));
-	return vsx_fail(err, VSX_EINVAL,
-			"index '%.80s': '%.*s' is not known; expected one of "
-			"%s",
-			text, len > 40 ? 40 : (int)len, part, known);
-}
-
-/* ---- parsing ---------------------------------------------------------- */
-
-/* A number of decimal digits at *s; *s moves behind it. */
-static bool number(const char **s, uint64_t *out)
-{
-	const char *p = *s;
-	uint64_t v = 0;
-
-	while (isdigit((unsigned char)*p) && p - *s < 18)
-		v = v * 10 + (uint64_t)(*p++ - '0');
-	if (p == *s || isdigit((unsigned char)*p))
-		return false;
-	*out = v;
-	*s = p;
-	return true;
-}
-
-/* What follows a kind and its size: nothing, or the usual. */
-static enum vsx_status ending(const char *text, const char *rest, bool may,
-			      struct vsx_error *err)
-{
-	if (*rest == '\0' || (may && strcasecmp(rest, usual_ending) == 0))
-		return VSX_OK;
-	rest += *rest == ',';
-	return unknown(text, rest, strcspn(rest, ","), err);
-}
-
-/* The size behind the name; without one it is left to the rows. */
-static enum vsx_status sized(uint32_t *out, const struct vsx_kind_build *k,
-			     const char *text, const char *rest,
-			     struct vsx_error *err)
-{
-	uint64_t v = 0;
-
-	if (*rest && *rest != ',') {
-		if (!number(&rest, &v) || (*rest && *rest != ','))
-			return unknown(text, text, strcspn(text, ","), err);
-		if (v < k->least_size || v > k->most_size)
-			return vsx_fail(err, VSX_EINVAL,
-					"index '%.80s': %s is %llu, expected "
-					"%u to %u",
-					text, k->size_name, (ull)v,
-					k->least_size, k->most_size);
-	}
-	*out = (uint32_t)v;
-	return ending(text, rest, true, err);
-}
-
-enum vsx_status vsx_spec_parse(struct vsx_spec *out, const char *text,
-			       struct vsx_error *err)
-{
-	const struct vsx_kind_build *k;
-
-	memset(out, 0, sizeof(*out));
-	if (!text || strcasecmp(text, "auto") == 0)
-		return VSX_OK;
-	for (uint32_t i = 0; (k = vsx_kind_build_at(i)); i++) {
-		const char *name = vsx_kind_name(k->code);
-		const char *rest = text + strlen(name);
-
-		if (strncasecmp(text, name, strlen(name)) != 0)
-			continue;
-		out->kind = k->code;
-		if (k->size_name)
-			return sized(&out->size, k, text, rest, err);
-		if (*rest == '\0' || *rest == ',')
-			return ending(text, rest, false, err);
-	}
-	return unknown(text, text, strcspn(text, ","), err);
-}
+#include "segment/codes.h"
 
 /* ---- choosing --------------------------------------------------------- */
 
@@ -175,17 +58,97 @@ struct vsx_spec vsx_spec_of_few(void)
 
 /* ---- as text ---------------------------------------------------------- */
 
+static size_t put(char *out, size_t n, size_t at, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static size_t put(char *out, size_t n, size_t at, const char *fmt, ...)
+{
+	va_list args;
+	int more;
+
+	if (at >= n)
+		return at;
+	va_start(args, fmt);
+	more = vsnprintf(out + at, n - at, fmt, args);
+	va_end(args);
+	return at + (more > 0 ? (size_t)more : 0);
+}
+
+static size_t put_transform(const struct vsx_spec *s, char *out, size_t n)
+{
+	size_t at = 0;
+
+	if (s->transform == VSX_PCA)
+		at = put(out, n, at, "PCA%u,", s->transform_dim);
+	if (s->transform == VSX_OPQ)
+		at = put(out, n, at, "OPQ%u", s->transform_m);
+	if (s->transform == VSX_OPQ && s->transform_dim)
+		at = put(out, n, at, "_%u", s->transform_dim);
+	return s->transform == VSX_OPQ ? put(out, n, at, ",") : at;
+}
+
+static size_t put_codes(const struct vsx_spec *s, char *out, size_t n,
+			size_t at)
+{
+	const struct vsx_codec_build *b = s->codes.build;
+
+	at = put(out, n, at, "%s", b->name);
+	if (b->size_name)
+		at = put(out, n, at, "%u", s->codes.size);
+	return put(out, n, at, "%s", b->ending ? b->ending : "");
+}
+
+static const char *keep_text(enum vsx_spec_keep keep)
+{
+	switch (keep) {
+	case VSX_KEEP_ROWS:
+		return ",RFlat";
+	case VSX_KEEP_FP16:
+		return ",Refine(FP16)";
+	case VSX_KEEP_SQ8:
+		return ",Refine(SQ8)";
+	case VSX_KEEP_NONE:
+		return ",NoRefine";
+	case VSX_KEEP_UNSAID:
+		break;
+	}
+	return "";
+}
+
 void vsx_spec_text(const struct vsx_spec *spec, char *out, size_t n)
 {
 	const struct vsx_kind_build *k = vsx_kind_build_find(spec->kind);
+	const struct vsx_codec_build *codes = spec->codes.build;
+	size_t at;
 
-	if (!k)
+	if (!k) {
 		snprintf(out, n, "auto");
-	else if (spec->size)
-		snprintf(out, n, "%s%u%s", vsx_kind_name(k->code), spec->size,
-			 k->ending);
-	else
-		snprintf(out, n, "%s%s", vsx_kind_name(k->code), k->ending);
+		return;
+	}
+	at = put_transform(spec, out, n);
+	if (k->size_name || !codes)
+		at = put(out, n, at, "%s", vsx_kind_name(k->code));
+	if (spec->size)
+		at = put(out, n, at, "%u", spec->size);
+	if (codes && k->size_name)
+		at = put(out, n, at, ",");
+	at = codes ? put_codes(spec, out, n, at)
+		   : put(out, n, at, "%s", k->ending);
+	put(out, n, at, "%s", keep_text(spec->keep));
+}
+
+/* Some name for codes of a segment: of those with the same codec the first. */
+static struct vsx_code_wish codes_of(const struct vsx_segment *seg)
+{
+	const struct vsx_codec_build *b;
+
+	if (!vsx_codes_estimate(seg))
+		return (struct vsx_code_wish){0};
+	for (uint32_t i = 0; (b = vsx_codec_build_at(i)); i++)
+		if (b->codec == seg->codec)
+			break;
+	return (struct vsx_code_wish){
+		.build = b, .size = b && b->size_name ? seg->form.size : 0};
 }
 
 struct vsx_spec vsx_spec_of_segment(const struct vsx_segment *seg)
@@ -195,5 +158,19 @@ struct vsx_spec vsx_spec_of_segment(const struct vsx_segment *seg)
 	return (struct vsx_spec){
 		.kind = k->code,
 		.size = k->size_name ? seg->params[k->size_param] : 0,
+		.codes = codes_of(seg),
 	};
+}
+
+bool vsx_spec_same_codes(const struct vsx_spec *a, const struct vsx_spec *b)
+{
+	const struct vsx_codec_build *x = a->codes.build, *y = b->codes.build;
+
+	return (x ? x->codec : NULL) == (y ? y->codec : NULL) &&
+	       a->codes.size == b->codes.size;
+}
+
+bool vsx_spec_is_exact(const struct vsx_spec *spec)
+{
+	return !vsx_kind_find(spec->kind)->climb && !spec->codes.build;
 }

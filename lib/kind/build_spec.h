@@ -6,8 +6,9 @@
 
 /*
  * Parse one, in any case. NULL and "auto" give kind 0; "IVF" and "HNSW" give a
- * size of 0, and "IVF100" is "IVF100,Flat". VSX_EINVAL names the part that is
- * not known and lists what is.
+ * size of 0, and "IVF100" is "IVF100,Flat". "SQ8" is a Flat with such codes,
+ * "IVF100,SQ8,RFlat" an IVF; SPEC.md 4.2.1 has all there is. VSX_EINVAL names
+ * the part that is not known and lists what is.
  */
 enum vsx_status vsx_spec_parse(struct vsx_spec *out, const char *text,
 			       struct vsx_error *err);
@@ -35,5 +36,11 @@ void vsx_spec_text(const struct vsx_spec *spec, char *out, size_t n);
 
 /* What a segment was built as: a property may say anything. */
 struct vsx_spec vsx_spec_of_segment(const struct vsx_segment *seg);
+
+/* Whether two have codes that are read alike. */
+bool vsx_spec_same_codes(const struct vsx_spec *a, const struct vsx_spec *b);
+
+/* Whether searches will find what a look at every row does. */
+bool vsx_spec_is_exact(const struct vsx_spec *spec);
 
 #endif

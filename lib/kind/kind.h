@@ -98,14 +98,12 @@ struct vsx_kind {
 /* NULL for a code that is not known. */
 const struct vsx_kind *vsx_kind_find(uint32_t code);
 
-/* The kind whose name a spec such as "IVF64,Flat" begins with, or NULL. */
+/* The kind that a spec such as "IVF64,Flat", of a sound file, names; NULL: it
+ * leaves the kind to the writer. */
 const struct vsx_kind *vsx_kind_of_spec(const char *spec);
 
-/* Whether searches find what a look at every row does. */
-static inline bool vsx_kind_is_exact(const struct vsx_kind *kind)
-{
-	return !kind->climb;
-}
+/* Whether searches of a segment find what a look at every row does. */
+bool vsx_segment_is_exact(const struct vsx_segment *seg);
 
 /* The segment whose trained state one with these parameters shares, plus 1; 0:
    it has its own, or needs none. */

@@ -28,11 +28,16 @@ const struct vsx_kind *vsx_kind_find(uint32_t code)
 
 const struct vsx_kind *vsx_kind_of_spec(const char *spec)
 {
-	for (size_t i = 0; i < N_KINDS; i++) {
-		const char *name = vsx_kind_name(kinds[i]->code);
+	/* A transform may stand before it; codes alone are those of a Flat. */
+	for (const char *part = spec; part;) {
+		for (size_t i = 0; i < N_KINDS; i++) {
+			const char *name = vsx_kind_name(kinds[i]->code);
 
-		if (strncmp(spec, name, strlen(name)) == 0)
-			return kinds[i];
+			if (strncmp(part, name, strlen(name)) == 0)
+				return kinds[i];
+		}
+		part = strchr(part, ',');
+		part = part ? part + 1 : NULL;
 	}
-	return NULL;
+	return strcmp(spec, "auto") == 0 ? NULL : vsx_kind_find(VSX_FLAT);
 }

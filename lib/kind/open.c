@@ -41,7 +41,7 @@ static enum vsx_status check_rows(const struct vsx_segment *seg,
 static enum vsx_status check_params(const struct vsx_segment *seg,
 				    struct vsx_error *err)
 {
-	for (uint32_t p = seg->kind->n_params; p < VSX_PARAM_CODEC; p++)
+	for (uint32_t p = seg->kind->n_params; p < VSX_PARAM_SHARED; p++)
 		if (seg->params[p])
 			return vsx_fail(err, VSX_ECORRUPT,
 					"parameter %u is %u, %s has %u", p,
@@ -72,7 +72,9 @@ static enum vsx_status open_parts(struct vsx_segment *seg,
 	VSX_TRY(vsx_ids_open(seg, err));
 	/* Any kind may have codes: exact search uses them where they are. */
 	VSX_TRY(vsx_codes_check_lengths(seg, err));
-	return open_kind(seg, err);
+	VSX_TRY(open_kind(seg, err));
+	return vsx_codes_check_lists(
+		seg, vsx_kind_lender(seg->kind, seg->params), err);
 }
 
 enum vsx_status vsx_segment_open(struct vsx_segment *seg, struct vsx_error *err)
@@ -85,6 +87,11 @@ enum vsx_status vsx_segment_open_rows(struct vsx_segment *seg,
 {
 	VSX_TRY(vsx_ids_open(seg, err));
 	return seg->kind->placing ? open_kind(seg, err) : VSX_OK;
+}
+
+bool vsx_segment_is_exact(const struct vsx_segment *seg)
+{
+	return !seg->kind->climb && !vsx_codes_estimate(seg);
 }
 
 uint64_t vsx_segment_heap_bytes(const struct vsx_segment *seg)
@@ -108,20 +115,16 @@ void vsx_segments_close(struct vsx_segment *segments, uint32_t n)
 	free(segments);
 }
 
-enum vsx_status vsx_segment_share(struct vsx_segment *seg,
-				  const struct vsx_segment *segments,
-				  struct vsx_error *err)
+/* One section of an earlier segment, number from - 1, which has it itself. */
+static enum vsx_status share(struct vsx_segment *seg,
+			     const struct vsx_segment *segments, uint32_t from,
+			     bool may, enum vsx_section_slot slot,
+			     struct vsx_error *err)
 {
-	const struct vsx_kind *kind = seg->kind;
-	uint32_t from = vsx_kind_lender(kind, seg->params);
 	char name[5];
 
-	if (from == 0)
-		return VSX_OK;
-	vsx_section_letters(name, vsx_section_id(kind->shared_slot));
-	if (from > seg->number || segments[from - 1].kind != kind ||
-	    segments[from - 1].params[kind->shared_param] ||
-	    segments[from - 1].params[0] != seg->params[0])
+	vsx_section_letters(name, vsx_section_id(slot));
+	if (!may)
 		return vsx_at_section(
 			err,
 			vsx_fail(
@@ -130,7 +133,7 @@ enum vsx_status vsx_segment_share(struct vsx_segment *seg,
 				"%u",
 				seg->number, name, from - 1),
 			name);
-	if (seg->view[kind->shared_slot].base)
+	if (seg->view[slot].base)
 		return vsx_at_section(
 			err,
 			vsx_fail(err, VSX_ECORRUPT,
@@ -138,9 +141,51 @@ enum vsx_status vsx_segment_share(struct vsx_segment *seg,
 				 "of segment %u",
 				 seg->number, name, from - 1),
 			name);
-	seg->view[kind->shared_slot] =
-		segments[from - 1].view[kind->shared_slot];
+	seg->view[slot] = segments[from - 1].view[slot];
 	return VSX_OK;
+}
+
+static enum vsx_status share_of_kind(struct vsx_segment *seg,
+				     const struct vsx_segment *segments,
+				     struct vsx_error *err)
+{
+	const struct vsx_kind *kind = seg->kind;
+	uint32_t from = vsx_kind_lender(kind, seg->params);
+	bool may;
+
+	if (from == 0)
+		return VSX_OK;
+	may = from <= seg->number && segments[from - 1].kind == kind &&
+	      !segments[from - 1].params[kind->shared_param] &&
+	      segments[from - 1].params[0] == seg->params[0];
+	return share(seg, segments, from, may, kind->shared_slot, err);
+}
+
+/* Parameters of the same codes. */
+static enum vsx_status share_codes(struct vsx_segment *seg,
+				   const struct vsx_segment *segments,
+				   struct vsx_error *err)
+{
+	uint32_t from = seg->params[VSX_PARAM_SHARED];
+	const uint32_t *lender;
+	bool may;
+
+	if (from == 0)
+		return VSX_OK;
+	lender = from <= seg->number ? segments[from - 1].params : NULL;
+	may = lender && !lender[VSX_PARAM_SHARED] &&
+	      lender[VSX_PARAM_ROWS] == seg->params[VSX_PARAM_ROWS] &&
+	      lender[VSX_PARAM_CODES] == seg->params[VSX_PARAM_CODES] &&
+	      lender[VSX_PARAM_CODES];
+	return share(seg, segments, from, may, VSX_SEC_CPAR, err);
+}
+
+enum vsx_status vsx_segment_share(struct vsx_segment *seg,
+				  const struct vsx_segment *segments,
+				  struct vsx_error *err)
+{
+	VSX_TRY(share_of_kind(seg, segments, err));
+	return share_codes(seg, segments, err);
 }
 
 enum vsx_status vsx_segments_share(struct vsx_segment *segments, uint32_t n,

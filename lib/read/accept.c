@@ -308,7 +308,7 @@ enum vsx_status vsx_accept_measure(const struct vsx_segment *segments,
 bool vsx_accept_is_exact(const struct vsx_segment *segments, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
-		if (!vsx_kind_is_exact(segments[i].kind))
+		if (!vsx_segment_is_exact(&segments[i]))
 			return false;
 	return true;
 }

@@ -193,7 +193,7 @@ static uint32_t share(const struct batch *b, size_t n)
 	bool exact = true;
 
 	for (uint32_t i = 0; i < m->n_segments && !b->plan.exact; i++)
-		if (!vsx_kind_is_exact(index->segments[i].kind))
+		if (!vsx_segment_is_exact(&index->segments[i]))
 			exact = false;
 	if (!exact || m->n_live == 0)
 		return 1;

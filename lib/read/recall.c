@@ -59,7 +59,7 @@ uint32_t vsx_look_cost(const struct vsx_segment *seg)
 	uint64_t row = (uint64_t)seg->space.vector_bytes * LOOK_FACTOR, code;
 
 	if (vsx_codes_present(seg))
-		code = seg->codec->block_bytes(seg->space.dim) >>
+		code = seg->codec->block_bytes(&seg->form) >>
 		       seg->codec->block_shift;
 	else
 		code = vsx_vecs_stride(seg);

@@ -7,6 +7,7 @@
 #include "segment/dead.h"
 #include "segment/exact.h"
 #include "read/opts.h"
+#include "read/recall.h"
 #include "read/searcher.h"
 
 enum vsx_status vsx_searcher_new(struct vsx_searcher **out,
@@ -81,6 +82,8 @@ enum vsx_status vsx_find_in(const struct vsx_segment *segments, uint32_t n,
 	return VSX_OK;
 }
 
+#define MOST_REFINE ((int)(VSX_MAX_REFINE / VSX_REFINE_UNIT))
+
 enum vsx_status vsx_plan_make(struct vsx_search_plan *plan,
 			      const struct vsx *index, size_t k,
 			      const struct vsx_search_opts *opts,
@@ -95,6 +98,10 @@ enum vsx_status vsx_plan_make(struct vsx_search_plan *plan,
 	if (!(o.recall >= 0.0 && o.recall <= 1.0))
 		return vsx_fail(err, VSX_EINVAL,
 				"recall is %g, expected 0 to 1", o.recall);
+	if (o.refine != 0.0 && !(o.refine >= 1.0 && o.refine <= MOST_REFINE))
+		return vsx_fail(err, VSX_EINVAL,
+				"refine is %g, expected 0, or 1 to %d",
+				o.refine, MOST_REFINE);
 	plan->k = k < index->manifest.n_live ? k : index->manifest.n_live;
 	plan->exact = o.exact != 0;
 	plan->effort = o.effort;
@@ -110,6 +117,8 @@ enum vsx_status vsx_plan_make(struct vsx_search_plan *plan,
 		if (status != VSX_OK && status != VSX_ENOTFOUND)
 			return status;
 	}
+	if (o.refine > 0.0)
+		plan->refine = vsx_refine_of(o.refine);
 	return vsx_setting_fill(index, &plan->effort, &plan->refine, err);
 }
 

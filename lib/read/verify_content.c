@@ -220,11 +220,14 @@ static void mark_damaged(const struct vsx_verifier *v, uint8_t *damaged)
 	for (uint32_t i = 0; i < v->manifest.n_segments; i++) {
 		struct vsx_segment_entry e =
 			vsx_manifest_segment(&v->manifest, i);
-		uint32_t from =
-			vsx_kind_lender(vsx_kind_find(e.kind), e.params);
+		uint32_t from[] = {
+			vsx_kind_lender(vsx_kind_find(e.kind), e.params),
+			e.params[VSX_PARAM_SHARED],
+		};
 
-		if (from > 0 && from <= i && damaged[from - 1])
-			damaged[i] = 1;
+		for (int j = 0; j < 2; j++)
+			if (from[j] > 0 && from[j] <= i && damaged[from[j] - 1])
+				damaged[i] = 1;
 	}
 }
 

@@ -12,10 +12,21 @@ static inline bool vsx_codes_present(const struct vsx_segment *seg)
 	return seg->view[VSX_SEC_CODE].base != NULL;
 }
 
+/* Are keys of them estimates, so that a search may miss rows? */
+static inline bool vsx_codes_estimate(const struct vsx_segment *seg)
+{
+	return vsx_codes_present(seg) && seg->codec->estimates;
+}
+
 /* Which codec it is, that its rows can have such codes, and the lengths of CODE
  * and CPAR; or that neither is there. */
 enum vsx_status vsx_codes_check_lengths(struct vsx_segment *seg,
 					struct vsx_error *err);
+
+/* Of codes of residuals, that there are centroids; once the kind has opened the
+ * segment. lender: as vsx_kind_lender(). */
+enum vsx_status vsx_codes_check_lists(const struct vsx_segment *seg,
+				      uint32_t lender, struct vsx_error *err);
 
 /* The codes of a segment that has them; touches CPAR. */
 enum vsx_status vsx_segment_codes(const struct vsx_segment *seg,

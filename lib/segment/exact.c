@@ -1,5 +1,6 @@
 /*
- * Exact search: every row of a segment of any kind, values in f64.
+ * Exact search: every row of a segment of any kind, values in f64. And scans
+ * that go by estimates.
  *
  * Several queries go over a block of rows while it is in the cache, in tiles
  * where their keys are integers. Each has a sieve of its own, so the answer of
@@ -125,7 +126,7 @@ static enum vsx_status pass_tiles(struct vsx_exact_tiles *tiles,
 
 /* Begin all, and put those that suit tiles first; *suit is how many do. */
 static enum vsx_status begin(const struct vsx_segment *seg,
-			     struct vsx_find *finds, size_t n,
+			     struct vsx_find *finds, size_t n, bool may_miss,
 			     struct vsx_sieve *sieves, struct vsx_sieve **order,
 			     size_t *suit, struct vsx_error *err)
 {
@@ -133,7 +134,8 @@ static enum vsx_status begin(const struct vsx_segment *seg,
 
 	*suit = 0;
 	for (size_t i = 0; i < n; i++) {
-		VSX_TRY(vsx_sieve_begin(&sieves[i], seg, &finds[i], 0, err));
+		VSX_TRY(vsx_sieve_begin(&sieves[i], seg, &finds[i], 0, may_miss,
+					err));
 		if (vsx_exact_tiles_suit(&sieves[i]))
 			order[(*suit)++] = &sieves[i];
 		else
@@ -147,13 +149,13 @@ static enum vsx_status begin(const struct vsx_segment *seg,
 /* One query never suits tiles: then `tiles` may be NULL. */
 static enum vsx_status search(const struct vsx_segment *seg,
 			      struct vsx_exact_tiles *tiles,
-			      struct vsx_find *finds, size_t n,
+			      struct vsx_find *finds, size_t n, bool may_miss,
 			      struct vsx_sieve *sieves,
 			      struct vsx_sieve **order, struct vsx_error *err)
 {
 	size_t suit;
 
-	VSX_TRY(begin(seg, finds, n, sieves, order, &suit, err));
+	VSX_TRY(begin(seg, finds, n, may_miss, sieves, order, &suit, err));
 	if (suit)
 		VSX_TRY(pass_tiles(tiles, seg, order, suit, err));
 	VSX_TRY(pass_sieves(seg, order + suit, n - suit, err));
@@ -173,8 +175,8 @@ enum vsx_status vsx_exact_batch(struct vsx_exact_room *room,
 			 sizeof(*room->sieves), err));
 	VSX_TRY(vsx_grow(&room->order, &room->order_cap, n,
 			 sizeof(struct vsx_sieve *), err));
-	return search(seg, &room->tiles, finds, n, room->sieves, room->order,
-		      err);
+	return search(seg, &room->tiles, finds, n, false, room->sieves,
+		      room->order, err);
 }
 
 void vsx_exact_room_release(struct vsx_exact_room *room)
@@ -190,7 +192,15 @@ enum vsx_status vsx_exact_search(const struct vsx_segment *seg,
 {
 	struct vsx_sieve sieve, *order = &sieve;
 
-	return search(seg, NULL, find, 1, &sieve, &order, err);
+	return search(seg, NULL, find, 1, false, &sieve, &order, err);
+}
+
+enum vsx_status vsx_scan_search(const struct vsx_segment *seg,
+				struct vsx_find *find, struct vsx_error *err)
+{
+	struct vsx_sieve sieve, *order = &sieve;
+
+	return search(seg, NULL, find, 1, true, &sieve, &order, err);
 }
 
 /* A query has up to 50 bytes for each dimension and neighbour: 25 MiB in all.

@@ -18,7 +18,7 @@ enum vsx_status vsx_scratch_init(struct vsx_scratch *s, uint32_t dim,
 void vsx_scratch_release(struct vsx_scratch *s)
 {
 	vsx_query_release(&s->query);
-	vsx_query_release(&s->code.query);
+	vsx_code_query_release(&s->code);
 	free(s->best);
 	free(s->spare);
 	free(s->passed.runs);
@@ -32,7 +32,8 @@ void vsx_scratch_release(struct vsx_scratch *s)
 
 uint64_t vsx_scratch_bytes(const struct vsx_scratch *s)
 {
-	return (s->best_cap + s->spare_cap) * sizeof(struct vsx_best) +
+	return s->code.room_cap +
+	       (s->best_cap + s->spare_cap) * sizeof(struct vsx_best) +
 	       s->passed.cap * sizeof(*s->passed.runs) +
 	       s->pool_cap * sizeof(*s->pool) +
 	       (s->rows_cap + s->keys_cap) * sizeof(uint32_t) + s->marks_cap;

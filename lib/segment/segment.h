@@ -43,6 +43,7 @@ struct vsx_segment {
 				rows as `space` says */
 	struct vsx_view view[VSX_N_SECTION_SLOTS];
 	const struct vsx_codec *codec; /* of CODE, see codes.h */
+	struct vsx_code_form form;     /* of its codes */
 	bool scarce;		       /* memory is, see scarce.h */
 
 	/* Deleted rows, a bit a row each, see dead.h; NULL: no section. */
@@ -52,6 +53,10 @@ struct vsx_segment {
 
 	/* Ids, see ids.h */
 	uint32_t id_bytes; /* 0: the id is the row number; 4 or 8 in ROID */
+
+	/* Set by kinds whose rows are in lists, run i those of centroid i in
+	   section CENT, f32[dim] from its beginning on. */
+	uint32_t n_lists, centroid_stride;
 
 	const struct vsx_placing *placing; /* NULL: row r at r * stride */
 	void *state; /* what the kind has set up; owned, see kind.h */
@@ -65,8 +70,9 @@ struct vsx_find {
 	const struct vsx_query *query;
 	size_t k;
 	uint32_t effort;     /* by the kind; 0: what that thinks best */
-	uint32_t refine;     /* rows looked at for each of the k where codes
-				stand for them, in thousandths; 0: likewise */
+	uint32_t refine;     /* rows looked at for each of the k where keys are
+				estimates, in thousandths; 0: what the codec
+				thinks best */
 	struct vsx_topk top; /* collects across segments; holds external ids */
 	bool skip_self;	     /* leave out the row with id self */
 	bool held_out;	     /* and search as if it had not been indexed */
@@ -116,10 +122,17 @@ enum vsx_status vsx_too_many_rows(const struct vsx_segment *seg,
 
 /*
  * Exact search of any segment: every row, values in f64, whatever the kind.
- * Looks at codes first where the segment has them.
+ * Looks at codes first where the segment has them and they have bounds.
  */
 enum vsx_status vsx_exact_search(const struct vsx_segment *seg,
 				 struct vsx_find *find, struct vsx_error *err);
+
+/*
+ * The best rows by a look at every code, where there are codes, whatever these
+ * say: rows may be missed where they are estimates.
+ */
+enum vsx_status vsx_scan_search(const struct vsx_segment *seg,
+				struct vsx_find *find, struct vsx_error *err);
 
 /* VSX_ECORRUPT for a section that is not as long as it is due. */
 enum vsx_status vsx_bad_length(const char *section, uint64_t found,

@@ -42,16 +42,31 @@ enum vsx_status vsx_sieve_reserve(struct vsx_scratch *scratch, size_t base,
 /* A key that says nothing is above every cut. */
 static void set_cut(struct vsx_sieve *s)
 {
+	if (s->estimates)
+		return; /* by keys alone: see thin_out() */
 	s->error = s->query->bounds.error;
 	s->cut = vsx_bounds_key(&s->query->bounds, s->bound);
 	if (s->codes.unsure && s->cut == VSX_KEY_UNSURE)
 		s->cut--;
 }
 
+/* Entries that are kept in any case. */
+static size_t want_of(const struct vsx_sieve *s)
+{
+	const struct vsx_find *find = s->find;
+	double want = (double)find->k, factor = 1.0;
+
+	if (s->estimates)
+		factor = find->refine ? (double)find->refine / VSX_REFINE_UNIT
+				      : s->seg->codec->refine;
+	want = ceil(want * factor) + find->skip_self;
+	return want < s->seg->n_rows ? (size_t)want : s->seg->n_rows;
+}
+
 enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 				const struct vsx_segment *seg,
 				struct vsx_find *find, size_t base,
-				struct vsx_error *err)
+				bool may_miss, struct vsx_error *err)
 {
 	struct vsx_scratch *scratch = find->scratch;
 
@@ -59,11 +74,10 @@ enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 	s->seg = seg;
 	s->find = find;
 	s->base = base;
-	s->want = find->k + find->skip_self;
-	if (s->want > seg->n_rows)
-		s->want = seg->n_rows;
+	s->estimates = may_miss && vsx_codes_estimate(seg);
+	s->want = want_of(s);
 	s->limit = first_limit(s->want);
-	if (vsx_codes_present(seg) && !seg->codec->estimates)
+	if (s->estimates || (vsx_codes_present(seg) && !seg->codec->estimates))
 		VSX_TRY(vsx_segment_codes(seg, &s->codes, err));
 	else
 		vsx_segment_rows(seg, &s->codes);
@@ -73,10 +87,25 @@ enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 	s->query = &scratch->code;
 	s->query->asked = find->query;
 	VSX_TRY(s->codes.codec->prepare(&s->codes, s->query, err));
+	s->error = s->query->bounds.error;
 	s->bound = vsx_topk_bound(&find->top);
+	s->cut = UINT32_MAX;
 	set_cut(s);
 	VSX_TRY(vsx_find_eligible(find, seg, err));
 	return vsx_sieve_reserve(scratch, base, s->want, err);
+}
+
+/* Of entries that are estimates the first `want` are kept. */
+static void keep_least(struct vsx_sieve *s, uint64_t *pool)
+{
+	if (s->want >= s->n)
+		return;
+	vsx_least(pool, s->n, s->want, false);
+	s->n = s->want;
+	s->cut = 0;
+	for (size_t i = 0; i < s->n; i++)
+		if ((uint32_t)(pool[i] >> 32) > s->cut)
+			s->cut = (uint32_t)(pool[i] >> 32);
 }
 
 /* Learn a new cut from the entries, and drop those above it. */
@@ -87,6 +116,10 @@ static void thin_out(struct vsx_sieve *s)
 	size_t kept = 0;
 	uint32_t cut = 0;
 
+	if (s->estimates) {
+		keep_least(s, pool);
+		return;
+	}
 	if (bound < s->bound)
 		s->bound = bound;
 	if (s->want < s->n) {
@@ -176,6 +209,19 @@ enum vsx_status vsx_sieve_keep(struct vsx_sieve *s, const uint32_t *keys,
 	return VSX_OK;
 }
 
+enum vsx_status vsx_sieve_list(struct vsx_sieve *s, uint32_t list,
+			       struct vsx_error *err)
+{
+	const float *centroid;
+
+	if (!s->estimates)
+		return VSX_OK;
+	VSX_TRY(vsx_codes_centroid(&s->codes, list, &centroid, err));
+	if (centroid)
+		s->codes.codec->prepare_list(&s->codes, s->query, centroid);
+	return VSX_OK;
+}
+
 void vsx_sieve_join(struct vsx_sieve *s, const struct vsx_sieve *first)
 {
 	s->passed = first->passed;
@@ -214,7 +260,7 @@ static enum vsx_status take_rows(struct vsx_sieve *s, const struct vsx_run *run,
 	s->codes.codec->keys_of_run(&s->codes, s->query, run, scratch->keys);
 	if (s->query->bounds.error != s->error)
 		set_cut(s);
-	if (s->codes.unsure)
+	if (s->codes.unsure && !s->estimates)
 		VSX_TRY(offer_unsure(s, run, scratch->keys, err));
 	s->find->n_distances += run->n_rows;
 	keep(s, run, before, scratch->keys);
@@ -279,14 +325,14 @@ enum vsx_status vsx_sieve_finish(struct vsx_sieve *s, struct vsx_error *err)
 		return VSX_OK;
 	thin_out(s);
 	vsx_least(pool, s->n, s->n, true);
-	if (s->query->bounds.shape == VSX_BOUNDS_EXACT)
+	if (s->query->bounds.shape == VSX_BOUNDS_EXACT && !s->estimates)
 		return offer_keys(s, err);
 	for (size_t i = 0; i < s->n; i++) {
 		uint32_t key = (uint32_t)(pool[i] >> 32), row;
 		uint64_t offset;
 
-		if (vsx_bounds_low(&s->query->bounds, key) >
-		    vsx_topk_bound(&s->find->top))
+		if (!s->estimates && vsx_bounds_low(&s->query->bounds, key) >
+					     vsx_topk_bound(&s->find->top))
 			break;
 		VSX_TRY(vsx_halt_before(s->find->halt, 1, s->seg->space.stride,
 					err));

@@ -3,9 +3,12 @@
  * best, judging by keys that say a row's value only within bounds (struct
  * vsx_bounds); then it looks at those few rows themselves.
  *
- * A row is dropped when the least value that its key allows is above the
- * greatest value that the keys of k other rows allow: so no row is lost, and
- * none whose value equals that of the last.
+ * Bounds: a row is dropped when the least value that its key allows is above
+ * the greatest value that the keys of k other rows allow: so no row is lost,
+ * and none whose value equals that of the last.
+ *
+ * Estimates: the k times find->refine rows with the least keys are looked at,
+ * earlier ones first where keys are equal. Rows may be lost.
  */
 #ifndef VSX_SIEVE_H
 #define VSX_SIEVE_H
@@ -23,6 +26,7 @@ struct vsx_sieve {
 			    the row's number in `passed` */
 	size_t n, limit; /* how many; when to thin them out */
 	size_t want;
+	bool estimates;
 	struct vsx_passed *passed; /* the scratch's, or that of another sieve
 				      which sees the same rows before */
 	double bound;		   /* of the values of the best `want` */
@@ -31,12 +35,17 @@ struct vsx_sieve {
 
 /*
  * Begin for find->query and find->k. The entries of scratch->pool below `base`
- * stay the caller's.
+ * stay the caller's. may_miss: by estimates, where these are what there is.
  */
 enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 				const struct vsx_segment *seg,
 				struct vsx_find *find, size_t base,
-				struct vsx_error *err);
+				bool may_miss, struct vsx_error *err);
+
+/* Before rows of a list pass, whose codes may be of what its centroid leaves of
+ * them. */
+enum vsx_status vsx_sieve_list(struct vsx_sieve *s, uint32_t list,
+			       struct vsx_error *err);
 
 /*
  * The buffers of a scratch for a sieve that is to keep `want` rows: for a

@@ -38,7 +38,8 @@ static bool differs(struct vsx_update_result *result, const struct vsx *index,
 	    result->n_live < FEW_ASKED * (uint64_t)base->n_rows)
 		return false;
 	is = vsx_spec_of_segment(base);
-	if (wish->kind == is.kind && wish->size <= is.size)
+	if (wish->kind == is.kind && wish->size <= is.size &&
+	    vsx_spec_same_codes(wish, &is))
 		return false;
 	vsx_spec_text(wish, wanted, sizeof(wanted));
 	vsx_spec_text(&is, built, sizeof(built));
@@ -62,8 +63,8 @@ static bool few_queries(struct vsx_update_result *result,
 	uint32_t full =
 		vsx_measure_count(m->asked_queries, result->n_live, m->dim);
 
-	if (vsx_kind_is_exact(vsx_kind_find(wish->kind)) || given ||
-	    full == 0 || m->n_queries >= ENOUGH_QUERIES ||
+	if (vsx_spec_is_exact(wish) || given || full == 0 ||
+	    m->n_queries >= ENOUGH_QUERIES ||
 	    full < FEW_ASKED * (uint64_t)m->n_queries ||
 	    (full < ENOUGH_QUERIES && full != m->asked_queries))
 		return false;

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/parallel.h"
 #include "read/recall.h"
+#include "segment/codes.h"
 #include "segment/ids.h"
 #include "segment/scratch.h"
 
@@ -162,6 +163,29 @@ static void add_up(const struct climb *c, unsigned int n_threads,
 /* Queries of each thread between two reports of progress. */
 #define STEP 64
 
+/* Estimates: what searches find of those that they visit is not known before.
+ */
+static enum vsx_status by_search(const struct vsx_segment *seg,
+				 const struct vsx_accept *test,
+				 struct vsx_job *job,
+				 const struct vsx_phase *phase,
+				 struct vsx_recall *recalls, uint32_t n,
+				 struct vsx_error *err)
+{
+	struct vsx_accept quiet = *test;
+
+	quiet.progress = NULL;
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t done = (uint64_t)test->n_queries * i / n;
+
+		VSX_TRY(job->progress(job, phase, done, test->n_queries, err));
+		VSX_TRY(vsx_accept_measure(seg, 1, &quiet, recalls[i].effort,
+					   vsx_refine_of(recalls[i].refine),
+					   job->n_threads, &recalls[i], err));
+	}
+	return VSX_OK;
+}
+
 enum vsx_status vsx_climb(const struct vsx_segment *seg,
 			  const struct vsx_accept *test, struct vsx_job *job,
 			  const struct vsx_phase *phase,
@@ -169,8 +193,11 @@ enum vsx_status vsx_climb(const struct vsx_segment *seg,
 			  struct vsx_error *err)
 {
 	struct climb c = {.seg = seg, .test = test, .recalls = recalls, .n = n};
-	enum vsx_status status = make_workers(&c, job->n_threads, err);
+	enum vsx_status status;
 
+	if (vsx_codes_estimate(seg))
+		return by_search(seg, test, job, phase, recalls, n, err);
+	status = make_workers(&c, job->n_threads, err);
 	while (status == VSX_OK && c.first < test->n_queries) {
 		uint64_t some = (uint64_t)STEP * job->n_threads;
 

@@ -62,6 +62,12 @@ static enum vsx_status choose(struct run *r, struct vsx_error *err)
 	}
 	if (r->choice.note[0])
 		b->job.note(&b->job, "%s", r->choice.note);
+	if (r->choice.spec.codes.build &&
+	    r->choice.spec.keep == VSX_KEEP_UNSAID)
+		b->job.note(&b->job,
+			    "rows are kept as %s beside their codes (RFlat): "
+			    "searches look at those that codes have found",
+			    vsx_elem_name(b->opts.elem));
 	return VSX_OK;
 }
 
@@ -72,7 +78,7 @@ static enum vsx_status build(struct run *r, struct vsx_error *err)
 
 	VSX_TRY(vsx_kind_build_find(spec->kind)
 			->build(n->job, &n->rows, spec, &n->built, err));
-	return vsx_new_segment_codes(n, err);
+	return vsx_new_segment_codes(n, spec, err);
 }
 
 static void choose_queries(struct run *r)
@@ -338,8 +344,7 @@ static enum vsx_status steps(struct run *r, struct vsx_error *err)
 		return finish_empty(r, err);
 	status = build_segment(r, err);
 	VSX_TRY(vsx_spool_settle(&b->intake.spool, status, err));
-	snprintf(result->spec, sizeof(result->spec), "%s",
-		 r->segment.built.spec);
+	vsx_spec_text(&r->choice.spec, result->spec, sizeof(result->spec));
 	result->effort_name = vsx_kind_find(r->segment.built.kind)->effort_name;
 	vsx_new_segment_release(&r->segment);
 	vsx_intake_release(&b->intake);

@@ -12,14 +12,25 @@ struct vsx_new_segment {
 	struct vsx_rows rows;
 	struct vsx_built built; /* by its kind */
 	struct vsx_code_params codes;
+	struct vsx_code_source source; /* of what is coded */
+	uint32_t codes_of; /* 1 + the segment whose parameters these are; 0 */
 	struct vsx_segment_out out;
 	struct vsx_segment_entry entry; /* of the manifest, once written */
 	uint32_t number;		/* of the segment */
 };
 
-/* Learn codes for what was built, where searches are faster with them. */
+/* Learn the codes of a spec for what was built, or those that make searches
+ * faster. */
 enum vsx_status vsx_new_segment_codes(struct vsx_new_segment *n,
+				      const struct vsx_spec *spec,
 				      struct vsx_error *err);
+
+/* The same with estimates as one of the segments before[number] has learned
+ * them, if there is one; it is touched. */
+enum vsx_status vsx_new_segment_codes_of(struct vsx_new_segment *n,
+					 const struct vsx_spec *spec,
+					 const struct vsx_segment *before,
+					 struct vsx_error *err);
 
 /* Where its sections will lie; adds them to the layout. */
 void vsx_new_segment_place(struct vsx_new_segment *n,

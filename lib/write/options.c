@@ -151,6 +151,30 @@ static enum vsx_status check_aliases(const char *aliases, struct vsx_error *err)
 	return VSX_OK;
 }
 
+/* Whether rows of this type and dimension can have the codes of the spec. */
+static enum vsx_status check_codes(const struct vsx_spec *spec,
+				   const struct vsx_build_opts *o,
+				   struct vsx_error *err)
+{
+	const struct vsx_codec_build *b = spec->codes.build;
+	struct vsx_code_form form;
+
+	if (!b)
+		return VSX_OK;
+	if (!b->codec->suits(o->elem))
+		return vsx_fail(err, VSX_EINVAL,
+				"index '%.80s': rows of %s have no codes %s",
+				o->spec, vsx_elem_name(o->elem), b->name);
+	form = vsx_code_form_of(&spec->codes, o->dim, 0);
+	if (b->codec->fits && !b->codec->fits(&form))
+		return vsx_fail(err, VSX_EINVAL,
+				"index '%.80s': %s is %u, rows have %u "
+				"dimension%s",
+				o->spec, b->size_name ? b->size_name : "size",
+				form.size, form.coded, vsx_s(form.coded));
+	return VSX_OK;
+}
+
 enum vsx_status vsx_options_check(struct vsx_build_opts *out,
 				  const struct vsx_build_opts *in,
 				  struct vsx_error *err)
@@ -167,7 +191,8 @@ enum vsx_status vsx_options_check(struct vsx_build_opts *out,
 	VSX_TRY(check_value("source", out->source, err));
 	VSX_TRY(vsx_own_check(out->properties, out->n_properties, err));
 	VSX_TRY(vsx_properties_fit(out, NULL, err));
-	return vsx_spec_parse(&spec, out->spec, err);
+	VSX_TRY(vsx_spec_parse(&spec, out->spec, err));
+	return check_codes(&spec, out, err);
 }
 
 void vsx_options_space(struct vsx_space *s, const struct vsx_build_opts *opts)

@@ -32,6 +32,7 @@ typedef unsigned long long ull;
 struct sizes {
 	const struct vsx_build_opts *opts;
 	const struct vsx_kind_build *kind;
+	const struct vsx_spec *spec;
 	struct vsx_space space;
 	uint64_t n;
 	struct vsx_plan of_kind;
@@ -47,21 +48,28 @@ static void add(struct sizes *s, uint64_t bytes, bool hot)
 		s->hot += bytes;
 }
 
-/* The codec of the rows; NULL: they get no codes. */
-static const struct vsx_codec *codec_of(const struct sizes *s)
+/* The codec of the rows and its form; NULL: they get no codes. */
+static const struct vsx_codec *codec_of(const struct sizes *s,
+					struct vsx_code_form *form)
 {
-	const struct vsx_codec_build *build =
-		s->kind->scans ? vsx_codec_for(s->opts->elem, s->opts->dim)
-			       : NULL;
+	bool lists = vsx_kind_find(s->kind->code)->n_centroids != NULL;
+	struct vsx_code_wish wish = s->spec->codes;
 
-	return build ? build->codec : NULL;
+	if (s->kind->scans && !wish.build)
+		wish.build = vsx_codec_for(s->opts->elem, s->opts->dim);
+	if (!wish.build)
+		return NULL;
+	*form = vsx_code_form_of(&wish, s->opts->dim,
+				 lists ? s->spec->size : 0);
+	return wish.build->codec;
 }
 
 static uint64_t code_bytes(const struct sizes *s)
 {
-	const struct vsx_codec *codec = codec_of(s);
+	struct vsx_code_form form;
+	const struct vsx_codec *codec = codec_of(s, &form);
 
-	return codec ? vsx_codec_bytes(codec, s->opts->dim, s->n) : 0;
+	return codec ? vsx_codec_bytes(codec, &form, s->n) : 0;
 }
 
 static void ask_kind(struct sizes *s, uint32_t size)
@@ -88,12 +96,13 @@ static void ask_kind(struct sizes *s, uint32_t size)
  */
 static void add_segment(struct sizes *s)
 {
-	const struct vsx_codec *codec = codec_of(s);
+	struct vsx_code_form form;
+	const struct vsx_codec *codec = codec_of(s, &form);
 	const struct vsx_plan *k = &s->of_kind;
 
 	add(s, k->vecs_bytes, !k->n_sections && !codec);
 	if (codec) {
-		add(s, codec->params_bytes(s->opts->dim), true);
+		add(s, codec->params_bytes(&form), true);
 		add(s, code_bytes(s), true);
 	}
 	if (k->renumbers) {
@@ -143,6 +152,7 @@ enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
 	VSX_TRY(vsx_options_choose(&choice, &checked, n_rows, err));
 	vsx_options_space(&s.space, &checked);
 	s.kind = vsx_kind_build_find(choice.spec.kind);
+	s.spec = &choice.spec;
 	ask_kind(&s, choice.spec.size);
 
 	vsx_spec_text(&choice.spec, plan->spec, sizeof(plan->spec));

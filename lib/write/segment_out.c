@@ -54,7 +54,8 @@ void vsx_segment_out_layout(const struct vsx_segment_out *o,
 
 	vsx_layout_add(layout, o->vecs_bytes);
 	if (o->codes->build) {
-		vsx_layout_add(layout, o->codes->n_bytes);
+		if (!o->shares_codes)
+			vsx_layout_add(layout, o->codes->n_bytes);
 		vsx_layout_add(layout, vsx_codes_bytes(o->codes, n));
 	}
 	vsx_layout_add(layout, n * o->id_bytes);
@@ -135,6 +136,7 @@ struct encoding {
 	const struct vsx_segment_out *out;
 	uint64_t first, end; /* rows */
 	uint8_t *codes;	     /* of the first one on */
+	float *work;	     /* [threads][vsx_codes_work()] */
 };
 
 static enum vsx_status encode_blocks(void *context, unsigned int thread,
@@ -147,16 +149,17 @@ static enum vsx_status encode_blocks(void *context, unsigned int thread,
 	uint64_t from = e->first + (first << shift);
 	uint64_t to = e->first + (last << shift);
 
-	(void)thread;
 	(void)err;
-	vsx_codes_encode(o->codes, o->rows, o->built->order, from,
+	vsx_codes_encode(o->codes, o->source, from,
 			 (to < e->end ? to : e->end) - from,
+			 e->work + thread * vsx_codes_work(o->codes),
 			 e->codes + first * o->codes->block_bytes);
 	return VSX_OK;
 }
 
 static enum vsx_status write_blocks(struct vsx_segment_out *o, uint8_t *codes,
-				    uint64_t step, struct vsx_error *err)
+				    float *work, uint64_t step,
+				    struct vsx_error *err)
 {
 	uint32_t shift = o->codes->build->codec->block_shift;
 	uint64_t n = o->rows->n, chunk = ENCODE_CHUNK >> shift;
@@ -165,7 +168,7 @@ static enum vsx_status write_blocks(struct vsx_segment_out *o, uint8_t *codes,
 	for (uint64_t first = 0; first < n; first += step << shift) {
 		uint64_t some =
 			n - first < step << shift ? n - first : step << shift;
-		struct encoding e = {o, first, first + some, codes};
+		struct encoding e = {o, first, first + some, codes, work};
 		uint64_t bytes = vsx_codes_bytes(o->codes, some);
 
 		VSX_TRY(tell(o, err));
@@ -181,12 +184,20 @@ static enum vsx_status write_codes(struct vsx_segment_out *o,
 				   struct vsx_error *err)
 {
 	uint64_t step = REPORT_BYTES / o->codes->block_bytes + 1;
+	unsigned int threads = o->job->n_threads ? o->job->n_threads : 1;
+	uint8_t *codes = NULL;
+	float *work = NULL;
 	enum vsx_status status;
-	uint8_t *codes;
 
-	VSX_TRY(vsx_alloc_to(&codes, step, o->codes->block_bytes, err));
-	status = write_blocks(o, codes, step, err);
+	status = vsx_alloc_to(&codes, step, o->codes->block_bytes, err);
+	if (status == VSX_OK)
+		status = vsx_alloc_to(&work, threads,
+				      vsx_codes_work(o->codes) * sizeof(*work),
+				      err);
+	if (status == VSX_OK)
+		status = write_blocks(o, codes, work, step, err);
 	free(codes);
+	free(work);
 	return status;
 }
 
@@ -254,8 +265,9 @@ enum vsx_status vsx_segment_out_write(struct vsx_segment_out *o,
 
 	VSX_TRY(write_vecs(o, err));
 	if (o->codes->build) {
-		VSX_TRY(write_array(o, VSX_SEC_CPAR, o->codes->bytes,
-				    o->codes->n_bytes, err));
+		if (!o->shares_codes)
+			VSX_TRY(write_array(o, VSX_SEC_CPAR, o->codes->bytes,
+					    o->codes->n_bytes, err));
 		VSX_TRY(write_codes(o, err));
 	}
 	if (o->id_bytes)

@@ -12,8 +12,10 @@ struct vsx_segment_out {
 	struct vsx_job *job;
 	const struct vsx_rows *rows;
 	const struct vsx_built *built;
-	const struct vsx_code_params *codes; /* build NULL: none are written */
-	uint32_t number;		     /* of the segment */
+	const struct vsx_code_params *codes;  /* build NULL: none are written */
+	const struct vsx_code_source *source; /* of the rows */
+	bool shares_codes; /* their parameters are written already */
+	uint32_t number;   /* of the segment */
 
 	/* Set by vsx_segment_out_init(). */
 	uint64_t vecs_bytes;

@@ -52,5 +52,7 @@ enum vsx_status vsx_update_build(struct vsx_update_run *r,
 	if (few)
 		choice = (struct vsx_choice){.spec = vsx_spec_of_few()};
 	VSX_TRY(build_kind(r, &choice, err));
-	return few ? VSX_OK : vsx_new_segment_codes(&r->added, err);
+	return few ? VSX_OK
+		   : vsx_new_segment_codes_of(&r->added, &choice.spec,
+					      r->segments, err);
 }

@@ -26,14 +26,14 @@ static double lo_of(const uint8_t *params, uint32_t d)
 	return lo;
 }
 
-static uint32_t block_bytes(uint32_t dim)
+static uint32_t block_bytes(const struct vsx_code_form *f)
 {
-	return dim * ROWS / 2;
+	return f->dim * ROWS / 2;
 }
 
-static uint64_t params_bytes(uint32_t dim)
+static uint64_t params_bytes(const struct vsx_code_form *f)
 {
-	return sizeof(struct head) + (uint64_t)dim * 4;
+	return sizeof(struct head) + (uint64_t)f->dim * 4;
 }
 
 static bool suits(enum vsx_elem elem)
@@ -202,22 +202,23 @@ static enum vsx_status train_with(double share, const struct vsx_rows *rows,
 	return VSX_OK;
 }
 
-static enum vsx_status train(struct vsx_job *job, const struct vsx_rows *rows,
+static enum vsx_status train(struct vsx_job *job,
+			     const struct vsx_code_source *from,
 			     struct vsx_code_params *p, struct vsx_error *err)
 {
 	(void)job;
 	(void)err;
-	return train_with(1.0, rows, p);
+	return train_with(1.0, from->rows, p);
 }
 
 static enum vsx_status train_guesses(struct vsx_job *job,
-				     const struct vsx_rows *rows,
+				     const struct vsx_code_source *from,
 				     struct vsx_code_params *p,
 				     struct vsx_error *err)
 {
 	(void)job;
 	(void)err;
-	return train_with(1e-6, rows, p);
+	return train_with(1e-6, from->rows, p);
 }
 
 static void encode(const struct vsx_code_params *p,
@@ -227,7 +228,7 @@ static void encode(const struct vsx_code_params *p,
 	double delta = head_of(p->bytes).delta;
 
 	for (uint32_t r = 0; r < n; r++)
-		for (uint32_t d = 0; d < p->dim; d++) {
+		for (uint32_t d = 0; d < p->form.dim; d++) {
 			double at = component(space, rows[r], d) -
 				    lo_of(p->bytes, d);
 
@@ -239,7 +240,7 @@ static void encode(const struct vsx_code_params *p,
 #define NIBBLES(says)                                                          \
 	{                                                                      \
 		.id = UINT32_MAX, .name = "nibbles", .estimates = (says),      \
-		.block_shift = 5, .block_bytes = block_bytes,                  \
+		.refine = 1.0, .block_shift = 5, .block_bytes = block_bytes,   \
 		.params_bytes = params_bytes, .suits = suits,                  \
 		.open = open_nibbles, .prepare = prepare,                      \
 		.keys_of_run = keys_of_run, .keys_of_rows = keys_of_rows,      \
@@ -249,5 +250,7 @@ static void encode(const struct vsx_code_params *p,
 static const struct vsx_codec nibbles = NIBBLES(false);
 static const struct vsx_codec guesses = NIBBLES(true);
 
-const struct vsx_codec_build nibbles_build = {&nibbles, train, encode};
-const struct vsx_codec_build guesses_build = {&guesses, train_guesses, encode};
+const struct vsx_codec_build nibbles_build = {
+	.codec = &nibbles, .train = train, .encode = encode};
+const struct vsx_codec_build guesses_build = {
+	.codec = &guesses, .train = train_guesses, .encode = encode};

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "code/coding.h"
 #include "base/alloc.h"
 #include "base/rng.h"
 #include "segment/scratch.h"
@@ -52,15 +53,16 @@ static void code(struct coded *c, enum vsx_metric metric)
 			     VSX_OK, "%s", err.text);
 	}
 	rows = (struct vsx_rows){.space = &c->space, .base = c->rows, .n = N};
-	cr_assert_eq(vsx_codes_train(&vsx_codec_grid_build, &job, &rows,
-				     &c->params, &err),
+	cr_assert_eq(train_codes(&vsx_codec_grid_build, &job, &rows, &c->params,
+				 &err),
 		     VSX_OK);
 	c->view.bytes = vsx_codes_bytes(&c->params, N);
 	c->code = vsx_alloc(c->view.bytes, 1);
 	c->view.base = c->code;
-	vsx_codes_encode(&c->params, &rows, NULL, 0, N, c->code);
-	cr_assert_eq(vsx_codes_open(&c->codes, &vsx_codec_grid, &c->space,
-				    c->params.bytes, &c->view, 0, &err),
+	encode_codes(&c->params, &rows, NULL, 0, N, c->code);
+	cr_assert_eq(vsx_codes_open(&c->codes, &vsx_codec_grid, &c->params.form,
+				    &c->space, c->params.bytes, &c->view, 0,
+				    &err),
 		     VSX_OK, "%s", err.text);
 	cr_assert_eq(vsx_scratch_init(&c->scratch, DIM, &err), VSX_OK);
 }

@@ -1,6 +1,7 @@
 /* 8-bit codes: what they lose is never more than they say. */
 #include <criterion/criterion.h>
 
+#include "code/coding.h"
 #include "kind/seeded.h"
 #include "code/build.h"
 #include "code/grid.h"
@@ -14,8 +15,8 @@ static void train(struct vsx_code_params *p, struct seeded *s,
 	struct vsx_job job = {.n_threads = n_threads};
 	struct vsx_error err = {0};
 
-	cr_assert_eq(vsx_codes_train(vsx_codec_for(s->space.elem, s->space.dim),
-				     &job, &s->rows, p, &err),
+	cr_assert_eq(train_codes(vsx_codec_for(s->space.elem, s->space.dim),
+				 &job, &s->rows, p, &err),
 		     VSX_OK, "%s", err.text);
 }
 
@@ -62,8 +63,7 @@ Test(grid, eps_is_what_was_lost_rounded_up)
 				double due;
 				float eps;
 
-				vsx_codes_encode(&p, &s.rows, NULL, r, 1,
-						 record);
+				encode_codes(&p, &s.rows, NULL, r, 1, record);
 				memcpy(&eps, record + vsx_grid_eps_at(DIM), 4);
 				due = lost(&s, &p, r, record);
 				cr_expect((double)eps >= due);

@@ -278,8 +278,12 @@ Test(manifest, accepts_the_limits_of_dimension)
 
 REFUSES(kind_0, VERSION, "segment 0: kind 0 is not known", seg[0].kind = 0)
 REFUSES(kind_4, VERSION, "segment 1: kind 4 is not known", seg[1].kind = 4)
-REFUSES(codec_1, VERSION, "segment 1: codec 1 is not known",
-	seg[1].params[VSX_PARAM_CODEC] = 1)
+REFUSES(codec_6, VERSION, "segment 1: codec 6 is not known",
+	seg[1].params[VSX_PARAM_CODES] = 6)
+REFUSES(codec_6_of_a_size, VERSION, "segment 1: codec 6 is not known",
+	seg[1].params[VSX_PARAM_CODES] = 0x4006)
+REFUSES(rows_of_codec_255, VERSION, "segment 0: codec 255 is not known",
+	seg[0].params[VSX_PARAM_ROWS] = 255)
 REFUSES(a_segment_without_rows, CORRUPT,
 	"segment 1: 0 rows, expected 1 to 2147483647", seg[1].n_rows = 0;
 	m.n_rows = m.n_live = 1000)

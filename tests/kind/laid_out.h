@@ -12,6 +12,7 @@
 #include "segment/scratch.h"
 #include "code/build.h"
 #include "kind/build.h"
+#include "manifest.h"
 
 struct laid_out {
 	struct vsx_segment seg;
@@ -83,16 +84,31 @@ static inline enum vsx_status lay_codes(struct laid_out *l, struct vsx_job *job,
 {
 	uint64_t bytes;
 
-	VSX_TRY(vsx_codes_train(build, job, rows, &l->codes, err));
+	struct vsx_code_source from = {.rows = rows, .order = l->built.order};
+	struct vsx_code_wish wish = {.build = build};
+	float *work;
+
+	for (uint32_t i = 0; i < l->built.n_sections; i++)
+		if (l->built.section[i].slot == VSX_SEC_CENT) {
+			from.lists = l->built.runs;
+			from.n_lists = l->built.n_runs;
+			from.centroids = l->built.section[i].data;
+			from.stride = vsx_row_stride(rows->space->dim * 4);
+		}
+	VSX_TRY(vsx_codes_train(&wish, job, &from, &l->codes, err));
 	if (!l->codes.build)
 		return VSX_OK;
 	bytes = vsx_codes_bytes(&l->codes, rows->n);
 	l->code = vsx_alloc(bytes, 1);
 	l->params = l->codes.bytes;
-	vsx_codes_encode(&l->codes, rows, l->built.order, 0, rows->n, l->code);
+	work = vsx_alloc(vsx_codes_work(&l->codes), sizeof(*work));
+	vsx_codes_encode(&l->codes, &from, 0, rows->n, work, l->code);
+	free(work);
 	lay_view(l, VSX_SEC_CODE, l->code, bytes);
 	lay_view(l, VSX_SEC_CPAR, l->params, l->codes.n_bytes);
 	l->seg.codec = build->codec;
+	l->seg.form = l->codes.form;
+	l->seg.params[VSX_PARAM_CODES] = vsx_code_params_word(&l->codes);
 	return VSX_OK;
 }
 
@@ -124,7 +140,8 @@ static inline enum vsx_status lay_out(struct laid_out *l, struct vsx_job *job,
 	l->seg.kind = vsx_kind_find(l->built.kind);
 	l->seg.space = *rows->space;
 	l->seg.n_rows = rows->n;
-	memcpy(l->seg.params, l->built.params, sizeof(l->seg.params));
+	for (int i = 0; i < VSX_PARAM_SHARED; i++)
+		l->seg.params[i] = l->built.params[i];
 	return vsx_segment_open(&l->seg, err);
 }
 

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "code/coding.h"
 #include "kind/kind.h"
 #include "segment/scratch.h"
 #include "manifest.h"
@@ -42,14 +43,14 @@ static void check_k(const char *what, enum vsx_metric metric, uint32_t dim,
 		struct vsx_rows rows = {
 			.space = &seg.space, .base = base, .n = n};
 
-		cr_assert_eq(vsx_codes_train(vsx_codec_for(VSX_F32, dim), &job,
-					     &rows, &params, &err),
+		cr_assert_eq(train_codes(vsx_codec_for(VSX_F32, dim), &job,
+					 &rows, &params, &err),
 			     VSX_OK);
 		if (params.build) {
 			uint64_t bytes = vsx_codes_bytes(&params, n);
 
 			code = vsx_alloc(bytes, 1);
-			vsx_codes_encode(&params, &rows, NULL, 0, n, code);
+			encode_codes(&params, &rows, NULL, 0, n, code);
 			seg.view[VSX_SEC_CODE].base = code;
 			seg.view[VSX_SEC_CODE].bytes = bytes;
 			seg.view[VSX_SEC_CPAR].base = params.bytes;

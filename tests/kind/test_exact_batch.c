@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "code/coding.h"
 #include "base/alloc.h"
 #include "base/rng.h"
 #include "kind/kind.h"
@@ -158,8 +159,8 @@ static void lay_codes(struct set *s)
 	struct vsx_job job = {.n_threads = 1};
 	struct vsx_code_params p;
 
-	cr_assert_eq(vsx_codes_train(vsx_codec_for(s->seg.space.elem, s->dim),
-				     &job, &rows, &p, &err),
+	cr_assert_eq(train_codes(vsx_codec_for(s->seg.space.elem, s->dim), &job,
+				 &rows, &p, &err),
 		     VSX_OK);
 	if (p.build) {
 		uint64_t bytes = vsx_codes_bytes(&p, s->n);
@@ -167,7 +168,7 @@ static void lay_codes(struct set *s)
 		s->code = vsx_alloc(bytes, 1);
 		s->params = vsx_alloc(p.n_bytes, 1);
 		memcpy(s->params, p.bytes, p.n_bytes);
-		vsx_codes_encode(&p, &rows, NULL, 0, s->n, s->code);
+		encode_codes(&p, &rows, NULL, 0, s->n, s->code);
 		s->seg.view[VSX_SEC_CODE].base = s->code;
 		s->seg.view[VSX_SEC_CODE].bytes = bytes;
 		s->seg.view[VSX_SEC_CPAR].base = s->params;
@@ -306,8 +307,9 @@ static void check(struct vsx_rng *rng, enum vsx_metric metric,
 		     VSX_OK, "%s", err.text);
 	for (uint32_t i = 0; i < s.n_queries; i++)
 		check_answer(&s, i, what);
-	cr_assert_eq(vsx_sieve_begin(&sieve, &s.seg, &s.finds[0], 0, &err),
-		     VSX_OK);
+	cr_assert_eq(
+		vsx_sieve_begin(&sieve, &s.seg, &s.finds[0], 0, false, &err),
+		VSX_OK);
 	n_suited += vsx_exact_tiles_suit(&sieve);
 	set_release(&s);
 }

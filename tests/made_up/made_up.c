@@ -143,7 +143,6 @@ static enum vsx_status build(struct vsx_job *job, const struct vsx_rows *rows,
 	out->kind = MADE_UP;
 	out->params[STEP] = spec->size;
 	out->params[UNTOLD] = 7;
-	snprintf(out->spec, sizeof(out->spec), "Falling%u", spec->size);
 	VSX_TRY(vsx_rows_by_id(rows, &out->order, err));
 	for (uint32_t i = 0; i < rows->n / 2; i++) {
 		uint32_t row = out->order[i];

@@ -50,6 +50,22 @@ Test(spec, a_kind_without_a_size_is_sized_later)
 	cr_expect_eq(good("IVF100").size, 100);
 }
 
+Test(spec, codes_take_the_place_of_flat)
+{
+	cr_expect_eq(good("SQ8").kind, VSX_FLAT);
+	cr_expect_eq(good("SQ8").codes.build, &vsx_codec_sq8_build);
+	cr_expect_eq(good("sq8U,rflat").codes.build, &vsx_codec_sq8u_build);
+	cr_expect_eq(good("IVF64,SQ4").kind, VSX_IVF);
+	cr_expect_eq(good("IVF64,SQ4").size, 64);
+	cr_expect_eq(good("IVF64,SQ4").codes.build, &vsx_codec_sq4_build);
+	cr_expect_eq(good("IVF64,SQ4").keep, VSX_KEEP_UNSAID);
+	cr_expect_eq(good("IVF,SQ8,RFlat").size, 0);
+	cr_expect_eq(good("IVF,SQ8,RFlat").keep, VSX_KEEP_ROWS);
+	cr_expect_null(good("IVF64,Flat,RFlat").codes.build);
+	cr_expect_eq(good("IVF64,RFlat").keep, VSX_KEEP_ROWS);
+	cr_expect_eq(good("Flat,RFlat").keep, VSX_KEEP_ROWS);
+}
+
 static struct vsx_spec sized(const char *text, uint64_t n, double recall)
 {
 	struct vsx_spec_need need = {.n_rows = n, .target_recall = recall};
@@ -96,8 +112,21 @@ Test(spec, says_which_part_is_not_known)
 	refused("IVF,", "'' is not known");
 	refused("IVF64,", "'' is not known");
 	refused("IVF ,Flat", "'IVF ' is not known");
-	refused("IVF64,SQ8", "'SQ8' is not known");
-	refused("IVF64,Flat,RFlat", "'Flat' is not known");
+	refused("IVF64,SQ9", "'SQ9' is not known");
+	refused("IVF64,SQ8x", "'SQ8x' is not known");
+	refused("IVF64,SQ8,", "'' is not known");
+	refused("IVF64,SQ8,Flat", "'Flat' is not known");
+	refused("IVF64,SQ8,RFlat,RFlat", "'RFlat' is not known");
+	refused("IVF64,RFlat,Flat", "'Flat' is not known");
+	refused("SQ8,SQ8", "'SQ8' is not known");
+	refused("PCA64,", "'' is not known");
+	refused("PCA64", "'PCA64' is not known");
+	refused("PCA,Flat", "'PCA' is not known");
+	refused("PCA0,Flat", "d of PCA is 0, expected 1 to 65536");
+	refused("OPQ8_,Flat", "'OPQ8_' is not known");
+	refused("OPQ8_x,Flat", "'OPQ8_x' is not known");
+	refused("OPQ0,Flat", "m of OPQ is 0");
+	refused("OPQ8_0,Flat", "d of OPQ is 0");
 	refused("IVF0,Flat", "nlist is 0, expected 1 to 16777216");
 	refused("IVF16777217,Flat", "nlist is 16777217");
 	refused("IVF99999999999999999999,Flat", "is not known");
@@ -173,7 +202,10 @@ Test(spec, keeps_lists_that_the_rows_can_fill)
 Test(spec, writes_what_it_reads)
 {
 	static const char *const texts[] = {
-		"Flat", "IVF1024,Flat", "HNSW32", "IVF,Flat", "HNSW", "auto"};
+		"Flat",	    "IVF1024,Flat", "HNSW32",
+		"IVF,Flat", "HNSW",	    "auto",
+		"SQ8",	    "SQ8u,RFlat",   "IVF1024,SQ4",
+		"IVF,SQ8",  "Flat,RFlat",   "IVF16777216,Flat,RFlat"};
 	char text[64];
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

@@ -77,6 +77,10 @@ static const struct cli_option option_table[] = {
 		  UINT32_MAX),
 	CLI_COUNT(0, "effort", "N", "the same as --ef N --nprobe N", &o.effort,
 		  1, UINT32_MAX),
+	CLI_REAL(0, "refine", "R",
+		 "codes such as SQ8: rows to look at for each neighbour "
+		 "(default of the index)",
+		 &o.refine, 1.0, 1000.0),
 	CLI_REAL(0, "seconds", "S",
 		 "seconds to measure each index, at most (10)", &o.seconds,
 		 0.01, 86400.0),
@@ -264,6 +268,7 @@ void options_of_measuring(struct measure_opts *to,
 		.ef = (uint32_t)(from->effort ? from->effort : from->ef),
 		.nprobe =
 			(uint32_t)(from->effort ? from->effort : from->nprobe),
+		.refine = from->refine,
 		.curve = from->curve,
 		.threads = (unsigned int)from->threads,
 		.seed = from->seed,

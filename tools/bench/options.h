@@ -14,7 +14,7 @@ struct bench_options {
 	struct cli_counts sizes; /* rising, without doubles */
 	uint64_t intrinsic, n_queries, k, seed, threads, ef_construction;
 	uint64_t ef, nprobe, effort, clients, golden_queries;
-	double recall, seconds, rate, duration;
+	double recall, refine, seconds, rate, duration;
 	int metric, elem;
 	bool skip_bad, curve, cold, concurrency, json, csv, markdown, quiet;
 };

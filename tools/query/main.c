@@ -41,7 +41,7 @@ struct options {
 	const char *model, *model_hash, *ground_truth, *labels, *out;
 	int format;
 	uint64_t k, ef, nprobe, threads;
-	double recall;
+	double recall, refine;
 	struct cli_counts ids;
 	bool exact, stats, untrusted, json, quiet;
 };
@@ -61,6 +61,10 @@ static const struct cli_option option_table[] = {
 		 "the cheapest effort that reached this recall when the index "
 		 "was built",
 		 &o.recall, 0.0, 1.0),
+	CLI_REAL(0, "refine", "R",
+		 "codes such as SQ8: rows to look at for each neighbour "
+		 "(default of the index)",
+		 &o.refine, 1.0, 1000.0),
 	CLI_FLAG(0, "exact", "compare with every row", &o.exact),
 	CLI_COUNTS(0, "id", "N", "the row with this id is a query (repeatable)",
 		   &o.ids, 0, UINT64_MAX),
@@ -158,6 +162,7 @@ static enum vsx_status choose_effort(struct run *r, struct vsx_error *err)
 	enum vsx_status status;
 
 	r->search.exact = o.exact;
+	r->search.refine = o.refine;
 	if (o.ef && !takes(r, "ef"))
 		return wrong_effort(r, "ef", err);
 	if (o.nprobe && !takes(r, "nprobe"))

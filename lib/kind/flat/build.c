@@ -42,7 +42,6 @@ static enum vsx_status build_flat(struct vsx_job *job,
 	(void)spec;
 	memset(out, 0, sizeof(*out));
 	out->kind = VSX_FLAT;
-	snprintf(out->spec, sizeof(out->spec), "Flat");
 	if (vsx_ids_rise(rows))
 		return VSX_OK;
 	return vsx_rows_by_id(rows, &out->order, err);

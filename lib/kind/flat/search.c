@@ -6,5 +6,5 @@ const struct vsx_kind vsx_kind_flat = {
 	.code = VSX_FLAT,
 	.effort_name = "",
 	.hops_name = "hops",
-	.search = vsx_exact_search,
+	.search = vsx_scan_search,
 };

@@ -419,7 +419,6 @@ enum vsx_status vsx_hnsw_build(struct vsx_job *job, const struct vsx_rows *rows,
 	out->params[VSX_HNSW_M] = spec->size;
 	out->params[VSX_HNSW_EF_CONSTRUCTION] = job->ef_construction;
 	out->params[VSX_HNSW_LEVELS] = g.n_levels;
-	snprintf(out->spec, sizeof(out->spec), "HNSW%u", spec->size);
 	vsx_graph_release(&g);
 	return status;
 }

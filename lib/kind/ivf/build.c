@@ -82,6 +82,7 @@ static enum vsx_status put_centroids(struct vsx_job *job,
 	uint32_t stride = vsx_row_stride(km->dim * 4);
 	struct vsx_ivf_layout at = vsx_ivf_layout(km->dim, km->k, stride);
 	struct vsx_rows cents = {.n = km->k};
+	struct vsx_code_source from = {.rows = &cents};
 	struct vsx_job quiet = *job;
 	struct vsx_code_params codes;
 	struct vsx_space space;
@@ -102,7 +103,7 @@ static enum vsx_status put_centroids(struct vsx_job *job,
 	quiet.progress = NULL;
 	VSX_TRY(vsx_codes_on_grid(&quiet, &cents, &km->grid, &codes, err));
 	memcpy(data + at.params, codes.bytes, codes.n_bytes);
-	vsx_codes_encode(&codes, &cents, NULL, 0, km->k, data + at.codes);
+	vsx_codes_encode(&codes, &from, 0, km->k, NULL, data + at.codes);
 	vsx_code_params_release(&codes);
 	out->params[VSX_IVF_NLIST] = km->k;
 	out->params[VSX_IVF_STRIDE] = stride;
@@ -120,7 +121,6 @@ enum vsx_status vsx_ivf_build(struct vsx_job *job, const struct vsx_rows *rows,
 
 	memset(out, 0, sizeof(*out));
 	out->kind = VSX_IVF;
-	snprintf(out->spec, sizeof(out->spec), "IVF%u,Flat", nlist);
 	status = vsx_alloc_to(&list, rows->n, sizeof(*list), err);
 	if (status == VSX_OK)
 		status = vsx_kmeans_train(&km, job, rows, nlist,

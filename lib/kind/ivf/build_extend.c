@@ -131,8 +131,6 @@ enum vsx_status vsx_ivf_extend(struct vsx_job *job, const struct vsx_rows *rows,
 	out->params[VSX_IVF_NLIST] = vsx_ivf_nlist(trained);
 	out->params[VSX_IVF_STRIDE] = vsx_ivf_stride(trained);
 	out->params[VSX_IVF_CENT_OF] = trained->number + 1;
-	snprintf(out->spec, sizeof(out->spec), "IVF%u,Flat",
-		 vsx_ivf_nlist(trained));
 	status = vsx_alloc_to(&list, rows->n, sizeof(*list), err);
 	if (status == VSX_OK)
 		status = take_centroids(&km, trained, err);

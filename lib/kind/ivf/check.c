@@ -111,8 +111,8 @@ enum vsx_status vsx_ivf_check(const struct vsx_segment *seg,
 	uint64_t centroids = (uint64_t)vsx_ivf_nlist(seg) * vsx_ivf_stride(seg);
 	struct vsx_ivf_layout l = vsx_ivf_layout(
 		seg->space.dim, vsx_ivf_nlist(seg), vsx_ivf_stride(seg));
-	uint64_t params =
-		l.params + vsx_codec_grid.params_bytes(seg->space.dim);
+	struct vsx_code_form form = vsx_code_form_plain(seg->space.dim, 0);
+	uint64_t params = l.params + vsx_codec_grid.params_bytes(&form);
 	struct vsx_error local;
 	struct vsx_codes codes;
 

@@ -23,11 +23,12 @@ static uint64_t round_64(uint64_t x)
 struct vsx_ivf_layout vsx_ivf_layout(uint32_t dim, uint32_t nlist,
 				     uint32_t stride)
 {
+	struct vsx_code_form form = vsx_code_form_plain(dim, 0);
 	struct vsx_ivf_layout l;
 
 	l.params = round_64((uint64_t)nlist * stride);
-	l.codes = round_64(l.params + vsx_codec_grid.params_bytes(dim));
-	l.end = l.codes + vsx_codec_bytes(&vsx_codec_grid, dim, nlist);
+	l.codes = round_64(l.params + vsx_codec_grid.params_bytes(&form));
+	l.end = l.codes + vsx_codec_bytes(&vsx_codec_grid, &form, nlist);
 	return l;
 }
 
@@ -54,6 +55,8 @@ static enum vsx_status open_ivf(struct vsx_segment *seg, struct vsx_error *err)
 	due = vsx_ivf_layout(seg->space.dim, nlist, stride).end;
 	if (!cents->base || cents->bytes != due)
 		return vsx_bad_length("CENT", cents->bytes, due, err);
+	seg->n_lists = nlist;
+	seg->centroid_stride = stride;
 	return VSX_OK;
 }
 
@@ -63,11 +66,12 @@ enum vsx_status vsx_ivf_codes(const struct vsx_segment *seg,
 	const struct vsx_view *cents = &seg->view[VSX_SEC_CENT];
 	struct vsx_ivf_layout l = vsx_ivf_layout(
 		seg->space.dim, vsx_ivf_nlist(seg), vsx_ivf_stride(seg));
+	struct vsx_code_form form = vsx_code_form_plain(seg->space.dim, 0);
 	struct vsx_space space;
 
 	vsx_ivf_space(&space, &seg->space, vsx_ivf_stride(seg));
 	VSX_TRY(vsx_touch(cents, l.params, l.codes - l.params, err));
-	return vsx_codes_open(codes, &vsx_codec_grid, &space,
+	return vsx_codes_open(codes, &vsx_codec_grid, &form, &space,
 			      cents->base + l.params, cents, l.codes, err);
 }
 
@@ -112,13 +116,15 @@ enum vsx_status vsx_ivf_rank(const struct vsx_segment *seg,
 	return VSX_OK;
 }
 
-static enum vsx_status scan_list(struct vsx_sieve *sieve,
+static enum vsx_status scan_list(struct vsx_sieve *sieve, uint32_t list,
 				 const struct vsx_run *run,
 				 struct vsx_error *err)
 {
 	uint32_t step = vsx_sieve_step(sieve);
 	uint32_t stride = vsx_vecs_stride(sieve->seg);
 
+	if (run->n_rows)
+		VSX_TRY(vsx_sieve_list(sieve, list, err));
 	for (uint32_t r = 0; r < run->n_rows; r += step) {
 		uint32_t n = run->n_rows - r < step ? run->n_rows - r : step;
 
@@ -205,7 +211,7 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 		VSX_TRY(vsx_ivf_rank(seg, find, err));
 		vsx_least(find->scratch->pool, nlist, nprobe, true);
 	}
-	VSX_TRY(vsx_sieve_begin(&sieve, seg, find, nlist, err));
+	VSX_TRY(vsx_sieve_begin(&sieve, seg, find, nlist, true, err));
 	VSX_TRY(next_list(&tour, &run, err));
 	/* Beyond nprobe while there are not enough rows for an answer. */
 	for (;;) {
@@ -225,7 +231,8 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 			VSX_TRY(next_list(&tour, &next, err));
 			vsx_sieve_expect(&sieve, &next);
 		}
-		VSX_TRY(scan_list(&sieve, &run, err));
+		VSX_TRY(scan_list(&sieve, (uint32_t)find->scratch->pool[i - 1],
+				  &run, err));
 		if (!more)
 			break;
 		run = next;

@@ -18,6 +18,7 @@ struct engine {
 	char *path; /* real, as the kernel names it */
 	struct vsx_facts facts;
 	enum vsx_elem elem;
+	double refine;
 };
 
 struct engine_session {
@@ -149,6 +150,11 @@ static enum vsx_status engine_build(struct engine **out,
 	return engine_vsx_open(out, plan->path, plan->elem, err);
 }
 
+void engine_vsx_set_refine(struct engine *e, double refine)
+{
+	e->refine = refine;
+}
+
 const struct vsx *engine_vsx_index(const struct engine *e)
 {
 	return e->index;
@@ -224,6 +230,7 @@ static enum vsx_status session_search(struct engine_session *s,
 
 	*n = 0;
 	opts.effort = effort;
+	opts.refine = s->engine->refine;
 	if (status == VSX_OK)
 		status = vsx_search(s->searcher, query, s->engine->elem, k,
 				    &opts, s->hits, n, err);

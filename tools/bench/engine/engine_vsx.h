@@ -8,6 +8,10 @@
 enum vsx_status engine_vsx_open(struct engine **out, const char *path,
 				enum vsx_elem elem, struct vsx_error *err);
 
+/* Rows that searches look at for each neighbour where codes are estimates; 0:
+ * the default of the index. */
+void engine_vsx_set_refine(struct engine *e, double refine);
+
 const struct vsx *engine_vsx_index(const struct engine *e);
 
 /*

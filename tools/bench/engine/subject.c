@@ -85,6 +85,8 @@ static void note_efforts(struct subject *s)
 static enum vsx_status opened(struct subject *s, struct vsx_error *err)
 {
 	note_efforts(s);
+	if (s->ops == &engine_vsx)
+		engine_vsx_set_refine(s->engine, s->refine);
 	return make_sessions(s, err);
 }
 
@@ -137,11 +139,21 @@ void subject_set_aside(struct subject *s)
 	s->engine = NULL;
 }
 
+enum vsx_status subject_open_again(const struct subject *s, struct engine **out,
+				   struct vsx_error *err)
+{
+	enum vsx_status status = engine_vsx_open(out, s->path, s->elem, err);
+
+	if (status == VSX_OK)
+		engine_vsx_set_refine(*out, s->refine);
+	return status;
+}
+
 enum vsx_status subject_take_up(struct subject *s, struct vsx_error *err)
 {
 	enum vsx_status status;
 
-	status = engine_vsx_open(&s->engine, s->path, s->elem, err);
+	status = subject_open_again(s, &s->engine, err);
 	return status == VSX_OK ? make_sessions(s, err) : status;
 }
 

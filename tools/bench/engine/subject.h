@@ -42,6 +42,7 @@ struct subject {
 	const struct workload *work;
 	enum vsx_elem elem; /* of the queries */
 	unsigned int threads;
+	double refine;	       /* of searches in VSX; 0: default of the index */
 	char *path;	       /* of its file; may be one that never comes */
 	bool own;	       /* made by this run: removed at the end */
 	struct engine *engine; /* NULL while it is set aside */
@@ -60,6 +61,11 @@ enum vsx_status subject_build(struct subject *s, const struct engine_plan *plan,
 /* Open an index of VSX that exists. */
 enum vsx_status subject_open(struct subject *s, const char *path,
 			     struct vsx_error *err);
+
+/* Its file opened once more, as an engine of the caller's. An own one of VSX.
+ */
+enum vsx_status subject_open_again(const struct subject *s, struct engine **out,
+				   struct vsx_error *err);
 
 /*
  * Close every handle of the file, so that nothing maps it, and open it again.

@@ -148,7 +148,7 @@ static enum vsx_status ask_anew(struct cell *c, struct vsx_error *err)
 	if (!ids)
 		return tool_fail_memory(err, s->work->k * sizeof(*ids));
 	before = used();
-	status = engine_vsx_open(&engine, s->path, s->elem, err);
+	status = subject_open_again(s, &engine, err);
 	if (status == VSX_OK)
 		status = s->ops->session(&session, engine, err);
 	if (status == VSX_OK)

@@ -99,7 +99,7 @@ static enum vsx_status search_alone(const struct cell *c,
 	uint64_t first = s->work->n * i / n, end;
 	enum vsx_status status;
 
-	status = engine_vsx_open(&engine, s->path, s->elem, err);
+	status = subject_open_again(s, &engine, err);
 	if (status == VSX_OK)
 		status = s->ops->session(&session, engine, err);
 	/* The page tables of a new process are empty: not to be timed. */

@@ -58,6 +58,7 @@ static void begin_subject(struct working *w, const struct engine_ops *ops)
 	s->work = f32 ? &w->work_f32 : &w->work;
 	s->elem = f32 ? VSX_F32 : w->g->data->elem;
 	s->threads = w->g->threads;
+	s->refine = w->g->opts->refine;
 }
 
 static enum vsx_status rows_for(struct working *w, const struct subject *s,

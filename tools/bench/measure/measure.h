@@ -17,6 +17,7 @@ struct measure_opts {
 	size_t k;
 	double target;	     /* recall@k */
 	uint32_t ef, nprobe; /* if > 0: only this one */
+	double refine;	     /* rows looked at for each neighbour; 0: default */
 	bool curve;
 	unsigned int threads; /* 0: one for each processor */
 	uint64_t seed;

@@ -1,0 +1,128 @@
+#include "code/form.h"
+
+#include <string.h>
+
+static uint64_t round_64(uint64_t x)
+{
+	return (x + 63) & ~UINT64_C(63);
+}
+
+/* dim, coded <= 2^16 and n_centroids <= 2^24: nothing wraps. */
+struct vsx_code_parts vsx_code_parts(const struct vsx_code_form *f)
+{
+	struct vsx_code_parts p = {.mean = sizeof(struct vsx_disk_codes)};
+	uint64_t dim = f->dim, coded = f->coded;
+
+	p.matrix = p.centroids = p.mean;
+	if (f->flags & VSX_CODES_TRANSFORMED) {
+		p.matrix = round_64(p.mean + dim * 4);
+		p.centroids = round_64(p.matrix + dim * coded * 4);
+	}
+	p.own = round_64(p.centroids + f->n_centroids * coded * 4);
+	return p;
+}
+
+struct vsx_code_form vsx_code_form_read(uint32_t word, uint32_t dim,
+					const uint8_t *head)
+{
+	struct vsx_disk_codes h;
+
+	memcpy(&h, head, sizeof(h));
+	return (struct vsx_code_form){
+		.dim = dim,
+		.coded = vsx_get32(h.dim),
+		.size = vsx_code_word_size(word),
+		.flags = vsx_get32(h.flags),
+		.n_centroids = vsx_get32(h.n_centroids),
+	};
+}
+
+void vsx_code_form_write(struct vsx_disk_codes *head,
+			 const struct vsx_code_form *f)
+{
+	memset(head, 0, sizeof(*head));
+	vsx_put32(&head->dim, f->coded);
+	vsx_put32(&head->flags, f->flags);
+	vsx_put32(&head->n_centroids, f->n_centroids);
+}
+
+/* ---- there and back --------------------------------------------------- */
+
+static const float *floats_at(const uint8_t *params, uint64_t at)
+{
+	return (const float *)(const void *)(params + at);
+}
+
+void vsx_code_transform(const struct vsx_code_form *f, const uint8_t *params,
+			const float *x, float *y)
+{
+	struct vsx_code_parts p = vsx_code_parts(f);
+	const float *mean = floats_at(params, p.mean);
+	const float *matrix = floats_at(params, p.matrix);
+
+	memset(y, 0, f->coded * sizeof(*y));
+	for (uint32_t i = 0; i < f->dim; i++) {
+		float centred = x[i] - mean[i];
+
+		for (uint32_t j = 0; j < f->coded; j++)
+			y[j] += centred * matrix[(size_t)i * f->coded + j];
+	}
+}
+
+/* The columns of the matrix are orthonormal. */
+static void transform_back(const struct vsx_code_form *f, const uint8_t *params,
+			   const float *y, float *x)
+{
+	struct vsx_code_parts p = vsx_code_parts(f);
+	const float *mean = floats_at(params, p.mean);
+	const float *matrix = floats_at(params, p.matrix);
+
+	for (uint32_t i = 0; i < f->dim; i++) {
+		float sum = 0.0f;
+
+		for (uint32_t j = 0; j < f->coded; j++)
+			sum += y[j] * matrix[(size_t)i * f->coded + j];
+		x[i] = mean[i] + sum;
+	}
+}
+
+void vsx_code_input(const struct vsx_code_form *f, const uint8_t *params,
+		    const struct vsx_space *rows, const uint8_t *row,
+		    const float *centroid, float *x, float *y)
+{
+	double scale = vsx_space_scale(rows, row);
+
+	vsx_space_load(rows, x, row);
+	if (rows->metric == VSX_COSINE)
+		for (uint32_t i = 0; i < f->dim; i++)
+			x[i] = (float)((double)x[i] * scale);
+	if (f->flags & VSX_CODES_TRANSFORMED)
+		vsx_code_transform(f, params, x, y);
+	else if (x != y)
+		memcpy(y, x, f->dim * sizeof(*y));
+	for (uint32_t j = 0; centroid && j < f->coded; j++)
+		y[j] -= centroid[j];
+}
+
+void vsx_code_input_query(const struct vsx_code_form *f, const uint8_t *params,
+			  const struct vsx_query *q, float *x, float *y)
+{
+	/* Its f32 are not of length 1 where rows are integers. */
+	for (uint32_t i = 0; i < f->dim; i++)
+		x[i] = (float)q->f64_buffer[i];
+	if (f->flags & VSX_CODES_TRANSFORMED)
+		vsx_code_transform(f, params, x, y);
+	else if (x != y)
+		memcpy(y, x, f->dim * sizeof(*y));
+}
+
+void vsx_code_output(const struct vsx_code_form *f, const uint8_t *params,
+		     const float *centroid, float *y, float *x)
+{
+	for (uint32_t j = 0; centroid && j < f->coded; j++)
+		y[j] += centroid[j];
+	if (f->flags & VSX_CODES_TRANSFORMED)
+		transform_back(f, params, y, x);
+	else
+		memcpy(x, y, f->dim * sizeof(*x));
+}

@@ -1,0 +1,452 @@
+#include "code/sq.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what lies where --------------------------------------------------- */
+
+static uint32_t up_to_4(uint32_t n)
+{
+	return (n + 3) & ~3u;
+}
+
+/* Where the term begins in a record. */
+static uint32_t term_at_8(uint32_t coded)
+{
+	return up_to_4(coded);
+}
+
+static uint32_t term_at_4(uint32_t coded)
+{
+	return up_to_4((coded + 1) / 2);
+}
+
+static uint32_t block_bytes_8(const struct vsx_code_form *f)
+{
+	return term_at_8(f->coded) + 4;
+}
+
+static uint32_t block_bytes_4(const struct vsx_code_form *f)
+{
+	return term_at_4(f->coded) + 4;
+}
+
+static uint64_t params_bytes(const struct vsx_code_form *f)
+{
+	return vsx_code_parts(f).own + (uint64_t)f->coded * 8;
+}
+
+static bool suits(enum vsx_elem elem)
+{
+	(void)elem;
+	return true;
+}
+
+static bool fits(const struct vsx_code_form *f)
+{
+	return f->size == f->coded;
+}
+
+struct vsx_sq_scale vsx_sq_scale(const struct vsx_code_form *f,
+				 const uint8_t *params)
+{
+	const float *own =
+		(const float *)(const void *)(params + vsx_code_parts(f).own);
+
+	return (struct vsx_sq_scale){own, own + f->coded};
+}
+
+/* ---- the query --------------------------------------------------------- */
+
+/*
+ * A row's value is bias + scale * (weights times code), and for squared
+ * distances the term of the row besides.
+ */
+struct sq_query {
+	float bias, scale;
+	float *y;	  /* [coded] what the query comes to */
+	int16_t *weights; /* [coded] */
+};
+
+static size_t round_64(size_t x)
+{
+	return (x + 63) & ~(size_t)63;
+}
+
+static struct sq_query *sq_of(const struct vsx_code_query *q)
+{
+	return q->room;
+}
+
+static enum vsx_status make_room(const struct vsx_codes *c,
+				 struct vsx_code_query *q,
+				 struct vsx_error *err)
+{
+	size_t head = round_64(sizeof(struct sq_query));
+	size_t floats = round_64(c->form.coded * sizeof(float));
+	uint8_t *room;
+
+	VSX_TRY(vsx_code_query_room(
+		q, head + floats + c->form.coded * sizeof(int16_t), err));
+	room = q->room;
+	sq_of(q)->y = (float *)(void *)(room + head);
+	sq_of(q)->weights = (int16_t *)(void *)(room + head + floats);
+	return VSX_OK;
+}
+
+static bool is_product(const struct vsx_codes *c)
+{
+	return c->rows.metric == VSX_IP;
+}
+
+/* Sums run in 8 lanes, as those of exact values do. */
+static float fold(const float lane[8])
+{
+	return ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
+	       ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+}
+
+/* 1.5 * 2^23: what is added to it is rounded to a whole number. */
+#define ROUNDER 12582912.0f
+
+/*
+ * Whole numbers w times the unit that is returned are near the weights, and no
+ * sum of products with codes leaves 31 bits.
+ */
+static float quantise(const float *weight, uint32_t n, uint32_t most,
+		      int16_t *w)
+{
+	float lane[8] = {0}, greatest = 0.0f, unit, inverse;
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		float size = fabsf(weight[i]);
+
+		lane[i % 8] += size;
+		greatest = size > greatest ? size : greatest;
+	}
+	/* A twentieth more than 2^31 allows: room for what is rounded up. */
+	unit = fold(lane) * ((float)most * 1.05f * 0x1p-31f);
+	if (unit < greatest * (1.0f / 32767.0f))
+		unit = greatest * (1.0f / 32767.0f);
+	inverse = 1.0f / unit;
+	/* Numbers that are none, or out of range, come from a hostile file. */
+	if (!(unit > 0.0f && unit <= FLT_MAX && inverse <= FLT_MAX)) {
+		memset(w, 0, n * sizeof(*w));
+		return 0.0f;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		float whole = weight[i] * inverse + ROUNDER;
+
+		w[i] = (int16_t)(int32_t)(whole - ROUNDER);
+		sum += (uint32_t)abs(w[i]);
+	}
+	if (sum * most <= INT32_MAX)
+		return unit;
+	memset(w, 0, n * sizeof(*w));
+	return 0.0f;
+}
+
+/* Squared distances, from the corner of the grid at the centroid. */
+static void weigh_distance(const struct vsx_codes *c, struct vsx_code_query *q,
+			   const float *centroid)
+{
+	struct vsx_sq_scale s = vsx_sq_scale(&c->form, c->params);
+	struct sq_query *sq = sq_of(q);
+	float *weight = q->query.f32_buffer, lane[8] = {0};
+	uint32_t n = c->form.coded;
+
+	for (uint32_t i = 0; i < n; i++) {
+		float at = centroid ? sq->y[i] - centroid[i] : sq->y[i];
+
+		at -= s.lo[i];
+		weight[i] = at * s.step[i];
+		lane[i % 8] += at * at;
+	}
+	sq->bias = fold(lane);
+	sq->scale =
+		-2.0f * quantise(weight, n, vsx_sq_most(c->codec), sq->weights);
+}
+
+static float product_of(const float *a, const float *b, uint32_t n)
+{
+	float lane[8] = {0};
+
+	for (uint32_t i = 0; i < n; i++)
+		lane[i % 8] += a[i] * b[i];
+	return fold(lane);
+}
+
+/* Products: the weights are the same for all lists. */
+static void weigh_product(const struct vsx_codes *c, struct vsx_code_query *q)
+{
+	struct vsx_sq_scale s = vsx_sq_scale(&c->form, c->params);
+	struct sq_query *sq = sq_of(q);
+	float *weight = q->query.f32_buffer;
+	uint32_t n = c->form.coded;
+
+	for (uint32_t i = 0; i < n; i++)
+		weight[i] = sq->y[i] * s.step[i];
+	sq->scale = quantise(weight, n, vsx_sq_most(c->codec), sq->weights);
+	sq->bias = product_of(sq->y, s.lo, n);
+}
+
+static enum vsx_status prepare(const struct vsx_codes *c,
+			       struct vsx_code_query *q, struct vsx_error *err)
+{
+	VSX_TRY(make_room(c, q, err));
+	q->compared = NULL;
+	q->longest = 0.0;
+	q->bounds = (struct vsx_bounds){
+		.form = is_product(c) ? VSX_KEY_PRODUCT : VSX_KEY_F32,
+		.error = INFINITY,
+	};
+	vsx_code_input_query(&c->form, c->params, q->asked, q->query.f32_buffer,
+			     sq_of(q)->y);
+	if (is_product(c))
+		weigh_product(c, q);
+	else
+		weigh_distance(c, q, NULL);
+	return VSX_OK;
+}
+
+static void prepare_list(const struct vsx_codes *c, struct vsx_code_query *q,
+			 const float *centroid)
+{
+	struct vsx_sq_scale s = vsx_sq_scale(&c->form, c->params);
+	struct sq_query *sq = sq_of(q);
+
+	if (!is_product(c))
+		weigh_distance(c, q, centroid);
+	else
+		sq->bias = product_of(sq->y, s.lo, c->form.coded) +
+			   product_of(sq->y, centroid, c->form.coded);
+}
+
+/* ---- keys -------------------------------------------------------------- */
+
+static int32_t dot_8(const int16_t *w, const uint8_t *code, uint32_t n)
+{
+	int32_t sum = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		sum += w[i] * code[i];
+	return sum;
+}
+
+static int32_t dot_4(const int16_t *w, const uint8_t *code, uint32_t n)
+{
+	uint32_t half = (n + 1) / 2;
+	int32_t sum = 0;
+
+	for (uint32_t i = 0; i < half; i++)
+		sum += w[i] * (code[i] & 15);
+	for (uint32_t i = half; i < n; i++)
+		sum += w[i] * (code[i - half] >> 4);
+	return sum;
+}
+
+static float term_of(const struct vsx_codes *c, const uint8_t *record)
+{
+	float term;
+
+	memcpy(&term, record + c->block_bytes - 4, 4);
+	return term;
+}
+
+static uint32_t key_of(const struct vsx_codes *c, const struct sq_query *sq,
+		       int32_t dot, const uint8_t *record)
+{
+	float value = sq->scale * (float)dot;
+	uint32_t key;
+
+	if (is_product(c))
+		return vsx_key_of_product(value + sq->bias);
+	value += term_of(c, record);
+	value += sq->bias;
+	/* Rounding may have gone below 0. */
+	value = value > 0.0f ? value : 0.0f;
+	memcpy(&key, &value, 4);
+	return key;
+}
+
+/* Of n rows: number rows[i] of those that begin at `base`, or row i. */
+static void take_keys(const struct vsx_codes *c, const struct vsx_code_query *q,
+		      const uint8_t *base, const uint32_t *rows, size_t n,
+		      uint32_t *keys)
+{
+	bool nibbles = c->codec->id == VSX_CODEC_SQ4;
+	const struct sq_query *sq = sq_of(q);
+
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t *record =
+			base + (rows ? rows[i] : i) * (size_t)c->block_bytes;
+		int32_t dot =
+			nibbles ? dot_4(sq->weights, record, c->form.coded)
+				: dot_8(sq->weights, record, c->form.coded);
+
+		keys[i] = key_of(c, sq, dot, record);
+	}
+}
+
+static void keys_of_run(const struct vsx_codes *c, struct vsx_code_query *q,
+			const struct vsx_run *run, uint32_t *keys)
+{
+	uint64_t bytes, at = vsx_codes_extent(c, run, &bytes) - c->at;
+
+	take_keys(c, q, c->base + at, NULL, run->n_rows, keys);
+}
+
+static void keys_of_rows(const struct vsx_codes *c, struct vsx_code_query *q,
+			 const uint32_t *rows, size_t n, uint32_t *keys)
+{
+	take_keys(c, q, c->base, rows, n, keys);
+}
+
+/* ---- rows and their codes ----------------------------------------------- */
+
+static uint8_t code_of(float y, float lo, float step, uint32_t most)
+{
+	double at = ((double)y - (double)lo) / (double)step;
+
+	/* A step of 0, of rows that are all alike there, makes no number. */
+	if (!(at > 0.0) || !(step > 0.0f))
+		return 0;
+	return (uint8_t)((at < most ? at : most) + 0.5);
+}
+
+/* The squared length of step * code, in 8 lanes. */
+struct term {
+	double lane[8];
+};
+
+static void add_to(struct term *t, uint32_t i, float step, uint8_t code)
+{
+	double length = (double)step * code;
+
+	t->lane[i % 8] += length * length;
+}
+
+static void put_term(const struct term *t, uint8_t *out)
+{
+	const double *l = t->lane;
+	float term = (float)(((l[0] + l[4]) + (l[2] + l[6])) +
+			     ((l[1] + l[5]) + (l[3] + l[7])));
+
+	memcpy(out, &term, 4);
+}
+
+static void encode_8(const struct vsx_code_form *f, const uint8_t *params,
+		     const float *y, uint32_t n, uint8_t *block)
+{
+	struct vsx_sq_scale s = vsx_sq_scale(f, params);
+	struct term t = {0};
+
+	(void)n; /* a record a block */
+	for (uint32_t i = 0; i < f->coded; i++) {
+		block[i] = code_of(y[i], s.lo[i], s.step[i], 255);
+		add_to(&t, i, s.step[i], block[i]);
+	}
+	put_term(&t, block + term_at_8(f->coded));
+}
+
+static void encode_4(const struct vsx_code_form *f, const uint8_t *params,
+		     const float *y, uint32_t n, uint8_t *block)
+{
+	struct vsx_sq_scale s = vsx_sq_scale(f, params);
+	uint32_t half = (f->coded + 1) / 2;
+	struct term t = {0};
+
+	(void)n;
+	for (uint32_t i = 0; i < f->coded; i++) {
+		uint8_t code = code_of(y[i], s.lo[i], s.step[i], 15);
+
+		add_to(&t, i, s.step[i], code);
+		if (i < half)
+			block[i] = code;
+		else
+			block[i - half] |= (uint8_t)(code << 4);
+	}
+	put_term(&t, block + term_at_4(f->coded));
+}
+
+static void decode_8(const struct vsx_code_form *f, const uint8_t *params,
+		     const uint8_t *block, uint32_t row, float *y)
+{
+	struct vsx_sq_scale s = vsx_sq_scale(f, params);
+
+	(void)row;
+	for (uint32_t i = 0; i < f->coded; i++)
+		y[i] = s.lo[i] + s.step[i] * (float)block[i];
+}
+
+static void decode_4(const struct vsx_code_form *f, const uint8_t *params,
+		     const uint8_t *block, uint32_t row, float *y)
+{
+	struct vsx_sq_scale s = vsx_sq_scale(f, params);
+	uint32_t half = (f->coded + 1) / 2;
+
+	(void)row;
+	for (uint32_t i = 0; i < f->coded; i++) {
+		uint8_t code = i < half ? block[i] & 15 : block[i - half] >> 4;
+
+		y[i] = s.lo[i] + s.step[i] * (float)code;
+	}
+}
+
+static enum vsx_status check(const struct vsx_codes *c, struct vsx_error *err)
+{
+	struct vsx_sq_scale s = vsx_sq_scale(&c->form, c->params);
+
+	for (uint32_t i = 0; i < c->form.coded; i++) {
+		if (!isfinite(s.lo[i]))
+			return vsx_fail(err, VSX_ECORRUPT,
+					"lo[%u] of the codes is %g, expected a "
+					"finite number",
+					i, (double)s.lo[i]);
+		if (!(s.step[i] >= 0.0f && s.step[i] <= FLT_MAX))
+			return vsx_fail(err, VSX_ECORRUPT,
+					"step[%u] of the codes is %g, expected "
+					"a finite number, 0 or more",
+					i, (double)s.step[i]);
+	}
+	return VSX_OK;
+}
+
+const struct vsx_codec vsx_codec_sq8 = {
+	.id = VSX_CODEC_SQ8,
+	.name = "SQ8",
+	.estimates = true,
+	.refine = 2.0,
+	.block_bytes = block_bytes_8,
+	.params_bytes = params_bytes,
+	.suits = suits,
+	.fits = fits,
+	.prepare = prepare,
+	.prepare_list = prepare_list,
+	.keys_of_run = keys_of_run,
+	.keys_of_rows = keys_of_rows,
+	.check = check,
+	.encode = encode_8,
+	.decode = decode_8,
+};
+
+const struct vsx_codec vsx_codec_sq4 = {
+	.id = VSX_CODEC_SQ4,
+	.name = "SQ4",
+	.estimates = true,
+	.refine = 4.0,
+	.block_bytes = block_bytes_4,
+	.params_bytes = params_bytes,
+	.suits = suits,
+	.fits = fits,
+	.prepare = prepare,
+	.prepare_list = prepare_list,
+	.keys_of_run = keys_of_run,
+	.keys_of_rows = keys_of_rows,
+	.check = check,
+	.encode = encode_4,
+	.decode = decode_4,
+};

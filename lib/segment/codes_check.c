@@ -1,0 +1,163 @@
+/* The rules of codes that say something of each row. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "segment/codes.h"
+#include "segment/ids.h"
+#include "segment/kept.h"
+
+enum vsx_status vsx_codes_check_row(const struct vsx_codes *c, uint32_t row,
+				    const uint8_t *at, const char *what,
+				    vsx_finding *report, void *context)
+{
+	struct vsx_error local;
+
+	if (c->codec->check_row(c, row, at, &local) == VSX_OK)
+		return VSX_OK;
+	if (what)
+		return vsx_tell(report, context, VSX_ECORRUPT, "%s %u: %s",
+				what, row, local.text);
+	vsx_fail_row(&local, VSX_ECORRUPT, row, &local);
+	return vsx_tell_why(report, context, &local);
+}
+
+static enum vsx_status check_rows(const struct vsx_codes *c,
+				  struct vsx_kept *kept, vsx_finding *report,
+				  void *context)
+{
+	struct vsx_error local;
+	const uint8_t *at;
+
+	for (uint32_t row = 0; row < kept->seg->n_rows; row++)
+		/* A row that cannot be found is reported with its list. */
+		if (vsx_kept_row(kept, row, &at, &local) == VSX_OK)
+			VSX_TRY(vsx_codes_check_row(c, row, at, NULL, report,
+						    context));
+	return VSX_OK;
+}
+
+/* ---- codes of rows that are encoded once more --------------------------- */
+
+struct again {
+	struct vsx_kept *kept;
+	struct vsx_codes codes;
+	float *x, *y;	/* [dim]; [rows of a block][coded] */
+	uint8_t *block; /* as it should be */
+	uint32_t next;	/* row */
+};
+
+/* The block that ends before a->next. */
+static enum vsx_status compare_block(struct again *a, vsx_finding *report,
+				     void *context)
+{
+	const struct vsx_codes *c = &a->codes;
+	uint32_t rows = 1u << c->block_shift;
+	uint32_t first = (a->next - 1) / rows * rows;
+	const uint8_t *found =
+		c->base + (size_t)(first / rows) * c->block_bytes;
+	struct vsx_error local;
+
+	memset(a->block, 0, c->block_bytes);
+	c->codec->encode(&c->form, c->params, a->y, a->next - first, a->block);
+	if (memcmp(found, a->block, c->block_bytes) == 0)
+		return VSX_OK;
+	for (uint32_t i = 0; i < c->block_bytes; i++)
+		if (found[i] != a->block[i]) {
+			vsx_fail(&local, VSX_ECORRUPT,
+				 "byte %u of its code is 0x%02x, expected "
+				 "0x%02x",
+				 i, found[i], a->block[i]);
+			break;
+		}
+	vsx_fail_row(&local, VSX_ECORRUPT, first, &local);
+	return vsx_tell_why(report, context, &local);
+}
+
+static enum vsx_status compare_run(struct again *a, const struct vsx_run *run,
+				   const float *centroid, vsx_finding *report,
+				   void *context)
+{
+	const struct vsx_segment *seg = a->kept->seg;
+	const struct vsx_codes *c = &a->codes;
+	uint32_t rows = 1u << c->block_shift;
+	struct vsx_error local;
+	const uint8_t *row;
+
+	for (uint32_t i = 0; i < run->n_rows; i++) {
+		uint64_t at = run->offset + (uint64_t)i * vsx_vecs_stride(seg);
+
+		if (vsx_kept_at(a->kept, a->next, at, &row, &local))
+			return vsx_tell_why(report, context, &local);
+		vsx_code_input(&c->form, c->params, &seg->space, row, centroid,
+			       a->x,
+			       a->y + (size_t)(a->next % rows) * c->form.coded);
+		a->next++;
+		if (a->next % rows == 0 || a->next == seg->n_rows)
+			VSX_TRY(compare_block(a, report, context));
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status compare_runs(struct again *a, vsx_finding *report,
+				    void *context)
+{
+	for (uint32_t i = 0; i < vsx_segment_runs(a->kept->seg); i++) {
+		struct vsx_error local;
+		const float *centroid;
+		struct vsx_run run;
+
+		/* Lists that do not follow each other are reported as such. */
+		if (vsx_segment_run(a->kept->seg, i, &run, &local) ||
+		    run.first_row != a->next)
+			return VSX_OK;
+		if (vsx_codes_centroid(&a->codes, i, &centroid, &local))
+			return vsx_tell_why(report, context, &local);
+		VSX_TRY(compare_run(a, &run, centroid, report, context));
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status compare(struct vsx_kept *kept, const struct vsx_codes *c,
+			       vsx_finding *report, void *context,
+			       struct vsx_error *err)
+{
+	struct again a = {.kept = kept, .codes = *c};
+	enum vsx_status status;
+
+	status = vsx_alloc_to(&a.x, c->form.dim, sizeof(*a.x), err);
+	if (status == VSX_OK)
+		status = vsx_alloc_to(&a.y,
+				      (size_t)c->form.coded << c->block_shift,
+				      sizeof(*a.y), err);
+	if (status == VSX_OK)
+		status = vsx_alloc_to(&a.block, c->block_bytes, 1, err);
+	if (status == VSX_OK)
+		status = compare_runs(&a, report, context);
+	free(a.x);
+	free(a.y);
+	free(a.block);
+	return status;
+}
+
+enum vsx_status vsx_codes_check(const struct vsx_segment *seg,
+				vsx_finding *report, void *context,
+				struct vsx_error *err)
+{
+	struct vsx_kept kept = {NULL};
+	struct vsx_error local;
+	enum vsx_status status;
+	struct vsx_codes c;
+
+	if (!vsx_codes_present(seg))
+		return VSX_OK;
+	if (vsx_segment_codes(seg, &c, &local) || c.codec->check(&c, &local))
+		return vsx_tell_why(report, context, &local);
+	status = vsx_kept_begin(&kept, seg, err);
+	if (status == VSX_OK)
+		status = vsx_codec_has_head(c.codec)
+				 ? compare(&kept, &c, report, context, err)
+				 : check_rows(&c, &kept, report, context);
+	vsx_kept_release(&kept);
+	return status;
+}
