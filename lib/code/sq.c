@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/codes.h"
+
 /* ---- what lies where --------------------------------------------------- */
 
 static uint32_t up_to_4(uint32_t n)
@@ -227,27 +229,6 @@ static void prepare_list(const struct vsx_codes *c, struct vsx_code_query *q,
 
 /* ---- keys -------------------------------------------------------------- */
 
-static int32_t dot_8(const int16_t *w, const uint8_t *code, uint32_t n)
-{
-	int32_t sum = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		sum += w[i] * code[i];
-	return sum;
-}
-
-static int32_t dot_4(const int16_t *w, const uint8_t *code, uint32_t n)
-{
-	uint32_t half = (n + 1) / 2;
-	int32_t sum = 0;
-
-	for (uint32_t i = 0; i < half; i++)
-		sum += w[i] * (code[i] & 15);
-	for (uint32_t i = half; i < n; i++)
-		sum += w[i] * (code[i - half] >> 4);
-	return sum;
-}
-
 static float term_of(const struct vsx_codes *c, const uint8_t *record)
 {
 	float term;
@@ -277,17 +258,18 @@ static void take_keys(const struct vsx_codes *c, const struct vsx_code_query *q,
 		      const uint8_t *base, const uint32_t *rows, size_t n,
 		      uint32_t *keys)
 {
+	const struct vsx_code_kernels *k = vsx_code_kernels();
 	bool nibbles = c->codec->id == VSX_CODEC_SQ4;
 	const struct sq_query *sq = sq_of(q);
 
+	/* The products first, in the place of the keys. */
+	(nibbles ? k->dot4 : k->dot8)(sq->weights, base, c->block_bytes, rows,
+				      n, c->form.coded, (int32_t *)keys);
 	for (size_t i = 0; i < n; i++) {
-		const uint8_t *record =
-			base + (rows ? rows[i] : i) * (size_t)c->block_bytes;
-		int32_t dot =
-			nibbles ? dot_4(sq->weights, record, c->form.coded)
-				: dot_8(sq->weights, record, c->form.coded);
+		size_t row = rows ? rows[i] : i;
 
-		keys[i] = key_of(c, sq, dot, record);
+		keys[i] = key_of(c, sq, (int32_t)keys[i],
+				 base + row * c->block_bytes);
 	}
 }
 

@@ -430,7 +430,9 @@ static void expect_nearest(const struct laid_out *l,
 	}
 	for (int exact = 0; exact < 2; exact++) {
 		find_begin(&find, scratch, K, MANY);
-		find.refine = MANY * VSX_REFINE_UNIT; /* where keys are estimates: all */
+		find.refine =
+			MANY *
+			VSX_REFINE_UNIT; /* where keys are estimates: all */
 		cr_assert_eq(exact ? vsx_exact_search(&seg, &find, &err)
 				   : seg.kind->search(&seg, &find, &err),
 			     VSX_OK, "%s", err.text);
