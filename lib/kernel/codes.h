@@ -3,8 +3,8 @@
  * tables and nearest codewords of product quantisers.
  *
  * There is one table of functions for each instruction set, as in kernel.h. All
- * give the same bits: the first three are exact, the last three make one
- * rounded operation after the other in the order given here, never fused.
+ * give the same bits: the first three are exact, the others make one rounded
+ * operation after the other in the order given here, never fused.
  */
 #ifndef VSX_KERNEL_CODES_H
 #define VSX_KERNEL_CODES_H
@@ -52,12 +52,24 @@ typedef void vsx_book_kernel(const float *x, const float *book, uint32_t dim,
 typedef uint32_t vsx_nearest_kernel(const float *x, const float *book,
 				    uint32_t dim, uint32_t n, float *away);
 
+/* The least and the greatest of f32 x[n], which are numbers, n a multiple of 16
+ * that is not 0. Of +0 and -0 either. */
+typedef void vsx_range_kernel(const float *x, uint32_t n, float *low,
+			      float *high);
+
+/* out[i] = (x[i] - low) * inverse as the nearest whole number, the even one of
+ * two; below 65535.5 for all of f32 x[n], n a multiple of 16. */
+typedef void vsx_quantise_kernel(const float *x, uint32_t n, float low,
+				 float inverse, uint16_t *out);
+
 struct vsx_code_kernels {
 	const char *name; /* "scalar", "avx2", "avx512", "neon" */
 	vsx_dot_kernel *dot8, *dot4;
 	vsx_sum_kernel *sums;
 	vsx_book_kernel *squares, *products;
 	vsx_nearest_kernel *nearest;
+	vsx_range_kernel *range;
+	vsx_quantise_kernel *quantise;
 };
 
 /* The table for this machine, and all of them, as in kernel.h. */

@@ -125,4 +125,6 @@ const struct vsx_code_kernels vsx_code_kernels_avx2 = {
 	.squares = squares,
 	.products = products,
 	.nearest = nearest,
+	.range = range,
+	.quantise = quantise,
 };

@@ -93,4 +93,6 @@ const struct vsx_code_kernels vsx_code_kernels_avx512 = {
 	.squares = squares,
 	.products = products,
 	.nearest = nearest,
+	.range = range,
+	.quantise = quantise,
 };

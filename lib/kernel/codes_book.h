@@ -15,6 +15,7 @@
 
 typedef float lanes __attribute__((vector_size(4 * WIDTH)));
 typedef int32_t whole __attribute__((vector_size(4 * WIDTH)));
+typedef uint16_t words __attribute__((vector_size(2 * WIDTH)));
 
 /* Registers of codewords that are summed at once, to hide what a sum waits. */
 #define AT_ONCE (WIDTH == 16 ? 1 : 2)
@@ -31,6 +32,12 @@ INLINE lanes codewords(const float *book)
 INLINE lanes all(float x)
 {
 	return (lanes){0} + x;
+}
+
+/* Bits of the lanes where `take` says so, of the others elsewhere. */
+INLINE lanes chosen(whole take, lanes a, lanes b)
+{
+	return (lanes)(((whole)a & take) | ((whole)b & ~take));
 }
 
 /* The sums of the STEP codewords at book. */
@@ -88,8 +95,7 @@ static uint32_t nearest(const float *x, const float *book, uint32_t dim,
 		for (int k = 0; k < AT_ONCE; k++, number += WIDTH) {
 			whole less = sum[k] < least;
 
-			least = (lanes)(((whole)sum[k] & less) |
-					((whole)least & ~less));
+			least = chosen(less, sum[k], least);
 			at = (number & less) | (at & ~less);
 		}
 	}
@@ -106,6 +112,36 @@ static uint32_t nearest(const float *x, const float *book, uint32_t dim,
 		memcpy(away, &low, sizeof(low));
 	}
 	return (uint32_t)best;
+}
+
+static void range(const float *x, uint32_t n, float *low, float *high)
+{
+	lanes least = codewords(x), most = least;
+
+	for (uint32_t i = WIDTH; i < n; i += WIDTH) {
+		lanes y = codewords(x + i);
+
+		least = chosen(y < least, y, least);
+		most = chosen(y > most, y, most);
+	}
+	*low = least[0];
+	*high = most[0];
+	for (int i = 1; i < WIDTH; i++) {
+		*low = least[i] < *low ? least[i] : *low;
+		*high = most[i] > *high ? most[i] : *high;
+	}
+}
+
+/* Adding 2^23 leaves whole numbers, which stand in the low bits. */
+static void quantise(const float *x, uint32_t n, float low, float inverse,
+		     uint16_t *out)
+{
+	for (uint32_t i = 0; i < n; i += WIDTH) {
+		lanes y = (codewords(x + i) - low) * inverse + 0x1p23f;
+		words w = __builtin_convertvector((whole)y & 0xffff, words);
+
+		memcpy(out + i, &w, sizeof(w));
+	}
 }
 
 #endif

@@ -116,4 +116,6 @@ const struct vsx_code_kernels vsx_code_kernels_neon = {
 	.squares = squares,
 	.products = products,
 	.nearest = nearest,
+	.range = range,
+	.quantise = quantise,
 };

@@ -89,6 +89,22 @@ static uint32_t nearest(const float *x, const float *book, uint32_t dim,
 	return best;
 }
 
+static void range(const float *x, uint32_t n, float *low, float *high)
+{
+	*low = *high = x[0];
+	for (uint32_t i = 1; i < n; i++) {
+		*low = x[i] < *low ? x[i] : *low;
+		*high = x[i] > *high ? x[i] : *high;
+	}
+}
+
+static void quantise(const float *x, uint32_t n, float low, float inverse,
+		     uint16_t *out)
+{
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = (uint16_t)((x[i] - low) * inverse + 0x1p23f - 0x1p23f);
+}
+
 const struct vsx_code_kernels vsx_code_kernels_scalar = {
 	.name = "scalar",
 	.dot8 = dot8,
@@ -97,4 +113,6 @@ const struct vsx_code_kernels vsx_code_kernels_scalar = {
 	.squares = squares,
 	.products = products,
 	.nearest = nearest,
+	.range = range,
+	.quantise = quantise,
 };

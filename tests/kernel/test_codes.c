@@ -289,6 +289,48 @@ Test(codes, what_no_codeword_is_near_has_the_first)
 	check_book(x, book, 2, 256);
 }
 
+static void check_quantised(struct vsx_rng *rng, uint32_t n, float inverse)
+{
+	const struct vsx_code_kernels *t;
+	float *x = (float *)(void *)memory.codes_end - n;
+	uint16_t *out = (uint16_t *)(void *)memory.weights_end - n;
+	float least = INFINITY, most = -INFINITY, low, high;
+
+	for (uint32_t i = 0; i < n; i++) {
+		x[i] = value(rng, inverse < 1.0f ? 200000 : 0);
+		least = fminf(least, x[i]);
+		most = fmaxf(most, x[i]);
+	}
+	if (!(inverse > 0.0f))
+		inverse = 65535.0f / (most - least);
+	for (unsigned int i = 0; (t = vsx_code_kernels_at(i)) != NULL; i++) {
+		t->range(x, n, &low, &high);
+		cr_assert_eq(low, least, "%s", t->name);
+		cr_assert_eq(high, most, "%s", t->name);
+		t->quantise(x, n, least, inverse, out);
+		for (uint32_t k = 0; k < n; k++) {
+			volatile float at = x[k] - least;
+
+			at = at * inverse;
+			cr_assert_eq(out[k], (uint16_t)nearbyintf(at),
+				     "%s: %.9g becomes %u", t->name, (double)at,
+				     out[k]);
+		}
+	}
+}
+
+/* By 0.25 there are ties, which go to the even number. */
+Test(codes, quantise_to_the_nearest_whole_number)
+{
+	struct vsx_rng rng = {5};
+
+	for (uint32_t n = 16; n <= 256; n += 16)
+		for (int i = 0; i < 20; i++) {
+			check_quantised(&rng, n, 0.0f);
+			check_quantised(&rng, n, 0.25f);
+		}
+}
+
 /* ---- which table ------------------------------------------------------ */
 
 Test(codes, has_the_tables_of_kernels)

@@ -74,6 +74,7 @@ static void check_book(const struct vsx_code_kernels *k, float *book,
 	const struct vsx_code_kernels *s = vsx_code_kernels_at(0);
 	struct vsx_rng rng = {.state = dim};
 	float x[64], a[256], b[256], away[2];
+	uint16_t words[2][256] = {{0}};
 	int good = 1;
 
 	for (uint32_t i = 0; i < dim; i++)
@@ -89,6 +90,12 @@ static void check_book(const struct vsx_code_kernels *k, float *book,
 	good &= k->nearest(x, book, dim, n, &away[0]) ==
 		s->nearest(x, book, dim, n, &away[1]);
 	good &= memcmp(&away[0], &away[1], sizeof(away[0])) == 0;
+	k->range(book, n, &a[0], &a[1]);
+	s->range(book, n, &b[0], &b[1]);
+	good &= memcmp(a, b, 2 * sizeof(*a)) == 0;
+	k->quantise(book, n, b[0], 0.25f, words[0]);
+	s->quantise(book, n, b[0], 0.25f, words[1]);
+	good &= memcmp(words[0], words[1], sizeof(words[0])) == 0;
 	tell(good, "book", dim);
 }
 
