@@ -57,6 +57,7 @@ enum vsx_random_stream {
 	VSX_RANDOM_SAMPLE,     /* rows to train on */
 	VSX_RANDOM_CENTROIDS,  /* first centroids */
 	VSX_RANDOM_QUERIES,    /* of the acceptance test */
+	VSX_RANDOM_CODEWORDS,  /* first ones of a product quantiser */
 };
 
 #endif
