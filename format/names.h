@@ -29,8 +29,8 @@ static inline bool vsx_elem_is_int(uint32_t elem)
  */
 #define VSX_SECTIONS(X)                                                        \
 	X(VSX_SEC_VECS, "VECS", "rows")                                        \
-	X(VSX_SEC_CODE, "CODE", "8-bit codes of the rows")                     \
-	X(VSX_SEC_CPAR, "CPAR", "scale and offsets of the codes")              \
+	X(VSX_SEC_CODE, "CODE", "codes of the rows")                           \
+	X(VSX_SEC_CPAR, "CPAR", "parameters of the codes")                     \
 	X(VSX_SEC_ROID, "ROID", "id of each row")                              \
 	X(VSX_SEC_IDRO, "IDRO", "rows by rising id")                           \
 	X(VSX_SEC_DEAD, "DEAD", "deleted rows")                                \

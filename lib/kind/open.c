@@ -48,6 +48,9 @@ static enum vsx_status check_params(const struct vsx_segment *seg,
 					seg->params[p],
 					vsx_kind_name(seg->kind->code),
 					seg->kind->n_params);
+	if (seg->params[VSX_PARAM_ROWS])
+		return vsx_fail(err, VSX_ECORRUPT, "parameter %d is %u",
+				VSX_PARAM_ROWS, seg->params[VSX_PARAM_ROWS]);
 	return VSX_OK;
 }
 

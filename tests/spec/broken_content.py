@@ -534,3 +534,67 @@ for base, name, at, what in (("flat", "CODE", 0, "row 0"), ("ivf", "CENT", 448, 
     bytes_at("5.7-13", base, [what + ": its code is"], name, at + 20, f32(1e9))
 bytes_at("5.7-11", "odd", ["row 59: the bytes after its code"], "CODE", -1, b"\1")
 bytes_at("5.7-11", "odd", ["centroid 2: the bytes after its code"], "CENT", -1, b"\1")
+
+# ---- 5.9 -----------------------------------------------------------------
+
+# sq8 is a Flat of 18 dimensions, sq4 an IVF of residuals of 53, sq4-2 one of 5
+# with a second segment that shares CPAR and CENT.
+missing("5.9-1", "sq8", ["section CODE without CPAR"], "CPAR")
+missing("5.9-1", "sq8", ["section CPAR without CODE"], "CODE")
+
+
+@breaks("5.9-1", "sq8", "codes SQ8 without sections CPAR and CODE")
+def _(m):
+    m.drop("CODE")
+    m.drop("CPAR")
+
+
+def param(rule, base, words, i, value, segment=0, **more):
+    @breaks(rule, base, *words, **more)
+    def _(m):
+        m.segments[segment].param(i, value)
+
+
+bytes_at("5.9-2", "sq8", ["codes of 17 dimensions over rows of 18"], "CPAR", 0, u32(17))
+for value in (1, 4, 2**31):
+    bytes_at("5.9-3", "sq8", ["codes with flags 0x%x" % value], "CPAR", 4, u32(value))
+bytes_at("5.9-4", "sq8", ["codes with 1 centroid, expected 0"], "CPAR", 8, u32(1))
+bytes_at("5.9-5", "sq8", ["does not end in zeros"], "CPAR", 12, b"\1")
+bytes_at("5.9-5", "sq4", ["does not end in zeros"], "CPAR", 63, b"\1")
+bytes_at("5.9-6", "sq8", ["which have none"], "CPAR", 4, u32(2))
+param("5.9-7", "sq8", ["cannot share section CPAR of segment 0"], 5, 1)
+param("5.9-7", "sq8", ["cannot share section CPAR of segment 4294967294"], 5, 2**32 - 1)
+param("5.9-7", "sq4-2", ["cannot share section CPAR of segment 1"], 5, 2, segment=1)
+param("5.9-7", "sq4-2", ["cannot share section CPAR of segment 0"], 7, 0x501, segment=1)
+param("5.9-7", "flat-3", ["cannot share section CPAR of segment 0"], 5, 1, segment=1)
+
+
+@breaks("5.9-7", "sq4-2", "has a section CPAR and shares")
+def _(m):
+    before = m.section("CODE", 1)
+    m.add("CPAR", 1, bytes(m.section("CPAR", 0).data), before)
+
+
+@breaks("5.9-8", "sq4-2", "share their parameters with segment 0")
+def _(m):
+    m.add("CENT", 1, bytes(m.section("CENT", 0).data))
+    m.segments[1].param(2, 0)
+
+
+longer("5.9-9", "sq8", ["section CODE has"], "CODE", 4)
+longer("5.9-9", "sq4", ["section CODE has"], "CODE", -4)
+param("5.9.1-1", "sq8", ["codes SQ8 of size 17 for 18 dimensions"], 7, 17 << 8 | 1)
+param("5.9.1-1", "sq4", ["codes SQ4 of size 0 for 53 dimensions"], 7, 2)
+longer("5.9.1-2", "sq8", ["section CPAR has 212 bytes, expected 208"], "CPAR", 4)
+longer("5.9.1-2", "sq8", ["section CPAR has 60 bytes, expected 64"], "CPAR", -148)
+for base, d in (("sq8", 18), ("sq4", 53)):
+    for value in (NAN, INF):
+        bytes_at("5.9.1-3", base, ["lo[1] of the codes"], "CPAR", 68, value)
+        bytes_at("5.9.1-4", base, ["step[0] of the codes"], "CPAR", 64 + 4 * d, value)
+    bytes_at("5.9.1-4", base, ["step[0] of the codes"], "CPAR", 64 + 4 * d, f32(-1.0))
+bytes_at("5.9.1-5", "sq8", ["row 0: byte 19 of its code is 0x01"], "CODE", 19, b"\1")
+bytes_at("5.9.1-5", "sq8", ["row 39: byte"], "CODE", -4, NAN)
+bytes_at("5.9.1-5", "sq8", ["row 0: byte"], "CPAR", 64, f32(-49.0))
+bytes_at("5.9.1-5", "sq4", ["row 59: byte"], "CODE", -1, b"\0")
+# 53 dimensions: the high half of byte 26 has no code.
+bytes_at("5.9.1-5", "sq4", ["row 0: byte 26 of its code"], "CODE", 26, b"\xf0")

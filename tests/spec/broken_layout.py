@@ -212,7 +212,7 @@ def sets_param(rule, base, words, i, value, segment=0, **more):
 
 sets_param("4.2.2-4", "flat", "parameter 0 is 1", 0, 1)
 sets_param("4.2.2-4", "ivf", "parameter 3 is 1", 3, 1)
-sets_param("4.2.2-4", "hnsw", "parameter 6 is 9", 6, 9)
+sets_param("4.2.2-4", "hnsw", "parameter 6 is 1", 6, 1)
 sets_param("4.2.2-6", "ivf", "nlist is 0", 0, 0)
 sets_param("4.2.2-6", "ivf", "nlist is 16777217", 0, 2**24 + 1)
 sets_param("4.2.2-7", "hnsw", "M is 1", 0, 1)
@@ -221,7 +221,10 @@ sets_param("4.2.2-8", "hnsw", "efConstruction is 0", 1, 0)
 sets_param("4.2.2-8", "hnsw", "efConstruction is 65537", 1, 65537)
 sets_param("4.2.2-9", "hnsw", "levels", 2, 0)
 sets_param("4.2.2-9", "hnsw", "levels", 2, 33)
-sets_param("4.2.2-10", "flat", "segment 0: codec 1 is not known", 7, 1)
+sets_param("4.2.2-10", "flat", "segment 0: codec 6 is not known", 7, 0x1206)
+sets_param("4.2.2-10", "sq8", "segment 0: codec 255 is not known", 6, 255)
+sets_param("4.2.2-12", "flat", "of size 18 for 18 dimensions", 7, 0x1200)
+sets_param("4.2.2-12", "hnsw", "codes 8-bit grid", 7, 0x100)
 sets_param("4.2.2-10", "hnsw", "segment 0: codec 9 is not known", 7, 9)
 
 # ---- 4.2.3: section entries ----------------------------------------------

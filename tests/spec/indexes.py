@@ -73,13 +73,13 @@ def add_ids(t, name, ids):
 def all_kinds(t):
     """Every kind, metric and element type; numbers that all types hold."""
     names = []
-    for spec in ("Flat", "IVF3,Flat", "HNSW4"):
+    for spec in ("Flat", "IVF3,Flat", "HNSW4", "SQ8", "IVF3,SQ8", "IVF3,SQ4"):
         for metric in ("l2", "ip", "cosine"):
             for elem in ("f32", "f16", "bf16", "i8", "u8"):
                 dim = 17 if elem in ("f32", "bf16") else 6
                 low = 1 if elem == "u8" else -50
                 source = add_rows(t, "rows-%d-%d" % (dim, low), 24, dim, dim, low)
-                name = "%s-%s-%s.vsx" % (spec.split(",")[0], metric, elem)
+                name = "%s-%s-%s.vsx" % (spec, metric, elem)
                 t.run("vsx-build", source, "-q", "-o", name, "-i", spec, "-m", metric, "-e", elem)
                 names.append(name)
     return names
@@ -134,6 +134,10 @@ def bases(t):
     t.run("vsx-build", narrow, "-q", "-o", "shared.vsx", "-i", "IVF4,Flat")
     # Fewer rows than these would be scanned, without lists.
     changed(t, "shared.vsx", "shared.vsx", [(11, 1024, 5)], [])
+    t.run("vsx-build", wide, "-q", "-o", "sq8.vsx", "-i", "SQ8", "--ids", small)
+    t.run("vsx-build", odd, "-q", "-o", "sq4.vsx", "-i", "IVF3,SQ4", "-m", "cosine")
+    t.run("vsx-build", narrow, "-q", "-o", "sq4-2.vsx", "-i", "IVF4,SQ4")
+    changed(t, "sq4-2.vsx", "sq4-2.vsx", [(14, 1024, 5)], [])
     t.write("truth.vsx", with_truth(t.read("flat.vsx")))
     t.write("known.vsx", with_truth(t.read("queries.vsx")))
     changed(t, "truth.vsx", "truth-3.vsx", [(12, 3, 18)], [8])
@@ -153,5 +157,5 @@ def bases(t):
     t.run("vsx-build", "page.u8bin", "-q", "-o", "pages.vsx", "-i", "Flat", "-e", "u8", "--queries", "one.fvecs")
     return (
         "flat ivf hnsw cosine bytes odd queries hundred given shared truth known empty gone"
-        " truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
+        " sq8 sq4 sq4-2 truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
     ).split()

@@ -60,12 +60,69 @@ class Codes:
             segment.want(eps <= self.cap, "5.7-13", where + "eps_cap")
 
 
+class Estimates:
+    """CPAR and CODE of SQ8 and SQ4: SPEC.md 5.9."""
+
+    def __init__(self, segment, params, records, codec):
+        self.segment, self.records = segment, records
+        self.dim, self.flags = struct.unpack("<2I", params[:8])
+        d = self.dim
+        self.most = 255 if codec == 1 else 15
+        self.bytes = d if codec == 1 else (d + 1) // 2
+        self.size = up(self.bytes, 4) + 4
+        self.lo = struct.unpack("<%df" % d, params[64 : 64 + 4 * d])
+        self.step = struct.unpack("<%df" % d, params[64 + 4 * d : 64 + 8 * d])
+
+    def check_all(self):
+        s = self.segment
+        for lo, step in zip(self.lo, self.step):
+            if not math.isfinite(lo):
+                s.want(False, "5.9.1-3", "lo of the codes")
+                return
+            if not (math.isfinite(step) and step >= 0):
+                s.want(False, "5.9.1-4", "step of the codes")
+                return
+        none = [0.0] * self.dim
+        of = [none] * s.n
+        if self.flags & 2:
+            for first, n, i in s.lists:
+                at = i * s.cent_stride
+                raw = s.cent[at : at + 4 * self.dim]
+                of[first : first + n] = [struct.unpack("<%df" % self.dim, raw)] * n
+        for i, x in enumerate(s.rows):
+            if x is None or not all(map(math.isfinite, x)):
+                continue
+            r = self.records[i * self.size : (i + 1) * self.size]
+            due = self.record(x, s.scales[i], of[i])
+            s.want(r == due, "5.9.1-5", "row %d: code" % i)
+
+    def record(self, x, scale, centroid):
+        codes, terms = [], []
+        for v, c, lo, step in zip(x, centroid, self.lo, self.step):
+            y = exact.f32(float(v) * scale)
+            if self.flags & 2:
+                y = exact.f32(y - c)
+            u = (y - lo) / step if step else 0.0
+            code = int(min(u, self.most) + 0.5) if u > 0 else 0
+            codes.append(code)
+            terms.append((step * code) * (step * code))
+        raw = bytearray(up(self.bytes, 4))
+        for i, code in enumerate(codes):
+            if i < self.bytes:
+                raw[i] = code
+            else:
+                raw[i - self.bytes] |= code << 4
+        return bytes(raw) + struct.pack("<f", exact.f32(exact.lane_sum(terms)))
+
+
 class Segment:
     def __init__(self, file, entry):
         self.file, self.entry, self.number = file, entry, entry.number
         self.n = entry.n_rows
         self.nlist = 0
         self.usable = False
+        self.estimates = None
+        self.lists = []
 
     # ---- findings --------------------------------------------------------
 
@@ -94,7 +151,8 @@ class Segment:
             self.need(len(vecs) == n * e.row_stride, "5.1-2", "size of VECS")
         self.vecs = vecs
         used = {1: 0, 2: 3, 3: 4}[e.kind]
-        self.need(not any(e.params[used:7]), "4.2.2-4", "unused params")
+        unused = e.params[used:5] + e.params[6:7]
+        self.need(not any(unused), "4.2.2-4", "unused params")
         self.open_dead()
         self.open_ids()
         self.open_codes()
@@ -126,7 +184,15 @@ class Segment:
         self.need(order is None or len(order) == 4 * n, "5.2-2", "size of IDRO")
 
     def open_codes(self):
+        word, shared = self.entry.params[7], self.entry.params[5]
         params, code = self.raw("CPAR"), self.raw("CODE")
+        if shared:
+            params = self.shared_params(shared, params)
+        self.params = params
+        if word & 255:
+            self.open_estimates(word, params, code)
+            return
+        self.need(not word, "4.2.2-12", "size of the grid")
         self.need((params is None) == (code is None), "5.7-1", "CPAR and CODE")
         if params is None:
             return
@@ -136,6 +202,43 @@ class Segment:
         self.need(
             len(code) == self.n * stride(up(dim, 4) + 4), "5.7-9", "size of CODE"
         )
+
+    def shared_params(self, shared, own):
+        f, e = self.file, self.entry
+        other = f.segments[shared - 1] if shared <= self.number else None
+        self.need(
+            own is None
+            and other is not None
+            and other.params[5] == 0
+            and other.params[6:] == e.params[6:]
+            and e.params[7] != 0,
+            "5.9-7",
+            "cannot share CPAR of segment %d" % (shared - 1),
+        )
+        section = f.section("CPAR", shared - 1)
+        self.need(section is not None, "5.9-1", "no CPAR")
+        return f.bytes_of(section)
+
+    def open_estimates(self, word, params, code):
+        e, dim = self.entry, self.file.head.dim
+        there = params is not None and code is not None
+        self.need(there, "5.9-1", "no CPAR or no CODE")
+        self.need(len(params) >= 64, "5.9.1-2", "size of CPAR")
+        d, flags, n_centroids = struct.unpack("<3I", params[:12])
+        self.need(flags in (0, 2), "5.9-3", "flags of codes")
+        self.need(n_centroids == 0, "5.9-4", "centroids of codes")
+        self.need(d == dim, "5.9-2", "dim of codes")
+        self.need(not params[12:64].strip(b"\0"), "5.9-5", "head of codes")
+        self.need(word >> 8 == d, "5.9.1-1", "size of the code word")
+        self.need(len(params) == 64 + 8 * d, "5.9.1-2", "size of CPAR")
+        self.estimates = Estimates(self, params, code, word & 255)
+        self.need(
+            len(code) == self.n * self.estimates.size, "5.9-9", "size of CODE"
+        )
+        if flags & 2:
+            self.need(e.kind == 2, "5.9-6", "residuals without lists")
+            lends = not e.params[5] or e.params[5] == e.params[2]
+            self.need(lends, "5.9-8", "centroids are not shared")
 
     def open_lists(self):
         f = self.file
@@ -277,6 +380,7 @@ class Segment:
             next_byte = offset + n * size
             for j in range(n):
                 self.offsets[first + j] = offset + j * size
+            self.lists.append((first, n, i))
         self.want(next_row == self.n, "5.4-5", "end of the lists")
         self.want(next_byte == len(self.vecs), "5.4-8", "end of VECS")
 
@@ -315,6 +419,9 @@ class Segment:
 
     def check_codes(self):
         if self.section("CODE") is None:
+            return
+        if self.estimates:
+            self.estimates.check_all()
             return
         try:
             codes = Codes(self, self.raw("CPAR"), self.raw("CODE"), "row")

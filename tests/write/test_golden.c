@@ -60,6 +60,32 @@ static void ivf_cosine(const char *path)
 	support_build(path, lists);
 }
 
+/* Codes that estimate, of 17 dimensions, of rows of 16 bits. */
+static const struct support_index codes = {.spec = "IVF3,SQ8",
+					   .metric = VSX_L2,
+					   .elem = VSX_BF16,
+					   .dim = 17,
+					   .n = 70,
+					   .n_test_queries = 12};
+
+/* And 4 bits of what centroids leave of rows. */
+static const struct support_index halves = {.spec = "IVF3,SQ4,RFlat",
+					    .metric = VSX_COSINE,
+					    .elem = VSX_F32,
+					    .dim = 17,
+					    .n = 70,
+					    .n_test_queries = 12};
+
+static void ivf_sq8(const char *path)
+{
+	support_build(path, codes);
+}
+
+static void ivf_sq4(const char *path)
+{
+	support_build(path, halves);
+}
+
 static void hnsw_truth(const char *path)
 {
 	support_build(path, graph);
@@ -174,6 +200,16 @@ Test(golden, a_graph_with_truth)
 Test(golden, a_later_generation)
 {
 	check("ivf-later.vsx", ivf_later);
+}
+
+Test(golden, codes_that_estimate)
+{
+	check("ivf-sq8.vsx", ivf_sq8);
+}
+
+Test(golden, codes_of_residuals)
+{
+	check("ivf-sq4.vsx", ivf_sq4);
 }
 
 Test(golden, no_rows)
