@@ -114,7 +114,7 @@ void add_all(index &i, const engine_plan &plan, const float *rows)
 	for (size_t at = 0; at < plan.n_rows; at += step) {
 		const size_t n = std::min<size_t>(step, plan.n_rows - at);
 
-		progress_update("FAISS", at, plan.n_rows);
+		progress_update("FAISS", "rows", at, plan.n_rows);
 		peer::stop_if_asked();
 		i.top->add((faiss::Index::idx_t)n, rows + at * i.dim);
 	}
@@ -155,7 +155,7 @@ void train_and_add(index &i, const engine_plan &plan)
 					rows + r * plan.dim, plan.dim);
 		rows = scaled.data();
 	}
-	progress_update("FAISS training", 0, 0);
+	progress_update("FAISS training", "", 0, 0);
 	if (!i.top->is_trained)
 		i.top->train((faiss::Index::idx_t)plan.n_rows, rows);
 	add_all(i, plan, rows);

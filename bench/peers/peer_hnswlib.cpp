@@ -97,7 +97,8 @@ struct insertion {
 				continue;
 			peer::stop_if_asked();
 			if (shows)
-				progress_update("hnswlib", i, plan.n_rows);
+				progress_update("hnswlib", "rows", i,
+						plan.n_rows);
 		}
 	} catch (...) {
 		std::lock_guard<std::mutex> hold(lock);

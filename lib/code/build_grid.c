@@ -17,7 +17,7 @@ struct pass {
 	const struct vsx_grid *grid;
 	struct vsx_tally tally;
 	float *eps, *wild_eps; /* [threads] */
-	uint8_t *code;	       /* [threads][dim] */
+	uint8_t *code;	       /* [threads], of a row alone in a block each */
 };
 
 static float loss_of(const struct vsx_grid *grid, const struct vsx_space *space,
@@ -33,11 +33,12 @@ static enum vsx_status loss_work(void *context, unsigned int thread,
 {
 	struct pass *p = context;
 	const struct vsx_space *space = p->rows->space;
-	uint8_t *code = p->code + (size_t)thread * space->dim;
+	uint8_t *code = p->code + (size_t)thread * vsx_grid_term_at(space->dim);
 
 	for (uint64_t r = first; r < last; r++) {
 		const uint8_t *row = p->rows->base + r * space->stride;
-		bool out = vsx_grid_encode(p->grid, space, row, code);
+		bool out = vsx_grid_encode_at(p->grid, space, row, code,
+					      VSX_GRID_LINE);
 		float *most = out ? &p->wild_eps[thread] : &p->eps[thread];
 		float eps = loss_of(p->grid, space, row, code);
 
@@ -62,7 +63,8 @@ static enum vsx_status find_losses(struct vsx_job *job,
 		threads = VSX_MAX_THREADS;
 	status = vsx_alloc_to(&p.eps, 2 * (size_t)threads, sizeof(float), err);
 	if (status == VSX_OK)
-		status = vsx_alloc_to(&p.code, threads, grid->dim, err);
+		status = vsx_alloc_to(&p.code, threads,
+				      vsx_grid_term_at(grid->dim), err);
 	if (status == VSX_OK)
 		status = vsx_tally_begin(&p.tally, job, &vsx_phase_codes,
 					 rows->n, err);
@@ -138,12 +140,20 @@ static void encode(const struct vsx_code_params *p,
 		.lo = (float *)(void *)(p->bytes +
 					sizeof(struct vsx_grid_header)),
 	};
-	float eps;
+	uint8_t *terms = block + vsx_grid_term_at(p->form.dim);
+	uint8_t *losses = block + vsx_grid_eps_at(p->form.dim);
 
-	(void)n; /* a record a block */
-	vsx_grid_encode(&grid, space, rows[0], block);
-	eps = loss_of(&grid, space, rows[0], block);
-	memcpy(block + vsx_grid_eps_at(p->form.dim), &eps, sizeof(eps));
+	for (uint32_t i = 0; i < n; i++) {
+		uint8_t *code = block + (size_t)i * 4;
+		uint32_t term;
+		float eps;
+
+		vsx_grid_encode_at(&grid, space, rows[i], code, VSX_GRID_LINE);
+		eps = loss_of(&grid, space, rows[i], code);
+		term = vsx_grid_term(code, p->form.dim);
+		memcpy(terms + (size_t)i * 4, &term, sizeof(term));
+		memcpy(losses + (size_t)i * 4, &eps, sizeof(eps));
+	}
 }
 
 const struct vsx_codec_build vsx_codec_grid_build = {

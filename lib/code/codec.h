@@ -14,6 +14,7 @@
 #include "code/bounds.h"
 #include "code/form.h"
 #include "io/view.h"
+#include "kernel/tile.h"
 
 /* Rows that lie one after the other: what scans walk over. */
 struct vsx_run {
@@ -55,7 +56,13 @@ struct vsx_code_query {
 	const struct vsx_query *compared; /* the one that the codes, as rows of
 					     vsx_codes.space, have their keys
 					     from; NULL: they are no rows */
-	struct vsx_bounds bounds;	  /* of the keys so far */
+	const int8_t *s; /* or, for codes that are panels, the query as
+			    kernel/tile.h wants it, and its addend; NULL: keys
+			    are joined from two products, each in units of
+			    `high` and `low`, and `base` */
+	uint32_t add;
+	double base, high, low;
+	struct vsx_bounds bounds; /* of the keys so far */
 	double longest; /* row so far, where bounds grow with it; else 0 */
 	void *room;	/* what else a codec makes of it; owned */
 	size_t room_cap;
@@ -120,15 +127,23 @@ struct vsx_codec {
 			     struct vsx_code_query *q, const uint32_t *rows,
 			     size_t n, uint32_t *keys);
 
+	/* NULL, or: blocks are panels, and a query with an `s` has its keys
+	   from this tile of n blocks. */
+	struct vsx_tile (*tile)(const struct vsx_codes *c, uint32_t first_block,
+				uint32_t n);
+
 	/* Set keys of a run that say nothing to VSX_KEY_UNSURE, which is no key
 	   of others then. NULL: all say something. */
 	void (*mark)(const struct vsx_codes *c, const struct vsx_run *run,
 		     uint32_t *keys);
 
-	/* Rules of the parameters that open() does not look at, and of the code
-	   of the row at `at`: the first that is broken, as VSX_ECORRUPT. */
+	/* Rules of the parameters that open() does not look at, of places of
+	   the last block past n_rows (NULL: none), and of the code of the row
+	   at `at`: the first that is broken, as VSX_ECORRUPT. */
 	enum vsx_status (*check)(const struct vsx_codes *c,
 				 struct vsx_error *err);
+	enum vsx_status (*check_rest)(const struct vsx_codes *c,
+				      uint32_t n_rows, struct vsx_error *err);
 	enum vsx_status (*check_row)(const struct vsx_codes *c, uint32_t row,
 				     const uint8_t *at, struct vsx_error *err);
 

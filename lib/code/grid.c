@@ -14,14 +14,6 @@
 
 static_assert(sizeof(struct vsx_grid_header) == 16, "SPEC.md 5.7");
 
-static float load_f32(const uint8_t *p, size_t i)
-{
-	float f;
-
-	memcpy(&f, p + i * 4, 4);
-	return f;
-}
-
 struct vsx_grid_header vsx_grid_header(const uint8_t *params)
 {
 	struct vsx_grid_header h;
@@ -30,9 +22,9 @@ struct vsx_grid_header vsx_grid_header(const uint8_t *params)
 	return h;
 }
 
-static uint32_t record_bytes(const struct vsx_code_form *f)
+static uint32_t block_bytes(const struct vsx_code_form *f)
 {
-	return vsx_row_stride(vsx_grid_eps_at(f->dim) + 4);
+	return vsx_grid_eps_at(f->dim) + 4 * VSX_PANEL;
 }
 
 static uint64_t params_bytes(const struct vsx_code_form *f)
@@ -49,8 +41,6 @@ static enum vsx_status open_grid(struct vsx_codes *c, struct vsx_error *err)
 {
 	struct vsx_grid_header h = vsx_grid_header(c->params);
 
-	vsx_space_init(&c->space, c->rows.metric == VSX_IP ? VSX_IP : VSX_L2,
-		       VSX_U8, c->rows.dim, c->block_bytes);
 	c->unsure = h.wild != 0;
 	if (!(h.delta > 0.0f && h.delta <= FLT_MAX) ||
 	    !(h.eps_cap >= 0.0f && h.eps_cap <= FLT_MAX) || h.wild > 1 ||
@@ -63,160 +53,19 @@ static enum vsx_status open_grid(struct vsx_codes *c, struct vsx_error *err)
 	return VSX_OK;
 }
 
-/* ---- the query on the grid ------------------------------------------ */
-
-/* What both ways of writing the query on the grid have lost, squared. */
-struct losses {
-	double whole, rounded, length;
-};
-
-static struct losses to_grid(const struct vsx_codes *c,
-			     const struct vsx_query *q, struct vsx_query *code,
-			     double delta)
+/* Where the code of a row begins, and what is told of it. */
+static const uint8_t *code_of(const struct vsx_codes *c, uint32_t row)
 {
-	struct losses sum = {0.0, 0.0, 0.0};
-	const uint8_t *lo = vsx_grid_lo(c->params);
-	double inverse = 1.0 / delta;
-	uint8_t *whole = code->native_buffer;
-
-	for (uint32_t i = 0; i < c->rows.dim; i++) {
-		double at = q->f64_buffer[i] - (double)load_f32(lo, i);
-		double x = at * inverse, r;
-		/* NaN from a hostile file becomes 0. */
-		double kept = x > 0.0 ? (x < 255.0 ? x : 255.0) : 0.0;
-
-		whole[i] = (uint8_t)(kept + 0.5);
-		r = x - whole[i];
-		sum.whole += r * r;
-		code->f32_buffer[i] = (float)x;
-		r = x - (double)code->f32_buffer[i];
-		sum.rounded += r * r;
-		sum.length += at * at;
-	}
-	return sum;
-}
-
-static enum vsx_status no_number(struct vsx_error *err)
-{
-	return vsx_at_section(
-		err,
-		vsx_fail(err, VSX_ECORRUPT,
-			 "section CPAR has an offset that is not a number"),
-		"CPAR");
-}
-
-static enum vsx_status prepare_distances(const struct vsx_codes *c,
-					 struct vsx_code_query *q,
-					 struct vsx_error *err)
-{
-	struct vsx_grid_header h = vsx_grid_header(c->params);
-	struct vsx_query *code = &q->query;
-	struct vsx_bounds *b = &q->bounds;
-	uint32_t dim = c->rows.dim;
-	bool cosine = c->rows.metric == VSX_COSINE;
-	double delta = h.delta;
-	struct losses sum = to_grid(c, q->asked, code, delta);
-	double lost = sum.rounded;
-
-	if (!(sum.length <= DBL_MAX))
-		return no_number(err);
-	/* Rounding loses half a step in each dimension at most; what is above
-	 * comes from components outside of the grid. */
-	if (sum.whole <= 0.36 * dim) {
-		code->native = code->native_buffer;
-		lost = sum.whole;
-	} else {
-		b->relative = vsx_sum_error(dim);
-		b->absolute = vsx_sum_underflow(dim);
-	}
-	b->shape = cosine ? VSX_BOUNDS_ANGLE : VSX_BOUNDS_SQUARE;
-	b->unit = delta;
-	b->error = sqrt(lost) * delta * (1.0 + VSX_HAIR) + (double)h.eps_cap +
-		   sqrt(sum.length) * 1e-14 + (cosine ? 1e-14 : 0.0);
-	b->slack = vsx_exact_error(dim);
-	return VSX_OK;
-}
-
-static enum vsx_status prepare_products(const struct vsx_codes *c,
-					struct vsx_code_query *q,
-					struct vsx_error *err)
-{
-	struct vsx_grid_header h = vsx_grid_header(c->params);
-	const uint8_t *offsets = vsx_grid_lo(c->params);
-	struct vsx_bounds *b = &q->bounds;
-	uint32_t dim = c->rows.dim;
-	double length = vsx_query_length(q->asked, dim), delta = h.delta;
-	double lo_length = 0.0, code_length = 255.0 * sqrt(dim), most;
-	double eps_cap = h.eps_cap;
-
-	for (uint32_t i = 0; i < dim; i++) {
-		double lo = load_f32(offsets, i);
-
-		b->shift -= q->asked->f64_buffer[i] * lo;
-		lo_length += lo * lo;
-	}
-	if (!(lo_length <= DBL_MAX))
-		return no_number(err);
-	memcpy(q->query.f32_buffer, q->asked->f32, dim * sizeof(float));
-	b->shape = VSX_BOUNDS_LINEAR;
-	b->unit = delta;
-	most = length * code_length;
-	if (!(most < FLT_MAX / 4)) {
-		b->error = INFINITY;
-		return VSX_OK;
-	}
-	b->error =
-		length * eps_cap +
-		delta * (most * vsx_sum_error(dim) + vsx_sum_underflow(dim)) +
-		length * (sqrt(lo_length) + delta * code_length + eps_cap) *
-			(vsx_exact_error(dim) + VSX_HAIR * 0x1p-4);
-	return VSX_OK;
-}
-
-/*
- * For distances the query becomes one of whole numbers, so that the integer
- * kernels serve, unless it lies too far outside of the grid.
- */
-static enum vsx_status prepare(const struct vsx_codes *c,
-			       struct vsx_code_query *q, struct vsx_error *err)
-{
-	enum vsx_status status;
-
-	q->query.f32 = q->query.f32_buffer;
-	q->query.native = NULL;
-	q->query.scale = 1.0f;
-	q->longest = 0.0;
-	q->compared = &q->query;
-	q->bounds = (struct vsx_bounds){0};
-	status = c->rows.metric == VSX_IP ? prepare_products(c, q, err)
-					  : prepare_distances(c, q, err);
-	q->bounds.form = vsx_space_key_form(&c->space, &q->query);
-	return status;
-}
-
-/* ---- keys ----------------------------------------------------------- */
-
-static const uint8_t *record(const struct vsx_codes *c, uint32_t row)
-{
-	return c->base + (size_t)row * c->block_bytes;
+	return c->base + (size_t)(row / VSX_PANEL) * c->block_bytes +
+	       (size_t)(row % VSX_PANEL) * 4;
 }
 
 static float eps_of(const struct vsx_codes *c, uint32_t row)
 {
-	return load_f32(record(c, row) + vsx_grid_eps_at(c->rows.dim), 0);
-}
+	float eps;
 
-static void keys_of_run(const struct vsx_codes *c, struct vsx_code_query *q,
-			const struct vsx_run *run, uint32_t *keys)
-{
-	vsx_space_keys(&c->space, &q->query, record(c, run->first_row), NULL,
-		       run->n_rows, keys);
-}
-
-static void keys_of_rows(const struct vsx_codes *c, struct vsx_code_query *q,
-			 const uint32_t *rows, size_t n, uint32_t *keys)
-{
-	vsx_space_keys(&c->space, &q->query, c->base, rows, n, keys);
+	memcpy(&eps, code_of(c, row) + vsx_grid_eps_at(c->rows.dim), 4);
+	return eps;
 }
 
 /* Wild rows: so far out that the grid was not made for them. */
@@ -244,9 +93,15 @@ float vsx_grid_loss(const struct vsx_space *rows, float delta,
 
 		vsx_space_load_some(rows, x, row, d, n);
 		for (uint32_t i = 0; i < n; i++) {
-			double at = (double)load_f32(lo, d + i) +
-				    (double)delta * code[d + i];
-			double r = (double)x[i] * scale - at;
+			uint8_t step =
+				code[(size_t)((d + i) / 4) * VSX_GRID_LINE +
+				     (d + i) % 4];
+			double at, r;
+			float low;
+
+			memcpy(&low, lo + (size_t)(d + i) * 4, 4);
+			at = (double)low + (double)delta * step;
+			r = (double)x[i] * scale - at;
 
 			sum += r * r;
 			length += at * at;
@@ -258,10 +113,36 @@ float vsx_grid_loss(const struct vsx_space *rows, float delta,
 	return nextafterf((float)loss, INFINITY);
 }
 
+uint32_t vsx_grid_term(const uint8_t *code, uint32_t dim)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < dim; i++) {
+		int c = code[(size_t)(i / 4) * VSX_GRID_LINE + i % 4] - 128;
+
+		sum += (uint32_t)(c * c);
+	}
+	return sum;
+}
+
+/* Places of the last block that no row has. */
+static enum vsx_status check_rest(const struct vsx_codes *c, uint32_t n_rows,
+				  struct vsx_error *err)
+{
+	for (uint32_t row = n_rows; row % VSX_PANEL; row++)
+		for (uint32_t at = 0; at < c->block_bytes; at += VSX_GRID_LINE)
+			if (!vsx_is_zero(code_of(c, row) + at, 4))
+				return vsx_fail(err, VSX_ECORRUPT,
+						"the place of row %u of %u is "
+						"not 0",
+						row, n_rows);
+	return VSX_OK;
+}
+
 static enum vsx_status check(const struct vsx_codes *c, struct vsx_error *err)
 {
 	for (uint32_t i = 0; i < c->rows.dim; i++) {
-		float lo = load_f32(vsx_grid_lo(c->params), i);
+		float lo = vsx_grid_lo_at(c->params, i);
 
 		if (!isfinite(lo))
 			return vsx_fail(err, VSX_ECORRUPT,
@@ -276,17 +157,23 @@ static enum vsx_status check_row(const struct vsx_codes *c, uint32_t row,
 				 const uint8_t *at, struct vsx_error *err)
 {
 	struct vsx_grid_header h = vsx_grid_header(c->params);
-	const uint8_t *code = record(c, row);
-	uint32_t dim = c->rows.dim, end = vsx_grid_eps_at(dim);
+	const uint8_t *code = code_of(c, row);
+	uint32_t dim = c->rows.dim, last = dim % 4;
+	uint32_t term = vsx_load32(code + vsx_grid_term_at(dim));
+	uint32_t due = vsx_grid_term(code, dim);
 	float eps = eps_of(c, row);
 	float loss = vsx_grid_loss(&c->rows, h.delta, vsx_grid_lo(c->params),
 				   at, code);
 
-	if (!vsx_is_zero(code + dim, end - dim) ||
-	    !vsx_is_zero(code + end + 4, c->block_bytes - end - 4))
+	if (last &&
+	    !vsx_is_zero(code + vsx_grid_term_at(dim) - VSX_GRID_LINE + last,
+			 4 - last))
 		return vsx_fail(err, VSX_ECORRUPT,
-				"the bytes after its code are not its eps and "
-				"zeros");
+				"its code is not 0 past component %u", dim - 1);
+	if (term != due)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"the term of its code is %u, expected %u", term,
+				due);
 	if (!(eps >= loss))
 		return vsx_fail(err, VSX_ECORRUPT,
 				"its code is %g off, it says %g", (double)loss,
@@ -301,14 +188,17 @@ static enum vsx_status check_row(const struct vsx_codes *c, uint32_t row,
 const struct vsx_codec vsx_codec_grid = {
 	.id = VSX_CODEC_GRID,
 	.name = "8-bit grid",
-	.block_bytes = record_bytes,
+	.block_shift = VSX_GRID_SHIFT,
+	.block_bytes = block_bytes,
 	.params_bytes = params_bytes,
 	.suits = suits,
 	.open = open_grid,
-	.prepare = prepare,
-	.keys_of_run = keys_of_run,
-	.keys_of_rows = keys_of_rows,
+	.prepare = vsx_grid_prepare,
+	.keys_of_run = vsx_grid_keys_of_run,
+	.keys_of_rows = vsx_grid_keys_of_rows,
+	.tile = vsx_grid_tile,
 	.mark = mark,
 	.check = check,
+	.check_rest = check_rest,
 	.check_row = check_row,
 };

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "kernel/half.h"
+#include "kernel/tile.h"
 #include "manifest.h"
 #include "names.h"
 
@@ -28,7 +29,7 @@ enum vsx_status vsx_query_alloc(struct vsx_query *q, uint32_t dim,
 {
 	memset(q, 0, sizeof(*q));
 	if (vsx_alloc_to(&q->f32_buffer, dim, sizeof(float), err) ||
-	    vsx_alloc_to(&q->native_buffer, dim, 1, err) ||
+	    vsx_alloc_to(&q->native_buffer, 2, vsx_tile_stride(dim), err) ||
 	    vsx_alloc_to(&q->f64_buffer, dim, sizeof(double), err)) {
 		vsx_query_release(q);
 		return VSX_ENOMEM;

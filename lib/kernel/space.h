@@ -44,7 +44,7 @@ struct vsx_query {
 			      component is a whole number in range; else NULL */
 	float scale;	   /* cosine: inverse length of native or f32 */
 	float *f32_buffer; /* float[dim], 64-byte aligned */
-	void *native_buffer; /* dim bytes */
+	void *native_buffer; /* 2 * vsx_tile_stride(dim) bytes, likewise */
 	double *f64_buffer;  /* double[dim]: the query; cosine: of length 1 */
 };
 

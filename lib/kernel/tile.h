@@ -25,13 +25,15 @@
 #define VSX_TILE_ALIGN 64u
 
 /*
- * Packed rows: panels of 16 rows, one after the other. A panel has, for every
- * four components, those of row 0, of row 1, ... and of row 15; components past
- * the last, and rows, are 0.
+ * Packed rows: panels of 16 rows. A panel has, for every four components, those
+ * of row 0, of row 1, ... and of row 15; components past the last, and rows,
+ * are 0.
  */
 struct vsx_tile {
-	const uint8_t *panels; /* 64-byte aligned */
-	const uint32_t *add;   /* [n_panels * VSX_PANEL] */
+	const uint8_t *panels;
+	size_t panel_stride; /* bytes from one panel to the next */
+	const uint32_t *add; /* [VSX_PANEL] of each panel */
+	size_t add_stride;   /* and words from those to the next */
 	uint32_t n_panels;
 	uint32_t n_fours; /* components / 4, rounded up */
 	unsigned int shift;
@@ -41,8 +43,25 @@ struct vsx_tile_queries {
 	const int8_t *s; /* [n][stride], 64-byte aligned */
 	size_t stride;	 /* what is past the components is 0 */
 	const uint32_t *add;
-	uint32_t n; /* 1 to VSX_TILE_QUERIES */
+	uint32_t n; /* 1 to VSX_TILE_QUERIES; one is a scan of the rows */
 };
+
+/* Panels that vsx_panel_pack() has made, one after the other. */
+static inline struct vsx_tile vsx_tile_packed(const uint8_t *panels,
+					      const uint32_t *add,
+					      uint32_t n_panels, uint32_t dim)
+{
+	struct vsx_tile t = {
+		.panels = panels,
+		.panel_stride = ((size_t)dim + 3) / 4 * 4 * VSX_PANEL,
+		.add = add,
+		.add_stride = VSX_PANEL,
+		.n_panels = n_panels,
+		.n_fours = (dim + 3) / 4,
+	};
+
+	return t;
+}
 
 static inline size_t vsx_panel_bytes(uint32_t dim)
 {
@@ -70,7 +89,7 @@ struct vsx_tiles {
 			     "neon", "neondot" */
 
 	/* out[q * room + row] = key, for all rows of the panels; room is at
-	   least n_panels * VSX_PANEL, out 64-byte aligned. */
+	   least n_panels * VSX_PANEL. */
 	void (*keys)(const struct vsx_tile *rows,
 		     const struct vsx_tile_queries *queries, uint32_t *out,
 		     size_t room);

@@ -51,12 +51,12 @@ static void configure(uint32_t n_queries, uint32_t fours_left)
 /* The numbers of tile registers are part of the instructions. */
 #define STEP(sum, panel)                                                       \
 	do {                                                                   \
-		_tile_loadd(ROWS, rows + (panel)*panel_bytes, 64);             \
+		_tile_loadd(ROWS, rows + (panel)*t->panel_stride, 64);         \
 		_tile_dpbsud(sum, QUERIES, ROWS);                              \
 	} while (0)
 #define STEP_END(sum, panel)                                                   \
 	do {                                                                   \
-		_tile_loadd(ROW_END, rows + (panel)*panel_bytes, 64);          \
+		_tile_loadd(ROW_END, rows + (panel)*t->panel_stride, 64);      \
 		_tile_dpbsud(sum, QUERY_END, ROW_END);                         \
 	} while (0)
 
@@ -64,8 +64,7 @@ static void configure(uint32_t n_queries, uint32_t fours_left)
 INLINE void sums_of(const struct vsx_tile *t, const struct vsx_tile_queries *q,
 		    uint32_t panel, int32_t sums[][16][16], const int n)
 {
-	const size_t panel_bytes = (size_t)t->n_fours * 4 * VSX_PANEL;
-	const uint8_t *rows = t->panels + panel * panel_bytes;
+	const uint8_t *rows = t->panels + panel * t->panel_stride;
 	const int8_t *s = q->s;
 	uint32_t fours = t->n_fours;
 
@@ -104,6 +103,10 @@ static void keys(const struct vsx_tile *t, const struct vsx_tile_queries *q,
 {
 	_Alignas(64) int32_t sums[PANELS][16][16];
 
+	if (q->n == 1) {
+		vsx_zmm_scan(t, q->s, q->add[0], out);
+		return;
+	}
 	configure(q->n, t->n_fours % 16);
 	for (uint32_t p = 0, n; p < t->n_panels; p += n) {
 		n = t->n_panels - p >= PANELS ? PANELS : 1;

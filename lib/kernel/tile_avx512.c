@@ -4,7 +4,6 @@
  * is folded at the end.
  */
 #include <immintrin.h>
-#include <string.h>
 
 #include "kernel/tile_tables.h"
 #include "kernel/tile_zmm.h"
@@ -12,22 +11,13 @@
 #define QUERIES 8
 #define PANELS	2
 
-INLINE __m512i four_of(const int8_t *q)
-{
-	int32_t four;
-
-	memcpy(&four, q, 4);
-	return _mm512_set1_epi32(four);
-}
-
 /* Queries past the last are the last one once more; their keys are dropped. */
 INLINE void some_keys(const struct vsx_tile *t,
 		      const struct vsx_tile_queries *queries, uint32_t first,
 		      uint32_t panel, uint32_t *out, size_t room,
 		      const int n_panels)
 {
-	const size_t panel_bytes = (size_t)t->n_fours * 4 * VSX_PANEL;
-	const uint8_t *rows = t->panels + panel * panel_bytes;
+	const uint8_t *rows = t->panels + panel * t->panel_stride;
 	const int8_t *q[QUERIES];
 	__m512i sum[QUERIES][PANELS];
 
@@ -39,15 +29,15 @@ INLINE void some_keys(const struct vsx_tile *t,
 		sum[i][0] = sum[i][1] = _mm512_setzero_si512();
 	}
 	for (uint32_t g = 0; g < t->n_fours; g++) {
-		__m512i x0 = _mm512_load_si512(rows + (size_t)g * 64);
+		__m512i x0 = _mm512_loadu_si512(rows + (size_t)g * 64);
 		__m512i x1 = x0;
 
 		if (n_panels > 1)
-			x1 = _mm512_load_si512(rows + panel_bytes +
-					       (size_t)g * 64);
+			x1 = _mm512_loadu_si512(rows + t->panel_stride +
+						(size_t)g * 64);
 #pragma GCC unroll 8
 		for (int i = 0; i < QUERIES; i++) {
-			__m512i four = four_of(q[i] + (size_t)g * 4);
+			__m512i four = vsx_zmm_four(q[i] + (size_t)g * 4);
 
 			sum[i][0] = _mm512_dpbusd_epi32(sum[i][0], x0, four);
 			if (n_panels > 1)
@@ -72,6 +62,10 @@ static void keys(const struct vsx_tile *t, const struct vsx_tile_queries *q,
 {
 	uint32_t p = 0;
 
+	if (q->n == 1) {
+		vsx_zmm_scan(t, q->s, q->add[0], out);
+		return;
+	}
 	for (; p + PANELS <= t->n_panels; p += PANELS)
 		for (uint32_t i = 0; i < q->n; i += QUERIES)
 			some_keys(t, q, i, p, out, room, PANELS);

@@ -30,34 +30,32 @@ INLINE int8x16_t four_of(const int8_t *q)
 	return vreinterpretq_s8_s32(vdupq_n_s32(four));
 }
 
-INLINE void quarter_key(const struct vsx_tile *t, uint32_t query_add, size_t at,
-			int32x4_t sum, uint32_t *key)
+INLINE void quarter_key(const struct vsx_tile *t, uint32_t query_add,
+			const uint32_t *row_add, int32x4_t sum, uint32_t *key)
 {
-	uint32x4_t add =
-		vaddq_u32(vld1q_u32(t->add + at), vdupq_n_u32(query_add));
+	uint32x4_t add = vaddq_u32(vld1q_u32(row_add), vdupq_n_u32(query_add));
 	uint32x4_t shifted = vshlq_u32(vreinterpretq_u32_s32(sum),
 				       vdupq_n_s32((int32_t)t->shift));
 
-	vst1q_u32(key + at, vsubq_u32(add, shifted));
+	vst1q_u32(key, vsubq_u32(add, shifted));
 }
 
 /* Queries past the last are the last one once more; their keys are dropped. */
 INLINE void panel_keys(const struct vsx_tile *t,
 		       const struct vsx_tile_queries *queries,
 		       const uint32_t *add, uint32_t first, uint32_t panel,
-		       uint32_t *out, size_t room)
+		       uint32_t *out, size_t room, const int n)
 {
-	const uint8_t *rows =
-		t->panels + (size_t)panel * t->n_fours * 4 * VSX_PANEL;
-	const size_t at = (size_t)panel * VSX_PANEL;
+	const uint8_t *rows = t->panels + panel * t->panel_stride;
+	const uint32_t *row_add = t->add + panel * t->add_stride;
 	const int8_t *q[QUERIES];
 	int32x4_t sum[QUERIES][4];
 
-	for (uint32_t i = 0; i < QUERIES; i++) {
-		uint32_t n =
+	for (uint32_t i = 0; i < (uint32_t)n; i++) {
+		uint32_t at =
 			first + i < queries->n ? first + i : queries->n - 1;
 
-		q[i] = queries->s + n * queries->stride;
+		q[i] = queries->s + at * queries->stride;
 		for (int part = 0; part < 4; part++)
 			sum[i][part] = vdupq_n_s32(0);
 	}
@@ -66,7 +64,7 @@ INLINE void panel_keys(const struct vsx_tile *t,
 				   vld1q_u8(rows + 32), vld1q_u8(rows + 48)};
 
 #pragma GCC unroll 4
-		for (int i = 0; i < QUERIES; i++) {
+		for (int i = 0; i < n; i++) {
 			int8x16_t four = four_of(q[i] + (size_t)g * 4);
 
 			sum[i][0] = dot(sum[i][0], x[0], four);
@@ -75,10 +73,13 @@ INLINE void panel_keys(const struct vsx_tile *t,
 			sum[i][3] = dot(sum[i][3], x[3], four);
 		}
 	}
-	for (uint32_t i = 0; i < QUERIES && first + i < queries->n; i++)
+	for (uint32_t i = 0; i < (uint32_t)n && first + i < queries->n; i++)
 		for (size_t part = 0; part < 4; part++)
-			quarter_key(t, add[first + i], at + 4 * part,
-				    sum[i][part], out + (first + i) * room);
+			quarter_key(t, add[first + i], row_add + 4 * part,
+				    sum[i][part],
+				    out + (first + i) * room +
+					    (size_t)panel * VSX_PANEL +
+					    4 * part);
 }
 
 static void keys(const struct vsx_tile *t, const struct vsx_tile_queries *q,
@@ -92,7 +93,10 @@ static void keys(const struct vsx_tile *t, const struct vsx_tile_queries *q,
 			  << t->shift);
 	for (uint32_t p = 0; p < t->n_panels; p++)
 		for (uint32_t i = 0; i < q->n; i += QUERIES)
-			panel_keys(t, q, add, i, p, out, room);
+			if (q->n == 1)
+				panel_keys(t, q, add, i, p, out, room, 1);
+			else
+				panel_keys(t, q, add, i, p, out, room, QUERIES);
 }
 
 static uint32_t up_to(const uint32_t *keys, uint32_t n, uint32_t cut,

@@ -17,16 +17,15 @@ static void panel_keys(const uint8_t *panel, const int8_t *q, uint32_t n_fours,
 static void keys(const struct vsx_tile *t, const struct vsx_tile_queries *q,
 		 uint32_t *out, size_t room)
 {
-	const size_t panel_bytes = (size_t)t->n_fours * 4 * VSX_PANEL;
 	int32_t sum[VSX_PANEL];
 
 	for (uint32_t p = 0; p < t->n_panels; p++) {
-		const uint32_t *add = t->add + (size_t)p * VSX_PANEL;
+		const uint32_t *add = t->add + p * t->add_stride;
 
 		for (uint32_t i = 0; i < q->n; i++) {
 			uint32_t *key = out + i * room + (size_t)p * VSX_PANEL;
 
-			panel_keys(t->panels + p * panel_bytes,
+			panel_keys(t->panels + p * t->panel_stride,
 				   q->s + i * q->stride, t->n_fours, sum);
 			for (uint32_t r = 0; r < VSX_PANEL; r++)
 				key[r] = add[r] + q->add[i] -

@@ -27,43 +27,41 @@ INLINE __m256i four_of(const int8_t *q)
 
 INLINE __m256i load(const void *p)
 {
-	return _mm256_load_si256((const __m256i *)p);
+	return _mm256_loadu_si256((const __m256i *)p);
 }
 
-INLINE void half_key(const struct vsx_tile *t, uint32_t query_add, size_t at,
-		     __m256i sum, uint32_t *key)
+INLINE void half_key(const struct vsx_tile *t, uint32_t query_add,
+		     const uint32_t *row_add, __m256i sum, uint32_t *key)
 {
-	__m256i add = _mm256_add_epi32(
-		_mm256_loadu_si256((const __m256i *)(t->add + at)),
-		_mm256_set1_epi32((int)query_add));
+	__m256i add = _mm256_add_epi32(load(row_add),
+				       _mm256_set1_epi32((int)query_add));
 
 	sum = _mm256_sll_epi32(sum, _mm_cvtsi32_si128((int)t->shift));
-	_mm256_store_si256((__m256i *)(key + at), _mm256_sub_epi32(add, sum));
+	_mm256_storeu_si256((__m256i *)key, _mm256_sub_epi32(add, sum));
 }
 
 /* Queries past the last are the last one once more; their keys are dropped. */
 INLINE void panel_keys(const struct vsx_tile *t,
 		       const struct vsx_tile_queries *queries, uint32_t first,
-		       uint32_t panel, uint32_t *out, size_t room)
+		       uint32_t panel, uint32_t *out, size_t room, const int n)
 {
-	const uint8_t *rows =
-		t->panels + (size_t)panel * t->n_fours * 4 * VSX_PANEL;
-	const size_t at = (size_t)panel * VSX_PANEL;
+	const uint8_t *rows = t->panels + panel * t->panel_stride;
+	const uint32_t *add = t->add + panel * t->add_stride;
 	const int8_t *q[QUERIES];
 	__m256i sum[QUERIES][2];
 
-	for (uint32_t i = 0; i < QUERIES; i++) {
-		uint32_t n =
+	for (uint32_t i = 0; i < (uint32_t)n; i++) {
+		uint32_t at =
 			first + i < queries->n ? first + i : queries->n - 1;
 
-		q[i] = queries->s + n * queries->stride;
+		q[i] = queries->s + at * queries->stride;
 		sum[i][0] = sum[i][1] = _mm256_setzero_si256();
 	}
 	for (uint32_t g = 0; g < t->n_fours; g++, rows += 4 * VSX_PANEL) {
 		__m256i low = load(rows), high = load(rows + 32);
 
 #pragma GCC unroll 4
-		for (int i = 0; i < QUERIES; i++) {
+		for (int i = 0; i < n; i++) {
 			__m256i four = four_of(q[i] + (size_t)g * 4);
 
 			sum[i][0] = dot(sum[i][0], low, four);
@@ -71,13 +69,15 @@ INLINE void panel_keys(const struct vsx_tile *t,
 		}
 	}
 #pragma GCC unroll 4
-	for (uint32_t i = 0; i < QUERIES; i++) {
-		uint32_t *key = out + (first + i) * room;
+	for (uint32_t i = 0; i < (uint32_t)n; i++) {
+		uint32_t *key =
+			out + (first + i) * room + (size_t)panel * VSX_PANEL;
 
 		if (first + i >= queries->n)
 			break;
-		half_key(t, queries->add[first + i], at, sum[i][0], key);
-		half_key(t, queries->add[first + i], at + 8, sum[i][1], key);
+		half_key(t, queries->add[first + i], add, sum[i][0], key);
+		half_key(t, queries->add[first + i], add + 8, sum[i][1],
+			 key + 8);
 	}
 }
 
@@ -86,7 +86,10 @@ static void keys(const struct vsx_tile *t, const struct vsx_tile_queries *q,
 {
 	for (uint32_t p = 0; p < t->n_panels; p++)
 		for (uint32_t i = 0; i < q->n; i += QUERIES)
-			panel_keys(t, q, i, p, out, room);
+			if (q->n == 1)
+				panel_keys(t, q, i, p, out, room, 1);
+			else
+				panel_keys(t, q, i, p, out, room, QUERIES);
 }
 
 static uint32_t up_to(const uint32_t *keys, uint32_t n, uint32_t cut,

@@ -3,19 +3,79 @@
 #define VSX_TILE_ZMM_H
 
 #include <immintrin.h>
+#include <string.h>
 
 #include "kernel/tile_tables.h"
+
+/* Bytes that a scan asks for before their turn. */
+#define SCAN_AHEAD 2048
 
 /* The keys of a panel's rows, from their sums of products. */
 INLINE void vsx_zmm_key(const struct vsx_tile *t, uint32_t query_add,
 			uint32_t panel, __m512i sum, uint32_t *key)
 {
-	const size_t at = (size_t)panel * VSX_PANEL;
-	__m512i add = _mm512_add_epi32(_mm512_loadu_si512(t->add + at),
+	const uint32_t *row_add = t->add + panel * t->add_stride;
+	__m512i add = _mm512_add_epi32(_mm512_loadu_si512(row_add),
 				       _mm512_set1_epi32((int)query_add));
 
 	sum = _mm512_sll_epi32(sum, _mm_cvtsi32_si128((int)t->shift));
-	_mm512_store_si512(key + at, _mm512_sub_epi32(add, sum));
+	_mm512_storeu_si512(key + (size_t)panel * VSX_PANEL,
+			    _mm512_sub_epi32(add, sum));
+}
+
+INLINE __m512i vsx_zmm_four(const int8_t *q)
+{
+	int32_t four;
+
+	memcpy(&four, q, 4);
+	return _mm512_set1_epi32(four);
+}
+
+/* The sums of four sets of four components in chains of their own. */
+INLINE __m512i vsx_zmm_dot(__m512i sum, const uint8_t *row, const int8_t *q)
+{
+	return _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(row),
+				   vsx_zmm_four(q));
+}
+
+/*
+ * One query over all panels: nothing but the rows' bytes is loaded, in their
+ * order, those of later ones asked for by the way.
+ */
+static inline void vsx_zmm_scan(const struct vsx_tile *t, const int8_t *q,
+				uint32_t query_add, uint32_t *key)
+{
+	const uint8_t *rows = t->panels;
+	uint32_t n = t->n_fours;
+
+	for (uint32_t p = 0; p < t->n_panels; p++, rows += t->panel_stride) {
+		__m512i a = _mm512_setzero_si512(), b = a, c = a, d = a;
+		uint32_t g = 0;
+
+		for (; g + 4 <= n; g += 4) {
+			const uint8_t *row = rows + (size_t)g * 64;
+			const int8_t *s = q + (size_t)g * 4;
+
+			_mm_prefetch((const char *)row + SCAN_AHEAD,
+				     _MM_HINT_T0);
+			_mm_prefetch((const char *)row + SCAN_AHEAD + 64,
+				     _MM_HINT_T0);
+			_mm_prefetch((const char *)row + SCAN_AHEAD + 128,
+				     _MM_HINT_T0);
+			_mm_prefetch((const char *)row + SCAN_AHEAD + 192,
+				     _MM_HINT_T0);
+			a = vsx_zmm_dot(a, row, s);
+			b = vsx_zmm_dot(b, row + 64, s + 4);
+			c = vsx_zmm_dot(c, row + 128, s + 8);
+			d = vsx_zmm_dot(d, row + 192, s + 12);
+		}
+		for (; g < n; g++)
+			a = vsx_zmm_dot(a, rows + (size_t)g * 64,
+					q + (size_t)g * 4);
+		a = _mm512_add_epi32(_mm512_add_epi32(a, b),
+				     _mm512_add_epi32(c, d));
+		vsx_zmm_key(t, query_add, p, a, key);
+	}
 }
 
 INLINE __mmask16 vsx_zmm_first(uint32_t n)

@@ -151,7 +151,9 @@ enum vsx_status vsx_codes_check(const struct vsx_segment *seg,
 
 	if (!vsx_codes_present(seg))
 		return VSX_OK;
-	if (vsx_segment_codes(seg, &c, &local) || c.codec->check(&c, &local))
+	if (vsx_segment_codes(seg, &c, &local) || c.codec->check(&c, &local) ||
+	    (c.codec->check_rest &&
+	     c.codec->check_rest(&c, seg->n_rows, &local)))
 		return vsx_tell_why(report, context, &local);
 	status = vsx_kept_begin(&kept, seg, err);
 	if (status == VSX_OK)

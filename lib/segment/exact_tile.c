@@ -17,12 +17,19 @@ static const struct vsx_query *query_of(const struct vsx_sieve *s)
 	return s->query->compared;
 }
 
+static bool are_panels(const struct vsx_sieve *s)
+{
+	return s->codes.codec->tile != NULL;
+}
+
 bool vsx_exact_tiles_suit(const struct vsx_sieve *s)
 {
 	const struct vsx_eligible *e = &s->find->eligible;
+	bool whole = are_panels(s) ? s->query->s != NULL
+				   : query_of(s) && query_of(s)->native;
 
 	/* A few rows of its own a sieve finds faster alone. */
-	return query_of(s) && query_of(s)->native &&
+	return whole &&
 	       (e->barred == s->seg->dead || !vsx_eligible_are_sparse(e));
 }
 
@@ -57,8 +64,14 @@ static uint32_t query_add(const struct vsx_space *space, const int8_t *s)
 static void take_queries(struct vsx_exact_tiles *t)
 {
 	for (size_t i = 0; i < t->n; i++) {
+		const struct vsx_code_query *q = t->sieves[i]->query;
 		int8_t *s = t->s + i * t->stride;
 
+		if (t->in_place) {
+			memcpy(s, q->s, t->stride);
+			t->add[i] = q->add;
+			continue;
+		}
 		vsx_tile_query(s, query_of(t->sieves[i])->native, t->space->dim,
 			       t->query_turn);
 		t->add[i] = query_add(t->space, s);
@@ -118,13 +131,19 @@ static void pack(struct vsx_exact_tiles *t)
 	}
 	for (uint32_t i = 0; i < b->n; i++)
 		b->add[i] = row_add(t, i);
-	b->tile = (struct vsx_tile){
-		.panels = b->panels,
-		.add = b->add,
-		.n_panels = n_panels,
-		.n_fours = (dim + 3) / 4,
-		.shift = t->space->metric == VSX_L2,
-	};
+	b->tile = vsx_tile_packed(b->panels, b->add, n_panels, dim);
+	b->tile.shift = t->space->metric == VSX_L2;
+}
+
+/* The panels that the rows are of; rows beside them are in these, too. */
+static void find_panels(struct vsx_exact_tiles *t)
+{
+	const struct vsx_codes *codes = &t->sieves[0]->codes;
+	struct vsx_row_block *b = &t->rows;
+
+	b->tile = codes->codec->tile(codes, b->row[0] / VSX_PANEL,
+				     (b->lead + b->n + VSX_PANEL - 1) /
+					     VSX_PANEL);
 }
 
 /* ---- queries over a block ------------------------------------------- */
@@ -156,7 +175,7 @@ static enum vsx_status take_keys(struct vsx_exact_tiles *t, struct vsx_sieve *s,
 	const struct vsx_row_block *b = &t->rows;
 	uint32_t n;
 
-	if (t->space->metric == VSX_COSINE)
+	if (!t->in_place && t->space->metric == VSX_COSINE)
 		vsx_space_cosine_keys(t->space, query_of(s), b->tail, b->n,
 				      keys);
 	if (b->n_wild)
@@ -172,7 +191,10 @@ static enum vsx_status flush(struct vsx_exact_tiles *t, struct vsx_error *err)
 
 	if (b->n == 0)
 		return VSX_OK;
-	pack(t);
+	if (t->in_place)
+		find_panels(t);
+	else
+		pack(t);
 	for (size_t first = 0; first < t->n; first += VSX_TILE_QUERIES) {
 		size_t n = t->n - first;
 		struct vsx_tile_queries q = {
@@ -185,14 +207,15 @@ static enum vsx_status flush(struct vsx_exact_tiles *t, struct vsx_error *err)
 		};
 
 		VSX_TRY(vsx_halt_before(t->sieves[first]->find->halt,
-					(uint64_t)q.n * b->n, t->space->stride,
-					err));
+					(uint64_t)q.n * b->n, t->dim, err));
 		t->kernels->keys(&b->tile, &q, t->keys, b->room);
 		for (size_t i = 0; i < q.n; i++)
 			VSX_TRY(take_keys(t, t->sieves[first + i],
-					  t->keys + i * b->room, err));
+					  t->keys + i * b->room + b->lead,
+					  err));
 	}
 	b->n = 0;
+	b->lead = 0;
 	b->n_wild = 0;
 	return VSX_OK;
 }
@@ -216,6 +239,33 @@ static void note_wild(struct vsx_exact_tiles *t, const struct vsx_run *run)
 	}
 }
 
+/* What is to be packed of the last n rows, which are those of a run. */
+static void add_codes(struct vsx_exact_tiles *t, const struct vsx_run *run)
+{
+	const struct vsx_codes *codes = &t->sieves[0]->codes;
+	const struct vsx_space *space = t->space;
+	struct vsx_row_block *b = &t->rows;
+	uint32_t n = run->n_rows, at = b->n - n;
+	const uint8_t *base;
+	uint64_t bytes;
+
+	base = codes->view->base + vsx_codes_extent(codes, run, &bytes);
+	space->kernels->ip_int[space->elem](t->ones, base, space->stride, NULL,
+					    n, space->dim, b->sum + at);
+	if (space->metric == VSX_L2)
+		space->kernels->l2_int[space->elem](
+			t->none, base, space->stride, NULL, n, space->dim,
+			b->squares + at);
+	for (uint32_t i = 0; i < n; i++) {
+		const uint8_t *row = base + (size_t)i * space->stride;
+
+		b->at[at + i] = row;
+		if (space->metric == VSX_COSINE)
+			memcpy(&b->tail[at + i], row + space->tail,
+			       sizeof(float));
+	}
+}
+
 /* Rows that lie one after the other and are there, as many as there is room
  * for; so many passed before. */
 static enum vsx_status add_rows(struct vsx_exact_tiles *t,
@@ -223,32 +273,30 @@ static enum vsx_status add_rows(struct vsx_exact_tiles *t,
 				struct vsx_error *err)
 {
 	const struct vsx_codes *codes = &t->sieves[0]->codes;
-	const struct vsx_space *space = t->space;
 	struct vsx_row_block *b = &t->rows;
-	uint32_t n = run->n_rows;
-	const uint8_t *base;
-	uint64_t bytes;
 
 	VSX_TRY(vsx_codes_touch(codes, run, err));
-	base = codes->view->base + vsx_codes_extent(codes, run, &bytes);
-	space->kernels->ip_int[space->elem](t->ones, base, space->stride, NULL,
-					    n, space->dim, b->sum + b->n);
-	if (space->metric == VSX_L2)
-		space->kernels->l2_int[space->elem](
-			t->none, base, space->stride, NULL, n, space->dim,
-			b->squares + b->n);
-	for (uint32_t i = 0; i < n; i++, b->n++) {
-		const uint8_t *row = base + (size_t)i * space->stride;
-
+	for (uint32_t i = 0; i < run->n_rows; i++, b->n++) {
 		b->row[b->n] = run->first_row + i;
 		b->before[b->n] = before + i;
-		b->at[b->n] = row;
-		if (space->metric == VSX_COSINE)
-			memcpy(&b->tail[b->n], row + space->tail,
-			       sizeof(float));
 	}
+	if (!t->in_place)
+		add_codes(t, run);
 	if (codes->unsure)
 		note_wild(t, run);
+	return VSX_OK;
+}
+
+/* Panels in place go on with this row, or begin with it. */
+static enum vsx_status join_panels(struct vsx_exact_tiles *t, uint32_t row,
+				   struct vsx_error *err)
+{
+	struct vsx_row_block *b = &t->rows;
+
+	if (b->n && b->row[b->n - 1] + 1 != row)
+		VSX_TRY(flush(t, err));
+	if (b->n == 0)
+		b->lead = row % VSX_PANEL;
 	return VSX_OK;
 }
 
@@ -260,9 +308,14 @@ static enum vsx_status add_run(struct vsx_exact_tiles *t, struct vsx_run run,
 	uint32_t left = run.n_rows;
 
 	for (; left > 0; left -= run.n_rows) {
-		run.n_rows = b->room - b->n < left ? b->room - b->n : left;
+		uint32_t room;
+
+		if (t->in_place)
+			VSX_TRY(join_panels(t, run.first_row, err));
+		room = b->room - b->lead - b->n;
+		run.n_rows = room < left ? room : left;
 		VSX_TRY(add_rows(t, &run, before, err));
-		if (b->n == b->room)
+		if (b->lead + b->n == b->room)
 			VSX_TRY(flush(t, err));
 		run.first_row += run.n_rows;
 		run.offset += (uint64_t)run.n_rows * vsx_vecs_stride(t->seg);
@@ -271,23 +324,29 @@ static enum vsx_status add_run(struct vsx_exact_tiles *t, struct vsx_run run,
 	return VSX_OK;
 }
 
-/* What is deleted is not packed. What else is barred, sieves leave out. */
+/*
+ * What is deleted is not packed. What else is barred, sieves leave out, and
+ * among panels in place all.
+ */
 enum vsx_status vsx_exact_tiles_rows(struct vsx_exact_tiles *t, uint32_t first,
 				     uint32_t n, uint64_t offset,
 				     struct vsx_error *err)
 {
 	uint64_t stride = vsx_vecs_stride(t->seg);
-	struct vsx_run run = {.first_row = first};
-	uint32_t end = first + n, n_live = 0, before;
+	struct vsx_run run = {.first_row = first, .n_rows = n};
+	uint32_t end = first + n, n_live = 0, before, skipped;
 
 	VSX_TRY(vsx_passed_add(t->sieves[0]->passed, first, n, offset, err));
 	before = t->sieves[0]->passed->n_rows - n;
+	run.offset = offset;
+	if (t->in_place)
+		VSX_TRY(add_run(t, run, before, err));
 	while ((run.n_rows = vsx_eligible_run(&t->live, &run.first_row, end)) >
 	       0) {
-		uint32_t skipped = run.first_row - first;
-
+		skipped = run.first_row - first;
 		run.offset = offset + skipped * stride;
-		VSX_TRY(add_run(t, run, before + skipped, err));
+		if (!t->in_place)
+			VSX_TRY(add_run(t, run, before + skipped, err));
 		n_live += run.n_rows;
 		run.first_row += run.n_rows;
 	}
@@ -334,14 +393,16 @@ enum vsx_status vsx_exact_tiles_begin(struct vsx_exact_tiles *t,
 	VSX_TRY(vsx_grow(&t->add, &t->add_cap, n, sizeof(*t->add), err));
 	t->seg = seg;
 	t->space = &sieves[0]->codes.space;
+	t->in_place = are_panels(sieves[0]);
 	t->live = vsx_eligible_live(seg);
 	t->sieves = sieves;
 	t->n = n;
 	t->kernels = vsx_tiles();
-	t->row_turn = t->space->elem == VSX_I8 ? 0x80 : 0;
+	t->row_turn = t->space->elem == VSX_I8 ? 0x80 : 0; /* to pack */
 	t->query_turn = t->space->elem == VSX_I8 ? 0 : 0x80;
 	t->stride = stride;
 	t->rows.n = 0;
+	t->rows.lead = 0;
 	t->rows.n_wild = 0;
 	memset(t->none, t->row_turn, dim);
 	memset(t->ones, 1, dim);

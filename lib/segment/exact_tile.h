@@ -9,10 +9,11 @@
 #include "kernel/tile.h"
 #include "segment/sieve.h"
 
-/* Rows that are packed for all queries, with what is the same for each. */
+/* Rows that lie in panels for all queries, with what is the same for each. */
 struct vsx_row_block {
 	struct vsx_tile tile;
 	uint32_t n, room;
+	uint32_t lead; /* rows of the first panel before the first one */
 	uint8_t *panels;
 	uint32_t *add;
 	uint32_t *row;	    /* [room] row numbers */
@@ -30,6 +31,7 @@ struct vsx_row_block {
 struct vsx_exact_tiles {
 	const struct vsx_segment *seg;
 	const struct vsx_space *space; /* that the keys belong to */
+	bool in_place; /* codes are panels already, and none are packed */
 	struct vsx_eligible live;
 	struct vsx_sieve *const *sieves;
 	size_t n;

@@ -256,8 +256,9 @@ void vsx_grid_release(struct vsx_grid *grid)
 	*grid = (struct vsx_grid){0};
 }
 
-bool vsx_grid_encode(const struct vsx_grid *grid, const struct vsx_space *space,
-		     const uint8_t *row, uint8_t *code)
+bool vsx_grid_encode_at(const struct vsx_grid *grid,
+			const struct vsx_space *space, const uint8_t *row,
+			uint8_t *code, size_t step)
 {
 	float x[VSX_SPACE_PIECE];
 	double scale = vsx_space_scale(space, row);
@@ -276,7 +277,8 @@ bool vsx_grid_encode(const struct vsx_grid *grid, const struct vsx_space *space,
 			/* lo was rounded: a hair outside is inside */
 			out |= c < -0.5 || c > 255.5;
 			c = c < 0.0 ? 0.0 : c > 255.0 ? 255.0 : c;
-			code[d + i] = (uint8_t)(c + 0.5);
+			code[(d + i) / 4 * step + (d + i) % 4] =
+				(uint8_t)(c + 0.5);
 		}
 	}
 	return out;

@@ -27,8 +27,22 @@ enum vsx_status vsx_grid_learn(struct vsx_job *job, const struct vsx_rows *rows,
 
 void vsx_grid_release(struct vsx_grid *grid);
 
-/* The code of a row, u8[dim]. True if a component lay outside of the grid. */
-bool vsx_grid_encode(const struct vsx_grid *grid, const struct vsx_space *space,
-		     const uint8_t *row, uint8_t *code);
+/*
+ * The code of a row. True if a component lay outside of the grid.
+ *
+ * step  bytes from four components to the next four of the code: 4 where they
+ *       lie one after the other
+ */
+bool vsx_grid_encode_at(const struct vsx_grid *grid,
+			const struct vsx_space *space, const uint8_t *row,
+			uint8_t *code, size_t step);
+
+/* The same into u8[dim]. */
+static inline bool vsx_grid_encode(const struct vsx_grid *grid,
+				   const struct vsx_space *space,
+				   const uint8_t *row, uint8_t *code)
+{
+	return vsx_grid_encode_at(grid, space, row, code, 4);
+}
 
 #endif

@@ -94,13 +94,13 @@ void vsx_seekers_add(struct vsx_seekers *s, const uint8_t *code)
 void vsx_seekers_look(struct vsx_seekers *s, const struct vsx_packed_codes *p,
 		      vsx_seekers_take *take, void *context)
 {
-	size_t panel_bytes = vsx_panel_bytes(p->dim);
-	struct vsx_tile tile = {.n_fours = (p->dim + 3) / 4, .shift = 1};
+	struct vsx_tile tile = vsx_tile_packed(p->panels, p->add, 0, p->dim);
 
+	tile.shift = 1;
 	for (uint32_t first = 0, n; first < p->n; first += n) {
 		n = p->n - first < VSX_SEEKERS_STEP ? p->n - first
 						    : VSX_SEEKERS_STEP;
-		tile.panels = p->panels + first / VSX_PANEL * panel_bytes;
+		tile.panels = p->panels + first / VSX_PANEL * tile.panel_stride;
 		tile.add = p->add + first;
 		tile.n_panels = (n + VSX_PANEL - 1) / VSX_PANEL;
 		for (uint32_t i = 0; i < s->n; i += VSX_TILE_QUERIES) {

@@ -111,6 +111,8 @@ static void towards(const struct coded *c, uint32_t i, double steps, float *out)
 	const uint8_t *row = c->rows + i * c->space.stride;
 	double scale = vsx_space_scale(&c->space, row);
 	double delta = vsx_grid_header(c->params.bytes).delta;
+	const uint8_t *code = c->code + i / VSX_PANEL * c->params.block_bytes +
+			      i % VSX_PANEL * 4;
 
 	vsx_space_load(&c->space, out, row);
 	for (uint32_t d = 0; d < DIM; d++) {
@@ -118,8 +120,7 @@ static void towards(const struct coded *c, uint32_t i, double steps, float *out)
 		float lo;
 
 		memcpy(&lo, vsx_grid_lo(c->params.bytes) + d * 4, 4);
-		at = (double)lo +
-		     delta * c->code[i * c->params.block_bytes + d];
+		at = (double)lo + delta * (code[d / 4 * VSX_GRID_LINE + d % 4]);
 		if (c->space.metric == VSX_IP)
 			out[d] = (float)((x - at) * steps);
 		else

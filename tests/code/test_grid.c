@@ -40,7 +40,9 @@ static double lost(const struct seeded *s, const struct vsx_code_params *p,
 	}
 	for (uint32_t d = 0; d < DIM; d++) {
 		double r = (double)x[d] * scale -
-			   ((double)lo[d] + (double)head(p).delta * code[d]);
+			   ((double)lo[d] +
+			    (double)head(p).delta *
+				    code[d / 4 * VSX_GRID_LINE + d % 4]);
 
 		sum += r * r;
 	}
@@ -53,7 +55,7 @@ Test(grid, eps_is_what_was_lost_rounded_up)
 		for (int elem = VSX_F32; elem <= VSX_BF16; elem++) {
 			struct vsx_code_params p;
 			struct seeded s;
-			uint8_t record[256];
+			uint8_t record[4096];
 
 			seeded_init(&s, (enum vsx_metric)metric,
 				    (enum vsx_elem)elem, N, DIM);

@@ -96,33 +96,53 @@ static uint32_t due(const struct field *f, uint32_t q, uint32_t r,
 	return f->add[r] + f->query_add[q] - ((uint32_t)sum << shift);
 }
 
-static void check_with(const struct vsx_tiles *t, const struct field *f,
-		       unsigned int shift)
+static void check_keys(const struct vsx_tiles *t, const struct field *f,
+		       const struct vsx_tile *tile)
 {
 	size_t room = (size_t)f->n_panels * VSX_PANEL + VSX_PANEL;
-	uint32_t *out = vsx_alloc(VSX_TILE_QUERIES * room, 4);
-	struct vsx_tile tile = {.panels = f->panels,
-				.add = f->add,
-				.n_panels = f->n_panels,
-				.n_fours = (f->dim + 3) / 4,
-				.shift = shift};
+	uint32_t *all = vsx_alloc(VSX_TILE_QUERIES * room + 1, 4);
+	uint32_t *out = all + 1; /* anywhere */
 	struct vsx_tile_queries q = {f->s, f->stride, f->query_add,
 				     f->n_queries};
 
 	memset(out, 0x5a, VSX_TILE_QUERIES * room * 4);
-	t->keys(&tile, &q, out, room);
+	t->keys(tile, &q, out, room);
 	for (uint32_t i = 0; i < f->n_queries; i++)
 		for (uint32_t r = 0; r < f->n_rows; r++)
-			cr_assert_eq(out[i * room + r], due(f, i, r, shift),
-				     "%s dim %u: query %u of %u, row %u of %u",
-				     t->name, f->dim, i, f->n_queries, r,
-				     f->n_rows);
+			cr_assert_eq(
+				out[i * room + r], due(f, i, r, tile->shift),
+				"%s dim %u: query %u of %u, row %u of %u",
+				t->name, f->dim, i, f->n_queries, r, f->n_rows);
 	/* and nothing is written where there is no query or no panel */
 	for (size_t i = 0; i < VSX_TILE_QUERIES; i++)
 		for (size_t r = 0; r < room; r++)
 			if (i >= f->n_queries || r >= room - VSX_PANEL)
 				cr_assert_eq(out[i * room + r], 0x5a5a5a5au);
-	free(out);
+	free(all);
+}
+
+/* Panels one after the other, and with their addends between them. */
+static void check_with(const struct vsx_tiles *t, const struct field *f,
+		       unsigned int shift)
+{
+	size_t panel = vsx_panel_bytes(f->dim), stride = panel + 128;
+	uint8_t *blocks = vsx_alloc(f->n_panels, stride);
+	struct vsx_tile tile =
+		vsx_tile_packed(f->panels, f->add, f->n_panels, f->dim);
+
+	tile.shift = shift;
+	check_keys(t, f, &tile);
+	for (uint32_t p = 0; p < f->n_panels; p++) {
+		memcpy(blocks + p * stride, f->panels + p * panel, panel);
+		memcpy(blocks + p * stride + panel, f->add + p * VSX_PANEL,
+		       4 * VSX_PANEL);
+	}
+	tile.panels = blocks;
+	tile.panel_stride = stride;
+	tile.add = (const uint32_t *)(const void *)(blocks + panel);
+	tile.add_stride = stride / 4;
+	check_keys(t, f, &tile);
+	free(blocks);
 }
 
 static void check(uint32_t dim, uint32_t n_rows, uint32_t n_queries,

@@ -125,10 +125,11 @@ static void check(uint32_t dim, uint32_t n_panels, uint32_t n_queries)
 	uint32_t *add = vsx_alloc(room, 4);
 	uint32_t *due = vsx_alloc(n_queries * room, 4);
 	uint32_t *got = vsx_alloc(n_queries * room, 4);
-	struct vsx_tile rows = {panels, add, n_panels, (dim + 3) / 4, 1};
+	struct vsx_tile rows = vsx_tile_packed(panels, add, n_panels, dim);
 	struct vsx_tile_queries q = {s, stride, add, n_queries};
 	struct vsx_rng rng = {dim};
 
+	rows.shift = 1;
 	for (size_t i = 0; i < n_panels * panel_bytes; i++)
 		panels[i] = (uint8_t)vsx_rng_next(&rng);
 	for (uint32_t i = 0; i < n_queries; i++)

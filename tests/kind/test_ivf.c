@@ -415,8 +415,8 @@ Test(ivf, check_finds_a_code_that_hides_its_loss)
 	float eps = 0.0f;
 
 	build(&l, &s, VSX_L2, VSX_F32, 1);
-	memcpy(l.code + 7 * l.codes.block_bytes + vsx_grid_eps_at(DIM), &eps,
-	       4);
+	memcpy(l.code + vsx_grid_eps_at(DIM) + 7 * sizeof(eps), &eps,
+	       sizeof(eps));
 	cr_expect_eq(findings(&l), 1);
 	laid_out_release(&l);
 	seeded_release(&s);

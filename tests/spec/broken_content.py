@@ -5,7 +5,7 @@ import struct
 
 import broken
 from layout import WHOLE, up
-from segment import stride
+from segment import block_bytes
 
 TABLE = []
 breaks = functools.partial(broken.breaks, TABLE)
@@ -511,13 +511,13 @@ def _(m):
     params = struct.pack("<ffII5f", 1, 1, 0, 0, *[0] * 5)
     before = m.section("QSRC")
     m.add("CPAR", 0, params, before)
-    m.add("CODE", 0, bytes(40 * stride(up(5, 4) + 4)), before)
+    m.add("CODE", 0, bytes(3 * block_bytes(5)), before)
 
 
 longer("5.7-3", "flat", ["section CPAR has"], "CPAR", 4)
 longer("5.7-9", "flat", ["section CODE has"], "CODE", 4)
 
-# Records of 24 bytes: 18, zeros to 20, eps, 0 bytes of padding.
+# Blocks of 16 rows: 5 * 64 bytes of 18 components, terms at 320, eps at 384.
 for base, name, at in (("flat", "CPAR", 0), ("ivf", "CENT", 320)):
     for value in (0.0, -1.0, float("inf"), float("nan")):
         bytes_at("5.7-4", base, ["delta"], name, at, f32(value))
@@ -528,12 +528,15 @@ for base, name, at in (("flat", "CPAR", 0), ("ivf", "CENT", 320)):
     for value in (NAN, INF):
         bytes_at("5.7-8", base, ["lo[0]"], name, at + 16, value)
 for base, name, at, what in (("flat", "CODE", 0, "row 0"), ("ivf", "CENT", 448, "centroid 0")):
-    bytes_at("5.7-10", base, [what + ": the bytes after its code"], name, at + 19, b"\1")
-    bytes_at("5.7-12", base, [what + ": its code is"], name, at + 20, f32(0.0))
-    bytes_at("5.7-12", base, [what + ": its code is"], name, at + 20, NAN)
-    bytes_at("5.7-13", base, [what + ": its code is"], name, at + 20, f32(1e9))
-bytes_at("5.7-11", "odd", ["row 59: the bytes after its code"], "CODE", -1, b"\1")
-bytes_at("5.7-11", "odd", ["centroid 2: the bytes after its code"], "CENT", -1, b"\1")
+    bytes_at("5.7-10", base, [what + ": its code is not 0 past"], name, at + 259, b"\1")
+    bytes_at("5.7-14", base, [what + ": the term of its code"], name, at + 323, b"\1")
+    bytes_at("5.7-12", base, [what + ": its code is"], name, at + 384, f32(0.0))
+    bytes_at("5.7-12", base, [what + ": its code is"], name, at + 384, NAN)
+    bytes_at("5.7-13", base, [what + ": its code is"], name, at + 384, f32(1e9))
+for name, n in (("CODE", 60), ("CENT", 3)):
+    text = "the place of row %d of %d is not 0" % (up(n, 16) - 1, n)
+    for at in (-1, -65, -129):
+        bytes_at("5.7-11", "odd", [text], name, at, b"\1")
 
 # ---- 5.9 -----------------------------------------------------------------
 

@@ -14,21 +14,25 @@ def stride(n):
     return up(n, 4)
 
 
+def block_bytes(dim):
+    return 64 * (up(dim, 4) // 4 + 2)
+
+
 def ints(raw, size):
     return struct.unpack("<%d%s" % (len(raw) // size, "I" if size == 4 else "Q"), raw)
 
 
 class Codes:
-    """CPAR and CODE, or those of centroids: parameters and records."""
+    """CPAR and CODE, or those of centroids: parameters and blocks of 16 rows."""
 
-    def __init__(self, segment, params, records, what):
-        self.segment, self.what, self.records = segment, what, records
+    def __init__(self, segment, params, blocks, what):
+        self.segment, self.what, self.blocks = segment, what, blocks
         f = segment.file
         dim = f.head.dim
         delta, cap, wild, zero = struct.unpack("<ffII", params[:16])
         self.delta, self.cap, self.wild = delta, cap, wild
         self.lo = struct.unpack("<%df" % dim, params[16 : 16 + 4 * dim])
-        self.size = stride(up(dim, 4) + 4)
+        self.size = block_bytes(dim)
         for ok, rule, text in (
             (delta > 0 and math.isfinite(delta), "5.7-4", "delta"),
             (cap >= 0 and math.isfinite(cap), "5.7-5", "eps_cap"),
@@ -39,25 +43,37 @@ class Codes:
             segment.need(ok, rule, "%s: %s" % (what, text))
 
     def check(self, i, x, scale):
-        """Record i, of the row x, which is scaled under cosine."""
+        """The code of the row x, which is scaled under cosine."""
         segment, dim = self.segment, len(self.lo)
-        r = self.records[i * self.size : (i + 1) * self.size]
-        at = up(dim, 4)
+        r = self.place(i)
+        codes, told = r[:-8], r[-8:]
         where = "%s %d: " % (self.what, i)
-        segment.want(not r[dim:at].strip(b"\0"), "5.7-10", where + "padding")
-        segment.want(not r[at + 4 :].strip(b"\0"), "5.7-11", where + "padding")
+        segment.want(not codes[dim:].strip(b"\0"), "5.7-10", where + "padding")
+        term = sum((c - 128) ** 2 for c in codes[:dim])
+        segment.want(told[:4] == struct.pack("<I", term), "5.7-14", where + "term")
         s = t = 0.0
-        for v, lo, code in zip(x, self.lo, r):
+        for v, lo, code in zip(x, self.lo, codes):
             a = lo + self.delta * code
             d = float(v) * scale - a
             s += d * d
             t += a * a
         z = 1.0 if scale != 1.0 else 0.0
         loss = math.sqrt(s) * (1.0 + 2.0**-40) + (math.sqrt(t) + z) * 1e-14
-        eps = struct.unpack("<f", r[at : at + 4])[0]
+        eps = struct.unpack("<f", told[4:])[0]
         segment.want(eps >= exact.f32_above(exact.f32(loss)), "5.7-12", where + "eps")
         if not self.wild and eps == eps:
             segment.want(eps <= self.cap, "5.7-13", where + "eps_cap")
+
+    def place(self, i):
+        """All that place i has: its code, term and eps."""
+        block = self.blocks[i // 16 * self.size : (i // 16 + 1) * self.size]
+        at = i % 16 * 4
+        return b"".join(block[j + at : j + at + 4] for j in range(0, self.size, 64))
+
+    def check_rest(self, n):
+        for i in range(n, up(n, 16)):
+            text = "%s %d of %d" % (self.what, i, n)
+            self.segment.want(not self.place(i).strip(b"\0"), "5.7-11", text)
 
 
 class Estimates:
@@ -200,7 +216,7 @@ class Segment:
         self.need(self.file.elem in ("f32", "f16", "bf16"), "5.7-2", "CODE")
         self.need(len(params) == 16 + 4 * dim, "5.7-3", "size of CPAR")
         self.need(
-            len(code) == self.n * stride(up(dim, 4) + 4), "5.7-9", "size of CODE"
+            len(code) == up(self.n, 16) // 16 * block_bytes(dim), "5.7-9", "size of CODE"
         )
 
     def shared_params(self, shared, own):
@@ -266,11 +282,11 @@ class Segment:
         self.need(own is not None, "5.4-9", "no CENT")
         self.cent = f.bytes_of(own)
         self.cent_stride = s
-        c = stride(up(dim, 4) + 4)
+        c = up(nlist, 16) // 16 * block_bytes(dim)
         self.cent_params = up(nlist * s, 64)
         self.cent_codes = up(self.cent_params + 16 + 4 * dim, 64)
         self.need(
-            len(self.cent) == self.cent_codes + nlist * c, "5.4-15", "size of CENT"
+            len(self.cent) == self.cent_codes + c, "5.4-15", "size of CENT"
         )
         self.nlist = nlist
 
@@ -430,6 +446,7 @@ class Segment:
         for i, x in enumerate(self.rows):
             if x is not None:
                 codes.check(i, x, self.scales[i])
+        codes.check_rest(self.n)
 
     def check_centroids(self):
         dim, s, cent = self.file.head.dim, self.cent_stride, self.cent
@@ -450,6 +467,7 @@ class Segment:
             return
         for i, x in enumerate(rows):
             codes.check(i, x, 1.0)
+        codes.check_rest(self.nlist)
 
     def check_graph(self):
         none, at = 0xFFFFFFFF, 0

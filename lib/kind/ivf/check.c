@@ -123,7 +123,8 @@ enum vsx_status vsx_ivf_check(const struct vsx_segment *seg,
 	VSX_TRY(check_gap(seg, centroids, l.params, report, context));
 	VSX_TRY(check_gap(seg, params, l.codes, report, context));
 	if (vsx_ivf_codes(seg, &codes, &local) ||
-	    codes.codec->check(&codes, &local))
+	    codes.codec->check(&codes, &local) ||
+	    codes.codec->check_rest(&codes, vsx_ivf_nlist(seg), &local))
 		return vsx_tell_section(report, context, "CENT",
 					"section CENT: %s", local.text);
 	for (uint32_t i = 0; i < vsx_ivf_nlist(seg); i++)

@@ -63,10 +63,11 @@ static int check(uint32_t dim, uint32_t n_queries, int extreme)
 	size_t panel = vsx_panel_bytes(dim), stride = vsx_tile_stride(dim);
 	uint8_t *panels = get(n_panels * panel), *row = get(N_ROWS * dim);
 	int8_t *s = get(n_queries * stride);
-	struct vsx_tile rows = {panels, add, n_panels, (dim + 3) / 4, dim % 2};
+	struct vsx_tile rows = vsx_tile_packed(panels, add, n_panels, dim);
 	struct vsx_tile_queries q = {s, stride, add, n_queries};
 	int bad = 0;
 
+	rows.shift = dim % 2;
 	for (size_t i = 0; i < (size_t)N_ROWS * dim; i++)
 		row[i] = byte(extreme);
 	for (uint32_t i = 0; i < ROOM; i++)
