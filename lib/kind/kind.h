@@ -72,7 +72,7 @@ struct vsx_kind {
 	 * effort, refine factor, to what search() would give, for little more
 	 * than the last of these searches. truth: the rows of the up to 100
 	 * exact neighbours, nearest first. No row of the segment is deleted,
-	 * and find->k is n_truth. NULL: search() is exact.
+	 * and find->k is n_truth. NULL: search() is vsx_scan_search().
 	 */
 	enum vsx_status (*climb)(const struct vsx_segment *seg,
 				 struct vsx_find *find, const uint32_t *truth,
@@ -104,6 +104,13 @@ const struct vsx_kind *vsx_kind_of_spec(const char *spec);
 
 /* Whether searches of a segment find what a look at every row does. */
 bool vsx_segment_is_exact(const struct vsx_segment *seg);
+
+/* climb() of a segment of any kind, also of one whose searches are exact, or
+ * scan codes that estimate. */
+enum vsx_status vsx_segment_climb(const struct vsx_segment *seg,
+				  struct vsx_find *find, const uint32_t *truth,
+				  uint32_t n_truth, struct vsx_rung *rungs,
+				  uint32_t n, struct vsx_error *err);
 
 /* The segment whose trained state one with these parameters shares, plus 1; 0:
    it has its own, or needs none. */

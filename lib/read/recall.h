@@ -18,12 +18,6 @@ static inline uint32_t vsx_refine_of(double factor)
 	return (uint32_t)(factor * VSX_REFINE_UNIT + 0.5);
 }
 
-/* Rows that a search for k looks at. */
-static inline uint64_t vsx_refine_rows(uint64_t k, uint32_t refine)
-{
-	return (k * refine + VSX_REFINE_UNIT - 1) / VSX_REFINE_UNIT;
-}
-
 /* What a look at a row of the segment costs, in codes compared. */
 uint32_t vsx_look_cost(const struct vsx_segment *seg);
 

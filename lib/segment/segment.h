@@ -88,6 +88,16 @@ struct vsx_find {
 	uint64_t n_distances, n_hops; /* counted up */
 };
 
+/* A refine factor with which no search by estimates misses a row that it has
+ * seen, but where there are tens of millions. */
+#define VSX_REFINE_ALL UINT32_MAX
+
+/* Rows that are looked at for k where keys are estimates; k < 2^31. */
+static inline uint64_t vsx_refine_rows(uint64_t k, uint32_t refine)
+{
+	return (k * refine + VSX_REFINE_UNIT - 1) / VSX_REFINE_UNIT;
+}
+
 /* Receives findings of a check; returns nonzero to stop. */
 typedef int vsx_finding(void *context, const struct vsx_error *what);
 

@@ -50,17 +50,19 @@ static void set_cut(struct vsx_sieve *s)
 		s->cut--;
 }
 
-/* Entries that are kept in any case. */
-static size_t want_of(const struct vsx_sieve *s)
+size_t vsx_sieve_want(const struct vsx_segment *seg,
+		      const struct vsx_find *find, bool estimates)
 {
-	const struct vsx_find *find = s->find;
-	double want = (double)find->k, factor = 1.0;
+	uint64_t want = find->k, refine = find->refine;
 
-	if (s->estimates)
-		factor = find->refine ? (double)find->refine / VSX_REFINE_UNIT
-				      : s->seg->codec->refine;
-	want = ceil(want * factor) + find->skip_self;
-	return want < s->seg->n_rows ? (size_t)want : s->seg->n_rows;
+	if (want > seg->n_rows)
+		return seg->n_rows;
+	if (refine == 0 && estimates)
+		refine = (uint64_t)(seg->codec->refine * VSX_REFINE_UNIT + 0.5);
+	if (estimates)
+		want = vsx_refine_rows(want, (uint32_t)refine);
+	want += find->skip_self;
+	return want < seg->n_rows ? (size_t)want : seg->n_rows;
 }
 
 enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
@@ -75,7 +77,7 @@ enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 	s->find = find;
 	s->base = base;
 	s->estimates = may_miss && vsx_codes_estimate(seg);
-	s->want = want_of(s);
+	s->want = vsx_sieve_want(seg, find, s->estimates);
 	s->limit = first_limit(s->want);
 	if (s->estimates || (vsx_codes_present(seg) && !seg->codec->estimates))
 		VSX_TRY(vsx_segment_codes(seg, &s->codes, err));
@@ -327,6 +329,8 @@ enum vsx_status vsx_sieve_finish(struct vsx_sieve *s, struct vsx_error *err)
 	vsx_least(pool, s->n, s->n, true);
 	if (s->query->bounds.shape == VSX_BOUNDS_EXACT && !s->estimates)
 		return offer_keys(s, err);
+	if (s->estimates)
+		s->find->n_distances += s->n;
 	for (size_t i = 0; i < s->n; i++) {
 		uint32_t key = (uint32_t)(pool[i] >> 32), row;
 		uint64_t offset;

@@ -33,6 +33,11 @@ struct vsx_sieve {
 	uint32_t cut;		   /* so keys above are dropped */
 };
 
+/* Rows that a search by estimates looks at in a segment; one by bounds keeps as
+ * many in any case. */
+size_t vsx_sieve_want(const struct vsx_segment *seg,
+		      const struct vsx_find *find, bool estimates);
+
 /*
  * Begin for find->query and find->k. The entries of scratch->pool below `base`
  * stay the caller's. may_miss: by estimates, where these are what there is.

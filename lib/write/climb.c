@@ -6,7 +6,6 @@
 #include "base/alloc.h"
 #include "base/parallel.h"
 #include "read/recall.h"
-#include "segment/codes.h"
 #include "segment/ids.h"
 #include "segment/scratch.h"
 
@@ -47,19 +46,6 @@ static enum vsx_status truth_rows(const struct climb *c, uint64_t query,
 	return VSX_OK;
 }
 
-/* A search that is exact finds all, by a look at every row. */
-static void climb_exact(const struct climb *c, struct vsx_rung *rungs)
-{
-	uint32_t k = c->test->truth_k;
-
-	for (uint32_t i = 0; i < c->n; i++) {
-		rungs[i].found[0] = 1;
-		rungs[i].found[1] = k < 10 ? k : 10;
-		rungs[i].found[2] = k;
-		rungs[i].n_distances = c->seg->n_rows;
-	}
-}
-
 static enum vsx_status climb_one(const struct climb *c, struct worker *w,
 				 uint64_t query, struct vsx_error *err)
 {
@@ -77,16 +63,11 @@ static enum vsx_status climb_one(const struct climb *c, struct worker *w,
 		w->rungs[i].effort = c->recalls[i].effort;
 		w->rungs[i].refine = vsx_refine_of(c->recalls[i].refine);
 	}
-	if (!c->seg->kind->climb) {
-		climb_exact(c, w->rungs);
-	} else {
-		VSX_TRY(truth_rows(c, query, w->truth, err));
-		VSX_TRY(vsx_space_prepare(&c->seg->space, &w->scratch.query,
-					  t->queries + query * t->dim, VSX_F32,
-					  err));
-		VSX_TRY(c->seg->kind->climb(c->seg, &find, w->truth, t->truth_k,
-					    w->rungs, c->n, err));
-	}
+	VSX_TRY(truth_rows(c, query, w->truth, err));
+	VSX_TRY(vsx_space_prepare(&c->seg->space, &w->scratch.query,
+				  t->queries + query * t->dim, VSX_F32, err));
+	VSX_TRY(vsx_segment_climb(c->seg, &find, w->truth, t->truth_k, w->rungs,
+				  c->n, err));
 	for (uint32_t i = 0; i < c->n; i++) {
 		for (int d = 0; d < 3; d++)
 			w->sums[i].found[d] += w->rungs[i].found[d];
@@ -163,29 +144,6 @@ static void add_up(const struct climb *c, unsigned int n_threads,
 /* Queries of each thread between two reports of progress. */
 #define STEP 64
 
-/* Estimates: what searches find of those that they visit is not known before.
- */
-static enum vsx_status by_search(const struct vsx_segment *seg,
-				 const struct vsx_accept *test,
-				 struct vsx_job *job,
-				 const struct vsx_phase *phase,
-				 struct vsx_recall *recalls, uint32_t n,
-				 struct vsx_error *err)
-{
-	struct vsx_accept quiet = *test;
-
-	quiet.progress = NULL;
-	for (uint32_t i = 0; i < n; i++) {
-		uint64_t done = (uint64_t)test->n_queries * i / n;
-
-		VSX_TRY(job->progress(job, phase, done, test->n_queries, err));
-		VSX_TRY(vsx_accept_measure(seg, 1, &quiet, recalls[i].effort,
-					   vsx_refine_of(recalls[i].refine),
-					   job->n_threads, &recalls[i], err));
-	}
-	return VSX_OK;
-}
-
 enum vsx_status vsx_climb(const struct vsx_segment *seg,
 			  const struct vsx_accept *test, struct vsx_job *job,
 			  const struct vsx_phase *phase,
@@ -193,11 +151,8 @@ enum vsx_status vsx_climb(const struct vsx_segment *seg,
 			  struct vsx_error *err)
 {
 	struct climb c = {.seg = seg, .test = test, .recalls = recalls, .n = n};
-	enum vsx_status status;
+	enum vsx_status status = make_workers(&c, job->n_threads, err);
 
-	if (vsx_codes_estimate(seg))
-		return by_search(seg, test, job, phase, recalls, n, err);
-	status = make_workers(&c, job->n_threads, err);
 	while (status == VSX_OK && c.first < test->n_queries) {
 		uint64_t some = (uint64_t)STEP * job->n_threads;
 

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/sample.h"
+#include "segment/codes.h"
 #include "segment/ids.h"
 #include "segment/kept.h"
 #include "read/recall.h"
@@ -32,6 +33,10 @@
  * efforts up to the second of these. */
 #define GUESS_BY   64
 #define FIRST_PASS 100
+
+/* Refine factors that are tried where codes only estimate. */
+static const double factors[] = {1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32};
+#define N_FACTORS (sizeof(factors) / sizeof(factors[0]))
 
 /* Rows that a table has, for what is reserved before it is measured. */
 #define USUAL_RECALLS 28
@@ -215,10 +220,12 @@ static enum vsx_status guess_end(const struct vsx_measure *m,
 	return VSX_OK;
 }
 
-static enum vsx_status climb(struct vsx_measure *m,
-			     const struct vsx_segment *seg, struct vsx_job *job,
-			     struct vsx_error *err)
+/* The efforts that a table needs, as if every row were looked at. */
+static enum vsx_status climb_efforts(struct vsx_measure *m,
+				     const struct vsx_segment *seg,
+				     struct vsx_job *job, struct vsx_error *err)
 {
+	double all = (double)VSX_REFINE_ALL / VSX_REFINE_UNIT;
 	uint32_t steps = 0, first;
 
 	while (effort_at(seg, steps))
@@ -226,11 +233,33 @@ static enum vsx_status climb(struct vsx_measure *m,
 	if (steps == 0)
 		steps = 1; /* there is one way to search */
 	VSX_TRY(vsx_alloc_to(&m->recalls, steps, sizeof(*m->recalls), err));
-	for (uint32_t i = 0; i < steps; i++)
+	for (uint32_t i = 0; i < steps; i++) {
 		m->recalls[i].effort = effort_at(seg, i);
+		m->recalls[i].refine = vsx_codes_estimate(seg) ? all : 0.0;
+	}
 	VSX_TRY(guess_end(m, seg, job, steps, &first, err));
 	return passes(seg, m, &m->test, job, &vsx_phase_recall, steps, first,
 		      &m->n_recalls, err);
+}
+
+/* Each of the efforts with each refine factor, in one pass. */
+static enum vsx_status climb_factors(struct vsx_measure *m,
+				     const struct vsx_segment *seg,
+				     struct vsx_job *job, struct vsx_error *err)
+{
+	uint32_t n = m->n_recalls * N_FACTORS;
+	struct vsx_recall *all;
+
+	VSX_TRY(vsx_alloc_to(&all, n, sizeof(*all), err));
+	for (uint32_t i = 0; i < n; i++) {
+		all[i].effort = m->recalls[i / N_FACTORS].effort;
+		all[i].refine = factors[i % N_FACTORS];
+	}
+	free(m->recalls);
+	m->recalls = all;
+	m->n_recalls = n;
+	return vsx_climb(seg, &m->test, job, &vsx_phase_recall_further, all, n,
+			 err);
 }
 
 /* The neighbours as the file names them: rows of the segment. */
@@ -327,7 +356,9 @@ enum vsx_status vsx_measure_run(struct vsx_measure *m,
 	m->test.context = job;
 	m->test.progress = exact_progress;
 	VSX_TRY(vsx_accept_truth(seg, 1, &m->test, job->n_threads, err));
-	VSX_TRY(climb(m, seg, job, err));
+	VSX_TRY(climb_efforts(m, seg, job, err));
+	if (vsx_codes_estimate(seg))
+		VSX_TRY(climb_factors(m, seg, job, err));
 	VSX_TRY(number_truth(m, seg, err));
 	VSX_TRY(round_recalls(m, err));
 	choose(m, seg, target);

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 
 #include "base/rng.h"
-#include "read/handle.h"
+#include "read/recall.h"
+#include "segment/codes.h"
 #include "support/build.h"
 #include "read/test.h"
 #include "write/climb.h"
@@ -17,7 +18,7 @@ TestSuite(climb, .init = scratch_make, .fini = scratch_drop, .timeout = 300);
 
 static struct vsx_error err;
 
-enum { MOST_RUNGS = 40 };
+enum { MOST_RUNGS = 48 };
 
 static enum vsx_status no_progress(struct vsx_job *job,
 				   const struct vsx_phase *phase, uint64_t done,
@@ -31,15 +32,18 @@ static enum vsx_status no_progress(struct vsx_job *job,
 	return VSX_OK;
 }
 
-/* Efforts that rise faster and faster, from 1 to beyond n. */
-static uint32_t rungs(struct vsx_recall *r, size_t n)
+/* Efforts that rise faster and faster, from 1 to beyond n; of codes that only
+ * estimate each with some factors, beyond what there is at last. */
+static uint32_t rungs(struct vsx_recall *r, size_t n, bool estimates)
 {
-	uint32_t i = 0;
+	static const double factors[] = {0, 1, 1.5, 2.001, 7, 1000};
+	uint32_t n_factors = estimates ? 6 : 1, i = 0;
 
-	for (uint32_t effort = 1; i < MOST_RUNGS && effort < 4 * n; i++) {
-		r[i].effort = effort;
-		effort += 1 + effort / 3;
-	}
+	for (uint32_t effort = 1; i + n_factors <= MOST_RUNGS && effort < 4 * n;
+	     effort += 1 + effort * n_factors / 3)
+		for (uint32_t f = 0; f < n_factors; f++, i++)
+			r[i] = (struct vsx_recall){.effort = effort,
+						   .refine = factors[f]};
 	return i;
 }
 
@@ -63,27 +67,30 @@ static void compare(const char *path, const char *what, bool given)
 		     VSX_OK);
 	free(test->n_truth);
 	test->n_truth = NULL;
-	n = rungs(table, index->manifest.n_rows);
+	n = rungs(table, index->manifest.n_rows,
+		  vsx_codes_estimate(index->segments));
 	cr_assert_eq(vsx_climb(index->segments, test, &job, &vsx_phase_recall,
 			       table, n, &err),
 		     VSX_OK, "%s: %s", what, err.text);
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t effort = table[i].effort;
+		uint32_t refine = vsx_refine_of(table[i].refine);
 
 		cr_assert_eq(vsx_accept_measure(index->segments, 1, test,
-						effort, 0, 1, &one, &err),
+						effort, refine, 1, &one, &err),
 			     VSX_OK);
-		cr_expect_eq(table[i].at_1, one.at_1, "%s, %u: @1 %g, not %g",
-			     what, effort, table[i].at_1, one.at_1);
+		cr_expect_eq(table[i].at_1, one.at_1,
+			     "%s, %u, %u: @1 %g, not %g", what, effort, refine,
+			     table[i].at_1, one.at_1);
 		cr_expect_eq(table[i].at_10, one.at_10,
-			     "%s, %u: @10 %g, not %g", what, effort,
+			     "%s, %u, %u: @10 %g, not %g", what, effort, refine,
 			     table[i].at_10, one.at_10);
 		cr_expect_eq(table[i].at_100, one.at_100,
-			     "%s, %u: @100 %g, not %g", what, effort,
-			     table[i].at_100, one.at_100);
+			     "%s, %u, %u: @100 %g, not %g", what, effort,
+			     refine, table[i].at_100, one.at_100);
 		cr_expect_eq(table[i].distances, one.distances,
-			     "%s, %u: %g distances, not %g", what, effort,
-			     table[i].distances, one.distances);
+			     "%s, %u, %u: %g distances, not %g", what, effort,
+			     refine, table[i].distances, one.distances);
 	}
 	vsx_test_release(&held);
 	vsx_close(index);
@@ -123,6 +130,22 @@ Test(climb, lists)
 	check("IVF40,Flat");
 }
 
+/* Codes that only estimate, so coarse that some neighbours are missed. */
+Test(climb, estimates)
+{
+	check("SQ4");
+}
+
+Test(climb, lists_of_estimates)
+{
+	check("IVF40,SQ8");
+}
+
+Test(climb, lists_of_coarse_estimates)
+{
+	check("IVF7,SQ4");
+}
+
 Test(climb, graphs)
 {
 	check("HNSW4");
@@ -130,9 +153,10 @@ Test(climb, graphs)
 
 Test(climb, queries_that_are_no_rows)
 {
-	static const char *const specs[] = {"Flat", "IVF30,Flat", "HNSW3"};
+	static const char *const specs[] = {"Flat", "IVF30,Flat", "HNSW3",
+					    "SQ4", "IVF30,SQ4"};
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 5; i++) {
 		struct support_index x = {.spec = specs[i], .n = 400};
 
 		support_build(scratch_path("x"), x);
