@@ -62,7 +62,7 @@ static enum vsx_status choose(struct run *r, struct vsx_error *err)
 	}
 	if (r->choice.note[0])
 		b->job.note(&b->job, "%s", r->choice.note);
-	if (r->choice.spec.codes.build &&
+	if (!b->origin && r->choice.spec.codes.build &&
 	    r->choice.spec.keep == VSX_KEEP_UNSAID)
 		b->job.note(&b->job,
 			    "rows are kept as %s beside their codes (RFlat): "

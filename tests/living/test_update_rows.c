@@ -16,7 +16,7 @@ TestSuite(update_rows, .init = scratch_make, .fini = scratch_drop,
 
 enum { N = 250, DIM = 7 };
 
-static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8"};
+static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8", "IVF4,SQ4"};
 
 static void build(const char *path, const struct support_index *what,
 		  uint32_t normalize)
@@ -83,7 +83,7 @@ Test(update_rows, are_stored_as_a_build_stores_them)
 		const char *built = scratch_path("built");
 		struct support_index what =
 			support_defaults((struct support_index){
-				.spec = specs[(mix + mix / 5) % 3],
+				.spec = specs[(mix + mix / 5) % 4],
 				.elem = (enum vsx_elem)(1 + mix % 5),
 				.metric = (enum vsx_metric)(1 + mix / 5 % 3),
 				.dim = DIM,

@@ -253,3 +253,8 @@ Test(wear, of_lists)
 {
 	run("IVF64,Flat");
 }
+
+Test(wear, of_codes)
+{
+	run("IVF64,SQ8");
+}

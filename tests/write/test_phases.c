@@ -119,7 +119,8 @@ static void is_once(const char *spec)
 
 Test(phases, come_once_and_never_fall_back)
 {
-	static const char *const specs[] = {"Flat", "IVF32,Flat", "HNSW8"};
+	static const char *const specs[] = {"Flat", "IVF32,Flat", "HNSW8",
+					    "IVF32,SQ4"};
 
 	for (size_t i = 0; i < sizeof(specs) / sizeof(*specs); i++)
 		is_once(specs[i]);
