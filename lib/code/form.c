@@ -1,5 +1,6 @@
 #include "code/form.h"
 
+#include <math.h>
 #include <string.h>
 
 static uint64_t round_64(uint64_t x)
@@ -48,42 +49,21 @@ void vsx_code_form_write(struct vsx_disk_codes *head,
 
 /* ---- there and back --------------------------------------------------- */
 
-static const float *floats_at(const uint8_t *params, uint64_t at)
+struct vsx_linear vsx_code_linear(const struct vsx_code_form *f,
+				  const uint8_t *params)
 {
-	return (const float *)(const void *)(params + at);
+	struct vsx_linear l;
+
+	vsx_linear_at(&l, params + vsx_code_parts(f).mean, f->dim, f->coded);
+	return l;
 }
 
-void vsx_code_transform(const struct vsx_code_form *f, const uint8_t *params,
-			const float *x, float *y)
+static void transform(const struct vsx_code_form *f, const uint8_t *params,
+		      bool centred, const float *x, float *y)
 {
-	struct vsx_code_parts p = vsx_code_parts(f);
-	const float *mean = floats_at(params, p.mean);
-	const float *matrix = floats_at(params, p.matrix);
+	struct vsx_linear l = vsx_code_linear(f, params);
 
-	memset(y, 0, f->coded * sizeof(*y));
-	for (uint32_t i = 0; i < f->dim; i++) {
-		float centred = x[i] - mean[i];
-
-		for (uint32_t j = 0; j < f->coded; j++)
-			y[j] += centred * matrix[(size_t)i * f->coded + j];
-	}
-}
-
-/* The columns of the matrix are orthonormal. */
-static void transform_back(const struct vsx_code_form *f, const uint8_t *params,
-			   const float *y, float *x)
-{
-	struct vsx_code_parts p = vsx_code_parts(f);
-	const float *mean = floats_at(params, p.mean);
-	const float *matrix = floats_at(params, p.matrix);
-
-	for (uint32_t i = 0; i < f->dim; i++) {
-		float sum = 0.0f;
-
-		for (uint32_t j = 0; j < f->coded; j++)
-			sum += y[j] * matrix[(size_t)i * f->coded + j];
-		x[i] = mean[i] + sum;
-	}
+	vsx_linear_apply(&l, x, l.dim, 1, centred, y);
 }
 
 void vsx_code_input(const struct vsx_code_form *f, const uint8_t *params,
@@ -97,7 +77,7 @@ void vsx_code_input(const struct vsx_code_form *f, const uint8_t *params,
 		for (uint32_t i = 0; i < f->dim; i++)
 			x[i] = (float)((double)x[i] * scale);
 	if (f->flags & VSX_CODES_TRANSFORMED)
-		vsx_code_transform(f, params, x, y);
+		transform(f, params, true, x, y);
 	else if (x != y)
 		memcpy(y, x, f->dim * sizeof(*y));
 	for (uint32_t j = 0; centroid && j < f->coded; j++)
@@ -105,13 +85,14 @@ void vsx_code_input(const struct vsx_code_form *f, const uint8_t *params,
 }
 
 void vsx_code_input_query(const struct vsx_code_form *f, const uint8_t *params,
+			  const struct vsx_space *rows,
 			  const struct vsx_query *q, float *x, float *y)
 {
 	/* Its f32 are not of length 1 where rows are integers. */
 	for (uint32_t i = 0; i < f->dim; i++)
 		x[i] = (float)q->f64_buffer[i];
 	if (f->flags & VSX_CODES_TRANSFORMED)
-		vsx_code_transform(f, params, x, y);
+		transform(f, params, rows->metric != VSX_IP, x, y);
 	else if (x != y)
 		memcpy(y, x, f->dim * sizeof(*y));
 }
@@ -119,10 +100,40 @@ void vsx_code_input_query(const struct vsx_code_form *f, const uint8_t *params,
 void vsx_code_output(const struct vsx_code_form *f, const uint8_t *params,
 		     const float *centroid, float *y, float *x)
 {
+	struct vsx_linear l;
+
 	for (uint32_t j = 0; centroid && j < f->coded; j++)
 		y[j] += centroid[j];
-	if (f->flags & VSX_CODES_TRANSFORMED)
-		transform_back(f, params, y, x);
-	else
+	if (!(f->flags & VSX_CODES_TRANSFORMED)) {
 		memcpy(x, y, f->dim * sizeof(*x));
+		return;
+	}
+	l = vsx_code_linear(f, params);
+	vsx_linear_back(&l, y, x);
+}
+
+/* ---- their rules -------------------------------------------------------- */
+
+enum vsx_status vsx_code_form_check(const struct vsx_code_form *f,
+				    const uint8_t *params,
+				    struct vsx_error *err)
+{
+	const float *centroids =
+		(const float *)(const void *)(params +
+					      vsx_code_parts(f).centroids);
+	struct vsx_linear l;
+
+	if (f->flags & VSX_CODES_TRANSFORMED) {
+		l = vsx_code_linear(f, params);
+		VSX_TRY(vsx_linear_check(&l, err));
+	}
+	for (uint64_t i = 0; i < (uint64_t)f->n_centroids * f->coded; i++)
+		if (!isfinite(centroids[i]))
+			return vsx_fail(err, VSX_ECORRUPT,
+					"component %u of centroid %u of the "
+					"codes is %g, expected a finite number",
+					(uint32_t)(i % f->coded),
+					(uint32_t)(i / f->coded),
+					(double)centroids[i]);
+	return VSX_OK;
 }

@@ -6,6 +6,7 @@
 #define VSX_CODE_FORM_H
 
 #include "disk.h"
+#include "kernel/linear.h"
 #include "kernel/space.h"
 
 struct vsx_code_form {
@@ -52,16 +53,27 @@ void vsx_code_input(const struct vsx_code_form *f, const uint8_t *params,
 		    const struct vsx_space *rows, const uint8_t *row,
 		    const float *centroid, float *x, float *y);
 
-/* The same of a query that was made ready. */
+/* The same of a query that was made ready. Under ip it is not less the mean: a
+ * product with what is coded is then one with the row, but for a number that is
+ * the same for all rows. */
 void vsx_code_input_query(const struct vsx_code_form *f, const uint8_t *params,
+			  const struct vsx_space *rows,
 			  const struct vsx_query *q, float *x, float *y);
 
 /* Back from f32 y[coded], which is overwritten, to x[dim]. */
 void vsx_code_output(const struct vsx_code_form *f, const uint8_t *params,
 		     const float *centroid, float *y, float *x);
 
-/* y[j] = sum over rising i of (x[i] - mean[i]) * matrix[i][j]. */
-void vsx_code_transform(const struct vsx_code_form *f, const uint8_t *params,
-			const float *x, float *y);
+/* The transform that the parameters hold, if the form has one. */
+struct vsx_linear vsx_code_linear(const struct vsx_code_form *f,
+				  const uint8_t *params);
+
+/*
+ * The rules of the transform, and of the centroids in the parameters, which are
+ * finite. The first that is broken, as VSX_ECORRUPT.
+ */
+enum vsx_status vsx_code_form_check(const struct vsx_code_form *f,
+				    const uint8_t *params,
+				    struct vsx_error *err);
 
 #endif

@@ -205,8 +205,8 @@ static enum vsx_status prepare(const struct vsx_codes *c,
 		.form = is_product(c) ? VSX_KEY_PRODUCT : VSX_KEY_F32,
 		.error = INFINITY,
 	};
-	vsx_code_input_query(&c->form, c->params, q->asked, q->query.f32_buffer,
-			     sq_of(q)->y);
+	vsx_code_input_query(&c->form, c->params, &c->rows, q->asked,
+			     q->query.f32_buffer, sq_of(q)->y);
 	if (is_product(c))
 		weigh_product(c, q);
 	else

@@ -34,6 +34,11 @@ static enum vsx_status read_head(struct vsx_segment *seg, uint32_t word,
 		return vsx_fail(err, VSX_ECORRUPT,
 				"codes of %u dimension%s over rows of %u",
 				f->coded, vsx_s(f->coded), f->dim);
+	if (f->flags & VSX_CODES_TRANSFORMED && f->dim > VSX_MAX_LINEAR_DIM)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"a transform of rows of %u dimensions, "
+				"expected %u at most",
+				f->dim, VSX_MAX_LINEAR_DIM);
 	if (!vsx_is_zero(head + offsetof(struct vsx_disk_codes, zero),
 			 sizeof(((struct vsx_disk_codes *)0)->zero)))
 		return vsx_fail(err, VSX_ECORRUPT,

@@ -151,7 +151,10 @@ enum vsx_status vsx_codes_check(const struct vsx_segment *seg,
 
 	if (!vsx_codes_present(seg))
 		return VSX_OK;
-	if (vsx_segment_codes(seg, &c, &local) || c.codec->check(&c, &local) ||
+	if (vsx_segment_codes(seg, &c, &local) ||
+	    (vsx_codec_has_head(c.codec) &&
+	     vsx_code_form_check(&c.form, c.params, &local)) ||
+	    c.codec->check(&c, &local) ||
 	    (c.codec->check_rest &&
 	     c.codec->check_rest(&c, seg->n_rows, &local)))
 		return vsx_tell_why(report, context, &local);
