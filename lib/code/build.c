@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "train/opq.h"
 
 /* Fewer dimensions are scanned as fast without codes. */
 #define LEAST_DIM 16
@@ -35,6 +36,11 @@ struct vsx_code_form vsx_code_form_of(const struct vsx_code_wish *wish,
 
 	if (!vsx_codec_has_head(wish->build->codec))
 		return form;
+	if (wish->transform) {
+		form.flags |= VSX_CODES_TRANSFORMED;
+		if (wish->transform_dim)
+			form.coded = wish->transform_dim;
+	}
 	if (!form.size)
 		form.size = form.coded;
 	if (wish->build->residual && n_lists)
@@ -78,6 +84,57 @@ enum vsx_status vsx_code_params_take(struct vsx_code_params *p,
 	return VSX_OK;
 }
 
+/* ---- the transform ------------------------------------------------------ */
+
+static enum vsx_status learn_transform(const struct vsx_code_wish *wish,
+				       struct vsx_job *job,
+				       const struct vsx_rows *rows,
+				       struct vsx_code_params *p,
+				       struct vsx_error *err)
+{
+	uint32_t d = p->form.coded;
+	struct vsx_linear_map map;
+	struct vsx_linear l;
+
+	if (wish->transform == VSX_OPQ)
+		VSX_TRY(vsx_opq_learn(&map, job, rows, wish->transform_m, d,
+				      err));
+	else
+		VSX_TRY(vsx_pca_learn(&map, job, rows, d, err));
+	l = vsx_linear_of(&map);
+	vsx_linear_put(&l, p->bytes + vsx_code_parts(&p->form).mean);
+	vsx_linear_map_release(&map);
+	return VSX_OK;
+}
+
+/* The centroids, as rows are transformed. */
+static void put_centroids(const struct vsx_code_source *from,
+			  struct vsx_code_params *p)
+{
+	uint8_t *at = p->bytes + vsx_code_parts(&p->form).centroids;
+	struct vsx_linear l = vsx_code_linear(&p->form, p->bytes);
+	float *y = (float *)(void *)at;
+
+	for (uint32_t i = 0; i < p->form.n_centroids; i++)
+		vsx_linear_apply(
+			&l,
+			(const float *)(const void *)(from->centroids +
+						      (size_t)i * from->stride),
+			l.dim, 1, true, y + (size_t)i * l.d);
+}
+
+static enum vsx_status train(const struct vsx_code_wish *wish,
+			     struct vsx_job *job,
+			     const struct vsx_code_source *from,
+			     struct vsx_code_params *p, struct vsx_error *err)
+{
+	if (p->form.flags & VSX_CODES_TRANSFORMED) {
+		VSX_TRY(learn_transform(wish, job, from->rows, p, err));
+		put_centroids(from, p);
+	}
+	return wish->build->train(job, from, p, err);
+}
+
 enum vsx_status vsx_codes_train(const struct vsx_code_wish *wish,
 				struct vsx_job *job,
 				const struct vsx_code_source *from,
@@ -92,7 +149,7 @@ enum vsx_status vsx_codes_train(const struct vsx_code_wish *wish,
 		return VSX_OK;
 	form = vsx_code_form_of(wish, from->rows->space->dim, from->n_lists);
 	VSX_TRY(vsx_code_params_init(p, wish->build, &form, err));
-	status = wish->build->train(job, from, p, err);
+	status = train(wish, job, from, p, err);
 	if (status != VSX_OK)
 		vsx_code_params_release(p);
 	return status;

@@ -54,10 +54,16 @@ struct vsx_codec_build {
 /* The most rows of a block. */
 #define VSX_MAX_BLOCK_ROWS 64
 
+/* What is done to rows before they are coded. */
+enum vsx_transform { VSX_NO_TRANSFORM, VSX_PCA, VSX_OPQ };
+
 /* What codes are to be. */
 struct vsx_code_wish {
 	const struct vsx_codec_build *build; /* NULL: no codes */
 	uint32_t size; /* that the name has; 0: it has none */
+	enum vsx_transform transform;
+	uint32_t transform_m;	/* OPQ: of the quantiser it is for */
+	uint32_t transform_dim; /* that is left; 0: all */
 };
 
 /* What was learned. */
@@ -80,6 +86,8 @@ extern const struct vsx_codec_build vsx_codec_grid_build;
 extern const struct vsx_codec_build vsx_codec_sq8_build;
 extern const struct vsx_codec_build vsx_codec_sq8u_build;
 extern const struct vsx_codec_build vsx_codec_sq4_build;
+/* Of "Flat" behind a transform. */
+extern const struct vsx_codec_build vsx_codec_floats_build;
 
 /* The form that codes of such rows will have, in n_lists lists. */
 struct vsx_code_form vsx_code_form_of(const struct vsx_code_wish *wish,

@@ -167,6 +167,9 @@ extern const struct vsx_codec vsx_codec_grid;
 extern const struct vsx_codec vsx_codec_sq8;
 extern const struct vsx_codec vsx_codec_sq4;
 
+/* Floats as they are, of transformed rows: SPEC.md 5.9.3. */
+extern const struct vsx_codec vsx_codec_floats;
+
 /* Whether its parameters begin with struct vsx_disk_codes. */
 static inline bool vsx_codec_has_head(const struct vsx_codec *codec)
 {

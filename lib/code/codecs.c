@@ -8,6 +8,7 @@ static const struct vsx_codec *const codecs[] = {
 	&vsx_codec_grid,
 	&vsx_codec_sq8,
 	&vsx_codec_sq4,
+	&vsx_codec_floats,
 };
 
 const struct vsx_codec *vsx_codec_find(uint32_t id)

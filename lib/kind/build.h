@@ -12,9 +12,6 @@
 #include "names.h"
 #include "train/job.h"
 
-/* What is done to rows before they are coded. */
-enum vsx_spec_transform { VSX_NO_TRANSFORM, VSX_PCA, VSX_OPQ };
-
 /* What is kept of rows, to look at those that codes have found. */
 enum vsx_spec_keep {
 	VSX_KEEP_UNSAID, /* the same as rows */
@@ -30,9 +27,6 @@ struct vsx_spec {
 	uint32_t size; /* nlist, M, ...; 0: by the rows, or it has none */
 	struct vsx_code_wish codes; /* build NULL: "Flat", codes as the writer
 				       thinks best */
-	enum vsx_spec_transform transform;
-	uint32_t transform_m;	/* OPQ: of the quantiser it is for */
-	uint32_t transform_dim; /* that is left; 0: all */
 	enum vsx_spec_keep keep;
 };
 

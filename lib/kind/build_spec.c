@@ -74,17 +74,18 @@ static size_t put(char *out, size_t n, size_t at, const char *fmt, ...)
 	return at + (more > 0 ? (size_t)more : 0);
 }
 
-static size_t put_transform(const struct vsx_spec *s, char *out, size_t n)
+static size_t put_transform(const struct vsx_code_wish *c, char *out, size_t n)
 {
 	size_t at = 0;
 
-	if (s->transform == VSX_PCA)
-		at = put(out, n, at, "PCA%u,", s->transform_dim);
-	if (s->transform == VSX_OPQ)
-		at = put(out, n, at, "OPQ%u", s->transform_m);
-	if (s->transform == VSX_OPQ && s->transform_dim)
-		at = put(out, n, at, "_%u", s->transform_dim);
-	return s->transform == VSX_OPQ ? put(out, n, at, ",") : at;
+	if (c->transform == VSX_PCA)
+		return put(out, n, at, "PCA%u,", c->transform_dim);
+	if (c->transform != VSX_OPQ)
+		return at;
+	at = put(out, n, at, "OPQ%u", c->transform_m);
+	if (c->transform_dim)
+		at = put(out, n, at, "_%u", c->transform_dim);
+	return put(out, n, at, ",");
 }
 
 static size_t put_codes(const struct vsx_spec *s, char *out, size_t n,
@@ -125,7 +126,7 @@ void vsx_spec_text(const struct vsx_spec *spec, char *out, size_t n)
 		snprintf(out, n, "auto");
 		return;
 	}
-	at = put_transform(spec, out, n);
+	at = put_transform(&spec->codes, out, n);
 	if (k->size_name || !codes)
 		at = put(out, n, at, "%s", vsx_kind_name(k->code));
 	if (spec->size)
@@ -137,18 +138,34 @@ void vsx_spec_text(const struct vsx_spec *spec, char *out, size_t n)
 	put(out, n, at, "%s", keep_text(spec->keep));
 }
 
-/* Some name for codes of a segment: of those with the same codec the first. */
-static struct vsx_code_wish codes_of(const struct vsx_segment *seg)
+/* Of those with the same codec the first. */
+static const struct vsx_codec_build *build_of(const struct vsx_codec *codec)
 {
 	const struct vsx_codec_build *b;
 
-	if (!vsx_codes_estimate(seg))
-		return (struct vsx_code_wish){0};
 	for (uint32_t i = 0; (b = vsx_codec_build_at(i)); i++)
-		if (b->codec == seg->codec)
-			break;
-	return (struct vsx_code_wish){
-		.build = b, .size = b && b->size_name ? seg->form.size : 0};
+		if (b->codec == codec)
+			return b;
+	return codec == &vsx_codec_floats ? &vsx_codec_floats_build : NULL;
+}
+
+/* Some name for codes of a segment, which does not say by what its transform
+ * was learned: a quantiser of parts is taken to have one that is for it. */
+static struct vsx_code_wish codes_of(const struct vsx_segment *seg)
+{
+	struct vsx_code_wish wish = {0};
+
+	if (!vsx_codes_estimate(seg))
+		return wish;
+	wish.build = build_of(seg->codec);
+	if (wish.build && wish.build->size_name)
+		wish.size = seg->form.size;
+	if (!(seg->form.flags & VSX_CODES_TRANSFORMED))
+		return wish;
+	wish.transform = wish.size ? VSX_OPQ : VSX_PCA;
+	wish.transform_m = wish.size;
+	wish.transform_dim = seg->form.coded;
+	return wish;
 }
 
 struct vsx_spec vsx_spec_of_segment(const struct vsx_segment *seg)
@@ -164,10 +181,14 @@ struct vsx_spec vsx_spec_of_segment(const struct vsx_segment *seg)
 
 bool vsx_spec_same_codes(const struct vsx_spec *a, const struct vsx_spec *b)
 {
-	const struct vsx_codec_build *x = a->codes.build, *y = b->codes.build;
+	const struct vsx_code_wish *x = &a->codes, *y = &b->codes;
 
-	return (x ? x->codec : NULL) == (y ? y->codec : NULL) &&
-	       a->codes.size == b->codes.size;
+	if ((x->build ? x->build->codec : NULL) !=
+		    (y->build ? y->build->codec : NULL) ||
+	    x->size != y->size || !x->transform != !y->transform)
+		return false;
+	return x->transform_dim == y->transform_dim || !x->transform_dim ||
+	       !y->transform_dim; /* 0: all */
 }
 
 bool vsx_spec_is_exact(const struct vsx_spec *spec)

@@ -152,7 +152,7 @@ static enum vsx_status parse_transform(struct parser *p, struct vsx_spec *out)
 
 	if (is_numbered(part, "PCA", &v, &rest) && is_end(part, rest)) {
 		VSX_TRY(in_range(p, "d of PCA", v, 1, VSX_MAX_DIM));
-		out->transform = VSX_PCA;
+		out->codes.transform = VSX_PCA;
 		d = v;
 	} else if (is_numbered(part, "OPQ", &v, &rest)) {
 		reduces = *rest == '_';
@@ -162,12 +162,12 @@ static enum vsx_status parse_transform(struct parser *p, struct vsx_spec *out)
 		VSX_TRY(in_range(p, "m of OPQ", v, 1, VSX_MAX_DIM));
 		if (reduces)
 			VSX_TRY(in_range(p, "d of OPQ", d, 1, VSX_MAX_DIM));
-		out->transform = VSX_OPQ;
-		out->transform_m = (uint32_t)v;
+		out->codes.transform = VSX_OPQ;
+		out->codes.transform_m = (uint32_t)v;
 	} else {
 		return VSX_OK;
 	}
-	out->transform_dim = (uint32_t)d;
+	out->codes.transform_dim = (uint32_t)d;
 	next(p);
 	return p->ended ? unknown(p, part) : VSX_OK;
 }
@@ -197,7 +197,8 @@ static enum vsx_status parse_codes(struct parser *p, struct vsx_spec *out,
 			continue;
 		if (b->size_name)
 			VSX_TRY(in_range(p, b->size_name, v, 1, VSX_MAX_DIM));
-		out->codes = (struct vsx_code_wish){b, (uint32_t)v};
+		out->codes.build = b;
+		out->codes.size = (uint32_t)v;
 		next(p);
 		return VSX_OK;
 	}
@@ -286,15 +287,31 @@ static enum vsx_status parse_kind(struct parser *p, struct vsx_spec *out)
 	return p->ended ? VSX_OK : unknown(p, &p->part);
 }
 
+/* A transform is of codes; before Flat these are the transformed rows. */
+static enum vsx_status settle_transform(const struct parser *p,
+					struct vsx_spec *spec)
+{
+	struct vsx_code_wish *codes = &spec->codes;
+
+	if (!codes->transform)
+		return VSX_OK;
+	if (!vsx_kind_build_find(spec->kind)->scans)
+		return vsx_fail(p->err, VSX_EINVAL,
+				"index '%.80s': %s has no codes that rows "
+				"could be transformed for",
+				p->text, vsx_kind_name(spec->kind));
+	if (!codes->build)
+		codes->build = &vsx_codec_floats_build;
+	return VSX_OK;
+}
+
 /* What has a word but no work behind it yet. */
 static enum vsx_status check_built(const struct parser *p,
 				   const struct vsx_spec *spec)
 {
 	const char *what = NULL;
 
-	if (spec->transform)
-		what = spec->transform == VSX_PCA ? "PCA" : "OPQ";
-	else if (spec->keep == VSX_KEEP_FP16)
+	if (spec->keep == VSX_KEEP_FP16)
 		what = "Refine(FP16)";
 	else if (spec->keep == VSX_KEEP_SQ8)
 		what = "Refine(SQ8)";
@@ -317,5 +334,6 @@ enum vsx_status vsx_spec_parse(struct vsx_spec *out, const char *text,
 	take(&p, text);
 	VSX_TRY(parse_transform(&p, out));
 	VSX_TRY(parse_kind(&p, out));
+	VSX_TRY(settle_transform(&p, out));
 	return check_built(&p, out);
 }

@@ -151,6 +151,33 @@ static enum vsx_status check_aliases(const char *aliases, struct vsx_error *err)
 	return VSX_OK;
 }
 
+static enum vsx_status check_transform(const struct vsx_code_wish *w,
+				       const struct vsx_build_opts *o,
+				       struct vsx_error *err)
+{
+	uint32_t d = w->transform_dim ? w->transform_dim : o->dim;
+	const char *name = w->transform == VSX_PCA ? "PCA" : "OPQ";
+
+	if (!w->transform)
+		return VSX_OK;
+	if (o->dim > VSX_MAX_LINEAR_DIM)
+		return vsx_fail(err, VSX_EINVAL,
+				"index '%.80s': rows have %u dimensions, %s is "
+				"for %u at most",
+				o->spec, o->dim, name, VSX_MAX_LINEAR_DIM);
+	if (d > o->dim)
+		return vsx_fail(err, VSX_EINVAL,
+				"index '%.80s': d of %s is %u, rows have %u "
+				"dimension%s",
+				o->spec, name, d, o->dim, vsx_s(o->dim));
+	if (w->transform == VSX_OPQ && w->transform_m > d)
+		return vsx_fail(err, VSX_EINVAL,
+				"index '%.80s': m of OPQ is %u, expected %u at "
+				"most, the dimensions that it leaves",
+				o->spec, w->transform_m, d);
+	return VSX_OK;
+}
+
 /* Whether rows of this type and dimension can have the codes of the spec. */
 static enum vsx_status check_codes(const struct vsx_spec *spec,
 				   const struct vsx_build_opts *o,
@@ -161,6 +188,7 @@ static enum vsx_status check_codes(const struct vsx_spec *spec,
 
 	if (!b)
 		return VSX_OK;
+	VSX_TRY(check_transform(&spec->codes, o, err));
 	if (!b->codec->suits(o->elem))
 		return vsx_fail(err, VSX_EINVAL,
 				"index '%.80s': rows of %s have no codes %s",
