@@ -21,10 +21,10 @@ static enum vsx_status read_head(struct vsx_segment *seg, uint32_t word,
 				      sizeof(struct vsx_disk_codes), err);
 	VSX_TRY(vsx_touch(params, 0, sizeof(struct vsx_disk_codes), err));
 	*f = vsx_code_form_read(word, seg->space.dim, head);
-	if (f->flags & ~VSX_CODES_RESIDUAL)
+	if (f->flags & ~VSX_CODES_FLAGS)
 		return vsx_fail(err, VSX_ECORRUPT,
-				"codes with flags 0x%x, expected 0x0 or 0x%x",
-				f->flags, VSX_CODES_RESIDUAL);
+				"codes with flags 0x%x, expected 0x%x at most",
+				f->flags, VSX_CODES_FLAGS);
 	if (f->n_centroids && f->flags != VSX_CODES_FLAGS)
 		return vsx_fail(err, VSX_ECORRUPT,
 				"codes with %u centroid%s, expected 0",

@@ -76,16 +76,16 @@ static inline void lay_rows(struct laid_out *l, const struct vsx_rows *rows)
 	lay_view(l, VSX_SEC_VECS, l->vecs, bytes);
 }
 
-/* Codes of a segment that is laid out, by any codec; NULL: none. */
-static inline enum vsx_status lay_codes(struct laid_out *l, struct vsx_job *job,
-					const struct vsx_rows *rows,
-					const struct vsx_codec_build *build,
-					struct vsx_error *err)
+/* Codes of a segment that is laid out. */
+static inline enum vsx_status lay_codes_of(struct laid_out *l,
+					   struct vsx_job *job,
+					   const struct vsx_rows *rows,
+					   const struct vsx_code_wish *wish,
+					   struct vsx_error *err)
 {
 	uint64_t bytes;
 
 	struct vsx_code_source from = {.rows = rows, .order = l->built.order};
-	struct vsx_code_wish wish = {.build = build};
 	float *work;
 
 	for (uint32_t i = 0; i < l->built.n_sections; i++)
@@ -95,7 +95,7 @@ static inline enum vsx_status lay_codes(struct laid_out *l, struct vsx_job *job,
 			from.centroids = l->built.section[i].data;
 			from.stride = vsx_row_stride(rows->space->dim * 4);
 		}
-	VSX_TRY(vsx_codes_train(&wish, job, &from, &l->codes, err));
+	VSX_TRY(vsx_codes_train(wish, job, &from, &l->codes, err));
 	if (!l->codes.build)
 		return VSX_OK;
 	bytes = vsx_codes_bytes(&l->codes, rows->n);
@@ -106,10 +106,21 @@ static inline enum vsx_status lay_codes(struct laid_out *l, struct vsx_job *job,
 	free(work);
 	lay_view(l, VSX_SEC_CODE, l->code, bytes);
 	lay_view(l, VSX_SEC_CPAR, l->params, l->codes.n_bytes);
-	l->seg.codec = build->codec;
+	l->seg.codec = wish->build->codec;
 	l->seg.form = l->codes.form;
 	l->seg.params[VSX_PARAM_CODES] = vsx_code_params_word(&l->codes);
 	return VSX_OK;
+}
+
+/* By any codec; NULL: none. */
+static inline enum vsx_status lay_codes(struct laid_out *l, struct vsx_job *job,
+					const struct vsx_rows *rows,
+					const struct vsx_codec_build *build,
+					struct vsx_error *err)
+{
+	struct vsx_code_wish wish = {.build = build};
+
+	return lay_codes_of(l, job, rows, &wish, err);
 }
 
 /* What the kind's builder gave is in l->built already. */

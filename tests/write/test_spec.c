@@ -66,6 +66,46 @@ Test(spec, codes_take_the_place_of_flat)
 	cr_expect_eq(good("Flat,RFlat").keep, VSX_KEEP_ROWS);
 }
 
+Test(spec, a_transform_stands_before_a_kind_that_scans)
+{
+	struct vsx_spec s = good("PCA64,IVF100,SQ8");
+
+	cr_expect_eq(s.kind, VSX_IVF);
+	cr_expect_eq(s.size, 100);
+	cr_expect_eq(s.codes.build, &vsx_codec_sq8_build);
+	cr_expect_eq(s.codes.transform, VSX_PCA);
+	cr_expect_eq(s.codes.transform_dim, 64);
+	s = good("opq16_32,sq4,rflat");
+	cr_expect_eq(s.kind, VSX_FLAT);
+	cr_expect_eq(s.codes.transform, VSX_OPQ);
+	cr_expect_eq(s.codes.transform_m, 16);
+	cr_expect_eq(s.codes.transform_dim, 32);
+	cr_expect_eq(good("OPQ16,SQ4").codes.transform_dim, 0);
+	/* transformed rows themselves */
+	cr_expect_eq(good("PCA8,Flat").codes.build, &vsx_codec_floats_build);
+	cr_expect_eq(good("PCA8,IVF4").codes.build, &vsx_codec_floats_build);
+	cr_expect_eq(good("PCA8,IVF,Flat,RFlat").codes.build,
+		     &vsx_codec_floats_build);
+	cr_expect_not(vsx_spec_is_exact(&(struct vsx_spec){
+		.kind = VSX_FLAT, .codes = good("PCA8,Flat").codes}));
+}
+
+Test(spec, text_of_a_transform_is_what_was_said)
+{
+	static const char *const texts[] = {
+		"PCA64,IVF100,SQ8", "OPQ16_32,SQ4",    "OPQ4,IVF9,Flat",
+		"PCA8,Flat",	    "PCA8,Flat,RFlat",
+	};
+	char text[64];
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct vsx_spec s = good(texts[i]);
+
+		vsx_spec_text(&s, text, sizeof(text));
+		cr_expect_str_eq(text, texts[i]);
+	}
+}
+
 static struct vsx_spec sized(const char *text, uint64_t n, double recall)
 {
 	struct vsx_spec_need need = {.n_rows = n, .target_recall = recall};
@@ -126,6 +166,11 @@ Test(spec, says_which_part_is_not_known)
 	refused("OPQ8_,Flat", "'OPQ8_' is not known");
 	refused("OPQ8_x,Flat", "'OPQ8_x' is not known");
 	refused("OPQ0,Flat", "m of OPQ is 0");
+	refused("PCA8,HNSW16", "HNSW has no codes");
+	refused("OPQ8,HNSW,Flat", "HNSW has no codes");
+	refused("PCA8,auto", "'auto' is not known");
+	refused("PCA8,PCA4,Flat", "'PCA4' is not known");
+	refused("PCA65537,Flat", "d of PCA is 65537, expected 1 to 65536");
 	refused("OPQ8_0,Flat", "d of OPQ is 0");
 	refused("IVF0,Flat", "nlist is 0, expected 1 to 16777216");
 	refused("IVF16777217,Flat", "nlist is 16777217");
