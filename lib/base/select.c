@@ -24,21 +24,40 @@ static void insertion_sort(uint64_t *x, size_t n)
 
 #define SMALL 24
 
-/* Pivots are drawn, so that no file can be made to draw bad ones. */
-static size_t split(uint64_t *x, size_t n)
+/* The middle one of three places; one of them is drawn, so that no file can be
+ * made to have bad ones. */
+static size_t middle(const uint64_t *x, size_t n)
 {
-	size_t less = 0;
-	uint64_t a = x[0], b = x[vsx_mix(x[n / 2]) % n], c = x[n - 1], pivot;
-	size_t at = 0;
+	size_t drawn = vsx_mix(x[n / 2]) % n, last = n - 1;
+	size_t low = x[0] < x[drawn] ? 0 : drawn, high = drawn - low;
 
-	pivot = a < b ? (b < c	 ? b
-			 : a < c ? c
-				 : a)
-		      : (a < c	 ? a
-			 : b < c ? c
-				 : b);
-	while (x[at] != pivot)
-		at++;
+	return x[last] < x[low] ? low : x[last] < x[high] ? last : high;
+}
+
+/* Of few that are wanted of many: a place that somewhat more are less than. */
+#define SAMPLE 32u
+#define MANY   512u
+
+static size_t low_one(const uint64_t *x, size_t n, size_t want)
+{
+	size_t step = n / SAMPLE, rank = want * 3 * SAMPLE / (2 * n) + 2;
+	size_t shift = vsx_mix(x[n / 2]) % step, at = shift;
+	uint64_t some[SAMPLE];
+
+	for (size_t i = 0; i < SAMPLE; i++)
+		some[i] = x[i * step + shift];
+	insertion_sort(some, SAMPLE);
+	while (x[at] != some[rank])
+		at += step;
+	return at;
+}
+
+/* Those that are less than the one at `at` first; how many. */
+static size_t split(uint64_t *x, size_t n, size_t at)
+{
+	uint64_t pivot = x[at];
+	size_t less = 0;
+
 	swap(&x[at], &x[n - 1]);
 	for (size_t i = 0; i + 1 < n; i++) {
 		uint64_t v = x[i];
@@ -51,37 +70,22 @@ static size_t split(uint64_t *x, size_t n)
 	return less;
 }
 
-static void sift_down(uint64_t *x, size_t n, size_t i)
-{
-	uint64_t v = x[i];
-
-	for (;;) {
-		size_t child = 2 * i + 1;
-
-		if (child >= n)
-			break;
-		if (child + 1 < n && x[child] < x[child + 1])
-			child++;
-		if (v >= x[child])
-			break;
-		x[i] = x[child];
-		i = child;
-	}
-	x[i] = v;
-}
-
+/* The shorter side by itself, so that calls are few deep. */
 static void sort(uint64_t *x, size_t n)
 {
-	if (n <= SMALL) {
-		insertion_sort(x, n);
-		return;
+	while (n > SMALL) {
+		size_t less = split(x, n, middle(x, n)), more = n - less - 1;
+
+		if (less < more) {
+			sort(x, less);
+			x += less + 1;
+			n = more;
+		} else {
+			sort(x + less + 1, more);
+			n = less;
+		}
 	}
-	for (size_t i = n / 2; i-- > 0;)
-		sift_down(x, n, i);
-	while (n > 1) {
-		swap(&x[0], &x[--n]);
-		sift_down(x, n, 0);
-	}
+	insertion_sort(x, n);
 }
 
 void vsx_least(uint64_t *x, size_t count, size_t n, bool sorted)
@@ -90,7 +94,10 @@ void vsx_least(uint64_t *x, size_t count, size_t n, bool sorted)
 	size_t left = count, want = n;
 
 	while (want < left && want > 0 && left > SMALL) {
-		size_t less = split(from, left);
+		bool few = left > MANY && want < left / 4;
+		size_t at =
+			few ? low_one(from, left, want) : middle(from, left);
+		size_t less = split(from, left, at);
 
 		if (less >= want) {
 			left = less;

@@ -16,6 +16,14 @@ enum vsx_status vsx_ids_open(struct vsx_segment *seg, struct vsx_error *err);
 enum vsx_status vsx_ids_of(const struct vsx_segment *seg, uint32_t row,
 			   uint64_t *id, struct vsx_error *err);
 
+/* It will be asked for soon: begin to fetch it. */
+static inline void vsx_ids_expect(const struct vsx_segment *seg, uint32_t row)
+{
+	if (seg->id_bytes)
+		__builtin_prefetch(seg->view[VSX_SEC_ROID].base +
+				   (size_t)row * seg->id_bytes);
+}
+
 /* The row with an id; VSX_ENOTFOUND (without a text) when there is none. */
 enum vsx_status vsx_ids_find(const struct vsx_segment *seg, uint64_t id,
 			     uint32_t *row, struct vsx_error *err);

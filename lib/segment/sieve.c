@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/select.h"
+#include "kernel/tile.h"
+#include "segment/ids.h"
 #include "segment/offer.h"
 #include "io/advice.h"
 
@@ -11,7 +13,7 @@
 
 #define BLOCK_BYTES (64u << 10)
 #define BLOCK_ROWS  1024u
-#define HEAD_BYTES  4096u
+#define HEAD_BYTES  8192u
 
 /* Of rows one by one as many as stay in the cache; whole blocks of others. */
 uint32_t vsx_sieve_step(const struct vsx_sieve *s)
@@ -177,12 +179,14 @@ static void keep(struct vsx_sieve *s, const struct vsx_run *run,
 {
 	uint64_t *pool = s->find->scratch->pool + s->base;
 	const struct vsx_eligible *eligible = &s->find->eligible;
-	uint32_t cut = s->cut, first = run->first_row, n = run->n_rows;
+	uint32_t first = run->first_row, at[BLOCK_ROWS];
+	uint32_t n = vsx_tiles()->up_to(keys, run->n_rows, s->cut, at);
 	size_t kept = s->n;
 
 	for (uint32_t i = 0; i < n; i++)
-		if (keys[i] <= cut && vsx_is_eligible(eligible, first + i))
-			pool[kept++] = (uint64_t)keys[i] << 32 | (before + i);
+		if (vsx_is_eligible(eligible, first + at[i]))
+			pool[kept++] =
+				(uint64_t)keys[at[i]] << 32 | (before + at[i]);
 	s->n = kept;
 }
 
@@ -319,6 +323,22 @@ static enum vsx_status offer_keys(struct vsx_sieve *s, struct vsx_error *err)
 	return VSX_OK;
 }
 
+/* Rows that are looked at are fetched so many before their turn. */
+#define AHEAD_ROWS 4u
+
+static void expect_row(const struct vsx_sieve *s, uint64_t entry)
+{
+	uint32_t stride = vsx_vecs_stride(s->seg);
+	const uint8_t *p;
+	uint64_t offset;
+
+	vsx_ids_expect(s->seg,
+		       vsx_passed_row(s->passed, (uint32_t)entry, &offset));
+	p = s->seg->view[VSX_SEC_VECS].base + offset;
+	for (uint32_t b = 0; b < stride; b += 64)
+		__builtin_prefetch(p + b, 0, 2);
+}
+
 enum vsx_status vsx_sieve_finish(struct vsx_sieve *s, struct vsx_error *err)
 {
 	uint64_t *pool = s->find->scratch->pool + s->base;
@@ -331,6 +351,8 @@ enum vsx_status vsx_sieve_finish(struct vsx_sieve *s, struct vsx_error *err)
 		return offer_keys(s, err);
 	if (s->estimates)
 		s->find->n_distances += s->n;
+	for (size_t i = 0; i < s->n && i < AHEAD_ROWS; i++)
+		expect_row(s, pool[i]);
 	for (size_t i = 0; i < s->n; i++) {
 		uint32_t key = (uint32_t)(pool[i] >> 32), row;
 		uint64_t offset;
@@ -340,6 +362,8 @@ enum vsx_status vsx_sieve_finish(struct vsx_sieve *s, struct vsx_error *err)
 			break;
 		VSX_TRY(vsx_halt_before(s->find->halt, 1, s->seg->space.stride,
 					err));
+		if (i + AHEAD_ROWS < s->n)
+			expect_row(s, pool[i + AHEAD_ROWS]);
 		row = vsx_passed_row(s->passed, (uint32_t)pool[i], &offset);
 		VSX_TRY(look_at(s, row, offset, err));
 	}

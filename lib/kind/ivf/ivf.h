@@ -65,6 +65,9 @@ extern const struct vsx_placing vsx_ivf_placing;
 enum vsx_status vsx_ivf_list(const struct vsx_segment *seg, uint32_t i,
 			     struct vsx_run *run, struct vsx_error *err);
 
+/* It will be asked for soon, and is one: begin to fetch where it is. */
+void vsx_ivf_list_expect(const struct vsx_segment *seg, uint32_t i);
+
 /* The list that holds a row. */
 enum vsx_status vsx_ivf_list_of(const struct vsx_segment *seg, uint32_t row,
 				uint32_t *list, struct vsx_run *run,

@@ -38,6 +38,12 @@ enum vsx_status vsx_ivf_list(const struct vsx_segment *seg, uint32_t i,
 	return VSX_OK;
 }
 
+void vsx_ivf_list_expect(const struct vsx_segment *seg, uint32_t i)
+{
+	__builtin_prefetch(seg->view[VSX_SEC_LIST].base +
+			   (size_t)i * sizeof(struct vsx_disk_list));
+}
+
 /* The last list that begins at the row or before. */
 enum vsx_status vsx_ivf_list_of(const struct vsx_segment *seg, uint32_t row,
 				uint32_t *list, struct vsx_run *run,

@@ -170,6 +170,9 @@ static void ask_lists(struct tour *t, const struct vsx_sieve *sieve,
 	}
 }
 
+/* Entries of LIST that are fetched so many lists before their turn. */
+#define AHEAD_LISTS 8u
+
 /* The next list; there must be one. Ranks more lists when it must. */
 static enum vsx_status next_list(struct tour *t, struct vsx_run *run,
 				 struct vsx_error *err)
@@ -183,6 +186,9 @@ static enum vsx_status next_list(struct tour *t, struct vsx_run *run,
 		vsx_least(pool + t->ranked, left, more, true);
 		t->ranked += more;
 	}
+	if (t->next + AHEAD_LISTS < t->ranked)
+		vsx_ivf_list_expect(t->seg,
+				    (uint32_t)pool[t->next + AHEAD_LISTS]);
 	return vsx_ivf_list(t->seg, (uint32_t)pool[t->next++], run, err);
 }
 
