@@ -111,7 +111,10 @@ static_assert(sizeof(struct vsx_disk_manifest) == 256, "SPEC.md 4.2");
 
 #define VSX_MANIFEST_NORMALISED	 1u /* every row was scaled to length 1 */
 #define VSX_MANIFEST_OWN_QUERIES 2u /* queries are rows; see section QSRC */
-#define VSX_MANIFEST_FLAGS	 3u
+#define VSX_MANIFEST_TEST_GIVEN                                                \
+	4u /* the test is of rows as they were given                           \
+	    */
+#define VSX_MANIFEST_FLAGS 7u
 
 #define VSX_N_PARAMS 8
 

@@ -231,7 +231,13 @@ static enum vsx_status check_test(const struct vsx_manifest *m,
 				"at most %u and %u",
 				m->n_queries, vsx_ies(m->n_queries),
 				m->n_recalls, VSX_MAX_QUERIES, VSX_MAX_RECALLS);
-	if (m->n_queries == 0 ? m->truth_k || m->n_recalls || own
+	if (m->flags & VSX_MANIFEST_TEST_GIVEN && m->n_segments &&
+	    !vsx_manifest_segment(m, 0).params[VSX_PARAM_ROWS])
+		return vsx_fail(err, VSX_ECORRUPT,
+				"the test is of rows as they were given, but "
+				"those of segment 0 are not kept as codes");
+	if (m->n_queries == 0 ? m->truth_k || m->n_recalls || own ||
+					m->flags & VSX_MANIFEST_TEST_GIVEN
 			      : m->truth_k < 1 || m->truth_k > most)
 		return vsx_fail(
 			err, VSX_ECORRUPT,
@@ -250,6 +256,8 @@ static enum vsx_status check_segments(const struct vsx_manifest *m,
 
 	for (uint32_t i = 0; i < m->n_segments; i++) {
 		struct vsx_segment_entry e = vsx_manifest_segment(m, i);
+		bool coded = e.params[VSX_PARAM_ROWS] != 0;
+		uint32_t least = coded ? 1 : row_bytes, unit = coded ? 1 : 4;
 
 		if (e.n_rows < 1 || e.n_rows > VSX_MAX_SEGMENT_ROWS)
 			return vsx_at_segment(
@@ -261,8 +269,16 @@ static enum vsx_status check_segments(const struct vsx_manifest *m,
 					i, (ull)e.n_rows, vsx_s(e.n_rows),
 					(ull)VSX_MAX_SEGMENT_ROWS),
 				i);
-		if (e.row_stride < row_bytes ||
-		    e.row_stride > 2 * row_bytes + 64)
+		if (coded && m->elem != VSX_F32)
+			return vsx_at_segment(
+				err,
+				vsx_fail(err, VSX_ECORRUPT,
+					 "segment %u: rows of %s are kept as "
+					 "codes, expected f32",
+					 i, vsx_elem_name(m->elem)),
+				i);
+		/* What codes come to is compared when the segment is opened. */
+		if (e.row_stride < least || e.row_stride > 2 * row_bytes + 64)
 			return vsx_at_segment(
 				err,
 				vsx_fail(
@@ -270,9 +286,9 @@ static enum vsx_status check_segments(const struct vsx_manifest *m,
 					"segment %u: rows are %u byte%s apart, "
 					"expected %u to %u",
 					i, e.row_stride, vsx_s(e.row_stride),
-					row_bytes, 2 * row_bytes + 64),
+					least, 2 * row_bytes + 64),
 				i);
-		if (e.row_stride % 4)
+		if (e.row_stride % unit)
 			return vsx_at_segment(
 				err,
 				vsx_fail(

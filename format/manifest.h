@@ -87,6 +87,14 @@ struct vsx_section_entry vsx_manifest_section(const struct vsx_manifest *m,
 enum vsx_status vsx_manifest_backed(const struct vsx_manifest *m,
 				    struct vsx_error *err);
 
+/* Whether the queries of the test are stored: they are no rows, or what the
+ * rows were that they are. */
+static inline bool vsx_manifest_has_queries(const struct vsx_manifest *m)
+{
+	return m->n_queries > 0 && (m->flags & VSX_MANIFEST_TEST_GIVEN ||
+				    !(m->flags & VSX_MANIFEST_OWN_QUERIES));
+}
+
 static inline uint32_t vsx_most_own_queries(uint32_t dim)
 {
 	uint32_t most = VSX_MAX_OWN_COMPONENTS / dim;

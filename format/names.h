@@ -29,6 +29,7 @@ static inline bool vsx_elem_is_int(uint32_t elem)
  */
 #define VSX_SECTIONS(X)                                                        \
 	X(VSX_SEC_VECS, "VECS", "rows")                                        \
+	X(VSX_SEC_VPAR, "VPAR", "parameters of rows that are codes")           \
 	X(VSX_SEC_CODE, "CODE", "codes of the rows")                           \
 	X(VSX_SEC_CPAR, "CPAR", "parameters of the codes")                     \
 	X(VSX_SEC_ROID, "ROID", "id of each row")                              \

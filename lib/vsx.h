@@ -283,6 +283,13 @@ struct vsx_facts {
 				  effort nor factor; 0: codes of the index do
 				  not stand for its rows, or nothing was
 				  measured */
+	const char *kept; /* what is kept of rows, and vsx_get() gives back: the
+			     element type ("f32"), or the codes that it decodes
+			     ("SQ8", "PQ48x4"); lives as long as index */
+	uint32_t kept_as_codes; /* 1: it is codes, at least of some rows */
+	uint32_t test_as_given; /* 1: the queries and neighbours of the test are
+				   of rows as they were given, before they
+				   became codes */
 };
 
 VSX_API void vsx_get_facts_sized(const struct vsx *index,
@@ -336,6 +343,7 @@ struct vsx_segment_facts {
 	uint32_t n_centroids; /* that vsx_get_centroid() has; 0: none */
 	uint32_t most_effort; /* a greater one changes nothing; 0: there is
 				 nothing to turn */
+	char kept[16];	      /* as in vsx_facts, of the rows of this segment */
 };
 
 struct vsx_section_facts {
@@ -604,6 +612,8 @@ static inline void vsx_get_stats(const struct vsx_searcher *searcher,
 /*
  * The vector with this id, as f32[dim], as it was given (before any
  * normalisation for cosine; after conversion to the index's element type).
+ * Where rows are kept as codes (see vsx_facts.kept), what its code decodes to:
+ * near the vector that was given, under cosine near that scaled to length 1.
  */
 VSX_API enum vsx_status vsx_get(const struct vsx *index, uint64_t id,
 				float *vector, struct vsx_error *err);
@@ -634,7 +644,8 @@ VSX_API enum vsx_status vsx_contains(const struct vsx *index, uint64_t id,
  *      element type, little-endian, as vsx_get() converts them; at a multiple
  *      of 4. Not the caller's to change; valid until the index is closed
  *
- * Its pages are checked as for a search. VSX_ENOTFOUND if no row has this id.
+ * Its pages are checked as for a search. VSX_ENOTFOUND if no row has this id;
+ * VSX_EINVAL if it is kept as a code, which vsx_get() decodes.
  */
 VSX_API enum vsx_status vsx_row(const struct vsx *index, uint64_t id,
 				const void **row, struct vsx_error *err);

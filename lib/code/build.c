@@ -194,12 +194,23 @@ const float *vsx_code_centroid(const struct vsx_code_source *from,
 	return (const float *)(const void *)(at + list_of(from, row) * stride);
 }
 
+static uint64_t input_of(const struct vsx_code_source *from, uint64_t row)
+{
+	return from->order ? from->order[row] : row;
+}
+
+/* What row of the segment is kept already; NULL: nothing. */
+static const uint8_t *code_of(const struct vsx_code_source *from, uint64_t row)
+{
+	return from->code_of ? from->code_of(from->context, input_of(from, row))
+			     : NULL;
+}
+
 static const uint8_t *row_at(const struct vsx_code_source *from, uint64_t row)
 {
 	const struct vsx_rows *rows = from->rows;
 
-	return rows->base + (from->order ? from->order[row] : row) *
-				    (uint64_t)rows->space->stride;
+	return rows->base + input_of(from, row) * rows->space->stride;
 }
 
 void vsx_code_source_row(const struct vsx_code_source *from,
@@ -214,6 +225,37 @@ size_t vsx_codes_work(const struct vsx_code_params *p)
 {
 	return p->form.dim +
 	       ((size_t)p->form.coded << p->build->codec->block_shift);
+}
+
+/* A row is decoded there: its code, what was coded, the row. */
+size_t vsx_codes_work_kept(const struct vsx_code_source *from)
+{
+	const struct vsx_code_params *kept = from->kept;
+
+	return kept ? (kept->block_bytes + 3) / 4 + kept->form.coded +
+			       kept->form.dim
+		    : 0;
+}
+
+/* What is coded of a row that is kept as a code. */
+static void decoded_row(const struct vsx_code_source *from,
+			const struct vsx_code_params *p, uint64_t row,
+			float *work, float *x, float *y)
+{
+	const struct vsx_code_params *kept = from->kept;
+	uint8_t *code = (uint8_t *)work;
+	float *coded = work + (kept->block_bytes + 3) / 4;
+	float *decoded = coded + kept->form.coded;
+	const float *centroid = vsx_code_centroid(from, kept, row);
+
+	memset(code, 0, kept->block_bytes);
+	vsx_code_source_row(from, kept, row, decoded, coded);
+	kept->build->codec->encode(&kept->form, kept->bytes, coded, 1, code);
+	kept->build->codec->decode(&kept->form, kept->bytes, code, 0, coded);
+	vsx_code_output(&kept->form, kept->bytes, centroid, coded, decoded);
+	vsx_code_input(&p->form, p->bytes, from->rows->space,
+		       (const uint8_t *)decoded,
+		       vsx_code_centroid(from, p, row), x, y);
 }
 
 static void encode_rows(const struct vsx_code_params *p,
@@ -232,10 +274,16 @@ static void encode_inputs(const struct vsx_code_params *p,
 			  uint32_t n, float *work, uint8_t *block)
 {
 	float *y = work + p->form.dim;
+	float *more =
+		y + ((size_t)p->form.coded << p->build->codec->block_shift);
 
 	for (uint32_t j = 0; j < n; j++)
-		vsx_code_source_row(from, p, first + j, work,
+		if (from->kept && !code_of(from, first + j))
+			decoded_row(from, p, first + j, more, work,
 				    y + (size_t)j * p->form.coded);
+		else
+			vsx_code_source_row(from, p, first + j, work,
+					    y + (size_t)j * p->form.coded);
 	p->build->codec->encode(&p->form, p->bytes, y, n, block);
 }
 
@@ -250,7 +298,9 @@ void vsx_codes_encode(const struct vsx_code_params *p,
 			(uint32_t)(n - i < block_rows ? n - i : block_rows);
 
 		memset(out, 0, p->block_bytes);
-		if (p->build->codec->encode)
+		if (!from->kept && block_rows == 1 && code_of(from, first + i))
+			memcpy(out, code_of(from, first + i), p->block_bytes);
+		else if (p->build->codec->encode)
 			encode_inputs(p, from, first + i, some, work, out);
 		else
 			encode_rows(p, from, first + i, some, out);

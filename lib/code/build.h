@@ -18,6 +18,14 @@ struct vsx_code_source {
 	uint32_t n_lists;
 	const uint8_t *centroids;
 	uint32_t stride;
+	/* What is kept of a row, and coded instead of it: what these codes are
+	   decoded to. NULL: the row itself. */
+	const struct vsx_code_params *kept;
+	/* Of some rows what is kept is there already: the code of number `row`
+	   of `rows`, which is what it decodes to; NULL: of another. May be NULL
+	   itself. */
+	const uint8_t *(*code_of)(const void *context, uint64_t row);
+	const void *context;
 };
 
 struct vsx_codec_build {
@@ -135,6 +143,8 @@ void vsx_code_source_row(const struct vsx_code_source *from,
 
 /* Floats that vsx_codes_encode() works in. */
 size_t vsx_codes_work(const struct vsx_code_params *p);
+/* And as many more behind these where from->kept is set. */
+size_t vsx_codes_work_kept(const struct vsx_code_source *from);
 
 /*
  * Codes of the rows first .. first+n-1 of a segment. They begin and, but for

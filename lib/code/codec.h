@@ -147,6 +147,12 @@ struct vsx_codec {
 	enum vsx_status (*check_row)(const struct vsx_codes *c, uint32_t row,
 				     const uint8_t *at, struct vsx_error *err);
 
+	/* What can be said of a code without its row: of one that stands in
+	   place of a row. Where there is decode(). */
+	enum vsx_status (*check_code)(const struct vsx_codes *c,
+				      const uint8_t *code,
+				      struct vsx_error *err);
+
 	/* NULL: check_row() is there, and the parameters have no head.
 	   Otherwise a block, which is zeros, of n rows: y is what is coded of
 	   each, f32 [n][form->coded]. The same bytes on every machine. */

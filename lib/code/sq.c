@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "kernel/codes.h"
 
 /* ---- what lies where --------------------------------------------------- */
@@ -229,12 +230,17 @@ static void prepare_list(const struct vsx_codes *c, struct vsx_code_query *q,
 
 /* ---- keys -------------------------------------------------------------- */
 
-static float term_of(const struct vsx_codes *c, const uint8_t *record)
+static float load_term(const uint8_t *at)
 {
 	float term;
 
-	memcpy(&term, record + c->block_bytes - 4, 4);
+	memcpy(&term, at, 4);
 	return term;
+}
+
+static float term_of(const struct vsx_codes *c, const uint8_t *record)
+{
+	return load_term(record + c->block_bytes - 4);
 }
 
 static uint32_t key_of(const struct vsx_codes *c, const struct sq_query *sq,
@@ -378,6 +384,35 @@ static void decode_4(const struct vsx_code_form *f, const uint8_t *params,
 	}
 }
 
+/* The term is that of the codes, and what is no code is 0. */
+static enum vsx_status check_code(const struct vsx_codes *c,
+				  const uint8_t *code, struct vsx_error *err)
+{
+	struct vsx_sq_scale s = vsx_sq_scale(&c->form, c->params);
+	uint32_t n = c->form.coded, half = (n + 1) / 2;
+	bool nibbles = c->codec->id == VSX_CODEC_SQ4;
+	uint32_t bytes = nibbles ? half : n, end = up_to_4(bytes);
+	struct term t = {0};
+	uint8_t due[4];
+
+	for (uint32_t i = 0; i < n; i++)
+		add_to(&t, i, s.step[i],
+		       !nibbles	  ? code[i]
+		       : i < half ? code[i] & 15
+				  : code[i - half] >> 4);
+	put_term(&t, due);
+	if (memcmp(due, code + end, 4) != 0)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"the term of its code is %g, expected %g",
+				(double)load_term(code + end),
+				(double)load_term(due));
+	if ((nibbles && n % 2 && code[half - 1] >> 4) ||
+	    !vsx_is_zero(code + bytes, end - bytes))
+		return vsx_fail(err, VSX_ECORRUPT,
+				"the bytes after its code are not 0");
+	return VSX_OK;
+}
+
 static enum vsx_status check(const struct vsx_codes *c, struct vsx_error *err)
 {
 	struct vsx_sq_scale s = vsx_sq_scale(&c->form, c->params);
@@ -411,6 +446,7 @@ const struct vsx_codec vsx_codec_sq8 = {
 	.keys_of_run = keys_of_run,
 	.keys_of_rows = keys_of_rows,
 	.check = check,
+	.check_code = check_code,
 	.encode = encode_8,
 	.decode = decode_8,
 };
@@ -429,6 +465,7 @@ const struct vsx_codec vsx_codec_sq4 = {
 	.keys_of_run = keys_of_run,
 	.keys_of_rows = keys_of_rows,
 	.check = check,
+	.check_code = check_code,
 	.encode = encode_4,
 	.decode = decode_4,
 };

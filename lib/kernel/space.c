@@ -615,6 +615,17 @@ enum vsx_status vsx_space_store(const struct vsx_space *s, uint8_t *out,
 	return VSX_OK;
 }
 
+void vsx_space_close(const struct vsx_space *s, uint8_t *out)
+{
+	float tail;
+
+	memset(out + s->vector_bytes, 0, s->stride - s->vector_bytes);
+	if (s->metric != VSX_COSINE)
+		return;
+	tail = tail_for(sum_of_squares(out, s->elem, s->dim));
+	memcpy(out + s->tail, &tail, 4);
+}
+
 void vsx_space_load(const struct vsx_space *s, float *out, const uint8_t *row)
 {
 	load(out, row, s->elem, 0, s->dim);

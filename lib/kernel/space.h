@@ -128,6 +128,10 @@ enum vsx_status vsx_space_store(const struct vsx_space *s, uint8_t *out,
 				const void *x, enum vsx_elem elem,
 				bool normalize, struct vsx_error *err);
 
+/* What follows the components of a row that stands at `out` already, in f32:
+ * for rows that were computed, and may be what no writer stores. */
+void vsx_space_close(const struct vsx_space *s, uint8_t *out);
+
 /* 1 / length of a stored row, in f64; 0 for the zero vector. */
 double vsx_space_inverse_length(const struct vsx_space *s, const uint8_t *row);
 

@@ -30,6 +30,12 @@ struct vsx_spec {
 	enum vsx_spec_keep keep;
 };
 
+/* Whether codes are kept in place of rows. */
+static inline bool vsx_spec_keeps_codes(const struct vsx_spec *spec)
+{
+	return spec->keep == VSX_KEEP_SQ8 || spec->keep == VSX_KEEP_NONE;
+}
+
 /* What there is to choose by. */
 struct vsx_spec_need {
 	uint64_t n_rows;

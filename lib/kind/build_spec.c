@@ -195,3 +195,33 @@ bool vsx_spec_is_exact(const struct vsx_spec *spec)
 {
 	return !vsx_kind_find(spec->kind)->climb && !spec->codes.build;
 }
+
+/* ---- what is kept ----------------------------------------------------- */
+
+struct vsx_code_wish vsx_spec_kept(const struct vsx_spec *spec)
+{
+	if (spec->keep == VSX_KEEP_NONE)
+		return spec->codes;
+	return (struct vsx_code_wish){
+		.build = spec->keep == VSX_KEEP_SQ8 ? &vsx_codec_sq8_build
+						    : NULL,
+	};
+}
+
+uint32_t vsx_spec_kept_bytes(const struct vsx_spec *spec, uint32_t dim)
+{
+	struct vsx_code_wish wish = vsx_spec_kept(spec);
+	struct vsx_code_form form;
+
+	if (!wish.build)
+		return 0;
+	form = vsx_code_form_of(&wish, dim, 0);
+	return wish.build->codec->block_bytes(&form);
+}
+
+enum vsx_elem vsx_spec_elem(const struct vsx_spec *spec, enum vsx_elem elem)
+{
+	if (spec->keep == VSX_KEEP_FP16)
+		return VSX_F16;
+	return vsx_spec_kept(spec).build ? VSX_F32 : elem;
+}

@@ -40,6 +40,15 @@ struct vsx_spec vsx_spec_of_segment(const struct vsx_segment *seg);
 /* Whether two have codes that are read alike. */
 bool vsx_spec_same_codes(const struct vsx_spec *a, const struct vsx_spec *b);
 
+/* The codes that rows are to be kept as; build NULL: they are kept as rows. */
+struct vsx_code_wish vsx_spec_kept(const struct vsx_spec *spec);
+
+/* Bytes of each of them; 0: rows are kept. */
+uint32_t vsx_spec_kept_bytes(const struct vsx_spec *spec, uint32_t dim);
+
+/* The element type of an index whose rows would be of type `elem`. */
+enum vsx_elem vsx_spec_elem(const struct vsx_spec *spec, enum vsx_elem elem);
+
 /* Whether searches will find what a look at every row does. */
 bool vsx_spec_is_exact(const struct vsx_spec *spec);
 

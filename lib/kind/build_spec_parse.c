@@ -305,22 +305,16 @@ static enum vsx_status settle_transform(const struct parser *p,
 	return VSX_OK;
 }
 
-/* What has a word but no work behind it yet. */
-static enum vsx_status check_built(const struct parser *p,
-				   const struct vsx_spec *spec)
+/* Codes in place of rows must be named. */
+static enum vsx_status check_keep(const struct parser *p,
+				  const struct vsx_spec *spec)
 {
-	const char *what = NULL;
-
-	if (spec->keep == VSX_KEEP_FP16)
-		what = "Refine(FP16)";
-	else if (spec->keep == VSX_KEEP_SQ8)
-		what = "Refine(SQ8)";
-	else if (spec->keep == VSX_KEEP_NONE)
-		what = "NoRefine";
-	return what ? vsx_fail(p->err, VSX_EINVAL,
-			       "index '%.80s': %s is not built yet", p->text,
-			       what)
-		    : VSX_OK;
+	if (!vsx_spec_keeps_codes(spec) || spec->codes.build)
+		return VSX_OK;
+	return vsx_fail(p->err, VSX_EINVAL,
+			"index '%.80s': what is kept are codes, but it names "
+			"none",
+			p->text);
 }
 
 enum vsx_status vsx_spec_parse(struct vsx_spec *out, const char *text,
@@ -335,5 +329,5 @@ enum vsx_status vsx_spec_parse(struct vsx_spec *out, const char *text,
 	VSX_TRY(parse_transform(&p, out));
 	VSX_TRY(parse_kind(&p, out));
 	VSX_TRY(settle_transform(&p, out));
-	return check_built(&p, out);
+	return check_keep(&p, out);
 }

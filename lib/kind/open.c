@@ -48,7 +48,9 @@ static enum vsx_status check_params(const struct vsx_segment *seg,
 					seg->params[p],
 					vsx_kind_name(seg->kind->code),
 					seg->kind->n_params);
-	if (seg->params[VSX_PARAM_ROWS])
+	/* What is walked over here and there are rows. */
+	if (seg->params[VSX_PARAM_ROWS] &&
+	    seg->kind->read_at_random & 1u << VSX_SEC_VECS)
 		return vsx_fail(err, VSX_ECORRUPT, "parameter %d is %u",
 				VSX_PARAM_ROWS, seg->params[VSX_PARAM_ROWS]);
 	return VSX_OK;
@@ -69,15 +71,19 @@ static enum vsx_status open_kind(struct vsx_segment *seg, struct vsx_error *err)
 static enum vsx_status open_parts(struct vsx_segment *seg,
 				  struct vsx_error *err)
 {
+	uint32_t lender;
+
 	VSX_TRY(check_rows(seg, err));
 	VSX_TRY(check_params(seg, err));
 	VSX_TRY(vsx_dead_open(seg, err));
 	VSX_TRY(vsx_ids_open(seg, err));
 	/* Any kind may have codes: exact search uses them where they are. */
 	VSX_TRY(vsx_codes_check_lengths(seg, err));
+	VSX_TRY(vsx_kept_check_lengths(seg, err));
 	VSX_TRY(open_kind(seg, err));
-	return vsx_codes_check_lists(
-		seg, vsx_kind_lender(seg->kind, seg->params), err);
+	lender = vsx_kind_lender(seg->kind, seg->params);
+	VSX_TRY(vsx_kept_check_lists(seg, lender, err));
+	return vsx_codes_check_lists(seg, lender, err);
 }
 
 enum vsx_status vsx_segment_open(struct vsx_segment *seg, struct vsx_error *err)
@@ -89,7 +95,11 @@ enum vsx_status vsx_segment_open_rows(struct vsx_segment *seg,
 				      struct vsx_error *err)
 {
 	VSX_TRY(vsx_ids_open(seg, err));
-	return seg->kind->placing ? open_kind(seg, err) : VSX_OK;
+	VSX_TRY(vsx_kept_check_lengths(seg, err));
+	if (seg->kind->placing)
+		VSX_TRY(open_kind(seg, err));
+	return vsx_kept_check_lists(
+		seg, vsx_kind_lender(seg->kind, seg->params), err);
 }
 
 bool vsx_segment_is_exact(const struct vsx_segment *seg)
@@ -179,8 +189,12 @@ static enum vsx_status share_codes(struct vsx_segment *seg,
 	may = lender && !lender[VSX_PARAM_SHARED] &&
 	      lender[VSX_PARAM_ROWS] == seg->params[VSX_PARAM_ROWS] &&
 	      lender[VSX_PARAM_CODES] == seg->params[VSX_PARAM_CODES] &&
-	      lender[VSX_PARAM_CODES];
-	return share(seg, segments, from, may, VSX_SEC_CPAR, err);
+	      (lender[VSX_PARAM_CODES] || lender[VSX_PARAM_ROWS]);
+	if (seg->params[VSX_PARAM_ROWS])
+		VSX_TRY(share(seg, segments, from, may, VSX_SEC_VPAR, err));
+	return seg->params[VSX_PARAM_CODES] || !seg->params[VSX_PARAM_ROWS]
+		       ? share(seg, segments, from, may, VSX_SEC_CPAR, err)
+		       : VSX_OK;
 }
 
 enum vsx_status vsx_segment_share(struct vsx_segment *seg,

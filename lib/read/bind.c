@@ -1,4 +1,5 @@
 /* From the sections of a manifest to guards, views and segments. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -101,6 +102,14 @@ static enum vsx_status make_views(struct vsx *index, struct vsx_error *err)
 	return VSX_OK;
 }
 
+/* From row to row once they are decoded; 0: as the library does. */
+static uint32_t plain_stride(const struct vsx_manifest *m, uint32_t i)
+{
+	struct vsx_segment_entry e = vsx_manifest_segment(m, i);
+
+	return e.params[VSX_PARAM_ROWS] ? 0 : e.row_stride;
+}
+
 enum vsx_status vsx_index_bind(struct vsx *index, struct vsx_error *err)
 {
 	const struct vsx_manifest *m = &index->manifest;
@@ -110,8 +119,7 @@ enum vsx_status vsx_index_bind(struct vsx *index, struct vsx_error *err)
 			     sizeof(*index->segments), err));
 	index->heap_bytes += m->n_segments * sizeof(*index->segments);
 	vsx_space_init(&index->space, m->metric, m->elem, m->dim,
-		       m->n_segments ? vsx_manifest_segment(m, 0).row_stride
-				     : 0);
+		       m->n_segments ? plain_stride(m, 0) : 0);
 	for (uint32_t i = 0; i < m->n_segments; i++) {
 		struct vsx_segment_entry e = vsx_manifest_segment(m, i);
 		struct vsx_segment *seg = &index->segments[i];
@@ -124,10 +132,26 @@ enum vsx_status vsx_index_bind(struct vsx *index, struct vsx_error *err)
 		rows += e.n_rows;
 		memcpy(seg->params, e.params, sizeof(seg->params));
 		vsx_space_init(&seg->space, m->metric, m->elem, m->dim,
-			       e.row_stride);
+			       plain_stride(m, i));
+		if (e.params[VSX_PARAM_ROWS])
+			seg->kept_bytes = e.row_stride;
 	}
 	VSX_TRY(make_views(index, err));
 	return vsx_segments_share(index->segments, m->n_segments, err);
+}
+
+/* By the first segment that keeps codes, if one does. */
+static void name_kept(struct vsx *index)
+{
+	const struct vsx_segment *seg = index->segments;
+	uint32_t i = 0, n = index->manifest.n_segments;
+
+	snprintf(index->kept, sizeof(index->kept), "%s",
+		 vsx_elem_name(index->manifest.elem));
+	while (i < n && !vsx_is_coded(&seg[i]))
+		i++;
+	if (i < n)
+		vsx_kept_text(index->kept, &seg[i]);
 }
 
 enum vsx_status vsx_index_segments(struct vsx *index, struct vsx_error *err)
@@ -139,5 +163,6 @@ enum vsx_status vsx_index_segments(struct vsx *index, struct vsx_error *err)
 		VSX_TRY(vsx_segment_open(seg, err));
 		index->heap_bytes += vsx_segment_heap_bytes(seg);
 	}
+	name_kept(index);
 	return VSX_OK;
 }

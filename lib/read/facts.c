@@ -96,6 +96,9 @@ void vsx_get_facts_sized(const struct vsx *index, struct vsx_facts *facts,
 		.asked_effort_name = asked ? asked->effort_name : NULL,
 		.vector_bytes = m->dim * (uint32_t)vsx_elem_size(m->elem),
 		.default_refine = (double)m->default_refine / VSX_REFINE_UNIT,
+		.kept = index->kept,
+		.kept_as_codes = vsx_index_is_coded(index),
+		.test_as_given = !!(m->flags & VSX_MANIFEST_TEST_GIVEN),
 	};
 
 	memcpy(f.uuid, sb->uuid, 16);
@@ -162,6 +165,7 @@ enum vsx_status vsx_get_segment_sized(const struct vsx *index, uint32_t i,
 		.most_effort = kind->most_effort ? kind->most_effort(seg) : 0,
 	};
 	list_parameters(&f, seg);
+	vsx_kept_text(f.kept, seg);
 	vsx_give(facts, size, &f, sizeof(f));
 	return VSX_OK;
 }

@@ -60,6 +60,11 @@ static enum vsx_status locate(const struct vsx *index, uint64_t id,
 	struct place p;
 
 	VSX_TRY(find_row(index, id, &p.seg, &p.row, err));
+	if (vsx_is_coded(p.seg))
+		return vsx_fail(err, VSX_EINVAL,
+				"id %llu is kept as a code, %s, which "
+				"vsx_get() decodes",
+				(unsigned long long)id, index->kept);
 	VSX_TRY(vsx_kept_begin(&kept, p.seg, err));
 	VSX_TRY(vsx_kept_row(&kept, p.row, &row, err));
 	*at = row;

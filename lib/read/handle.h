@@ -5,6 +5,7 @@
 #include "kind/kind.h"
 #include "io/map.h"
 #include "manifest.h"
+#include "segment/kept.h"
 #include "vsx.h"
 
 struct vsx {
@@ -24,6 +25,7 @@ struct vsx {
 	uint64_t heap_bytes;
 	char name[VSX_PATH_TEXT]; /* the path, for messages */
 	char *path;		  /* itself; NULL: opened without one */
+	char kept[VSX_CODE_TEXT]; /* what is kept of rows */
 	struct vsx_open_opts opts;
 };
 
@@ -92,6 +94,15 @@ enum vsx_status vsx_index_bind(struct vsx *index, struct vsx_error *err);
 enum vsx_status vsx_section_load(const struct vsx *index,
 				 enum vsx_section_slot slot, uint8_t **data,
 				 struct vsx_error *err);
+
+/* Whether some of its rows are kept as codes. */
+static inline bool vsx_index_is_coded(const struct vsx *index)
+{
+	for (uint32_t i = 0; i < index->manifest.n_segments; i++)
+		if (index->segments[i].kept_bytes)
+			return true;
+	return false;
+}
 
 /* Components of the row with an id. VSX_ENOTFOUND. */
 enum vsx_status vsx_load_row(const struct vsx *index, uint64_t id,

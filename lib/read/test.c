@@ -89,32 +89,38 @@ enum vsx_status vsx_test_given(float **queries, const struct vsx *index,
 	return status;
 }
 
-/* Queries that are rows: their components and their ids. */
+/* Queries that are rows: the ids of these. */
+static enum vsx_status take_own(struct vsx_test *t, const struct vsx *index,
+				struct vsx_error *err)
+{
+	uint32_t n = index->manifest.n_queries;
+	uint64_t *own = NULL;
+
+	VSX_TRY(load_rows(&t->own_rows, index, VSX_SEC_QSRC, true, err));
+	VSX_TRY(vsx_alloc_to(&own, n, sizeof(*own), err));
+	t->accept.own = own;
+	for (uint32_t i = 0; i < n; i++)
+		VSX_TRY(vsx_ids_of(&index->segments[0], t->own_rows[i], &own[i],
+				   err));
+	return VSX_OK;
+}
+
+/* And their components. */
 static enum vsx_status take_rows(struct vsx_test *t, const struct vsx *index,
 				 struct vsx_error *err)
 {
-	const struct vsx_segment *seg = &index->segments[0];
 	const struct vsx_manifest *m = &index->manifest;
 	struct vsx_kept kept = {NULL};
-	uint64_t *own = NULL;
 	float *queries = NULL;
 	enum vsx_status status;
 
-	VSX_TRY(load_rows(&t->own_rows, index, VSX_SEC_QSRC, true, err));
-	VSX_TRY(vsx_alloc_to(&own, m->n_queries, sizeof(*own), err));
-	t->accept.own = own;
 	VSX_TRY(vsx_alloc_to(&queries, (size_t)m->n_queries * m->dim,
 			     sizeof(*queries), err));
 	t->accept.queries = queries;
-	status = vsx_kept_begin(&kept, seg, err);
-	for (uint32_t i = 0; status == VSX_OK && i < m->n_queries; i++) {
-		uint32_t row = t->own_rows[i];
-
-		status = vsx_kept_load(&kept, row, queries + (size_t)i * m->dim,
-				       err);
-		if (status == VSX_OK)
-			status = vsx_ids_of(seg, row, &own[i], err);
-	}
+	status = vsx_kept_begin(&kept, &index->segments[0], err);
+	for (uint32_t i = 0; status == VSX_OK && i < m->n_queries; i++)
+		status = vsx_kept_load(&kept, t->own_rows[i],
+				       queries + (size_t)i * m->dim, err);
 	vsx_kept_release(&kept);
 	return status;
 }
@@ -123,17 +129,20 @@ enum vsx_status vsx_test_load(struct vsx_test *test, const struct vsx *index,
 			      struct vsx_error *err)
 {
 	const struct vsx_manifest *m = &index->manifest;
+	enum vsx_status status = VSX_OK;
 	float *given = NULL;
-	enum vsx_status status;
 
 	*test = (struct vsx_test){
 		.accept = {.dim = m->dim, .truth_k = m->truth_k}};
 	if (m->n_queries == 0)
 		return VSX_OK;
 	test->accept.n_queries = m->n_queries;
-	if (m->flags & VSX_MANIFEST_OWN_QUERIES) {
+	test->as_given = !!(m->flags & VSX_MANIFEST_TEST_GIVEN);
+	if (m->flags & VSX_MANIFEST_OWN_QUERIES)
+		status = take_own(test, index, err);
+	if (status == VSX_OK && !vsx_manifest_has_queries(m)) {
 		status = take_rows(test, index, err);
-	} else {
+	} else if (status == VSX_OK) {
 		status = load_given(&given, index, err);
 		test->accept.queries = given;
 	}
@@ -265,6 +274,30 @@ static uint64_t live_in(const struct vsx_segment *segments, uint32_t n)
 	return live;
 }
 
+/*
+ * The neighbours of the rows as they were given, as far as these live: how far
+ * others lay from a query is not known any more.
+ */
+static enum vsx_status take_given(struct vsx_accept *a,
+				  const struct vsx_segment *seg,
+				  const uint32_t *rows, struct vsx_error *err)
+{
+	VSX_TRY(vsx_dead_touch(seg, err));
+	for (uint32_t q = 0; q < a->n_queries; q++) {
+		uint64_t *truth = a->truth + (size_t)q * a->truth_k;
+		uint32_t n = 0;
+
+		for (uint32_t i = 0; i < a->truth_k; i++) {
+			uint32_t row = rows[(size_t)q * a->truth_k + i];
+
+			if (!vsx_is_dead(seg, row))
+				VSX_TRY(vsx_ids_of(seg, row, &truth[n++], err));
+		}
+		a->n_truth[q] = n;
+	}
+	return VSX_OK;
+}
+
 /* The newer segments by a scan, then both together. */
 static enum vsx_status merge_all(struct merge *m, unsigned int n_threads,
 				 struct vsx_error *err)
@@ -291,6 +324,13 @@ static enum vsx_status merge_all(struct merge *m, unsigned int n_threads,
 	return VSX_OK;
 }
 
+bool vsx_test_is_given(const struct vsx_test *test,
+		       const struct vsx_segment *segments, uint32_t n)
+{
+	return test->as_given && test->truth_rows &&
+	       live_in(segments + 1, n - 1) == 0;
+}
+
 enum vsx_status vsx_test_truth(struct vsx_test *test,
 			       const struct vsx_segment *segments, uint32_t n,
 			       unsigned int n_threads, struct vsx_error *err)
@@ -308,7 +348,9 @@ enum vsx_status vsx_test_truth(struct vsx_test *test,
 	if (!a->n_truth)
 		VSX_TRY(vsx_alloc_to(&a->n_truth, a->n_queries,
 				     sizeof(*a->n_truth), err));
-	if (!test->truth_rows)
+	if (vsx_test_is_given(test, segments, n))
+		return take_given(a, &segments[0], test->truth_rows, err);
+	if (!test->truth_rows || test->as_given)
 		return vsx_accept_truth(segments, n, a, n_threads, err);
 	m.complete = a->truth_k == segments[0].n_rows - (a->own != NULL);
 	status = merge_all(&m, n_threads, err);

@@ -18,6 +18,8 @@ struct vsx_test {
 				     the caller's to set */
 	uint32_t *own_rows;	  /* [n_queries]; NULL: they are no rows */
 	uint32_t *truth_rows;	  /* [n_queries][truth_k]; NULL: not stored */
+	bool as_given; /* both are of the rows as they came, which are kept as
+			  codes: they cannot be found again */
 };
 
 /*
@@ -44,8 +46,16 @@ enum vsx_status vsx_test_given(float **queries, const struct vsx *index,
 			       struct vsx_error *err);
 
 /*
+ * Whether vsx_test_truth() gives neighbours among the rows as they were given:
+ * else, and of most indexes there is no difference, among those that are kept.
+ */
+bool vsx_test_is_given(const struct vsx_test *test,
+		       const struct vsx_segment *segments, uint32_t n);
+
+/*
  * Fill accept.truth and n_truth over the live rows of segments[n], of which the
  * first is that of the file: as far as the neighbours of each query are known.
+ * Of rows that are kept as codes, and were added to, those that are kept.
  */
 enum vsx_status vsx_test_truth(struct vsx_test *test,
 			       const struct vsx_segment *segments, uint32_t n,

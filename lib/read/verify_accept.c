@@ -154,6 +154,52 @@ static enum vsx_status compare_truth(struct vsx_verifier *v,
 	return VSX_OK;
 }
 
+static enum vsx_status tell_given(struct vsx_verifier *v, uint32_t q,
+				  uint32_t row, const char *what)
+{
+	struct vsx_error why;
+
+	vsx_fail(&why, VSX_ECORRUPT,
+		 "test query %u: row %u is %s (section QTRU)", q, row, what);
+	why.at.query = q;
+	vsx_at_section(&why, VSX_ECORRUPT, "QTRU");
+	return vsx_find(v, &why);
+}
+
+static int by_row(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * What the rows were is not known any more. What can be said: no row is its own
+ * neighbour, or one twice.
+ */
+static enum vsx_status check_given(struct vsx_verifier *v,
+				   const struct vsx_test *t)
+{
+	uint32_t k = t->accept.truth_k, sorted[VSX_TRUTH_K];
+
+	for (uint32_t q = 0; q < t->accept.n_queries; q++) {
+		const uint32_t *rows = t->truth_rows + (size_t)q * k;
+		uint32_t j;
+
+		for (j = 0; t->own_rows && j < k; j++)
+			if (rows[j] == t->own_rows[q])
+				VSX_TRY(tell_given(v, q, rows[j],
+						   "the query itself"));
+		memcpy(sorted, rows, k * sizeof(*sorted));
+		qsort(sorted, k, sizeof(*sorted), by_row);
+		for (j = 1; j < k; j++)
+			if (sorted[j] == sorted[j - 1])
+				VSX_TRY(tell_given(v, q, sorted[j],
+						   "a neighbour twice"));
+	}
+	return VSX_OK;
+}
+
 /* " at ef 40", " at nprobe 8, refine 1.5", or "" where there is no such number.
  */
 static const char *setting_text(const struct vsx *index,
@@ -242,8 +288,9 @@ static enum vsx_status check_stored(struct vsx_verifier *v,
 
 	if (!t->truth_rows)
 		return VSX_OK;
-	status = check_truth(v, index, t, &found, err);
-	if (status == VSX_OK)
+	status = t->as_given ? check_given(v, t)
+			     : check_truth(v, index, t, &found, err);
+	if (status == VSX_OK && found)
 		status = compare_truth(v, index, t, found, err);
 	free(found);
 	if (v->result->n_findings > before) {
@@ -253,6 +300,21 @@ static enum vsx_status check_stored(struct vsx_verifier *v,
 	return status;
 }
 
+/* Which rows the neighbours are of, where that makes a difference. */
+static enum vsx_status tell_truth(struct vsx_verifier *v,
+				  const struct vsx *index,
+				  const struct vsx_test *t)
+{
+	if (vsx_test_is_given(t, index->segments, v->manifest.n_segments))
+		return vsx_notice(v, "recall is of the rows as they were "
+				     "given, whose neighbours are stored and "
+				     "cannot be found again");
+	if (vsx_index_is_coded(index))
+		return vsx_notice(v, "recall is of the rows as they are kept, "
+				     "which are codes");
+	return VSX_OK;
+}
+
 static enum vsx_status run_test(struct vsx_verifier *v, const struct vsx *index,
 				struct vsx_test *t, struct vsx_error *err)
 {
@@ -260,6 +322,9 @@ static enum vsx_status run_test(struct vsx_verifier *v, const struct vsx *index,
 	struct vsx_recall found;
 
 	VSX_TRY(check_stored(v, index, t, err));
+	/* Without them nothing is left to compare with. */
+	if (t->as_given && !t->truth_rows)
+		return VSX_OK;
 	VSX_TRY(vsx_test_truth(t, index->segments, m->n_segments, v->n_threads,
 			       err));
 	VSX_TRY(vsx_accept_measure(index->segments, m->n_segments, &t->accept,
@@ -272,6 +337,7 @@ static enum vsx_status run_test(struct vsx_verifier *v, const struct vsx *index,
 	v->result->recall_at_1 = found.at_1;
 	v->result->recall_at_10 = found.at_10;
 	v->result->recall_at_100 = found.at_100;
+	VSX_TRY(tell_truth(v, index, t));
 	VSX_TRY(compare_recall(v, index, &found, err));
 	return check_floor(v, index, &found, "");
 }

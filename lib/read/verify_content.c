@@ -3,6 +3,7 @@
  * SPEC.md 5. Only parts whose pages are sound are looked at, so that one
  * flipped bit is one finding.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/parallel.h"
 #include "kind/scarce.h"
+#include "segment/codes.h"
 #include "segment/dead.h"
 #include "segment/ids.h"
 #include "segment/kept.h"
@@ -91,6 +93,31 @@ struct row_check {
 	struct vsx_kept *kept;
 };
 
+/* What a code decodes to is near a row, and may be what no row can be: zero
+ * under cosine, or somewhat too long. */
+static enum vsx_status check_decoded(const struct vsx_kept *kept, uint32_t row,
+				     const uint8_t *at, struct vsx_error *err)
+{
+	const struct vsx_space *space = &kept->seg->space;
+	const struct vsx_codes *c = &kept->codes;
+	uint64_t offset;
+
+	VSX_TRY(vsx_segment_locate(kept->seg, row, &offset, err));
+	if (c->codec->check_code)
+		VSX_TRY(c->codec->check_code(c, c->base + offset, err));
+	for (uint32_t i = 0; i < space->dim; i++) {
+		float x;
+
+		memcpy(&x, at + (size_t)i * sizeof(x), sizeof(x));
+		if (!isfinite(x))
+			return vsx_fail(
+				err, VSX_ECORRUPT,
+				"component %u of what its code says is %g", i,
+				(double)x);
+	}
+	return VSX_OK;
+}
+
 static enum vsx_status check_row(struct vsx_kept *kept, uint32_t row,
 				 uint8_t *stored, struct vsx_error *err)
 {
@@ -98,6 +125,8 @@ static enum vsx_status check_row(struct vsx_kept *kept, uint32_t row,
 	const uint8_t *at;
 
 	VSX_TRY(vsx_kept_row(kept, row, &at, err));
+	if (vsx_is_coded(kept->seg))
+		return check_decoded(kept, row, at, err);
 	VSX_TRY(vsx_space_store(space, stored, at, space->elem, false, err));
 	if (memcmp(at, stored, space->vector_bytes) != 0)
 		return vsx_fail(err, VSX_ECORRUPT,
@@ -141,6 +170,19 @@ static enum vsx_status tell_bad_rows(struct receiver *r,
 		VSX_TRY(tell(r, &why));
 	}
 	return VSX_OK;
+}
+
+/* Of what codes decode by. *sound: they can be. */
+static enum vsx_status check_parameters(struct receiver *r, bool *sound)
+{
+	struct vsx_error why = {0};
+	struct vsx_codes c;
+
+	*sound = !vsx_is_coded(r->seg) ||
+		 (vsx_segment_kept_codes(r->seg, &c, &why) == VSX_OK &&
+		  vsx_code_form_check(&c.form, c.params, &why) == VSX_OK &&
+		  c.codec->check(&c, &why) == VSX_OK);
+	return *sound ? VSX_OK : tell(r, &why);
 }
 
 static enum vsx_status check_rows(struct receiver *r, struct vsx_error *err)
@@ -194,9 +236,13 @@ static enum vsx_status check_segment(struct vsx_verifier *v,
 	struct receiver r = {.v = v, .seg = seg};
 	struct vsx_error why = {0};
 	enum vsx_status status = vsx_segment_open(seg, &why);
+	bool sound;
 
 	if (status != VSX_OK)
 		return answer(&r, status, &why, err);
+	VSX_TRY(check_parameters(&r, &sound));
+	if (!sound)
+		return end(&r);
 	VSX_TRY(check_rows(&r, err));
 	VSX_TRY(vsx_progress(v, &vsx_phase_structure, seg->number,
 			     v->manifest.n_segments));
@@ -421,7 +467,8 @@ static enum vsx_status check_facts(struct vsx_verifier *v,
 	bool tested = m->n_queries > 0;
 	bool own = m->flags & VSX_MANIFEST_OWN_QUERIES;
 
-	VSX_TRY(check_there(v, index, VSX_SEC_QRYS, tested && !own));
+	VSX_TRY(check_there(v, index, VSX_SEC_QRYS,
+			    vsx_manifest_has_queries(m)));
 	if (!tested) /* else a writer may leave it out */
 		VSX_TRY(check_there(v, index, VSX_SEC_QTRU, false));
 	VSX_TRY(check_there(v, index, VSX_SEC_QSRC, tested && own));

@@ -4,7 +4,7 @@
 #define VSX_CODES_H
 
 #include "code/codec.h"
-#include "segment/segment.h"
+#include "segment/kept.h"
 
 /* Has this segment codes? Then CODE and CPAR are there. */
 static inline bool vsx_codes_present(const struct vsx_segment *seg)
@@ -15,7 +15,8 @@ static inline bool vsx_codes_present(const struct vsx_segment *seg)
 /* Are keys of them estimates, so that a search may miss rows? */
 static inline bool vsx_codes_estimate(const struct vsx_segment *seg)
 {
-	return vsx_codes_present(seg) && seg->codec->estimates;
+	return vsx_codes_present(seg) ? seg->codec->estimates
+				      : vsx_is_coded(seg);
 }
 
 /* Which codec it is, that its rows can have such codes, and the lengths of CODE
@@ -28,9 +29,28 @@ enum vsx_status vsx_codes_check_lengths(struct vsx_segment *seg,
 enum vsx_status vsx_codes_check_lists(const struct vsx_segment *seg,
 				      uint32_t lender, struct vsx_error *err);
 
-/* The codes of a segment that has them; touches CPAR. */
+/* The same two of rows that are kept as codes, and of VPAR. */
+enum vsx_status vsx_kept_check_lengths(struct vsx_segment *seg,
+				       struct vsx_error *err);
+enum vsx_status vsx_kept_check_lists(const struct vsx_segment *seg,
+				     uint32_t lender, struct vsx_error *err);
+
+/* The codes that a segment is scanned by, which has some: of CODE, or of VECS
+ * where there is none. Touches their parameters. */
 enum vsx_status vsx_segment_codes(const struct vsx_segment *seg,
 				  struct vsx_codes *c, struct vsx_error *err);
+
+/* The codes that rows are kept as; touches VPAR. */
+enum vsx_status vsx_segment_kept_codes(const struct vsx_segment *seg,
+				       struct vsx_codes *c,
+				       struct vsx_error *err);
+
+/* The codec that it is scanned by, of such. */
+static inline const struct vsx_codec *vsx_segment_codec(
+	const struct vsx_segment *seg)
+{
+	return vsx_codes_present(seg) ? seg->codec : seg->kept_codec;
+}
 
 /* Its rows as codes of themselves. */
 static inline void vsx_segment_rows(const struct vsx_segment *seg,

@@ -32,7 +32,7 @@ void vsx_scratch_release(struct vsx_scratch *s)
 
 uint64_t vsx_scratch_bytes(const struct vsx_scratch *s)
 {
-	return s->code.room_cap +
+	return vsx_kept_bytes(&s->kept) + s->code.room_cap +
 	       (s->best_cap + s->spare_cap) * sizeof(struct vsx_best) +
 	       s->passed.cap * sizeof(*s->passed.runs) +
 	       s->pool_cap * sizeof(*s->pool) +

@@ -25,6 +25,9 @@ struct vsx_placing {
 	/* The place of a row of the segment. */
 	enum vsx_status (*locate)(const struct vsx_segment *seg, uint32_t row,
 				  uint64_t *offset, struct vsx_error *err);
+	/* And the number of its run. */
+	enum vsx_status (*list_of)(const struct vsx_segment *seg, uint32_t row,
+				   uint32_t *list, struct vsx_error *err);
 };
 
 /*
@@ -39,8 +42,11 @@ struct vsx_segment {
 	uint32_t n_dead;    /* of them are deleted */
 	uint64_t mark_base; /* rows of the segments before this one */
 	uint32_t params[VSX_N_PARAMS];
-	uint32_t kept_bytes; /* VECS has codes of so many bytes each; 0: it has
-				rows as `space` says */
+	/* Where VECS has codes in place of rows: of so many bytes each, see
+	   kept.h; 0: it has rows as `space` says. */
+	uint32_t kept_bytes;
+	const struct vsx_codec *kept_codec;
+	struct vsx_code_form kept_form;
 	struct vsx_view view[VSX_N_SECTION_SLOTS];
 	const struct vsx_codec *codec; /* of CODE, see codes.h */
 	struct vsx_code_form form;     /* of its codes */

@@ -60,7 +60,9 @@ size_t vsx_sieve_want(const struct vsx_segment *seg,
 	if (want > seg->n_rows)
 		return seg->n_rows;
 	if (refine == 0 && estimates)
-		refine = (uint64_t)(seg->codec->refine * VSX_REFINE_UNIT + 0.5);
+		refine = (uint64_t)(vsx_segment_codec(seg)->refine *
+					    VSX_REFINE_UNIT +
+				    0.5);
 	if (estimates)
 		want = vsx_refine_rows(want, (uint32_t)refine);
 	want += find->skip_self;
@@ -85,6 +87,8 @@ enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 		VSX_TRY(vsx_segment_codes(seg, &s->codes, err));
 	else
 		vsx_segment_rows(seg, &s->codes);
+	s->decodes = !s->estimates && vsx_is_coded(seg);
+	s->kept = &scratch->kept;
 	VSX_TRY(vsx_kept_begin(&scratch->kept, seg, err));
 	s->passed = &scratch->passed;
 	vsx_passed_begin(s->passed, vsx_vecs_stride(seg));
@@ -231,11 +235,22 @@ enum vsx_status vsx_sieve_list(struct vsx_sieve *s, uint32_t list,
 void vsx_sieve_join(struct vsx_sieve *s, const struct vsx_sieve *first)
 {
 	s->passed = first->passed;
+	s->kept = first->kept;
+}
+
+/* Where the bytes lie that keys of a run are made of. */
+static uint64_t extent(const struct vsx_sieve *s, const struct vsx_run *run,
+		       uint64_t *bytes)
+{
+	if (!s->decodes)
+		return vsx_codes_extent(&s->codes, run, bytes);
+	*bytes = (uint64_t)run->n_rows * s->seg->kept_bytes;
+	return run->offset;
 }
 
 void vsx_sieve_expect(const struct vsx_sieve *s, const struct vsx_run *run)
 {
-	uint64_t bytes, at = vsx_codes_extent(&s->codes, run, &bytes);
+	uint64_t bytes, at = extent(s, run, &bytes);
 	const uint8_t *p = s->codes.view->base + at;
 
 	/* The rest of a run the processor fetches ahead by itself. */
@@ -247,23 +262,36 @@ void vsx_sieve_expect(const struct vsx_sieve *s, const struct vsx_run *run)
 
 void vsx_sieve_ask(const struct vsx_sieve *s, const struct vsx_run *run)
 {
-	uint64_t bytes, at = vsx_codes_extent(&s->codes, run, &bytes);
+	uint64_t bytes, at = extent(s, run, &bytes);
 
 	vsx_ask(s->codes.view->base + at, bytes);
+}
+
+/* A run of codes becomes one of rows, in memory. */
+static enum vsx_status decode(struct vsx_sieve *s, struct vsx_run *run,
+			      struct vsx_error *err)
+{
+	VSX_TRY(vsx_kept_block(s->kept, run, &s->codes.base, err));
+	run->offset = 0;
+	return VSX_OK;
 }
 
 static enum vsx_status take_rows(struct vsx_sieve *s, const struct vsx_run *run,
 				 uint32_t before, struct vsx_error *err)
 {
 	struct vsx_scratch *scratch = s->find->scratch;
+	struct vsx_run from = *run;
 
 	if (run->n_rows == 0)
 		return VSX_OK;
 	VSX_TRY(vsx_grow(&scratch->pool, &scratch->pool_cap,
 			 s->base + s->n + run->n_rows, sizeof(*scratch->pool),
 			 err));
-	VSX_TRY(vsx_codes_touch(&s->codes, run, err));
-	s->codes.codec->keys_of_run(&s->codes, s->query, run, scratch->keys);
+	if (s->decodes)
+		VSX_TRY(decode(s, &from, err));
+	else
+		VSX_TRY(vsx_codes_touch(&s->codes, run, err));
+	s->codes.codec->keys_of_run(&s->codes, s->query, &from, scratch->keys);
 	if (s->query->bounds.error != s->error)
 		set_cut(s);
 	if (s->codes.unsure && !s->estimates)

@@ -27,6 +27,9 @@ struct vsx_sieve {
 	size_t n, limit; /* how many; when to thin them out */
 	size_t want;
 	bool estimates;
+	bool decodes;		   /* rows, which are kept as codes */
+	struct vsx_kept *kept;	   /* by this: the scratch's, or that of the
+				      other sieve */
 	struct vsx_passed *passed; /* the scratch's, or that of another sieve
 				      which sees the same rows before */
 	double bound;		   /* of the values of the best `want` */

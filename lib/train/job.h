@@ -5,12 +5,21 @@
 #include "base/phase.h"
 #include "kernel/space.h"
 
+struct vsx_segment;
+
+/* Where a row comes from: a row of a segment whose code may be taken over. */
+struct vsx_row_from {
+	uint32_t segment; /* one of job->sources; UINT32_MAX: none, it is new */
+	uint32_t row;
+};
+
 /* All rows of a build, in input order. */
 struct vsx_rows {
 	const struct vsx_space *space;
 	const uint8_t *base; /* n rows of space->stride bytes, tails set */
 	uint32_t n;
-	const uint64_t *ids; /* NULL: 0 .. n-1 */
+	const uint64_t *ids;		 /* NULL: 0 .. n-1 */
+	const struct vsx_row_from *from; /* [n]; NULL: all are new */
 };
 
 /* The surroundings of a build. */
@@ -20,6 +29,12 @@ struct vsx_job {
 	uint32_t ef_construction;
 	uint64_t nlist_sample; /* rows to train on; 0: by the kind */
 	uint32_t page_bytes;   /* of the file that it is for */
+	uint32_t kept_bytes;   /* rows are kept as codes of so many bytes each;
+				  0: as they are */
+
+	/* What rows may come from, that stays as it was learned: lists, and
+	   codes. NULL: all is learned anew. */
+	const struct vsx_segment *sources;
 
 	/* Progress and notes; both may be called from the main thread only.
 	   progress answers VSX_ESTOPPED when the user wants to stop. */
@@ -31,5 +46,23 @@ struct vsx_job {
 		__attribute__((format(printf, 2, 3)));
 	void *context;
 };
+
+/* Where a row comes from whose list and code may be taken over; NULL: it is
+ * new. */
+static inline const struct vsx_row_from *vsx_row_from(
+	const struct vsx_job *job, const struct vsx_rows *rows, uint64_t row)
+{
+	return job->sources && rows->from &&
+			       rows->from[row].segment != UINT32_MAX
+		       ? &rows->from[row]
+		       : NULL;
+}
+
+/* Bytes from row to row in VECS. */
+static inline uint32_t vsx_job_stride(const struct vsx_job *job,
+				      const struct vsx_space *space)
+{
+	return job->kept_bytes ? job->kept_bytes : space->stride;
+}
 
 #endif

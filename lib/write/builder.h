@@ -23,6 +23,9 @@ struct vsx_builder {
 	   rescue: without those that are damaged. */
 	const struct vsx *origin;
 	bool rescue;
+	/* One of the origin's segments whose lists and codes stay as they are;
+	   NULL: all is learned anew. */
+	const struct vsx_segment *trained;
 	bool finished; /* or failed on the way: of no more use */
 };
 

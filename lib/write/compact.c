@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "kind/build_spec.h"
 #include "names.h"
 #include "read/opts.h"
 #include "read/test.h"
+#include "segment/codes.h"
 #include "write/compact.h"
 #include "write/compact_alike.h"
 #include "write/compact_ids.h"
@@ -150,7 +152,9 @@ static enum vsx_status take_queries(struct compaction *c, struct vsx_error *err)
 	return status;
 }
 
-static enum vsx_status take_rows(void *context, const struct vsx_batch *rows,
+static enum vsx_status take_rows(void *context, const struct vsx_segment *seg,
+				 const uint32_t *numbers,
+				 const struct vsx_batch *rows,
 				 struct vsx_error *err)
 {
 	struct compaction *c = context;
@@ -169,7 +173,7 @@ static enum vsx_status take_rows(void *context, const struct vsx_batch *rows,
 					     c->paths[c->at], err));
 		moved.ids = c->ids;
 	}
-	return vsx_intake_add_stored(&c->builder->intake, &moved, err);
+	return vsx_live_add(&c->builder->intake, seg, numbers, &moved, err);
 }
 
 static enum vsx_status read_input(struct compaction *c, size_t i,
@@ -227,6 +231,56 @@ static enum vsx_status gather(struct compaction *c, struct vsx_error *err)
 				     c->ends, c->n, err);
 }
 
+/* Whether rows that a spec asks for can be coded as those of a segment are. */
+static bool is_of(const struct vsx_segment *seg, const struct vsx_spec *spec)
+{
+	struct vsx_code_wish kept = vsx_spec_kept(spec);
+	bool has_codes = spec->keep != VSX_KEEP_NONE;
+
+	return vsx_is_coded(seg) && !seg->params[VSX_PARAM_SHARED] &&
+	       seg->kind->code == spec->kind && kept.build &&
+	       kept.build->codec == seg->kept_codec &&
+	       vsx_spec_kept_bytes(spec, seg->space.dim) == seg->kept_bytes &&
+	       vsx_codes_present(seg) == has_codes &&
+	       (!has_codes || spec->codes.build->codec == seg->codec);
+}
+
+/*
+ * The segment whose codes stay as they are: learned from most rows. NULL: there
+ * is none, or all is to be learned anew.
+ */
+static const struct vsx_segment *find_trained(const struct compaction *c)
+{
+	const struct vsx *index = c->inputs[0];
+	const struct vsx_segment *best = NULL;
+	struct vsx_spec spec;
+
+	if (c->n > 1 || c->opts.spec ||
+	    vsx_spec_parse(&spec, index->manifest.asked, NULL) != VSX_OK)
+		return NULL;
+	for (uint32_t i = 0; i < index->manifest.n_segments; i++) {
+		const struct vsx_segment *seg = &index->segments[i];
+
+		if (is_of(seg, &spec) && (!best || seg->n_rows > best->n_rows))
+			best = seg;
+	}
+	return best;
+}
+
+/* Codes that stay codes, or rows that were ones. */
+static void choose_codes(struct compaction *c)
+{
+	bool coded = false;
+
+	for (size_t i = 0; i < c->n; i++)
+		coded = coded || vsx_index_is_coded(c->inputs[i]);
+	c->builder->trained = find_trained(c);
+	if (coded && !c->builder->trained)
+		vsx_report_note(&c->report,
+				"learned from rows that were kept as codes: "
+				"what these had lost stays lost");
+}
+
 static enum vsx_status write_output(struct compaction *c, const char *path,
 				    struct vsx_error *err)
 {
@@ -235,6 +289,7 @@ static enum vsx_status write_output(struct compaction *c, const char *path,
 	VSX_TRY(vsx_compact_builder(
 		&c->builder, path, &c->opts, c->inputs[0], &c->model.model,
 		is_in_place(c) ? &c->claim : NULL, c->ops, err));
+	choose_codes(c);
 	status = gather(c, err);
 	for (size_t i = 0; i < c->n; i++)
 		status = vsx_settle(c->inputs[i], status, err);

@@ -56,6 +56,9 @@ static enum vsx_status choose(struct run *r, struct vsx_error *err)
 
 	VSX_TRY(vsx_options_choose(&r->choice, &b->opts, r->segment.rows.n,
 				   err));
+	b->job.kept_bytes = vsx_spec_kept_bytes(&r->choice.spec, b->opts.dim);
+	if (b->trained)
+		return VSX_OK; /* nothing was chosen */
 	if (r->choice.reason[0]) {
 		vsx_spec_text(&r->choice.spec, text, sizeof(text));
 		b->job.note(&b->job, "%s chosen: %s", text, r->choice.reason);
@@ -76,9 +79,25 @@ static enum vsx_status build(struct run *r, struct vsx_error *err)
 	const struct vsx_spec *spec = &r->choice.spec;
 	struct vsx_new_segment *n = &r->segment;
 
-	VSX_TRY(vsx_kind_build_find(spec->kind)
-			->build(n->job, &n->rows, spec, &n->built, err));
-	return vsx_new_segment_codes(n, spec, err);
+	const struct vsx_kind_build *kind = vsx_kind_build_find(spec->kind);
+	const struct vsx_segment *trained = r->b->trained;
+	double shift;
+
+	if (trained)
+		n->job->sources = r->b->origin->segments;
+	if (trained && kind->extend)
+		VSX_TRY(kind->extend(n->job, &n->rows, trained, &n->built,
+				     &shift, err));
+	else
+		VSX_TRY(kind->build(n->job, &n->rows, spec, &n->built, err));
+	return trained ? vsx_new_segment_take(n, spec, trained, err)
+		       : vsx_new_segment_codes(n, spec, err);
+}
+
+/* Rows that were codes before are known as well afterwards. */
+static bool loses_rows(const struct run *r)
+{
+	return vsx_new_segment_is_coded(&r->segment) && !r->segment.rows.from;
 }
 
 static void choose_queries(struct run *r)
@@ -97,6 +116,13 @@ static void choose_queries(struct run *r)
 	b->queries = NULL;
 }
 
+/* Rows that will be lost, but for their codes, are what the test is of. */
+static enum vsx_status find_truth(struct run *r, struct vsx_error *err)
+{
+	return vsx_measure_given(&r->b->measure, &r->segment.rows,
+				 r->segment.built.order, &r->b->job, err);
+}
+
 /* Blocks for the whole file: a full disk shows now, not after hours. */
 static enum vsx_status reserve(struct run *r, struct vsx_layout *layout,
 			       struct vsx_error *err)
@@ -105,7 +131,7 @@ static enum vsx_status reserve(struct run *r, struct vsx_layout *layout,
 	bool done;
 
 	vsx_measure_layout(t->n_queries, r->segment.rows.n, t->dim, t->truth_k,
-			   r->b->measure.draws, layout);
+			   r->b->measure.draws, loses_rows(r), layout);
 	return vsx_file_reserve(&r->b->output.file,
 				vsx_layout_file_bytes(layout, 256), &done, err);
 }
@@ -172,7 +198,8 @@ static void fill_manifest(struct run *r)
 	r->manifest.metric = b->opts.metric;
 	r->manifest.elem = b->opts.elem;
 	r->manifest.flags = (b->opts.normalize ? VSX_MANIFEST_NORMALISED : 0) |
-			    (m->draws ? VSX_MANIFEST_OWN_QUERIES : 0);
+			    (m->draws ? VSX_MANIFEST_OWN_QUERIES : 0) |
+			    (m->as_given ? VSX_MANIFEST_TEST_GIVEN : 0);
 	r->manifest.seed = b->opts.seed;
 	r->manifest.default_effort = m->default_effort;
 	r->manifest.default_refine = m->default_refine;
@@ -326,6 +353,8 @@ static enum vsx_status build_segment(struct run *r, struct vsx_error *err)
 	result->seconds_build =
 		fmax(0.0, result->seconds_build - b->report.train_seconds);
 	choose_queries(r);
+	if (loses_rows(r))
+		VSX_TRY(timed(r, &result->seconds_test, find_truth, err));
 	return timed(r, &result->seconds_write, write_segment, err);
 }
 

@@ -270,7 +270,7 @@ static enum vsx_status number_truth(struct vsx_measure *m,
 	const struct vsx_accept *t = &m->test;
 	size_t n = (size_t)t->n_queries * t->truth_k;
 
-	if (!m->keeps_truth &&
+	if (!m->keeps_truth && !m->as_given &&
 	    vsx_truth_is_cheap(t->n_queries, seg->n_rows, t->dim))
 		return VSX_OK;
 	VSX_TRY(vsx_alloc_to(&m->truth_rows, n, sizeof(*m->truth_rows), err));
@@ -341,6 +341,18 @@ static void choose(struct vsx_measure *m, const struct vsx_segment *seg,
 	m->n_recalls = vsx_front(m->recalls, m->n_recalls, at, look_cost);
 }
 
+enum vsx_status vsx_measure_truth(struct vsx_measure *m,
+				  const struct vsx_segment *seg,
+				  struct vsx_job *job, struct vsx_error *err)
+{
+	VSX_TRY(vsx_alloc_to(&m->test.truth,
+			     (size_t)m->test.n_queries * m->test.truth_k,
+			     sizeof(*m->test.truth), err));
+	m->test.context = job;
+	m->test.progress = exact_progress;
+	return vsx_accept_truth(seg, 1, &m->test, job->n_threads, err);
+}
+
 enum vsx_status vsx_measure_run(struct vsx_measure *m,
 				const struct vsx_segment *seg, double target,
 				struct vsx_job *job, struct vsx_error *err)
@@ -348,17 +360,15 @@ enum vsx_status vsx_measure_run(struct vsx_measure *m,
 	m->default_effort = unmeasured_effort(seg);
 	if (m->test.n_queries == 0)
 		return VSX_OK;
-	if (m->draws)
+	if (m->draws && !m->as_given)
 		VSX_TRY(take_rows(m, seg, err));
-	VSX_TRY(vsx_alloc_to(&m->test.truth,
-			     (size_t)m->test.n_queries * m->test.truth_k,
-			     sizeof(*m->test.truth), err));
-	m->test.context = job;
-	m->test.progress = exact_progress;
-	VSX_TRY(vsx_accept_truth(seg, 1, &m->test, job->n_threads, err));
+	if (!m->as_given)
+		VSX_TRY(vsx_measure_truth(m, seg, job, err));
 	VSX_TRY(climb_efforts(m, seg, job, err));
 	if (vsx_codes_estimate(seg))
 		VSX_TRY(climb_factors(m, seg, job, err));
+	if (m->as_given)
+		VSX_TRY(vsx_measure_again(m, seg, job, err));
 	VSX_TRY(number_truth(m, seg, err));
 	VSX_TRY(round_recalls(m, err));
 	choose(m, seg, target);
@@ -416,7 +426,7 @@ enum vsx_status vsx_measure_write(const struct vsx_measure *m,
 
 	if (n == 0)
 		return VSX_OK;
-	if (!t->own)
+	if (!t->own || m->as_given)
 		VSX_TRY(write_queries(m, sink, err));
 	if (m->truth_rows)
 		VSX_TRY(write_whole(sink, VSX_SEC_QTRU, m->truth_rows,
@@ -428,15 +438,16 @@ enum vsx_status vsx_measure_write(const struct vsx_measure *m,
 }
 
 void vsx_measure_layout(uint32_t n_queries, uint64_t n_rows, uint32_t dim,
-			uint32_t truth_k, bool own, struct vsx_layout *layout)
+			uint32_t truth_k, bool own, bool given,
+			struct vsx_layout *layout)
 {
 	uint64_t n = n_queries;
 
 	if (n == 0)
 		return;
-	if (!own)
+	if (!own || given)
 		vsx_layout_add(layout, n * dim * 4);
-	if (!vsx_truth_is_cheap(n, n_rows, dim))
+	if (given || !vsx_truth_is_cheap(n, n_rows, dim))
 		vsx_layout_add(layout, n * truth_k * 4);
 	if (own)
 		vsx_layout_add(layout, n * 4);

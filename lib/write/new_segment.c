@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/alloc.h"
+#include "kind/build_spec.h"
 #include "manifest.h"
 #include "segment/codes.h"
 
@@ -30,13 +32,15 @@ static void make_source(struct vsx_new_segment *n,
 	n->source.stride = vsx_row_stride(n->rows.space->dim * 4);
 }
 
-/* Codes that the spec asks for, or that make the kind's scans faster. */
+/* Codes that the spec asks for beside the rows, or that make the kind's scans
+ * faster. */
 static struct vsx_code_wish wish_of(const struct vsx_new_segment *n,
 				    const struct vsx_spec *spec)
 {
 	const struct vsx_space *space = n->rows.space;
 
-	if (!vsx_kind_build_find(n->built.kind)->scans)
+	if (!vsx_kind_build_find(n->built.kind)->scans ||
+	    spec->keep == VSX_KEEP_NONE)
 		return (struct vsx_code_wish){0};
 	if (spec->codes.build)
 		return spec->codes;
@@ -44,30 +48,119 @@ static struct vsx_code_wish wish_of(const struct vsx_new_segment *n,
 		.build = vsx_codec_for(space->elem, space->dim)};
 }
 
+/* The code of a row that was one already, by the same parameters. */
+static const uint8_t *code_of(const void *context, uint64_t row)
+{
+	const struct vsx_new_segment *n = context;
+	const struct vsx_row_from *from = vsx_row_from(n->job, &n->rows, row);
+	const struct vsx_segment *seg;
+	uint32_t learned_of;
+	uint64_t offset;
+
+	if (!from || !n->learned_of)
+		return NULL;
+	seg = &n->job->sources[from->segment];
+	learned_of = seg->params[VSX_PARAM_SHARED];
+	if ((learned_of ? learned_of : seg->number + 1) != n->learned_of ||
+	    !vsx_is_coded(seg) ||
+	    vsx_segment_locate(seg, from->row, &offset, NULL))
+		return NULL;
+	return seg->view[VSX_SEC_VECS].base + offset;
+}
+
+/* Learn both, but for what is there already. */
+static enum vsx_status learn(struct vsx_new_segment *n,
+			     const struct vsx_code_wish *kept,
+			     const struct vsx_code_wish *codes,
+			     struct vsx_error *err)
+{
+	if (!n->kept.build)
+		VSX_TRY(vsx_codes_train(kept, n->job, &n->source, &n->kept,
+					err));
+	if (!n->codes.build)
+		VSX_TRY(vsx_codes_train(codes, n->job, &n->source, &n->codes,
+					err));
+	n->source.code_of = code_of;
+	n->source.context = n;
+	n->codes_source = n->source;
+	n->codes_source.kept = n->kept.build ? &n->kept : NULL;
+	return VSX_OK;
+}
+
 enum vsx_status vsx_new_segment_codes(struct vsx_new_segment *n,
 				      const struct vsx_spec *spec,
 				      struct vsx_error *err)
 {
-	struct vsx_code_wish wish = wish_of(n, spec);
+	struct vsx_code_wish kept = vsx_spec_kept(spec);
+	struct vsx_code_wish codes = wish_of(n, spec);
 
 	make_source(n, NULL);
-	return vsx_codes_train(&wish, n->job, &n->source, &n->codes, err);
+	return learn(n, &kept, &codes, err);
 }
 
-/* What was learned that rows to be coded as `form` can share. */
+/* ---- what an earlier segment has learned -------------------------------- */
+
+/* Whether codes of a segment are as `wish` would have them. */
+static bool are_alike(const struct vsx_new_segment *n,
+		      const struct vsx_code_wish *wish, bool there,
+		      const struct vsx_codec *codec,
+		      const struct vsx_code_form *form)
+{
+	struct vsx_code_form due;
+
+	if (!wish->build || !vsx_codec_has_head(wish->build->codec))
+		return !there || !vsx_codec_has_head(codec);
+	due = vsx_code_form_of(wish, n->rows.space->dim, n->source.n_lists);
+	return there && codec == wish->build->codec &&
+	       memcmp(form, &due, sizeof(due)) == 0;
+}
+
+static bool is_residual(const struct vsx_segment *seg)
+{
+	return (vsx_codes_present(seg) &&
+		seg->form.flags & VSX_CODES_RESIDUAL) ||
+	       (vsx_is_coded(seg) && seg->kept_form.flags & VSX_CODES_RESIDUAL);
+}
+
+/* Whether the new rows can share what a segment has learned. */
 static bool lends_codes(const struct vsx_new_segment *n,
 			const struct vsx_segment *seg,
-			const struct vsx_code_wish *wish,
-			const struct vsx_code_form *form)
+			const struct vsx_code_wish *kept,
+			const struct vsx_code_wish *codes)
 {
 	uint32_t lists =
 		vsx_kind_lender(vsx_kind_find(n->built.kind), n->built.params);
 
-	if (seg->params[VSX_PARAM_SHARED] || !vsx_codes_present(seg) ||
-	    seg->codec != wish->build->codec ||
-	    memcmp(&seg->form, form, sizeof(*form)) != 0)
-		return false;
-	return !(form->flags & VSX_CODES_RESIDUAL) || lists == seg->number + 1;
+	return !seg->params[VSX_PARAM_SHARED] && vsx_codes_estimate(seg) &&
+	       are_alike(n, kept, vsx_is_coded(seg), seg->kept_codec,
+			 &seg->kept_form) &&
+	       are_alike(n, codes, vsx_codes_present(seg), seg->codec,
+			 &seg->form) &&
+	       (!is_residual(seg) || lists == seg->number + 1);
+}
+
+static enum vsx_status take_params(struct vsx_code_params *p,
+				   const struct vsx_code_wish *wish,
+				   const struct vsx_code_form *form,
+				   const struct vsx_view *params,
+				   struct vsx_error *err)
+{
+	if (!wish->build)
+		return VSX_OK;
+	VSX_TRY(vsx_touch(params, 0, params->bytes, err));
+	return vsx_code_params_take(p, wish->build, form, params->base, err);
+}
+
+static enum vsx_status take_both(struct vsx_new_segment *n,
+				 const struct vsx_code_wish *kept,
+				 const struct vsx_code_wish *codes,
+				 const struct vsx_segment *from,
+				 struct vsx_error *err)
+{
+	VSX_TRY(take_params(&n->kept, kept, &from->kept_form,
+			    &from->view[VSX_SEC_VPAR], err));
+	return take_params(&n->codes, codes, &from->form,
+			   &from->view[VSX_SEC_CPAR], err);
 }
 
 enum vsx_status vsx_new_segment_codes_of(struct vsx_new_segment *n,
@@ -77,28 +170,58 @@ enum vsx_status vsx_new_segment_codes_of(struct vsx_new_segment *n,
 {
 	const struct vsx_kind *kind = vsx_kind_find(n->built.kind);
 	uint32_t lists = vsx_kind_lender(kind, n->built.params);
-	struct vsx_code_wish wish = wish_of(n, spec);
+	struct vsx_code_wish kept = vsx_spec_kept(spec);
+	struct vsx_code_wish codes = wish_of(n, spec);
 	const struct vsx_segment *best = NULL;
-	const struct vsx_view *params;
-	struct vsx_code_form form;
 
 	make_source(n, lists ? &before[lists - 1] : NULL);
-	if (!wish.build || !vsx_codec_has_head(wish.build->codec))
-		return vsx_codes_train(&wish, n->job, &n->source, &n->codes,
-				       err);
-	form = vsx_code_form_of(&wish, n->rows.space->dim, n->source.n_lists);
-	for (uint32_t i = 0; i < n->number; i++)
-		if (lends_codes(n, &before[i], &wish, &form) &&
+	for (uint32_t i = 0; spec->codes.build && i < n->number; i++)
+		if (lends_codes(n, &before[i], &kept, &codes) &&
 		    (!best || before[i].n_rows > best->n_rows))
 			best = &before[i];
-	if (!best)
-		return vsx_codes_train(&wish, n->job, &n->source, &n->codes,
-				       err);
-	params = &best->view[VSX_SEC_CPAR];
-	VSX_TRY(vsx_touch(params, 0, params->bytes, err));
-	n->codes_of = best->number + 1;
-	return vsx_code_params_take(&n->codes, wish.build, &form, params->base,
-				    err);
+	if (best) {
+		n->codes_of = n->learned_of = best->number + 1;
+		VSX_TRY(take_both(n, &kept, &codes, best, err));
+	}
+	return learn(n, &kept, &codes, err);
+}
+
+/* ---- a file of its own -------------------------------------------------- */
+
+/* A section that would be shared goes along. */
+static enum vsx_status take_section(struct vsx_built *b,
+				    const struct vsx_kind *kind,
+				    const struct vsx_segment *trained,
+				    struct vsx_error *err)
+{
+	const struct vsx_view *view = &trained->view[kind->shared_slot];
+	struct vsx_built_section *s = &b->section[b->n_sections];
+
+	VSX_TRY(vsx_touch(view, 0, view->bytes, err));
+	VSX_TRY(vsx_alloc_to(&s->data, view->bytes, 1, err));
+	memcpy(s->data, view->base, view->bytes);
+	s->slot = kind->shared_slot;
+	s->bytes = view->bytes;
+	b->n_sections++;
+	b->params[kind->shared_param] = 0;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_new_segment_take(struct vsx_new_segment *n,
+				     const struct vsx_spec *spec,
+				     const struct vsx_segment *trained,
+				     struct vsx_error *err)
+{
+	const struct vsx_kind *kind = vsx_kind_find(n->built.kind);
+	struct vsx_code_wish kept = vsx_spec_kept(spec);
+	struct vsx_code_wish codes = wish_of(n, spec);
+
+	if (vsx_kind_lender(kind, n->built.params))
+		VSX_TRY(take_section(&n->built, kind, trained, err));
+	make_source(n, NULL);
+	n->learned_of = trained->number + 1;
+	VSX_TRY(take_both(n, &kept, &codes, trained, err));
+	return learn(n, &kept, &codes, err);
 }
 
 void vsx_new_segment_place(struct vsx_new_segment *n, struct vsx_layout *layout)
@@ -107,8 +230,10 @@ void vsx_new_segment_place(struct vsx_new_segment *n, struct vsx_layout *layout)
 		.job = n->job,
 		.rows = &n->rows,
 		.built = &n->built,
+		.kept = &n->kept,
 		.codes = &n->codes,
 		.source = &n->source,
+		.codes_source = &n->codes_source,
 		.shares_codes = n->codes_of != 0,
 		.number = n->number,
 	};
@@ -125,11 +250,14 @@ enum vsx_status vsx_new_segment_write(struct vsx_new_segment *n,
 	VSX_TRY(vsx_segment_out_write(&n->out, err));
 	n->entry = (struct vsx_segment_entry){
 		.kind = n->built.kind,
-		.row_stride = n->rows.space->stride,
+		.row_stride = vsx_new_segment_is_coded(n)
+				      ? n->kept.block_bytes
+				      : n->rows.space->stride,
 		.n_rows = n->rows.n,
 		.generation = generation,
 	};
 	memcpy(n->entry.params, n->built.params, sizeof(n->entry.params));
+	n->entry.params[VSX_PARAM_ROWS] = vsx_code_params_word(&n->kept);
 	n->entry.params[VSX_PARAM_CODES] = vsx_code_params_word(&n->codes);
 	n->entry.params[VSX_PARAM_SHARED] = n->codes_of;
 	return VSX_OK;
@@ -138,6 +266,7 @@ enum vsx_status vsx_new_segment_write(struct vsx_new_segment *n,
 void vsx_new_segment_release(struct vsx_new_segment *n)
 {
 	vsx_built_release(&n->built);
+	vsx_code_params_release(&n->kept);
 	vsx_code_params_release(&n->codes);
 }
 
@@ -154,6 +283,8 @@ enum vsx_status vsx_new_segment_open(const struct vsx_new_segment *n,
 		.number = n->number,
 		.n_rows = (uint32_t)n->entry.n_rows,
 	};
+	if (n->entry.params[VSX_PARAM_ROWS])
+		seg->kept_bytes = n->entry.row_stride;
 	memcpy(seg->params, n->entry.params, sizeof(seg->params));
 	for (uint32_t i = 0; i < n->number; i++)
 		seg->mark_base += before[i].n_rows;

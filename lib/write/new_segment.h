@@ -10,14 +10,22 @@
 struct vsx_new_segment {
 	struct vsx_job *job;
 	struct vsx_rows rows;
-	struct vsx_built built; /* by its kind */
-	struct vsx_code_params codes;
-	struct vsx_code_source source; /* of what is coded */
-	uint32_t codes_of; /* 1 + the segment whose parameters these are; 0 */
+	struct vsx_built built;	      /* by its kind */
+	struct vsx_code_params kept;  /* that rows become; build NULL: none */
+	struct vsx_code_params codes; /* beside them; likewise */
+	struct vsx_code_source source, codes_source; /* of what is coded */
+	uint32_t learned_of; /* 1 + the one of job->sources that they are of */
+	uint32_t codes_of;   /* 1 + the segment whose parameters these are; 0 */
 	struct vsx_segment_out out;
 	struct vsx_segment_entry entry; /* of the manifest, once written */
 	uint32_t number;		/* of the segment */
 };
+
+/* Whether its rows will be kept as codes. */
+static inline bool vsx_new_segment_is_coded(const struct vsx_new_segment *n)
+{
+	return n->job->kept_bytes > 0;
+}
 
 /* Learn the codes of a spec for what was built, or those that make searches
  * faster. */
@@ -31,6 +39,15 @@ enum vsx_status vsx_new_segment_codes_of(struct vsx_new_segment *n,
 					 const struct vsx_spec *spec,
 					 const struct vsx_segment *before,
 					 struct vsx_error *err);
+
+/*
+ * The same, all as `trained` has it, one of job->sources, but for a file of its
+ * own: what it shares with that it takes along.
+ */
+enum vsx_status vsx_new_segment_take(struct vsx_new_segment *n,
+				     const struct vsx_spec *spec,
+				     const struct vsx_segment *trained,
+				     struct vsx_error *err);
 
 /* Where its sections will lie; adds them to the layout. */
 void vsx_new_segment_place(struct vsx_new_segment *n,

@@ -220,6 +220,7 @@ enum vsx_status vsx_options_check(struct vsx_build_opts *out,
 	VSX_TRY(vsx_own_check(out->properties, out->n_properties, err));
 	VSX_TRY(vsx_properties_fit(out, NULL, err));
 	VSX_TRY(vsx_spec_parse(&spec, out->spec, err));
+	out->elem = vsx_spec_elem(&spec, out->elem);
 	return check_codes(&spec, out, err);
 }
 

@@ -48,20 +48,38 @@ static void add(struct sizes *s, uint64_t bytes, bool hot)
 		s->hot += bytes;
 }
 
-/* The codec of the rows and its form; NULL: they get no codes. */
+static struct vsx_code_form form_of(const struct sizes *s,
+				    const struct vsx_code_wish *wish)
+{
+	bool lists = vsx_kind_find(s->kind->code)->n_centroids != NULL;
+
+	return vsx_code_form_of(wish, s->opts->dim, lists ? s->spec->size : 0);
+}
+
+/* The codec of CODE and its form; NULL: there is none. */
 static const struct vsx_codec *codec_of(const struct sizes *s,
 					struct vsx_code_form *form)
 {
-	bool lists = vsx_kind_find(s->kind->code)->n_centroids != NULL;
 	struct vsx_code_wish wish = s->spec->codes;
 
 	if (s->kind->scans && !wish.build)
 		wish.build = vsx_codec_for(s->opts->elem, s->opts->dim);
-	if (!wish.build)
+	if (!wish.build || s->spec->keep == VSX_KEEP_NONE)
 		return NULL;
-	*form = vsx_code_form_of(&wish, s->opts->dim,
-				 lists ? s->spec->size : 0);
+	*form = form_of(s, &wish);
 	return wish.build->codec;
+}
+
+/* Bytes of section VPAR; 0: there is none. */
+static uint64_t kept_params_bytes(const struct sizes *s)
+{
+	struct vsx_code_wish wish = vsx_spec_kept(s->spec);
+	struct vsx_code_form form;
+
+	if (!wish.build)
+		return 0;
+	form = form_of(s, &wish);
+	return wish.build->codec->params_bytes(&form);
 }
 
 static uint64_t code_bytes(const struct sizes *s)
@@ -79,6 +97,7 @@ static void ask_kind(struct sizes *s, uint32_t size)
 		.ef_construction = s->opts->ef_construction,
 		.nlist_sample = s->opts->nlist_sample,
 		.page_bytes = s->opts->page_bytes,
+		.kept_bytes = vsx_spec_kept_bytes(s->spec, s->opts->dim),
 	};
 	struct vsx_plan_need need = {
 		.job = &job,
@@ -87,7 +106,7 @@ static void ask_kind(struct sizes *s, uint32_t size)
 		.size = size,
 	};
 
-	s->of_kind.vecs_bytes = s->n * s->space.stride;
+	s->of_kind.vecs_bytes = s->n * vsx_job_stride(&job, &s->space);
 	if (s->kind->plan && s->n)
 		s->kind->plan(&need, &s->of_kind);
 }
@@ -100,7 +119,10 @@ static void add_segment(struct sizes *s)
 	const struct vsx_codec *codec = codec_of(s, &form);
 	const struct vsx_plan *k = &s->of_kind;
 
-	add(s, k->vecs_bytes, !k->n_sections && !codec);
+	add(s, k->vecs_bytes,
+	    (!k->n_sections || s->spec->keep == VSX_KEEP_NONE) && !codec);
+	if (kept_params_bytes(s))
+		add(s, kept_params_bytes(s), true);
 	if (codec) {
 		add(s, codec->params_bytes(&form), true);
 		add(s, code_bytes(s), true);
@@ -120,7 +142,7 @@ static void add_test(struct sizes *s)
 	uint64_t k = s->n - 1 < VSX_TRUTH_K ? s->n - 1 : VSX_TRUTH_K;
 
 	vsx_measure_layout(n, s->n, s->opts->dim, (uint32_t)k, true,
-			   &s->layout);
+			   vsx_spec_kept(s->spec).build != NULL, &s->layout);
 }
 
 static uint64_t searcher_bytes(const struct sizes *s)

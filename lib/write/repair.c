@@ -16,6 +16,7 @@
 #include "read/test.h"
 #include "write/compact.h"
 #include "write/intake/block.h"
+#include "write/intake/live_rows.h"
 #include "write/newer.h"
 #include "kind/build_spec.h"
 #include "write/update.h"
@@ -156,8 +157,8 @@ static void detach(struct vsx *index)
 
 static enum vsx_status hand_over(struct repair *r, struct vsx_error *err)
 {
-	VSX_TRY(vsx_intake_add_stored(&r->builder->intake, &r->block.rows,
-				      err));
+	VSX_TRY(vsx_live_add(&r->builder->intake, r->kept.seg, r->block.row,
+			     &r->block.rows, err));
 	r->block.rows.n = 0;
 	return VSX_OK;
 }
@@ -231,7 +232,7 @@ static enum vsx_status save_row(struct repair *r, struct vsx_segment *seg,
 		vsx_lost_row(&r->lost, row, known, why.text);
 		return VSX_OK;
 	}
-	vsx_block_put(&r->block, at, id);
+	vsx_block_put(&r->block, row, at, id);
 	return vsx_block_is_full(&r->block) ? hand_over(r, err) : VSX_OK;
 }
 
@@ -263,6 +264,7 @@ static enum vsx_status save_rows(struct repair *r, struct vsx_segment *seg,
 			vsx_lost_row(&r->lost, row, NULL, why.text);
 	}
 	vsx_lost_flush(&r->lost);
+	VSX_TRY(usable ? hand_over(r, err) : VSX_OK);
 	return go_on(r, seg->mark_base + n, err);
 }
 
@@ -326,7 +328,6 @@ static enum vsx_status gather(struct repair *r, struct vsx_error *err)
 	r->builder->greatest_id = vsx_remembered_id(&index->manifest);
 	for (uint32_t i = 0; i < index->manifest.n_segments; i++)
 		VSX_TRY(save_segment(r, &index->segments[i], err));
-	VSX_TRY(hand_over(r, err));
 	return drop_replaced(r, err);
 }
 

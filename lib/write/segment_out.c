@@ -41,7 +41,8 @@ static void look_at_ids(struct vsx_segment_out *o)
 
 void vsx_segment_out_init(struct vsx_segment_out *o)
 {
-	o->vecs_bytes = o->built->runs
+	o->vecs_bytes = o->kept->build ? vsx_codes_bytes(o->kept, o->rows->n)
+			: o->built->runs
 				? o->built->vecs_bytes
 				: (uint64_t)o->rows->n * o->rows->space->stride;
 	look_at_ids(o);
@@ -53,6 +54,8 @@ void vsx_segment_out_layout(const struct vsx_segment_out *o,
 	uint64_t n = o->rows->n;
 
 	vsx_layout_add(layout, o->vecs_bytes);
+	if (o->kept->build && !o->shares_codes)
+		vsx_layout_add(layout, o->kept->n_bytes);
 	if (o->codes->build) {
 		if (!o->shares_codes)
 			vsx_layout_add(layout, o->codes->n_bytes);
@@ -133,72 +136,83 @@ static enum vsx_status write_array(struct vsx_segment_out *o,
 
 /* Codes of rows of the segment, by all threads: each takes whole blocks. */
 struct encoding {
-	const struct vsx_segment_out *out;
+	const struct vsx_code_params *params;
+	const struct vsx_code_source *source;
 	uint64_t first, end; /* rows */
 	uint8_t *codes;	     /* of the first one on */
 	float *work;	     /* [threads][vsx_codes_work()] */
 };
+
+static size_t work_of(const struct vsx_code_params *p,
+		      const struct vsx_code_source *source)
+{
+	return vsx_codes_work(p) + vsx_codes_work_kept(source);
+}
 
 static enum vsx_status encode_blocks(void *context, unsigned int thread,
 				     uint64_t first, uint64_t last,
 				     struct vsx_error *err)
 {
 	const struct encoding *e = context;
-	const struct vsx_segment_out *o = e->out;
-	uint32_t shift = o->codes->build->codec->block_shift;
+	const struct vsx_code_params *p = e->params;
+	uint32_t shift = p->build->codec->block_shift;
 	uint64_t from = e->first + (first << shift);
 	uint64_t to = e->first + (last << shift);
 
 	(void)err;
-	vsx_codes_encode(o->codes, o->source, from,
-			 (to < e->end ? to : e->end) - from,
-			 e->work + thread * vsx_codes_work(o->codes),
-			 e->codes + first * o->codes->block_bytes);
+	vsx_codes_encode(p, e->source, from, (to < e->end ? to : e->end) - from,
+			 e->work + thread * work_of(p, e->source),
+			 e->codes + first * p->block_bytes);
 	return VSX_OK;
 }
 
-static enum vsx_status write_blocks(struct vsx_segment_out *o, uint8_t *codes,
-				    float *work, uint64_t step,
+static enum vsx_status write_blocks(struct vsx_segment_out *o,
+				    struct encoding *e, uint64_t step,
 				    struct vsx_error *err)
 {
-	uint32_t shift = o->codes->build->codec->block_shift;
+	const struct vsx_code_params *p = e->params;
+	uint32_t shift = p->build->codec->block_shift;
 	uint64_t n = o->rows->n, chunk = ENCODE_CHUNK >> shift;
 
-	VSX_TRY(vsx_sink_begin(o->sink, VSX_SEC_CODE, o->number, err));
 	for (uint64_t first = 0; first < n; first += step << shift) {
 		uint64_t some =
 			n - first < step << shift ? n - first : step << shift;
-		struct encoding e = {o, first, first + some, codes, work};
-		uint64_t bytes = vsx_codes_bytes(o->codes, some);
+		uint64_t bytes = vsx_codes_bytes(p, some);
 
+		e->first = first;
+		e->end = first + some;
 		VSX_TRY(tell(o, err));
-		VSX_TRY(vsx_parallel(o->job->n_threads,
-				     bytes / o->codes->block_bytes, chunk,
-				     encode_blocks, &e, err));
-		VSX_TRY(vsx_sink_write(o->sink, codes, bytes, err));
+		VSX_TRY(vsx_parallel(o->job->n_threads, bytes / p->block_bytes,
+				     chunk, encode_blocks, e, err));
+		VSX_TRY(vsx_sink_write(o->sink, e->codes, bytes, err));
 	}
-	return end(o, err);
+	return VSX_OK;
 }
 
+/* Codes of all rows, as a section. */
 static enum vsx_status write_codes(struct vsx_segment_out *o,
+				   enum vsx_section_slot slot,
+				   const struct vsx_code_params *p,
+				   const struct vsx_code_source *source,
 				   struct vsx_error *err)
 {
-	uint64_t step = REPORT_BYTES / o->codes->block_bytes + 1;
+	uint64_t step = REPORT_BYTES / p->block_bytes + 1;
 	unsigned int threads = o->job->n_threads ? o->job->n_threads : 1;
-	uint8_t *codes = NULL;
-	float *work = NULL;
+	struct encoding e = {.params = p, .source = source};
 	enum vsx_status status;
 
-	status = vsx_alloc_to(&codes, step, o->codes->block_bytes, err);
+	status = vsx_alloc_to(&e.codes, step, p->block_bytes, err);
 	if (status == VSX_OK)
-		status = vsx_alloc_to(&work, threads,
-				      vsx_codes_work(o->codes) * sizeof(*work),
-				      err);
+		status =
+			vsx_alloc_to(&e.work, threads,
+				     work_of(p, source) * sizeof(*e.work), err);
 	if (status == VSX_OK)
-		status = write_blocks(o, codes, work, step, err);
-	free(codes);
-	free(work);
-	return status;
+		status = vsx_sink_begin(o->sink, slot, o->number, err);
+	if (status == VSX_OK)
+		status = write_blocks(o, &e, step, err);
+	free(e.codes);
+	free(e.work);
+	return status == VSX_OK ? end(o, err) : status;
 }
 
 static enum vsx_status write_ids(struct vsx_segment_out *o,
@@ -263,12 +277,19 @@ enum vsx_status vsx_segment_out_write(struct vsx_segment_out *o,
 	for (uint32_t i = 0; i < all.n; i++)
 		o->all_bytes += all.bytes[i];
 
-	VSX_TRY(write_vecs(o, err));
+	if (!o->kept->build)
+		VSX_TRY(write_vecs(o, err));
+	else
+		VSX_TRY(write_codes(o, VSX_SEC_VECS, o->kept, o->source, err));
+	if (o->kept->build && !o->shares_codes)
+		VSX_TRY(write_array(o, VSX_SEC_VPAR, o->kept->bytes,
+				    o->kept->n_bytes, err));
 	if (o->codes->build) {
 		if (!o->shares_codes)
 			VSX_TRY(write_array(o, VSX_SEC_CPAR, o->codes->bytes,
 					    o->codes->n_bytes, err));
-		VSX_TRY(write_codes(o, err));
+		VSX_TRY(write_codes(o, VSX_SEC_CODE, o->codes, o->codes_source,
+				    err));
 	}
 	if (o->id_bytes)
 		VSX_TRY(write_ids(o, err));

@@ -12,8 +12,11 @@ struct vsx_segment_out {
 	struct vsx_job *job;
 	const struct vsx_rows *rows;
 	const struct vsx_built *built;
+	const struct vsx_code_params *kept;   /* that rows are kept as; build
+						 NULL: as they are */
 	const struct vsx_code_params *codes;  /* build NULL: none are written */
 	const struct vsx_code_source *source; /* of the rows */
+	const struct vsx_code_source *codes_source; /* of what is kept */
 	bool shares_codes; /* their parameters are written already */
 	uint32_t number;   /* of the segment */
 

@@ -44,13 +44,17 @@ enum vsx_status vsx_update_build(struct vsx_update_run *r,
 				 struct vsx_error *err)
 {
 	struct vsx_update *u = r->u;
-	bool few = r->added.rows.n < u->opts.flat_below;
+	/* Codes stay codes: what they decode to may be no row. */
+	bool few = r->added.rows.n < u->opts.flat_below && !r->added.rows.from;
 	struct vsx_choice choice;
 
 	/* Few or many: rows are added to what this library knows. */
 	VSX_TRY(vsx_options_choose(&choice, &u->build, r->added.rows.n, err));
 	if (few)
 		choice = (struct vsx_choice){.spec = vsx_spec_of_few()};
+	u->job.kept_bytes =
+		vsx_spec_kept_bytes(&choice.spec, r->added.rows.space->dim);
+	u->job.sources = r->segments;
 	VSX_TRY(build_kind(r, &choice, err));
 	return few ? VSX_OK
 		   : vsx_new_segment_codes_of(&r->added, &choice.spec,

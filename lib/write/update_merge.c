@@ -2,7 +2,9 @@
 #include "write/intake/live_rows.h"
 #include "write/update_run.h"
 
-static enum vsx_status add_rows(void *context, const struct vsx_batch *rows,
+static enum vsx_status add_rows(void *context, const struct vsx_segment *seg,
+				const uint32_t *numbers,
+				const struct vsx_batch *rows,
 				struct vsx_error *err)
 {
 	struct vsx_update_run *r = context;
@@ -10,7 +12,7 @@ static enum vsx_status add_rows(void *context, const struct vsx_batch *rows,
 
 	VSX_TRY(vsx_report_progress(&r->u->report, &vsx_phase_merging,
 				    in->spool.n, 0, err));
-	return vsx_intake_add_stored(in, rows, err);
+	return vsx_live_add(in, seg, numbers, rows, err);
 }
 
 /*

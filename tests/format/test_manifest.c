@@ -220,7 +220,9 @@ REFUSES(element_0, VERSION, "element type 0 is not known",
 	m.elem = (enum vsx_elem)0)
 REFUSES(element_6, VERSION, "element type 6 is not known",
 	m.elem = (enum vsx_elem)6)
-REFUSES(flag_2, VERSION, "flags 0x4 are not known", m.flags |= 4)
+REFUSES(flag_3, VERSION, "flags 0x8 are not known", m.flags |= 8)
+REFUSES(a_test_as_given_of_rows_as_they_are, CORRUPT, "are not kept as codes",
+	m.flags |= 4)
 REFUSES(flag_31, VERSION, "flags 0x80000000", m.flags |= 1u << 31)
 REFUSES(more_rows_than_segments_hold, CORRUPT,
 	"segments hold 1100 rows, the index 1101", m.n_rows = 1101)
@@ -284,6 +286,10 @@ REFUSES(codec_6_of_a_size, VERSION, "segment 1: codec 6 is not known",
 	seg[1].params[VSX_PARAM_CODES] = 0x4006)
 REFUSES(rows_of_codec_255, VERSION, "segment 0: codec 255 is not known",
 	seg[0].params[VSX_PARAM_ROWS] = 255)
+REFUSES(codes_in_place_of_f16, CORRUPT,
+	"segment 0: rows of f16 are kept as codes, expected f32",
+	m.elem = VSX_F16;
+	seg[0].params[VSX_PARAM_ROWS] = VSX_CODE_WORD(VSX_CODEC_SQ8, 16))
 REFUSES(a_segment_without_rows, CORRUPT,
 	"segment 1: 0 rows, expected 1 to 2147483647", seg[1].n_rows = 0;
 	m.n_rows = m.n_live = 1000)

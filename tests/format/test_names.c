@@ -66,7 +66,7 @@ Test(names, refuses_other_words_and_leaves_the_result_alone)
 
 /* The list of SPEC.md 5, and no other. */
 static const char *const letters[] = {
-	"VECS", "CODE", "CPAR", "ROID", "IDRO", "DEAD", "GONE", "LIST",
+	"VECS", "VPAR", "CODE", "CPAR", "ROID", "IDRO", "DEAD", "GONE", "LIST",
 	"CENT", "LNK0", "LNKU", "LEVL", "QRYS", "QTRU", "QSRC", "RCLL",
 };
 

@@ -86,7 +86,8 @@ static inline void seeded_init(struct seeded *s, enum vsx_metric metric,
 		seeded_vector(s->queries + (size_t)i * dim, dim, elem, &rng,
 			      centres + (i % SEEDED_CLUSTERS) * dim);
 	free(centres);
-	s->rows = (struct vsx_rows){&s->space, s->base, n, s->ids};
+	s->rows = (struct vsx_rows){
+		.space = &s->space, .base = s->base, .n = n, .ids = s->ids};
 }
 
 static inline const float *seeded_query(const struct seeded *s, uint32_t i)

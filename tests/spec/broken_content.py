@@ -4,6 +4,7 @@ import functools
 import struct
 
 import broken
+import exact
 from layout import WHOLE, up
 from segment import block_bytes
 
@@ -601,3 +602,112 @@ bytes_at("5.9.1-5", "sq8", ["row 0: byte"], "CPAR", 64, f32(-49.0))
 bytes_at("5.9.1-5", "sq4", ["row 59: byte"], "CODE", -1, b"\0")
 # 53 dimensions: the high half of byte 26 has no code.
 bytes_at("5.9.1-5", "sq4", ["row 0: byte 26 of its code"], "CODE", 26, b"\xf0")
+
+# ---- 5.10 ----------------------------------------------------------------
+
+# kept is a Flat of 18 dimensions kept as SQ8, kept4 an IVF of 53 kept as SQ4 of
+# residuals, both one of 18 kept as SQ8 and scanned as SQ4, with queries that
+# were given, kept-2 one of 5 with a second segment that shares all.
+param("5.10-1", "kept", ["rows kept as codes 8-bit grid"], 6, 0x1200)
+bytes_at("5.9-2", "kept", ["codes of 17 dimensions over rows of 18"], "VPAR", 0, u32(17))
+bytes_at("5.9-3", "kept", ["codes with flags 0x4"], "VPAR", 4, u32(4))
+bytes_at("5.9-4", "kept", ["codes with 1 centroid, expected 0"], "VPAR", 8, u32(1))
+bytes_at("5.9-5", "kept4", ["does not end in zeros"], "VPAR", 63, b"\1")
+bytes_at("5.9-6", "kept", ["which have none"], "VPAR", 4, u32(2))
+param("5.9-7", "kept", ["cannot share section VPAR of segment 0"], 5, 1)
+param("5.9-7", "kept-2", ["cannot share section VPAR of segment 0"], 6, 0x501, segment=1)
+param("5.9.1-1", "kept", ["codes SQ8 of size 17 for 18 dimensions"], 6, 17 << 8 | 1)
+longer("5.9.1-2", "kept", ["section VPAR has 212 bytes, expected 208"], "VPAR", 4)
+bytes_at("5.9.1-3", "kept", ["lo[1] of the codes"], "VPAR", 68, NAN)
+bytes_at("5.9.1-4", "kept4", ["step[0] of the codes"], "VPAR", 64 + 4 * 53, f32(-1.0))
+
+
+@breaks("5.10-2", "kept", "rows of f16 are kept as codes, expected f32")
+def _(m):
+    m.header["elem"] = 2
+
+
+for base in ("kept", "kept4", "both"):
+    missing("5.10-3", base, ["without section VPAR"], "VPAR")
+
+
+@breaks("5.9-7", "kept-2", "has a section VPAR and shares")
+def _(m):
+    m.add("VPAR", 1, bytes(m.section("VPAR", 0).data), m.section("ROID", 1))
+
+
+@breaks("5.9-8", "kept-2", "share their parameters with segment 0")
+def _(m):
+    m.add("CENT", 1, bytes(m.section("CENT", 0).data))
+    m.segments[1].param(2, 0)
+
+
+for value in (1, 23):
+
+    @breaks("5.10-4", "kept", "codes SQ8 are %d byte" % value)
+    def _(m, value=value):
+        m.segments[0]["row_stride"] = value
+        data = m.section("VECS").data
+        data[:] = bytes(40 * value)
+
+
+# The steps of SQ8 are so great that codes decode to no number.
+@breaks("5.10-5", "kept", "component 0 of what its code says is inf")
+def _(m):
+    data = m.section("VPAR").data
+    data[64 + 4 * 18 : 68 + 4 * 18] = f32(3e38)
+    scale = struct.unpack("<36f", bytes(data[64:208]))
+    vecs = m.section("VECS").data
+    for row in range(40):
+        code = vecs[24 * row : 24 * row + 18]
+        terms = [(s * c) * (s * c) for s, c in zip(scale[18:], code)]
+        total = exact.lane_sum(terms)
+        vecs[24 * row + 20 : 24 * row + 24] = INF if total > 3.5e38 else f32(exact.f32(total))
+
+
+bytes_at("5.10-6", "kept", ["row 0: the term of its code is 0, expected"], "VECS", 20, f32(0.0))
+bytes_at("5.10-6", "kept", ["row 0: the bytes after its code are not 0"], "VECS", 19, b"\1")
+bytes_at("5.10-6", "kept4", ["row 59: the term of its code is"], "VECS", -1, b"\0")
+# 53 dimensions: the high half of byte 26 has no code.
+
+
+
+@breaks("5.10-6", "kept4", "row 0: the bytes after its code are not 0")
+def _(m):
+    m.section("VECS").data[26] |= 0x10
+
+
+bytes_at("5.9.1-5", "both", ["row 0: byte 0 of its code"], "CODE", 0, b"\xff")
+
+# ---- 5.6, of rows as they were given -----------------------------------------
+
+
+@breaks("5.6-24", "flat", "those of segment 0 are not kept as codes")
+def _(m):
+    m.header["flags"] |= 4
+    m.add("QRYS", WHOLE, bytes(4 * 18 * 40), before=m.section("QSRC"))
+    m.add("QTRU", WHOLE, bytes(4 * 39 * 40), before=m.section("QSRC"))
+
+
+@breaks("5.6-7", "kept", "0 queries with 0 neighbours each")
+def _(m):
+    for name in ("QRYS", "QTRU", "QSRC", "RCLL"):
+        m.drop(name)
+    for name in ("n_queries", "truth_k", "n_recalls"):
+        m.header[name] = 0
+    m.header["flags"] = 4
+
+
+missing("5.6-1", "kept", ["section QRYS has 0 bytes"], "QRYS")
+missing("5.6-2", "kept", ["section QTRU has 0 bytes"], "QTRU")
+
+
+@breaks("5.6-23", "kept", "test query 0: row", "is a neighbour twice")
+def _(m):
+    e = m.section("QTRU")
+    e.data[4:8] = e.data[0:4]
+
+
+@breaks("5.6-23", "kept", "test query 0: row 0 is the query itself")
+def _(m):
+    m.section("QTRU").data[0:4] = m.section("QSRC").data[0:4]

@@ -186,7 +186,7 @@ def _(m):
 
 
 sets("4.2.1-9", "flat", "element type 6 is not known", "header", "elem", 6)
-sets("4.2.1-10", "flat", "flags 0x4 are not known", "header", "flags", 6)
+sets("4.2.1-10", "flat", "flags 0x8 are not known", "header", "flags", 10)
 sets("4.2.1-11", "bytes", "rows of i8 cannot be normalised", "header", "flags", 3)
 sets("4.2.1-12", "flat", "target recall is 1000001", "header", "target_recall", 1000001)
 for at in (160, 255):
@@ -212,7 +212,7 @@ def sets_param(rule, base, words, i, value, segment=0, **more):
 
 sets_param("4.2.2-4", "flat", "parameter 0 is 1", 0, 1)
 sets_param("4.2.2-4", "ivf", "parameter 3 is 1", 3, 1)
-sets_param("4.2.2-4", "hnsw", "parameter 6 is 1", 6, 1)
+sets_param("4.2.2-4", "hnsw", "parameter 6 is 4609", 6, 0x1201)
 sets_param("4.2.2-6", "ivf", "nlist is 0", 0, 0)
 sets_param("4.2.2-6", "ivf", "nlist is 16777217", 0, 2**24 + 1)
 sets_param("4.2.2-7", "hnsw", "M is 1", 0, 1)

@@ -104,7 +104,7 @@ class Index(File):
         """Sections of the test that are there and should not be."""
         h = self.head
         for name, rule, due in (
-            ("QRYS", "5.6-1", h.n_queries and not self.own),
+            ("QRYS", "5.6-1", h.n_queries and (not self.own or self.given)),
             ("QTRU", "5.6-2", h.n_queries),
             ("QSRC", "5.6-3", h.n_queries and self.own),
             ("RCLL", "5.6-4", h.n_recalls),
@@ -121,9 +121,11 @@ class Index(File):
             self.check_recalls(self.bytes_of(self.section("RCLL")))
         if not usable or not n:
             return
-        if self.own:
-            queries = self.own_queries()
-        else:
+        queries = self.own_queries() if self.own else None
+        if self.given and (queries or not self.own):
+            given, own = self.given_queries(), queries
+            queries = given and [(q, own[i][1] if own else None) for i, (q, _) in enumerate(given)]
+        elif not self.own:
             queries = self.given_queries()
         truth = self.section("QTRU")
         if truth and queries:
@@ -168,6 +170,9 @@ class Index(File):
             where = "query %d: " % i
             if any(row >= len(ids) for row in listed):
                 self.find("5.6-12", where + "neighbours that are not there")
+            elif self.given:
+                if len(set(listed)) < k or own in [ids[row] for row in listed]:
+                    self.find("5.6-23", where + "neighbours that repeat")
             elif [ids[row] for row in listed] != self.true_ids(q, own):
                 self.find("5.6-13", where + "neighbours")
 

@@ -70,12 +70,18 @@ def add_ids(t, name, ids):
     return name
 
 
+# Decoded rows are f32.
+KEPT = ("SQ8,NoRefine", "SQ4,Refine(SQ8)", "IVF3,SQ8,NoRefine", "IVF3,SQ4,NoRefine", "IVF3,SQ4,Refine(SQ8)")
+
+
 def all_kinds(t):
     """Every kind, metric and element type; numbers that all types hold."""
     names = []
-    for spec in ("Flat", "IVF3,Flat", "HNSW4", "SQ8", "IVF3,SQ8", "IVF3,SQ4"):
+    for spec in ("Flat", "IVF3,Flat", "HNSW4", "SQ8", "IVF3,SQ8", "IVF3,SQ4") + KEPT:
         for metric in ("l2", "ip", "cosine"):
             for elem in ("f32", "f16", "bf16", "i8", "u8"):
+                if spec in KEPT and elem != "f32":
+                    continue
                 dim = 17 if elem in ("f32", "bf16") else 6
                 low = 1 if elem == "u8" else -50
                 source = add_rows(t, "rows-%d-%d" % (dim, low), 24, dim, dim, low)
@@ -138,6 +144,11 @@ def bases(t):
     t.run("vsx-build", odd, "-q", "-o", "sq4.vsx", "-i", "IVF3,SQ4", "-m", "cosine")
     t.run("vsx-build", narrow, "-q", "-o", "sq4-2.vsx", "-i", "IVF4,SQ4")
     changed(t, "sq4-2.vsx", "sq4-2.vsx", [(14, 1024, 5)], [])
+    t.run("vsx-build", wide, "-q", "-o", "kept.vsx", "-i", "SQ8,NoRefine", "--ids", small)
+    t.run("vsx-build", odd, "-q", "-o", "kept4.vsx", "-i", "IVF3,SQ4,NoRefine", "-m", "cosine")
+    t.run("vsx-build", wide, "-q", "-o", "both.vsx", "-i", "IVF3,SQ4,Refine(SQ8)", "--queries", "two.fvecs")
+    t.run("vsx-build", narrow, "-q", "-o", "kept-2.vsx", "-i", "IVF4,SQ4,NoRefine")
+    changed(t, "kept-2.vsx", "kept-2.vsx", [(15, 1024, 5)], [])
     t.write("truth.vsx", with_truth(t.read("flat.vsx")))
     t.write("known.vsx", with_truth(t.read("queries.vsx")))
     changed(t, "truth.vsx", "truth-3.vsx", [(12, 3, 18)], [8])
@@ -157,5 +168,5 @@ def bases(t):
     t.run("vsx-build", "page.u8bin", "-q", "-o", "pages.vsx", "-i", "Flat", "-e", "u8", "--queries", "one.fvecs")
     return (
         "flat ivf hnsw cosine bytes odd queries hundred given shared truth known empty gone"
-        " sq8 sq4 sq4-2 truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
+        " sq8 sq4 sq4-2 kept kept4 both kept-2 truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
     ).split()

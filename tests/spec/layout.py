@@ -18,7 +18,7 @@ KINDS = {1: "Flat", 2: "IVF", 3: "HNSW"}
 METRICS = {1: "l2", 2: "ip", 3: "cosine"}
 ELEMS = {1: "f32", 2: "f16", 3: "bf16", 4: "i8", 5: "u8"}
 KNOWN = (
-    "VECS CPAR CODE ROID IDRO DEAD GONE LIST CENT LEVL LNK0 LNKU QRYS QTRU QSRC RCLL"
+    "VECS VPAR CPAR CODE ROID IDRO DEAD GONE LIST CENT LEVL LNK0 LNKU QRYS QTRU QSRC RCLL"
 ).split()
 
 _sums = {}
@@ -283,7 +283,7 @@ class File:
         h = self.head
         self.need(h.metric in METRICS, "4.2.1-8", "metric", "newer")
         self.need(h.elem in ELEMS, "4.2.1-9", "elem", "newer")
-        self.need(h.flags < 4, "4.2.1-10", "flags", "newer")
+        self.need(h.flags < 8, "4.2.1-10", "flags", "newer")
         for e in self.segments:
             self.need(e.kind in KINDS, "4.2.2-1", "kind", "newer")
             for word in e.params[6:]:
@@ -292,6 +292,7 @@ class File:
             self.need(e.encoding == 0, "4.2.3-2", "encoding", "newer")
         self.metric, self.elem = METRICS[h.metric], ELEMS[h.elem]
         self.own = h.flags >> 1 & 1
+        self.given = h.flags >> 2 & 1
 
     def check_header(self):
         h = self.head
@@ -320,12 +321,14 @@ class File:
             first = self.segments[0].n_rows if self.segments else 0
             self.need(1 <= h.truth_k <= first - self.own, "5.6-6", "truth_k")
         else:
-            self.need(
-                not (h.truth_k or h.n_recalls or self.own), "5.6-7", "no queries"
-            )
+            none = not (h.truth_k or h.n_recalls or self.own or self.given)
+            self.need(none, "5.6-7", "no queries")
+        if self.given and self.segments:
+            self.need(self.segments[0].params[6], "5.6-24", "flags, bit 2")
 
     def check_segment(self, e):
         h = self.head
+        self.need(not e.params[6] or h.elem == 1, "5.10-2", "codes in place of rows")
         size = {"f32": 4, "f16": 2, "bf16": 2, "i8": 1, "u8": 1}[self.elem]
         self.elem_bytes = size
         self.row_bytes = h.dim * size
@@ -333,7 +336,8 @@ class File:
             self.row_bytes = up(self.row_bytes, 4) + 4
         self.need(1 <= e.n_rows < 2**31, "4.2.2-2", "n_rows of segment %d" % e.number)
         self.need(
-            e.row_stride % 4 == 0
+            e.params[6]
+            or e.row_stride % 4 == 0
             and self.row_bytes <= e.row_stride <= 2 * self.row_bytes + 64,
             "5.1-5",
             "row_stride of segment %d" % e.number,
@@ -392,7 +396,7 @@ class File:
                 e.bytes >= s.n_rows * s.row_stride, "4.2.5-2", "VECS of segment %d" % i
             )
         for name, rule, due in (
-            ("QRYS", "5.6-1", 4 * h.dim * h.n_queries * (not self.own)),
+            ("QRYS", "5.6-1", 4 * h.dim * h.n_queries * (not self.own or self.given)),
             ("QTRU", None, 4 * h.truth_k * h.n_queries),
             ("QSRC", "5.6-3", 4 * h.n_queries * self.own),
             ("RCLL", "5.6-4", 32 * h.n_recalls),
@@ -400,7 +404,7 @@ class File:
             e = self.section(name)
             if name == "QTRU" and due:
                 work = h.n_queries * self.segments[0].n_rows
-                if work > 2**29 // (h.dim + 96):
+                if work > 2**29 // (h.dim + 96) or self.given:
                     rule = "5.6-2"
             if due and (e or rule):
                 self.need(e, rule, "no section %s" % name)

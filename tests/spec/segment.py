@@ -77,7 +77,7 @@ class Codes:
 
 
 class Estimates:
-    """CPAR and CODE of SQ8 and SQ4: SPEC.md 5.9."""
+    """CPAR and CODE, or VPAR and VECS, of SQ8 and SQ4: SPEC.md 5.9 and 5.10."""
 
     def __init__(self, segment, params, records, codec):
         self.segment, self.records = segment, records
@@ -89,22 +89,51 @@ class Estimates:
         self.lo = struct.unpack("<%df" % d, params[64 : 64 + 4 * d])
         self.step = struct.unpack("<%df" % d, params[64 + 4 * d : 64 + 8 * d])
 
-    def check_all(self):
+    def sound(self):
         s = self.segment
         for lo, step in zip(self.lo, self.step):
             if not math.isfinite(lo):
                 s.want(False, "5.9.1-3", "lo of the codes")
-                return
+                return False
             if not (math.isfinite(step) and step >= 0):
                 s.want(False, "5.9.1-4", "step of the codes")
-                return
-        none = [0.0] * self.dim
-        of = [none] * s.n
+                return False
+        return True
+
+    def centroids(self):
+        """What each row was less by."""
+        s = self.segment
+        of = [[0.0] * self.dim] * s.n
         if self.flags & 2:
             for first, n, i in s.lists:
                 at = i * s.cent_stride
                 raw = s.cent[at : at + 4 * self.dim]
                 of[first : first + n] = [struct.unpack("<%df" % self.dim, raw)] * n
+        return of
+
+    def codes(self, r):
+        if self.most == 255:
+            return list(r[: self.dim])
+        low = [b & 15 for b in r[: self.bytes]]
+        return (low + [b >> 4 for b in r[: self.bytes]])[: self.dim]
+
+    def decode(self, r, centroid):
+        x = []
+        for code, c, lo, step in zip(self.codes(r), centroid, self.lo, self.step):
+            y = exact.f32(lo + exact.f32(step * code))
+            x.append(exact.f32(y + c) if self.flags & 2 else y)
+        return tuple(x)
+
+    def is_record(self, r):
+        """By what it says itself."""
+        terms = [(s * c) * (s * c) for s, c in zip(self.step, self.codes(r))]
+        return r == self.pack(self.codes(r), terms)
+
+    def check_all(self):
+        s = self.segment
+        if not self.sound():
+            return
+        of = self.centroids()
         for i, x in enumerate(s.rows):
             if x is None or not all(map(math.isfinite, x)):
                 continue
@@ -122,6 +151,9 @@ class Estimates:
             code = int(min(u, self.most) + 0.5) if u > 0 else 0
             codes.append(code)
             terms.append((step * code) * (step * code))
+        return self.pack(codes, terms)
+
+    def pack(self, codes, terms):
         raw = bytearray(up(self.bytes, 4))
         for i, code in enumerate(codes):
             if i < self.bytes:
@@ -137,7 +169,7 @@ class Segment:
         self.n = entry.n_rows
         self.nlist = 0
         self.usable = False
-        self.estimates = None
+        self.estimates = self.kept = None
         self.lists = []
 
     # ---- findings --------------------------------------------------------
@@ -167,11 +199,12 @@ class Segment:
             self.need(len(vecs) == n * e.row_stride, "5.1-2", "size of VECS")
         self.vecs = vecs
         used = {1: 0, 2: 3, 3: 4}[e.kind]
-        unused = e.params[used:5] + e.params[6:7]
+        unused = e.params[used:5] + (e.params[6:7] if e.kind == 3 else ())
         self.need(not any(unused), "4.2.2-4", "unused params")
         self.open_dead()
         self.open_ids()
         self.open_codes()
+        self.open_kept()
         if e.kind == 2:
             self.open_lists()
         if e.kind == 3:
@@ -203,7 +236,7 @@ class Segment:
         word, shared = self.entry.params[7], self.entry.params[5]
         params, code = self.raw("CPAR"), self.raw("CODE")
         if shared:
-            params = self.shared_params(shared, params)
+            params = self.shared_params(shared, "CPAR", params)
         self.params = params
         if word & 255:
             self.open_estimates(word, params, code)
@@ -219,7 +252,7 @@ class Segment:
             len(code) == up(self.n, 16) // 16 * block_bytes(dim), "5.7-9", "size of CODE"
         )
 
-    def shared_params(self, shared, own):
+    def shared_params(self, shared, name, own):
         f, e = self.file, self.entry
         other = f.segments[shared - 1] if shared <= self.number else None
         self.need(
@@ -227,18 +260,35 @@ class Segment:
             and other is not None
             and other.params[5] == 0
             and other.params[6:] == e.params[6:]
-            and e.params[7] != 0,
+            and any(e.params[6:]),
             "5.9-7",
-            "cannot share CPAR of segment %d" % (shared - 1),
+            "cannot share %s of segment %d" % (name, shared - 1),
         )
-        section = f.section("CPAR", shared - 1)
-        self.need(section is not None, "5.9-1", "no CPAR")
-        return f.bytes_of(section)
+        section = f.section(name, shared - 1)
+        return f.bytes_of(section) if section else None
+
+    def open_kept(self):
+        word, shared = self.entry.params[6], self.entry.params[5]
+        if not word:
+            return
+        params = self.raw("VPAR")
+        if shared:
+            params = self.shared_params(shared, "VPAR", params)
+        self.need(word & 255, "5.10-1", "codec of rows")
+        self.need(params is not None, "5.10-3", "no VPAR")
+        self.kept = self.estimates_of(word, params, self.vecs)
+        self.need(self.entry.row_stride == self.kept.size, "5.10-4", "row_stride")
 
     def open_estimates(self, word, params, code):
-        e, dim = self.entry, self.file.head.dim
         there = params is not None and code is not None
         self.need(there, "5.9-1", "no CPAR or no CODE")
+        self.estimates = self.estimates_of(word, params, code)
+        self.need(
+            len(code) == self.n * self.estimates.size, "5.9-9", "size of CODE"
+        )
+
+    def estimates_of(self, word, params, code):
+        e, dim = self.entry, self.file.head.dim
         self.need(len(params) >= 64, "5.9.1-2", "size of CPAR")
         d, flags, n_centroids = struct.unpack("<3I", params[:12])
         self.need(flags in (0, 2), "5.9-3", "flags of codes")
@@ -247,14 +297,11 @@ class Segment:
         self.need(not params[12:64].strip(b"\0"), "5.9-5", "head of codes")
         self.need(word >> 8 == d, "5.9.1-1", "size of the code word")
         self.need(len(params) == 64 + 8 * d, "5.9.1-2", "size of CPAR")
-        self.estimates = Estimates(self, params, code, word & 255)
-        self.need(
-            len(code) == self.n * self.estimates.size, "5.9-9", "size of CODE"
-        )
         if flags & 2:
             self.need(e.kind == 2, "5.9-6", "residuals without lists")
             lends = not e.params[5] or e.params[5] == e.params[2]
             self.need(lends, "5.9-8", "centroids are not shared")
+        return Estimates(self, params, code, word & 255)
 
     def open_lists(self):
         f = self.file
@@ -324,7 +371,12 @@ class Segment:
             self.check_lists()
         else:
             self.offsets = [r * self.entry.row_stride for r in range(self.n)]
-        self.check_rows()
+        if self.kept:
+            if not self.kept.sound():
+                return
+            self.check_decoded()
+        else:
+            self.check_rows()
         self.check_codes()
         if self.entry.kind == 3:
             self.check_graph()
@@ -379,7 +431,7 @@ class Segment:
             if first + n > self.n:
                 self.want(False, "5.4-2", where + "rows")
                 continue
-            if n and offset % 4:
+            if n and offset % 4 and not self.kept:
                 self.want(False, "5.4-3", where + "offset")
                 continue
             if n and offset + n * size > len(self.vecs):
@@ -430,6 +482,24 @@ class Segment:
             else:
                 self.want(exact.square_sum(x) <= 2.0**125, "5.1-9", where + "length")
             self.want(not raw[end:].strip(b"\0"), "5.1-4", where + "padding")
+            self.rows.append(x)
+            self.scales.append(scale)
+
+    def check_decoded(self):
+        """The rows are what codes in VECS decode to: SPEC.md 5.10."""
+        kept, size = self.kept, self.entry.row_stride
+        self.rows, self.scales = [], []
+        of = kept.centroids()
+        for row, at in enumerate(self.offsets):
+            x = scale = None
+            if at is not None:
+                raw = self.vecs[at : at + size]
+                x, scale = kept.decode(raw, of[row]), 1.0
+                where = "row %d: " % row
+                self.want(all(map(math.isfinite, x)), "5.10-5", where + "component")
+                self.want(kept.is_record(raw), "5.10-6", where + "record")
+                if self.file.metric == "cosine":
+                    scale = exact.inverse_length(x) or 0.0
             self.rows.append(x)
             self.scales.append(scale)
 

@@ -86,6 +86,19 @@ static void ivf_sq4(const char *path)
 	support_build(path, halves);
 }
 
+/* Rows that are codes, and what they were in the test. */
+static const struct support_index kept = {.spec = "IVF4,SQ4,NoRefine",
+					  .metric = VSX_COSINE,
+					  .dim = 19,
+					  .n = 70,
+					  .ids = true,
+					  .n_test_queries = 12};
+
+static void ivf_norefine(const char *path)
+{
+	support_build(path, kept);
+}
+
 static void hnsw_truth(const char *path)
 {
 	support_build(path, graph);
@@ -210,6 +223,11 @@ Test(golden, codes_that_estimate)
 Test(golden, codes_of_residuals)
 {
 	check("ivf-sq4.vsx", ivf_sq4);
+}
+
+Test(golden, rows_that_are_codes)
+{
+	check("ivf-norefine.vsx", ivf_norefine);
 }
 
 Test(golden, no_rows)

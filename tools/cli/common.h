@@ -49,7 +49,9 @@
 #define CLI_SPEC(otherwise, to_)                                        \
 	CLI_TEXT('i', "spec", "SPEC",                                   \
 		 "Flat, IVF<nlist>,Flat, HNSW<M> or auto; IVF and HNSW "\
-		 "alone are sized for the rows (" otherwise ")", to_),  \
+		 "alone are sized for the rows; SQ8 or SQ4 for Flat: "  \
+		 "codes, and ,NoRefine behind: nothing else is kept ("  \
+		 otherwise ")", to_),                                   \
 	CLI_ALIAS("index", "spec")
 
 #define CLI_JSON(to_) CLI_FLAG(0, "json", "report as JSON", to_)

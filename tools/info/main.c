@@ -90,6 +90,10 @@ static void print_facts(const char *path, const struct vsx *index,
 		       f->target_recall);
 	printf("  rows        %s of %u %s%s\n", num_count(a, f->n_live), f->dim,
 	       vsx_elem_text(f->elem), f->normalised ? ", normalised" : "");
+	if (f->kept_as_codes)
+		printf("  kept        codes (%s): what is given back and what "
+		       "answers go by is what these decode to\n",
+		       f->kept);
 	if (f->n_live != f->n_rows)
 		printf("  deleted     %s (%.1f %%), still in the file\n",
 		       num_count(a, f->n_rows - f->n_live),
@@ -156,6 +160,7 @@ static enum vsx_status print_segments(const struct vsx *index, uint32_t n,
 	table_column(t, "rows", TABLE_RIGHT);
 	table_column(t, "deleted", TABLE_RIGHT);
 	table_column(t, "row size", TABLE_RIGHT);
+	table_column(t, "kept as", TABLE_LEFT);
 	table_column(t, "parameters", TABLE_WRAP);
 	for (uint32_t i = 0;
 	     i < n && vsx_get_segment(index, i, &s, NULL) == VSX_OK; i++) {
@@ -166,6 +171,7 @@ static enum vsx_status print_segments(const struct vsx *index, uint32_t n,
 		table_cell(t, "%s", num_count(a, s.n_rows));
 		table_cell(t, "%s", num_count(a, s.n_dead));
 		table_cell(t, "%s", num_bytes(a, s.row_stride));
+		table_cell(t, "%s", s.kept);
 		table_cell(t, "%s", parameters(text, sizeof(text), &s));
 	}
 	status = table_print(t, stdout, err);
@@ -276,6 +282,8 @@ static enum vsx_status print_text(const char *path, const struct vsx *index,
 	       num_of(n, f.n_queries, f.own_queries ? "row" : "query"));
 	if (f.own_queries)
 		printf(" of the index");
+	if (f.test_as_given)
+		printf(", as they were before they became codes");
 	if (f.n_queries < f.due_queries)
 		printf(", too few to tell");
 	if (!shows_recalls(&f))
@@ -298,6 +306,8 @@ static void json_facts(struct json *j, const struct vsx *index,
 	json_string(j, "metric", vsx_metric_text(f->metric));
 	json_string(j, "element", vsx_elem_text(f->elem));
 	json_u64(j, "dim", f->dim);
+	json_string(j, "kept", f->kept);
+	json_bool(j, "kept_as_codes", f->kept_as_codes);
 	json_u64(j, "rows", f->n_rows);
 	json_u64(j, "live", f->n_live);
 	json_u64(j, "dead", f->n_rows - f->n_live);
@@ -319,6 +329,7 @@ static void json_facts(struct json *j, const struct vsx *index,
 	json_u64(j, "test_queries", f->n_queries);
 	json_u64(j, "due_queries", f->due_queries);
 	json_bool(j, "test_queries_are_rows", f->own_queries);
+	json_bool(j, "test_as_given", f->test_as_given);
 	json_object(j, "properties");
 	for (uint32_t i = 0; (entry = vsx_property_at(index, i)); i++) {
 		size_t len = strcspn(entry, "=");
@@ -348,6 +359,7 @@ static void json_tables(struct json *j, const struct vsx *index,
 		json_u64(j, "dead", s.n_dead);
 		json_u64(j, "generation", s.generation);
 		json_u64(j, "row_stride", s.row_stride);
+		json_string(j, "kept", s.kept);
 		for (uint32_t p = 0; p < s.n_parameters; p++)
 			json_u64(j, s.parameters[p].name,
 				 s.parameters[p].value);

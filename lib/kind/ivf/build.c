@@ -27,9 +27,11 @@ static enum vsx_status place_lists(const struct vsx_job *job,
 	out->n_sections++;
 	for (uint32_t i = 0; i < out->n_runs; i++) {
 		struct vsx_run *run = &out->runs[i];
-		uint64_t bytes = (uint64_t)run->n_rows * rows->space->stride;
+		uint64_t bytes = (uint64_t)run->n_rows *
+				 vsx_job_stride(job, rows->space);
 
-		if (bytes > VSX_IVF_ALIGNED_PAGES * page)
+		/* Codes are kept to be small. */
+		if (!job->kept_bytes && bytes > VSX_IVF_ALIGNED_PAGES * page)
 			at = (at + page - 1) & ~(page - 1);
 		run->first_row = next;
 		run->offset = at;

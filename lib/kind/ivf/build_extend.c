@@ -117,6 +117,29 @@ static enum vsx_status take_centroids(struct vsx_kmeans *km,
 			       vsx_grid_lo(codes.params), err);
 }
 
+/* Rows that were in a list of these centroids stay there: their codes are of
+ * what it leaves of them. */
+static enum vsx_status keep_lists(const struct vsx_job *job,
+				  const struct vsx_rows *rows,
+				  const struct vsx_segment *trained,
+				  uint32_t *list, struct vsx_error *err)
+{
+	for (uint32_t i = 0; i < rows->n; i++) {
+		const struct vsx_row_from *from = vsx_row_from(job, rows, i);
+		const struct vsx_segment *seg;
+
+		if (!from)
+			continue;
+		seg = &job->sources[from->segment];
+		if (seg->kind == trained->kind &&
+		    seg->view[VSX_SEC_CENT].base ==
+			    trained->view[VSX_SEC_CENT].base)
+			VSX_TRY(seg->placing->list_of(seg, from->row, &list[i],
+						      err));
+	}
+	return VSX_OK;
+}
+
 enum vsx_status vsx_ivf_extend(struct vsx_job *job, const struct vsx_rows *rows,
 			       const struct vsx_segment *trained,
 			       struct vsx_built *out, double *shift,
@@ -136,6 +159,8 @@ enum vsx_status vsx_ivf_extend(struct vsx_job *job, const struct vsx_rows *rows,
 		status = take_centroids(&km, trained, err);
 	if (status == VSX_OK)
 		status = vsx_kmeans_assign(&km, job, rows, list, err);
+	if (status == VSX_OK)
+		status = keep_lists(job, rows, trained, list, err);
 	if (status == VSX_OK)
 		status = find_shift(rows, list, &km, trained, shift, err);
 	if (status == VSX_OK)

@@ -103,7 +103,8 @@ static uint64_t vecs_bytes(const struct vsx_plan_need *need, uint64_t plain)
 {
 	uint64_t page = need->job->page_bytes;
 
-	if (plain / need->size <= VSX_IVF_ALIGNED_PAGES * page)
+	if (need->job->kept_bytes ||
+	    plain / need->size <= VSX_IVF_ALIGNED_PAGES * page)
 		return plain;
 	return plain + need->size * (page / 2);
 }

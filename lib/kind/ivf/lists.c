@@ -8,6 +8,7 @@ enum vsx_status vsx_ivf_list(const struct vsx_segment *seg, uint32_t i,
 {
 	const struct vsx_view *vecs = &seg->view[VSX_SEC_VECS];
 	struct vsx_disk_list list;
+	uint32_t unit = seg->kept_bytes ? 1 : 4;
 	uint64_t first, n, offset;
 
 	memset(run, 0, sizeof(*run));
@@ -23,7 +24,7 @@ enum vsx_status vsx_ivf_list(const struct vsx_segment *seg, uint32_t i,
 	/* That of an empty list means nothing. */
 	offset = n ? vsx_get64(list.offset) : 0;
 	/* n <= n_rows < 2^31 and stride < 2^20: no wrap */
-	if (!vsx_within(first, n, seg->n_rows) || offset % 4 ||
+	if (!vsx_within(first, n, seg->n_rows) || offset % unit ||
 	    !vsx_within(offset, n * vsx_vecs_stride(seg), vecs->bytes))
 		return vsx_fail(err, VSX_ECORRUPT,
 				"list %u: rows %llu to %llu of %u at byte %llu "
@@ -86,8 +87,17 @@ static enum vsx_status locate_ivf(const struct vsx_segment *seg, uint32_t row,
 	return VSX_OK;
 }
 
+static enum vsx_status number_of(const struct vsx_segment *seg, uint32_t row,
+				 uint32_t *list, struct vsx_error *err)
+{
+	struct vsx_run run;
+
+	return vsx_ivf_list_of(seg, row, list, &run, err);
+}
+
 const struct vsx_placing vsx_ivf_placing = {
 	.n_runs = vsx_ivf_nlist,
 	.run = vsx_ivf_list,
 	.locate = locate_ivf,
+	.list_of = number_of,
 };

@@ -19,20 +19,23 @@ enum vsx_status vsx_block_init(struct vsx_block *b,
 	b->rows.vectors = b->vectors;
 	VSX_TRY(vsx_alloc_to(&b->ids, room, sizeof(*b->ids), err));
 	b->rows.ids = b->ids;
-	return VSX_OK;
+	return vsx_alloc_to(&b->row, room, sizeof(*b->row), err);
 }
 
-void vsx_block_put(struct vsx_block *b, const uint8_t *vector, uint64_t id)
+void vsx_block_put(struct vsx_block *b, uint32_t row, const uint8_t *vector,
+		   uint64_t id)
 {
 	size_t i = b->rows.n++;
 
 	memcpy(b->vectors + i * b->row_bytes, vector, b->row_bytes);
 	b->ids[i] = id;
+	b->row[i] = row;
 }
 
 void vsx_block_release(struct vsx_block *b)
 {
 	free(b->vectors);
 	free(b->ids);
+	free(b->row);
 	*b = (struct vsx_block){.room = 0};
 }

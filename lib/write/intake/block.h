@@ -11,6 +11,7 @@ struct vsx_block {
 	size_t row_bytes;
 	uint8_t *vectors; /* [room][row_bytes] */
 	uint64_t *ids;	  /* [room] */
+	uint32_t *row;	  /* [room] numbers in their segment */
 };
 
 /* An empty one, for rows of a space as its index holds them, without tails. */
@@ -18,8 +19,9 @@ enum vsx_status vsx_block_init(struct vsx_block *b,
 			       const struct vsx_space *space, size_t room,
 			       struct vsx_error *err);
 
-/* One more, while there is room. */
-void vsx_block_put(struct vsx_block *b, const uint8_t *vector, uint64_t id);
+/* One more, row number `row` of a segment, while there is room. */
+void vsx_block_put(struct vsx_block *b, uint32_t row, const uint8_t *vector,
+		   uint64_t id);
 
 static inline bool vsx_block_is_full(const struct vsx_block *b)
 {

@@ -42,19 +42,27 @@ struct storing {
 	const struct vsx_batch *batch;
 	size_t row_bytes; /* of the batch */
 	bool normalize;
-	uint8_t *to;  /* the first row of it in the spool */
-	uint8_t *bad; /* [n]: rows to leave out; NULL: none may be */
+	uint32_t segment;     /* that they were codes in, */
+	const uint32_t *from; /* [n] as these rows; NULL: they were none */
+	uint8_t *to;	      /* the first row of it in the spool */
+	uint8_t *bad;	      /* [n]: rows to leave out; NULL: none may be */
 	_Atomic uint64_t n_bad;
 };
 
 static enum vsx_status store_row(const struct storing *st, uint8_t *to,
 				 uint64_t i, struct vsx_error *err)
 {
-	const uint8_t *from = st->batch->vectors;
+	const struct vsx_space *space = st->in->spool.space;
+	const uint8_t *from =
+		(const uint8_t *)st->batch->vectors + i * st->row_bytes;
 
-	return vsx_space_store(st->in->spool.space, to,
-			       from + i * st->row_bytes, st->batch->elem,
-			       st->normalize, err);
+	if (st->from) {
+		memcpy(to, from, st->row_bytes);
+		vsx_space_close(space, to);
+		return VSX_OK;
+	}
+	return vsx_space_store(space, to, from, st->batch->elem, st->normalize,
+			       err);
 }
 
 static enum vsx_status store_rows(void *context, unsigned int thread,
@@ -138,6 +146,15 @@ static enum vsx_status leave_out(struct vsx_spool *s, struct storing *st,
 	return VSX_OK;
 }
 
+/* Of rows that were codes none is left out. */
+static void put_from(struct vsx_spool *s, const struct storing *st, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		vsx_spool_from(s)[s->n + i] = (struct vsx_row_from){
+			st->from ? st->segment : UINT32_MAX,
+			st->from ? st->from[i] : 0};
+}
+
 static enum vsx_status store(struct vsx_intake *in, struct storing *st,
 			     struct vsx_error *err)
 {
@@ -147,6 +164,8 @@ static enum vsx_status store(struct vsx_intake *in, struct storing *st,
 
 	if (st->batch->ids)
 		VSX_TRY(vsx_spool_number(s, err));
+	if (st->from)
+		VSX_TRY(vsx_spool_trace(s, err));
 	VSX_TRY(vsx_spool_room(s, n, err));
 	st->to = vsx_spool_row(s, s->n);
 	VSX_TRY(vsx_parallel(in->n_threads, n, chunk ? chunk : 1, store_rows,
@@ -156,6 +175,8 @@ static enum vsx_status store(struct vsx_intake *in, struct storing *st,
 	else
 		for (size_t i = 0; s->has_ids && i < n; i++)
 			vsx_spool_ids(s)[s->n + i] = id_of(st, i);
+	if (s->has_from)
+		put_from(s, st, kept);
 	in->given_ids = st->batch->ids != NULL;
 	in->n_seen += n;
 	in->n_rejected += n - kept;
@@ -202,6 +223,16 @@ enum vsx_status vsx_intake_add_stored(struct vsx_intake *in,
 				      struct vsx_error *err)
 {
 	struct storing st = {.batch = rows};
+
+	return add(in, &st, false, err);
+}
+
+enum vsx_status vsx_intake_add_decoded(struct vsx_intake *in,
+				       const struct vsx_batch *batch,
+				       uint32_t segment, const uint32_t *rows,
+				       struct vsx_error *err)
+{
+	struct storing st = {.batch = batch, .segment = segment, .from = rows};
 
 	return add(in, &st, false, err);
 }

@@ -40,4 +40,13 @@ enum vsx_status vsx_intake_add_stored(struct vsx_intake *in,
 				      const struct vsx_batch *rows,
 				      struct vsx_error *err);
 
+/*
+ * The same of rows that are kept as codes, decoded: rows[i] of a segment. They
+ * may be what no caller's row can be.
+ */
+enum vsx_status vsx_intake_add_decoded(struct vsx_intake *in,
+				       const struct vsx_batch *batch,
+				       uint32_t segment, const uint32_t *rows,
+				       struct vsx_error *err);
+
 #endif

@@ -16,7 +16,7 @@ static enum vsx_status put_row(struct vsx_block *b, struct vsx_kept *kept,
 
 	VSX_TRY(vsx_ids_of(kept->seg, row, &id, err));
 	VSX_TRY(vsx_kept_row(kept, row, &at, err));
-	vsx_block_put(b, at, id);
+	vsx_block_put(b, row, at, id);
 	return VSX_OK;
 }
 
@@ -34,7 +34,7 @@ static enum vsx_status walk(struct vsx_block *b, struct vsx_kept *kept,
 			VSX_TRY(put_row(b, kept, row, err));
 		if (!vsx_block_is_full(b) && rank + 1 < seg->n_rows)
 			continue;
-		VSX_TRY(take(context, &b->rows, err));
+		VSX_TRY(take(context, seg, b->row, &b->rows, err));
 		b->rows.n = 0;
 	}
 	return VSX_OK;
@@ -60,4 +60,15 @@ enum vsx_status vsx_live_rows(const struct vsx_segment *seg,
 	vsx_kept_release(&kept);
 	vsx_block_release(&b);
 	return status;
+}
+
+enum vsx_status vsx_live_add(struct vsx_intake *in,
+			     const struct vsx_segment *seg,
+			     const uint32_t *rows,
+			     const struct vsx_batch *batch,
+			     struct vsx_error *err)
+{
+	return vsx_is_coded(seg) ? vsx_intake_add_decoded(
+					   in, batch, seg->number, rows, err)
+				 : vsx_intake_add_stored(in, batch, err);
 }

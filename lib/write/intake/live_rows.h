@@ -4,10 +4,14 @@
 
 #include "segment/segment.h"
 #include "vsx_write.h"
+#include "write/intake/intake.h"
 
-/* Takes rows, of the element type of the index and with their ids. */
+/* Takes rows, of the element type of the index and with their ids: batch->n
+ * rows of seg, rows[i] being the number of each. */
 typedef enum vsx_status vsx_live_take(void *context,
-				      const struct vsx_batch *rows,
+				      const struct vsx_segment *seg,
+				      const uint32_t *rows,
+				      const struct vsx_batch *batch,
 				      struct vsx_error *err);
 
 /*
@@ -17,5 +21,12 @@ typedef enum vsx_status vsx_live_take(void *context,
 enum vsx_status vsx_live_rows(const struct vsx_segment *seg,
 			      vsx_live_take *take, void *context,
 			      struct vsx_error *err);
+
+/* What a vsx_live_take() was given, into an intake. */
+enum vsx_status vsx_live_add(struct vsx_intake *in,
+			     const struct vsx_segment *seg,
+			     const uint32_t *rows,
+			     const struct vsx_batch *batch,
+			     struct vsx_error *err);
 
 #endif

@@ -11,12 +11,14 @@ void vsx_spool_init(struct vsx_spool *s)
 	memset(s, 0, sizeof(*s));
 	vsx_area_init(&s->rows);
 	vsx_area_init(&s->ids);
+	vsx_area_init(&s->from);
 }
 
 void vsx_spool_release(struct vsx_spool *s)
 {
 	vsx_area_release(&s->rows);
 	vsx_area_release(&s->ids);
+	vsx_area_release(&s->from);
 	s->n = 0;
 }
 
@@ -26,10 +28,15 @@ enum vsx_status vsx_spool_room(struct vsx_spool *s, size_t n,
 {
 	uint64_t rows = (s->n + n) * s->space->stride; /* < 2^31 * 2^20 */
 	uint64_t ids = s->has_ids ? (s->n + n) * sizeof(uint64_t) : 0;
-	uint64_t rest = ids < s->memory ? s->memory - ids : 0;
+	uint64_t from =
+		s->has_from ? (s->n + n) * sizeof(struct vsx_row_from) : 0;
+	uint64_t rest = ids + from < s->memory ? s->memory - ids - from : 0;
 
 	if (s->has_ids)
 		VSX_TRY(vsx_area_grow(&s->ids, ids, s->memory, s->output, err));
+	if (s->has_from)
+		VSX_TRY(vsx_area_grow(&s->from, from, s->memory, s->output,
+				      err));
 	return vsx_area_grow(&s->rows, rows, rest, s->output, err);
 }
 
@@ -45,6 +52,18 @@ enum vsx_status vsx_spool_number(struct vsx_spool *s, struct vsx_error *err)
 	return VSX_OK;
 }
 
+enum vsx_status vsx_spool_trace(struct vsx_spool *s, struct vsx_error *err)
+{
+	if (s->has_from)
+		return VSX_OK;
+	VSX_TRY(vsx_area_grow(&s->from, s->n * sizeof(struct vsx_row_from),
+			      s->memory, s->output, err));
+	for (uint64_t i = 0; i < s->n; i++)
+		vsx_spool_from(s)[i].segment = UINT32_MAX;
+	s->has_from = true;
+	return VSX_OK;
+}
+
 struct vsx_rows vsx_spool_view(const struct vsx_spool *s)
 {
 	return (struct vsx_rows){
@@ -52,6 +71,7 @@ struct vsx_rows vsx_spool_view(const struct vsx_spool *s)
 		.base = s->rows.base,
 		.n = (uint32_t)s->n,
 		.ids = s->has_ids ? vsx_spool_ids(s) : NULL,
+		.from = s->has_from ? vsx_spool_from(s) : NULL,
 	};
 }
 
@@ -61,6 +81,8 @@ static void move_row(struct vsx_spool *s, uint64_t to, uint64_t from)
 		return;
 	memcpy(vsx_spool_row(s, to), vsx_spool_row(s, from), s->space->stride);
 	vsx_spool_ids(s)[to] = vsx_spool_ids(s)[from];
+	if (s->has_from)
+		vsx_spool_from(s)[to] = vsx_spool_from(s)[from];
 }
 
 enum vsx_status vsx_spool_keep_last(struct vsx_spool *s, uint64_t *dropped,
@@ -98,5 +120,6 @@ enum vsx_status vsx_spool_settle(const struct vsx_spool *s,
 {
 	VSX_TRY(vsx_area_whole(&s->rows, err));
 	VSX_TRY(vsx_area_whole(&s->ids, err));
+	VSX_TRY(vsx_area_whole(&s->from, err));
 	return status;
 }

@@ -16,6 +16,8 @@ struct vsx_spool {
 	bool has_ids;	      /* else rows are numbered from 0 without a gap */
 	struct vsx_area rows; /* [n][stride] */
 	struct vsx_area ids;  /* uint64[n], when has_ids */
+	bool has_from;	      /* some were codes, and may become these again */
+	struct vsx_area from; /* struct vsx_row_from[n], when has_from */
 };
 
 void vsx_spool_init(struct vsx_spool *s);
@@ -32,12 +34,21 @@ static inline uint64_t *vsx_spool_ids(const struct vsx_spool *s)
 	return (uint64_t *)(void *)s->ids.base;
 }
 
-/* Room for n more rows behind the last one, and for their ids if it has any. */
+static inline struct vsx_row_from *vsx_spool_from(const struct vsx_spool *s)
+{
+	return (struct vsx_row_from *)(void *)s->from.base;
+}
+
+/* Room for n more rows behind the last one, and for what else it has of each.
+ */
 enum vsx_status vsx_spool_room(struct vsx_spool *s, size_t n,
 			       struct vsx_error *err);
 
 /* From here on rows have ids: those that are there their numbers. */
 enum vsx_status vsx_spool_number(struct vsx_spool *s, struct vsx_error *err);
+
+/* From here on it knows where rows come from: those that are there are new. */
+enum vsx_status vsx_spool_trace(struct vsx_spool *s, struct vsx_error *err);
 
 /* What is in it, as a build takes it; valid until it grows. */
 struct vsx_rows vsx_spool_view(const struct vsx_spool *s);

@@ -70,7 +70,8 @@ static enum vsx_status check_rows(const struct subject *s,
 	/* The first and the last are among them. */
 	for (uint64_t i = 0; i < n && status == VSX_OK; i++)
 		status = check_row(
-			s, d, n_rows, !facts->normalised,
+			s, d, n_rows,
+			!facts->normalised && !facts->kept_as_codes,
 			n > 1 ? (uint64_t)((double)i / (double)(n - 1) *
 					   (double)(n_rows - 1))
 			      : 0,
