@@ -471,6 +471,9 @@ struct vsx_search_stats {
 	uint64_t n_distances;	  /* rows compared, codes included */
 	uint64_t n_hops;	  /* graph nodes or lists visited */
 	uint64_t n_pages_checked; /* by the whole index, not this searcher */
+	uint32_t effort; /* that the last search was done with, whatever it was
+			    chosen by; 0: by each segment's size, or none */
+	double refine;	 /* and its refine factor; 0: none */
 };
 
 /*

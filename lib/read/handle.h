@@ -127,7 +127,8 @@ enum vsx_status vsx_setting_for(const struct vsx *index, double recall,
 /*
  * What a search does without: where it names neither, that is the index's own.
  * With an effort alone a refine factor that makes the most of it, by the recall
- * table: that of the last row whose effort is not above it.
+ * table: that of the last row whose effort is not above it. Where nothing was
+ * measured, what the codec thinks best; 0 where no keys are estimates.
  */
 enum vsx_status vsx_setting_fill(const struct vsx *index, uint32_t *effort,
 				 uint32_t *refine, struct vsx_error *err);

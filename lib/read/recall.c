@@ -6,9 +6,11 @@
 #include "read/opts.h"
 #include "segment/codes.h"
 
-/* A byte of a row that is looked at costs as much as so many of codes, which
- * are read one after the other. */
+/* Costs in bytes of codes that are read one after the other: of a row that lies
+ * somewhere, and of a code besides its bytes. Measured: bench/NOTES.md. */
+#define LOOK_BYTES  2048
 #define LOOK_FACTOR 4
+#define CODE_BYTES  64
 
 enum vsx_status vsx_recall_decode(struct vsx_recall *row,
 				  const struct vsx_disk_recall *d, uint32_t i,
@@ -56,13 +58,15 @@ void vsx_recall_encode(struct vsx_disk_recall *d, const struct vsx_recall *row)
 
 uint32_t vsx_look_cost(const struct vsx_segment *seg)
 {
-	uint64_t row = (uint64_t)seg->space.vector_bytes * LOOK_FACTOR, code;
+	uint64_t row = seg->space.vector_bytes, code;
 
 	if (vsx_codes_present(seg))
 		code = seg->codec->block_bytes(&seg->form) >>
 		       seg->codec->block_shift;
 	else
 		code = vsx_vecs_stride(seg);
+	row = LOOK_BYTES + LOOK_FACTOR * row;
+	code += CODE_BYTES;
 	return (uint32_t)((row + code - 1) / code);
 }
 
@@ -224,6 +228,10 @@ enum vsx_status vsx_setting_fill(const struct vsx *index, uint32_t *effort,
 		*effort = m->default_effort;
 	if (*refine == 0)
 		*refine = m->default_refine;
+	for (uint32_t i = 0; *refine == 0 && i < m->n_segments; i++)
+		if (vsx_codes_estimate(&index->segments[i]))
+			*refine =
+				vsx_refine_of(index->segments[i].codec->refine);
 	return VSX_OK;
 }
 

@@ -131,6 +131,10 @@ enum vsx_status vsx_search_begin(struct vsx_searcher *s,
 	struct vsx_scratch *scratch = &s->scratch;
 	struct vsx_halt *halt = NULL;
 
+	s->stats.effort = plan->exact ? 0 : plan->effort;
+	s->stats.refine =
+		plan->exact ? 0.0 : (double)plan->refine / VSX_REFINE_UNIT;
+
 	if (plan->deadline_ns || plan->flag) {
 		halt = &s->halt;
 		*halt = (struct vsx_halt){.deadline_ns = plan->deadline_ns,

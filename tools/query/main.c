@@ -116,8 +116,6 @@ struct run {
 	struct vsx *index;
 	struct vsx_facts facts;
 	struct vsx_search_opts search;
-	bool reaches; /* --recall, as measured when it was built: */
-	struct vsx_recall reached;
 	struct input *queries;
 	struct labels labels;
 	struct recall recall;
@@ -160,6 +158,7 @@ static bool takes(const struct run *r, const char *effort)
 static enum vsx_status choose_effort(struct run *r, struct vsx_error *err)
 {
 	char few[FEW_BYTES];
+	uint32_t effort;
 	enum vsx_status status;
 
 	r->search.exact = o.exact;
@@ -172,9 +171,8 @@ static enum vsx_status choose_effort(struct run *r, struct vsx_error *err)
 	if (o.recall <= 0.0 || o.exact)
 		return VSX_OK;
 	r->search.recall = o.recall;
-	status = vsx_effort_for(r->index, o.recall, (uint32_t)o.k,
-				&r->reached.effort, &r->reached.refine, err);
-	r->reaches = status == VSX_OK;
+	status = vsx_effort_for(r->index, o.recall, (uint32_t)o.k, &effort,
+				NULL, err);
 	if (status == VSX_OK && !o.quiet && r->facts.n_queries &&
 	    r->facts.n_queries < r->facts.due_queries)
 		say("%s: recall %g was reached when the index was built%s",
@@ -404,35 +402,44 @@ static void say_few(const struct run *r)
 		    plural_ies(r->recall.n_telling), r->facts.due_queries);
 }
 
-/* What --recall came to: "nprobe 8, refine 4: recall@10 0.9612 when ...". */
-static void print_reached(const struct run *r)
+/* How it was searched: "nprobe 8, refine 4", or "" with nothing to turn. */
+static const char *setting(const struct run *r, char *to, size_t n)
 {
-	const struct vsx_recall *due = &r->reached;
+	const struct vsx_search_stats *s = &r->stats;
+	char effort[NUM_BYTES];
+	int at = 0;
+
+	to[0] = '\0';
+	if (*r->facts.effort_name && s->effort)
+		at = snprintf(to, n, "%s %s", r->facts.effort_name,
+			      num_count(effort, s->effort));
+	if (s->refine > 0.0)
+		snprintf(to + at, n - (size_t)at, "%srefine %g", at ? ", " : "",
+			 s->refine);
+	return to;
+}
+
+/* What --recall came to: what was measured when the index was built. */
+static void print_promise(const struct run *r, const char *setting)
+{
 	int at = o.k <= 1 ? 1 : o.k <= 10 ? 10 : 100;
-	char a[NUM_BYTES], refine[32] = "";
 	struct vsx_recall row;
 
-	if (due->refine > 0.0)
-		snprintf(refine, sizeof(refine), "%srefine %g",
-			 *r->facts.effort_name ? ", " : "", due->refine);
 	for (uint32_t i = 0; vsx_get_recall(r->index, i, &row, NULL) == VSX_OK;
 	     i++)
-		if (row.effort == due->effort && row.refine == due->refine)
-			say("%s%s%s%s%srecall@%d %.4f when the index was built",
-			    r->facts.effort_name,
-			    *r->facts.effort_name ? " " : "",
-			    *r->facts.effort_name ? num_count(a, row.effort)
-						  : "",
-			    refine,
-			    *refine || *r->facts.effort_name ? ": " : "", at,
+		if (row.effort == r->stats.effort &&
+		    row.refine == r->stats.refine)
+			say("recall@%d %.4f%s%s when the index was built", at,
 			    at == 1    ? row.at_1
 			    : at == 10 ? row.at_10
-				       : row.at_100);
+				       : row.at_100,
+			    *setting ? " at " : "", setting);
 }
 
 static void print_stats(const struct run *r)
 {
 	char a[NUM_BYTES], b[NUM_OF_BYTES], c[NUM_BYTES], d[NUM_BYTES];
+	char how[64];
 	double n = (double)r->stats.n_queries;
 
 	if (n <= 0)
@@ -442,8 +449,11 @@ static void print_stats(const struct run *r)
 	    num_of(b, r->stats.n_queries, "query"),
 	    num_duration(c, r->seconds_search),
 	    num_mean(d, n / r->seconds_search));
-	if (r->reaches)
-		print_reached(r);
+	setting(r, how, sizeof(how));
+	if (o.recall > 0.0)
+		print_promise(r, how);
+	else if (*how)
+		say("searched with %s", how);
 	say("%s distances and %s %s per query, %s checked, kernels %s",
 	    num_mean(a, (double)r->stats.n_distances / n),
 	    num_mean(c, (double)r->stats.n_hops / n), r->facts.hops_name,

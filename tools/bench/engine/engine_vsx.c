@@ -220,10 +220,9 @@ static enum vsx_status make_room(struct engine_session *s, size_t k,
 	return VSX_OK;
 }
 
-static enum vsx_status session_search(struct engine_session *s,
-				      const void *query, size_t k,
-				      uint32_t effort, uint64_t *ids, size_t *n,
-				      struct vsx_error *err)
+static enum vsx_status search(struct engine_session *s, const void *query,
+			      size_t k, uint32_t effort, size_t *n,
+			      struct vsx_error *err)
 {
 	struct vsx_search_opts opts = VSX_SEARCH_OPTS_INIT;
 	enum vsx_status status = make_room(s, k, err);
@@ -234,8 +233,31 @@ static enum vsx_status session_search(struct engine_session *s,
 	if (status == VSX_OK)
 		status = vsx_search(s->searcher, query, s->engine->elem, k,
 				    &opts, s->hits, n, err);
+	return status;
+}
+
+static enum vsx_status session_search(struct engine_session *s,
+				      const void *query, size_t k,
+				      uint32_t effort, uint64_t *ids, size_t *n,
+				      struct vsx_error *err)
+{
+	enum vsx_status status = search(s, query, k, effort, n, err);
+
 	for (size_t i = 0; i < *n; i++)
 		ids[i] = s->hits[i].id;
+	return status;
+}
+
+enum vsx_status engine_vsx_refine(struct engine_session *s, const void *query,
+				  size_t k, uint32_t effort, double *refine,
+				  struct vsx_error *err)
+{
+	struct vsx_search_stats stats;
+	size_t n;
+	enum vsx_status status = search(s, query, k, effort, &n, err);
+
+	vsx_get_stats(s->searcher, &stats);
+	*refine = stats.refine;
 	return status;
 }
 

@@ -23,4 +23,10 @@ uint64_t engine_vsx_resident(const struct engine *e);
 /* Rows that the session's searches have compared, codes included. */
 uint64_t engine_vsx_distances(const struct engine_session *s);
 
+/* The refine factor that a search with this effort is done with, by such a
+ * search; 0: none. */
+enum vsx_status engine_vsx_refine(struct engine_session *s, const void *query,
+				  size_t k, uint32_t effort, double *refine,
+				  struct vsx_error *err);
+
 #endif

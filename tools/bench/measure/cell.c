@@ -94,6 +94,7 @@ static enum vsx_status count(struct chooser *c, struct cell *cell,
 			pass.k = pass.at[i];
 	status = count_to(cell, &pass, err);
 	cell->point.distances = pass.distances;
+	cell->point.refine = pass.refine;
 	c->pass_seconds = pass.seconds;
 	for (int i = 0; i < 3 && status == VSX_OK && !exact; i++) {
 		struct recall_pass more = {

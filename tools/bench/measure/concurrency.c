@@ -52,6 +52,7 @@ static struct load *add_load(struct report *r, const struct cell *c,
 	snprintf(l->engine, sizeof(l->engine), "%s", c->subject->ops->name);
 	snprintf(l->spec, sizeof(l->spec), "%s", c->subject->cost.spec);
 	l->effort = c->point.effort;
+	l->refine = c->point.refine;
 	return l;
 }
 

@@ -161,5 +161,10 @@ enum vsx_status recall_run(struct recall_pass *pass, const struct subject *s,
 	for (size_t a = 0; a < pass->n_at; a++)
 		pass->recall[a] =
 			(double)c.found[a] / ((double)n * (double)pass->at[a]);
-	return VSX_OK;
+	pass->refine = 0.0;
+	return subject_is_vsx(s)
+		       ? engine_vsx_refine(s->sessions[0],
+					   workload_query(s->work, 0), pass->k,
+					   pass->effort, &pass->refine, err)
+		       : VSX_OK;
 }

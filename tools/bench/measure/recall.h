@@ -19,6 +19,7 @@ struct recall_pass {
 	/* found out */
 	double recall[RECALL_MOST];
 	double distances; /* mean a query; NaN where an engine does not tell */
+	double refine;	  /* factor that it was searched with; 0: none */
 	double seconds;
 };
 

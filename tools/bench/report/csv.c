@@ -54,6 +54,7 @@ static void put_line(FILE *to, const struct report *r, const struct series *s,
 	put_count(to, r->k);
 	put_text(to, s->effort_name);
 	put_count(to, p->effort);
+	put_number(to, p->refine, ',');
 	put_number(to, p->recall[0], ',');
 	put_number(to, p->recall[1], ',');
 	put_number(to, p->recall[2], ',');
@@ -83,7 +84,7 @@ static void put_line(FILE *to, const struct report *r, const struct series *s,
 
 void report_csv(const struct report *r, FILE *to)
 {
-	fputs("data,engine,spec,rows,dim,k,effort_name,effort,recall_at_1,"
+	fputs("data,engine,spec,rows,dim,k,effort_name,effort,refine,recall_at_1,"
 	      "recall_at_10,recall_at_100,recall_at_k,mean_ms,mean_ms_sd,"
 	      "p50_ms,p95_ms,p99_ms,p999_ms,qps,qps_spread,threads,"
 	      "qps_threads,qps_threads_spread,distances,repeats,build_seconds,"

@@ -70,7 +70,7 @@ static void put_first(FILE *to, const struct report *r, const struct series *s)
 			p->qps_1.relative < 0.0095 ? 1 : 0,
 			p->qps_1.relative * 100);
 	fputs("</strong> on one thread", to);
-	if (*words_effort(effort, s, p->effort)) {
+	if (*words_effort(effort, s, p->effort, p->refine)) {
 		fputs(" with ", to);
 		xml_put(to, effort);
 	}

@@ -12,7 +12,7 @@
  *     engine, spec, label, note, rows, build_seconds, disk_bytes,
  *     resident_bytes, first_answer_ms, effort_name, reached (the target)
  *     points[]: by rising effort
- *       effort, shown (in the table), pareto,
+ *       effort, refine (0: none), shown (in the table), pareto,
  *       recall_at_1, recall_at_10, recall_at_100, recall_at_k,
  *       mean_ms, mean_ms_sd, p50_ms, p95_ms, p99_ms, p999_ms,
  *       qps, qps_spread (one thread), qps_threads, qps_threads_spread
@@ -57,6 +57,7 @@ static void write_point(struct json *j, const struct point *p)
 {
 	json_object(j, NULL);
 	json_u64(j, "effort", p->effort);
+	json_double(j, "refine", p->refine);
 	json_bool(j, "shown", p->shown);
 	json_bool(j, "pareto", p->pareto);
 	json_double(j, "recall_at_1", p->recall[0]);
@@ -121,6 +122,7 @@ static void write_load(struct json *j, const struct load *l)
 	json_string(j, "engine", l->engine);
 	json_string(j, "spec", l->spec);
 	json_u64(j, "effort", l->effort);
+	json_double(j, "refine", l->refine);
 	json_u64(j, "n", l->n);
 	json_double(j, "rate", l->rate);
 	json_double(j, "seconds", l->seconds);

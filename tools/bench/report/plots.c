@@ -113,7 +113,7 @@ static void tell_point(struct plot_mark *mark, const struct report *r,
 	char label[WORDS_CELL], effort[WORDS_CELL], recall[WORDS_CELL];
 	char qps[WORDS_CELL], p50[WORDS_CELL], p99[WORDS_CELL];
 
-	words_effort(effort, s, p->effort);
+	words_effort(effort, s, p->effort, p->refine);
 	snprintf(mark->text, sizeof(mark->text),
 		 "%s%s%s\nrecall@%" PRIu32 " %s\n%s queries/s\np50 %s ms, "
 		 "p99 %s ms",
@@ -298,8 +298,8 @@ static void tell_growth(struct plot_mark *mark, const struct report *r,
 			 " %s %s%s",
 			 label, rows, words_qps(value, p->qps_1.median), r->k,
 			 words_recall(recall, p->recall_k),
-			 p->effort ? "at " : "",
-			 words_effort(effort, s, p->effort));
+			 p->effort || p->refine > 0.0 ? "at " : "",
+			 words_effort(effort, s, p->effort, p->refine));
 	else
 		snprintf(mark->text, sizeof(mark->text), "%s, %s rows\n%s",
 			 label, rows,

@@ -20,6 +20,7 @@ struct spread {
 /* One engine, one index, one effort. */
 struct point {
 	uint32_t effort;       /* 0: there is nothing to turn */
+	double refine;	       /* rows looked at for each of the k; 0: none */
 	double recall[3];      /* at 1, 10, 100 */
 	double recall_k;       /* at k: what plots and the target use */
 	double mean_ms, sd_ms; /* of a query, one thread */
@@ -54,6 +55,7 @@ struct load {
 	char what[16]; /* "clients", "threads", "processes", "writer" */
 	char engine[16], spec[64];
 	uint32_t effort;
+	double refine;
 	uint32_t n;  /* clients, threads or processes */
 	double rate; /* arrivals a second asked for; NaN: as fast as it
 			goes */

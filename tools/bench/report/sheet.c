@@ -196,7 +196,8 @@ static void write_cell(char to[WORDS_CELL], const struct column *c,
 		if (x->load)
 			words_load_effort(to, x->report, x->load);
 		else
-			words_effort(to, x->series, x->point->effort);
+			words_effort(to, x->series, x->point->effort,
+				     x->point->refine);
 		break;
 	case LOAD:
 		words_load(to, x->load);

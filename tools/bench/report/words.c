@@ -27,12 +27,19 @@ char *words_label(char to[WORDS_CELL], const struct report *r,
 	return to;
 }
 
-char *words_effort(char to[WORDS_CELL], const struct series *s, uint32_t effort)
+char *words_effort(char to[WORDS_CELL], const struct series *s, uint32_t effort,
+		   double refine)
 {
-	if (effort == 0)
+	int at = 0;
+
+	if (effort == 0 && !(refine > 0.0))
 		return nothing(to);
-	snprintf(to, WORDS_CELL, "%s%s%" PRIu32, s->effort_name,
-		 *s->effort_name ? " " : "", effort);
+	if (effort)
+		at = snprintf(to, WORDS_CELL, "%s%s%" PRIu32, s->effort_name,
+			      *s->effort_name ? " " : "", effort);
+	if (refine > 0.0)
+		snprintf(to + at, WORDS_CELL - (size_t)at, "%srefine %g",
+			 at ? ", " : "", refine);
 	return to;
 }
 
@@ -46,9 +53,9 @@ char *words_load_effort(char to[WORDS_CELL], const struct report *r,
 
 		if (strcmp(s->engine, l->engine) == 0 &&
 		    strcmp(s->spec, l->spec) == 0)
-			return words_effort(to, s, l->effort);
+			return words_effort(to, s, l->effort, l->refine);
 	}
-	return words_effort(to, &unknown, l->effort);
+	return words_effort(to, &unknown, l->effort, l->refine);
 }
 
 char *words_load(char to[WORDS_CELL], const struct load *l)
@@ -205,7 +212,7 @@ static void missed(char *to, size_t size, const struct report *r,
 	*to = '\0';
 	if (!best || words_reached(r, s))
 		return;
-	words_effort(effort, s, best->effort);
+	words_effort(effort, s, best->effort, best->refine);
 	snprintf(to, size,
 		 "recall@%" PRIu32 " at most %s%s%s%s, under the target %.4g",
 		 r->k, words_recall(recall, best->recall_k),
@@ -260,7 +267,7 @@ char *words_unsteady(char to[WORDS_LINE], const struct report *r)
 	}
 	if (!worst)
 		return nothing(to);
-	words_effort(effort, worst_of, worst->effort);
+	words_effort(effort, worst_of, worst->effort, worst->refine);
 	snprintf(to, WORDS_LINE,
 		 "unsteady: the repeats of %" PRIu32 " of %" PRIu32
 		 " speeds lie more than 20 %% apart (%s%s%s: ±%.0f %%); "

@@ -16,9 +16,9 @@
 /* "HNSW16", or "FAISS HNSW16" where the report has several engines. */
 char *words_label(char to[WORDS_CELL], const struct report *r,
 		  const char *engine, const char *spec);
-/* "ef 48" */
-char *words_effort(char to[WORDS_CELL], const struct series *s,
-		   uint32_t effort);
+/* "ef 48", or "nprobe 8, refine 1.5"; refine 0: there is none */
+char *words_effort(char to[WORDS_CELL], const struct series *s, uint32_t effort,
+		   double refine);
 /* The name of what a load turned: that of its series. */
 char *words_load_effort(char to[WORDS_CELL], const struct report *r,
 			const struct load *l);
