@@ -267,20 +267,6 @@ static const struct vsx_segment *find_trained(const struct compaction *c)
 	return best;
 }
 
-/* Codes that stay codes, or rows that were ones. */
-static void choose_codes(struct compaction *c)
-{
-	bool coded = false;
-
-	for (size_t i = 0; i < c->n; i++)
-		coded = coded || vsx_index_is_coded(c->inputs[i]);
-	c->builder->trained = find_trained(c);
-	if (coded && !c->builder->trained)
-		vsx_report_note(&c->report,
-				"learned from rows that were kept as codes: "
-				"what these had lost stays lost");
-}
-
 static enum vsx_status write_output(struct compaction *c, const char *path,
 				    struct vsx_error *err)
 {
@@ -289,7 +275,7 @@ static enum vsx_status write_output(struct compaction *c, const char *path,
 	VSX_TRY(vsx_compact_builder(
 		&c->builder, path, &c->opts, c->inputs[0], &c->model.model,
 		is_in_place(c) ? &c->claim : NULL, c->ops, err));
-	choose_codes(c);
+	c->builder->trained = find_trained(c);
 	status = gather(c, err);
 	for (size_t i = 0; i < c->n; i++)
 		status = vsx_settle(c->inputs[i], status, err);

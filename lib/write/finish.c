@@ -59,6 +59,9 @@ static enum vsx_status choose(struct run *r, struct vsx_error *err)
 	b->job.kept_bytes = vsx_spec_kept_bytes(&r->choice.spec, b->opts.dim);
 	if (b->trained)
 		return VSX_OK; /* nothing was chosen */
+	if (r->segment.rows.from)
+		b->job.note(&b->job, "learned from rows that were kept as "
+				     "codes: what these had lost stays lost");
 	if (r->choice.reason[0]) {
 		vsx_spec_text(&r->choice.spec, text, sizeof(text));
 		b->job.note(&b->job, "%s chosen: %s", text, r->choice.reason);

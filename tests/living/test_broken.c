@@ -124,9 +124,9 @@ static const char *make(const char *spec)
 Test(broken, nothing_is_before_it_is_broken)
 {
 	static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8",
-					    "IVF4,SQ4"};
+					    "IVF4,SQ4", "IVF4,SQ8,NoRefine"};
 
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 5; i++) {
 		struct opened o = opened_read(make_with(specs[i], LISTED));
 
 		expect_sound(&o);
@@ -199,9 +199,9 @@ Test(broken, marks_are_packed)
 Test(broken, marks_are_more_or_less_than_counted)
 {
 	static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8",
-					    "IVF4,SQ4"};
+					    "IVF4,SQ4", "IVF4,SQ8,NoRefine"};
 
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 5; i++) {
 		const char *path = make(specs[i]);
 		struct opened o = opened_read(path);
 		uint8_t *bits = opened_data(&o, "DEAD", 0);
@@ -333,9 +333,9 @@ static const char *make_both(const char *spec)
 Test(broken, marks_of_a_row_that_is_listed)
 {
 	static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8",
-					    "IVF4,SQ4"};
+					    "IVF4,SQ4", "IVF4,SQ8,NoRefine"};
 
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 5; i++) {
 		const char *path = make_both(specs[i]);
 		struct opened o = opened_read(path);
 		uint8_t *bits = opened_data(&o, "DEAD", 0);
@@ -423,9 +423,9 @@ Test(broken, segments_of_a_generation_to_come)
 Test(broken, one_id_is_live_in_two_segments)
 {
 	static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8",
-					    "IVF4,SQ4"};
+					    "IVF4,SQ4", "IVF4,SQ8,NoRefine"};
 
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 5; i++) {
 		const char *path = make(specs[i]);
 		struct opened o = opened_read(path);
 		uint8_t *bits = opened_data(&o, "DEAD", 0);

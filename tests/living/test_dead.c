@@ -249,13 +249,13 @@ Test(dead, all_but_a_few)
 Test(dead, nearly_all_leave_the_exact_answers)
 {
 	static const char *const specs[] = {"HNSW6", "Flat", "IVF8,Flat",
-					    "IVF8,SQ4"};
+					    "IVF8,SQ4", "IVF4,SQ8,NoRefine"};
 
 	for (int mix = 0; mix < 45; mix++) {
 		struct vsx_search_opts exact = VSX_SEARCH_OPTS_INIT;
 		struct support_index what =
 			support_defaults((struct support_index){
-				.spec = specs[mix % 4],
+				.spec = specs[mix % 5],
 				.metric = (enum vsx_metric)(1 + mix / 3 % 3),
 				.elem = (enum vsx_elem)(1 + mix / 9),
 				.dim = DIM,
@@ -300,11 +300,11 @@ Test(dead, nearly_all_leave_the_exact_answers)
 Test(dead, cost_no_memory_in_the_steady_state)
 {
 	static const char *const specs[] = {"HNSW6", "Flat", "IVF32,Flat",
-					    "IVF32,SQ8"};
+					    "IVF32,SQ8", "IVF4,SQ8,NoRefine"};
 	static struct near all[N];
 	static bool gone[N];
 
-	for (int s = 0; s < 4; s++) {
+	for (int s = 0; s < 5; s++) {
 		struct vsx_search_opts opts = VSX_SEARCH_OPTS_INIT;
 		const char *path = build(specs[s]);
 		struct vsx_searcher *searcher;
@@ -401,13 +401,13 @@ static void answer_by(const char *isa, const char *path, const char *out)
 Test(dead, same_answers_by_any_way)
 {
 	static const char *const specs[] = {"HNSW6", "Flat", "IVF32,Flat",
-					    "IVF32,SQ8"};
+					    "IVF32,SQ8", "IVF4,SQ8,NoRefine"};
 	static struct answers one, other;
 	static bool gone[N];
 	const char *wide = scratch_path("wide");
 	const char *scalar = scratch_path("scalar");
 
-	for (int s = 0; s < 4; s++) {
+	for (int s = 0; s < 5; s++) {
 		const char *path = scratch_path("index");
 		int status = -1;
 		pid_t child = fork();

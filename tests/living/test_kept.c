@@ -453,6 +453,49 @@ Test(kept, learning_anew_says_what_it_learns_from)
 	change_sound(path);
 }
 
+/* ---- repair
+ * ------------------------------------------------------------------ */
+
+Test(kept, repair_loses_the_codes_of_a_damaged_page_and_no_more)
+{
+	const char *path = scratch_path("x"), *out = scratch_path("y");
+	struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
+	struct vsx_repair_result result;
+	uint64_t at, length;
+	char note[200] = "";
+	struct vsx *index;
+	float x[DIM], got[DIM];
+	uint8_t *bytes;
+	size_t n, n_near = 0;
+	FILE *f;
+
+	build(path, "IVF12,SQ8,NoRefine", VSX_L2);
+	bytes = support_read(path, &n);
+	cr_assert(support_section(bytes, n, "VECS", &at, &length));
+	bytes[at + 4096 + 17] ^= 4;
+	f = fopen(path, "wb");
+	cr_assert_eq(fwrite(bytes, 1, n, f), n);
+	fclose(f);
+	free(bytes);
+	opts.report = hear;
+	opts.context = note;
+	MUST(vsx_repair(path, out, &opts, &result, NULL, &err));
+	/* Two of them reach beyond the page. */
+	cr_expect_geq(result.n_lost, 4096 / 24);
+	cr_expect_leq(result.n_lost, 4096 / 24 + 2);
+	cr_expect(strstr(note, "learned from rows that were kept as codes"));
+	change_sound(out);
+	index = change_open(out);
+	for (uint64_t id = 0; id < N; id++) {
+		if (vsx_get(index, id, got, &err) != VSX_OK)
+			continue;
+		cloud_row(x, DIM, 3, id);
+		n_near += cosine(x, got) > 0.98;
+	}
+	cr_expect_eq(n_near, N - result.n_lost);
+	vsx_close(index);
+}
+
 /* ---- bytes ------------------------------------------------------------------
  */
 

@@ -12,7 +12,8 @@ TestSuite(update, .init = scratch_make, .fini = scratch_drop, .timeout = 120);
 
 enum { N = 300, DIM = 8 };
 
-static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8", "IVF4,SQ4"};
+static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8", "IVF4,SQ4",
+				    "IVF4,SQ8,NoRefine"};
 static struct support_index what;
 
 static const char *build(const char *spec, bool ids)
@@ -74,7 +75,7 @@ Test(update, numbers_rows_on_from_the_greatest_id)
 /* Not even when nothing is left of the row: it was merged away, compacted. */
 Test(update, gives_no_number_twice)
 {
-	for (int s = 0; s < 4; s++) {
+	for (int s = 0; s < 5; s++) {
 		const char *path = build(specs[s], false);
 		uint64_t gone[5];
 
@@ -162,7 +163,7 @@ Test(update, refuses_ids_that_are_live)
 {
 	static const size_t clashes[] = {1, 2, 10, 11, 200};
 
-	for (size_t s = 0; s < 4; s++) {
+	for (size_t s = 0; s < 5; s++) {
 		const char *path = build(specs[s], true);
 
 		for (size_t c = 0; c < 5; c++) {
@@ -234,7 +235,7 @@ Test(update, gives_a_number_that_was_given_by_hand_to_nobody_else)
 
 Test(update, replaces_when_told_to)
 {
-	for (size_t s = 0; s < 4; s++) {
+	for (size_t s = 0; s < 5; s++) {
 		struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
 		const char *path = build(specs[s], true);
 		struct vsx_update_result r;
@@ -374,7 +375,7 @@ static void expect_nothing_found(const char *path)
 
 Test(update, deletes_all_rows_and_adds_them_again)
 {
-	for (size_t s = 0; s < 4; s++) {
+	for (size_t s = 0; s < 5; s++) {
 		const char *path = build(specs[s], true);
 		struct vsx_update_result r;
 		struct vsx_update *u;

@@ -20,7 +20,8 @@ TestSuite(update_file, .init = scratch_make, .fini = scratch_drop,
 
 enum { N = 300, DIM = 8 };
 
-static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8", "IVF4,SQ8"};
+static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8", "IVF4,SQ8",
+				    "IVF4,SQ8,NoRefine"};
 static struct support_index what;
 
 static void build_at(const char *path, const char *spec)
@@ -48,7 +49,7 @@ static uint32_t bits_of(uint32_t n)
 /* As a binary counter: a segment for each bit of what was added. */
 Test(update_file, merges_small_segments)
 {
-	for (size_t s = 0; s < 4; s++) {
+	for (size_t s = 0; s < 5; s++) {
 		const char *path = build(specs[s]);
 
 		for (uint32_t i = 1; i <= 40; i++) {
@@ -160,7 +161,7 @@ Test(update_file, is_the_same_bytes_at_any_number_of_threads)
 	static const unsigned int threads[] = {1, 2, 8};
 	static const char *const names[] = {"one", "two", "eight"};
 
-	for (size_t s = 0; s < 4; s++) {
+	for (size_t s = 0; s < 5; s++) {
 		for (size_t t = 0; t < 3; t++) {
 			struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
 			const char *path = scratch_path(names[t]);
@@ -609,7 +610,7 @@ static int stop(void *context, const struct vsx_build_event *event)
 /* At whichever report it is stopped, nothing has changed. */
 Test(update_file, stops_when_told_to)
 {
-	for (size_t s = 0; s < 4; s++) {
+	for (size_t s = 0; s < 5; s++) {
 		const char *path = build(specs[s]);
 		enum vsx_status status = VSX_ESTOPPED;
 		size_t n_before, n_after;
