@@ -94,6 +94,8 @@ extern const struct vsx_codec_build vsx_codec_grid_build;
 extern const struct vsx_codec_build vsx_codec_sq8_build;
 extern const struct vsx_codec_build vsx_codec_sq8u_build;
 extern const struct vsx_codec_build vsx_codec_sq4_build;
+extern const struct vsx_codec_build vsx_codec_pq8_build;
+extern const struct vsx_codec_build vsx_codec_pq4_build;
 /* Of "Flat" behind a transform. */
 extern const struct vsx_codec_build vsx_codec_floats_build;
 

@@ -173,6 +173,10 @@ extern const struct vsx_codec vsx_codec_grid;
 extern const struct vsx_codec vsx_codec_sq8;
 extern const struct vsx_codec vsx_codec_sq4;
 
+/* 8 and 4 bits for a part of the dimensions: SPEC.md 5.9.2. */
+extern const struct vsx_codec vsx_codec_pq8;
+extern const struct vsx_codec vsx_codec_pq4;
+
 /* Floats as they are, of transformed rows: SPEC.md 5.9.3. */
 extern const struct vsx_codec vsx_codec_floats;
 

@@ -5,10 +5,8 @@
 #include "code/codec.h"
 
 static const struct vsx_codec *const codecs[] = {
-	&vsx_codec_grid,
-	&vsx_codec_sq8,
-	&vsx_codec_sq4,
-	&vsx_codec_floats,
+	&vsx_codec_grid, &vsx_codec_sq8, &vsx_codec_sq4,
+	&vsx_codec_pq8,	 &vsx_codec_pq4, &vsx_codec_floats,
 };
 
 const struct vsx_codec *vsx_codec_find(uint32_t id)

@@ -3,6 +3,7 @@
  * hold every other table to them.
  */
 #include <math.h>
+#include <string.h>
 
 #include "kernel/codes_tables.h"
 
@@ -98,11 +99,15 @@ static void range(const float *x, uint32_t n, float *low, float *high)
 	}
 }
 
+/* Adding 2^23 leaves whole numbers, which stand in the low bits. */
 static void quantise(const float *x, uint32_t n, float low, float inverse,
 		     uint16_t *out)
 {
-	for (uint32_t i = 0; i < n; i++)
-		out[i] = (uint16_t)((x[i] - low) * inverse + 0x1p23f - 0x1p23f);
+	for (uint32_t i = 0; i < n; i++) {
+		float y = (x[i] - low) * inverse + 0x1p23f;
+
+		memcpy(&out[i], &y, sizeof(out[i]));
+	}
 }
 
 const struct vsx_code_kernels vsx_code_kernels_scalar = {

@@ -12,6 +12,7 @@ seq 90001 3 96000 >ids.txt
 for options in "-i Flat -m cosine" "-i IVF64,Flat -m cosine" \
     "-i HNSW16 -m cosine" "-i HNSW8 -m l2 -e f16 --ids ids.txt" \
     "-i IVF64,Flat -m ip -e bf16 --page-size 16K" "-i IVF64,SQ4" \
+    "-i IVF32,PQ9 -m cosine" "-i PQ25x4 -m ip" \
     "-i Flat --normalize --queries queries.fbin"; do
 	for threads in 1 2 8; do
 		# shellcheck disable=SC2086
@@ -44,16 +45,13 @@ for options in "-i Flat -m cosine" "-i IVF64,Flat -m cosine" \
 		same exact.tsv got.tsv
 	done
 done
-run 0 vsx-build rows.fbin -i IVF64,Flat -o best.vsx -q
-for isa in scalar avx2 avx512; do
-	VSX_ISA=$isa run 0 vsx-build rows.fbin -i IVF64,Flat -o isa.vsx -f -q
-	same isa.vsx best.vsx
-done
 # The recall table of codes that estimate counts rows by keys.
-run 0 vsx-build rows.fbin -i IVF64,SQ4 -o best.vsx -f -q
-for isa in scalar avx2 avx512; do
-	VSX_ISA=$isa run 0 vsx-build rows.fbin -i IVF64,SQ4 -o isa.vsx -f -q
-	same isa.vsx best.vsx
+for spec in IVF64,Flat IVF64,SQ4 IVF32,PQ9; do
+	run 0 vsx-build rows.fbin -i $spec -o best.vsx -f -q
+	for isa in scalar avx2 avx512; do
+		VSX_ISA=$isa run 0 vsx-build rows.fbin -i $spec -o isa.vsx -f -q
+		same isa.vsx best.vsx
+	done
 done
 VSX_ISA=scalar run 0 vsx-build rows.fbin -i HNSW8 -o scalar.vsx -q
 run 0 vsx-build rows.fbin -i HNSW8 -o best.vsx -f -q

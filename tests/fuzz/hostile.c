@@ -127,19 +127,22 @@ static void next_generation(const char *path, const struct support_index *what,
 	vsx_update_free(u);
 }
 
+#define N_SPECS 5
+
 /* As built; of generation 3 with three segments; of generation 5, merged. */
 static void make_seed(uint64_t i)
 {
-	static const char *const specs[] = {"Flat", "IVF3,Flat", "HNSW3"};
+	static const char *const specs[] = {"Flat", "IVF3,Flat", "HNSW3",
+					    "IVF3,SQ8", "IVF3,PQ2x4"};
 	struct support_index what = support_defaults((struct support_index){
-		.spec = specs[i % 3],
-		.metric = (enum vsx_metric)(1 + i / 3 % 3),
+		.spec = specs[i % N_SPECS],
+		.metric = (enum vsx_metric)(1 + i / N_SPECS % 3),
 		.elem = (enum vsx_elem)(1 + i % 5),
 		.dim = 5,
 		.n = 40,
 		.n_test_queries = 3,
 		.ids = i % 2});
-	uint64_t state = i / 3 % 3;
+	uint64_t state = i / N_SPECS % 3;
 	char path[64];
 
 	snprintf(path, sizeof(path), "%s/%llu", seeds, (unsigned long long)i);
@@ -160,7 +163,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	if (!more || !mkdtemp(seeds))
 		abort();
 	atexit(drop_seeds);
-	for (uint64_t i = 0; i < 18; i++)
+	for (uint64_t i = 0; i < 6 * N_SPECS; i++)
 		make_seed(i);
 	memcpy(more, *argv, (size_t)*argc * sizeof(*more));
 	more[(*argc)++] = length;

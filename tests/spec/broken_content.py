@@ -603,6 +603,24 @@ bytes_at("5.9.1-5", "sq4", ["row 59: byte"], "CODE", -1, b"\0")
 # 53 dimensions: the high half of byte 26 has no code.
 bytes_at("5.9.1-5", "sq4", ["row 0: byte 26 of its code"], "CODE", 26, b"\xf0")
 
+# pq8 is a Flat of 18 dimensions in 4 parts, pq4 an IVF of residuals of 53 in 27.
+for word in (3, 19 << 8 | 3):
+    param("5.9.2-1", "pq8", ["of size %u for 18 dimensions" % (word >> 8)], 7, word)
+longer("5.9.2-2", "pq8", ["section CPAR has 18500 bytes, expected 18496"], "CPAR", 4)
+longer("5.9.2-2", "pq4", ["section CPAR has 3452 bytes, expected 3456"], "CPAR", -4)
+longer("5.9.2-2", "pq8", ["section CPAR has 60 bytes, expected 64"], "CPAR", -18436)
+# Codes of 4 bits need less.
+param("5.9.2-2", "pq8", ["section CPAR has 18496 bytes, expected 1216"], 7, 4 << 8 | 4)
+longer("5.9-9", "pq8", ["section CODE has"], "CODE", 1)
+param("5.9-9", "pq4", ["section CODE has"], 7, 25 << 8 | 4)
+for value in (NAN, INF, f32(float("-inf"))):
+    bytes_at("5.9.2-3", "pq8", ["component 1 of codeword 3 is"], "CPAR", 64 + 4 * 259, value)
+    bytes_at("5.9.2-3", "pq4", ["component 52 of codeword 15 is"], "CPAR", -4, value)
+bytes_at("5.9.2-4", "pq8", ["row 0: byte 3 of its code is 0xff"], "CODE", 3, b"\xff")
+# Rows of 27 codes have a half too many.
+bytes_at("5.9.2-4", "pq4", ["row 59: byte 13 of its code is 0xf"], "CODE", -1, b"\xf0")
+bytes_at("5.9.2-4", "pq8", ["row 0: byte 0 of its code"], "CPAR", 64, f32(1e30) * 256)
+
 # ---- 5.10 ----------------------------------------------------------------
 
 # kept is a Flat of 18 dimensions kept as SQ8, kept4 an IVF of 53 kept as SQ4 of
@@ -677,6 +695,9 @@ def _(m):
     m.section("VECS").data[26] |= 0x10
 
 
+# 27 codes of 4 bits.
+bytes_at("5.10-6", "kept-pq", ["row 59: the half byte after its code is 15"], "VECS", -1, b"\xf0")
+bytes_at("5.9.2-3", "kept-pq", ["component 52 of codeword 15 is"], "VPAR", -4, NAN)
 bytes_at("5.9.1-5", "both", ["row 0: byte 0 of its code"], "CODE", 0, b"\xff")
 
 # ---- 5.6, of rows as they were given -----------------------------------------

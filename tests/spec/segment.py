@@ -77,11 +77,51 @@ class Codes:
 
 
 class Estimates:
-    """CPAR and CODE, or VPAR and VECS, of SQ8 and SQ4: SPEC.md 5.9 and 5.10."""
+    """CPAR and CODE, or VPAR and VECS, of codes that estimate: SPEC.md 5.9, 5.10."""
 
-    def __init__(self, segment, params, records, codec):
+    def __init__(self, segment, params, records):
         self.segment, self.records = segment, records
         self.dim, self.flags = struct.unpack("<2I", params[:8])
+
+    def centroids(self):
+        """What each row was less by."""
+        s = self.segment
+        of = [[0.0] * self.dim] * s.n
+        if self.flags & 2:
+            for first, n, i in s.lists:
+                at = i * s.cent_stride
+                raw = s.cent[at : at + 4 * self.dim]
+                of[first : first + n] = [struct.unpack("<%df" % self.dim, raw)] * n
+        return of
+
+    def decode(self, r, centroid):
+        y = self.decoded(r)
+        if self.flags & 2:
+            y = [exact.f32(v + c) for v, c in zip(y, centroid)]
+        return tuple(y)
+
+    def check_all(self):
+        s = self.segment
+        if not self.sound():
+            return
+        of = self.centroids()
+        for i, x in enumerate(s.rows):
+            if x is None or not all(map(math.isfinite, x)):
+                continue
+            y = [exact.f32(float(v) * s.scales[i]) for v in x]
+            if self.flags & 2:
+                y = [exact.f32(v - c) for v, c in zip(y, of[i])]
+            r = self.records[i * self.size : (i + 1) * self.size]
+            s.want(r == self.record(y), self.rule, "row %d: code" % i)
+
+
+class Scalar(Estimates):
+    """SQ8 and SQ4: SPEC.md 5.9.1."""
+
+    rule = "5.9.1-5"
+
+    def __init__(self, segment, params, records, codec):
+        super().__init__(segment, params, records)
         d = self.dim
         self.most = 255 if codec == 1 else 15
         self.bytes = d if codec == 1 else (d + 1) // 2
@@ -100,53 +140,24 @@ class Estimates:
                 return False
         return True
 
-    def centroids(self):
-        """What each row was less by."""
-        s = self.segment
-        of = [[0.0] * self.dim] * s.n
-        if self.flags & 2:
-            for first, n, i in s.lists:
-                at = i * s.cent_stride
-                raw = s.cent[at : at + 4 * self.dim]
-                of[first : first + n] = [struct.unpack("<%df" % self.dim, raw)] * n
-        return of
-
     def codes(self, r):
         if self.most == 255:
             return list(r[: self.dim])
         low = [b & 15 for b in r[: self.bytes]]
         return (low + [b >> 4 for b in r[: self.bytes]])[: self.dim]
 
-    def decode(self, r, centroid):
-        x = []
-        for code, c, lo, step in zip(self.codes(r), centroid, self.lo, self.step):
-            y = exact.f32(lo + exact.f32(step * code))
-            x.append(exact.f32(y + c) if self.flags & 2 else y)
-        return tuple(x)
+    def decoded(self, r):
+        scales = zip(self.codes(r), self.lo, self.step)
+        return [exact.f32(lo + exact.f32(step * code)) for code, lo, step in scales]
 
     def is_record(self, r):
         """By what it says itself."""
         terms = [(s * c) * (s * c) for s, c in zip(self.step, self.codes(r))]
         return r == self.pack(self.codes(r), terms)
 
-    def check_all(self):
-        s = self.segment
-        if not self.sound():
-            return
-        of = self.centroids()
-        for i, x in enumerate(s.rows):
-            if x is None or not all(map(math.isfinite, x)):
-                continue
-            r = self.records[i * self.size : (i + 1) * self.size]
-            due = self.record(x, s.scales[i], of[i])
-            s.want(r == due, "5.9.1-5", "row %d: code" % i)
-
-    def record(self, x, scale, centroid):
+    def record(self, row):
         codes, terms = [], []
-        for v, c, lo, step in zip(x, centroid, self.lo, self.step):
-            y = exact.f32(float(v) * scale)
-            if self.flags & 2:
-                y = exact.f32(y - c)
+        for y, lo, step in zip(row, self.lo, self.step):
             u = (y - lo) / step if step else 0.0
             code = int(min(u, self.most) + 0.5) if u > 0 else 0
             codes.append(code)
@@ -161,6 +172,57 @@ class Estimates:
             else:
                 raw[i - self.bytes] |= code << 4
         return bytes(raw) + struct.pack("<f", exact.f32(exact.lane_sum(terms)))
+
+
+class Product(Estimates):
+    """PQ of 8 and 4 bits: SPEC.md 5.9.2."""
+
+    rule = "5.9.2-4"
+
+    def __init__(self, segment, params, records, codec, m):
+        super().__init__(segment, params, records)
+        d, self.ksub = self.dim, 256 if codec == 3 else 16
+        self.size = m if codec == 3 else (m + 1) // 2
+        self.ends = [j * d // m for j in range(m + 1)]
+        book = struct.unpack("<%df" % (d * self.ksub), params[64:])
+        self.book = [book[i * self.ksub :][: self.ksub] for i in range(d)]
+
+    def sound(self):
+        good = all(all(map(math.isfinite, component)) for component in self.book)
+        self.segment.want(good, "5.9.2-3", "codewords")
+        return good
+
+    def codes(self, r):
+        if self.ksub == 256:
+            return list(r)
+        return [b >> s & 15 for b in r for s in (0, 4)][: len(self.ends) - 1]
+
+    def decoded(self, r):
+        y = []
+        for code, first, end in zip(self.codes(r), self.ends, self.ends[1:]):
+            y += [component[code] for component in self.book[first:end]]
+        return y
+
+    def is_record(self, r):
+        return r == self.pack(self.codes(r))
+
+    def nearest(self, y, first, end):
+        sums = [0.0] * self.ksub
+        for x, component in zip(y[first:end], self.book[first:end]):
+            for w, b in enumerate(component):
+                off = exact.f32(x - b)
+                sums[w] = exact.f32(sums[w] + exact.f32(off * off))
+        return sums.index(min(sums))
+
+    def record(self, y):
+        ends = zip(self.ends, self.ends[1:])
+        return self.pack([self.nearest(y, *part) for part in ends])
+
+    def pack(self, codes):
+        if self.ksub == 256:
+            return bytes(codes)
+        codes = codes + [0]
+        return bytes(codes[2 * i] | codes[2 * i + 1] << 4 for i in range(self.size))
 
 
 class Segment:
@@ -289,19 +351,28 @@ class Segment:
 
     def estimates_of(self, word, params, code):
         e, dim = self.entry, self.file.head.dim
-        self.need(len(params) >= 64, "5.9.1-2", "size of CPAR")
+        codec, size = word & 255, word >> 8
+        short = "5.9.1-2" if codec < 3 else "5.9.2-2"
+        self.need(len(params) >= 64, short, "size of CPAR")
         d, flags, n_centroids = struct.unpack("<3I", params[:12])
         self.need(flags in (0, 2), "5.9-3", "flags of codes")
         self.need(n_centroids == 0, "5.9-4", "centroids of codes")
         self.need(d == dim, "5.9-2", "dim of codes")
         self.need(not params[12:64].strip(b"\0"), "5.9-5", "head of codes")
-        self.need(word >> 8 == d, "5.9.1-1", "size of the code word")
-        self.need(len(params) == 64 + 8 * d, "5.9.1-2", "size of CPAR")
+        if codec < 3:
+            self.need(size == d, "5.9.1-1", "size of the code word")
+            self.need(len(params) == 64 + 8 * d, "5.9.1-2", "size of CPAR")
+        else:
+            self.need(1 <= size <= d, "5.9.2-1", "size of the code word")
+            due = 64 + 4 * d * (256 if codec == 3 else 16)
+            self.need(len(params) == due, "5.9.2-2", "size of CPAR")
         if flags & 2:
             self.need(e.kind == 2, "5.9-6", "residuals without lists")
             lends = not e.params[5] or e.params[5] == e.params[2]
             self.need(lends, "5.9-8", "centroids are not shared")
-        return Estimates(self, params, code, word & 255)
+        if codec < 3:
+            return Scalar(self, params, code, codec)
+        return Product(self, params, code, codec, size)
 
     def open_lists(self):
         f = self.file

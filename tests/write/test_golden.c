@@ -76,6 +76,32 @@ static const struct support_index halves = {.spec = "IVF3,SQ4,RFlat",
 					    .n = 70,
 					    .n_test_queries = 12};
 
+/* Codes of parts that are not all of the same length, of what centroids leave
+ * of rows; and two codes in a byte, with a half too many. */
+static const struct support_index parts = {.spec = "IVF3,PQ5",
+					   .metric = VSX_L2,
+					   .elem = VSX_F16,
+					   .dim = 17,
+					   .n = 300,
+					   .n_test_queries = 12};
+
+static const struct support_index half_parts = {.spec = "PQ3x4",
+						.metric = VSX_IP,
+						.elem = VSX_F32,
+						.dim = 10,
+						.n = 300,
+						.n_test_queries = 12};
+
+static void ivf_pq8(const char *path)
+{
+	support_build(path, parts);
+}
+
+static void flat_pq4(const char *path)
+{
+	support_build(path, half_parts);
+}
+
 static void ivf_sq8(const char *path)
 {
 	support_build(path, codes);
@@ -228,6 +254,12 @@ Test(golden, codes_of_residuals)
 Test(golden, rows_that_are_codes)
 {
 	check("ivf-norefine.vsx", ivf_norefine);
+}
+
+Test(golden, codes_of_parts)
+{
+	check("ivf-pq8.vsx", ivf_pq8);
+	check("flat-pq4.vsx", flat_pq4);
 }
 
 Test(golden, no_rows)

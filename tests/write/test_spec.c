@@ -59,6 +59,13 @@ Test(spec, codes_take_the_place_of_flat)
 	cr_expect_eq(good("IVF64,SQ4").size, 64);
 	cr_expect_eq(good("IVF64,SQ4").codes.build, &vsx_codec_sq4_build);
 	cr_expect_eq(good("IVF64,SQ4").keep, VSX_KEEP_UNSAID);
+	cr_expect_eq(good("PQ16").codes.build, &vsx_codec_pq8_build);
+	cr_expect_eq(good("PQ16").codes.size, 16);
+	cr_expect_eq(good("IVF64,pq7x8").codes.build, &vsx_codec_pq8_build);
+	cr_expect_eq(good("IVF64,PQ7X4,RFlat").codes.build,
+		     &vsx_codec_pq4_build);
+	cr_expect_eq(good("IVF64,PQ7x4").codes.size, 7);
+	cr_expect_eq(good("IVF64,PQ7x4").size, 64);
 	cr_expect_eq(good("IVF,SQ8,RFlat").size, 0);
 	cr_expect_eq(good("IVF,SQ8,RFlat").keep, VSX_KEEP_ROWS);
 	cr_expect_null(good("IVF64,Flat,RFlat").codes.build);
@@ -144,7 +151,7 @@ Test(spec, says_which_part_is_not_known)
 	refused("", "'' is not known");
 	refused("fla", "'fla' is not known; expected one of Flat, "
 		       "IVF<nlist>,Flat");
-	refused("PQ32", "'PQ32' is not known");
+	refused("LSH", "'LSH' is not known");
 	refused("Flat,Flat", "'Flat' is not known");
 	refused("FlatX", "'FlatX' is not known");
 	refused("IVFx,Flat", "'IVFx' is not known");
@@ -155,6 +162,11 @@ Test(spec, says_which_part_is_not_known)
 	refused("IVF64,SQ9", "'SQ9' is not known");
 	refused("IVF64,SQ8x", "'SQ8x' is not known");
 	refused("IVF64,SQ8,", "'' is not known");
+	refused("PQ", "'PQ' is not known");
+	refused("IVF64,PQ8x5", "'PQ8x5' is not known");
+	refused("PQ8x4x4", "'PQ8x4x4' is not known");
+	refused("PQ0", "m is 0, expected 1 to 65536");
+	refused("IVF64,PQ65537x4", "m is 65537, expected 1 to 65536");
 	refused("IVF64,SQ8,Flat", "'Flat' is not known");
 	refused("IVF64,SQ8,RFlat,RFlat", "'RFlat' is not known");
 	refused("IVF64,RFlat,Flat", "'Flat' is not known");
@@ -247,10 +259,13 @@ Test(spec, keeps_lists_that_the_rows_can_fill)
 Test(spec, writes_what_it_reads)
 {
 	static const char *const texts[] = {
-		"Flat",	    "IVF1024,Flat", "HNSW32",
-		"IVF,Flat", "HNSW",	    "auto",
-		"SQ8",	    "SQ8u,RFlat",   "IVF1024,SQ4",
-		"IVF,SQ8",  "Flat,RFlat",   "IVF16777216,Flat,RFlat"};
+		"Flat",	       "IVF1024,Flat",
+		"HNSW32",      "IVF,Flat",
+		"HNSW",	       "auto",
+		"SQ8",	       "SQ8u,RFlat",
+		"IVF1024,SQ4", "IVF,SQ8",
+		"PQ16",	       "IVF64,PQ7x4",
+		"Flat,RFlat",  "IVF16777216,Flat,RFlat"};
 	char text[64];
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
