@@ -508,7 +508,7 @@ Test(update, adds_nothing_to_an_index_that_it_does_not_understand)
 
 	for (size_t i = 0; i < N - 1; i++)
 		gone[i] = i;
-	ask_for(path, "PQ32");
+	ask_for(path, "LSH8");
 	before = keep(path);
 	for (uint32_t few = 1; few < 3; few++) {
 		struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
@@ -517,11 +517,11 @@ Test(update, adds_nothing_to_an_index_that_it_does_not_understand)
 		u = change_begin(path, &opts);
 		change_add(u, &what, N, 1, &id);
 		EXPECT_REFUSED(vsx_update_commit(u, NULL, &err), VSX_EINVAL,
-			       "'PQ32' is not known");
+			       "'LSH8' is not known");
 		vsx_update_free(u);
 	}
 	EXPECT_REFUSED(vsx_compact(&path, 1, NULL, NULL, NULL, NULL, &err),
-		       VSX_EINVAL, "'PQ32' is not known");
+		       VSX_EINVAL, "'LSH8' is not known");
 	expect_unchanged(&before);
 	r = change(path, &what, 0, 0, 0, gone, N - 1);
 	cr_expect_eq(r.n_live, 1);
@@ -537,7 +537,7 @@ Test(update, a_commit_that_is_done_is_told_as_done)
 	what = support_defaults((struct support_index){.dim = DIM, .n = 4});
 	support_build(path, what);
 	change(path, &what, 0, 40, 100, NULL, 0);
-	ask_for(path, "PQ32");
+	ask_for(path, "LSH8");
 	change(path, &what, 0, 0, 0, &id, 1);
 	change_sound(path);
 }
