@@ -1,6 +1,5 @@
 #include "code/form.h"
 
-#include <math.h>
 #include <string.h>
 
 static uint64_t round_64(uint64_t x)
@@ -114,26 +113,37 @@ void vsx_code_output(const struct vsx_code_form *f, const uint8_t *params,
 
 /* ---- their rules -------------------------------------------------------- */
 
+static enum vsx_status check_gap(const uint8_t *params, uint64_t from,
+				 uint64_t to, struct vsx_error *err)
+{
+	if (vsx_is_zero(params + from, to - from))
+		return VSX_OK;
+	return vsx_fail(err, VSX_ECORRUPT,
+			"parameters of codes: bytes %llu to %llu are not 0",
+			(unsigned long long)from, (unsigned long long)to - 1);
+}
+
+static enum vsx_status check_gaps(const struct vsx_code_form *f,
+				  const uint8_t *params, struct vsx_error *err)
+{
+	struct vsx_code_parts p = vsx_code_parts(f);
+	uint64_t d = f->coded;
+
+	VSX_TRY(check_gap(params, p.mean + f->dim * UINT64_C(4), p.matrix,
+			  err));
+	VSX_TRY(check_gap(params, p.matrix + f->dim * d * 4, p.centroids, err));
+	return check_gap(params, p.centroids + f->n_centroids * d * 4, p.own,
+			 err);
+}
+
 enum vsx_status vsx_code_form_check(const struct vsx_code_form *f,
 				    const uint8_t *params,
 				    struct vsx_error *err)
 {
-	const float *centroids =
-		(const float *)(const void *)(params +
-					      vsx_code_parts(f).centroids);
-	struct vsx_linear l;
+	struct vsx_linear l = vsx_code_linear(f, params);
 
-	if (f->flags & VSX_CODES_TRANSFORMED) {
-		l = vsx_code_linear(f, params);
-		VSX_TRY(vsx_linear_check(&l, err));
-	}
-	for (uint64_t i = 0; i < (uint64_t)f->n_centroids * f->coded; i++)
-		if (!isfinite(centroids[i]))
-			return vsx_fail(err, VSX_ECORRUPT,
-					"component %u of centroid %u of the "
-					"codes is %g, expected a finite number",
-					(uint32_t)(i % f->coded),
-					(uint32_t)(i / f->coded),
-					(double)centroids[i]);
-	return VSX_OK;
+	if (!(f->flags & VSX_CODES_TRANSFORMED))
+		return VSX_OK;
+	VSX_TRY(check_gaps(f, params, err));
+	return vsx_linear_check(&l, err);
 }

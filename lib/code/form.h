@@ -68,10 +68,7 @@ void vsx_code_output(const struct vsx_code_form *f, const uint8_t *params,
 struct vsx_linear vsx_code_linear(const struct vsx_code_form *f,
 				  const uint8_t *params);
 
-/*
- * The rules of the transform, and of the centroids in the parameters, which are
- * finite. The first that is broken, as VSX_ECORRUPT.
- */
+/* The rules of the transform: the first that is broken, as VSX_ECORRUPT. */
 enum vsx_status vsx_code_form_check(const struct vsx_code_form *f,
 				    const uint8_t *params,
 				    struct vsx_error *err);

@@ -140,6 +140,48 @@ static enum vsx_status compare(struct vsx_kept *kept, const struct vsx_codes *c,
 	return status;
 }
 
+/* Centroids in the parameters are those of the lists, transformed. */
+static enum vsx_status check_centroids(const struct vsx_segment *seg,
+				       const struct vsx_codes *c, float *y,
+				       struct vsx_error *err)
+{
+	const struct vsx_view *cents = &seg->view[VSX_SEC_CENT];
+	struct vsx_linear l = vsx_code_linear(&c->form, c->params);
+	const float *found;
+
+	for (uint32_t i = 0; i < c->form.n_centroids; i++) {
+		uint64_t at = (uint64_t)i * seg->centroid_stride;
+
+		VSX_TRY(vsx_touch(cents, at, (uint64_t)l.dim * 4, err));
+		VSX_TRY(vsx_codes_centroid(c, i, &found, err));
+		vsx_linear_apply(
+			&l, (const float *)(const void *)(cents->base + at),
+			l.dim, 1, true, y);
+		if (memcmp(found, y, l.d * sizeof(*y)) != 0)
+			return vsx_fail(err, VSX_ECORRUPT,
+					"centroid %u of the codes is not that "
+					"of list %u, transformed",
+					i, i);
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status check_head(const struct vsx_segment *seg,
+				  const struct vsx_codes *c,
+				  struct vsx_error *err)
+{
+	enum vsx_status status;
+	float *y;
+
+	if (!vsx_codec_has_head(c->codec))
+		return VSX_OK;
+	VSX_TRY(vsx_code_form_check(&c->form, c->params, err));
+	VSX_TRY(vsx_alloc_to(&y, c->form.coded, sizeof(*y), err));
+	status = check_centroids(seg, c, y, err);
+	free(y);
+	return status;
+}
+
 enum vsx_status vsx_codes_check(const struct vsx_segment *seg,
 				vsx_finding *report, void *context,
 				struct vsx_error *err)
@@ -151,9 +193,7 @@ enum vsx_status vsx_codes_check(const struct vsx_segment *seg,
 
 	if (!vsx_codes_present(seg))
 		return VSX_OK;
-	if (vsx_segment_codes(seg, &c, &local) ||
-	    (vsx_codec_has_head(c.codec) &&
-	     vsx_code_form_check(&c.form, c.params, &local)) ||
+	if (vsx_segment_codes(seg, &c, &local) || check_head(seg, &c, &local) ||
 	    c.codec->check(&c, &local) ||
 	    (c.codec->check_rest &&
 	     c.codec->check_rest(&c, seg->n_rows, &local)))

@@ -560,7 +560,7 @@ def param(rule, base, words, i, value, segment=0, **more):
 
 
 bytes_at("5.9-2", "sq8", ["codes of 17 dimensions over rows of 18"], "CPAR", 0, u32(17))
-for value in (1, 4, 2**31):
+for value in (4, 8, 2**31):
     bytes_at("5.9-3", "sq8", ["codes with flags 0x%x" % value], "CPAR", 4, u32(value))
 bytes_at("5.9-4", "sq8", ["codes with 1 centroid, expected 0"], "CPAR", 8, u32(1))
 bytes_at("5.9-5", "sq8", ["does not end in zeros"], "CPAR", 12, b"\1")
@@ -620,6 +620,34 @@ bytes_at("5.9.2-4", "pq8", ["row 0: byte 3 of its code is 0xff"], "CODE", 3, b"\
 # Rows of 27 codes have a half too many.
 bytes_at("5.9.2-4", "pq4", ["row 59: byte 13 of its code is 0xf"], "CODE", -1, b"\xf0")
 bytes_at("5.9.2-4", "pq8", ["row 0: byte 0 of its code"], "CPAR", 64, f32(1e30) * 256)
+
+# pca is a Flat of floats, 5 of 18 dimensions: mean from 64, matrix from 192. opq is
+# an IVF of 3 lists and of residuals, 9 of 18: matrix from 192, centroids from 896.
+for value in (0, 19):
+    words = ["codes of %u dimensions over rows of 18" % value]
+    bytes_at("5.9-2", "pca", words, "CPAR", 0, u32(value))
+bytes_at("5.9-4", "pca", ["codes with 1 centroid, expected 0"], "CPAR", 8, u32(1))
+bytes_at("5.9.3-1", "long", ["a transform of rows of 8200 dimensions"], "CPAR", 4, u32(1))
+for base, at in (("pca", 64 + 4 * 18), ("pca", 191), ("opq", 192 + 4 * 18 * 9), ("opq", 895), ("opq", 896 + 4 * 27)):
+    bytes_at("5.9.3-2", base, ["are not 0"], "CPAR", at, b"\1")
+for value in (NAN, INF, f32(float("-inf"))):
+    bytes_at("5.9.3-3", "pca", ["whose mean of dimension 17 is"], "CPAR", 64 + 4 * 17, value)
+    bytes_at("5.9.3-4", "opq", ["in row 1, column 2"], "CPAR", 192 + 4 * 11, value)
+bytes_at("5.9.3-5", "pca", ["a transform whose columns"], "CPAR", 192, f32(1.0) * 5)
+bytes_at("5.9.3-5", "opq", ["a transform whose columns"], "CPAR", 192, f32(0.0) * 9)
+bytes_at("5.9.3-5", "opq", ["a transform whose columns"], "CPAR", 192 + 4 * 100, f32(3e38))
+for value in (f32(1.5), NAN):
+    bytes_at("5.9.3-6", "opq", ["centroid 2 of the codes is not that of list 2"], "CPAR", 896 + 4 * 26, value)
+# A mean that is another: then so are the centroids.
+bytes_at("5.9.3-6", "opq", ["centroid 0 of the codes"], "CPAR", 64, f32(-7.0) * 18)
+param("5.9.4-1", "pca", ["codes floats of size 4 for 5 dimensions"], 7, 4 << 8 | 5)
+param("5.9.4-1", "sq8", ["codes floats of size 18 for 18 dimensions"], 7, 18 << 8 | 5)
+longer("5.9.4-2", "pca", ["section CPAR has 580 bytes, expected 576"], "CPAR", 4)
+longer("5.9.4-2", "pca", ["section CPAR has 60 bytes, expected 64"], "CPAR", -516)
+bytes_at("5.9.4-3", "pca", ["row 0: byte 0 of its code"], "CODE", 0, f32(0.125))
+bytes_at("5.9.4-3", "pca", ["row 39: byte 16 of its code"], "CODE", -4, NAN)
+bytes_at("5.9.4-3", "pca", ["row 0: byte"], "CPAR", 64, f32(40.0))
+bytes_at("5.9.1-5", "opq", ["row 0: byte"], "CODE", 0, b"\xff\xff")
 
 # ---- 5.10 ----------------------------------------------------------------
 

@@ -77,7 +77,7 @@ KEPT = ("IVF3,PQ5x4,NoRefine", "SQ8,NoRefine", "SQ4,Refine(SQ8)", "IVF3,SQ8,NoRe
 def all_kinds(t):
     """Every kind, metric and element type; numbers that all types hold."""
     names = []
-    for spec in ("Flat", "IVF3,Flat", "HNSW4", "SQ8", "IVF3,SQ8", "IVF3,SQ4", "PQ3", "IVF3,PQ5x4") + KEPT:
+    for spec in ("Flat", "IVF3,Flat", "HNSW4", "SQ8", "IVF3,SQ8", "IVF3,SQ4", "PQ3", "IVF3,PQ5x4", "PCA4,Flat", "OPQ3_5,IVF3,SQ4") + KEPT:
         for metric in ("l2", "ip", "cosine"):
             for elem in ("f32", "f16", "bf16", "i8", "u8"):
                 if spec in KEPT and elem != "f32":
@@ -145,6 +145,10 @@ def bases(t):
     t.run("vsx-build", narrow, "-q", "-o", "sq4-2.vsx", "-i", "IVF4,SQ4")
     t.run("vsx-build", wide, "-q", "-o", "pq8.vsx", "-i", "PQ4", "--ids", small)
     t.run("vsx-build", odd, "-q", "-o", "pq4.vsx", "-i", "IVF3,PQ27x4", "-m", "cosine")
+    t.run("vsx-build", wide, "-q", "-o", "pca.vsx", "-i", "PCA5,Flat", "--ids", small)
+    t.run("vsx-build", wide, "-q", "-o", "opq.vsx", "-i", "OPQ4_9,IVF3,SQ4", "-m", "ip")
+    long = add_rows(t, "long", 5, 8200, 6)
+    t.run("vsx-build", long, "-q", "-o", "long.vsx", "-i", "SQ8", "-e", "i8")
     changed(t, "sq4-2.vsx", "sq4-2.vsx", [(14, 1024, 5)], [])
     t.run("vsx-build", wide, "-q", "-o", "kept.vsx", "-i", "SQ8,NoRefine", "--ids", small)
     t.run("vsx-build", odd, "-q", "-o", "kept4.vsx", "-i", "IVF3,SQ4,NoRefine", "-m", "cosine")
@@ -171,5 +175,5 @@ def bases(t):
     t.run("vsx-build", "page.u8bin", "-q", "-o", "pages.vsx", "-i", "Flat", "-e", "u8", "--queries", "one.fvecs")
     return (
         "flat ivf hnsw cosine bytes odd queries hundred given shared truth known empty gone"
-        " sq8 sq4 sq4-2 pq8 pq4 kept kept4 kept-pq both kept-2 truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
+        " sq8 sq4 sq4-2 pq8 pq4 pca opq long kept kept4 kept-pq both kept-2 truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
     ).split()

@@ -80,8 +80,78 @@ class Estimates:
     """CPAR and CODE, or VPAR and VECS, of codes that estimate: SPEC.md 5.9, 5.10."""
 
     def __init__(self, segment, params, records):
-        self.segment, self.records = segment, records
-        self.dim, self.flags = struct.unpack("<2I", params[:8])
+        self.segment, self.records, self.params = segment, records, params
+        self.dim, self.flags, self.n_centroids = struct.unpack("<3I", params[:12])
+        d, dim = self.dim, segment.file.head.dim
+        self.at = self.parts(dim, d, self.flags, self.n_centroids)
+        self.own = self.at[-1]
+        if self.flags & 1:
+            self.mean = self.floats(self.at[0], dim)
+            self.matrix = [self.floats(self.at[1] + 4 * d * i, d) for i in range(dim)]
+
+    @staticmethod
+    def parts(dim, d, flags, n_centroids):
+        """Where mean, matrix, centroids and the codec's own begin: 5.9.3."""
+        at = [64]
+        for n in (dim, dim * d, n_centroids * d) if flags & 1 else ():
+            at.append(up(at[-1] + 4 * n, 64))
+        return at
+
+    def floats(self, at, n):
+        return struct.unpack("<%df" % n, self.params[at : at + 4 * n])
+
+    # ---- transforms ------------------------------------------------------
+
+    def transformed(self, x):
+        sums = [0.0] * self.dim
+        for v, mean, row in zip(x, self.mean, self.matrix):
+            off = exact.f32(v - mean)
+            sums = [exact.f32(a + exact.f32(off * w)) for a, w in zip(sums, row)]
+        return sums
+
+    def transformed_back(self, y):
+        x = []
+        for mean, row in zip(self.mean, self.matrix):
+            lanes = [0.0] * 32
+            for j, (v, w) in enumerate(zip(y, row)):
+                lanes[j % 32] = exact.f32(lanes[j % 32] + exact.f32(v * w))
+            for half in (16, 8, 4, 2, 1):
+                pairs = zip(lanes[:half], lanes[half:])
+                lanes = [exact.f32(a + b) for a, b in pairs]
+            x.append(exact.f32(lanes[0] + mean))
+        return x
+
+    def sound_transform(self):
+        s, d, dim = self.segment, self.dim, self.segment.file.head.dim
+        if not self.flags & 1:
+            return True
+        for i, n in enumerate((dim, dim * d, self.n_centroids * d)):
+            if self.params[self.at[i] + 4 * n : self.at[i + 1]].strip(b"\0"):
+                s.want(False, "5.9.3-2", "a gap is not 0")
+                return False
+        if not all(map(math.isfinite, self.mean)):
+            s.want(False, "5.9.3-3", "mean of the transform")
+            return False
+        if not all(all(map(math.isfinite, row)) for row in self.matrix):
+            s.want(False, "5.9.3-4", "matrix of the transform")
+            return False
+        columns = list(zip(*self.matrix))
+        for i, a in enumerate(columns):
+            for b in columns[: i + 1]:
+                off = sum(x * y for x, y in zip(a, b)) - (a is b)
+                if not abs(off) <= 2**-12:
+                    s.want(False, "5.9.3-5", "columns of the transform")
+                    return False
+        for i in range(self.n_centroids):
+            raw = s.cent[i * s.cent_stride :][: 4 * dim]
+            y = self.transformed(struct.unpack("<%df" % dim, raw))
+            at = self.at[2] + 4 * i * d
+            if self.params[at : at + 4 * d] != struct.pack("<%df" % d, *y):
+                s.want(False, "5.9.3-6", "centroid %d of the codes" % i)
+                return False
+        return True
+
+    # ---- rows and records ------------------------------------------------
 
     def centroids(self):
         """What each row was less by."""
@@ -89,26 +159,33 @@ class Estimates:
         of = [[0.0] * self.dim] * s.n
         if self.flags & 2:
             for first, n, i in s.lists:
-                at = i * s.cent_stride
-                raw = s.cent[at : at + 4 * self.dim]
-                of[first : first + n] = [struct.unpack("<%df" % self.dim, raw)] * n
+                if self.flags & 1:
+                    centroid = self.floats(self.at[2] + 4 * i * self.dim, self.dim)
+                else:
+                    raw = s.cent[i * s.cent_stride :][: 4 * self.dim]
+                    centroid = struct.unpack("<%df" % self.dim, raw)
+                of[first : first + n] = [centroid] * n
         return of
 
     def decode(self, r, centroid):
         y = self.decoded(r)
         if self.flags & 2:
             y = [exact.f32(v + c) for v, c in zip(y, centroid)]
+        if self.flags & 1:
+            y = self.transformed_back(y)
         return tuple(y)
 
     def check_all(self):
         s = self.segment
-        if not self.sound():
+        if not self.sound_transform() or not self.sound():
             return
         of = self.centroids()
         for i, x in enumerate(s.rows):
             if x is None or not all(map(math.isfinite, x)):
                 continue
             y = [exact.f32(float(v) * s.scales[i]) for v in x]
+            if self.flags & 1:
+                y = self.transformed(y)
             if self.flags & 2:
                 y = [exact.f32(v - c) for v, c in zip(y, of[i])]
             r = self.records[i * self.size : (i + 1) * self.size]
@@ -126,8 +203,8 @@ class Scalar(Estimates):
         self.most = 255 if codec == 1 else 15
         self.bytes = d if codec == 1 else (d + 1) // 2
         self.size = up(self.bytes, 4) + 4
-        self.lo = struct.unpack("<%df" % d, params[64 : 64 + 4 * d])
-        self.step = struct.unpack("<%df" % d, params[64 + 4 * d : 64 + 8 * d])
+        self.lo = self.floats(self.own, d)
+        self.step = self.floats(self.own + 4 * d, d)
 
     def sound(self):
         s = self.segment
@@ -184,7 +261,7 @@ class Product(Estimates):
         d, self.ksub = self.dim, 256 if codec == 3 else 16
         self.size = m if codec == 3 else (m + 1) // 2
         self.ends = [j * d // m for j in range(m + 1)]
-        book = struct.unpack("<%df" % (d * self.ksub), params[64:])
+        book = self.floats(self.own, d * self.ksub)
         self.book = [book[i * self.ksub :][: self.ksub] for i in range(d)]
 
     def sound(self):
@@ -223,6 +300,28 @@ class Product(Estimates):
             return bytes(codes)
         codes = codes + [0]
         return bytes(codes[2 * i] | codes[2 * i + 1] << 4 for i in range(self.size))
+
+
+class Floats(Estimates):
+    """Transformed rows: SPEC.md 5.9.4."""
+
+    rule = "5.9.4-3"
+
+    def __init__(self, segment, params, records):
+        super().__init__(segment, params, records)
+        self.size = 4 * self.dim
+
+    def sound(self):
+        return True
+
+    def decoded(self, r):
+        return struct.unpack("<%df" % self.dim, r)
+
+    def is_record(self, r):
+        return True
+
+    def record(self, y):
+        return struct.pack("<%df" % self.dim, *y)
 
 
 class Segment:
@@ -352,19 +451,26 @@ class Segment:
     def estimates_of(self, word, params, code):
         e, dim = self.entry, self.file.head.dim
         codec, size = word & 255, word >> 8
-        short = "5.9.1-2" if codec < 3 else "5.9.2-2"
+        short = {3: "5.9.2-2", 4: "5.9.2-2", 5: "5.9.4-2"}.get(codec, "5.9.1-2")
         self.need(len(params) >= 64, short, "size of CPAR")
         d, flags, n_centroids = struct.unpack("<3I", params[:12])
-        self.need(flags in (0, 2), "5.9-3", "flags of codes")
-        self.need(n_centroids == 0, "5.9-4", "centroids of codes")
-        self.need(d == dim, "5.9-2", "dim of codes")
+        self.need(flags < 4, "5.9-3", "flags of codes")
+        due = e.params[0] if flags == 3 and e.kind == 2 else 0
+        self.need(n_centroids == due, "5.9-4", "centroids of codes")
+        fits = 1 <= d <= dim if flags & 1 else d == dim
+        self.need(fits, "5.9-2", "dim of codes")
+        self.need(not flags & 1 or dim <= 8192, "5.9.3-1", "a transform of so many")
         self.need(not params[12:64].strip(b"\0"), "5.9-5", "head of codes")
+        own = Estimates.parts(dim, d, flags, n_centroids)[-1]
         if codec < 3:
             self.need(size == d, "5.9.1-1", "size of the code word")
-            self.need(len(params) == 64 + 8 * d, "5.9.1-2", "size of CPAR")
+            self.need(len(params) == own + 8 * d, "5.9.1-2", "size of CPAR")
+        elif codec == 5:
+            self.need(size == d and flags == 1, "5.9.4-1", "floats")
+            self.need(len(params) == own, "5.9.4-2", "size of CPAR")
         else:
             self.need(1 <= size <= d, "5.9.2-1", "size of the code word")
-            due = 64 + 4 * d * (256 if codec == 3 else 16)
+            due = own + 4 * d * (256 if codec == 3 else 16)
             self.need(len(params) == due, "5.9.2-2", "size of CPAR")
         if flags & 2:
             self.need(e.kind == 2, "5.9-6", "residuals without lists")
@@ -372,6 +478,8 @@ class Segment:
             self.need(lends, "5.9-8", "centroids are not shared")
         if codec < 3:
             return Scalar(self, params, code, codec)
+        if codec == 5:
+            return Floats(self, params, code)
         return Product(self, params, code, codec, size)
 
     def open_lists(self):
@@ -559,6 +667,7 @@ class Segment:
     def check_decoded(self):
         """The rows are what codes in VECS decode to: SPEC.md 5.10."""
         kept, size = self.kept, self.entry.row_stride
+        kept.sound_transform()
         self.rows, self.scales = [], []
         of = kept.centroids()
         for row, at in enumerate(self.offsets):
