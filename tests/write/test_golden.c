@@ -102,6 +102,32 @@ static void flat_pq4(const char *path)
 	support_build(path, half_parts);
 }
 
+/* Rows that are turned and shortened first, and what is left of them by
+ * centroids that were, too. */
+static const struct support_index turned = {.spec = "OPQ3_8,IVF3,SQ4",
+					    .metric = VSX_IP,
+					    .elem = VSX_F32,
+					    .dim = 17,
+					    .n = 300,
+					    .n_test_queries = 12};
+
+static const struct support_index directions = {.spec = "PCA5,Flat",
+						.metric = VSX_COSINE,
+						.elem = VSX_I8,
+						.dim = 18,
+						.n = 70,
+						.n_test_queries = 12};
+
+static void ivf_opq(const char *path)
+{
+	support_build(path, turned);
+}
+
+static void flat_pca(const char *path)
+{
+	support_build(path, directions);
+}
+
 static void ivf_sq8(const char *path)
 {
 	support_build(path, codes);
@@ -254,15 +280,20 @@ Test(golden, codes_of_residuals)
 Test(golden, rows_that_are_codes)
 {
 	check("ivf-norefine.vsx", ivf_norefine);
-}
 
-Test(golden, codes_of_parts)
-{
-	check("ivf-pq8.vsx", ivf_pq8);
-	check("flat-pq4.vsx", flat_pq4);
-}
+	Test(golden, codes_of_transformed_rows)
+	{
+		check("ivf-opq.vsx", ivf_opq);
+		check("flat-pca.vsx", flat_pca);
+	}
 
-Test(golden, no_rows)
-{
-	check("empty.vsx", empty);
-}
+	Test(golden, codes_of_parts)
+	{
+		check("ivf-pq8.vsx", ivf_pq8);
+		check("flat-pq4.vsx", flat_pq4);
+	}
+
+	Test(golden, no_rows)
+	{
+		check("empty.vsx", empty);
+	}
