@@ -71,7 +71,7 @@ def add_ids(t, name, ids):
 
 
 # Decoded rows are f32.
-KEPT = ("IVF3,PQ5x4,NoRefine", "SQ8,NoRefine", "SQ4,Refine(SQ8)", "IVF3,SQ8,NoRefine", "IVF3,SQ4,NoRefine", "IVF3,SQ4,Refine(SQ8)")
+KEPT = ("OPQ3_5,IVF3,PQ3,NoRefine", "PCA4,Flat,NoRefine", "IVF3,PQ5x4,NoRefine", "SQ8,NoRefine", "SQ4,Refine(SQ8)", "IVF3,SQ8,NoRefine", "IVF3,SQ4,NoRefine", "IVF3,SQ4,Refine(SQ8)")
 
 
 def all_kinds(t):

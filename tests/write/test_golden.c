@@ -280,20 +280,21 @@ Test(golden, codes_of_residuals)
 Test(golden, rows_that_are_codes)
 {
 	check("ivf-norefine.vsx", ivf_norefine);
+}
 
-	Test(golden, codes_of_transformed_rows)
-	{
-		check("ivf-opq.vsx", ivf_opq);
-		check("flat-pca.vsx", flat_pca);
-	}
+Test(golden, codes_of_transformed_rows)
+{
+	check("ivf-opq.vsx", ivf_opq);
+	check("flat-pca.vsx", flat_pca);
+}
 
-	Test(golden, codes_of_parts)
-	{
-		check("ivf-pq8.vsx", ivf_pq8);
-		check("flat-pq4.vsx", flat_pq4);
-	}
+Test(golden, codes_of_parts)
+{
+	check("ivf-pq8.vsx", ivf_pq8);
+	check("flat-pq4.vsx", flat_pq4);
+}
 
-	Test(golden, no_rows)
-	{
-		check("empty.vsx", empty);
-	}
+Test(golden, no_rows)
+{
+	check("empty.vsx", empty);
+}
