@@ -81,6 +81,15 @@ struct vsx_rejected {
  */
 typedef int vsx_reject_report(void *context, const struct vsx_rejected *row);
 
+/* How the links of a graph are found. */
+enum vsx_graph_builder {
+	VSX_GRAPH_AUTO,	     /* by a partition, where it suits and rows are
+				not few */
+	VSX_GRAPH_INSERT,    /* one row after the other */
+	VSX_GRAPH_PARTITION, /* for all rows at once, among near ones: several
+				times as fast; not for VSX_IP */
+};
+
 struct vsx_build_opts {
 	size_t struct_size;
 	uint32_t dim;		  /* 1 to 65536; required */
@@ -123,12 +132,13 @@ struct vsx_build_opts {
 	   the index keeps them. */
 	const char *const *properties;
 	size_t n_properties;
+	enum vsx_graph_builder builder; /* HNSW; 0: VSX_GRAPH_AUTO */
 };
 #define VSX_BUILD_OPTS_INIT                                                    \
 	{                                                                      \
 		sizeof(struct vsx_build_opts), 0, VSX_L2, VSX_F32, NULL, 0, 0, \
 			0, 0, 0, 0, 0, 0, 0, 0.0, NULL, NULL, NULL, NULL,      \
-			NULL, NULL, 0, NULL, NULL, NULL, 0                     \
+			NULL, NULL, 0, NULL, NULL, NULL, 0, VSX_GRAPH_AUTO     \
 	}
 
 /*

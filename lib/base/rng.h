@@ -58,6 +58,8 @@ enum vsx_random_stream {
 	VSX_RANDOM_CENTROIDS,  /* first centroids */
 	VSX_RANDOM_QUERIES,    /* of the acceptance test */
 	VSX_RANDOM_CODEWORDS,  /* first ones of a product quantiser */
+	VSX_RANDOM_LEADERS,    /* of leaves */
+	VSX_RANDOM_LEAF_ORDER, /* likewise, for the order of rows */
 };
 
 #endif

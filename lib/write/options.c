@@ -108,6 +108,20 @@ static enum vsx_status check_numbers(const struct vsx_build_opts *o,
 	return VSX_OK;
 }
 
+static enum vsx_status check_builder(const struct vsx_build_opts *o,
+				     struct vsx_error *err)
+{
+	if ((unsigned int)o->builder > VSX_GRAPH_PARTITION)
+		return vsx_fail(err, VSX_EINVAL,
+				"graph builder is %d, expected 0 to %d",
+				(int)o->builder, VSX_GRAPH_PARTITION);
+	if (o->builder == VSX_GRAPH_PARTITION && o->metric == VSX_IP)
+		return vsx_fail(err, VSX_EINVAL,
+				"graphs by a partition are for distances, and "
+				"the metric is ip: expected l2 or cosine");
+	return VSX_OK;
+}
+
 static enum vsx_status check_value(const char *key, const char *value,
 				   struct vsx_error *err)
 {
@@ -213,6 +227,7 @@ enum vsx_status vsx_options_check(struct vsx_build_opts *out,
 	fill_defaults(out);
 	VSX_TRY(check_types(out, err));
 	VSX_TRY(check_numbers(out, err));
+	VSX_TRY(check_builder(out, err));
 	VSX_TRY(check_value("model", out->model, err));
 	VSX_TRY(check_value("model_hash", out->model_hash, err));
 	VSX_TRY(check_aliases(out->model_aliases, err));

@@ -10,7 +10,8 @@
 seq 90001 3 96000 >ids.txt
 
 for options in "-i Flat -m cosine" "-i IVF64,Flat -m cosine" \
-    "-i HNSW16 -m cosine" "-i HNSW8 -m l2 -e f16 --ids ids.txt" \
+    "-i HNSW16 -m cosine" "-i HNSW16 -m cosine --builder partition" \
+    "-i HNSW8 -m l2 -e f16 --ids ids.txt" \
     "-i IVF64,Flat -m ip -e bf16 --page-size 16K" "-i IVF64,SQ4" \
     "-i IVF32,PQ9 -m cosine" "-i PQ25x4 -m ip" \
     "-i PCA20,Flat -m ip" "-i OPQ7_24,IVF16,SQ4 -m cosine" \
@@ -54,9 +55,19 @@ for spec in IVF64,Flat IVF64,SQ4 IVF32,PQ9 OPQ10,IVF16,PQ10; do
 		same isa.vsx best.vsx
 	done
 done
-VSX_ISA=scalar run 0 vsx-build rows.fbin -i HNSW8 -o scalar.vsx -q
-run 0 vsx-build rows.fbin -i HNSW8 -o best.vsx -f -q
-same scalar.vsx best.vsx
+for builder in partition insert; do
+	for isa in scalar avx2; do
+		VSX_ISA=$isa run 0 vsx-build rows.fbin -i HNSW8 \
+			--builder $builder -o isa.vsx -f -q
+		run 0 vsx-build rows.fbin -i HNSW8 --builder $builder \
+			-o best.vsx -f -q
+		same isa.vsx best.vsx
+	done
+done
+run 0 vsx-build rows.fbin -i HNSW8 -o few.vsx -q
+same few.vsx best.vsx # few rows are inserted
+refused 1 "the metric is ip" -- \
+	vsx-build rows.fbin -i HNSW8 -m ip --builder partition -o ip.vsx
 run 0 vsx-build rows.fbin -i HNSW8 -o seven.vsx -q --seed 7
 ! cmp -s best.vsx seven.vsx || fail "the seed changes nothing"
 finish

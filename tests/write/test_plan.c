@@ -80,7 +80,8 @@ Test(plan, tells_the_size_of_the_file)
 	compare(options(16, VSX_F32, "HNSW32"), 20, 0.3);
 }
 
-/* Seconds that builds took with two threads: the table of README.md. */
+/* Seconds that builds took with two threads: the table of README.md; of graphs
+   by a partition half of what they took of a processor. */
 Test(plan, tells_the_time_within_a_factor_of_two)
 {
 	static const struct {
@@ -89,19 +90,24 @@ Test(plan, tells_the_time_within_a_factor_of_two)
 		enum vsx_elem elem;
 		const char *spec;
 		double took;
+		enum vsx_graph_builder builder;
 	} builds[] = {
 		{60000, 784, VSX_U8, "Flat", 0.2},
 		{60000, 784, VSX_U8, "IVF512,Flat", 1.6},
-		{60000, 784, VSX_U8, "HNSW16", 4.4},
+		{60000, 784, VSX_U8, "HNSW16", 4.4, VSX_GRAPH_INSERT},
 		{300000, 128, VSX_U8, "Flat", 0.2},
 		{300000, 128, VSX_U8, "IVF2048,Flat", 4.6},
-		{300000, 128, VSX_U8, "HNSW16", 20},
+		{300000, 128, VSX_U8, "HNSW16", 20, VSX_GRAPH_INSERT},
 		{395000, 50, VSX_F16, "Flat", 0.5},
 		{395000, 50, VSX_F16, "IVF2048,Flat", 5.4},
-		{395000, 50, VSX_F16, "HNSW16", 38},
+		{395000, 50, VSX_F16, "HNSW16", 38, VSX_GRAPH_INSERT},
 		{1000000, 96, VSX_F32, "Flat", 1.7},
 		{1000000, 96, VSX_F32, "IVF2048,Flat", 13},
-		{1000000, 96, VSX_F32, "HNSW16", 131},
+		{1000000, 96, VSX_F32, "HNSW16", 131, VSX_GRAPH_INSERT},
+		{60000, 784, VSX_U8, "HNSW16", 2.1, VSX_GRAPH_AUTO},
+		{300000, 128, VSX_U8, "HNSW16", 10, VSX_GRAPH_AUTO},
+		{395000, 50, VSX_F16, "HNSW16", 13, VSX_GRAPH_AUTO},
+		{30000, 960, VSX_F32, "HNSW16", 1.6, VSX_GRAPH_AUTO},
 	};
 	struct vsx_build_plan plan, twice;
 
@@ -111,6 +117,7 @@ Test(plan, tells_the_time_within_a_factor_of_two)
 
 		opts.ef_construction = 0;
 		opts.n_threads = 2;
+		opts.builder = builds[i].builder;
 		cr_assert_eq(vsx_build_plan(&opts, builds[i].n, &plan, &err),
 			     VSX_OK);
 		cr_expect(plan.build_seconds > builds[i].took / 2 &&
@@ -123,6 +130,42 @@ Test(plan, tells_the_time_within_a_factor_of_two)
 			     VSX_OK);
 		cr_expect_lt(twice.build_seconds, plan.build_seconds);
 	}
+}
+
+/* Codes, near rows and leaves take memory that insertion does not. */
+Test(plan, tells_the_memory_of_a_partition)
+{
+	struct vsx_build_opts opts = options(100, VSX_F32, "HNSW16");
+	struct vsx_build_plan part, insert;
+
+	cr_assert_eq(vsx_build_plan(&opts, 100000, &part, &err), VSX_OK);
+	opts.builder = VSX_GRAPH_INSERT;
+	cr_assert_eq(vsx_build_plan(&opts, 100000, &insert, &err), VSX_OK);
+	cr_expect_geq(part.build_bytes,
+		      insert.build_bytes + 100000 * (128 + 64 * 8));
+	opts.builder = VSX_GRAPH_PARTITION;
+	cr_assert_eq(vsx_build_plan(&opts, 1000, &part, &err), VSX_OK);
+	opts.builder = VSX_GRAPH_AUTO;
+	cr_assert_eq(vsx_build_plan(&opts, 1000, &insert, &err), VSX_OK);
+	cr_expect_gt(part.build_bytes, insert.build_bytes);
+}
+
+Test(plan, refuses_a_builder_that_cannot_be)
+{
+	struct vsx_build_opts opts = options(10, VSX_F32, "HNSW16");
+	struct vsx_build_plan plan;
+
+	opts.builder = VSX_GRAPH_PARTITION + 1;
+	cr_assert_eq(vsx_build_plan(&opts, 1000, &plan, &err), VSX_EINVAL);
+	cr_expect_str_eq(err.text, "graph builder is 3, expected 0 to 2");
+	opts.builder = VSX_GRAPH_PARTITION;
+	opts.metric = VSX_IP;
+	cr_assert_eq(vsx_build_plan(&opts, 1000, &plan, &err), VSX_EINVAL);
+	cr_expect_str_eq(err.text,
+			 "graphs by a partition are for distances, and the "
+			 "metric is ip: expected l2 or cosine");
+	opts.metric = VSX_COSINE;
+	cr_expect_eq(vsx_build_plan(&opts, 1000, &plan, &err), VSX_OK);
 }
 
 Test(plan, sizes_what_names_no_size)

@@ -22,12 +22,13 @@
 #include <stdlib.h>
 
 static const char *const metrics[] = {"l2", "ip", "cosine", NULL};
+static const char *const builders[] = {"insert", "partition", NULL};
 static const char *const elems[] = {"f32", "f16", "bf16", "i8", "u8", NULL};
 
 struct options {
 	const char *out, *spec, *ids, *queries, *rejects, *source;
 	const char *model, *model_hash, *model_aliases;
-	int metric, elem;
+	int metric, elem, builder;
 	uint64_t dim, seed, threads, memory, ef_construction, nlist_sample;
 	uint64_t page_bytes;
 	double target_recall;
@@ -40,6 +41,7 @@ static struct options o = {
 	.spec = "auto",
 	.metric = VSX_L2 - 1,
 	.elem = -1,
+	.builder = -1,
 	.target_recall = 0.95,
 	.wait = WAIT_INIT,
 };
@@ -71,6 +73,9 @@ static const struct cli_option option_table[] = {
 	CLI_COUNT(0, "ef-construction", "N",
 		  "HNSW: candidates for the links of a row (200)",
 		  &o.ef_construction, 1, 65536),
+	CLI_CHOICE(0, "builder", "HOW",
+		   "HNSW: how links are found (by the rows)", &o.builder,
+		   builders),
 	CLI_COUNT(0, "nlist-sample", "N",
 		  "IVF: rows to train on (256 for each list)", &o.nlist_sample,
 		  1, UINT32_MAX),
@@ -134,6 +139,7 @@ static struct vsx_build_opts build_opts(const struct feed *feed)
 	opts.elem = o.elem < 0 ? feed->elem : (enum vsx_elem)(o.elem + 1);
 	opts.spec = o.spec;
 	opts.ef_construction = (uint32_t)o.ef_construction;
+	opts.builder = (enum vsx_graph_builder)(o.builder + 1);
 	opts.nlist_sample = o.nlist_sample;
 	opts.seed = o.seed;
 	opts.n_threads = (unsigned int)o.threads;

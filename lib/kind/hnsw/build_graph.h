@@ -35,6 +35,11 @@ static inline uint32_t vsx_graph_slot(const struct vsx_graph *g, uint32_t level,
 	return level ? g->rank[row] : row;
 }
 
+/* Whether rows are linked by a partition (build_partition.h), and not one after
+   the other. */
+bool vsx_hnsw_by_partition(const struct vsx_job *job, enum vsx_metric metric,
+			   uint64_t n);
+
 /* vsx_kind_build.build */
 enum vsx_status vsx_hnsw_build(struct vsx_job *job, const struct vsx_rows *rows,
 			       const struct vsx_spec *spec,
@@ -45,6 +50,10 @@ enum vsx_status vsx_graph_init(struct vsx_graph *g, const struct vsx_rows *rows,
 			       uint32_t m, uint32_t ef_construction,
 			       uint64_t seed, struct vsx_error *err);
 void vsx_graph_release(struct vsx_graph *g);
+
+/* Insert the rows of ranks 1 .. n-1, into a graph without links. */
+enum vsx_status vsx_graph_insert(struct vsx_graph *g, struct vsx_job *job,
+				 uint32_t n, struct vsx_error *err);
 
 /* The level as a walk sees it. */
 void vsx_graph_view(const struct vsx_graph *g, uint32_t level,

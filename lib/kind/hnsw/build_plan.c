@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "kind/hnsw/build_graph.h"
+#include "kind/hnsw/build_partition.h"
 #include "plural.h"
 
 typedef unsigned long long ull;
@@ -79,11 +79,24 @@ static uint32_t ef_at(const struct vsx_segment *seg, uint32_t i)
 #define LINK_M		    16.0
 #define LINK_REAL_IS_SLOWER 1.35
 
+/* The same by a partition, which goes by the distances of leaves. */
+#define PART_SECONDS	  50e-6
+#define PART_BYTE_SECONDS 0.03e-6
+
+static bool by_partition(const struct vsx_plan_need *need)
+{
+	return vsx_hnsw_by_partition(need->job, need->space->metric,
+				     need->n_rows);
+}
+
 static double seconds(const struct vsx_plan_need *need)
 {
 	double n = (double)need->n_rows;
 	double row = LINK_SECONDS + LINK_BYTE_SECONDS * need->space->stride;
 
+	if (by_partition(need))
+		return n *
+		       (PART_SECONDS + PART_BYTE_SECONDS * need->space->dim);
 	row *= fmax(0.1, 1.0 + 0.5 * log10(n / LINK_ROWS));
 	row *= fmin(need->job->ef_construction, n) / LINK_EF;
 	row *= 0.5 + 0.5 * need->size / LINK_M;
@@ -115,6 +128,10 @@ static void plan(const struct vsx_plan_need *need, struct vsx_plan *out)
 	/* Links with their keys, then a second copy in the new order. */
 	out->build_bytes = level0 * 8 + upper * 2 + n * 16 + level0 * 4 +
 			   upper + need->job->n_threads * n;
+	if (by_partition(need))
+		out->build_bytes +=
+			n * (vsx_coded_row_bytes(need->space->dim) +
+			     vsx_leaves_row_bytes() + VSX_NEAR_ROW_BYTES);
 	out->searcher_bytes = n; /* a mark for each row */
 	out->seconds = seconds(need);
 }

@@ -1,0 +1,113 @@
+#include "kind/hnsw/build_coded.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/parallel.h"
+#include "names.h"
+#include "train/grid.h"
+#include "train/tally.h"
+
+#define CHUNK 1024
+
+struct encoding {
+	const struct vsx_rows *rows;
+	const struct vsx_grid *grid; /* NULL: rows are codes */
+	uint8_t turn;		     /* what makes u8 of i8 */
+	const uint32_t *order;	     /* NULL: that of the rows */
+	uint8_t *codes;
+	uint32_t stride;
+	struct vsx_tally tally;
+};
+
+static uint32_t stride_of(uint32_t dim)
+{
+	return (dim + 63) / 64 * 64;
+}
+
+uint64_t vsx_coded_row_bytes(uint32_t dim)
+{
+	return stride_of(dim) + sizeof(uint32_t);
+}
+
+static void encode(const struct encoding *e, const uint8_t *row, uint8_t *code)
+{
+	if (e->grid) {
+		vsx_grid_encode(e->grid, e->rows->space, row, code);
+		return;
+	}
+	for (uint32_t d = 0; d < e->rows->space->dim; d++)
+		code[d] = row[d] ^ e->turn;
+}
+
+static enum vsx_status encode_some(void *context, unsigned int thread,
+				   uint64_t first, uint64_t last,
+				   struct vsx_error *err)
+{
+	struct encoding *e = context;
+
+	for (uint64_t i = first; i < last; i++) {
+		uint64_t row = e->order ? e->order[i] : i;
+
+		encode(e, e->rows->base + row * e->rows->space->stride,
+		       e->codes + i * e->stride);
+	}
+	return vsx_tally_add(&e->tally, thread, last - first, err);
+}
+
+/* Codes twice rather than a copy of all: rows are in memory anyway. */
+static enum vsx_status encode_all(struct vsx_coded *c, struct vsx_job *job,
+				  struct encoding *e, struct vsx_error *err)
+{
+	uint32_t n = e->rows->n;
+	struct vsx_code_rows codes;
+
+	VSX_TRY(vsx_alloc_to(&c->order, n, sizeof(*c->order), err));
+	VSX_TRY(vsx_alloc_to(&c->codes, n, e->stride, err));
+	e->codes = c->codes;
+	VSX_TRY(vsx_tally_begin(&e->tally, job, &vsx_phase_training,
+				(uint64_t)n * 2, err));
+	VSX_TRY(vsx_parallel(job->n_threads, n, CHUNK, encode_some, e, err));
+	codes = vsx_coded_rows(c);
+	VSX_TRY(vsx_leaves_order(job, &codes, c->order, err));
+	e->order = c->order;
+	return vsx_parallel(job->n_threads, n, CHUNK, encode_some, e, err);
+}
+
+enum vsx_status vsx_coded_make(struct vsx_coded *c, struct vsx_job *job,
+			       const struct vsx_rows *rows,
+			       struct vsx_error *err)
+{
+	const struct vsx_space *space = rows->space;
+	struct encoding e = {.rows = rows, .stride = stride_of(space->dim)};
+	struct vsx_grid grid = {0};
+	enum vsx_status status = VSX_OK;
+
+	memset(c, 0, sizeof(*c));
+	vsx_space_init(&c->space, VSX_L2, VSX_U8, space->dim, e.stride);
+	c->exact = vsx_elem_is_int(space->elem) && space->metric == VSX_L2;
+	if (c->exact) {
+		e.turn = space->elem == VSX_I8 ? 0x80 : 0;
+	} else {
+		status = vsx_grid_learn(job, rows, &grid, err);
+		e.grid = &grid;
+	}
+	c->rows.n = rows->n;
+	if (status == VSX_OK)
+		status = encode_all(c, job, &e, err);
+	c->rows.space = &c->space;
+	c->rows.base = c->codes;
+	vsx_grid_release(&grid);
+	if (status != VSX_OK)
+		vsx_coded_release(c);
+	return status;
+}
+
+void vsx_coded_release(struct vsx_coded *c)
+{
+	free(c->codes);
+	free(c->order);
+	c->codes = NULL;
+	c->order = NULL;
+}

@@ -1,0 +1,35 @@
+/*
+ * Rows as codes of 8 bits that can take their place while a graph is built:
+ * the rows themselves where they are bytes, else codes on a grid. They are
+ * compared by the squared distance, and lie in the order of leaves: what is
+ * near each other is mostly in the cache together.
+ */
+#ifndef VSX_HNSW_CODED_H
+#define VSX_HNSW_CODED_H
+
+#include "kind/hnsw/build_leaves.h"
+
+struct vsx_coded {
+	struct vsx_space space; /* of codes as rows */
+	struct vsx_rows rows;
+	uint8_t *codes;
+	bool exact;	 /* they are the rows */
+	uint32_t *order; /* [n] row by coded row */
+};
+
+/* Bytes that a coded row takes, for plans. */
+uint64_t vsx_coded_row_bytes(uint32_t dim);
+
+enum vsx_status vsx_coded_make(struct vsx_coded *c, struct vsx_job *job,
+			       const struct vsx_rows *rows,
+			       struct vsx_error *err);
+void vsx_coded_release(struct vsx_coded *c);
+
+/* The same, as leaves see them. */
+static inline struct vsx_code_rows vsx_coded_rows(const struct vsx_coded *c)
+{
+	return (struct vsx_code_rows){c->codes, c->space.stride, c->space.dim,
+				      c->rows.n};
+}
+
+#endif

@@ -1,0 +1,86 @@
+#include "kind/hnsw/build_near.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+#define N_LOCKS 256
+
+enum vsx_status vsx_near_init(struct vsx_near *near, uint32_t n,
+			      struct vsx_error *err)
+{
+	memset(near, 0, sizeof(*near));
+	near->n = n;
+	VSX_TRY(vsx_alloc_to(&near->locks, N_LOCKS, sizeof(*near->locks), err));
+	for (uint32_t i = 0; i < N_LOCKS; i++)
+		pthread_mutex_init(&near->locks[i].mutex, NULL);
+	VSX_TRY(vsx_alloc_to(&near->entries, n,
+			     VSX_NEAR_ROOM * sizeof(*near->entries), err));
+	return vsx_alloc_to(&near->count, n, sizeof(*near->count), err);
+}
+
+void vsx_near_release(struct vsx_near *near)
+{
+	for (uint32_t i = 0; near->locks && i < N_LOCKS; i++)
+		pthread_mutex_destroy(&near->locks[i].mutex);
+	free(near->locks);
+	free(near->entries);
+	free(near->count);
+	memset(near, 0, sizeof(*near));
+}
+
+void vsx_near_clear(struct vsx_near *near)
+{
+	memset(near->count, 0, near->n * sizeof(*near->count));
+}
+
+static pthread_mutex_t *lock_of(struct vsx_near *near, uint32_t row)
+{
+	return &near->locks[row % N_LOCKS].mutex;
+}
+
+/* The least of both in `list`, which has room for them; how many they are. */
+static uint32_t merge(uint64_t *list, uint32_t have, const uint64_t *more,
+		      uint32_t n)
+{
+	uint64_t old[VSX_NEAR_ROOM];
+	uint32_t at = 0, i, j = 0;
+
+	while (at < have && list[at] < more[0])
+		at++;
+	i = at;
+	memcpy(old + i, list + i, (have - i) * sizeof(*old));
+	while (at < VSX_NEAR_ROOM && (i < have || j < n)) {
+		bool ours = j == n || (i < have && old[i] <= more[j]);
+
+		if (ours && j < n && old[i] == more[j])
+			j++;
+		list[at++] = ours ? old[i++] : more[j++];
+	}
+	return at;
+}
+
+void vsx_near_offer(struct vsx_near *near, uint32_t row,
+		    const uint64_t *entries, uint32_t n)
+{
+	uint64_t *list = near->entries + (size_t)row * VSX_NEAR_ROOM;
+
+	if (n == 0)
+		return;
+	pthread_mutex_lock(lock_of(near, row));
+	near->count[row] = (uint16_t)merge(list, near->count[row], entries, n);
+	pthread_mutex_unlock(lock_of(near, row));
+}
+
+uint32_t vsx_near_cut(struct vsx_near *near, uint32_t row)
+{
+	const uint64_t *list = vsx_near_list(near, row);
+	uint32_t cut = UINT32_MAX;
+
+	pthread_mutex_lock(lock_of(near, row));
+	if (near->count[row] == VSX_NEAR_ROOM)
+		cut = (uint32_t)(list[VSX_NEAR_ROOM - 1] >> 32);
+	pthread_mutex_unlock(lock_of(near, row));
+	return cut;
+}

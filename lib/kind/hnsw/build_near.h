@@ -1,0 +1,51 @@
+/*
+ * The nearest of other rows to each row, as many as there is room for.
+ *
+ * Offers may come from any thread and in any order: what is kept are the least
+ * of all that was ever offered, so that the lists are the same in the end.
+ */
+#ifndef VSX_HNSW_NEAR_H
+#define VSX_HNSW_NEAR_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+/* Bytes that a row takes, for plans. */
+#define VSX_NEAR_ROOM	   64u
+#define VSX_NEAR_ROW_BYTES (VSX_NEAR_ROOM * 8u + 2u)
+
+struct vsx_near {
+	uint32_t n;
+	uint64_t *entries; /* [n][VSX_NEAR_ROOM] key << 32 | row, rising */
+	uint16_t *count;   /* [n] */
+	struct vsx_near_lock {
+		_Alignas(64) pthread_mutex_t mutex;
+	} * locks; /* of the rows, in turn */
+};
+
+enum vsx_status vsx_near_init(struct vsx_near *near, uint32_t n,
+			      struct vsx_error *err);
+void vsx_near_release(struct vsx_near *near);
+
+/* Make all lists empty. */
+void vsx_near_clear(struct vsx_near *near);
+
+/* Offer n entries, rising, to the list of a row. Equal ones are kept once. */
+void vsx_near_offer(struct vsx_near *near, uint32_t row,
+		    const uint64_t *entries, uint32_t n);
+
+/* A key above which nothing comes into the list of a row any more. */
+uint32_t vsx_near_cut(struct vsx_near *near, uint32_t row);
+
+/* The list of a row, once nothing is offered any more. */
+static inline const uint64_t *vsx_near_list(const struct vsx_near *near,
+					    uint32_t row)
+{
+	return near->entries + (size_t)row * VSX_NEAR_ROOM;
+}
+
+#endif

@@ -1,0 +1,21 @@
+/* The graph of rows whose near ones a partition finds, for all at once. */
+#ifndef VSX_HNSW_PARTITION_H
+#define VSX_HNSW_PARTITION_H
+
+#include "kind/hnsw/build_coded.h"
+#include "kind/hnsw/build_graph.h"
+
+/*
+ * Link the rows of a graph, which are the coded ones: those of the upper levels
+ * by insertion, the base level from leaves. The same rows and seed give the
+ * same links for any number of threads.
+ *
+ * *coarse: codes say too little of which rows are near, and the graph is left
+ * unfinished.
+ */
+enum vsx_status vsx_graph_from_partition(struct vsx_graph *g,
+					 struct vsx_job *job,
+					 const struct vsx_coded *coded,
+					 bool *coarse, struct vsx_error *err);
+
+#endif

@@ -1,0 +1,385 @@
+/*
+ * Graphs that are built from a partition: lists that keep the nearest of what
+ * they are offered in any order, leaves that have every row, and a graph that
+ * is the same for any number of threads and as good as one by insertion.
+ */
+#include <criterion/criterion.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/select.h"
+#include "kind/hnsw/build_near.h"
+#include "kind/hnsw/build_split.h"
+#include "kind/hnsw/hnsw.h"
+#include "kind/laid_out.h"
+#include "kind/seeded.h"
+
+TestSuite(partition, .timeout = 120);
+
+static struct vsx_error err;
+
+static enum vsx_status no_progress(struct vsx_job *job,
+				   const struct vsx_phase *phase, uint64_t done,
+				   uint64_t total, struct vsx_error *e)
+{
+	(void)job, (void)phase, (void)e;
+	cr_assert_leq(done, total);
+	return VSX_OK;
+}
+
+static void no_note(struct vsx_job *job, const char *fmt, ...)
+{
+	(void)job, (void)fmt;
+}
+
+static struct vsx_job job_of(unsigned int threads)
+{
+	return (struct vsx_job){.seed = 5,
+				.n_threads = threads,
+				.ef_construction = 60,
+				.by_partition = true,
+				.progress = no_progress,
+				.note = no_note};
+}
+
+/* ---- lists of near rows ------------------------------------------------ */
+
+static uint64_t entry(uint32_t i)
+{
+	return (uint64_t)(i * 7919 % 1009) << 32 | i;
+}
+
+Test(partition, lists_keep_the_nearest_of_all_offers)
+{
+	struct vsx_near a, b;
+	uint64_t due[1009];
+
+	cr_assert_eq(vsx_near_init(&a, 3, &err), VSX_OK);
+	cr_assert_eq(vsx_near_init(&b, 3, &err), VSX_OK);
+	cr_expect_eq(vsx_near_cut(&a, 1), UINT32_MAX);
+	for (uint32_t i = 1; i <= 1000; i++) {
+		uint64_t one = entry(i), two[2] = {entry(1001 - i), 0};
+
+		/* One by one; and from the end, every other one twice. */
+		due[i - 1] = one;
+		vsx_near_offer(&a, 1, &one, 1);
+		two[1] = two[0] + ((uint64_t)1 << 62);
+		vsx_near_offer(&b, 1, two, 2);
+		if (i % 2)
+			vsx_near_offer(&b, 1, two, 1);
+	}
+	vsx_least(due, 1000, VSX_NEAR_ROOM, true);
+	cr_expect_eq(a.count[1], VSX_NEAR_ROOM);
+	cr_expect_eq(b.count[1], VSX_NEAR_ROOM);
+	cr_expect_arr_eq(vsx_near_list(&a, 1), due, sizeof(due[0]) * 64);
+	cr_expect_arr_eq(vsx_near_list(&b, 1), due, sizeof(due[0]) * 64);
+	cr_expect_eq(vsx_near_cut(&a, 1), due[VSX_NEAR_ROOM - 1] >> 32);
+	cr_expect_eq(a.count[0] + a.count[2], 0);
+	vsx_near_clear(&a);
+	cr_expect_eq(a.count[1], 0);
+	vsx_near_release(&a);
+	vsx_near_release(&b);
+}
+
+/* ---- leaves ------------------------------------------------------------ */
+
+enum { SPLIT_ROWS = 5000, SPLIT_DIM = 6, LEAF = 100 };
+
+struct met {
+	_Atomic uint32_t times[SPLIT_ROWS];
+	_Atomic uint64_t sum; /* of a number for each leaf */
+	_Atomic uint32_t at[SPLIT_ROWS];
+};
+
+static enum vsx_status meet(void *context, unsigned int thread,
+			    const struct vsx_leaf *leaf, struct vsx_error *e)
+{
+	struct met *m = context;
+	uint64_t mix = leaf->n;
+
+	(void)thread, (void)e;
+	cr_assert(leaf->n >= 1 && leaf->n <= LEAF, "%u rows", leaf->n);
+	for (uint32_t i = 0; i < leaf->n; i++) {
+		cr_assert(i == 0 || leaf->rows[i] > leaf->rows[i - 1]);
+		atomic_fetch_add(&m->times[leaf->rows[i]], 1);
+		if (leaf->at + i < SPLIT_ROWS)
+			atomic_fetch_add(&m->at[leaf->at + i], 1);
+		mix = vsx_mix(mix + leaf->rows[i]);
+	}
+	atomic_fetch_add(&m->sum, mix);
+	return VSX_OK;
+}
+
+/* Rows of `kinds` different ones. */
+static struct met *split(uint32_t kinds, uint32_t fan, unsigned int threads)
+{
+	struct met *m = vsx_alloc(1, sizeof(*m));
+	uint8_t *codes = vsx_alloc(SPLIT_ROWS, SPLIT_DIM);
+	struct vsx_code_rows rows = {codes, SPLIT_DIM, SPLIT_DIM, SPLIT_ROWS};
+	struct vsx_split s = {.codes = &rows,
+			      .seed = 3,
+			      .stream = VSX_RANDOM_LEADERS,
+			      .n_threads = threads,
+			      .leaf_most = LEAF,
+			      .leaf_aim = LEAF / 2,
+			      .fans = {fan, 1},
+			      .work = meet,
+			      .context = m};
+
+	for (uint32_t i = 0; i < SPLIT_ROWS * SPLIT_DIM; i++)
+		codes[i] = (uint8_t)vsx_random_at(1, i % SPLIT_DIM,
+						  i / SPLIT_DIM * 31 % kinds);
+	cr_assert_eq(vsx_split_run(&s, &err), VSX_OK, "%s", err.text);
+	free(codes);
+	return m;
+}
+
+Test(partition, leaves_have_every_row)
+{
+	static const uint32_t kinds[] = {SPLIT_ROWS, 40, 2, 1};
+
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		struct met *one = split(kinds[k], 1, 1);
+		struct met *some = split(kinds[k], 4, 1);
+
+		for (uint32_t i = 0; i < SPLIT_ROWS; i++) {
+			cr_assert_eq(one->times[i], 1);
+			cr_assert_eq(one->at[i], 1);
+			cr_assert_eq(some->times[i], 4,
+				     "row %u of %u kinds: %u", i, kinds[k],
+				     some->times[i]);
+		}
+		free(one);
+		free(some);
+	}
+}
+
+Test(partition, leaves_are_the_same_for_any_number_of_threads)
+{
+	struct met *one = split(SPLIT_ROWS, 4, 1);
+	struct met *more = split(SPLIT_ROWS, 4, 5);
+
+	cr_expect_eq(one->sum, more->sum);
+	free(one);
+	free(more);
+}
+
+/* ---- graphs ------------------------------------------------------------ */
+
+struct findings {
+	int n;
+	char first[sizeof(err.text)];
+};
+
+static int hear(void *context, const struct vsx_error *finding)
+{
+	struct findings *f = context;
+
+	if (f->n++ == 0)
+		memcpy(f->first, finding->text, sizeof(f->first));
+	return 0;
+}
+
+static void expect_sound(struct laid_out *l, const char *what)
+{
+	struct findings f = {0};
+
+	cr_assert_eq(l->seg.kind->check(&l->seg, hear, &f, &err), VSX_OK);
+	cr_expect_eq(f.n, 0, "%s: %d findings: %s", what, f.n, f.first);
+}
+
+static void make(struct laid_out *l, struct vsx_job job,
+		 const struct vsx_rows *rows, uint32_t m)
+{
+	memset(l, 0, sizeof(*l));
+	cr_assert_eq(lay_build(l, &job, rows, VSX_HNSW, m, &err), VSX_OK, "%s",
+		     err.text);
+	cr_assert_eq(lay_out(l, &job, rows, false, &err), VSX_OK, "%s",
+		     err.text);
+}
+
+static bool same(const struct laid_out *a, const struct laid_out *b, uint32_t n)
+{
+	if (memcmp(a->built.order, b->built.order, n * sizeof(uint32_t)) != 0)
+		return false;
+	for (uint32_t i = 0; i < a->built.n_sections; i++)
+		if (a->built.section[i].bytes != b->built.section[i].bytes ||
+		    memcmp(a->built.section[i].data, b->built.section[i].data,
+			   a->built.section[i].bytes) != 0)
+			return false;
+	return true;
+}
+
+Test(partition, graphs_are_sound_and_the_same_for_any_number_of_threads)
+{
+	static const enum vsx_elem elems[] = {VSX_F32, VSX_F16, VSX_I8, VSX_U8};
+
+	for (size_t e = 0; e < sizeof(elems) / sizeof(elems[0]); e++) {
+		for (int cosine = 0; cosine < 2; cosine++) {
+			struct laid_out one, more;
+			struct seeded s;
+
+			seeded_init(&s, cosine ? VSX_COSINE : VSX_L2, elems[e],
+				    3000, 24);
+			make(&one, job_of(1), &s.rows, 4);
+			make(&more, job_of(3), &s.rows, 4);
+			expect_sound(&one, "one thread");
+			cr_expect(same(&one, &more, s.rows.n), "type %d",
+				  (int)elems[e]);
+			laid_out_release(&one);
+			laid_out_release(&more);
+			seeded_release(&s);
+		}
+	}
+}
+
+Test(partition, few_rows_and_equal_ones_make_sound_graphs)
+{
+	static const uint32_t numbers[] = {1, 2, 3, 17, 64, 65, 1025, 2600};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		for (int equal = 0; equal < 2; equal++) {
+			struct laid_out l;
+			struct seeded s;
+
+			seeded_init(&s, VSX_L2, VSX_U8, numbers[i], 5);
+			for (uint32_t r = 1; equal && r < numbers[i]; r++)
+				memcpy(s.base + r * s.space.stride, s.base,
+				       s.space.stride);
+			make(&l, job_of(2), &s.rows, 2);
+			expect_sound(&l, equal ? "equal rows" : "few rows");
+			laid_out_release(&l);
+			make(&l, job_of(2), &s.rows, 300);
+			expect_sound(&l, "many links");
+			laid_out_release(&l);
+			seeded_release(&s);
+		}
+	}
+}
+
+/* ---- what searches find ------------------------------------------------ */
+
+static double recall(struct laid_out *l, const struct seeded *s, uint32_t ef)
+{
+	struct vsx_scratch scratch;
+	uint32_t found = 0;
+
+	cr_assert_eq(vsx_scratch_init(&scratch, s->space.dim, &err), VSX_OK);
+	for (uint32_t q = 0; q < SEEDED_QUERIES; q++) {
+		struct vsx_best best[10];
+		struct vsx_find find = {.query = &scratch.query,
+					.k = 10,
+					.effort = ef,
+					.top = {best, 0, 10},
+					.scratch = &scratch};
+		uint64_t due[10];
+
+		seeded_truth(s, q, 10, due);
+		cr_assert_eq(vsx_space_prepare(&s->space, &scratch.query,
+					       seeded_query(s, q), VSX_F32,
+					       &err),
+			     VSX_OK);
+		cr_assert_eq(l->seg.kind->search(&l->seg, &find, &err), VSX_OK);
+		for (int i = 0; i < 10; i++)
+			for (int j = 0; j < 10; j++)
+				found += best[i].id == due[j];
+	}
+	vsx_scratch_release(&scratch);
+	return found / (10.0 * SEEDED_QUERIES);
+}
+
+static struct vsx_job inserting(void)
+{
+	struct vsx_job job = job_of(1);
+
+	job.by_partition = false;
+	job.by_insertion = true;
+	return job;
+}
+
+Test(partition, finds_what_a_graph_by_insertion_does)
+{
+	for (int cosine = 0; cosine < 2; cosine++) {
+		struct laid_out part, insert;
+		struct seeded s;
+
+		seeded_init(&s, cosine ? VSX_COSINE : VSX_L2, VSX_F32, 8000,
+			    24);
+		make(&part, job_of(2), &s.rows, 8);
+		make(&insert, inserting(), &s.rows, 8);
+		cr_expect(!same(&part, &insert, s.rows.n));
+		cr_expect_geq(recall(&part, &s, 16), recall(&insert, &s, 16));
+		cr_expect_geq(recall(&part, &s, 64), 0.97);
+		laid_out_release(&part);
+		laid_out_release(&insert);
+		seeded_release(&s);
+	}
+}
+
+/* Small clusters far apart: all rows of one have the same code. */
+static void draw_together(struct seeded *s, float far)
+{
+	uint32_t dim = s->space.dim;
+
+	for (uint32_t r = 0; r < s->rows.n; r++) {
+		float *x = s->x + (size_t)r * dim;
+
+		for (uint32_t d = 0; d < dim; d++)
+			x[d] = x[d] * 0.001f +
+			       far * (float)(vsx_random_at(8, d, r % 20) % 50);
+		cr_assert_eq(vsx_space_store(&s->space,
+					     s->base + r * s->space.stride, x,
+					     VSX_F32, false, &err),
+			     VSX_OK);
+	}
+	for (uint32_t q = 0; q < SEEDED_QUERIES; q++)
+		memcpy(s->queries + q * dim, s->x + (size_t)q * 37 * dim,
+		       dim * sizeof(float));
+}
+
+Test(partition, rows_that_codes_do_not_tell_apart_are_inserted)
+{
+	struct laid_out part, insert;
+	struct seeded s;
+
+	seeded_init(&s, VSX_L2, VSX_F32, 4500, 8);
+	draw_together(&s, 10.0f);
+	make(&part, job_of(1), &s.rows, 8);
+	make(&insert, inserting(), &s.rows, 8);
+	cr_expect(same(&part, &insert, s.rows.n));
+	cr_expect_geq(recall(&part, &s, 80), 0.9);
+	laid_out_release(&part);
+	laid_out_release(&insert);
+	seeded_release(&s);
+}
+
+Test(partition, is_for_many_rows_and_distances)
+{
+	static const struct {
+		enum vsx_metric metric;
+		uint32_t n;
+		bool by_partition;
+	} cases[] = {
+		{VSX_L2, 4095, false},
+		{VSX_L2, 4096, true},
+		{VSX_COSINE, 4096, true},
+		{VSX_IP, 4096, false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct laid_out any, insert;
+		struct seeded s;
+		struct vsx_job job = job_of(2);
+
+		job.by_partition = false;
+		seeded_init(&s, cases[i].metric, VSX_F32, cases[i].n, 24);
+		make(&any, job, &s.rows, 4);
+		make(&insert, inserting(), &s.rows, 4);
+		cr_expect_neq(same(&any, &insert, s.rows.n),
+			      cases[i].by_partition, "case %zu", i);
+		laid_out_release(&any);
+		laid_out_release(&insert);
+		seeded_release(&s);
+	}
+}
