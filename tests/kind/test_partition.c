@@ -317,25 +317,28 @@ Test(partition, finds_what_a_graph_by_insertion_does)
 	}
 }
 
-/* Small clusters far apart: all rows of one have the same code. */
-static void draw_together(struct seeded *s, float far)
+/* Rows in so many clusters, and how wide these are: they lie about 8 apart in
+ * each dimension. Queries are in
+ * clusters, too. */
+static void draw_together(struct seeded *s, uint32_t clusters, double width)
 {
 	uint32_t dim = s->space.dim;
+	struct vsx_rng rng = {4};
 
 	for (uint32_t r = 0; r < s->rows.n; r++) {
 		float *x = s->x + (size_t)r * dim;
 
 		for (uint32_t d = 0; d < dim; d++)
-			x[d] = x[d] * 0.001f +
-			       far * (float)(vsx_random_at(8, d, r % 20) % 50);
+			x[d] = (float)(vsx_random_at(8, d, r % clusters) % 24) +
+			       seeded_value(&rng, width);
 		cr_assert_eq(vsx_space_store(&s->space,
 					     s->base + r * s->space.stride, x,
 					     VSX_F32, false, &err),
 			     VSX_OK);
 	}
-	for (uint32_t q = 0; q < SEEDED_QUERIES; q++)
-		memcpy(s->queries + q * dim, s->x + (size_t)q * 37 * dim,
-		       dim * sizeof(float));
+	for (uint32_t i = 0; i < SEEDED_QUERIES * dim; i++)
+		s->queries[i] = s->x[(size_t)(i / dim * 37) * dim + i % dim] +
+				seeded_value(&rng, width);
 }
 
 Test(partition, rows_that_codes_do_not_tell_apart_are_inserted)
@@ -344,7 +347,7 @@ Test(partition, rows_that_codes_do_not_tell_apart_are_inserted)
 	struct seeded s;
 
 	seeded_init(&s, VSX_L2, VSX_F32, 4500, 8);
-	draw_together(&s, 10.0f);
+	draw_together(&s, 20, 0.004);
 	make(&part, job_of(1), &s.rows, 8);
 	make(&insert, inserting(), &s.rows, 8);
 	cr_expect(same(&part, &insert, s.rows.n));

@@ -1,173 +1,23 @@
 /*
- * A base level from a partition: candidates from all pairs of overlapping
- * leaves, pruned; links back, pruned together with those that are there.
+ * A base level from a partition. Links are chosen among the near rows that
+ * leaves show; then each row looks for near ones by a search of that graph, as
+ * an insertion would, and links are chosen once more. (The idea of the second
+ * part: Subramanya, Devvrit, Kadekodi, Krishnaswamy, Simhadri, "DiskANN: Fast
+ * Accurate Billion-point Nearest Neighbor Search on a Single Node", NeurIPS
+ * 2019, section 2.3.)
  */
 #include "kind/hnsw/build_partition.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/alloc.h"
 #include "base/parallel.h"
-
-/*
- * A candidate is left out when a link that was chosen before is nearer to it
- * than the row is, and by so much: squared distances, 10/11. (With 1 lists stay
- * half empty, and ones that are filled with what is left out are no better.)
- */
-#define NEARER_NUM 11u
-#define NEARER_DEN 10u
-
-#define CHUNK 256
-
-struct worker {
-	struct vsx_query query;
-	uint64_t *candidates; /* [degree + VSX_NEAR_ROOM] key << 32 | row */
-	uint64_t *others;     /* likewise */
-	uint32_t *kept;	      /* [degree] rows */
-};
-
-struct linking {
-	struct vsx_graph *graph;
-	struct vsx_graph_level *level;
-	struct vsx_near near;
-	struct worker *workers; /* [threads] */
-	struct vsx_linking *told;
-	unsigned int n_threads;
-};
-
-/* Whether one of n rows is nearer to the query, by enough, than `key`. */
-static bool is_near_one(const struct vsx_graph *g, const struct worker *w,
-			uint32_t key, const uint32_t *rows, uint32_t n)
-{
-	uint32_t keys[4];
-	bool found = false;
-
-	/* The first are the nearest and reject most: a few at a time. */
-	for (uint32_t i = 0; i < n && !found; i += 4) {
-		uint32_t some = n - i < 4 ? n - i : 4;
-
-		vsx_space_keys(g->rows->space, &w->query, g->rows->base,
-			       rows + i, some, keys);
-		for (uint32_t j = 0; j < some; j++)
-			found |= (uint64_t)keys[j] * NEARER_NUM <
-				 (uint64_t)key * NEARER_DEN;
-	}
-	return found;
-}
-
-/*
- * Put the links of a row: of n candidates, rising, first those that pass, and
- * then the nearest of the others while there is room.
- */
-static void put_links(struct linking *l, struct worker *w, uint32_t row,
-		      uint32_t n)
-{
-	struct vsx_graph_level *level = l->level;
-	const struct vsx_graph *g = l->graph;
-	uint32_t *links = level->links + (size_t)row * level->degree;
-	uint32_t *keys = level->keys + (size_t)row * level->degree;
-	uint32_t n_kept = 0, n_others = 0, most = level->degree;
-
-	for (uint32_t i = 0; i < n && n_kept < most; i++) {
-		uint32_t to = (uint32_t)w->candidates[i];
-		uint32_t key = (uint32_t)(w->candidates[i] >> 32);
-
-		vsx_space_row_query(
-			g->rows->space, &w->query,
-			g->rows->base + (size_t)to * g->rows->space->stride);
-		if (is_near_one(g, w, key, w->kept, n_kept)) {
-			w->others[n_others++] = w->candidates[i];
-			continue;
-		}
-		w->kept[n_kept] = to;
-		links[n_kept] = to;
-		keys[n_kept++] = key;
-	}
-	level->tidy[row] = (uint16_t)n_kept;
-	for (uint32_t i = 0; i < n_others && n_kept < most; i++) {
-		links[n_kept] = (uint32_t)w->others[i];
-		keys[n_kept++] = (uint32_t)(w->others[i] >> 32);
-	}
-	level->count[row] = (uint16_t)n_kept;
-	for (uint32_t i = n_kept; i < level->degree; i++)
-		links[i] = VSX_HNSW_NO_LINK;
-}
-
-static int by_entry(const void *pa, const void *pb)
-{
-	const uint64_t *a = pa, *b = pb;
-
-	return *a < *b ? -1 : *a > *b;
-}
-
-/* The links of a row and its list of near rows, rising, equal ones once. */
-static uint32_t gather(const struct linking *l, struct worker *w, uint32_t row)
-{
-	const struct vsx_graph_level *level = l->level;
-	const uint64_t *near = vsx_near_list(&l->near, row);
-	uint32_t n_links = level->count[row], n_near = l->near.count[row];
-	size_t at = (size_t)row * level->degree;
-	uint32_t n = 0, i = 0, j = 0;
-
-	for (uint32_t k = 0; k < n_links; k++)
-		w->others[k] = (uint64_t)level->keys[at + k] << 32 |
-			       level->links[at + k];
-	qsort(w->others, n_links, sizeof(*w->others), by_entry);
-	while (i < n_links || j < n_near) {
-		uint64_t next =
-			j == n_near || (i < n_links && w->others[i] <= near[j])
-				? w->others[i++]
-				: near[j++];
-
-		if (n == 0 || w->candidates[n - 1] != next)
-			w->candidates[n++] = next;
-	}
-	return n;
-}
-
-/* Links of rows from their lists, and from the links that they have. */
-static enum vsx_status link_some(void *context, unsigned int thread,
-				 uint64_t first, uint64_t last,
-				 struct vsx_error *err)
-{
-	struct linking *l = context;
-	struct worker *w = &l->workers[thread];
-
-	for (uint64_t row = first; row < last; row++)
-		put_links(l, w, (uint32_t)row, gather(l, w, (uint32_t)row));
-	return vsx_linking_add(l->told, thread, 2 * (last - first), err);
-}
-
-/* Offer rows to the lists of those that they chose. */
-static enum vsx_status turn_some(void *context, unsigned int thread,
-				 uint64_t first, uint64_t last,
-				 struct vsx_error *err)
-{
-	struct linking *l = context;
-	const struct vsx_graph_level *level = l->level;
-
-	for (uint64_t row = first; row < last; row++) {
-		size_t at = row * level->degree;
-
-		for (uint32_t i = 0; i < level->tidy[row]; i++) {
-			uint64_t back =
-				(uint64_t)level->keys[at + i] << 32 | row;
-
-			vsx_near_offer(&l->near, level->links[at + i], &back,
-				       1);
-		}
-	}
-	return vsx_linking_add(l->told, thread, last - first, err);
-}
+#include "kind/hnsw/build_links.h"
 
 /*
  * Codes round components, each to within half a step: that makes a squared
- * distance of 400 steps wrong by a twentieth or so. Where neighbours are nearer
- * than that, as they are in small clusters that lie far apart, they cannot be
- * told from others.
+ * distance of 100 steps wrong by a tenth or so. Where neighbours are nearer
+ * than that, as they are in small clusters that lie very far apart, they cannot
+ * be told from others.
  */
-#define TELLING_KEY 400u
+#define TELLING_KEY 100u
 #define PLACE	    7  /* of the neighbour that is looked at */
 #define FEW	    16 /* one row in so many may be like that */
 
@@ -185,10 +35,111 @@ static bool is_coarse(const struct vsx_near *near)
 	return n > near->n / FEW;
 }
 
-/* Steps of a row in the passes below. */
-#define ROW_STEPS (VSX_LEAVES_FIRST_FAN * VSX_LEAVES_LATER_FAN + 2 + 1 + 2)
+/* ---- refining -------------------------------------------------------- */
 
-static enum vsx_status link_all(struct linking *l, struct vsx_job *job,
+#define WALK_CHUNK   64
+#define REFINE_STEPS 12u /* of a row, as those of build_links.h */
+
+/* Where a walk for a row begins on the base level, the row itself left out. */
+static enum vsx_status descend(const struct vsx_graph *g, struct vsx_walk *walk,
+			       uint32_t row, uint32_t *at, uint32_t *key,
+			       struct vsx_error *err)
+{
+	const struct vsx_rows *rows = g->rows;
+	struct vsx_level view;
+
+	*at = g->order[0];
+	if (*at == row) { /* some other one; it has one if there is one */
+		*at = g->level[0].links[(size_t)row * g->level[0].degree];
+		return VSX_OK;
+	}
+	vsx_space_keys(rows->space, &walk->scratch->query, rows->base, at, 1,
+		       key);
+	for (uint32_t level = g->n_levels - 1; level > 0; level--) {
+		vsx_graph_view(g, level, &view);
+		VSX_TRY(vsx_walk_greedy(walk, &view, at, key, err));
+	}
+	return VSX_OK;
+}
+
+/* What a search for a row finds, as entries in the pool of the scratch. */
+static enum vsx_status find_near(const struct vsx_links *l,
+				 struct vsx_links_worker *w, uint32_t row,
+				 uint32_t ef, size_t *n, struct vsx_error *err)
+{
+	const struct vsx_graph *g = l->graph;
+	const struct vsx_space *space = g->rows->space;
+	struct vsx_scratch *s = &w->scratch;
+	struct vsx_walk walk;
+	struct vsx_level view;
+	uint32_t at, key;
+
+	vsx_space_row_query(space, &s->query,
+			    g->rows->base + (size_t)row * space->stride);
+	s->code.asked = &s->query; /* no bounds are wanted */
+	s->code.longest = 0.0;
+	VSX_TRY(vsx_walk_begin(&walk, s, &s->code, 0, g->rows->n, ef,
+			       l->level->degree, err));
+	walk.avoid = row;
+	VSX_TRY(descend(g, &walk, row, &at, &key, err));
+	*n = 0;
+	if (at == VSX_HNSW_NO_LINK)
+		return VSX_OK;
+	vsx_graph_view(g, 0, &view);
+	VSX_TRY(vsx_walk_enter(&walk, &view, at, ef, &key, err));
+	VSX_TRY(vsx_walk_beam(&walk, &view, ef, err));
+	for (size_t i = 0; i < walk.n; i++)
+		s->pool[i] = (uint64_t)vsx_pool_key(s->pool[i]) << 32 |
+			     vsx_pool_row(s->pool[i]);
+	*n = walk.n;
+	return VSX_OK;
+}
+
+/* A third of what an insertion looks at: most near rows are known. */
+static uint32_t refining_ef(const struct vsx_graph *g)
+{
+	return g->ef_construction / 3 + 1;
+}
+
+/* New links of rows go to their lists: the graph stays as it is. */
+static enum vsx_status refine_some(void *context, unsigned int thread,
+				   uint64_t first, uint64_t last,
+				   struct vsx_error *err)
+{
+	struct vsx_links *l = context;
+	struct vsx_links_worker *w = &l->workers[thread];
+
+	for (uint32_t row = (uint32_t)first; row < last; row++) {
+		uint32_t n, n_others;
+		size_t found;
+
+		VSX_TRY(find_near(l, w, row, refining_ef(l->graph), &found,
+				  err));
+		n = vsx_links_unite(l, w, row, w->scratch.pool,
+				    (uint32_t)found);
+		n = vsx_links_choose(l, w, n, &n_others);
+		vsx_near_offer(&l->near, row, w->candidates, n);
+	}
+	return vsx_linking_add(l->told, thread, REFINE_STEPS * (last - first),
+			       err);
+}
+
+static enum vsx_status refine(struct vsx_links *l, struct vsx_error *err)
+{
+	vsx_near_clear(&l->near);
+	VSX_TRY(vsx_parallel(l->n_threads, l->near.n, WALK_CHUNK, refine_some,
+			     l, err));
+	vsx_links_take_near(l);
+	return vsx_links_turn(l, err);
+}
+
+/* ---- all of it ------------------------------------------------------- */
+
+#define ROW_STEPS                                                              \
+	(VSX_LEAVES_FIRST_FAN * VSX_LEAVES_LATER_FAN + VSX_LINKS_STEPS +       \
+	 2 * VSX_LINKS_TURN_STEPS + REFINE_STEPS)
+
+static enum vsx_status link_all(struct vsx_links *l, struct vsx_job *job,
 				const struct vsx_coded *coded, bool *coarse,
 				struct vsx_error *err)
 {
@@ -198,30 +149,9 @@ static enum vsx_status link_all(struct linking *l, struct vsx_job *job,
 	*coarse = !coded->exact && is_coarse(&l->near);
 	if (*coarse)
 		return VSX_OK;
-	VSX_TRY(vsx_parallel(l->n_threads, codes.n, CHUNK, link_some, l, err));
-	vsx_near_clear(&l->near);
-	VSX_TRY(vsx_parallel(l->n_threads, codes.n, CHUNK, turn_some, l, err));
-	return vsx_parallel(l->n_threads, codes.n, CHUNK, link_some, l, err);
-}
-
-static enum vsx_status init_worker(struct worker *w, uint32_t dim,
-				   uint32_t degree, struct vsx_error *err)
-{
-	size_t most = (size_t)degree + VSX_NEAR_ROOM;
-
-	VSX_TRY(vsx_query_alloc(&w->query, dim, err));
-	VSX_TRY(vsx_alloc_to(&w->candidates, most, sizeof(*w->candidates),
-			     err));
-	VSX_TRY(vsx_alloc_to(&w->others, most, sizeof(*w->others), err));
-	return vsx_alloc_to(&w->kept, degree, sizeof(*w->kept), err);
-}
-
-static void release_worker(struct worker *w)
-{
-	vsx_query_release(&w->query);
-	free(w->candidates);
-	free(w->others);
-	free(w->kept);
+	VSX_TRY(vsx_links_from_near(l, err));
+	VSX_TRY(vsx_links_turn(l, err));
+	return refine(l, err);
 }
 
 enum vsx_status vsx_graph_from_partition(struct vsx_graph *g,
@@ -230,28 +160,21 @@ enum vsx_status vsx_graph_from_partition(struct vsx_graph *g,
 					 bool *coarse, struct vsx_error *err)
 {
 	uint32_t n_upper = g->n_levels > 1 ? g->level[1].n_slots : 1;
+	uint32_t most = refining_ef(g);
 	struct vsx_linking told = {.job = job,
 				   .first = n_upper,
 				   .n = coded->rows.n,
 				   .row_steps = ROW_STEPS};
-	struct linking l = {.graph = g,
-			    .level = &g->level[0],
-			    .told = &told,
-			    .n_threads = job->n_threads};
+	struct vsx_links l;
 	enum vsx_status status;
 
 	/* Links of the upper levels, and long ones on the base level. */
 	VSX_TRY(vsx_graph_insert(g, job, n_upper, err));
-	VSX_TRY(vsx_alloc_to(&l.workers, l.n_threads, sizeof(*l.workers), err));
-	status = vsx_near_init(&l.near, coded->rows.n, err);
-	for (unsigned int i = 0; status == VSX_OK && i < l.n_threads; i++)
-		status = init_worker(&l.workers[i], coded->space.dim,
-				     l.level->degree, err);
+	if (most < VSX_NEAR_ROOM)
+		most = VSX_NEAR_ROOM;
+	status = vsx_links_init(&l, g, most, job->n_threads, &told, err);
 	if (status == VSX_OK)
 		status = link_all(&l, job, coded, coarse, err);
-	for (unsigned int i = 0; i < l.n_threads; i++)
-		release_worker(&l.workers[i]);
-	free(l.workers);
-	vsx_near_release(&l.near);
+	vsx_links_release(&l);
 	return status;
 }

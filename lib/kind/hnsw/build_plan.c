@@ -80,7 +80,7 @@ static uint32_t ef_at(const struct vsx_segment *seg, uint32_t i)
 #define LINK_REAL_IS_SLOWER 1.35
 
 /* The same by a partition, which goes by the distances of leaves. */
-#define PART_SECONDS	  50e-6
+#define PART_SECONDS	  90e-6
 #define PART_BYTE_SECONDS 0.03e-6
 
 static bool by_partition(const struct vsx_plan_need *need)
