@@ -54,6 +54,7 @@ struct build {
 	uint32_t version;
 	bool force;
 	uint64_t memory;
+	enum vsx_graph_builder builder;
 };
 
 static enum vsx_status add_rows(struct vsx_builder *b, const struct build *what,
@@ -78,6 +79,7 @@ static enum vsx_status build(const char *path, const char *spec,
 	opts.spec = spec;
 	opts.force = what.force;
 	opts.memory = what.memory;
+	opts.builder = what.builder;
 	COMMON(&opts);
 	opts.n_test_queries = 6;
 	opts.ef_construction = 16;
@@ -128,6 +130,16 @@ static enum vsx_status run_build_beyond_memory(const struct operation *op,
 					       struct vsx_error *err)
 {
 	struct build what = {.memory = 512};
+
+	return build(tree_path(folder, op->output), op->spec, what, ops, err);
+}
+
+static enum vsx_status run_build_partition(const struct operation *op,
+					   const char *folder,
+					   const struct vsx_file_ops *ops,
+					   struct vsx_error *err)
+{
+	struct build what = {.builder = VSX_GRAPH_PARTITION};
 
 	return build(tree_path(folder, op->output), op->spec, what, ops, err);
 }
@@ -378,6 +390,8 @@ const struct operation operations[] = {
 	OVER("build --force", "HNSW4", op_prepare_base, run_build, "x.vsx"),
 	NEW("build beyond memory", "IVF4,Flat", prepare_nothing,
 	    run_build_beyond_memory, "x.vsx"),
+	NEW("build from a partition", "HNSW4", prepare_nothing,
+	    run_build_partition, "x.vsx"),
 	CHANGE("add", "Flat", op_prepare_base, run_add),
 	CHANGE("add behind debris", "HNSW4", prepare_debris, run_add),
 	CHANGE("add beyond memory", "HNSW4", op_prepare_base,

@@ -5,6 +5,7 @@
  */
 #include <criterion/criterion.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,6 +112,13 @@ static enum vsx_status meet(void *context, unsigned int thread,
 	return VSX_OK;
 }
 
+static enum vsx_status go_on(void *context, unsigned int thread,
+			     struct vsx_error *e)
+{
+	(void)context, (void)thread, (void)e;
+	return VSX_OK;
+}
+
 /* Rows of `kinds` different ones. */
 static struct met *split(uint32_t kinds, uint32_t fan, unsigned int threads)
 {
@@ -125,6 +133,7 @@ static struct met *split(uint32_t kinds, uint32_t fan, unsigned int threads)
 			      .leaf_aim = LEAF / 2,
 			      .fans = {fan, 1},
 			      .work = meet,
+			      .tell = go_on,
 			      .context = m};
 
 	for (uint32_t i = 0; i < SPLIT_ROWS * SPLIT_DIM; i++)
@@ -258,6 +267,40 @@ Test(partition, few_rows_and_equal_ones_make_sound_graphs)
 	}
 }
 
+/* The build ends with what progress answered, wherever that is. */
+static uint32_t asked, stop_at;
+
+static enum vsx_status stop(struct vsx_job *job, const struct vsx_phase *phase,
+			    uint64_t done, uint64_t total, struct vsx_error *e)
+{
+	(void)job, (void)phase, (void)done, (void)total;
+	return ++asked == stop_at ? vsx_fail(e, VSX_ESTOPPED, "enough")
+				  : VSX_OK;
+}
+
+Test(partition, stops_wherever_progress_says_so)
+{
+	struct vsx_job job = job_of(1);
+	struct laid_out l;
+	struct seeded s;
+	uint32_t all;
+
+	seeded_init(&s, VSX_COSINE, VSX_F32, 2500, 16);
+	job.progress = stop;
+	make(&l, job, &s.rows, 4);
+	laid_out_release(&l);
+	all = asked;
+	for (stop_at = 1; stop_at <= all; stop_at += 1 + all / 60) {
+		asked = 0;
+		memset(&l, 0, sizeof(l));
+		cr_expect_eq(lay_build(&l, &job, &s.rows, VSX_HNSW, 4, &err),
+			     VSX_ESTOPPED);
+		cr_expect_eq(asked, stop_at);
+		vsx_built_release(&l.built);
+	}
+	seeded_release(&s);
+}
+
 /* ---- what searches find ------------------------------------------------ */
 
 static double recall(struct laid_out *l, const struct seeded *s, uint32_t ef)
@@ -355,6 +398,76 @@ Test(partition, rows_that_codes_do_not_tell_apart_are_inserted)
 	laid_out_release(&part);
 	laid_out_release(&insert);
 	seeded_release(&s);
+}
+
+/* Word vectors, which are hard: the last ones are queries. */
+enum { WORDS = 6000, WORD_DIM = 50, WORD_QUERIES = 200 };
+
+static float words[WORDS + WORD_QUERIES][WORD_DIM];
+
+static void read_words(uint8_t *rows, const struct vsx_space *space)
+{
+	FILE *f = fopen(VSX_TEST_SOURCE "/tests/data/words/vectors.npy", "rb");
+
+	cr_assert_not_null(f);
+	cr_assert_eq(fseek(f, 128, SEEK_SET), 0);
+	cr_assert_eq(fread(words, sizeof(words), 1, f), 1);
+	fclose(f);
+	for (uint32_t i = 0; i < WORDS; i++)
+		cr_assert_eq(vsx_space_store(space, rows + i * space->stride,
+					     words[i], VSX_F32, false, &err),
+			     VSX_OK);
+}
+
+/* Share of the ten nearest that searches with ef 10 find. */
+static double recall_of_words(struct laid_out *l)
+{
+	struct vsx_scratch scratch;
+	uint32_t found = 0;
+
+	cr_assert_eq(vsx_scratch_init(&scratch, WORD_DIM, &err), VSX_OK);
+	for (uint32_t q = 0; q < WORD_QUERIES; q++) {
+		struct vsx_best best[10], due[10];
+		struct vsx_find find = {.query = &scratch.query,
+					.k = 10,
+					.effort = 10,
+					.top = {best, 0, 10},
+					.scratch = &scratch};
+
+		cr_assert_eq(vsx_space_prepare(&l->seg.space, &scratch.query,
+					       words[WORDS + q], VSX_F32, &err),
+			     VSX_OK);
+		cr_assert_eq(l->seg.kind->search(&l->seg, &find, &err), VSX_OK);
+		find.top = (struct vsx_topk){due, 0, 10};
+		find.effort = WORDS;
+		cr_assert_eq(l->seg.kind->search(&l->seg, &find, &err), VSX_OK);
+		for (int i = 0; i < 10; i++)
+			for (int j = 0; j < 10; j++)
+				found += best[i].id == due[j].id;
+	}
+	vsx_scratch_release(&scratch);
+	return found / (10.0 * WORD_QUERIES);
+}
+
+/* Without links back the first recall is 0.905. */
+Test(partition, finds_words)
+{
+	struct vsx_space space;
+	struct vsx_rows rows = {.space = &space, .n = WORDS};
+	struct laid_out l;
+	uint8_t *base;
+
+	vsx_space_init(&space, VSX_COSINE, VSX_F32, WORD_DIM, 0);
+	base = vsx_alloc(WORDS, space.stride);
+	read_words(base, &space);
+	rows.base = base;
+	make(&l, job_of(2), &rows, 8);
+	cr_expect_geq(recall_of_words(&l), 0.914);
+	laid_out_release(&l);
+	make(&l, inserting(), &rows, 8);
+	cr_expect_geq(recall_of_words(&l), 0.85);
+	laid_out_release(&l);
+	free(base);
 }
 
 Test(partition, is_for_many_rows_and_distances)

@@ -70,7 +70,7 @@ static enum vsx_status encode_all(struct vsx_coded *c, struct vsx_job *job,
 				(uint64_t)n * 2, err));
 	VSX_TRY(vsx_parallel(job->n_threads, n, CHUNK, encode_some, e, err));
 	codes = vsx_coded_rows(c);
-	VSX_TRY(vsx_leaves_order(job, &codes, c->order, err));
+	VSX_TRY(vsx_leaves_order(job, &codes, &e->tally, c->order, err));
 	e->order = c->order;
 	return vsx_parallel(job->n_threads, n, CHUNK, encode_some, e, err);
 }

@@ -106,6 +106,14 @@ static enum vsx_status compare(void *context, unsigned int thread,
 	return vsx_linking_add(p->linking, thread, leaf->n, err);
 }
 
+static enum vsx_status tell_pairs(void *context, unsigned int thread,
+				  struct vsx_error *err)
+{
+	const struct pairs *p = context;
+
+	return vsx_linking_add(p->linking, thread, 0, err);
+}
+
 static enum vsx_status init_desk(struct desk *d, uint32_t dim,
 				 struct vsx_error *err)
 {
@@ -137,6 +145,7 @@ enum vsx_status vsx_leaves_near(const struct vsx_job *job,
 		.leaf_aim = LEAF_AIM,
 		.fans = {VSX_LEAVES_FIRST_FAN, VSX_LEAVES_LATER_FAN},
 		.work = compare,
+		.tell = tell_pairs,
 		.context = &p,
 	};
 	enum vsx_status status = VSX_OK;
@@ -158,21 +167,36 @@ enum vsx_status vsx_leaves_near(const struct vsx_job *job,
 #define ORDER_MOST 128
 #define ORDER_AIM  64
 
+struct ordering {
+	uint32_t *order;
+	struct vsx_tally *tally;
+};
+
 static enum vsx_status put_rows(void *context, unsigned int thread,
 				const struct vsx_leaf *leaf,
 				struct vsx_error *err)
 {
-	uint32_t *order = context;
+	const struct ordering *o = context;
 
 	(void)thread, (void)err;
-	memcpy(order + leaf->at, leaf->rows, leaf->n * sizeof(*order));
+	memcpy(o->order + leaf->at, leaf->rows, leaf->n * sizeof(*o->order));
 	return VSX_OK;
+}
+
+static enum vsx_status tell_order(void *context, unsigned int thread,
+				  struct vsx_error *err)
+{
+	const struct ordering *o = context;
+
+	return vsx_tally_add(o->tally, thread, 0, err);
 }
 
 enum vsx_status vsx_leaves_order(const struct vsx_job *job,
 				 const struct vsx_code_rows *codes,
-				 uint32_t *order, struct vsx_error *err)
+				 struct vsx_tally *tally, uint32_t *order,
+				 struct vsx_error *err)
 {
+	struct ordering ordering = {order, tally};
 	struct vsx_split split = {
 		.codes = codes,
 		.seed = job->seed,
@@ -182,7 +206,8 @@ enum vsx_status vsx_leaves_order(const struct vsx_job *job,
 		.leaf_aim = ORDER_AIM,
 		.fans = {1, 1},
 		.work = put_rows,
-		.context = order,
+		.tell = tell_order,
+		.context = &ordering,
 	};
 
 	return vsx_split_run(&split, err);

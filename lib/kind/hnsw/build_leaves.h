@@ -5,6 +5,7 @@
 #include "kind/hnsw/build_linking.h"
 #include "kind/hnsw/build_near.h"
 #include "kind/hnsw/build_split.h"
+#include "train/tally.h"
 
 /* Leaves that a row is in, about: what the work and its memory go by. */
 #define VSX_LEAVES_FIRST_FAN 6u
@@ -27,9 +28,11 @@ static inline uint64_t vsx_leaves_row_bytes(void)
 	return 4 + VSX_LEAVES_FIRST_FAN * (4 + 4);
 }
 
-/* order[n] = the rows, those of a small leaf one after the other. */
+/* order[n] = the rows, those of a small leaf one after the other. Tells
+   `tally`, and adds nothing to it. */
 enum vsx_status vsx_leaves_order(const struct vsx_job *job,
 				 const struct vsx_code_rows *codes,
-				 uint32_t *order, struct vsx_error *err);
+				 struct vsx_tally *tally, uint32_t *order,
+				 struct vsx_error *err);
 
 #endif

@@ -101,6 +101,7 @@ static enum vsx_status find_leaders(void *context, unsigned int thread,
 	uint64_t best[VSX_SEEKERS];
 
 	for (uint64_t i = first; i < last; i += s->n) {
+		VSX_TRY(c->split->tell(c->split->context, thread, err));
 		s->n = 0;
 		while (s->n < VSX_SEEKERS && i + s->n < last)
 			vsx_seekers_add(s,

@@ -53,6 +53,9 @@ struct vsx_split {
 	uint32_t fans[2];   /* leaders of a row in the first split and in those
 			       of its parts; after that one */
 	vsx_leaf_work *work;
+	/* Called now and then by any thread, as work is; may stop it all. */
+	enum vsx_status (*tell)(void *context, unsigned int thread,
+				struct vsx_error *err);
 	void *context;
 };
 
