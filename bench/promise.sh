@@ -26,12 +26,10 @@ set_of() {
 					--ground-truth "$truth" --stats >"$tmp/promise.said" 2>&1
 				awk -v name="$name" -v spec="$spec" -v k="$k" -v r="$recall" '
 					/ when the index was built/ {
-						due = $0
-						sub(/ when the index.*/, "", due)
-						sub(/.* /, "", due)
+						due = $3
 						setting = $0
-						sub(/^vsx-query: /, "", setting)
-						sub(/: recall@.*/, "", setting)
+						sub(/.* at /, "", setting)
+						sub(/ when the index.*/, "", setting)
 					}
 					$1 == "recall@" k { found = $2 }
 					END {
