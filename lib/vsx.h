@@ -344,6 +344,10 @@ struct vsx_segment_facts {
 	uint32_t most_effort; /* a greater one changes nothing; 0: there is
 				 nothing to turn */
 	char kept[16];	      /* as in vsx_facts, of the rows of this segment */
+	char codes[16];	    /* beside them, which searches compare first: "SQ8",
+			       "PQ48x4", ..., "grid", or "" */
+	uint32_t estimates; /* 1: searches go by what are estimates, and look at
+			       `refine` rows for each */
 };
 
 struct vsx_section_facts {

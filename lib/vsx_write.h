@@ -387,6 +387,9 @@ struct vsx_update_result {
 				centroids, over that of the rows it was
 				trained on; 0: not an IVF */
 	char advice[192];    /* why a rebuild is due, or "" */
+	double code_shift;   /* mean distance of the added rows from what their
+				codes say, over that of the rows the codes were
+				trained on; 0: they share no codes such as SQ8 */
 };
 
 /*

@@ -189,6 +189,10 @@ static inline bool vsx_codec_has_head(const struct vsx_codec *codec)
 /* NULL for an id that is not known. */
 const struct vsx_codec *vsx_codec_find(uint32_t id);
 
+/* What people call codes of a word: "SQ8", "PQ48x4", "grid". */
+#define VSX_CODE_TEXT 16
+void vsx_code_text(char out[VSX_CODE_TEXT], uint32_t word);
+
 /* Bytes of the codes of n rows; n < 2^31. */
 uint64_t vsx_codec_bytes(const struct vsx_codec *codec,
 			 const struct vsx_code_form *form, uint64_t n);

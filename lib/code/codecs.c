@@ -1,4 +1,5 @@
 /* The codecs that a file may name. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -15,6 +16,21 @@ const struct vsx_codec *vsx_codec_find(uint32_t id)
 		if (codecs[i]->id == id)
 			return codecs[i];
 	return NULL;
+}
+
+void vsx_code_text(char out[VSX_CODE_TEXT], uint32_t word)
+{
+	const struct vsx_codec *codec = vsx_codec_find(vsx_code_word_id(word));
+	uint32_t size = vsx_code_word_size(word);
+
+	if (codec == &vsx_codec_grid)
+		snprintf(out, VSX_CODE_TEXT, "grid");
+	else if (vsx_code_word_id(word) == VSX_CODEC_PQ8)
+		snprintf(out, VSX_CODE_TEXT, "PQ%u", size);
+	else if (vsx_code_word_id(word) == VSX_CODEC_PQ4)
+		snprintf(out, VSX_CODE_TEXT, "PQ%ux4", size);
+	else
+		snprintf(out, VSX_CODE_TEXT, "%s", codec ? codec->name : "");
 }
 
 uint64_t vsx_codec_bytes(const struct vsx_codec *codec,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "segment/codes.h"
 #include "read/opts.h"
 #include "read/handle.h"
 #include "read/test.h"
@@ -166,6 +167,9 @@ enum vsx_status vsx_get_segment_sized(const struct vsx *index, uint32_t i,
 	};
 	list_parameters(&f, seg);
 	vsx_kept_text(f.kept, seg);
+	if (vsx_codes_present(seg))
+		vsx_code_text(f.codes, seg->params[VSX_PARAM_CODES]);
+	f.estimates = vsx_codes_estimate(seg);
 	vsx_give(facts, size, &f, sizeof(f));
 	return VSX_OK;
 }

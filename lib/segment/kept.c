@@ -9,18 +9,11 @@
 
 void vsx_kept_text(char out[VSX_CODE_TEXT], const struct vsx_segment *seg)
 {
-	uint32_t word = seg->params[VSX_PARAM_ROWS];
-	uint32_t size = vsx_code_word_size(word);
-
-	if (!vsx_is_coded(seg))
+	if (vsx_is_coded(seg))
+		vsx_code_text(out, seg->params[VSX_PARAM_ROWS]);
+	else
 		snprintf(out, VSX_CODE_TEXT, "%s",
 			 vsx_elem_name(seg->space.elem));
-	else if (vsx_code_word_id(word) == VSX_CODEC_PQ8)
-		snprintf(out, VSX_CODE_TEXT, "PQ%u", size);
-	else if (vsx_code_word_id(word) == VSX_CODEC_PQ4)
-		snprintf(out, VSX_CODE_TEXT, "PQ%ux4", size);
-	else
-		snprintf(out, VSX_CODE_TEXT, "%s", seg->kept_codec->name);
 }
 
 enum vsx_status vsx_kept_begin(struct vsx_kept *k,

@@ -25,7 +25,6 @@ struct vsx_kept {
 };
 
 /* The name of what VECS holds, with room for it. */
-#define VSX_CODE_TEXT 16
 void vsx_kept_text(char out[VSX_CODE_TEXT], const struct vsx_segment *seg);
 
 /* Are the rows of a segment kept as codes? */

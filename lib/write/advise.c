@@ -96,6 +96,14 @@ static bool learned_too_little(struct vsx_update_result *result,
 	const struct vsx_segment *seg = find_learned(index);
 	const char *what;
 
+	if (result->code_shift > SHIFT_FAR) {
+		snprintf(
+			result->advice, sizeof(result->advice),
+			"the codes of the added rows are %.2f times as far off "
+			"as those of the rows that they were trained on",
+			result->code_shift);
+		return true;
+	}
 	if (!seg)
 		return false;
 	what = vsx_kind_build_find(seg->kind->code)->learned;

@@ -6,6 +6,7 @@
 #include "kind/build_spec.h"
 #include "manifest.h"
 #include "segment/codes.h"
+#include "write/code_drift.h"
 
 /* The rows as they will lie, in the lists that were built; these may be those
  * of the segment that lends its centroids. */
@@ -183,7 +184,12 @@ enum vsx_status vsx_new_segment_codes_of(struct vsx_new_segment *n,
 		n->codes_of = n->learned_of = best->number + 1;
 		VSX_TRY(take_both(n, &kept, &codes, best, err));
 	}
-	return learn(n, &kept, &codes, err);
+	VSX_TRY(learn(n, &kept, &codes, err));
+	return best && n->codes.build &&
+			       vsx_codec_has_head(n->codes.build->codec)
+		       ? vsx_code_drift(&n->codes_source, &n->codes, best,
+					&n->code_shift, err)
+		       : VSX_OK;
 }
 
 /* ---- a file of its own -------------------------------------------------- */

@@ -16,6 +16,7 @@ struct vsx_new_segment {
 	struct vsx_code_source source, codes_source; /* of what is coded */
 	uint32_t learned_of; /* 1 + the one of job->sources that they are of */
 	uint32_t codes_of;   /* 1 + the segment whose parameters these are; 0 */
+	double code_shift; /* of codes that it shares, see code_drift.h; or 0 */
 	struct vsx_segment_out out;
 	struct vsx_segment_entry entry; /* of the manifest, once written */
 	uint32_t number;		/* of the segment */

@@ -56,7 +56,10 @@ enum vsx_status vsx_update_build(struct vsx_update_run *r,
 		vsx_spec_kept_bytes(&choice.spec, r->added.rows.space->dim);
 	u->job.sources = r->segments;
 	VSX_TRY(build_kind(r, &choice, err));
-	return few ? VSX_OK
-		   : vsx_new_segment_codes_of(&r->added, &choice.spec,
-					      r->segments, err);
+	if (few)
+		return VSX_OK;
+	VSX_TRY(vsx_new_segment_codes_of(&r->added, &choice.spec, r->segments,
+					 err));
+	r->result->code_shift = r->added.code_shift;
+	return VSX_OK;
 }

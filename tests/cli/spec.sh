@@ -36,6 +36,15 @@ builds IVF10,Flat ivf10,FLAT some.fbin
 builds IVF10,Flat IVF10 some.fbin
 builds Flat Auto some.fbin
 
+# Codes in the place of Flat; what is kept beside them is said.
+builds SQ8 sq8 some.fbin
+has said "rows are kept as f32 beside their codes (RFlat)"
+builds IVF10,SQ4 ivf10,sq4 some.fbin
+builds IVF10,SQ8u,RFlat IVF10,sq8U,RFLAT some.fbin
+[ ! -s said ] || fail "what was asked for is told: $(cat said)"
+run 0 vsx-info x.vsx --json
+has "$tmp/out" '"codes": "SQ8"'
+
 # Sized for the rows, and it is said.
 builds IVF64,Flat IVF some.fbin
 has said "IVF64,Flat chosen: for 800 rows"

@@ -216,20 +216,25 @@ static struct vsx_update_result add_clustered(const char *path, size_t n,
 
 Test(update_rows, like_the_old_ones_are_no_reason_for_advice)
 {
-	for (size_t s = 0; s < 3; s++) {
-		static const char *const kinds[] = {"Flat", "IVF64,Flat",
-						    "HNSW16"};
+	for (size_t s = 0; s < 5; s++) {
+		static const char *const kinds[] = {
+			"Flat", "IVF64,Flat", "HNSW16", "SQ8", "IVF64,SQ4"};
 		const char *path = build_clustered(kinds[s]);
 		struct vsx_update_result r = add_clustered(path, 1100, 0);
 
 		cr_expect_str_empty(r.advice);
 		cr_expect_gt(r.recall_built, 0.9);
 		cr_expect_gt(r.recall_at_10, r.recall_built - 0.02);
-		if (s == 1)
+		if (s == 1 || s == 4)
 			cr_expect(r.shift > 0.9 && r.shift < 1.1, "%f",
 				  r.shift);
 		else
 			cr_expect_eq(r.shift, 0.0);
+		if (s >= 3)
+			cr_expect(r.code_shift > 0.9 && r.code_shift < 1.1,
+				  "%f", r.code_shift);
+		else
+			cr_expect_eq(r.code_shift, 0.0);
 	}
 }
 
@@ -267,6 +272,21 @@ Test(update_rows, far_away_are_a_reason_for_advice)
 	cr_expect_gt(r.shift, 3.0);
 	cr_expect(strstr(r.advice, "times as far from their centroids"), "%s",
 		  r.advice);
+}
+
+Test(update_rows, far_off_their_codes_are_a_reason_for_advice)
+{
+	static const char *const kinds[] = {"SQ8", "SQ8u", "IVF64,SQ4"};
+
+	for (size_t s = 0; s < 3; s++) {
+		struct vsx_update_result r =
+			add_clustered(build_clustered(kinds[s]), 1100, 300);
+
+		cr_expect_gt(r.code_shift, 1.25, "%s: %f", kinds[s],
+			     r.code_shift);
+		cr_expect(strstr(r.advice, "times as far off as"), "%s: %s",
+			  kinds[s], r.advice);
+	}
 }
 
 Test(update_rows, that_outgrow_the_lists_are_a_reason_for_advice)

@@ -123,6 +123,7 @@ static void print_json(const char *path, const struct vsx_update_result *r)
 	json_double(&j, "recall_built",
 		    r->recall_built > 0 ? r->recall_built : NAN);
 	json_double(&j, "shift", r->shift > 0 ? r->shift : NAN);
+	json_double(&j, "code_shift", r->code_shift > 0 ? r->code_shift : NAN);
 	json_close(&j);
 	json_end(&j);
 }

@@ -152,26 +152,32 @@ static enum vsx_status print_segments(const struct vsx *index, uint32_t n,
 	struct table *t = table_new();
 	struct vsx_segment_facts s;
 	enum vsx_status status;
+	struct vsx_facts f;
 	char a[NUM_BYTES], text[256];
 
+	vsx_get_facts(index, &f);
 	table_column(t, "segment", TABLE_RIGHT);
 	table_column(t, "kind", TABLE_LEFT);
 	table_column(t, "since", TABLE_RIGHT);
 	table_column(t, "rows", TABLE_RIGHT);
 	table_column(t, "deleted", TABLE_RIGHT);
 	table_column(t, "row size", TABLE_RIGHT);
-	table_column(t, "kept as", TABLE_LEFT);
+	if (f.kept_as_codes)
+		table_column(t, "kept as", TABLE_LEFT);
 	table_column(t, "parameters", TABLE_WRAP);
 	for (uint32_t i = 0;
 	     i < n && vsx_get_segment(index, i, &s, NULL) == VSX_OK; i++) {
 		table_row(t);
 		table_cell(t, "%u", i);
-		table_cell(t, "%s", s.kind);
+		table_cell(t, "%s%s%s", s.kind,
+			   s.estimates && *s.codes ? "," : "",
+			   s.estimates ? s.codes : "");
 		table_cell(t, "%s", num_count(a, s.generation));
 		table_cell(t, "%s", num_count(a, s.n_rows));
 		table_cell(t, "%s", num_count(a, s.n_dead));
 		table_cell(t, "%s", num_bytes(a, s.row_stride));
-		table_cell(t, "%s", s.kept);
+		if (f.kept_as_codes)
+			table_cell(t, "%s", s.kept);
 		table_cell(t, "%s", parameters(text, sizeof(text), &s));
 	}
 	status = table_print(t, stdout, err);
@@ -360,6 +366,7 @@ static void json_tables(struct json *j, const struct vsx *index,
 		json_u64(j, "generation", s.generation);
 		json_u64(j, "row_stride", s.row_stride);
 		json_string(j, "kept", s.kept);
+		json_string(j, "codes", s.codes);
 		for (uint32_t p = 0; p < s.n_parameters; p++)
 			json_u64(j, s.parameters[p].name,
 				 s.parameters[p].value);
