@@ -180,7 +180,7 @@ static enum vsx_status check_parameters(struct receiver *r, bool *sound)
 
 	*sound = !vsx_is_coded(r->seg) ||
 		 (vsx_segment_kept_codes(r->seg, &c, &why) == VSX_OK &&
-		  vsx_code_form_check(&c.form, c.params, &why) == VSX_OK &&
+		  vsx_codes_check_head(r->seg, &c, &why) == VSX_OK &&
 		  c.codec->check(&c, &why) == VSX_OK);
 	return *sound ? VSX_OK : tell(r, &why);
 }

@@ -75,4 +75,10 @@ enum vsx_status vsx_codes_check_row(const struct vsx_codes *c, uint32_t row,
 				    const uint8_t *at, const char *what,
 				    vsx_finding *report, void *context);
 
+/* Rules of the head of parameters, of CPAR or VPAR, that opening them does not
+ * look at: the first that is broken, as VSX_ECORRUPT. */
+enum vsx_status vsx_codes_check_head(const struct vsx_segment *seg,
+				     const struct vsx_codes *c,
+				     struct vsx_error *err);
+
 #endif

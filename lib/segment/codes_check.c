@@ -166,9 +166,9 @@ static enum vsx_status check_centroids(const struct vsx_segment *seg,
 	return VSX_OK;
 }
 
-static enum vsx_status check_head(const struct vsx_segment *seg,
-				  const struct vsx_codes *c,
-				  struct vsx_error *err)
+enum vsx_status vsx_codes_check_head(const struct vsx_segment *seg,
+				     const struct vsx_codes *c,
+				     struct vsx_error *err)
 {
 	enum vsx_status status;
 	float *y;
@@ -193,7 +193,8 @@ enum vsx_status vsx_codes_check(const struct vsx_segment *seg,
 
 	if (!vsx_codes_present(seg))
 		return VSX_OK;
-	if (vsx_segment_codes(seg, &c, &local) || check_head(seg, &c, &local) ||
+	if (vsx_segment_codes(seg, &c, &local) ||
+	    vsx_codes_check_head(seg, &c, &local) ||
 	    c.codec->check(&c, &local) ||
 	    (c.codec->check_rest &&
 	     c.codec->check_rest(&c, seg->n_rows, &local)))

@@ -640,6 +640,10 @@ for value in (f32(1.5), NAN):
     bytes_at("5.9.3-6", "opq", ["centroid 2 of the codes is not that of list 2"], "CPAR", 896 + 4 * 26, value)
 # A mean that is another: then so are the centroids.
 bytes_at("5.9.3-6", "opq", ["centroid 0 of the codes"], "CPAR", 64, f32(-7.0) * 18)
+# The same of rows that are kept as such codes.
+bytes_at("5.9.3-2", "kept-opq", ["are not 0"], "VPAR", 191, b"\1")
+bytes_at("5.9.3-5", "kept-opq", ["a transform whose columns"], "VPAR", 192, f32(0.0) * 9)
+bytes_at("5.9.3-6", "kept-opq", ["centroid 2 of the codes is not that"], "VPAR", 896 + 4 * 26, f32(1.5))
 param("5.9.4-1", "pca", ["codes floats of size 4 for 5 dimensions"], 7, 4 << 8 | 5)
 param("5.9.4-1", "sq8", ["codes floats of size 18 for 18 dimensions"], 7, 18 << 8 | 5)
 longer("5.9.4-2", "pca", ["section CPAR has 580 bytes, expected 576"], "CPAR", 4)

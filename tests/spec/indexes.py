@@ -147,6 +147,7 @@ def bases(t):
     t.run("vsx-build", odd, "-q", "-o", "pq4.vsx", "-i", "IVF3,PQ27x4", "-m", "cosine")
     t.run("vsx-build", wide, "-q", "-o", "pca.vsx", "-i", "PCA5,Flat", "--ids", small)
     t.run("vsx-build", wide, "-q", "-o", "opq.vsx", "-i", "OPQ4_9,IVF3,SQ4", "-m", "ip")
+    t.run("vsx-build", wide, "-q", "-o", "kept-opq.vsx", "-i", "OPQ4_9,IVF3,SQ4,NoRefine")
     long = add_rows(t, "long", 5, 8200, 6)
     t.run("vsx-build", long, "-q", "-o", "long.vsx", "-i", "SQ8", "-e", "i8")
     changed(t, "sq4-2.vsx", "sq4-2.vsx", [(14, 1024, 5)], [])
@@ -175,5 +176,5 @@ def bases(t):
     t.run("vsx-build", "page.u8bin", "-q", "-o", "pages.vsx", "-i", "Flat", "-e", "u8", "--queries", "one.fvecs")
     return (
         "flat ivf hnsw cosine bytes odd queries hundred given shared truth known empty gone"
-        " sq8 sq4 sq4-2 pq8 pq4 pca opq long kept kept4 kept-pq both kept-2 truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
+        " sq8 sq4 sq4-2 pq8 pq4 pca opq kept-opq long kept kept4 kept-pq both kept-2 truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
     ).split()
