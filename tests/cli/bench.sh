@@ -68,6 +68,11 @@ holds '[(p["effort"], p["recall_at_k"], p["distances"]) for p in main] ==
         for s in json.load(open("first.json"))["series"]
         for p in s["points"] if p["shown"]]'
 
+# Codes that estimate, of all rows: shares at k are those of a search for k, not
+# for the 100 that are asked for beside.
+bench 0 --synthetic 3000x16 -i PQ4 --n-queries 100 --refine 1 --seconds 0.05 --json
+holds 'all(p["refine"] == 1 and p["recall_at_10"] < 0.9 for p in points)'
+
 # A curve, and what a cold file takes.
 bench 0 --synthetic 3000x16 -i HNSW8 -i IVF64,Flat --curve --cold \
 	--seconds 0.1 --json

@@ -1,5 +1,6 @@
 #include "bench/measure/cell.h"
 
+#include "bench/engine/engine_vsx.h"
 #include "bench/measure/effort.h"
 #include "bench/measure/recall.h"
 #include "cli/array.h"
@@ -69,6 +70,27 @@ static enum vsx_status count_to(struct cell *cell, struct recall_pass *pass,
 	return status;
 }
 
+/* Whether a search for more rows begins with those of a search for fewer: one
+ * that looks at some rows for each wanted finds more of them. */
+static enum vsx_status is_exact(const struct subject *s, bool *exact,
+				struct vsx_error *err)
+{
+	enum vsx_status status;
+	double refine = 0.0;
+
+	*exact = s->effort_name[0] == '\0';
+	if (!*exact)
+		return VSX_OK;
+	if (!subject_is_vsx(s)) {
+		*exact = strcmp(s->cost.spec, "Flat") == 0;
+		return VSX_OK;
+	}
+	status = engine_vsx_refine(s->sessions[0], workload_query(s->work, 0),
+				   s->work->k, 0, &refine, err);
+	*exact = refine == 0.0;
+	return status;
+}
+
 /*
  * Shares above k come from a search for so many: an ef below that would be
  * raised, and the shares below k with it. An exact search is the same for any
@@ -80,9 +102,11 @@ static enum vsx_status count(struct chooser *c, struct cell *cell,
 	size_t k = c->subject->work->k;
 	struct recall_pass pass = {
 		.effort = cell->point.effort, .k = k, .stride = 1};
-	bool exact = c->subject->effort_name[0] == '\0';
-	enum vsx_status status;
+	bool exact;
+	enum vsx_status status = is_exact(c->subject, &exact, err);
 
+	if (status != VSX_OK)
+		return status;
 	pass.at[pass.n_at++] = k;
 	for (int i = 0; i < 3; i++)
 		if (recall_at[i] < k ||
