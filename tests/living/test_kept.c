@@ -17,10 +17,13 @@ TestSuite(kept, .init = scratch_make, .fini = scratch_drop, .timeout = 600);
 
 enum { DIM = 18, N = 1500, QUERIES = 25, K = 12 };
 
-static const char *const specs[] = {"SQ8,NoRefine", "IVF12,SQ8,NoRefine",
-				    "IVF12,SQ4,NoRefine", "SQ4,Refine(SQ8)",
-				    "IVF12,SQ4,Refine(SQ8)"};
+static const char *const specs[] = {
+	"SQ8,NoRefine",	     "IVF12,SQ8,NoRefine",    "IVF12,SQ4,NoRefine",
+	"SQ4,Refine(SQ8)",   "IVF12,SQ4,Refine(SQ8)", "PQ9x4,NoRefine",
+	"IVF12,PQ6,NoRefine"};
 static const enum vsx_metric metrics[] = {VSX_L2, VSX_IP, VSX_COSINE};
+
+enum { N_FINE = 5 }; /* of them decode to something near */
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -87,7 +90,7 @@ Test(kept, a_row_is_what_its_code_decodes_to)
 {
 	const char *path = scratch_path("x");
 
-	for (size_t s = 0; s < N_OF(specs); s++)
+	for (size_t s = 0; s < N_FINE; s++)
 		for (size_t m = 0; m < N_OF(metrics); m++) {
 			const char *due = strstr(specs[s], "SQ4,NoRefine")
 						  ? "SQ4"
@@ -531,6 +534,9 @@ Test(kept, codes_alone_take_few_bytes_a_row)
 	cr_expect_leq(bytes_a_row("SQ8,NoRefine"), WIDE + 20);
 	cr_expect_leq(bytes_a_row("IVF64,SQ8,NoRefine"), WIDE + 20);
 	cr_expect_leq(bytes_a_row("IVF64,SQ4,NoRefine"), WIDE / 2 + 20);
+	cr_expect_leq(bytes_a_row("IVF64,PQ16x4,NoRefine"), 16 / 2 + 10);
+	/* The codewords are 32 KiB. */
+	cr_expect_leq(bytes_a_row("IVF64,PQ15,NoRefine"), 15 + 10 + 6);
 }
 
 /* ---- specs that keep nothing of the kind -----------------------------------
