@@ -17,15 +17,8 @@ struct pass {
 	const struct vsx_grid *grid;
 	struct vsx_tally tally;
 	float *eps, *wild_eps; /* [threads] */
-	uint8_t *code;	       /* [threads], of a row alone in a block each */
+	uint8_t *code;	       /* [threads][VSX_GRID_ROWS][dim] */
 };
-
-static float loss_of(const struct vsx_grid *grid, const struct vsx_space *space,
-		     const uint8_t *row, const uint8_t *code)
-{
-	return vsx_grid_loss(space, grid->delta, (const uint8_t *)grid->lo, row,
-			     code);
-}
 
 static enum vsx_status loss_work(void *context, unsigned int thread,
 				 uint64_t first, uint64_t last,
@@ -33,17 +26,30 @@ static enum vsx_status loss_work(void *context, unsigned int thread,
 {
 	struct pass *p = context;
 	const struct vsx_space *space = p->rows->space;
-	uint8_t *code = p->code + (size_t)thread * vsx_grid_term_at(space->dim);
+	uint8_t *codes = p->code + (size_t)thread * VSX_GRID_ROWS * space->dim;
+	const uint8_t *row[VSX_GRID_ROWS], *code[VSX_GRID_ROWS];
+	bool out[VSX_GRID_ROWS];
+	float eps[VSX_GRID_ROWS];
 
-	for (uint64_t r = first; r < last; r++) {
-		const uint8_t *row = p->rows->base + r * space->stride;
-		bool out = vsx_grid_encode_at(p->grid, space, row, code,
-					      VSX_GRID_LINE);
-		float *most = out ? &p->wild_eps[thread] : &p->eps[thread];
-		float eps = loss_of(p->grid, space, row, code);
+	for (uint64_t r = first, n; r < last; r += n) {
+		n = last - r < VSX_GRID_ROWS ? last - r : VSX_GRID_ROWS;
+		for (uint32_t i = 0; i < n; i++) {
+			uint8_t *to = codes + (size_t)i * space->dim;
 
-		if (eps > *most)
-			*most = eps;
+			row[i] = p->rows->base + (r + i) * space->stride;
+			code[i] = to;
+			out[i] = vsx_grid_encode(p->grid, space, row[i], to);
+		}
+		vsx_grid_losses(space, p->grid->delta,
+				(const uint8_t *)p->grid->lo, row, code, 4,
+				(uint32_t)n, eps);
+		for (uint32_t i = 0; i < n; i++) {
+			float *most =
+				out[i] ? &p->wild_eps[thread] : &p->eps[thread];
+
+			if (eps[i] > *most)
+				*most = eps[i];
+		}
 	}
 	return vsx_tally_add(&p->tally, thread, last - first, err);
 }
@@ -63,8 +69,8 @@ static enum vsx_status find_losses(struct vsx_job *job,
 		threads = VSX_MAX_THREADS;
 	status = vsx_alloc_to(&p.eps, 2 * (size_t)threads, sizeof(float), err);
 	if (status == VSX_OK)
-		status = vsx_alloc_to(&p.code, threads,
-				      vsx_grid_term_at(grid->dim), err);
+		status = vsx_alloc_to(&p.code, (size_t)threads * VSX_GRID_ROWS,
+				      grid->dim, err);
 	if (status == VSX_OK)
 		status = vsx_tally_begin(&p.tally, job, &vsx_phase_codes,
 					 rows->n, err);
@@ -143,16 +149,25 @@ static void encode(const struct vsx_code_params *p,
 	uint8_t *terms = block + vsx_grid_term_at(p->form.dim);
 	uint8_t *losses = block + vsx_grid_eps_at(p->form.dim);
 
-	for (uint32_t i = 0; i < n; i++) {
-		uint8_t *code = block + (size_t)i * 4;
-		uint32_t term;
-		float eps;
+	for (uint32_t i = 0, some; i < n; i += some) {
+		const uint8_t *code[VSX_GRID_ROWS];
+		float eps[VSX_GRID_ROWS];
 
-		vsx_grid_encode_at(&grid, space, rows[i], code, VSX_GRID_LINE);
-		eps = loss_of(&grid, space, rows[i], code);
-		term = vsx_grid_term(code, p->form.dim);
-		memcpy(terms + (size_t)i * 4, &term, sizeof(term));
-		memcpy(losses + (size_t)i * 4, &eps, sizeof(eps));
+		some = n - i < VSX_GRID_ROWS ? n - i : VSX_GRID_ROWS;
+		for (uint32_t r = 0; r < some; r++) {
+			uint8_t *to = block + (size_t)(i + r) * 4;
+			uint32_t term;
+
+			code[r] = to;
+			vsx_grid_encode_at(&grid, space, rows[i + r], to,
+					   VSX_GRID_LINE);
+			term = vsx_grid_term(to, p->form.dim);
+			memcpy(terms + (size_t)(i + r) * 4, &term,
+			       sizeof(term));
+		}
+		vsx_grid_losses(space, grid.delta, (const uint8_t *)grid.lo,
+				rows + i, code, VSX_GRID_LINE, some, eps);
+		memcpy(losses + (size_t)i * 4, eps, some * sizeof(*eps));
 	}
 }
 

@@ -81,36 +81,106 @@ static void mark(const struct vsx_codes *c, const struct vsx_run *run,
 
 /* ---- rows and their codes ------------------------------------------- */
 
+/* Components whose terms are made at once. */
+#define TERMS 64u
+
+struct terms {
+	double lost[VSX_GRID_ROWS][TERMS], length[VSX_GRID_ROWS][TERMS];
+	double lost_sum[VSX_GRID_ROWS], length_sum[VSX_GRID_ROWS];
+};
+
+static void add_row(struct terms *t, uint32_t row, uint32_t n)
+{
+	double lost = t->lost_sum[row], length = t->length_sum[row];
+
+	for (uint32_t i = 0; i < n; i++) {
+		lost += t->lost[row][i];
+		length += t->length[row][i];
+	}
+	t->lost_sum[row] = lost;
+	t->length_sum[row] = length;
+}
+
+/* Each sum in its order; those of all rows side by side, as an addition must
+ * wait for the one before. */
+static void add_rows(struct terms *t, uint32_t n)
+{
+	double *s = t->lost_sum, *l = t->length_sum;
+	double s0 = s[0], s1 = s[1], s2 = s[2], s3 = s[3];
+	double l0 = l[0], l1 = l[1], l2 = l[2], l3 = l[3];
+
+	static_assert(VSX_GRID_ROWS == 4, "four sums");
+	for (uint32_t i = 0; i < n; i++) {
+		s0 += t->lost[0][i];
+		s1 += t->lost[1][i];
+		s2 += t->lost[2][i];
+		s3 += t->lost[3][i];
+		l0 += t->length[0][i];
+		l1 += t->length[1][i];
+		l2 += t->length[2][i];
+		l3 += t->length[3][i];
+	}
+	memcpy(s, (double[]){s0, s1, s2, s3}, sizeof(t->lost_sum));
+	memcpy(l, (double[]){l0, l1, l2, l3}, sizeof(t->length_sum));
+}
+
+/* Components d .. d+n-1 of a code, one after the other: where they lie, or in
+ * room. d is a multiple of 4. */
+static const uint8_t *gather(uint8_t *room, const uint8_t *code, size_t step,
+			     uint32_t d, uint32_t n)
+{
+	code += (size_t)(d / 4) * step;
+	if (step == 4)
+		return code;
+	for (uint32_t i = 0; i < n; i += 4, code += step)
+		memcpy(room + i, code, n - i < 4 ? n - i : 4);
+	return room;
+}
+
+void vsx_grid_losses(const struct vsx_space *rows, float delta,
+		     const uint8_t *lo, const uint8_t *const *row,
+		     const uint8_t *const *code, size_t step, uint32_t n,
+		     float *loss)
+{
+	double scale[VSX_GRID_ROWS];
+	struct terms t;
+	uint8_t c[TERMS];
+	float x[TERMS];
+
+	for (uint32_t r = 0; r < n; r++) {
+		scale[r] = vsx_space_scale(rows, row[r]);
+		t.lost_sum[r] = t.length_sum[r] = 0.0;
+	}
+	for (uint32_t d = 0, some; d < rows->dim; d += some) {
+		some = rows->dim - d < TERMS ? rows->dim - d : TERMS;
+		for (uint32_t r = 0; r < n; r++)
+			rows->kernels->grid_terms(
+				vsx_space_f32s(rows, x, row[r], d, some),
+				gather(c, code[r], step, d, some),
+				lo + (size_t)d * 4, some, scale[r],
+				(double)delta, t.lost[r], t.length[r]);
+		if (n == VSX_GRID_ROWS)
+			add_rows(&t, some);
+		else
+			for (uint32_t r = 0; r < n; r++)
+				add_row(&t, r, some);
+	}
+	/* The second part is what the arithmetic here may have lost. */
+	for (uint32_t r = 0; r < n; r++) {
+		double at = sqrt(t.lost_sum[r]) * (1.0 + VSX_HAIR) +
+			    (sqrt(t.length_sum[r]) + (scale[r] != 1.0)) * 1e-14;
+
+		loss[r] = nextafterf((float)at, INFINITY);
+	}
+}
+
 float vsx_grid_loss(const struct vsx_space *rows, float delta,
 		    const uint8_t *lo, const uint8_t *row, const uint8_t *code)
 {
-	float x[VSX_SPACE_PIECE];
-	double scale = vsx_space_scale(rows, row);
-	double sum = 0.0, length = 0.0, loss;
+	float loss;
 
-	for (uint32_t d = 0; d < rows->dim; d += VSX_SPACE_PIECE) {
-		uint32_t n = vsx_space_piece(rows->dim, d);
-
-		vsx_space_load_some(rows, x, row, d, n);
-		for (uint32_t i = 0; i < n; i++) {
-			uint8_t step =
-				code[(size_t)((d + i) / 4) * VSX_GRID_LINE +
-				     (d + i) % 4];
-			double at, r;
-			float low;
-
-			memcpy(&low, lo + (size_t)(d + i) * 4, 4);
-			at = (double)low + (double)delta * step;
-			r = (double)x[i] * scale - at;
-
-			sum += r * r;
-			length += at * at;
-		}
-	}
-	/* The second part is what the arithmetic here may have lost. */
-	loss = sqrt(sum) * (1.0 + VSX_HAIR) +
-	       (sqrt(length) + (scale != 1.0)) * 1e-14;
-	return nextafterf((float)loss, INFINITY);
+	vsx_grid_losses(rows, delta, lo, &row, &code, VSX_GRID_LINE, 1, &loss);
+	return loss;
 }
 
 uint32_t vsx_grid_term(const uint8_t *code, uint32_t dim)

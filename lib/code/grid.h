@@ -85,4 +85,14 @@ void vsx_grid_keys_of_run(const struct vsx_codes *c, struct vsx_code_query *q,
 void vsx_grid_keys_of_rows(const struct vsx_codes *c, struct vsx_code_query *q,
 			   const uint32_t *rows, size_t n, uint32_t *keys);
 
+/*
+ * vsx_grid_loss() of n rows, 1 to VSX_GRID_ROWS: of that many faster than one
+ * by one. step is as for vsx_grid_encode_at().
+ */
+#define VSX_GRID_ROWS 4
+void vsx_grid_losses(const struct vsx_space *rows, float delta,
+		     const uint8_t *lo, const uint8_t *const *row,
+		     const uint8_t *const *code, size_t step, uint32_t n,
+		     float *loss);
+
 #endif

@@ -20,6 +20,7 @@
 #ifndef VSX_KERNEL_H
 #define VSX_KERNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,12 +52,37 @@ typedef void vsx_int_kernel(const void *q, const uint8_t *base, size_t stride,
 			    const uint32_t *rows, size_t n, uint32_t dim,
 			    uint32_t *out);
 
+/*
+ * Rows on a grid (SPEC.md 5.7), a piece of n components at a time. In f64, each
+ * operation rounded: component c is x * scale, a step of the grid 1 / inverse
+ * or delta, the value of code 0 lo.
+ *
+ * x, lo   float[n] at any alignment
+ *
+ * codes   code[i] = the nearest step, 0 to 255; true if a component is farther
+ *         than half a step from all of them
+ * terms   lost[i] = (c - a)^2 and length[i] = a^2 for a = lo + delta * code
+ * range   min and max, double[n], take c in; true if a component is no whole
+ *         number
+ */
+typedef bool vsx_grid_codes_kernel(const uint8_t *x, const uint8_t *lo,
+				   uint32_t n, double scale, double inverse,
+				   uint8_t *code);
+typedef void vsx_grid_terms_kernel(const uint8_t *x, const uint8_t *code,
+				   const uint8_t *lo, uint32_t n, double scale,
+				   double delta, double *lost, double *length);
+typedef bool vsx_grid_range_kernel(const uint8_t *x, uint32_t n, double scale,
+				   double *min, double *max);
+
 struct vsx_kernels {
 	const char *name; /* "scalar", "avx2", "avx512", "neon" */
 	vsx_float_kernel *l2[VSX_N_ELEMS]; /* by element type of the rows */
 	vsx_float_kernel *ip[VSX_N_ELEMS];
 	vsx_int_kernel *l2_int[VSX_N_ELEMS]; /* VSX_I8 and VSX_U8 only */
 	vsx_int_kernel *ip_int[VSX_N_ELEMS];
+	vsx_grid_codes_kernel *grid_codes;
+	vsx_grid_terms_kernel *grid_terms;
+	vsx_grid_range_kernel *grid_range;
 };
 
 /*

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "kernel/rows.h"
+#include "kernel/grid_loops.h"
 #include "kernel/tables.h"
 
 #define PAIR 2

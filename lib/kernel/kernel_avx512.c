@@ -11,6 +11,7 @@
 
 #include "kernel/fold512.h"
 #include "kernel/rows.h"
+#include "kernel/grid_loops.h"
 #include "kernel/tables.h"
 
 #define GROUP 4

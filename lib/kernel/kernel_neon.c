@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kernel/rows.h"
+#include "kernel/grid_loops.h"
 #include "kernel/tables.h"
 
 #define N_REGS 8 /* registers of lanes */

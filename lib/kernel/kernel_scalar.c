@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "kernel/grid_loops.h"
 #include "kernel/half.h"
 #include "kernel/tables.h"
 

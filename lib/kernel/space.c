@@ -637,6 +637,12 @@ void vsx_space_load_some(const struct vsx_space *s, float *out,
 	load(out, row, s->elem, first, n);
 }
 
+const uint8_t *vsx_space_f32s(const struct vsx_space *s, float *room,
+			      const uint8_t *row, uint32_t first, uint32_t n)
+{
+	return f32_at(room, row, s->elem, first, n);
+}
+
 double vsx_space_scale(const struct vsx_space *s, const uint8_t *row)
 {
 	return s->metric == VSX_COSINE ? vsx_space_inverse_length(s, row) : 1.0;

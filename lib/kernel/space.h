@@ -147,6 +147,11 @@ void vsx_space_load(const struct vsx_space *s, float *out, const uint8_t *row);
 void vsx_space_load_some(const struct vsx_space *s, float *out,
 			 const uint8_t *row, uint32_t first, uint32_t n);
 
+/* The same where they lie, if these are f32s, or in room, float[n]: at any
+ * alignment. */
+const uint8_t *vsx_space_f32s(const struct vsx_space *s, float *room,
+			      const uint8_t *row, uint32_t first, uint32_t n);
+
 /* How many components the piece has that begins with `first`. */
 static inline uint32_t vsx_space_piece(uint32_t dim, uint32_t first)
 {

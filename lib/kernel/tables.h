@@ -26,7 +26,7 @@ extern const struct vsx_kernels vsx_kernels_neon;
  *	floats(q, base, stride, rows, n, dim, out, elem, metric)
  *	ints(q, base, stride, rows, n, dim, out, elem, metric)
  *
- * Here elem and metric become constants: 14 loops without a branch on the type.
+ * With the loops of grid_loops.h, which the file includes. Here elem and metric become constants: 14 loops without a branch on the type.
  */
 #define VSX_KERNEL_TABLE(table, isa, floats, ints)                             \
 	VSX_FLOAT_KERNEL(floats, l2_f32, VSX_F32, VSX_L2)                      \
@@ -58,6 +58,9 @@ extern const struct vsx_kernels vsx_kernels_neon;
 		       [VSX_U8] = ip_u8},                                      \
 		.l2_int = {[VSX_I8] = l2_int_i8, [VSX_U8] = l2_int_u8},        \
 		.ip_int = {[VSX_I8] = ip_int_i8, [VSX_U8] = ip_int_u8},        \
+		.grid_codes = grid_codes,                                      \
+		.grid_terms = grid_terms,                                      \
+		.grid_range = grid_range,                                      \
 	};
 
 #define VSX_FLOAT_KERNEL(loop, name, elem, metric)                             \

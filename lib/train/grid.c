@@ -53,17 +53,9 @@ static enum vsx_status range_work(void *context, unsigned int thread,
 		for (uint32_t d = 0; d < space->dim; d += VSX_SPACE_PIECE) {
 			uint32_t n = vsx_space_piece(space->dim, d);
 
-			vsx_space_load_some(space, x, row, d, n);
-			for (uint32_t i = 0; i < n; i++) {
-				double c = (double)x[i] * scale;
-
-				if (c < min[d + i])
-					min[d + i] = c;
-				if (c > max[d + i])
-					max[d + i] = c;
-				if (!part && c != rint(c))
-					part = true;
-			}
+			part |= space->kernels->grid_range(
+				vsx_space_f32s(space, x, row, d, n), n, scale,
+				min + d, max + d);
 		}
 	}
 	p->part[thread] = part;
@@ -263,23 +255,20 @@ bool vsx_grid_encode_at(const struct vsx_grid *grid,
 	float x[VSX_SPACE_PIECE];
 	double scale = vsx_space_scale(space, row);
 	double inverse = 1.0 / (double)grid->delta;
+	uint8_t c[VSX_SPACE_PIECE];
 	bool out = false;
 
 	for (uint32_t d = 0; d < space->dim; d += VSX_SPACE_PIECE) {
 		uint32_t n = vsx_space_piece(space->dim, d);
 
-		vsx_space_load_some(space, x, row, d, n);
-		for (uint32_t i = 0; i < n; i++) {
-			double c = ((double)x[i] * scale -
-				    (double)grid->lo[d + i]) *
-				   inverse;
+		uint8_t *to = step == 4 ? code + d : c;
 
-			/* lo was rounded: a hair outside is inside */
-			out |= c < -0.5 || c > 255.5;
-			c = c < 0.0 ? 0.0 : c > 255.0 ? 255.0 : c;
-			code[(d + i) / 4 * step + (d + i) % 4] =
-				(uint8_t)(c + 0.5);
-		}
+		out |= space->kernels->grid_codes(
+			vsx_space_f32s(space, x, row, d, n),
+			(const uint8_t *)(grid->lo + d), n, scale, inverse, to);
+		for (uint32_t i = 0; to == c && i < n; i += 4)
+			memcpy(code + (d + i) / 4 * step, c + i,
+			       n - i < 4 ? n - i : 4);
 	}
 	return out;
 }
