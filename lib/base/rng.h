@@ -60,6 +60,7 @@ enum vsx_random_stream {
 	VSX_RANDOM_CODEWORDS,  /* first ones of a product quantiser */
 	VSX_RANDOM_LEADERS,    /* of leaves */
 	VSX_RANDOM_LEAF_ORDER, /* likewise, for the order of rows */
+	VSX_RANDOM_CELLS,      /* points that cells are learned from */
 };
 
 #endif

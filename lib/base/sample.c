@@ -11,3 +11,15 @@ void vsx_sample(uint32_t *out, uint32_t m, uint32_t n, uint64_t seed,
 		if (vsx_rng_below(&rng, n - i) < m - taken)
 			out[taken++] = i;
 }
+
+void vsx_shuffle_some(uint32_t *items, uint32_t n, uint32_t m,
+		      struct vsx_rng *rng)
+{
+	for (uint32_t i = 0; i < m; i++) {
+		uint32_t other = i + (uint32_t)vsx_rng_below(rng, n - i);
+		uint32_t t = items[other];
+
+		items[other] = items[i];
+		items[i] = t;
+	}
+}

@@ -13,4 +13,8 @@
 void vsx_sample(uint32_t *out, uint32_t m, uint32_t n, uint64_t seed,
 		enum vsx_random_stream stream);
 
+/* Put m of the n items first, each order of any m as likely; m <= n. */
+void vsx_shuffle_some(uint32_t *items, uint32_t n, uint32_t m,
+		      struct vsx_rng *rng);
+
 #endif

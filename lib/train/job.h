@@ -2,6 +2,7 @@
 #ifndef VSX_JOB_H
 #define VSX_JOB_H
 
+#include "base/parallel.h"
 #include "base/phase.h"
 #include "kernel/space.h"
 
@@ -65,6 +66,14 @@ static inline uint32_t vsx_job_stride(const struct vsx_job *job,
 				      const struct vsx_space *space)
 {
 	return job->kept_bytes ? job->kept_bytes : space->stride;
+}
+
+/* Threads to work with, at least one. */
+static inline unsigned int vsx_job_threads(const struct vsx_job *job)
+{
+	unsigned int n = job->n_threads ? job->n_threads : 1;
+
+	return n > VSX_MAX_THREADS ? VSX_MAX_THREADS : n;
 }
 
 #endif

@@ -118,6 +118,17 @@ void vsx_seekers_look(struct vsx_seekers *s, const struct vsx_packed_codes *p,
 	}
 }
 
+struct vsx_packed_codes vsx_packed_codes_part(const struct vsx_packed_codes *p,
+					      uint32_t first, uint32_t n)
+{
+	struct vsx_packed_codes part = *p;
+
+	part.panels += first / VSX_PANEL * vsx_panel_bytes(p->dim);
+	part.add += first;
+	part.n = part.room = n;
+	return part;
+}
+
 struct least {
 	const struct vsx_tiles *tiles;
 	uint64_t *best;
@@ -139,6 +150,23 @@ void vsx_seekers_nearest(struct vsx_seekers *s,
 	for (uint32_t i = 0; i < s->n; i++)
 		best[i] = UINT64_MAX;
 	vsx_seekers_look(s, p, take_least, &l);
+}
+
+void vsx_seekers_find(struct vsx_seekers *s, const struct vsx_packed_codes *p,
+		      const uint8_t *codes, size_t stride, uint32_t n,
+		      uint32_t *of, uint32_t *away)
+{
+	uint64_t best[VSX_SEEKERS];
+
+	s->n = 0;
+	for (uint32_t i = 0; i < n; i++)
+		vsx_seekers_add(s, codes + i * stride);
+	vsx_seekers_nearest(s, p, best);
+	for (uint32_t i = 0; i < n; i++) {
+		of[i] = (uint32_t)best[i];
+		if (away)
+			away[i] = (uint32_t)(best[i] >> 32);
+	}
 }
 
 /* ---- some nearest --------------------------------------------------- */

@@ -32,6 +32,11 @@ void vsx_packed_codes_release(struct vsx_packed_codes *p);
 void vsx_packed_codes_fill(struct vsx_packed_codes *p, const uint8_t *codes,
 			   size_t stride, const uint32_t *number, uint32_t n);
 
+/* n of them from the first on, a multiple of VSX_PANEL, packed or to be packed:
+ * numbers go from 0 again. Borrows all of p. */
+struct vsx_packed_codes vsx_packed_codes_part(const struct vsx_packed_codes *p,
+					      uint32_t first, uint32_t n);
+
 /* Codes that look for near ones at the same time, and packed ones that they
  * look at in one step. */
 #define VSX_SEEKERS	 64u
@@ -66,6 +71,15 @@ void vsx_seekers_look(struct vsx_seekers *s, const struct vsx_packed_codes *p,
 /* best[i] = distance << 32 | number of the nearest, the first of equals. */
 void vsx_seekers_nearest(struct vsx_seekers *s,
 			 const struct vsx_packed_codes *p, uint64_t *best);
+
+/*
+ * The same for n codes, up to VSX_SEEKERS, that take the place of what is
+ * there: of[i] is the nearest of code i, away[i] its distance, unless away is
+ * NULL.
+ */
+void vsx_seekers_find(struct vsx_seekers *s, const struct vsx_packed_codes *p,
+		      const uint8_t *codes, size_t stride, uint32_t n,
+		      uint32_t *of, uint32_t *away);
 
 /*
  * The `want` nearest of each seeker, or all if there are fewer: near is

@@ -124,7 +124,7 @@ static void plan(const struct vsx_plan_need *need, struct vsx_plan *out)
 					 : nlist * SAMPLE_EACH;
 	if (sample > n)
 		sample = n;
-	out->build_bytes = sample * dim * 4 + nlist * dim * 12 + n * 16;
+	out->build_bytes = sample * dim * 4 + nlist * (dim * 12 + 512) + n * 16;
 	out->seconds = seconds(need, sample);
 }
 
