@@ -26,7 +26,8 @@ extern const struct vsx_kernels vsx_kernels_neon;
  *	floats(q, base, stride, rows, n, dim, out, elem, metric)
  *	ints(q, base, stride, rows, n, dim, out, elem, metric)
  *
- * With the loops of grid_loops.h, which the file includes. Here elem and metric become constants: 14 loops without a branch on the type.
+ * Here elem and metric become constants: 14 loops without a branch on the type.
+ * The file includes grid_loops.h besides.
  */
 #define VSX_KERNEL_TABLE(table, isa, floats, ints)                             \
 	VSX_FLOAT_KERNEL(floats, l2_f32, VSX_F32, VSX_L2)                      \

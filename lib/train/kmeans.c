@@ -20,7 +20,8 @@
 #define MANY 256
 #define NEAR 128
 
-/* Iterations end when less than one point in this many has moved. */
+/* Iterations end when less than one point in this many has moved, and no
+ * cluster was empty. */
 #define SETTLED 200
 
 struct training {
@@ -135,7 +136,8 @@ static enum vsx_status iterate(struct training *t, struct vsx_error *err)
 		VSX_TRY(l->near ? vsx_lloyd_look_near(l, err)
 				: vsx_lloyd_look(l, err));
 		vsx_lloyd_group(l);
-		if (l->near && atomic_load(&l->n_moved) < l->n / SETTLED)
+		if (l->near && l->n_filled == 0 &&
+		    atomic_load(&l->n_moved) < l->n / SETTLED)
 			break;
 	}
 	VSX_TRY(vsx_lloyd_repair(l, err));

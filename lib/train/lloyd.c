@@ -177,6 +177,7 @@ enum vsx_status vsx_lloyd_repair(struct vsx_lloyd *l, struct vsx_error *err)
 	struct spread *spread;
 	uint32_t next = 0;
 
+	l->n_filled = 0;
 	if (!has_empty(l))
 		return VSX_OK;
 	VSX_TRY(vsx_alloc_to(&spread, l->k, sizeof(*spread), err));
@@ -199,6 +200,7 @@ enum vsx_status vsx_lloyd_repair(struct vsx_lloyd *l, struct vsx_error *err)
 		for (uint32_t i = l->start[from] + 1; i < l->start[from + 1];
 		     i += 2)
 			l->of[l->member[i]] = c;
+		l->n_filled++;
 	}
 	free(spread);
 	vsx_lloyd_group(l);

@@ -39,6 +39,7 @@ struct vsx_lloyd {
 	uint64_t *sums;			/* [threads][stride] */
 	uint32_t *parts;		/* [threads][stride], all 0 */
 	_Atomic uint64_t n_moved;
+	uint32_t n_filled;	 /* clusters that were empty */
 	struct vsx_tally *tally; /* of points that have looked */
 };
 
@@ -65,7 +66,8 @@ enum vsx_status vsx_lloyd_look_near(struct vsx_lloyd *l, struct vsx_error *err);
 /* Set start and member by `of`. */
 void vsx_lloyd_group(struct vsx_lloyd *l);
 
-/* Give empty clusters a part of others; they are grouped before and after. */
+/* Give empty clusters a part of others; they are grouped before and after. Sets
+ * n_filled. */
 enum vsx_status vsx_lloyd_repair(struct vsx_lloyd *l, struct vsx_error *err);
 
 /* Centroids become the codes nearest to the means of their points' codes. */
