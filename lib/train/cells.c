@@ -12,7 +12,7 @@
 #define CHUNK	   VSX_LLOYD_CHUNK
 #define EACH	   256 /* points that a cell is learned from, at most */
 #define ITERATIONS 8   /* of the cells */
-#define LOOKS	   10  /* in each cell */
+#define LOOKS	   12  /* in each cell */
 
 struct cells {
 	struct vsx_lloyd *l;

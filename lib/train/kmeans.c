@@ -11,7 +11,7 @@
 #include "train/tally.h"
 
 #define PER_CENTROID 256 /* sampled rows, at most */
-#define ITERATIONS   12
+#define ITERATIONS   14
 
 /*
  * From so many centroids on, they begin in cells, and points look only at the
