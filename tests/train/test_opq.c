@@ -73,7 +73,7 @@ static void store(struct vsx_space *space, struct vsx_rows *rows,
 	for (uint32_t r = 0; r < n; r++)
 		memcpy(base + (size_t)r * space->stride, x + (size_t)r * dim,
 		       dim * sizeof(*x));
-	*rows = (struct vsx_rows){space, base, n, NULL};
+	*rows = (struct vsx_rows){.space = space, .base = base, .n = n};
 }
 
 Test(opq, codes_lose_less_after_it)
