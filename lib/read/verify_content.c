@@ -172,17 +172,15 @@ static enum vsx_status tell_bad_rows(struct receiver *r,
 	return VSX_OK;
 }
 
-/* Of what codes decode by. *sound: they can be. */
-static enum vsx_status check_parameters(struct receiver *r, bool *sound)
+/* The first rule that is broken by what codes decode by. */
+static enum vsx_status look_at_parameters(const struct vsx_segment *seg,
+					  struct vsx_error *err)
 {
-	struct vsx_error why = {0};
 	struct vsx_codes c;
 
-	*sound = !vsx_is_coded(r->seg) ||
-		 (vsx_segment_kept_codes(r->seg, &c, &why) == VSX_OK &&
-		  vsx_codes_check_head(r->seg, &c, &why) == VSX_OK &&
-		  c.codec->check(&c, &why) == VSX_OK);
-	return *sound ? VSX_OK : tell(r, &why);
+	VSX_TRY(vsx_segment_kept_codes(seg, &c, err));
+	VSX_TRY(vsx_codes_check_head(seg, &c, err));
+	return c.codec->check(&c, err);
 }
 
 static enum vsx_status check_rows(struct receiver *r, struct vsx_error *err)
@@ -236,13 +234,11 @@ static enum vsx_status check_segment(struct vsx_verifier *v,
 	struct receiver r = {.v = v, .seg = seg};
 	struct vsx_error why = {0};
 	enum vsx_status status = vsx_segment_open(seg, &why);
-	bool sound;
 
+	if (status == VSX_OK && vsx_is_coded(seg))
+		status = look_at_parameters(seg, &why);
 	if (status != VSX_OK)
 		return answer(&r, status, &why, err);
-	VSX_TRY(check_parameters(&r, &sound));
-	if (!sound)
-		return end(&r);
 	VSX_TRY(check_rows(&r, err));
 	VSX_TRY(vsx_progress(v, &vsx_phase_structure, seg->number,
 			     v->manifest.n_segments));

@@ -182,6 +182,17 @@ enum vsx_status vsx_codes_check_head(const struct vsx_segment *seg,
 	return status;
 }
 
+/* The first rule that the parameters break. */
+static enum vsx_status check_params(const struct vsx_segment *seg,
+				    struct vsx_codes *c, struct vsx_error *err)
+{
+	VSX_TRY(vsx_segment_codes(seg, c, err));
+	VSX_TRY(vsx_codes_check_head(seg, c, err));
+	VSX_TRY(c->codec->check(c, err));
+	return c->codec->check_rest ? c->codec->check_rest(c, seg->n_rows, err)
+				    : VSX_OK;
+}
+
 enum vsx_status vsx_codes_check(const struct vsx_segment *seg,
 				vsx_finding *report, void *context,
 				struct vsx_error *err)
@@ -193,11 +204,12 @@ enum vsx_status vsx_codes_check(const struct vsx_segment *seg,
 
 	if (!vsx_codes_present(seg))
 		return VSX_OK;
-	if (vsx_segment_codes(seg, &c, &local) ||
-	    vsx_codes_check_head(seg, &c, &local) ||
-	    c.codec->check(&c, &local) ||
-	    (c.codec->check_rest &&
-	     c.codec->check_rest(&c, seg->n_rows, &local)))
+	status = check_params(seg, &c, &local);
+	if (status == VSX_ENOMEM && err)
+		*err = local;
+	if (status == VSX_ENOMEM)
+		return status;
+	if (status != VSX_OK)
 		return vsx_tell_why(report, context, &local);
 	status = vsx_kept_begin(&kept, seg, err);
 	if (status == VSX_OK)

@@ -202,11 +202,12 @@ static enum vsx_status alloc_training(struct training *t, struct vsx_error *err)
 	return vsx_lloyd_alloc(l, many ? vsx_cells_for(km->k) : 0, err);
 }
 
-/* What the tally counts. */
+/* What the tally counts: points put on the grid, then looked at. */
 static uint64_t looks(const struct vsx_lloyd *l)
 {
-	return (uint64_t)l->n * ITERATIONS +
-	       (l->near ? vsx_cells_looks(l->n, l->k) : 0);
+	uint64_t n = l->n;
+
+	return n * ITERATIONS + (l->near ? vsx_cells_looks(l->n, l->k) : n);
 }
 
 enum vsx_status vsx_kmeans_train(struct vsx_kmeans *out, struct vsx_job *job,

@@ -79,7 +79,7 @@ refused 2 Foo HNSW -- $build good.fvecs -i Foo
 refused 2 IVF0 nlist -- $build good.fvecs -i IVF0,Flat
 refused 2 HNSW9999 M -- $build good.fvecs -i HNSW9999
 refused 2 IVX8 Flat -- $build good.fvecs -i IVX8
-refused 2 PQ8 -- $build good.fvecs -i IVF8,PQ8
+refused 2 LSH8 -- $build good.fvecs -i IVF8,LSH8
 refused 2 "pages" 5000 -- $build good.fvecs --page-size 5000
 refused 2 "whole numbers" u8 -- $build good.fvecs -e u8 --normalize
 refused 2 --threads "'0'" 1024 -- $build good.fvecs --threads 0

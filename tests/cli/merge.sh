@@ -118,5 +118,5 @@ refused 2 b.vsx input -- vsx-compact a.vsx b.vsx -o b.vsx --force
 refused 4 a.fbin -- vsx-compact a.fbin -o new.vsx
 refused 4 a.fbin -- vsx-compact a.vsx a.fbin -o new.vsx
 refused 2 missing.vsx -- vsx-compact missing.vsx -o new.vsx
-refused 2 PQ8 -- vsx-compact a.vsx -o new.vsx -i PQ8
+refused 2 LSH8 -- vsx-compact a.vsx -o new.vsx -i LSH8
 finish

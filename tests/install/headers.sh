@@ -74,10 +74,12 @@ done
 run 0 cc -std=c11 -I "$include" inits.c -o inits && run 0 ./inits
 
 # Headers of the tree's own: those of the library at once, of the commands each.
-# Those of one instruction set need its options.
+# Those of one instruction set need its options, and loops for a type or a width
+# of registers need what the files define that include them.
 mkdir own
 find "$here/format" "$here/lib" -name '*.h' |
-	xargs grep -LE '^#include <(imm|arm_)' | sort |
+	xargs grep -LE '^#include <(imm|arm_)|\b(REAL|WIDTH)\b' | sort |
+	grep -v '/matmul_isa\.h$' |
 	sed 's/.*/#include "&"/' >own/lib.c
 find "$here/tools" -name '*.h' | while read -r header; do
 	name=${header#"$here/tools/"}

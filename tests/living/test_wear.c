@@ -251,10 +251,10 @@ Test(wear, of_a_graph)
 
 Test(wear, of_lists)
 {
-	run("IVF64,Flat");
+	run("IVF32,Flat");
 }
 
 Test(wear, of_codes)
 {
-	run("IVF64,SQ8");
+	run("IVF32,SQ8");
 }

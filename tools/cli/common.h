@@ -49,8 +49,10 @@
 #define CLI_SPEC(otherwise, to_)                                        \
 	CLI_TEXT('i', "spec", "SPEC",                                   \
 		 "Flat, IVF<nlist>,Flat, HNSW<M> or auto; IVF and HNSW "\
-		 "alone are sized for the rows; SQ8 or SQ4 for Flat: "  \
-		 "codes, and ,NoRefine behind: nothing else is kept ("  \
+		 "alone are sized for the rows. Codes as FAISS spells "\
+		 "them: SQ8, SQ4, PQ<m> or PQ<m>x4 in place of Flat, "  \
+		 "OPQ<m>, or PCA<d>, before, and behind what is kept: " \
+		 "RFlat, Refine(SQ8), NoRefine ("                       \
 		 otherwise ")", to_),                                   \
 	CLI_ALIAS("index", "spec")
 

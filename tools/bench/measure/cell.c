@@ -78,13 +78,9 @@ static enum vsx_status is_exact(const struct subject *s, bool *exact,
 	enum vsx_status status;
 	double refine = 0.0;
 
-	*exact = s->effort_name[0] == '\0';
-	if (!*exact)
+	*exact = false;
+	if (s->effort_name[0] || !subject_is_vsx(s))
 		return VSX_OK;
-	if (!subject_is_vsx(s)) {
-		*exact = strcmp(s->cost.spec, "Flat") == 0;
-		return VSX_OK;
-	}
 	status = engine_vsx_refine(s->sessions[0], workload_query(s->work, 0),
 				   s->work->k, 0, &refine, err);
 	*exact = refine == 0.0;
