@@ -180,7 +180,9 @@ static uint32_t code_of(const struct coded *c, uint32_t r, uint32_t j, int bits)
 {
 	const uint8_t *record = c->code + (size_t)r * c->params.block_bytes;
 
-	return bits == 8 ? record[j] : record[j / 2] >> (j % 2 ? 4 : 0) & 15;
+	if (bits == 8)
+		return record[j];
+	return (uint32_t)record[j / 2] >> (j % 2 ? 4 : 0) & 15;
 }
 
 static void are_nearest(struct coded *c, const struct shape *s)
