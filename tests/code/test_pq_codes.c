@@ -222,7 +222,7 @@ static void are_nearest(struct coded *c, const struct shape *s)
 	}
 }
 
-Test(pq_codes, are_the_nearest_codewords, .timeout = 120)
+Test(pq_codes, are_the_nearest_codewords)
 {
 	of_all(are_nearest);
 }
@@ -306,7 +306,7 @@ static void are_near(struct coded *c, const struct shape *s)
 	}
 }
 
-Test(pq_codes, keys_are_near_the_distances, .timeout = 120)
+Test(pq_codes, keys_are_near_the_distances)
 {
 	of_all(are_near);
 }
@@ -362,7 +362,7 @@ static uint64_t sum_with(const char *isa)
 }
 
 /* The names first, as asking for them settles which is taken. */
-Test(pq_codes, are_the_same_on_every_machine, .timeout = 240)
+Test(pq_codes, are_the_same_on_every_machine)
 {
 	static const char *const isas[] = {"avx2", "avx512", "neon"};
 	uint64_t scalar = sum_with("scalar");
