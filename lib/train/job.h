@@ -28,8 +28,10 @@ struct vsx_job {
 	uint64_t seed;
 	unsigned int n_threads;
 	uint32_t ef_construction;
-	/* How graphs are linked; neither: by their rows. */
+	/* How graphs are linked; neither: by their rows and `memory`. */
 	bool by_insertion, by_partition;
+	uint64_t
+		memory; /* that the work should do with; 0: whatever it takes */
 	uint64_t nlist_sample; /* rows to train on; 0: by the kind */
 	uint32_t page_bytes;   /* of the file that it is for */
 	uint32_t kept_bytes;   /* rows are kept as codes of so many bytes each;

@@ -97,6 +97,7 @@ static void ask_kind(struct sizes *s, uint32_t size)
 		.ef_construction = s->opts->ef_construction,
 		.by_insertion = s->opts->builder == VSX_GRAPH_INSERT,
 		.by_partition = s->opts->builder == VSX_GRAPH_PARTITION,
+		.memory = s->opts->memory,
 		.nlist_sample = s->opts->nlist_sample,
 		.page_bytes = s->opts->page_bytes,
 		.kept_bytes = vsx_spec_kept_bytes(s->spec, s->opts->dim),

@@ -135,7 +135,7 @@ if [ -n "$group" ] && "$tmp/under" "$group" true 2>/dev/null; then
 	    "vsx-query wide.vsx wide.u8bin --exact --format tsv -o out.tsv" \
 	    "vsx-verify wide.vsx" "vsx-build wide.u8bin -o new.vsx -i Flat" \
 	    "vsx-build wide.u8bin -o new.vsx -i IVF64,Flat" \
-	    "vsx-build wide.u8bin -o old.vsx -i HNSW16 --builder insert --force" \
+	    "vsx-build wide.u8bin -o old.vsx -i HNSW16 --force" \
 	    "vsx-add added.vsx wide.u8bin" \
 	    "vsx-compact wide.vsx -o new.vsx -i IVF64,Flat" \
 	    "vsx-backup create wide.vsx repo" \

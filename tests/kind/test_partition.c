@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/select.h"
-#include "kind/hnsw/build_near.h"
+#include "kind/hnsw/build_partition.h"
 #include "kind/hnsw/build_split.h"
 #include "kind/hnsw/hnsw.h"
 #include "kind/laid_out.h"
@@ -470,17 +470,18 @@ Test(partition, finds_words)
 	free(base);
 }
 
-Test(partition, is_for_many_rows_and_distances)
+Test(partition, is_for_many_rows_and_distances_where_memory_is)
 {
-	static const struct {
+	const uint64_t takes = vsx_partition_bytes(24, 4096);
+	const struct {
 		enum vsx_metric metric;
 		uint32_t n;
 		bool by_partition;
+		uint64_t memory;
 	} cases[] = {
-		{VSX_L2, 4095, false},
-		{VSX_L2, 4096, true},
-		{VSX_COSINE, 4096, true},
-		{VSX_IP, 4096, false},
+		{VSX_L2, 4095, false, 0},    {VSX_L2, 4096, true, 0},
+		{VSX_L2, 4096, true, takes}, {VSX_L2, 4096, false, takes - 1},
+		{VSX_COSINE, 4096, true, 0}, {VSX_IP, 4096, false, 0},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -489,6 +490,7 @@ Test(partition, is_for_many_rows_and_distances)
 		struct vsx_job job = job_of(2);
 
 		job.by_partition = false;
+		job.memory = cases[i].memory;
 		seeded_init(&s, cases[i].metric, VSX_F32, cases[i].n, 24);
 		make(&any, job, &s.rows, 4);
 		make(&insert, inserting(), &s.rows, 4);

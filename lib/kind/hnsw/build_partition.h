@@ -4,6 +4,8 @@
 
 #include "kind/hnsw/build_coded.h"
 #include "kind/hnsw/build_graph.h"
+#include "kind/hnsw/build_leaves.h"
+#include "kind/hnsw/build_near.h"
 
 /*
  * Link the rows of a graph, which are the coded ones: those of the upper levels
@@ -17,5 +19,12 @@ enum vsx_status vsx_graph_from_partition(struct vsx_graph *g,
 					 struct vsx_job *job,
 					 const struct vsx_coded *coded,
 					 bool *coarse, struct vsx_error *err);
+
+/* What n rows of it take of memory, beside themselves and the links. */
+static inline uint64_t vsx_partition_bytes(uint32_t dim, uint64_t n)
+{
+	return n * (vsx_coded_row_bytes(dim) + vsx_leaves_row_bytes() +
+		    VSX_NEAR_ROW_BYTES);
+}
 
 #endif
