@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 const char *vsx_isa_forced(void)
 {
@@ -138,3 +139,29 @@ bool vsx_cpu_ask_for_amx(void)
 }
 
 #endif
+
+static bool is_usable(unsigned int needs, unsigned int have)
+{
+	return (needs & have) == needs &&
+	       (!(needs & VSX_CPU_AMX) || vsx_cpu_ask_for_amx());
+}
+
+void vsx_isa_choose(struct vsx_isa_choice *out,
+		    const struct vsx_isa_table *built, size_t n)
+{
+	unsigned int have = vsx_cpu_features();
+	const char *forced = vsx_isa_forced();
+	bool named = false;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *const *name = built[i].table;
+
+		if (!is_usable(built[i].needs, have))
+			continue;
+		out->usable[out->n_usable++] = built[i].table;
+		if (named)
+			continue;
+		out->chosen = built[i].table;
+		named = forced && strcmp(*name, forced) == 0;
+	}
+}

@@ -10,6 +10,7 @@
 #define VSX_CPU_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum vsx_cpu_feature {
 	VSX_CPU_AVX2 = 1 << 0,	 /* AVX2, FMA and F16C */
@@ -31,5 +32,33 @@ bool vsx_cpu_ask_for_amx(void);
 
 /* The instruction set that VSX_ISA in the environment names; may be NULL. */
 const char *vsx_isa_forced(void);
+
+/* Functions for one instruction set: a struct that begins with the name of the
+ * set, a const char *. */
+struct vsx_isa_table {
+	const void *table;
+	unsigned int needs; /* bits of enum vsx_cpu_feature */
+};
+
+#define VSX_MAX_ISA_TABLES 8
+
+/* Of the tables that a build has, those that may be called here. */
+struct vsx_isa_choice {
+	const void *usable[VSX_MAX_ISA_TABLES];
+	unsigned int n_usable;
+	const void *chosen; /* the last of them, or the one that is forced */
+};
+
+/* built[n]: from the narrowest to the widest; the first needs nothing. Call it
+ * once a process, into zeros. */
+void vsx_isa_choose(struct vsx_isa_choice *out,
+		    const struct vsx_isa_table *built, size_t n);
+
+/* Usable table i; NULL past the last. */
+static inline const void *vsx_isa_usable(const struct vsx_isa_choice *c,
+					 unsigned int i)
+{
+	return i < c->n_usable ? c->usable[i] : NULL;
+}
 
 #endif

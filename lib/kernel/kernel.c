@@ -4,16 +4,11 @@
 #include "kernel/kernel.h"
 
 #include <pthread.h>
-#include <string.h>
 
 #include "kernel/cpu.h"
 #include "kernel/tables.h"
 
-/* From the narrowest to the widest; `needs` are bits of the processor. */
-static const struct {
-	const struct vsx_kernels *table;
-	unsigned int needs;
-} built[] = {
+static const struct vsx_isa_table built[] = {
 	{&vsx_kernels_scalar, 0},
 #if defined(__x86_64__)
 	{&vsx_kernels_avx2, VSX_CPU_AVX2},
@@ -23,38 +18,22 @@ static const struct {
 #endif
 };
 
-#define N_BUILT (sizeof(built) / sizeof(built[0]))
-
-static struct {
-	pthread_once_t once;
-	const struct vsx_kernels *usable[N_BUILT];
-	unsigned int n_usable;
-	const struct vsx_kernels *chosen;
-} state = {.once = PTHREAD_ONCE_INIT};
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static struct vsx_isa_choice choice;
 
 static void choose(void)
 {
-	unsigned int have = vsx_cpu_features();
-	const char *forced = vsx_isa_forced();
-
-	for (size_t i = 0; i < N_BUILT; i++)
-		if ((built[i].needs & have) == built[i].needs)
-			state.usable[state.n_usable++] = built[i].table;
-
-	state.chosen = state.usable[state.n_usable - 1];
-	for (unsigned int i = 0; forced && i < state.n_usable; i++)
-		if (strcmp(state.usable[i]->name, forced) == 0)
-			state.chosen = state.usable[i];
+	vsx_isa_choose(&choice, built, sizeof(built) / sizeof(built[0]));
 }
 
 const struct vsx_kernels *vsx_kernels(void)
 {
-	pthread_once(&state.once, choose);
-	return state.chosen;
+	pthread_once(&once, choose);
+	return choice.chosen;
 }
 
 const struct vsx_kernels *vsx_kernels_at(unsigned int i)
 {
-	pthread_once(&state.once, choose);
-	return i < state.n_usable ? state.usable[i] : NULL;
+	pthread_once(&once, choose);
+	return vsx_isa_usable(&choice, i);
 }
