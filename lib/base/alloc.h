@@ -25,4 +25,11 @@ enum vsx_status vsx_alloc_to(void *out, size_t n, size_t size,
 enum vsx_status vsx_grow(void *array, size_t *cap, size_t want, size_t size,
 			 struct vsx_error *err);
 
+/*
+ * The same of bytes at any alignment, which all are 0 after it has grown: the
+ * old ones are lost. Memory that is never looked at costs next to nothing.
+ */
+enum vsx_status vsx_grow_zeros(uint8_t **bytes, size_t *cap, size_t want,
+			       struct vsx_error *err);
+
 #endif

@@ -19,7 +19,9 @@ static void new_epoch(struct vsx_scratch *s)
 		s->epoch++;
 		return;
 	}
-	for (size_t i = 0; i < s->marks_cap; i++)
+	/* The first epoch of a scratch finds nothing but NEVER: its marks are
+	 * not looked at, for that would fetch them all. */
+	for (size_t i = 0; s->epoch == LAST_EPOCH && i < s->marks_cap; i++)
 		s->marks[i] = s->marks[i] != NEVER;
 	s->epoch = FIRST_EPOCH;
 }
@@ -35,7 +37,8 @@ enum vsx_status vsx_walk_begin(struct vsx_walk *w, struct vsx_scratch *s,
 			 err));
 	VSX_TRY(vsx_grow(&s->keys, &s->keys_cap, degree, sizeof(*s->keys),
 			 err));
-	VSX_TRY(vsx_grow(&s->marks, &s->marks_cap, mark_base + n_rows, 1, err));
+	VSX_TRY(vsx_grow_zeros(&s->marks, &s->marks_cap, mark_base + n_rows,
+			       err));
 	new_epoch(s);
 	*w = (struct vsx_walk){
 		.query = q,
