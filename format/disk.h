@@ -190,6 +190,41 @@ struct vsx_disk_section {
 
 static_assert(sizeof(struct vsx_disk_section) == 80, "SPEC.md 4.2");
 
+/* The head of section COLS, and an entry of it; SPEC.md 5.11. */
+struct vsx_disk_columns {
+	vsx_le32 n_fields; /* 0 */
+	uint8_t zero[60];  /* 4 */
+};
+
+static_assert(sizeof(struct vsx_disk_columns) == 64, "SPEC.md 5.11");
+
+struct vsx_disk_column {
+	uint8_t name[64];    /*   0  and zeros */
+	vsx_le32 type;	     /*  64  enum vsx_field_type, + VSX_COLUMN_LIST */
+	vsx_le32 n_words;    /*  68  of the dictionary */
+	vsx_le64 offset;     /*  72  of its parts, from the section's start */
+	vsx_le64 bytes;	     /*  80  of them */
+	vsx_le64 n_values;   /*  88  of all rows */
+	vsx_le64 word_bytes; /*  96  of the dictionary's words */
+	uint8_t zero[24];    /* 104 */
+};
+
+static_assert(sizeof(struct vsx_disk_column) == 128, "SPEC.md 5.11");
+
+#define VSX_COLUMN_LIST 16u
+
+/* Of the values of 1,024 rows. */
+struct vsx_disk_range {
+	vsx_le64 least;	   /*  0 */
+	vsx_le64 greatest; /*  8 */
+	vsx_le32 n_null;   /* 16  rows */
+	uint8_t zero[4];   /* 20 */
+};
+
+static_assert(sizeof(struct vsx_disk_range) == 24, "SPEC.md 5.11");
+
+#define VSX_COLUMN_BLOCK 1024u
+
 /* One row of the recall table, section RCLL; SPEC.md 5.6. */
 struct vsx_disk_recall {
 	vsx_le32 effort;    /*  0  ef or nprobe */

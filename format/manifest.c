@@ -6,6 +6,7 @@
 #include "names.h"
 #include "sums.h"
 #include "plural.h"
+#include "utf8.h"
 
 typedef unsigned long long ull;
 
@@ -433,35 +434,6 @@ static enum vsx_status check_section(const struct vsx_manifest *m, uint32_t i,
 	return VSX_OK;
 }
 
-/* Length of a well-formed UTF-8 sequence without control characters, or 0. */
-static size_t utf8_bytes(const uint8_t *s)
-{
-	uint32_t min, code;
-	size_t n;
-
-	if (s[0] < 0x20 || s[0] == 0x7f)
-		return 0;
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		n = 2, min = 0x80, code = s[0] & 0x1f;
-	else if ((s[0] & 0xf0) == 0xe0)
-		n = 3, min = 0x800, code = s[0] & 0x0f;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		n = 4, min = 0x10000, code = s[0] & 0x07;
-	else
-		return 0;
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80) /* the NUL ends it here */
-			return 0;
-		code = code << 6 | (s[i] & 0x3f);
-	}
-	if (code < min || code > 0x10ffff || (code >> 11) == 0x1b ||
-	    (code >= 0x80 && code < 0xa0))
-		return 0;
-	return n;
-}
-
 bool vsx_property_ok(const char *entry)
 {
 	const uint8_t *s = (const uint8_t *)entry, *value;
@@ -476,8 +448,8 @@ bool vsx_property_ok(const char *entry)
 		return false;
 	value = s;
 	while (*s) {
-		n = utf8_bytes(s);
-		if (!n)
+		n = vsx_utf8_bytes(s, 4); /* the NUL ends it */
+		if (!n || vsx_utf8_is_control(s))
 			return false;
 		s += n;
 	}

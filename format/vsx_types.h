@@ -28,6 +28,16 @@ enum vsx_kind_code {
 	VSX_HNSW = 3,
 };
 
-#define VSX_MAX_DIM 65536
+/* What a field of rows holds. */
+enum vsx_field_type {
+	VSX_BOOL = 1,
+	VSX_INT = 2,	/* i64 */
+	VSX_FLOAT = 3,	/* f64, finite */
+	VSX_TIME = 4,	/* microseconds since 1970-01-01T00:00Z, i64 */
+	VSX_STRING = 5, /* UTF-8 without U+0000, up to 65535 bytes */
+};
+
+#define VSX_MAX_DIM    65536
+#define VSX_MAX_FIELDS 1024
 
 #endif

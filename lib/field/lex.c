@@ -1,0 +1,254 @@
+#include "field/lex.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "utf8.h"
+
+static const char *const words[] = {
+	"and", "or", "not",  "in",    "contains", "any",
+	"all", "is", "null", "empty", "true",	  "false",
+};
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+enum vsx_token_kind vsx_word_of(const char *s, size_t n)
+{
+	for (size_t w = 0; w < sizeof(words) / sizeof(*words); w++) {
+		size_t i = 0;
+
+		while (i < n && words[w][i] == lower(s[i]))
+			i++;
+		if (i == n && words[w][i] == '\0')
+			return (enum vsx_token_kind)(VSX_TOKEN_AND + (int)w);
+	}
+	return VSX_TOKEN_NAME;
+}
+
+enum vsx_status vsx_lex_fail(const struct vsx_lex *l, size_t at,
+			     struct vsx_error *err, const char *fmt, ...)
+{
+	unsigned long long character = 1;
+	char what[VSX_ERROR_TEXT];
+	va_list args;
+
+	for (size_t i = 0; i < at && i < l->n; i++)
+		character += ((uint8_t)l->text[i] & 0xc0) != 0x80;
+	va_start(args, fmt);
+	vsnprintf(what, sizeof(what), fmt, args);
+	va_end(args);
+	return vsx_fail(err, VSX_EINVAL, "filter, character %llu: %.400s",
+			character, what);
+}
+
+/* So much of a token is shown. */
+#define SHOWN 40
+
+enum vsx_status vsx_lex_expected(const struct vsx_lex *l,
+				 const struct vsx_token *t, const char *what,
+				 struct vsx_error *err)
+{
+	size_t n = 0;
+
+	if (t->kind == VSX_TOKEN_END)
+		return vsx_lex_fail(l, t->at, err, "expected %s, found the end",
+				    what);
+	/* Whole characters of it. */
+	while (n < t->n && n < SHOWN)
+		n += vsx_utf8_bytes((const uint8_t *)l->text + t->at + n,
+				    t->n - n);
+	return vsx_lex_fail(l, t->at, err, "expected %s, found %.*s%s", what,
+			    (int)n, l->text + t->at, n < t->n ? "..." : "");
+}
+
+static char peek(const struct vsx_lex *l, size_t ahead)
+{
+	return ahead < l->n - l->at ? l->text[l->at + ahead] : '\0';
+}
+
+static int is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static int is_name(char c)
+{
+	return (lower(c) >= 'a' && lower(c) <= 'z') || is_digit(c) ||
+	       c == '_' || c == '.';
+}
+
+/* With a point whatever the host's locale says. */
+static enum vsx_status read_float(const struct vsx_lex *l, struct vsx_token *t,
+				  const char *digits, struct vsx_error *err)
+{
+	locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0), before;
+
+	if (c == (locale_t)0)
+		return vsx_fail_memory(err, 0);
+	before = uselocale(c);
+	t->f = strtod(digits, NULL);
+	uselocale(before);
+	freelocale(c);
+	t->kind = VSX_TOKEN_FLOAT;
+	if (t->f - t->f != 0.0)
+		return vsx_lex_expected(l, t, "a finite number", err);
+	return VSX_OK;
+}
+
+#define MOST_DIGITS 100
+
+static size_t skip_digits(const struct vsx_lex *l, size_t n)
+{
+	while (is_digit(peek(l, n)))
+		n++;
+	return n;
+}
+
+static enum vsx_status number(struct vsx_lex *l, struct vsx_token *t,
+			      struct vsx_error *err)
+{
+	char digits[MOST_DIGITS + 1];
+	size_t n = peek(l, 0) == '-' || peek(l, 0) == '+', exponent;
+	size_t whole = n = skip_digits(l, n);
+	int saved = errno;
+
+	t->kind = VSX_TOKEN_INT;
+	if (peek(l, n) == '.')
+		n = skip_digits(l, n + 1);
+	if (lower(peek(l, n)) == 'e') {
+		exponent = n + 1;
+		if (peek(l, exponent) == '-' || peek(l, exponent) == '+')
+			exponent++;
+		if (is_digit(peek(l, exponent)))
+			n = skip_digits(l, exponent);
+	}
+	t->n = n;
+	while (is_name(peek(l, t->n))) /* 12abc is shown as a whole */
+		t->n++;
+	if (t->n > n || n > MOST_DIGITS || !is_digit(peek(l, whole - 1)))
+		return vsx_lex_expected(l, t, "a number", err);
+	memcpy(digits, l->text + l->at, n);
+	digits[n] = '\0';
+	if (n > whole)
+		return read_float(l, t, digits, err);
+	errno = 0;
+	t->i = strtoll(digits, NULL, 10);
+	if (errno == ERANGE) {
+		errno = saved;
+		return vsx_lex_expected(l, t, "a number of 64 bits", err);
+	}
+	errno = saved;
+	return VSX_OK;
+}
+
+/* \n, \t, \r, and any character that is no letter or digit for itself. */
+static enum vsx_status escape(struct vsx_lex *l, struct vsx_token *t, size_t *n,
+			      struct vsx_error *err)
+{
+	static const char from[] = "ntr", to[] = "\n\t\r";
+	char c = peek(l, *n + 1);
+	const char *known = c ? strchr(from, c) : NULL;
+
+	if (!known && (is_name(c) || (uint8_t)c >= 0x80 || c == '\0') &&
+	    c != '_' && c != '.')
+		return vsx_lex_fail(l, l->at + *n, err,
+				    "expected \\n, \\t, \\r, \\\" or \\\\");
+	t->string[t->bytes++] = known ? to[known - from] : c;
+	*n += 2;
+	return VSX_OK;
+}
+
+static enum vsx_status string(struct vsx_lex *l, struct vsx_token *t,
+			      struct vsx_error *err)
+{
+	char quote = peek(l, 0);
+	size_t n = 1;
+
+	t->kind = VSX_TOKEN_STRING;
+	t->string = l->strings + l->used;
+	while (peek(l, n) != quote) {
+		if (l->at + n >= l->n)
+			return vsx_lex_fail(l, l->at, err,
+					    "the string does not end");
+		if (peek(l, n) == '\\')
+			VSX_TRY(escape(l, t, &n, err));
+		else if ((uint8_t)peek(l, n) < 0x20)
+			return vsx_lex_fail(l, l->at + n, err,
+					    "a line feed or tab in a string, "
+					    "expected \\n, \\r or \\t");
+		else
+			t->string[t->bytes++] = peek(l, n++);
+	}
+	t->n = n + 1;
+	l->used += t->bytes;
+	return VSX_OK;
+}
+
+static void word(struct vsx_lex *l, struct vsx_token *t)
+{
+	while (is_name(peek(l, t->n)))
+		t->n++;
+	t->kind = vsx_word_of(l->text + l->at, t->n);
+}
+
+static enum vsx_status sign(struct vsx_lex *l, struct vsx_token *t,
+			    struct vsx_error *err)
+{
+	static const struct {
+		char text[3];
+		enum vsx_token_kind kind;
+	} signs[] = {
+		/* the longer ones first */
+		{"==", VSX_TOKEN_EQ},	{"!=", VSX_TOKEN_NE},
+		{"<>", VSX_TOKEN_NE},	{"<=", VSX_TOKEN_LE},
+		{">=", VSX_TOKEN_GE},	{"=", VSX_TOKEN_EQ},
+		{"<", VSX_TOKEN_LT},	{">", VSX_TOKEN_GT},
+		{"(", VSX_TOKEN_OPEN},	{")", VSX_TOKEN_CLOSE},
+		{",", VSX_TOKEN_COMMA},
+	};
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(*signs); i++) {
+		size_t n = strlen(signs[i].text);
+
+		if (n > l->n - l->at ||
+		    memcmp(l->text + l->at, signs[i].text, n) != 0)
+			continue;
+		t->kind = signs[i].kind;
+		t->n = n;
+		return VSX_OK;
+	}
+	t->kind = VSX_TOKEN_NAME;
+	t->n = vsx_utf8_bytes((const uint8_t *)l->text + l->at, l->n - l->at);
+	return vsx_lex_expected(l, t, "a field, a value or an operator", err);
+}
+
+enum vsx_status vsx_lex_next(struct vsx_lex *l, struct vsx_token *t,
+			     struct vsx_error *err)
+{
+	enum vsx_status status = VSX_OK;
+	char c;
+
+	while (l->at < l->n && strchr(" \t\r\n", l->text[l->at]))
+		l->at++;
+	*t = (struct vsx_token){.kind = VSX_TOKEN_END, .at = l->at};
+	if (l->at == l->n)
+		return VSX_OK;
+	c = peek(l, 0);
+	if (is_digit(c) || c == '-' || c == '+')
+		status = number(l, t, err);
+	else if (c == '"' || c == '\'')
+		status = string(l, t, err);
+	else if (is_name(c) && c != '.')
+		word(l, t);
+	else
+		status = sign(l, t, err);
+	l->at += t->n;
+	return status;
+}
