@@ -101,7 +101,9 @@ struct vsx_kind_build {
 	uint32_t least_size, most_size, size_param;
 	const char *ending; /* that its text has: ",Flat" or "" */
 
-	bool scans;	     /* rows: codes make that faster */
+	bool scans;	     /* rows: codes make that faster, also unasked */
+	bool walks;	     /* over rows here and there: where these are bytes,
+				codes of bytes would be the same once more */
 	const char *learned; /* what extend() takes over: "lists" */
 
 	/*

@@ -42,6 +42,19 @@ bool vsx_spec_size(struct vsx_spec *spec, const struct vsx_spec_need *need,
 	return true;
 }
 
+bool vsx_spec_drop_codes(struct vsx_spec *spec, enum vsx_elem elem)
+{
+	const struct vsx_kind_build *k = vsx_kind_build_find(spec->kind);
+
+	if (!k || !k->walks || !spec->codes.build || spec->codes.transform ||
+	    spec->codes.build->codec != &vsx_codec_sq8 ||
+	    spec->keep == VSX_KEEP_FP16 || !vsx_elem_is_int(elem))
+		return false;
+	spec->codes = (struct vsx_code_wish){0};
+	spec->keep = VSX_KEEP_UNSAID;
+	return true;
+}
+
 void vsx_spec_adjust(struct vsx_spec *spec, uint64_t n_rows, char *note,
 		     size_t n)
 {

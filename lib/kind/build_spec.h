@@ -24,6 +24,12 @@ void vsx_spec_choose(struct vsx_spec *out, const struct vsx_spec_need *need,
 bool vsx_spec_size(struct vsx_spec *spec, const struct vsx_spec_need *need,
 		   char *reason, size_t n);
 
+/*
+ * Drop codes that would be the rows once more: of 8 bits for each component,
+ * over rows of bytes, where the kind walks over them. True if there were such.
+ */
+bool vsx_spec_drop_codes(struct vsx_spec *spec, enum vsx_elem elem);
+
 /* Lower what is too large for so few rows; note gets what is to be said. */
 void vsx_spec_adjust(struct vsx_spec *spec, uint64_t n_rows, char *note,
 		     size_t n);

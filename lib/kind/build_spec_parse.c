@@ -227,14 +227,13 @@ static enum vsx_status parse_keep(struct parser *p, struct vsx_spec *out)
 }
 
 /* What follows the kind. */
-static enum vsx_status parse_rest(struct parser *p, struct vsx_spec *out,
-				  bool takes_codes)
+static enum vsx_status parse_rest(struct parser *p, struct vsx_spec *out)
 {
 	bool are = false;
 
 	if (!p->ended && is_word(&p->part, rows_word))
 		next(p);
-	else if (!p->ended && takes_codes)
+	else if (!p->ended)
 		VSX_TRY(parse_codes(p, out, &are));
 	if (!p->ended)
 		VSX_TRY(parse_keep(p, out));
@@ -258,7 +257,7 @@ static enum vsx_status parse_size(struct parser *p, struct vsx_spec *out,
 	}
 	out->size = (uint32_t)v;
 	next(p);
-	return parse_rest(p, out, k->scans);
+	return parse_rest(p, out);
 }
 
 static enum vsx_status parse_kind(struct parser *p, struct vsx_spec *out)
@@ -288,21 +287,12 @@ static enum vsx_status parse_kind(struct parser *p, struct vsx_spec *out)
 }
 
 /* A transform is of codes; before Flat these are the transformed rows. */
-static enum vsx_status settle_transform(const struct parser *p,
-					struct vsx_spec *spec)
+static void settle_transform(struct vsx_spec *spec)
 {
 	struct vsx_code_wish *codes = &spec->codes;
 
-	if (!codes->transform)
-		return VSX_OK;
-	if (!vsx_kind_build_find(spec->kind)->scans)
-		return vsx_fail(p->err, VSX_EINVAL,
-				"index '%.80s': %s has no codes that rows "
-				"could be transformed for",
-				p->text, vsx_kind_name(spec->kind));
-	if (!codes->build)
+	if (codes->transform && !codes->build)
 		codes->build = &vsx_codec_floats_build;
-	return VSX_OK;
 }
 
 /* Codes in place of rows must be named. */
@@ -328,6 +318,6 @@ enum vsx_status vsx_spec_parse(struct vsx_spec *out, const char *text,
 	take(&p, text);
 	VSX_TRY(parse_transform(&p, out));
 	VSX_TRY(parse_kind(&p, out));
-	VSX_TRY(settle_transform(&p, out));
+	settle_transform(out);
 	return check_keep(&p, out);
 }

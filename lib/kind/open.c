@@ -48,11 +48,6 @@ static enum vsx_status check_params(const struct vsx_segment *seg,
 					seg->params[p],
 					vsx_kind_name(seg->kind->code),
 					seg->kind->n_params);
-	/* What is walked over here and there are rows. */
-	if (seg->params[VSX_PARAM_ROWS] &&
-	    seg->kind->read_at_random & 1u << VSX_SEC_VECS)
-		return vsx_fail(err, VSX_ECORRUPT, "parameter %d is %u",
-				VSX_PARAM_ROWS, seg->params[VSX_PARAM_ROWS]);
 	return VSX_OK;
 }
 

@@ -40,10 +40,9 @@ static struct vsx_code_wish wish_of(const struct vsx_new_segment *n,
 {
 	const struct vsx_space *space = n->rows.space;
 
-	if (!vsx_kind_build_find(n->built.kind)->scans ||
-	    spec->keep == VSX_KEEP_NONE)
+	if (spec->keep == VSX_KEEP_NONE)
 		return (struct vsx_code_wish){0};
-	if (spec->codes.build)
+	if (spec->codes.build || !vsx_kind_build_find(n->built.kind)->scans)
 		return spec->codes;
 	return (struct vsx_code_wish){
 		.build = vsx_codec_for(space->elem, space->dim)};

@@ -235,6 +235,7 @@ enum vsx_status vsx_options_check(struct vsx_build_opts *out,
 	VSX_TRY(vsx_own_check(out->properties, out->n_properties, err));
 	VSX_TRY(vsx_properties_fit(out, NULL, err));
 	VSX_TRY(vsx_spec_parse(&spec, out->spec, err));
+	vsx_spec_drop_codes(&spec, out->elem);
 	out->elem = vsx_spec_elem(&spec, out->elem);
 	return check_codes(&spec, out, err);
 }
@@ -270,6 +271,11 @@ enum vsx_status vsx_options_choose(struct vsx_choice *out,
 				sizeof(out->reason));
 	}
 	vsx_spec_size(&out->spec, &need, out->reason, sizeof(out->reason));
+	if (vsx_spec_drop_codes(&out->spec, opts->elem))
+		snprintf(out->note, sizeof(out->note),
+			 "rows of %s are their own codes: the graph is over "
+			 "these",
+			 vsx_elem_name(opts->elem));
 	vsx_spec_adjust(&out->spec, n_rows, out->note, sizeof(out->note));
 	return VSX_OK;
 }

@@ -45,6 +45,18 @@ builds IVF10,SQ8u,RFlat IVF10,sq8U,RFLAT some.fbin
 run 0 vsx-info x.vsx --json
 has "$tmp/out" '"codes": "SQ8"'
 
+# A graph is walked over codes; rows of bytes are their own.
+builds HNSW12,SQ8 hnsw12,sq8 some.fbin
+has said "rows are kept as f32 beside their codes (RFlat)"
+builds PCA4,HNSW12,SQ4,NoRefine PCA4,HNSW12,SQ4,norefine some.fbin
+{ # any bytes are rows of u8
+	head -c 8 some.fbin
+	tail -c +9 some.fbin | head -c 40000
+} >some.u8bin
+builds HNSW12 HNSW12,SQ8,NoRefine some.u8bin
+has said "rows of u8 are their own codes: the graph is over these"
+run 0 vsx-verify x.vsx
+
 # Sized for the rows, and it is said.
 builds IVF64,Flat IVF some.fbin
 has said "IVF64,Flat chosen: for 800 rows"

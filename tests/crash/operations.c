@@ -401,6 +401,8 @@ const struct operation operations[] = {
 	CHANGE("add to shared codes", "IVF4,SQ8", prepare_segments, run_add),
 	CHANGE("add to rows that are codes", "IVF4,SQ8,NoRefine",
 	       prepare_segments, run_add),
+	CHANGE("add to a graph over codes", "HNSW4,SQ8", prepare_segments,
+	       run_add),
 	CHANGE("replace", "IVF4,Flat", op_prepare_base, run_replace),
 	CHANGE("delete", "HNSW4", prepare_segments, run_delete),
 	OVER("compact", "HNSW4", prepare_segments, run_compact, "x.vsx"),

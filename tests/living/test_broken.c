@@ -123,10 +123,11 @@ static const char *make(const char *spec)
 
 Test(broken, nothing_is_before_it_is_broken)
 {
-	static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8",
-					    "IVF4,SQ4", "IVF4,SQ8,NoRefine"};
+	static const char *const specs[] = {
+		"Flat",	    "IVF4,Flat",	 "HNSW8",
+		"IVF4,SQ4", "IVF4,SQ8,NoRefine", "HNSW8,SQ8"};
 
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 6; i++) {
 		struct opened o = opened_read(make_with(specs[i], LISTED));
 
 		expect_sound(&o);
@@ -198,10 +199,11 @@ Test(broken, marks_are_packed)
 
 Test(broken, marks_are_more_or_less_than_counted)
 {
-	static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8",
-					    "IVF4,SQ4", "IVF4,SQ8,NoRefine"};
+	static const char *const specs[] = {
+		"Flat",	    "IVF4,Flat",	 "HNSW8",
+		"IVF4,SQ4", "IVF4,SQ8,NoRefine", "HNSW8,SQ8"};
 
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 6; i++) {
 		const char *path = make(specs[i]);
 		struct opened o = opened_read(path);
 		uint8_t *bits = opened_data(&o, "DEAD", 0);
@@ -332,10 +334,11 @@ static const char *make_both(const char *spec)
 
 Test(broken, marks_of_a_row_that_is_listed)
 {
-	static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8",
-					    "IVF4,SQ4", "IVF4,SQ8,NoRefine"};
+	static const char *const specs[] = {
+		"Flat",	    "IVF4,Flat",	 "HNSW8",
+		"IVF4,SQ4", "IVF4,SQ8,NoRefine", "HNSW8,SQ8"};
 
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 6; i++) {
 		const char *path = make_both(specs[i]);
 		struct opened o = opened_read(path);
 		uint8_t *bits = opened_data(&o, "DEAD", 0);
@@ -422,10 +425,11 @@ Test(broken, segments_of_a_generation_to_come)
 
 Test(broken, one_id_is_live_in_two_segments)
 {
-	static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8",
-					    "IVF4,SQ4", "IVF4,SQ8,NoRefine"};
+	static const char *const specs[] = {
+		"Flat",	    "IVF4,Flat",	 "HNSW8",
+		"IVF4,SQ4", "IVF4,SQ8,NoRefine", "HNSW8,SQ8"};
 
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 6; i++) {
 		const char *path = make(specs[i]);
 		struct opened o = opened_read(path);
 		uint8_t *bits = opened_data(&o, "DEAD", 0);

@@ -193,8 +193,9 @@ static void try_all(struct opened *o, const char *what)
 	}
 }
 
-static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8", "IVF4,SQ8",
-				    "IVF4,SQ8,NoRefine"};
+static const char *const specs[] = {
+	"Flat",	    "IVF4,Flat",	 "HNSW8",
+	"IVF4,SQ8", "IVF4,SQ8,NoRefine", "HNSW8,SQ8"};
 
 /* Two segments, deleted rows, a test. */
 static struct opened make(const char *spec)
@@ -217,7 +218,7 @@ static const uint32_t greatest[] = {UINT32_MAX, INT32_MAX, 1u << 16, 100};
 
 Test(counts, of_the_header)
 {
-	for (int s = 0; s < 5; s++) {
+	for (int s = 0; s < 6; s++) {
 		struct opened o = make(specs[s]);
 
 		for (size_t i = 0; i < sizeof(header_fields) / 8; i++)
@@ -249,7 +250,7 @@ static void add_rows(struct opened *o, uint32_t segment, uint64_t n)
 
 Test(counts, of_a_segment)
 {
-	for (int s = 0; s < 5; s++) {
+	for (int s = 0; s < 6; s++) {
 		struct opened o = make(specs[s]);
 		char what[64];
 
@@ -288,7 +289,7 @@ Test(counts, of_a_segment)
 /* The first words of each section, where it keeps its counts. */
 Test(counts, of_the_heads_of_sections)
 {
-	for (int s = 0; s < 5; s++) {
+	for (int s = 0; s < 6; s++) {
 		struct opened o = make(specs[s]);
 
 		for (uint32_t i = 0; i < o.n_sections; i++) {

@@ -224,15 +224,15 @@ Test(dead, all_around_the_query_hide_nothing)
  */
 Test(dead, all_but_a_few)
 {
-	static const char *const specs[] = {"HNSW6", "Flat", "IVF32,Flat",
-					    "IVF32,SQ8"};
+	static const char *const specs[] = {"HNSW6", "HNSW6,SQ8", "Flat",
+					    "IVF32,Flat", "IVF32,SQ8"};
 	static bool gone[N];
 
-	for (int s = 0; s < 4; s++)
+	for (int s = 0; s < 5; s++)
 		for (size_t left = 1; left <= 20; left += left < 5 ? 4 : 15) {
 			const char *path = build(specs[s]);
 			/* One probe visits one list, if that has K rows. */
-			uint32_t effort = s >= 2 ? 32 : 1;
+			uint32_t effort = s >= 3 ? 32 : 1;
 			double cost;
 
 			memset(gone, 1, sizeof(gone));
@@ -248,14 +248,18 @@ Test(dead, all_but_a_few)
 /* In any type and metric: what is left answers as an index of its own. */
 Test(dead, nearly_all_leave_the_exact_answers)
 {
-	static const char *const specs[] = {"HNSW6", "Flat", "IVF8,Flat",
-					    "IVF8,SQ4", "IVF4,SQ8,NoRefine"};
+	static const char *const specs[] = {"HNSW6",
+					    "Flat",
+					    "IVF8,Flat",
+					    "IVF8,SQ4",
+					    "IVF4,SQ8,NoRefine",
+					    "HNSW6,SQ8"};
 
 	for (int mix = 0; mix < 45; mix++) {
 		struct vsx_search_opts exact = VSX_SEARCH_OPTS_INIT;
 		struct support_index what =
 			support_defaults((struct support_index){
-				.spec = specs[mix % 5],
+				.spec = specs[mix % 6],
 				.metric = (enum vsx_metric)(1 + mix / 3 % 3),
 				.elem = (enum vsx_elem)(1 + mix / 9),
 				.dim = DIM,
@@ -299,12 +303,16 @@ Test(dead, nearly_all_leave_the_exact_answers)
 
 Test(dead, cost_no_memory_in_the_steady_state)
 {
-	static const char *const specs[] = {"HNSW6", "Flat", "IVF32,Flat",
-					    "IVF32,SQ8", "IVF4,SQ8,NoRefine"};
+	static const char *const specs[] = {"HNSW6",
+					    "Flat",
+					    "IVF32,Flat",
+					    "IVF32,SQ8",
+					    "IVF4,SQ8,NoRefine",
+					    "HNSW6,SQ8"};
 	static struct near all[N];
 	static bool gone[N];
 
-	for (int s = 0; s < 5; s++) {
+	for (int s = 0; s < 6; s++) {
 		struct vsx_search_opts opts = VSX_SEARCH_OPTS_INIT;
 		const char *path = build(specs[s]);
 		struct vsx_searcher *searcher;
@@ -400,14 +408,18 @@ static void answer_by(const char *isa, const char *path, const char *out)
 
 Test(dead, same_answers_by_any_way)
 {
-	static const char *const specs[] = {"HNSW6", "Flat", "IVF32,Flat",
-					    "IVF32,SQ8", "IVF4,SQ8,NoRefine"};
+	static const char *const specs[] = {"HNSW6",
+					    "Flat",
+					    "IVF32,Flat",
+					    "IVF32,SQ8",
+					    "IVF4,SQ8,NoRefine",
+					    "HNSW6,SQ8"};
 	static struct answers one, other;
 	static bool gone[N];
 	const char *wide = scratch_path("wide");
 	const char *scalar = scratch_path("scalar");
 
-	for (int s = 0; s < 5; s++) {
+	for (int s = 0; s < 6; s++) {
 		const char *path = scratch_path("index");
 		int status = -1;
 		pid_t child = fork();

@@ -14,8 +14,8 @@ TestSuite(empty, .init = scratch_make, .fini = scratch_drop, .timeout = 120);
 
 enum { DIM = 16, SOME = 40, MANY = 1500, K = 10 };
 
-static const char *const specs[] = {"Flat", "IVF8,Flat", "HNSW8", "auto",
-				    "IVF8,SQ8"};
+static const char *const specs[] = {"Flat", "IVF8,Flat", "HNSW8",
+				    "auto", "IVF8,SQ8",	 "HNSW8,SQ8"};
 enum { N_SPECS = sizeof(specs) / sizeof(specs[0]) };
 
 static struct support_index model(const char *spec)
@@ -156,8 +156,8 @@ static void expect_kind(const char *path, uint32_t segment, const char *kind)
 /* Many rows at once make what was asked for, with its parameters. */
 Test(empty, becomes_what_was_asked_for)
 {
-	static const char *const kinds[] = {"Flat", "IVF", "HNSW", "Flat",
-					    "IVF"};
+	static const char *const kinds[] = {"Flat", "IVF", "HNSW",
+					    "Flat", "IVF", "HNSW"};
 
 	for (size_t i = 0; i < N_SPECS; i++) {
 		struct support_index what = model(specs[i]);

@@ -237,14 +237,14 @@ static void check(struct sequence *s, bool verify)
 static void run(uint64_t seed)
 {
 	static const char *const specs[] = {
-		"Flat",	     "IVF4,Flat",      "HNSW4", "SQ8",
-		"IVF4,SQ8",  "IVF4,SQ4",       "PQ3x4", "IVF4,PQ2",
-		"PCA3,Flat", "OPQ2_4,IVF4,PQ2"};
+		"Flat",	     "IVF4,Flat",	"HNSW4",     "SQ8",
+		"IVF4,SQ8",  "IVF4,SQ4",	"PQ3x4",     "IVF4,PQ2",
+		"PCA3,Flat", "OPQ2_4,IVF4,PQ2", "HNSW4,SQ8", "HNSW4,SQ4"};
 	static const enum vsx_metric metrics[] = {VSX_L2, VSX_IP, VSX_COSINE};
 	struct sequence s = {.seed = seed, .rng = {seed}};
 	uint32_t changes;
 
-	s.spec = specs[below(&s, 10)];
+	s.spec = specs[below(&s, 12)];
 	s.path = scratch_path("index");
 	model_init(&s.model, metrics[below(&s, 3)], 4 + below(&s, 20));
 	build(&s);

@@ -256,13 +256,13 @@ static void tell(uint64_t seed, bool given, bool stored, const char *spec)
 static void all(bool given, bool stored)
 {
 	static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW4",
-					    "IVF4,SQ8"};
+					    "IVF4,SQ8", "HNSW4,SQ8"};
 	const char *text = getenv("VSX_SEQUENCES"), *first = getenv("VSX_SEED");
 	uint64_t n = text ? strtoull(text, NULL, 10) : 12;
 	uint64_t seed = first ? strtoull(first, NULL, 10) : 1;
 
 	for (uint64_t i = 0; i < n; i++)
-		tell(seed + i, given, stored, specs[i % 4]);
+		tell(seed + i, given, stored, specs[i % 5]);
 }
 
 Test(neighbours, of_rows_that_is_stored)

@@ -20,8 +20,10 @@ TestSuite(update_file, .init = scratch_make, .fini = scratch_drop,
 
 enum { N = 300, DIM = 8 };
 
-static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8", "IVF4,SQ8",
-				    "IVF4,SQ8,NoRefine"};
+static const char *const specs[] = {"Flat",	 "IVF4,Flat",
+				    "HNSW8",	 "IVF4,SQ8",
+				    "HNSW8,SQ8", "IVF4,SQ8,NoRefine"};
+enum { N_SPECS = sizeof(specs) / sizeof(specs[0]) };
 static struct support_index what;
 
 static void build_at(const char *path, const char *spec)
@@ -49,7 +51,7 @@ static uint32_t bits_of(uint32_t n)
 /* As a binary counter: a segment for each bit of what was added. */
 Test(update_file, merges_small_segments)
 {
-	for (size_t s = 0; s < 5; s++) {
+	for (size_t s = 0; s < N_SPECS; s++) {
 		const char *path = build(specs[s]);
 
 		for (uint32_t i = 1; i <= 40; i++) {
@@ -134,9 +136,9 @@ Test(update_file, merges_rows_as_they_are)
 		struct vsx *index;
 
 		what = support_defaults((struct support_index){
-			.spec = specs[mix % 4],
+			.spec = specs[mix % 5],
 			.metric = (enum vsx_metric)(1 + mix % 3),
-			.elem = (enum vsx_elem)(1 + mix % 5),
+			.elem = (enum vsx_elem)(1 + (mix + mix / 5) % 5),
 			.n = N,
 			.dim = 9});
 		support_build(path, what);
@@ -161,7 +163,7 @@ Test(update_file, is_the_same_bytes_at_any_number_of_threads)
 	static const unsigned int threads[] = {1, 2, 8};
 	static const char *const names[] = {"one", "two", "eight"};
 
-	for (size_t s = 0; s < 5; s++) {
+	for (size_t s = 0; s < N_SPECS; s++) {
 		for (size_t t = 0; t < 3; t++) {
 			struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
 			const char *path = scratch_path(names[t]);
@@ -610,7 +612,7 @@ static int stop(void *context, const struct vsx_build_event *event)
 /* At whichever report it is stopped, nothing has changed. */
 Test(update_file, stops_when_told_to)
 {
-	for (size_t s = 0; s < 5; s++) {
+	for (size_t s = 0; s < N_SPECS; s++) {
 		const char *path = build(specs[s]);
 		enum vsx_status status = VSX_ESTOPPED;
 		size_t n_before, n_after;

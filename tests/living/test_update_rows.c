@@ -216,9 +216,10 @@ static struct vsx_update_result add_clustered(const char *path, size_t n,
 
 Test(update_rows, like_the_old_ones_are_no_reason_for_advice)
 {
-	for (size_t s = 0; s < 5; s++) {
-		static const char *const kinds[] = {
-			"Flat", "IVF64,Flat", "HNSW16", "SQ8", "IVF64,SQ4"};
+	for (size_t s = 0; s < 6; s++) {
+		static const char *const kinds[] = {"Flat",	 "IVF64,Flat",
+						    "HNSW16",	 "SQ8",
+						    "IVF64,SQ4", "HNSW16,SQ8"};
 		const char *path = build_clustered(kinds[s]);
 		struct vsx_update_result r = add_clustered(path, 1100, 0);
 
@@ -276,9 +277,10 @@ Test(update_rows, far_away_are_a_reason_for_advice)
 
 Test(update_rows, far_off_their_codes_are_a_reason_for_advice)
 {
-	static const char *const kinds[] = {"SQ8", "SQ8u", "IVF64,SQ4"};
+	static const char *const kinds[] = {"SQ8", "SQ8u", "IVF64,SQ4",
+					    "HNSW16,SQ8"};
 
-	for (size_t s = 0; s < 3; s++) {
+	for (size_t s = 0; s < 4; s++) {
 		struct vsx_update_result r =
 			add_clustered(build_clustered(kinds[s]), 1100, 300);
 

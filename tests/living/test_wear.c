@@ -258,3 +258,8 @@ Test(wear, of_codes)
 {
 	run("IVF32,SQ8");
 }
+
+Test(wear, of_graphs_over_codes)
+{
+	run("HNSW8,SQ8");
+}

@@ -653,6 +653,15 @@ bytes_at("5.9.4-3", "pca", ["row 39: byte 16 of its code"], "CODE", -4, NAN)
 bytes_at("5.9.4-3", "pca", ["row 0: byte"], "CPAR", 64, f32(40.0))
 bytes_at("5.9.1-5", "opq", ["row 0: byte"], "CODE", 0, b"\xff\xff")
 
+# walk is a graph of 18 dimensions over SQ8, walk-2 one of 5 kept as SQ8 with a
+# second segment that shares VPAR.
+missing("5.9-1", "walk", ["section CODE without CPAR"], "CPAR")
+bytes_at("5.9-6", "walk", ["which have none"], "CPAR", 4, u32(2))
+param("5.9-7", "walk-2", ["cannot share section VPAR of segment 1"], 5, 2, segment=1)
+longer("5.9-9", "walk", ["section CODE has"], "CODE", 4)
+bytes_at("5.9.1-5", "walk", ["row 39: byte"], "CODE", -4, NAN)
+missing("5.10-3", "walk-2", ["without section VPAR"], "VPAR")
+
 # ---- 5.10 ----------------------------------------------------------------
 
 # kept is a Flat of 18 dimensions kept as SQ8, kept4 an IVF of 53 kept as SQ4 of

@@ -71,13 +71,13 @@ def add_ids(t, name, ids):
 
 
 # Decoded rows are f32.
-KEPT = ("OPQ3_5,IVF3,PQ3,NoRefine", "PCA4,Flat,NoRefine", "IVF3,PQ5x4,NoRefine", "SQ8,NoRefine", "SQ4,Refine(SQ8)", "IVF3,SQ8,NoRefine", "IVF3,SQ4,NoRefine", "IVF3,SQ4,Refine(SQ8)")
+KEPT = ("OPQ3_5,IVF3,PQ3,NoRefine", "PCA4,Flat,NoRefine", "IVF3,PQ5x4,NoRefine", "SQ8,NoRefine", "SQ4,Refine(SQ8)", "IVF3,SQ8,NoRefine", "IVF3,SQ4,NoRefine", "IVF3,SQ4,Refine(SQ8)", "HNSW4,SQ8,NoRefine", "HNSW4,SQ4,Refine(SQ8)")
 
 
 def all_kinds(t):
     """Every kind, metric and element type; numbers that all types hold."""
     names = []
-    for spec in ("Flat", "IVF3,Flat", "HNSW4", "SQ8", "IVF3,SQ8", "IVF3,SQ4", "PQ3", "IVF3,PQ5x4", "PCA4,Flat", "OPQ3_5,IVF3,SQ4") + KEPT:
+    for spec in ("Flat", "IVF3,Flat", "HNSW4", "SQ8", "IVF3,SQ8", "IVF3,SQ4", "PQ3", "IVF3,PQ5x4", "PCA4,Flat", "OPQ3_5,IVF3,SQ4", "HNSW4,SQ8", "PCA4,HNSW4,SQ4") + KEPT:
         for metric in ("l2", "ip", "cosine"):
             for elem in ("f32", "f16", "bf16", "i8", "u8"):
                 if spec in KEPT and elem != "f32":
@@ -157,6 +157,9 @@ def bases(t):
     t.run("vsx-build", odd, "-q", "-o", "kept-pq.vsx", "-i", "IVF3,PQ27x4,NoRefine")
     t.run("vsx-build", narrow, "-q", "-o", "kept-2.vsx", "-i", "IVF4,SQ4,NoRefine")
     changed(t, "kept-2.vsx", "kept-2.vsx", [(15, 1024, 5)], [])
+    t.run("vsx-build", wide, "-q", "-o", "walk.vsx", "-i", "HNSW4,SQ8", "--ids", small)
+    t.run("vsx-build", narrow, "-q", "-o", "walk-2.vsx", "-i", "HNSW4,SQ8,NoRefine")
+    changed(t, "walk-2.vsx", "walk-2.vsx", [(16, 1024, 5)], [])
     t.write("truth.vsx", with_truth(t.read("flat.vsx")))
     t.write("known.vsx", with_truth(t.read("queries.vsx")))
     changed(t, "truth.vsx", "truth-3.vsx", [(12, 3, 18)], [8])
@@ -176,5 +179,5 @@ def bases(t):
     t.run("vsx-build", "page.u8bin", "-q", "-o", "pages.vsx", "-i", "Flat", "-e", "u8", "--queries", "one.fvecs")
     return (
         "flat ivf hnsw cosine bytes odd queries hundred given shared truth known empty gone"
-        " sq8 sq4 sq4-2 pq8 pq4 pca opq kept-opq long kept kept4 kept-pq both kept-2 truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
+        " sq8 sq4 sq4-2 pq8 pq4 pca opq kept-opq long kept kept4 kept-pq both kept-2 walk walk-2 truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
     ).split()

@@ -360,8 +360,7 @@ class Segment:
             self.need(len(vecs) == n * e.row_stride, "5.1-2", "size of VECS")
         self.vecs = vecs
         used = {1: 0, 2: 3, 3: 4}[e.kind]
-        unused = e.params[used:5] + (e.params[6:7] if e.kind == 3 else ())
-        self.need(not any(unused), "4.2.2-4", "unused params")
+        self.need(not any(e.params[used:5]), "4.2.2-4", "unused params")
         self.open_dead()
         self.open_ids()
         self.open_codes()

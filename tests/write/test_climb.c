@@ -151,12 +151,22 @@ Test(climb, graphs)
 	check("HNSW4");
 }
 
+Test(climb, graphs_over_codes)
+{
+	check("HNSW4,SQ8");
+}
+
+Test(climb, graphs_over_coarse_codes)
+{
+	check("HNSW4,SQ4");
+}
+
 Test(climb, queries_that_are_no_rows)
 {
 	static const char *const specs[] = {"Flat", "IVF30,Flat", "HNSW3",
-					    "SQ4", "IVF30,SQ4"};
+					    "SQ4",  "IVF30,SQ4",  "HNSW3,SQ4"};
 
-	for (size_t i = 0; i < 5; i++) {
+	for (size_t i = 0; i < 6; i++) {
 		struct support_index x = {.spec = specs[i], .n = 400};
 
 		support_build(scratch_path("x"), x);

@@ -30,8 +30,9 @@ TestSuite(cut, .init = make_paths, .fini = scratch_drop, .timeout = 300);
 
 enum { N = 1000, DIM = 16, ADDED = 300, MAX_REPORTS = 2000 };
 
-static const char *const specs[] = {"Flat", "IVF8,Flat", "HNSW8", "IVF8,SQ8"};
-enum { N_SPECS = 4 };
+static const char *const specs[] = {"Flat", "IVF8,Flat", "HNSW8", "IVF8,SQ8",
+				    "HNSW8,SQ8"};
+enum { N_SPECS = 5 };
 
 static struct vsx_error err;
 

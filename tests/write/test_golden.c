@@ -151,6 +151,19 @@ static void ivf_norefine(const char *path)
 	support_build(path, kept);
 }
 
+/* A graph over codes of 8 bits. */
+static const struct support_index walked = {.spec = "HNSW4,SQ8",
+					    .metric = VSX_IP,
+					    .elem = VSX_F16,
+					    .dim = 17,
+					    .n = 70,
+					    .n_test_queries = 12};
+
+static void hnsw_sq8(const char *path)
+{
+	support_build(path, walked);
+}
+
 static void hnsw_truth(const char *path)
 {
 	support_build(path, graph);
@@ -255,6 +268,11 @@ Test(golden, five_vectors)
 Test(golden, lists_with_ids)
 {
 	check("ivf-cosine.vsx", ivf_cosine);
+}
+
+Test(golden, a_graph_over_codes)
+{
+	check("hnsw-sq8.vsx", hnsw_sq8);
 }
 
 Test(golden, a_graph_with_truth)

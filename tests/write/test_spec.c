@@ -25,6 +25,33 @@ Test(spec, parses_what_there_is)
 	cr_expect_eq(good("HNSW33").size, 33);
 }
 
+/* A graph over bytes walks over these: codes of 8 bits would be the rows once
+ * more. Others are smaller, or of other rows. */
+Test(spec, codes_that_would_be_the_rows_are_none)
+{
+	static const char *const dropped[] = {"HNSW8,SQ8", "HNSW8,SQ8u",
+					      "HNSW8,SQ8,NoRefine",
+					      "HNSW8,SQ8,Refine(SQ8)"};
+	static const char *const kept[] = {"HNSW8,SQ4",
+					   "HNSW8,SQ8,Refine(FP16)",
+					   "PCA8,HNSW8,SQ8", "IVF8,SQ8", "SQ8"};
+	char text[64];
+
+	for (size_t i = 0; i < 4; i++) {
+		struct vsx_spec spec = good(dropped[i]);
+
+		cr_expect(!vsx_spec_drop_codes(&spec, VSX_F16));
+		cr_expect(vsx_spec_drop_codes(&spec, VSX_U8));
+		vsx_spec_text(&spec, text, sizeof(text));
+		cr_expect_str_eq(text, "HNSW8");
+	}
+	for (size_t i = 0; i < 5; i++) {
+		struct vsx_spec spec = good(kept[i]);
+
+		cr_expect(!vsx_spec_drop_codes(&spec, VSX_I8), "%s", kept[i]);
+	}
+}
+
 Test(spec, takes_any_case)
 {
 	cr_expect_eq(good("AUTO").kind, 0);
@@ -178,8 +205,6 @@ Test(spec, says_which_part_is_not_known)
 	refused("OPQ8_,Flat", "'OPQ8_' is not known");
 	refused("OPQ8_x,Flat", "'OPQ8_x' is not known");
 	refused("OPQ0,Flat", "m of OPQ is 0");
-	refused("PCA8,HNSW16", "HNSW has no codes");
-	refused("OPQ8,HNSW,Flat", "HNSW has no codes");
 	refused("PCA8,auto", "'auto' is not known");
 	refused("PCA8,PCA4,Flat", "'PCA4' is not known");
 	refused("PCA65537,Flat", "d of PCA is 65537, expected 1 to 65536");
@@ -190,7 +215,8 @@ Test(spec, says_which_part_is_not_known)
 	refused("HNSWx", "'HNSWx' is not known");
 	refused("HNSW1", "M is 1, expected 2 to 512");
 	refused("HNSW513", "M is 513");
-	refused("HNSW32,SQ8", "'SQ8' is not known");
+	refused("HNSW32,SQ9", "'SQ9' is not known");
+	refused("HNSW32,NoRefine", "but it names none");
 	refused("HNSW32,", "'' is not known");
 	refused("HNSW-2", "'HNSW-2' is not known");
 }
@@ -265,7 +291,9 @@ Test(spec, writes_what_it_reads)
 		"SQ8",	       "SQ8u,RFlat",
 		"IVF1024,SQ4", "IVF,SQ8",
 		"PQ16",	       "IVF64,PQ7x4",
-		"Flat,RFlat",  "IVF16777216,Flat,RFlat"};
+		"Flat,RFlat",  "IVF16777216,Flat,RFlat",
+		"HNSW32,SQ8",  "HNSW,SQ4,Refine(SQ8)",
+		"HNSW8,PQ7x4", "PCA8,HNSW16,SQ8,NoRefine"};
 	char text[64];
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

@@ -4,11 +4,13 @@
  * A walk with a greater ef begins as one with a smaller does: so it is stopped
  * where each of these would end. A search orders what it found by exact values
  * and returns the best k; of the k nearest rows of all it returns those, then,
- * that are in its pool.
+ * that are in its pool. Where keys are estimates: among the first of its pool,
+ * as many as it looks at.
  */
 #include "kind/hnsw/hnsw.h"
 #include "kind/hnsw/check.h"
 #include "base/select.h"
+#include "segment/sieve.h"
 
 struct climb {
 	const struct vsx_segment *seg;
@@ -38,63 +40,88 @@ static uint32_t place_of(const struct climb *c, uint32_t row)
 	return (uint32_t)c->known[low];
 }
 
-/* Go on to where a search with ef ends; what is found of the nearest 1, 10 and
- * 100. A search for k whose keys are lost looks at every row. */
-static enum vsx_status reach(struct climb *c, size_t ef, uint32_t k,
-			     uint32_t found[3], uint64_t *n_distances,
-			     struct vsx_error *err)
+/* How many of the first n of the pool a search for k looks at. */
+static size_t n_looked_at(const struct climb *c, size_t n, uint32_t k,
+			  uint32_t refine)
+{
+	struct vsx_find asked = {
+		.k = k, .refine = refine, .skip_self = c->find->skip_self};
+	size_t want = vsx_sieve_want(c->seg, &asked, true);
+
+	return want < n ? want : n;
+}
+
+/* The two searches that a rung is of: for 10 rows, or for 100. */
+static uint32_t k_of(const struct climb *c, bool deep)
+{
+	return deep || c->n_known < 10 ? c->n_known : 10;
+}
+
+static size_t ef_of(const struct climb *c, bool deep, uint32_t effort)
+{
+	return vsx_hnsw_ef(c->find, k_of(c, deep), effort);
+}
+
+/* Count the known rows among the first n of the pool; all: every row is looked
+ * at. */
+static void count(const struct climb *c, size_t n, bool all, bool deep,
+		  struct vsx_rung *rung)
 {
 	static const uint32_t depths[3] = {1, 10, 100};
+	const uint64_t *pool = c->walk.scratch->pool;
+	int first = deep ? 2 : 0, last = deep ? 3 : 2;
+	uint32_t most[3];
+
+	for (int d = first; d < last; d++) {
+		most[d] = c->n_known < depths[d] ? c->n_known : depths[d];
+		rung->found[d] = all ? most[d] : 0;
+	}
+	for (size_t i = 0; !all && i < n; i++) {
+		uint32_t place = place_of(c, vsx_pool_row(pool[i]));
+
+		for (int d = first; d < last; d++)
+			rung->found[d] += place < most[d];
+	}
+}
+
+/* Go on to where one of the searches ends, and set what it finds. One whose
+ * keys are lost looks at every row. */
+static enum vsx_status reach(struct climb *c, bool deep, struct vsx_rung *rung,
+			     struct vsx_error *err)
+{
+	size_t ef = ef_of(c, deep, rung->effort), n;
 	struct vsx_walk *w = &c->walk;
-	const uint64_t *pool = w->scratch->pool;
-	size_t n;
+	uint32_t k = k_of(c, deep);
+	uint64_t n_distances;
+	bool lost;
 
 	VSX_TRY(vsx_walk_beam_until(w, &c->level, c->ef, ef, err));
 	n = w->n < ef ? w->n : ef;
-	*n_distances = w->n_distances;
-	if (vsx_hnsw_keys_lost(c->seg, c->find, pool, n, k)) {
-		*n_distances += c->seg->n_rows;
-		for (int d = 0; d < 3; d++)
-			found[d] =
-				c->n_known < depths[d] ? c->n_known : depths[d];
-		return VSX_OK;
+	n_distances = w->n_distances;
+	if (vsx_codes_estimate(c->seg)) {
+		n = n_looked_at(c, n, k, rung->refine);
+		n_distances += n;
 	}
-	found[0] = found[1] = found[2] = 0;
-	for (size_t i = 0; i < n; i++) {
-		uint32_t place = place_of(c, vsx_pool_row(pool[i]));
-
-		for (int d = 0; d < 3; d++)
-			found[d] += place < c->n_known && place < depths[d];
-	}
+	lost = vsx_hnsw_keys_lost(c->seg, c->find, w->scratch->pool, n, k);
+	count(c, n, lost, deep, rung);
+	if (!deep)
+		rung->n_distances = n_distances + (lost ? c->seg->n_rows : 0);
 	return VSX_OK;
 }
 
-static enum vsx_status climb(struct climb *c, uint32_t k10, uint32_t k100,
-			     struct vsx_rung *rungs, uint32_t n,
-			     struct vsx_error *err)
+static enum vsx_status climb(struct climb *c, struct vsx_rung *rungs,
+			     uint32_t n, struct vsx_error *err)
 {
-	size_t least = vsx_hnsw_ef(c->find, k100, 0), ef;
-	uint32_t found[3], i = 0;
-	uint64_t n_distances;
+	size_t least = ef_of(c, true, 1);
+	uint32_t few = 0;
 
-	/* Efforts with which a search for 100 is the same one. */
-	for (; i < n; i++) {
-		ef = vsx_hnsw_ef(c->find, k10, rungs[i].effort);
-		if (ef >= least)
-			break;
-		VSX_TRY(reach(c, ef, k10, rungs[i].found, &rungs[i].n_distances,
-			      err));
-	}
-	if (i > 0)
-		VSX_TRY(reach(c, least, k100, found, &n_distances, err));
-	for (uint32_t j = 0; j < i; j++)
-		rungs[j].found[2] = found[2];
-	for (; i < n; i++) {
-		ef = vsx_hnsw_ef(c->find, k100, rungs[i].effort);
-		VSX_TRY(reach(c, ef, k100, found, &n_distances, err));
-		VSX_TRY(reach(c, ef, k10, rungs[i].found, &rungs[i].n_distances,
-			      err));
-		rungs[i].found[2] = found[2];
+	/* Those for 10 with which one for 100 is still the same walk. */
+	for (; few < n && ef_of(c, false, rungs[few].effort) < least; few++)
+		VSX_TRY(reach(c, false, &rungs[few], err));
+	for (uint32_t i = 0; i < n; i++) {
+		VSX_TRY(reach(c, true, &rungs[i], err));
+		if (i >= few)
+			VSX_TRY(reach(c, false, &rungs[i], err));
 	}
 	return VSX_OK;
 }
@@ -113,8 +140,7 @@ enum vsx_status vsx_hnsw_climb(const struct vsx_segment *seg,
 	for (uint32_t i = 0; i < n_truth; i++)
 		c.known[i] = (uint64_t)truth[i] << 32 | i;
 	vsx_least(c.known, n_truth, n_truth, true);
-	VSX_TRY(vsx_hnsw_enter(&c.walk, seg, find, c.ef, c.ef, err));
-	vsx_hnsw_level(seg, 0, &c.level);
+	VSX_TRY(vsx_hnsw_enter(&c.walk, seg, find, c.ef, c.ef, &c.level, err));
 	c.level.asks = seg->scarce;
-	return climb(&c, n_truth < 10 ? n_truth : 10, n_truth, rungs, n, err);
+	return climb(&c, rungs, n, err);
 }

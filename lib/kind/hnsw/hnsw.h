@@ -144,7 +144,7 @@ enum vsx_status vsx_walk_beam_eligible(struct vsx_walk *w,
 
 /* ---- parts of a search of a segment ---------------------------------- */
 
-/* Level `level` of an opened segment. */
+/* Level `level` of an opened segment, but for its codes. */
 void vsx_hnsw_level(const struct vsx_segment *seg, uint32_t level,
 		    struct vsx_level *out);
 
@@ -153,14 +153,15 @@ size_t vsx_hnsw_ef(const struct vsx_find *find, size_t k, uint32_t effort);
 
 /*
  * Begin a search with ef: the pool, for `room` entries, gets the rows that the
- * walk over the base level starts from.
+ * walk over the base level, *base, starts from.
  */
 enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 			       const struct vsx_segment *seg,
 			       struct vsx_find *find, size_t ef, size_t room,
-			       struct vsx_error *err);
+			       struct vsx_level *base, struct vsx_error *err);
 
-/* Whether the best k of a pool have keys that say too little. */
+/* Whether the best k of a pool have keys that say too little of their rows, as
+   estimates never do: these are looked at again. */
 bool vsx_hnsw_keys_lost(const struct vsx_segment *seg,
 			const struct vsx_find *find, const uint64_t *pool,
 			size_t n, size_t k);

@@ -74,7 +74,6 @@ static enum vsx_status open_hnsw(struct vsx_segment *seg, struct vsx_error *err)
 void vsx_hnsw_level(const struct vsx_segment *seg, uint32_t level,
 		    struct vsx_level *out)
 {
-	const struct vsx_view *vecs = &seg->view[VSX_SEC_VECS];
 	const struct vsx_view *links =
 		&seg->view[level ? VSX_SEC_LNKU : VSX_SEC_LNK0];
 	uint64_t at = level ? vsx_hnsw_of(seg)->level_links[level] * 4 : 0;
@@ -86,8 +85,6 @@ void vsx_hnsw_level(const struct vsx_segment *seg, uint32_t level,
 		.degree = seg->params[VSX_HNSW_M] * (level ? 1 : 2),
 		.n_rows = vsx_hnsw_of(seg)->level_rows[level],
 	};
-	vsx_codes_of_rows(&out->codes, &seg->space, vecs->base,
-			  vecs->guard ? vecs : NULL);
 }
 
 static uint32_t default_effort(const struct vsx_segment *seg)
@@ -113,8 +110,8 @@ const struct vsx_kind vsx_kind_hnsw = {
 						      "efConstruction #"},
 			[VSX_HNSW_LEVELS] = {"levels", "# levels"},
 		},
-	.read_at_random =
-		1u << VSX_SEC_VECS | 1u << VSX_SEC_LNK0 | 1u << VSX_SEC_LNKU,
+	.read_at_random = 1u << VSX_SEC_VECS | 1u << VSX_SEC_CODE |
+			  1u << VSX_SEC_LNK0 | 1u << VSX_SEC_LNKU,
 	.state_bytes = sizeof(struct vsx_hnsw),
 	.default_effort = default_effort,
 	.most_effort = most_effort,

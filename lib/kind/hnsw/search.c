@@ -25,7 +25,8 @@ bool vsx_hnsw_keys_lost(const struct vsx_segment *seg,
 	const struct vsx_space *space = &seg->space;
 	size_t left = k + find->skip_self;
 
-	if (space->metric == VSX_COSINE || find->query->native)
+	if (space->metric == VSX_COSINE || find->query->native ||
+	    vsx_codes_estimate(seg))
 		return false;
 	for (size_t i = 0; i < n && left > 0; i++) {
 		uint32_t row = vsx_pool_row(pool[i]);
@@ -43,6 +44,49 @@ bool vsx_hnsw_keys_lost(const struct vsx_segment *seg,
 			return true;
 	}
 	return false;
+}
+
+/* Rows that are looked at are fetched so many before their turn. */
+#define AHEAD_ROWS 4u
+
+static void expect_row(const struct vsx_segment *seg, uint32_t row)
+{
+	uint32_t stride = vsx_vecs_stride(seg);
+	const uint8_t *p = seg->view[VSX_SEC_VECS].base + (size_t)row * stride;
+
+	vsx_ids_expect(seg, row);
+	for (uint32_t b = 0; b < stride; b += 64)
+		__builtin_prefetch(p + b, 0, 2);
+}
+
+/* Look at the rows that the walk found by estimates, the nearest first, as many
+ * as are wanted. They are moved to the front of the pool. */
+static enum vsx_status look_at(const struct vsx_segment *seg,
+			       struct vsx_find *find, const struct vsx_walk *w,
+			       struct vsx_error *err)
+{
+	size_t want = vsx_sieve_want(seg, find, true), n = 0;
+	struct vsx_kept *kept = &w->scratch->kept;
+	uint64_t *pool = w->scratch->pool;
+
+	for (size_t i = 0; i < w->n && n < want; i++)
+		if (vsx_is_eligible(&find->eligible, vsx_pool_row(pool[i])))
+			pool[n++] = pool[i];
+	for (size_t i = 0; i < n && i < AHEAD_ROWS; i++)
+		expect_row(seg, vsx_pool_row(pool[i]));
+	VSX_TRY(vsx_kept_begin(kept, seg, err));
+	find->n_distances += n;
+	for (size_t i = 0; i < n; i++) {
+		uint32_t row = vsx_pool_row(pool[i]);
+		const uint8_t *at;
+
+		if (i + AHEAD_ROWS < n)
+			expect_row(seg, vsx_pool_row(pool[i + AHEAD_ROWS]));
+		VSX_TRY(vsx_halt_before(find->halt, 1, seg->space.stride, err));
+		VSX_TRY(vsx_kept_row(kept, row, &at, err));
+		VSX_TRY(vsx_offer_row(seg, find, row, at, err));
+	}
+	return VSX_OK;
 }
 
 /* Offer what the walk found, nearest first, as far as it may count. */
@@ -135,17 +179,32 @@ static enum vsx_status hold_out(struct vsx_walk *w,
 	return VSX_OK;
 }
 
+/* What rows are compared by: codes that estimate, where there are such, which
+ * are smaller. Bounds are for scans. */
+static enum vsx_status open_codes(const struct vsx_segment *seg,
+				  struct vsx_codes *c, struct vsx_error *err)
+{
+	if (vsx_codes_estimate(seg))
+		VSX_TRY(vsx_segment_codes(seg, c, err));
+	else
+		vsx_segment_rows(seg, c);
+	if (!c->view->guard)
+		c->view = NULL;
+	return VSX_OK;
+}
+
 enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 			       const struct vsx_segment *seg,
 			       struct vsx_find *find, size_t ef, size_t room,
-			       struct vsx_error *err)
+			       struct vsx_level *base, struct vsx_error *err)
 {
 	uint32_t entry = seg->params[VSX_HNSW_ENTRY], at = entry, key, first;
-	struct vsx_level l;
 
-	vsx_hnsw_level(seg, 0, &l);
+	vsx_hnsw_level(seg, 0, base);
+	VSX_TRY(open_codes(seg, &base->codes, err));
 	find->scratch->code.asked = find->query;
-	VSX_TRY(l.codes.codec->prepare(&l.codes, &find->scratch->code, err));
+	VSX_TRY(base->codes.codec->prepare(&base->codes, &find->scratch->code,
+					   err));
 	VSX_TRY(vsx_walk_begin(w, find->scratch, &find->scratch->code,
 			       seg->mark_base, seg->n_rows, room + 2,
 			       2 * seg->params[VSX_HNSW_M], err));
@@ -156,16 +215,18 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 		w->eligible = &find->eligible;
 	/* The entry point goes into the pool: from it all rows can be reached,
 	 * so that a search with ef = n is a search of everything. */
-	VSX_TRY(vsx_walk_enter(w, &l, entry, ef, &first, err));
+	VSX_TRY(vsx_walk_enter(w, base, entry, ef, &first, err));
 	key = first;
 	for (uint32_t level = vsx_hnsw_of(seg)->n_levels - 1; level > 0;
 	     level--) {
 		struct vsx_level upper;
 
 		vsx_hnsw_level(seg, level, &upper);
+		upper.codes = base->codes;
 		VSX_TRY(vsx_walk_greedy(w, &upper, &at, &key, err));
 	}
-	return at != entry ? vsx_walk_enter(w, &l, at, ef, &key, err) : VSX_OK;
+	return at != entry ? vsx_walk_enter(w, base, at, ef, &key, err)
+			   : VSX_OK;
 }
 
 /*
@@ -181,8 +242,7 @@ static enum vsx_status walk(struct vsx_walk *w, const struct vsx_segment *seg,
 	struct vsx_level base;
 
 	*crowded = false;
-	VSX_TRY(vsx_hnsw_enter(w, seg, find, ef, ef + max_barred, err));
-	vsx_hnsw_level(seg, 0, &base);
+	VSX_TRY(vsx_hnsw_enter(w, seg, find, ef, ef + max_barred, &base, err));
 	base.asks = find->asks;
 	w->max_barred = max_barred;
 	if (w->eligible)
@@ -212,5 +272,6 @@ enum vsx_status vsx_hnsw_search(const struct vsx_segment *seg,
 	if (crowded ||
 	    vsx_hnsw_keys_lost(seg, find, w.scratch->pool, w.n, find->k))
 		return vsx_exact_search(seg, find, err);
-	return offer(seg, find, &w, err);
+	return vsx_codes_estimate(seg) ? look_at(seg, find, &w, err)
+				       : offer(seg, find, &w, err);
 }

@@ -83,7 +83,7 @@ static inline struct vsx_run run_of(const struct vsx_level *l, uint32_t row)
 	return (struct vsx_run){
 		.first_row = row,
 		.n_rows = 1,
-		.offset = (uint64_t)row * l->codes.rows.stride,
+		.offset = (uint64_t)row * l->codes.block_bytes,
 	};
 }
 
