@@ -245,4 +245,37 @@ struct vsx_disk_list {
 
 static_assert(sizeof(struct vsx_disk_list) == 24, "SPEC.md 5.4");
 
+/* A block of byte strings, sections KDIR and PDIR; SPEC.md 5.12. */
+struct vsx_disk_strings {
+	vsx_le64 offset;    /*  0  in the section of blocks */
+	vsx_le32 first_row; /*  8 */
+	vsx_le32 raw_bytes; /* 12  decoded */
+	vsx_le32 form;	    /* 16  VSX_STRINGS_* */
+	vsx_le32 zero;	    /* 20 */
+};
+
+static_assert(sizeof(struct vsx_disk_strings) == 24, "SPEC.md 5.12");
+
+#define VSX_STRINGS_PLAIN 0u
+#define VSX_STRINGS_LZ4	  1u
+#define VSX_STRINGS_UUID  2u /* keys alone: 36 characters as 16 bytes */
+#define VSX_STRINGS_HEX	  3u /* keys alone: two digits as a byte */
+
+/* Rows of a block at most, and raw bytes of one beside its last string. */
+#define VSX_STRINGS_ROWS  1024u
+#define VSX_STRINGS_BYTES 65536u
+
+/* A bucket of section KTAB; SPEC.md 5.12. */
+#define VSX_BUCKET_KEYS 12
+
+struct vsx_disk_bucket {
+	vsx_le32 row[VSX_BUCKET_KEYS]; /*  0 */
+	uint8_t tag[VSX_BUCKET_KEYS];  /* 48  lowest byte of the key's hash */
+	uint8_t n;		       /* 60  keys in it */
+	uint8_t spilled; /* 61  1: keys that belong here may be further on */
+	uint8_t zero[2]; /* 62 */
+};
+
+static_assert(sizeof(struct vsx_disk_bucket) == 64, "SPEC.md 5.12");
+
 #endif

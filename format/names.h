@@ -41,6 +41,11 @@ static inline bool vsx_elem_is_int(uint32_t elem)
 	X(VSX_SEC_LNK0, "LNK0", "links of the base level")                     \
 	X(VSX_SEC_LNKU, "LNKU", "links of the upper levels")                   \
 	X(VSX_SEC_LEVL, "LEVL", "rows of each level")                          \
+	X(VSX_SEC_KEYS, "KEYS", "keys of the rows")                            \
+	X(VSX_SEC_KDIR, "KDIR", "blocks of KEYS")                              \
+	X(VSX_SEC_KTAB, "KTAB", "rows by key")                                 \
+	X(VSX_SEC_PAYL, "PAYL", "payload of the rows")                         \
+	X(VSX_SEC_PDIR, "PDIR", "blocks of PAYL")                              \
 	X(VSX_SEC_QRYS, "QRYS", "queries of the acceptance test")              \
 	X(VSX_SEC_QTRU, "QTRU", "their exact neighbours")                      \
 	X(VSX_SEC_QSRC, "QSRC", "the rows that they are")                      \

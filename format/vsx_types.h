@@ -5,6 +5,8 @@
 #ifndef VSX_TYPES_H
 #define VSX_TYPES_H
 
+#include <stddef.h>
+
 /* How near two vectors are. The best result comes first whichever it is. */
 enum vsx_metric {
 	VSX_L2 = 1,	/* squared Euclidean distance; smaller is nearer */
@@ -39,5 +41,15 @@ enum vsx_field_type {
 
 #define VSX_MAX_DIM    65536
 #define VSX_MAX_FIELDS 1024
+
+/* Of a key and of a payload. */
+#define VSX_MAX_KEY	1024u
+#define VSX_MAX_PAYLOAD (16u << 20)
+
+/* Bytes that are somebody else's. n 0: none, whatever `at` is. */
+struct vsx_bytes {
+	const void *at;
+	size_t n;
+};
 
 #endif

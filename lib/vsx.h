@@ -290,6 +290,8 @@ struct vsx_facts {
 	uint32_t test_as_given; /* 1: the queries and neighbours of the test are
 				   of rows as they were given, before they
 				   became codes */
+	uint32_t has_keys;	/* 1: rows have keys, at least some */
+	uint32_t has_payload;	/* 1: rows have payload, likewise */
 };
 
 VSX_API void vsx_get_facts_sized(const struct vsx *index,
@@ -656,6 +658,49 @@ VSX_API enum vsx_status vsx_contains(const struct vsx *index, uint64_t id,
  */
 VSX_API enum vsx_status vsx_row(const struct vsx *index, uint64_t id,
 				const void **row, struct vsx_error *err);
+
+/*
+ * The id of the row with a key of n bytes, as a build or an update was given.
+ * VSX_ENOTFOUND if no row has it; n is 1 to VSX_MAX_KEY (VSX_EINVAL).
+ */
+VSX_API enum vsx_status vsx_find(const struct vsx *index, const void *key,
+				 size_t n, uint64_t *id, struct vsx_error *err);
+
+/*
+ * The key of the row with this id.
+ *
+ * key  room for VSX_MAX_KEY bytes, which need not end with a NUL nor be text
+ * n    set to how many there are; 0: the row has no key
+ */
+VSX_API enum vsx_status vsx_key(const struct vsx *index, uint64_t id, void *key,
+				size_t *n, struct vsx_error *err);
+
+/*
+ * The payload of the row with this id.
+ *
+ * payload  void[room]; written only if it is all there is room for. NULL with
+ *          room 0 to ask for its length
+ * n        set to the bytes that there are, even if these are more than room;
+ * 0: the row has none
+ */
+VSX_API enum vsx_status vsx_payload(const struct vsx *index, uint64_t id,
+				    void *payload, size_t room, size_t *n,
+				    struct vsx_error *err);
+
+/* Gets the payload of ids[i], which lives until it returns; n 0: there is
+ * none. Nonzero stops (VSX_ESTOPPED). */
+typedef int vsx_payload_report(void *context, size_t i,
+			       const struct vsx_bytes *payload);
+
+/*
+ * The payloads of the rows with these ids, in their order: rows that lie beside
+ * each other are decoded once. VSX_ENOTFOUND names the first id that no row
+ * has, before anything is reported.
+ */
+VSX_API enum vsx_status vsx_payloads(const struct vsx *index,
+				     const uint64_t *ids, size_t n,
+				     vsx_payload_report *report, void *context,
+				     struct vsx_error *err);
 
 /* ---- row by row ------------------------------------------------------ */
 

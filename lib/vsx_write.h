@@ -170,14 +170,17 @@ struct vsx_batch {
 	const void *vectors;
 	enum vsx_elem elem; /* of the vectors; 0: VSX_F32 */
 	const uint64_t *ids;
+	const struct vsx_bytes *keys;	  /* or NULL: none has one */
+	const struct vsx_bytes *payloads; /* likewise */
 };
 #define VSX_BATCH_INIT                                                         \
 	{                                                                      \
-		sizeof(struct vsx_batch), 0, NULL, VSX_F32, NULL               \
+		sizeof(struct vsx_batch), 0, NULL, VSX_F32, NULL, NULL, NULL   \
 	}
 /* In C, the address of one that lives as long as the block it is in. */
 #define VSX_BATCH(vectors, elem, n, ids)                                       \
-	(&(struct vsx_batch){sizeof(struct vsx_batch), n, vectors, elem, ids})
+	(&(struct vsx_batch){sizeof(struct vsx_batch), n, vectors, elem, ids,  \
+			     NULL, NULL})
 
 /*
  * Add rows; they are converted to the index's type if that differs. A
@@ -185,6 +188,9 @@ struct vsx_batch {
  *
  * ids   unique over all rows; without them rows are numbered on from 0. All
  *       calls of one build give ids, or none does.
+ * keys      of 1 to VSX_MAX_KEY bytes, any bytes, unique over all rows; n 0:
+ * the row has none. See vsx_find() payloads  up to VSX_MAX_PAYLOAD bytes,
+ * whatever they are; n 0: the row has none. See vsx_payload()
  *
  * VSX_ENUMERIC names the first row, counted over all calls, with a NaN, an
  * infinity, a value that the type cannot hold, length 0 under cosine, or under
@@ -308,7 +314,8 @@ struct vsx_update;
 struct vsx_update_opts {
 	size_t struct_size;
 	uint32_t replace;	  /* 1: an added row replaces the live one with
-				     its id; 0: such ids are refused */
+				     its id or key; 0: such ids and keys are
+				     refused */
 	uint32_t wait_ms;	  /* for another writer to finish, at most; 0:
 				     not at all */
 	uint32_t keep_segments;	  /* 1: small segments at the end are not merged
@@ -352,6 +359,11 @@ VSX_API enum vsx_status vsx_update_begin(struct vsx_update **out,
 /*
  * Add rows, as vsx_builder_add() does. Without ids numbering continues from the
  * greatest id in the index. vsx_update_commit() checks that ids are new.
+ *
+ * Rows with keys have no ids of the caller's (VSX_EINVAL). vsx_update_commit()
+ * gives each the next free one or, with `replace`, that of the live row with
+ * its key, which it replaces; of added rows with one key the last one counts
+ * then.
  */
 VSX_API enum vsx_status vsx_update_add(struct vsx_update *u,
 				       const struct vsx_batch *rows,
@@ -364,6 +376,16 @@ VSX_API enum vsx_status vsx_update_add(struct vsx_update *u,
 VSX_API enum vsx_status vsx_update_delete(struct vsx_update *u,
 					  const uint64_t *ids, size_t n,
 					  struct vsx_error *err);
+
+/*
+ * The same by keys, of rows that are live in the index.
+ *
+ * found  uint8_t[n], set to 1 or 0 for each: whether a row has it; or NULL
+ */
+VSX_API enum vsx_status vsx_update_delete_keys(struct vsx_update *u,
+					       const struct vsx_bytes *keys,
+					       size_t n, uint8_t *found,
+					       struct vsx_error *err);
 
 struct vsx_update_result {
 	uint64_t generation;
@@ -396,8 +418,9 @@ struct vsx_update_result {
  * Write the new generation and sync it. If there is nothing to do, nothing is
  * committed: the generation stays. result may be NULL.
  *
- * VSX_EEXIST  ids are already live; the text names up to ten of them
- * VSX_EINVAL  two of the added rows have the same id
+ * VSX_EEXIST  ids are already live; the text names up to ten of them. A key is
+ *             already live, or more, of which the text names one
+ * VSX_EINVAL  two of the added rows have the same id, or the same key
  * VSX_ENUMERIC  rows were added, and all of them were left out
  *
  * After a failure the file holds the old generation; only if the text says so
@@ -466,7 +489,8 @@ struct vsx_compact_result {
  * compared as in vsx_check_model(); an input that names none is taken to be of
  * the others' model, with a VSX_BUILD_NOTE, as for another name with the same
  * hash. Ids that two of them have are refused (VSX_EINVAL, naming both and some
- * of the ids), unless renumber or id_offsets makes them differ.
+ * of the ids), unless renumber or id_offsets makes them differ; so are keys
+ * that two of them have.
  *
  * inputs  const char *[n_inputs]; never changed
  * path    the output, which must not be one of the inputs (VSX_EINVAL); NULL:

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "kind/kind.h"
+#include "segment/attached.h"
 #include "segment/codes.h"
 #include "segment/dead.h"
 #include "segment/ids.h"
@@ -72,6 +73,7 @@ static enum vsx_status open_parts(struct vsx_segment *seg,
 	VSX_TRY(check_params(seg, err));
 	VSX_TRY(vsx_dead_open(seg, err));
 	VSX_TRY(vsx_ids_open(seg, err));
+	VSX_TRY(vsx_attached_open(seg, err));
 	/* Any kind may have codes: exact search uses them where they are. */
 	VSX_TRY(vsx_codes_check_lengths(seg, err));
 	VSX_TRY(vsx_kept_check_lengths(seg, err));
@@ -216,6 +218,7 @@ enum vsx_status vsx_segment_check(const struct vsx_segment *seg,
 {
 	VSX_TRY(vsx_dead_check(seg, report, context));
 	VSX_TRY(vsx_ids_check(seg, report, context, err));
+	VSX_TRY(vsx_attached_check(seg, report, context, err));
 	VSX_TRY(vsx_codes_check(seg, report, context, err));
 	return seg->kind->check ? seg->kind->check(seg, report, context, err)
 				: VSX_OK;

@@ -14,6 +14,11 @@ bool vsx_is_read_at_random(const struct vsx_segment *seg,
 		return vsx_codes_present(seg);
 	case VSX_SEC_ROID:
 	case VSX_SEC_IDRO:
+	case VSX_SEC_KEYS:
+	case VSX_SEC_KDIR:
+	case VSX_SEC_KTAB:
+	case VSX_SEC_PAYL:
+	case VSX_SEC_PDIR:
 		return true;
 	default:
 		return false;

@@ -100,6 +100,8 @@ void vsx_get_facts_sized(const struct vsx *index, struct vsx_facts *facts,
 		.kept = index->kept,
 		.kept_as_codes = vsx_index_is_coded(index),
 		.test_as_given = !!(m->flags & VSX_MANIFEST_TEST_GIVEN),
+		.has_keys = vsx_index_has(index, VSX_ATT_KEY),
+		.has_payload = vsx_index_has(index, VSX_ATT_PAYLOAD),
 	};
 
 	memcpy(f.uuid, sb->uuid, 16);

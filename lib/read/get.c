@@ -7,10 +7,9 @@
 #include "segment/kept.h"
 #include "read/handle.h"
 
-/* The live row with an id, newest segment first. */
-static enum vsx_status find_row(const struct vsx *index, uint64_t id,
-				const struct vsx_segment **seg, uint32_t *row,
-				struct vsx_error *err)
+enum vsx_status vsx_find_row(const struct vsx *index, uint64_t id,
+			     const struct vsx_segment **seg, uint32_t *row,
+			     struct vsx_error *err)
 {
 	for (uint32_t i = index->manifest.n_segments; i-- > 0;) {
 		enum vsx_status status;
@@ -47,7 +46,7 @@ enum vsx_status vsx_load_row(const struct vsx *index, uint64_t id,
 {
 	struct place p;
 
-	VSX_TRY(find_row(index, id, &p.seg, &p.row, err));
+	VSX_TRY(vsx_find_row(index, id, &p.seg, &p.row, err));
 	return load(&p, vector, err);
 }
 
@@ -59,7 +58,7 @@ static enum vsx_status locate(const struct vsx *index, uint64_t id,
 	const uint8_t *row;
 	struct place p;
 
-	VSX_TRY(find_row(index, id, &p.seg, &p.row, err));
+	VSX_TRY(vsx_find_row(index, id, &p.seg, &p.row, err));
 	if (vsx_is_coded(p.seg))
 		return vsx_fail(err, VSX_EINVAL,
 				"id %llu is kept as a code, %s, which "
@@ -107,7 +106,8 @@ enum vsx_status vsx_contains(const struct vsx *index, uint64_t id,
 	const struct vsx_segment *seg;
 	struct vsx_error why = {0};
 	uint32_t row;
-	enum vsx_status there = find_row(index, id, &seg, &row, &why), status;
+	enum vsx_status there = vsx_find_row(index, id, &seg, &row, &why),
+			status;
 
 	status = there == VSX_ENOTFOUND ? VSX_OK : there;
 	status = end(index, status, &why, err);
@@ -125,7 +125,7 @@ static enum vsx_status find_all(const struct vsx *index, const uint64_t *ids,
 	for (size_t i = 0; i < n; i++) {
 		struct place *p = &places[i];
 		enum vsx_status status =
-			find_row(index, ids[i], &p->seg, &p->row, err);
+			vsx_find_row(index, ids[i], &p->seg, &p->row, err);
 
 		if (status == VSX_OK)
 			status = vsx_kept_touch(p->seg, p->row, err);

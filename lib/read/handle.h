@@ -5,6 +5,7 @@
 #include "kind/kind.h"
 #include "io/map.h"
 #include "manifest.h"
+#include "segment/attached.h"
 #include "segment/kept.h"
 #include "vsx.h"
 
@@ -103,6 +104,14 @@ static inline bool vsx_index_is_coded(const struct vsx *index)
 			return true;
 	return false;
 }
+
+/* The live row with an id, newest segment first. VSX_ENOTFOUND. */
+enum vsx_status vsx_find_row(const struct vsx *index, uint64_t id,
+			     const struct vsx_segment **seg, uint32_t *row,
+			     struct vsx_error *err);
+
+/* Whether a segment has an attachment. */
+bool vsx_index_has(const struct vsx *index, enum vsx_attachment a);
 
 /* Components of the row with an id. VSX_ENOTFOUND. */
 enum vsx_status vsx_load_row(const struct vsx *index, uint64_t id,

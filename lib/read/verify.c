@@ -36,7 +36,8 @@ static enum vsx_status tell(struct vsx_verifier *v, enum vsx_verify_what what,
 	return VSX_OK;
 }
 
-enum vsx_status vsx_find(struct vsx_verifier *v, const struct vsx_error *why)
+enum vsx_status vsx_verify_find(struct vsx_verifier *v,
+				const struct vsx_error *why)
 {
 	v->result->n_findings++;
 	return tell(v, VSX_FINDING, why);
@@ -51,7 +52,7 @@ enum vsx_status vsx_find_fault(struct vsx_verifier *v, enum vsx_status status,
 	va_start(args, fmt);
 	vsx_vfail(&why, status, fmt, args);
 	va_end(args);
-	return vsx_find(v, &why);
+	return vsx_verify_find(v, &why);
 }
 
 enum vsx_status vsx_find_on_page(struct vsx_verifier *v, enum vsx_status status,
@@ -68,7 +69,7 @@ enum vsx_status vsx_find_on_page(struct vsx_verifier *v, enum vsx_status status,
 	vsx_fail(&why, status, "page %llu: %s", (ull)page, text);
 	vsx_at_page(&why, status, page);
 	vsx_at_section(&why, status, section);
-	return vsx_find(v, &why);
+	return vsx_verify_find(v, &why);
 }
 
 enum vsx_status vsx_notice(struct vsx_verifier *v, const char *fmt, ...)
@@ -251,7 +252,7 @@ static enum vsx_status check_super(struct vsx_verifier *v, bool *usable,
 	}
 	v->result->bytes_read += n;
 	if (status == VSX_ETRUNCATED)
-		return vsx_find(v, &why);
+		return vsx_verify_find(v, &why);
 	if (status == VSX_EFORMAT || status == VSX_EVERSION)
 		return vsx_retell(err, status, &why, "%s", why.text);
 	if (status == VSX_OK)
@@ -304,7 +305,7 @@ static enum vsx_status check_manifest(struct vsx_verifier *v, bool *usable,
 		vsx_at_page(&why, status, page);
 	}
 	if (status != VSX_OK)
-		return vsx_find(v, &why);
+		return vsx_verify_find(v, &why);
 	*usable = true;
 	return vsx_verify_zeros(v, end, sb->committed_bytes,
 				"after the manifest", "");

@@ -29,7 +29,8 @@ struct vsx_verifier {
 enum vsx_status vsx_find_fault(struct vsx_verifier *v, enum vsx_status status,
 			       const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-enum vsx_status vsx_find(struct vsx_verifier *v, const struct vsx_error *why);
+enum vsx_status vsx_verify_find(struct vsx_verifier *v,
+				const struct vsx_error *why);
 /* "page 12: ..."; section: its letters, or "". */
 enum vsx_status vsx_find_on_page(struct vsx_verifier *v, enum vsx_status status,
 				 uint64_t page, const char *section,

@@ -64,7 +64,7 @@ static enum vsx_status check_recalls(struct vsx_verifier *v,
 			VSX_TRY(find_order(v, i, here, before));
 		before = here;
 		if (vsx_recall_decode(&row, &d, i, &why) != VSX_OK)
-			VSX_TRY(vsx_find(v, &why));
+			VSX_TRY(vsx_verify_find(v, &why));
 		if (!vsx_is_zero(d.zero, sizeof(d.zero)))
 			VSX_TRY(vsx_find_fault(v, VSX_ECORRUPT,
 					       "recall table, row %u: reserved "
@@ -146,7 +146,7 @@ static enum vsx_status compare_truth(struct vsx_verifier *v,
 			 q, j + 1, rows[j], (ull)id, (ull)due[j]);
 		why.at.query = q;
 		vsx_at_section(&why, VSX_ECORRUPT, "QTRU");
-		VSX_TRY(vsx_find(v, &why));
+		VSX_TRY(vsx_verify_find(v, &why));
 	}
 	if (n > MOST_FINDINGS)
 		return vsx_notice(v, "%llu more test queries like these",
@@ -163,7 +163,7 @@ static enum vsx_status tell_given(struct vsx_verifier *v, uint32_t q,
 		 "test query %u: row %u is %s (section QTRU)", q, row, what);
 	why.at.query = q;
 	vsx_at_section(&why, VSX_ECORRUPT, "QTRU");
-	return vsx_find(v, &why);
+	return vsx_verify_find(v, &why);
 }
 
 static int by_row(const void *a, const void *b)
@@ -353,7 +353,7 @@ static enum vsx_status as_finding(struct vsx_verifier *v,
 	if (status == VSX_ECORRUPT || status == VSX_ENUMERIC) {
 		vsx_retell(&told, VSX_ECORRUPT, why, "acceptance test: %.*s",
 			   VSX_ERROR_TEXT / 2, why->text);
-		return vsx_find(v, &told);
+		return vsx_verify_find(v, &told);
 	}
 	if (status != VSX_OK && err)
 		*err = *why;

@@ -15,6 +15,7 @@
 #include "segment/dead.h"
 #include "segment/ids.h"
 #include "segment/kept.h"
+#include "segment/keys.h"
 #include "io/limit.h"
 #include "names.h"
 #include "read/verify.h"
@@ -49,7 +50,7 @@ static enum vsx_status tell(struct receiver *r, const struct vsx_error *what)
 		vsx_retell(&why, what->status, what, "segment %u: %.*s",
 			   r->seg->number, VSX_ERROR_TEXT / 2, what->text);
 	vsx_at_segment(&why, what->status, r->seg->number);
-	return vsx_find(r->v, &why);
+	return vsx_verify_find(r->v, &why);
 }
 
 static int take(void *context, const struct vsx_error *what)
@@ -433,6 +434,69 @@ static enum vsx_status check_ids(struct vsx_verifier *v,
 	return status;
 }
 
+/* ---- keys of several segments ----------------------------------------- */
+
+/* Live rows of one segment, whose keys those of another may have. */
+struct key_check {
+	struct receiver r;
+	const struct vsx_segment *other;
+};
+
+static enum vsx_status look_for_key(void *context, uint32_t row,
+				    const struct vsx_bytes *key,
+				    struct vsx_error *err)
+{
+	struct key_check *c = context;
+	char text[VSX_KEY_TEXT];
+	struct vsx_error why;
+	uint32_t found;
+	enum vsx_status status;
+
+	if (key->n == 0 || vsx_is_dead(c->r.seg, row))
+		return VSX_OK;
+	status = vsx_keys_find_live(c->other, key, &found, err);
+	if (status != VSX_OK)
+		return status == VSX_ENOTFOUND ? VSX_OK : status;
+	vsx_key_text(text, key);
+	vsx_fail(&why, VSX_ECORRUPT, "key '%s' is also in segment %u", text,
+		 c->other->number);
+	return tell(&c->r, &why);
+}
+
+/* Of each two the smaller one is read; inside of it they are different. */
+static bool is_smaller(const struct vsx_segment *a, const struct vsx_segment *b)
+{
+	return a->n_rows != b->n_rows ? a->n_rows < b->n_rows
+				      : a->number < b->number;
+}
+
+static enum vsx_status check_keys(struct vsx_verifier *v,
+				  const struct vsx *index,
+				  struct vsx_error *err)
+{
+	uint32_t n = v->manifest.n_segments;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct vsx_segment *seg = &index->segments[i];
+		struct vsx_strings keys = vsx_segment_keys(seg);
+
+		if (!vsx_strings_present(&keys))
+			continue;
+		for (uint32_t j = 0; j < n; j++) {
+			struct key_check c = {.r = {.v = v, .seg = seg},
+					      .other = &index->segments[j]};
+
+			if (!vsx_keys_present(c.other) ||
+			    !is_smaller(seg, c.other))
+				continue;
+			VSX_TRY(vsx_strings_check(&keys, look_for_key, &c,
+						  err));
+			VSX_TRY(end(&c.r));
+		}
+	}
+	return VSX_OK;
+}
+
 /* ---- facts and sections ---------------------------------------------- */
 
 /* A section of the whole index must be there exactly when it is due. */
@@ -453,7 +517,7 @@ static enum vsx_status check_there(struct vsx_verifier *v,
 		       "it is not there",
 		 name);
 	vsx_at_section(&why, VSX_ECORRUPT, name);
-	return vsx_find(v, &why);
+	return vsx_verify_find(v, &why);
 }
 
 static enum vsx_status check_facts(struct vsx_verifier *v,
@@ -491,12 +555,14 @@ enum vsx_status vsx_verify_rules(struct vsx_verifier *v, struct vsx *index,
 
 	*usable = false;
 	if (status == VSX_ECORRUPT)
-		return vsx_find(v, &why);
+		return vsx_verify_find(v, &why);
 	if (status != VSX_OK)
 		return vsx_retell(err, status, &why, "%s", why.text);
 	VSX_TRY(check_facts(v, index));
 	VSX_TRY(check_segments(v, index, usable, err));
-	return *usable ? check_ids(v, index, err) : VSX_OK;
+	if (*usable)
+		VSX_TRY(check_ids(v, index, err));
+	return *usable ? check_keys(v, index, err) : VSX_OK;
 }
 
 static enum vsx_status check_content(struct vsx_verifier *v, struct vsx *index,

@@ -63,7 +63,7 @@ static enum vsx_status differs(struct section *s, uint64_t page, uint64_t found,
 	if (is_enough(s))
 		return VSX_OK;
 	vsx_sums_differ(page, found, due, what, s->name, &why);
-	return vsx_find(s->v, &why);
+	return vsx_verify_find(s->v, &why);
 }
 
 static enum vsx_status cannot_read(struct section *s, uint64_t page, int reason,

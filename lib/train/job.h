@@ -14,6 +14,19 @@ struct vsx_row_from {
 	uint32_t row;
 };
 
+/* What rows may have beside vector and id, byte strings all. */
+enum vsx_attachment { VSX_ATT_KEY, VSX_ATT_PAYLOAD, VSX_N_ATT };
+
+/* One of them of all rows: that of row i is at bytes + at[i].offset. */
+struct vsx_attached_at {
+	uint64_t offset;
+	uint64_t n; /* 0: it has none */
+};
+struct vsx_attached {
+	const struct vsx_attached_at *at; /* [n]; NULL: none has any */
+	const uint8_t *bytes;
+};
+
 /* All rows of a build, in input order. */
 struct vsx_rows {
 	const struct vsx_space *space;
@@ -21,7 +34,20 @@ struct vsx_rows {
 	uint32_t n;
 	const uint64_t *ids;		 /* NULL: 0 .. n-1 */
 	const struct vsx_row_from *from; /* [n]; NULL: all are new */
+	struct vsx_attached attached[VSX_N_ATT];
 };
+
+/* n 0: the row has none. */
+static inline struct vsx_bytes vsx_row_attached(const struct vsx_rows *rows,
+						enum vsx_attachment a,
+						uint32_t i)
+{
+	const struct vsx_attached *of = &rows->attached[a];
+
+	return of->at ? (struct vsx_bytes){of->bytes + of->at[i].offset,
+					   of->at[i].n}
+		      : (struct vsx_bytes){NULL, 0};
+}
 
 /* The surroundings of a build. */
 struct vsx_job {

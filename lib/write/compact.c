@@ -227,8 +227,10 @@ static enum vsx_status gather(struct compaction *c, struct vsx_error *err)
 	VSX_TRY(take_queries(c, err));
 	for (size_t i = 0; i < c->n; i++)
 		VSX_TRY(read_input(c, i, err));
-	return vsx_compact_ids_check(&c->builder->intake.spool, c->paths,
-				     c->ends, c->n, err);
+	VSX_TRY(vsx_compact_ids_check(&c->builder->intake.spool, c->paths,
+				      c->ends, c->n, err));
+	return vsx_compact_keys_check(&c->builder->intake.spool, c->paths,
+				      c->ends, c->n, err);
 }
 
 /* Whether rows that a spec asks for can be coded as those of a segment are. */

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "segment/keys.h"
 #include "train/by_id.h"
+#include "write/intake/key_set.h"
 
 typedef unsigned long long ull;
 
@@ -122,4 +124,33 @@ enum vsx_status vsx_compact_ids_check(const struct vsx_spool *s,
 			      input_of(ends, order[i]), rows.ids[order[i]]);
 	free(order);
 	return say_common(&c, paths, err);
+}
+
+enum vsx_status vsx_compact_keys_check(const struct vsx_spool *s,
+				       const char *const *paths,
+				       const uint64_t *ends, size_t n_inputs,
+				       struct vsx_error *err)
+{
+	struct vsx_rows rows = vsx_spool_view(s);
+	uint32_t first = VSX_NO_ROW, second = 0;
+	char text[VSX_KEY_TEXT];
+	struct vsx_key_set set;
+	struct vsx_bytes key;
+
+	if (n_inputs < 2 || !rows.attached[VSX_ATT_KEY].at)
+		return VSX_OK;
+	VSX_TRY(vsx_key_set_init(&set, &rows, err));
+	for (; first == VSX_NO_ROW && second < rows.n; second++) {
+		key = vsx_row_attached(&rows, VSX_ATT_KEY, second);
+		if (key.n)
+			first = vsx_key_set_put(&set, second);
+	}
+	vsx_key_set_release(&set);
+	if (first == VSX_NO_ROW)
+		return VSX_OK;
+	vsx_key_text(text, &key);
+	return vsx_fail(err, VSX_EINVAL,
+			"'%.120s' and '%.120s' both have key '%s'",
+			paths[input_of(ends, first)],
+			paths[input_of(ends, second - 1)], text);
 }

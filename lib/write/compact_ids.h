@@ -29,4 +29,10 @@ enum vsx_status vsx_compact_ids_check(const struct vsx_spool *s,
 				      const uint64_t *ends, size_t n_inputs,
 				      struct vsx_error *err);
 
+/* The same of a key that two of them have. */
+enum vsx_status vsx_compact_keys_check(const struct vsx_spool *s,
+				       const char *const *paths,
+				       const uint64_t *ends, size_t n_inputs,
+				       struct vsx_error *err);
+
 #endif

@@ -14,6 +14,7 @@
 #include "write/properties.h"
 #include "write/new_segment.h"
 #include "kind/build_spec.h"
+#include "write/intake/key_set.h"
 #include "write/intake/unique.h"
 #include "plural.h"
 
@@ -46,7 +47,8 @@ static enum vsx_status take_rows(struct run *r, struct vsx_error *err)
 	r->segment.rows = vsx_spool_view(&r->b->intake.spool);
 	if (!is_beyond(&r->segment.rows, r->b->greatest_id))
 		r->b->greatest_id = 0; /* the rows say so themselves */
-	return vsx_check_unique(&r->segment.rows, err);
+	VSX_TRY(vsx_check_unique(&r->segment.rows, err));
+	return vsx_check_unique_keys(&r->segment.rows, err);
 }
 
 static enum vsx_status choose(struct run *r, struct vsx_error *err)

@@ -15,7 +15,9 @@
 #include "read/opts.h"
 #include "read/test.h"
 #include "write/compact.h"
+#include "segment/attached.h"
 #include "write/intake/block.h"
+#include "write/intake/key_set.h"
 #include "write/intake/live_rows.h"
 #include "write/newer.h"
 #include "kind/build_spec.h"
@@ -40,6 +42,7 @@ struct repair {
 	struct vsx_report report;
 	struct vsx_block block; /* rows on their way to the builder */
 	struct vsx_kept kept;	/* those of the segment at hand */
+	struct vsx_attached_reader attached; /* what they have */
 };
 
 static void note(void *context, const char *text)
@@ -159,7 +162,7 @@ static enum vsx_status hand_over(struct repair *r, struct vsx_error *err)
 {
 	VSX_TRY(vsx_live_add(&r->builder->intake, r->kept.seg, r->block.row,
 			     &r->block.rows, err));
-	r->block.rows.n = 0;
+	vsx_block_clear(&r->block);
 	return VSX_OK;
 }
 
@@ -205,6 +208,9 @@ static enum vsx_status open_rows(struct repair *r, struct vsx_segment *seg,
 			seg->number);
 	VSX_TRY(open_marks(r, seg, err));
 	VSX_TRY(vsx_segment_open_rows(seg, err));
+	VSX_TRY(vsx_attached_open(seg, err));
+	vsx_attached_release(&r->attached);
+	vsx_attached_begin(&r->attached, seg);
 	return vsx_kept_begin(&r->kept, seg, err);
 }
 
@@ -228,6 +234,8 @@ static enum vsx_status save_row(struct repair *r, struct vsx_segment *seg,
 		status = VSX_ECORRUPT;
 	if (status == VSX_OK)
 		status = vsx_kept_row(&r->kept, row, &at, &why);
+	if (status == VSX_OK)
+		status = vsx_block_attach(&r->block, &r->attached, row, &why);
 	if (status != VSX_OK) {
 		vsx_lost_row(&r->lost, row, known, why.text);
 		return VSX_OK;
@@ -306,14 +314,17 @@ static void choose_spec(struct repair *r)
 	r->opts.spec = "auto";
 }
 
-/* A row whose id a newer one has was replaced, and is no row any more. */
+/* A row whose id or key a newer one has was replaced, and is no row any more.
+ */
 static enum vsx_status drop_replaced(struct repair *r, struct vsx_error *err)
 {
-	uint64_t *revived = &r->result->n_revived, dropped;
+	uint64_t *revived = &r->result->n_revived, dropped, keyed;
 
 	if (!*revived)
 		return VSX_OK;
 	VSX_TRY(vsx_spool_keep_last(&r->builder->intake.spool, &dropped, err));
+	VSX_TRY(vsx_keep_last_keys(&r->builder->intake.spool, &keyed, err));
+	dropped += keyed;
 	*revived -= dropped < *revived ? dropped : *revived;
 	return VSX_OK;
 }
@@ -393,6 +404,7 @@ enum vsx_status vsx_repair_on(const char *path, const char *out_path,
 	detach(&r.index);
 	vsx_block_release(&r.block);
 	vsx_kept_release(&r.kept);
+	vsx_attached_release(&r.attached);
 	if (status == VSX_OK && result)
 		*result = local;
 	if (status == VSX_OK && built)

@@ -48,9 +48,20 @@ void vsx_segment_out_init(struct vsx_segment_out *o)
 	look_at_ids(o);
 }
 
+static struct vsx_attached_out attached_of(const struct vsx_segment_out *o)
+{
+	return (struct vsx_attached_out){
+		.sink = o->sink,
+		.rows = o->rows,
+		.order = o->built->order,
+		.number = o->number,
+	};
+}
+
 void vsx_segment_out_layout(const struct vsx_segment_out *o,
 			    struct vsx_layout *layout)
 {
+	struct vsx_attached_out attached = attached_of(o);
 	uint64_t n = o->rows->n;
 
 	vsx_layout_add(layout, o->vecs_bytes);
@@ -66,6 +77,7 @@ void vsx_segment_out_layout(const struct vsx_segment_out *o,
 		vsx_layout_add(layout, n * 4);
 	for (uint32_t i = 0; i < o->built->n_sections; i++)
 		vsx_layout_add(layout, o->built->section[i].bytes);
+	vsx_attached_out_layout(&attached, layout);
 }
 
 /* How far it is, of all sections together. */
@@ -269,6 +281,7 @@ static enum vsx_status write_id_order(struct vsx_segment_out *o,
 enum vsx_status vsx_segment_out_write(struct vsx_segment_out *o,
 				      struct vsx_error *err)
 {
+	struct vsx_attached_out attached = attached_of(o);
 	const struct vsx_built *b = o->built;
 	struct vsx_layout all = {0};
 
@@ -298,5 +311,5 @@ enum vsx_status vsx_segment_out_write(struct vsx_segment_out *o,
 	for (uint32_t i = 0; i < b->n_sections; i++)
 		VSX_TRY(write_array(o, b->section[i].slot, b->section[i].data,
 				    b->section[i].bytes, err));
-	return VSX_OK;
+	return vsx_attached_out_write(&attached, err);
 }

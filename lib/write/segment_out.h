@@ -5,6 +5,7 @@
 #include "io/sink.h"
 #include "code/build.h"
 #include "kind/build.h"
+#include "write/attach/strings_out.h"
 #include "write/layout.h"
 
 struct vsx_segment_out {

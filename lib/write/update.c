@@ -9,6 +9,7 @@
 #include "base/parallel.h"
 #include "names.h"
 #include "read/opts.h"
+#include "segment/ids.h"
 #include "write/intake/batch.h"
 #include "write/newer.h"
 #include "write/options.h"
@@ -258,6 +259,12 @@ enum vsx_status vsx_update_add(struct vsx_update *u,
 
 	VSX_TRY(check_open(u, err));
 	VSX_TRY(vsx_batch_take(&batch, rows, err));
+	if (batch.keys && batch.ids)
+		return vsx_fail(err, VSX_EINVAL,
+				"rows with keys get their ids from the index, "
+				"%zu came with ids",
+				batch.n);
+	u->has_ids |= batch.ids != NULL;
 	if (!batch.ids) {
 		VSX_TRY(number_on(u, batch.n, &numbers, err));
 		batch.ids = numbers;
@@ -282,6 +289,68 @@ enum vsx_status vsx_update_delete(struct vsx_update *u, const uint64_t *ids,
 		memcpy(u->gone + u->n_gone, ids, n * sizeof(*ids));
 	u->n_gone += n;
 	return VSX_OK;
+}
+
+static enum vsx_status find_key(const struct vsx *index,
+				const struct vsx_bytes *key, uint64_t *id,
+				struct vsx_error *err)
+{
+	const struct vsx_marks all = {
+		.segments = index->segments,
+		.n_segments = index->manifest.n_segments,
+	};
+	uint32_t segment, row;
+
+	VSX_TRY(vsx_marks_find_key(&all, key, &segment, &row, err));
+	return vsx_ids_of(&index->segments[segment], row, id, err);
+}
+
+/* Ids of the live rows among them. */
+static enum vsx_status find_keys(struct vsx_update *u,
+				 const struct vsx_bytes *keys, size_t n,
+				 uint64_t *ids, size_t *n_ids, uint8_t *found,
+				 struct vsx_error *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		enum vsx_status status =
+			find_key(u->index, &keys[i], &ids[*n_ids], err);
+
+		if (status != VSX_OK && status != VSX_ENOTFOUND)
+			return status;
+		*n_ids += status == VSX_OK;
+		if (found)
+			found[i] = status == VSX_OK;
+	}
+	return VSX_OK;
+}
+
+enum vsx_status vsx_update_delete_keys(struct vsx_update *u,
+				       const struct vsx_bytes *keys, size_t n,
+				       uint8_t *found, struct vsx_error *err)
+{
+	uint8_t *there = NULL;
+	uint64_t *ids = NULL;
+	size_t n_ids = 0;
+	enum vsx_status status;
+
+	VSX_TRY(check_open(u, err));
+	if (!keys && n > 0)
+		return vsx_fail(err, VSX_EINVAL, "%zu key%s, but no address", n,
+				vsx_s(n));
+	status = vsx_alloc_to(&ids, n, sizeof(*ids), err);
+	if (status == VSX_OK)
+		status = vsx_alloc_to(&there, n, 1, err);
+	if (status == VSX_OK)
+		status = vsx_settle(
+			u->index,
+			find_keys(u, keys, n, ids, &n_ids, there, err), err);
+	if (status == VSX_OK)
+		status = vsx_update_delete(u, ids, n_ids, err);
+	if (status == VSX_OK && found && n)
+		memcpy(found, there, n);
+	free(there);
+	free(ids);
+	return status;
 }
 
 enum vsx_status vsx_update_commit_sized(struct vsx_update *u,

@@ -22,6 +22,7 @@ struct vsx_update {
 	size_t n_gone, gone_cap;
 	uint64_t *unknown; /* of them */
 	size_t n_unknown, unknown_cap;
+	bool has_ids;	/* some of the new rows have ids of the caller's */
 	bool committed; /* or failed on the way: of no more use */
 };
 
@@ -66,6 +67,18 @@ struct vsx_marks {
 /* Mark the live row with an id; VSX_ENOTFOUND (without a text) if none has. */
 enum vsx_status vsx_marks_set(struct vsx_marks *marks, uint64_t id,
 			      struct vsx_error *err);
+/* The segment and row of the live row with a key; VSX_ENOTFOUND likewise. */
+enum vsx_status vsx_marks_find_key(const struct vsx_marks *marks,
+				   const struct vsx_bytes *key,
+				   uint32_t *segment, uint32_t *row,
+				   struct vsx_error *err);
+/*
+ * update_keys.c: give the added rows their ids, by key. Without u->opts.replace
+ * keys that are live are refused.
+ */
+enum vsx_status vsx_update_name(struct vsx_update *u,
+				const struct vsx_marks *marks,
+				struct vsx_error *err);
 /* Delete the ids of u->gone; fills u->unknown. */
 enum vsx_status vsx_marks_gone(struct vsx_marks *marks, struct vsx_update *u,
 			       uint64_t *n_deleted, struct vsx_error *err);

@@ -61,6 +61,7 @@ static enum vsx_status mark(struct vsx_update_run *r, struct vsx_error *err)
 	struct vsx_update_result *result = r->result;
 
 	VSX_TRY(vsx_marks_gone(&r->marks, r->u, &result->n_deleted, err));
+	VSX_TRY(vsx_update_name(r->u, &r->marks, err));
 	result->unknown = r->u->unknown;
 	result->n_unknown = r->u->n_unknown;
 	r->added.rows = vsx_spool_view(&r->u->intake.spool);

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "segment/dead.h"
+#include "segment/keys.h"
 #include "write/update.h"
 
 /* Ids that a refusal names. */
@@ -48,6 +49,22 @@ enum vsx_status vsx_marks_set(struct vsx_marks *marks, uint64_t id,
 		seg->n_gone++;
 		seg->n_dead++;
 		return VSX_OK;
+	}
+	return VSX_ENOTFOUND;
+}
+
+enum vsx_status vsx_marks_find_key(const struct vsx_marks *marks,
+				   const struct vsx_bytes *key,
+				   uint32_t *segment, uint32_t *row,
+				   struct vsx_error *err)
+{
+	for (uint32_t i = marks->n_segments; i-- > 0;) {
+		enum vsx_status status =
+			vsx_keys_find_live(&marks->segments[i], key, row, err);
+
+		*segment = i;
+		if (status != VSX_ENOTFOUND)
+			return status;
 	}
 	return VSX_ENOTFOUND;
 }

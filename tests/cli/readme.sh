@@ -24,6 +24,12 @@ cd "$tmp/made" || exit 1
 python3 "$here/tests/cli/shown.py" inputs "$words/vectors.npy" || fail inputs
 run 0 vsx-build base.npy -o photos.vsx -i HNSW16 -q --model clip-vit-b32
 run 0 vsx-build vectors.npy -o words.vsx -i HNSW16 -m cosine -q
+# As many names as there are rows.
+rows=$(vsx-info --json photos.vsx | sed -n 's/^  "live": \([0-9]*\),$/\1/p')
+{ echo piano; seq 2 "$rows"; } >names.txt
+run 0 vsx-build base.npy -o notes.vsx -i Flat -q --keys names.txt --payload names.txt
+new=$(vsx-build new.npy --plan --json | sed -n 's/^  "rows": \([0-9]*\),$/\1/p')
+{ echo piano; seq 2 "$new"; } >names.txt
 cp photos.vsx new.vsx
 cp photos.vsx old.vsx
 cp photos.vsx sift.vsx

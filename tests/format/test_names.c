@@ -66,8 +66,9 @@ Test(names, refuses_other_words_and_leaves_the_result_alone)
 
 /* The list of SPEC.md 5, and no other. */
 static const char *const letters[] = {
-	"VECS", "VPAR", "CODE", "CPAR", "ROID", "IDRO", "DEAD", "GONE", "LIST",
-	"CENT", "LNK0", "LNKU", "LEVL", "QRYS", "QTRU", "QSRC", "RCLL",
+	"VECS", "VPAR", "CODE", "CPAR", "ROID", "IDRO", "DEAD", "GONE",
+	"LIST", "CENT", "LNK0", "LNKU", "LEVL", "KEYS", "KDIR", "KTAB",
+	"PAYL", "PDIR", "QRYS", "QTRU", "QSRC", "RCLL",
 };
 
 Test(names, section_ids_are_their_letters)

@@ -68,14 +68,14 @@ link() { # name, map, lists and libraries...
 	shift
 	# shellcheck disable=SC2046 # a path each
 	run 0 cc -shared -o "grown/$(soname "$name")" -Wl,-soname,"$(soname "$name")" \
-		-Wl,--version-script="$build/$name.map" "$@" -lxxhash -lm -lpthread
+		-Wl,--version-script="$build/$name.map" "$@" -lxxhash -llz4 -lm -lpthread
 }
 (cd grown && cat vsx_format.list vsx_core.list) | sed '/^lib_/s|^|grown/|' >vsx.list
 sed '/^lib_/s|^|grown/|' grown/vsx_writer.list >vsxwrite.list
 # shellcheck disable=SC2046 # paths without blanks
 link vsx $(cat vsx.list)
 # shellcheck disable=SC2046
-link vsxwrite $(cat vsxwrite.list) "grown/$(soname vsx)" -llz4
+link vsxwrite $(cat vsxwrite.list) "grown/$(soname vsx)"
 
 real=$build/include
 run 0 cc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -I "$real" "$program" -o short \

@@ -113,6 +113,73 @@ Test(untouched, by_facts_and_rows)
 	vsx_close(index);
 }
 
+static int stop_payload(void *context, size_t i,
+			const struct vsx_bytes *payload)
+{
+	(void)context;
+	(void)i;
+	(void)payload;
+	return 1;
+}
+
+/* Three rows with keys and payload. */
+static const char *keyed(void)
+{
+	static const float rows[3][2] = {{1, 2}, {3, 4}, {5, 6}};
+	const struct vsx_bytes keys[] = {{"a", 1}, {"b", 1}, {"c", 1}};
+	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
+	struct vsx_batch batch = VSX_BATCH_INIT;
+	const char *path = scratch_path("keyed");
+	struct vsx_builder *b;
+
+	init();
+	opts.dim = 2;
+	batch.n = 3;
+	batch.vectors = rows;
+	batch.keys = batch.payloads = keys;
+	cr_assert_eq(vsx_builder_new(&b, path, &opts, &err), VSX_OK);
+	cr_assert_eq(vsx_builder_add(b, &batch, &err), VSX_OK);
+	cr_assert_eq(vsx_builder_finish(b, NULL, &err), VSX_OK);
+	vsx_builder_free(b);
+	return path;
+}
+
+Test(untouched, by_keys_and_payload)
+{
+	const char *path = keyed();
+	const struct vsx_bytes key = {"a", 1};
+	const uint64_t ids[] = {0, 7};
+	struct vsx_update *u;
+	struct vsx *index;
+
+	cr_assert_eq(vsx_open(&index, path, NULL, &err), VSX_OK);
+	FAILS(vsx_find(index, "d", 1, OUT, &err), VSX_ENOTFOUND);
+	FAILS(vsx_find(index, "", 0, OUT, &err), VSX_EINVAL);
+	FAILS(vsx_key(index, 7, OUT, OUT_TOO, &err), VSX_ENOTFOUND);
+	FAILS(vsx_payload(index, 7, OUT, 9, OUT_TOO, &err), VSX_ENOTFOUND);
+	FAILS(vsx_payloads(index, ids, 2, stop_payload, OUT, &err),
+	      VSX_ENOTFOUND);
+	FAILS(vsx_payloads(index, ids, 1, stop_payload, OUT, &err),
+	      VSX_ESTOPPED);
+	vsx_close(index);
+	cr_assert_eq(vsx_update_begin(&u, path, NULL, &err), VSX_OK);
+	FAILS(vsx_update_delete_keys(u, NULL, 1, OUT, &err), VSX_EINVAL);
+	vsx_update_free(u);
+	cr_assert_eq(vsx_open(&index, damaged(path, "KEYS"), NULL, &err),
+		     VSX_OK);
+	FAILS(vsx_find(index, "a", 1, OUT, &err), VSX_ECORRUPT);
+	FAILS(vsx_key(index, 0, OUT, OUT_TOO, &err), VSX_ECORRUPT);
+	vsx_close(index);
+	cr_assert_eq(vsx_open(&index, damaged(path, "PAYL"), NULL, &err),
+		     VSX_OK);
+	FAILS(vsx_payload(index, 0, OUT, 9, OUT_TOO, &err), VSX_ECORRUPT);
+	vsx_close(index);
+	support_damage(path, path, "KTAB");
+	cr_assert_eq(vsx_update_begin(&u, path, NULL, &err), VSX_OK);
+	FAILS(vsx_update_delete_keys(u, &key, 1, OUT, &err), VSX_ECORRUPT);
+	vsx_update_free(u);
+}
+
 Test(untouched, by_opening_and_refreshing)
 {
 	struct vsx_open_opts opts = VSX_OPEN_OPTS_INIT;

@@ -15,20 +15,20 @@ NAN = b"\0\0\xc0\x7f"
 INF = b"\0\0\x80\x7f"
 
 
-def bytes_at(rule, base, words, name, at, value, segment=None, **more):
+def bytes_at(rule, base, words, name, at, value, segment=None, table=TABLE, **more):
     """Bytes of a section; at may be counted from the end."""
 
-    @breaks(rule, base, *words, **more)
+    @broken.breaks(table, rule, base, *words, **more)
     def _(m):
         e = m.section(name, segment)
         start = at if at >= 0 else len(e.data) + at
         e.data[start : start + len(value)] = value
 
 
-def longer(rule, base, words, name, n, **more):
+def longer(rule, base, words, name, n, table=TABLE, **more):
     """A section that is n bytes longer, or shorter."""
 
-    @breaks(rule, base, *words, **more)
+    @broken.breaks(table, rule, base, *words, **more)
     def _(m):
         e = m.section(name)
         if n < 0:
@@ -36,8 +36,8 @@ def longer(rule, base, words, name, n, **more):
         e.data += bytes(max(n, 0))
 
 
-def missing(rule, base, words, name, **more):
-    @breaks(rule, base, *words, **more)
+def missing(rule, base, words, name, table=TABLE, **more):
+    @broken.breaks(table, rule, base, *words, **more)
     def _(m):
         m.drop(name)
 

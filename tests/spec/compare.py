@@ -8,6 +8,7 @@ import random
 import shutil
 import sys
 
+import broken_attached
 import broken_content
 import broken_layout
 import broken_repository
@@ -19,7 +20,7 @@ from indexes import Tools, all_kinds, bases, fvecs, rows
 from model import Model
 from repository import Bad, Repository, read_stream
 
-TABLE = broken_layout.TABLE + broken_content.TABLE
+TABLE = broken_layout.TABLE + broken_content.TABLE + broken_attached.TABLE
 REPOSITORIES = broken_repository.TABLE + broken_repository.STREAMS
 
 STATUS = {"sound": 0, "damaged": 1, "truncated": 1, "newer": 4, "not VSX": 4}
@@ -75,19 +76,23 @@ class Compare:
         self.search(name, index)
 
     def search(self, name, index):
-        """Exact answers, by ids and by every bit of the distances."""
+        """Exact answers: ids, every bit of the distances, keys and payload."""
+        has_keys = any(part.attached.list for part in index.parts)
+        more = index.attached()
         low = 1 if index.elem == "u8" else -50
         queries = rows(3, index.head.dim, 77, low)
         self.tools.write("q.fvecs", fvecs(queries))
         _, out = self.tools.run(
-            "vsx-query", name, "q.fvecs", "--exact", "-k", K, "--format", "tsv"
+            "vsx-query", name, "q.fvecs", "--exact", "-k", K, "--format", "tsv", "--payload"
         )
         found = [line.split("\t") for line in out.splitlines()]
         due = []
         for i, q in enumerate(queries):
             for rank, (value, number) in enumerate(exact.nearest(index.metric, index.live_rows(), q, K)):
                 distance = exact.reported(index.metric, value)
-                due.append([str(i), str(rank + 1), str(number), distance])
+                key, payload = (x.decode() for x in more[number])
+                shown = ([key] if has_keys else []) + [payload]
+                due.append([str(i), str(rank + 1), str(number), distance] + shown)
         for line in found:
             line[3] = exact.f32(float(line[3]))
         if found != due:

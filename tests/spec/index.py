@@ -85,6 +85,14 @@ class Index(File):
                     self.find("5.2-6", "id %d is in two segments" % number)
                 seen[number] = part, row
         self.by_id = seen
+        keys = {}
+        for part in self.parts:
+            for row, key in enumerate(part.attached.list):
+                if not key or part.is_dead(row):
+                    continue
+                if key in keys:
+                    self.find("5.12-26", "key %r is in two segments" % key)
+                keys[key] = part
 
     def live_rows(self):
         """(id, components, 1/sqrt(S))"""
@@ -92,6 +100,16 @@ class Index(File):
             for row, number in enumerate(part.ids):
                 if not part.is_dead(row):
                     yield number, part.rows[row], part.scales[row]
+
+    def attached(self):
+        """{id: (key, payload)} of live rows."""
+        out = {}
+        for part in self.parts:
+            for row, number in enumerate(part.ids):
+                if not part.is_dead(row):
+                    a = part.attached
+                    out[number] = tuple(x[row] if x else b"" for x in (a.list, a.payloads))
+        return out
 
     def first_rows(self):
         """Those of segment 0, deleted or not."""

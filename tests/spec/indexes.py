@@ -173,6 +173,20 @@ def bases(t):
     changed(t, "hnsw.vsx", "hnsw-3.vsx", [(6, 4, 18)], [100], "--ids", add_ids(t, "more-ids", range(1, 5)))
     changed(t, "hnsw-3.vsx", "hnsw-4.vsx", [], [2**64 - 1])
     changed(t, "flat.vsx", "flat-3.vsx", [(7, 3, 18), (8, 3, 18)], [7], "--keep-segments")
+    # Keys of each form, and payload of which some rows have none.
+    words, payload = ["%05d" % (i * 7919 % 99991) for i in range(40)], "{}\n\n[1, 2]\nthe same, the same, the same, the same\n"
+    t.write("words", "".join("the-same-word-%s\n" % w for w in words).encode())
+    r = random.Random(17)  # of 5 to 27 letters each, that LZ4 makes no shorter
+    t.write("letters", "".join("".join(r.choices("ghijklmnopqrstuvwxyz", k=i * 7 % 23 + 5)) + "\n" for i in range(26)).encode())
+    t.write("uuids", "".join("%s%03d-0b1c-4d2e-8f30-a1b2c3%06d\n" % (w, i, i) for i, w in enumerate(words)).encode())
+    t.write("digits", "".join("%s%x\n" % ("0a" * (i % 3), 0xBEEF00 + i) for i in range(40)).encode())
+    t.write("payload", (payload * 10).encode())
+    t.run("vsx-build", wide, "-q", "-o", "keys.vsx", "-i", "IVF4,Flat", "--keys", "words", "--payload", "payload")
+    t.run("vsx-build", add_rows(t, "few", 26, 5, 3), "-q", "-o", "letters.vsx", "-i", "Flat", "--keys", "letters")
+    t.run("vsx-build", wide, "-q", "-o", "uuids.vsx", "-i", "HNSW4", "--keys", "uuids")
+    t.run("vsx-build", narrow, "-q", "-o", "digits.vsx", "-i", "Flat", "-e", "i8", "--keys", "digits", "--payload", "payload")
+    t.write("other", b"other\nlater\nthe-same-word-00000\n")
+    changed(t, "keys.vsx", "keys-2.vsx", [(16, 3, 18)], [], "--keys", "other", "--keep-segments", "--replace")
     # More than 512 pages, which have two tables of sums.
     t.write("page.u8bin", struct.pack("<II", 513, 4096) + bytes(range(256)) * 16 * 513)
     t.write("one.fvecs", fvecs([[1] * 4096]))
@@ -180,4 +194,5 @@ def bases(t):
     return (
         "flat ivf hnsw cosine bytes odd queries hundred given shared truth known empty gone"
         " sq8 sq4 sq4-2 pq8 pq4 pca opq kept-opq long kept kept4 kept-pq both kept-2 walk walk-2 truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
+        " keys letters uuids digits keys-2"
     ).split()

@@ -9,6 +9,7 @@ import os
 import re
 import sys
 
+import broken_attached
 import broken_content
 import broken_layout
 import broken_repository
@@ -16,6 +17,7 @@ import broken_repository
 TABLES = (
     broken_layout.TABLE,
     broken_content.TABLE,
+    broken_attached.TABLE,
     broken_repository.TABLE,
     broken_repository.STREAMS,
 )

@@ -4,6 +4,7 @@ import math
 import struct
 
 import exact
+from attached import Attached
 from layout import Broken, up
 
 
@@ -363,6 +364,8 @@ class Segment:
         self.need(not any(e.params[used:5]), "4.2.2-4", "unused params")
         self.open_dead()
         self.open_ids()
+        self.attached = Attached(self)
+        self.attached.open()
         self.open_codes()
         self.open_kept()
         if e.kind == 2:
@@ -555,6 +558,7 @@ class Segment:
             self.check_decoded()
         else:
             self.check_rows()
+        self.attached.check()
         self.check_codes()
         if self.entry.kind == 3:
             self.check_graph()

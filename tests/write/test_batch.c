@@ -16,7 +16,7 @@ TestSuite(batch, .init = scratch_make, .fini = scratch_drop);
 /* A batch of a later version, which may say more of each row. */
 struct later {
 	struct vsx_batch now;
-	const void *keys;
+	const void *more;
 };
 
 static enum vsx_status add(const void *batch)
@@ -75,7 +75,8 @@ static void expect_refused(const void *batch, const char *words)
 Test(batch, is_taken_as_it_says)
 {
 	struct vsx_batch batch = VSX_BATCH_INIT;
-	struct later later = {{sizeof(later), 2, rows, VSX_F32, ids}, NULL};
+	struct later later = {
+		{sizeof(later), 2, rows, VSX_F32, ids, NULL, NULL}, NULL};
 
 	cr_expect_eq(add(VSX_BATCH(rows, VSX_F32, 2, ids)), VSX_OK);
 	expect_rows(ids, 2);
@@ -102,7 +103,8 @@ Test(batch, may_end_before_what_its_version_lacks)
 
 Test(batch, is_refused_where_it_says_what_is_not_known)
 {
-	struct later later = {{sizeof(later), 2, rows, VSX_F32, ids}, rows};
+	struct later later = {
+		{sizeof(later), 2, rows, VSX_F32, ids, NULL, NULL}, rows};
 	struct vsx_batch none = {0};
 
 	expect_refused(&later, "struct vsx_batch has ");

@@ -24,7 +24,7 @@
 #include <string.h>
 
 struct options {
-	const char *ids, *rejects, *model, *model_hash;
+	const char *ids, *keys, *payload, *rejects, *model, *model_hash;
 	uint64_t dim, threads, memory;
 	struct cli_list properties;
 	struct wait wait;
@@ -39,7 +39,10 @@ static const struct cli_option option_table[] = {
 		 "ids of the rows: .npy, .ivecs or one number per line "
 		 "(continue from the greatest)",
 		 &o.ids),
-	CLI_FLAG(0, "replace", "rows whose ids exist replace the old ones",
+	CLI_KEYS(&o.keys),
+	CLI_PAYLOAD(&o.payload),
+	CLI_FLAG(0, "replace",
+		 "rows whose ids or keys exist replace the old ones",
 		 &o.replace),
 	CLI_COUNT(0, "dim", "N",
 		  "components of raw f32 rows on standard input (as the index)",
@@ -71,6 +74,7 @@ static const struct cli_command command = {
 	.examples = "  vsx-add photos.vsx new.npy --ids new-ids.txt\n"
 		    "  vsx-add photos.vsx today.npy --ids today.txt "
 		    "--replace\n"
+		    "  vsx-add notes.vsx new.npy --keys names.txt --replace\n"
 		    "  embed --raw texts | vsx-add texts.vsx - --timeout 60\n",
 	.min_operands = 2,
 	.max_operands = SIZE_MAX,
@@ -211,6 +215,8 @@ static enum vsx_status add(const char *path, char **inputs, size_t n,
 		.quiet = o.quiet,
 	};
 	feed.keep_odd = o.skip_bad;
+	feed.keys_name = o.keys;
+	feed.payload_name = o.payload;
 	opts.rejected = o.skip_bad ? rejects_take : NULL;
 	opts.rejected_context = &rejects;
 	status = rejects_open(&rejects, err);
@@ -238,6 +244,9 @@ int main(int argc, char **argv)
 	enum vsx_status status;
 	int code = cli_parse(&command, argc, argv, &operands);
 
+	if (code == CLI_GO_ON && o.ids && o.keys)
+		code = cli_usage_error(&command,
+				       "--ids and --keys cannot be combined");
 	if (code != CLI_GO_ON)
 		return code;
 	interrupt_install();
@@ -246,6 +255,8 @@ int main(int argc, char **argv)
 	files_write(operands.items[0]);
 	files_read_all(operands.items + 1, operands.n - 1);
 	files_read(o.ids);
+	files_read(o.keys);
+	files_read(o.payload);
 	files_write(o.rejects);
 	status = files_check(&err);
 	if (status == VSX_OK)

@@ -26,7 +26,8 @@ static const char *const builders[] = {"insert", "partition", NULL};
 static const char *const elems[] = {"f32", "f16", "bf16", "i8", "u8", NULL};
 
 struct options {
-	const char *out, *spec, *ids, *queries, *rejects, *source;
+	const char *out, *spec, *ids, *keys, *payload, *queries, *rejects,
+		*source;
 	const char *model, *model_hash, *model_aliases;
 	int metric, elem, builder;
 	uint64_t dim, seed, threads, memory, ef_construction, nlist_sample;
@@ -88,6 +89,8 @@ static const struct cli_option option_table[] = {
 	CLI_TEXT(0, "ids", "FILE",
 		 "ids of the rows: .npy, .ivecs, or one number per line",
 		 &o.ids),
+	CLI_KEYS(&o.keys),
+	CLI_PAYLOAD(&o.payload),
 	CLI_TEXT(0, "queries", "FILE",
 		 "queries for the acceptance test (some of the rows)",
 		 &o.queries),
@@ -323,9 +326,12 @@ static int check_usage(const struct cli_operands *operands)
 		return cli_usage_error(&command,
 				       "needs an INPUT, or --dim N for an "
 				       "index without rows");
-	if (o.ids || o.queries || o.rejects || o.skip_bad || o.plan)
+	if (o.ids || o.keys || o.payload || o.queries || o.rejects ||
+	    o.skip_bad || o.plan)
 		return cli_usage_error(&command, "--%s needs an INPUT",
 				       o.ids	    ? "ids"
+				       : o.keys	    ? "keys"
+				       : o.payload  ? "payload"
 				       : o.queries  ? "queries"
 				       : o.rejects  ? "rejects"
 				       : o.skip_bad ? "skip-bad"
@@ -364,6 +370,8 @@ int main(int argc, char **argv)
 	progress_begin(o.quiet, report_build_steps);
 	files_read_all(operands.items, operands.n);
 	files_read(o.ids);
+	files_read(o.keys);
+	files_read(o.payload);
 	files_read(o.queries);
 	files_write_index(o.plan ? NULL : o.out);
 	files_write(o.plan ? NULL : o.rejects);
@@ -375,6 +383,8 @@ int main(int argc, char **argv)
 		.quiet = o.quiet,
 	};
 	feed.keep_odd = o.skip_bad;
+	feed.keys_name = o.keys;
+	feed.payload_name = o.payload;
 	if (status == VSX_OK)
 		status = rejects_open(&rejects, &err);
 	if (status == VSX_OK)

@@ -32,6 +32,16 @@
 		 "list all of these in FILE: row, id, reason, input",   \
 		 rejects_)
 
+/* const char **to */
+#define CLI_KEYS(to_)                                                   \
+	CLI_TEXT(0, "keys", "FILE",                                     \
+		 "keys of the rows, one per line: unique, up to 1,024 " \
+		 "bytes", to_)
+#define CLI_PAYLOAD(to_)                                                \
+	CLI_TEXT(0, "payload", "FILE",                                  \
+		 "text file whose line i, from 0, is kept with row i",  \
+		 to_)
+
 /* of: what the model made */
 #define CLI_MODEL_OF(of, model_, hash_)                                 \
 	CLI_TEXT(0, "model", "NAME",                                    \

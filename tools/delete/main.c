@@ -12,18 +12,23 @@
 #include "cli/say.h"
 #include "cli/update.h"
 #include "cli/wait.h"
+#include "cli/fail.h"
+#include "cli/utf8.h"
 #include "input/ids.h"
+#include "input/strings.h"
 #include "vsx_write.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Unknown ids that a message names. */
 #define MAX_NAMED 10
 
 struct options {
-	const char *ids;
+	const char *ids, *keys;
 	struct cli_counts id;
+	struct cli_list key;
 	struct wait wait;
 	bool json, quiet;
 };
@@ -38,6 +43,11 @@ static const struct cli_option option_table[] = {
 		 &o.ids),
 	CLI_COUNTS(0, "id", "N", "delete the row with this id (repeatable)",
 		   &o.id, 0, UINT64_MAX),
+	CLI_TEXT(0, "keys", "FILE",
+		 "keys to delete, one per line, or - for standard input",
+		 &o.keys),
+	CLI_LIST(0, "key", "KEY", "delete the row with this key (repeatable)",
+		 &o.key),
 	CLI_GROUP("Work"),
 	CLI_WAIT(&o.wait),
 	CLI_JSON(&o.json),
@@ -49,20 +59,31 @@ static const struct cli_option option_table[] = {
 static const struct cli_command command = {
 	.name = "vsx-delete",
 	.version = VSX_VERSION,
-	.usage = "INDEX --ids FILE|--id N... [OPTION]...",
+	.usage = "INDEX --ids FILE|--id N|--keys FILE|--key KEY... "
+		 "[OPTION]...",
 	.about = "Delete rows of an index that may be in use. Searches no "
 		 "longer find them; their bytes stay in the file until "
 		 "vsx-compact removes them.",
 	.needs = "an INDEX",
 	.examples = "  vsx-delete photos.vsx --id 4711 --id 4712\n"
 		    "  vsx-delete photos.vsx --ids gone.txt\n"
+		    "  vsx-delete notes.vsx --key piano\n"
 		    "  removed-photos | vsx-delete photos.vsx --ids -\n",
 	.min_operands = 1,
 	.max_operands = 1,
 	.options = option_table,
 };
 
-static void print_json(const char *path, const struct vsx_update_result *r)
+/* Keys to delete, and whether a row had them. */
+struct gone {
+	struct strings file;
+	struct vsx_bytes *keys; /* [n], of it and of the command line */
+	uint8_t *found;
+	size_t n, n_unknown;
+};
+
+static void print_json(const char *path, const struct vsx_update_result *r,
+		       const struct gone *gone)
 {
 	struct json j;
 
@@ -73,6 +94,11 @@ static void print_json(const char *path, const struct vsx_update_result *r)
 	json_row(&j, "unknown");
 	for (uint64_t i = 0; i < r->n_unknown; i++)
 		json_u64(&j, NULL, r->unknown[i]);
+	json_close(&j);
+	json_row(&j, "unknown_keys");
+	for (size_t i = 0; i < gone->n; i++)
+		if (!gone->found[i])
+			json_bytes(&j, NULL, gone->keys[i].at, gone->keys[i].n);
 	json_close(&j);
 	update_json(&j, r);
 	json_close(&j);
@@ -111,21 +137,66 @@ static void say_unknown(const char *path, const struct vsx_update_result *r)
 	    path, text);
 }
 
-static void tell(const char *path, const struct vsx_update_result *r)
+/* The first of them by name: keys are longer than ids. */
+static void say_unknown_keys(const char *path, const struct gone *gone)
+{
+	char text[160], a[NUM_BYTES];
+	size_t i = 0;
+
+	while (gone->found[i])
+		i++;
+	snprintf(text, sizeof(text), "%.*s",
+		 (int)(gone->keys[i].n < 100 ? gone->keys[i].n : 100),
+		 (const char *)gone->keys[i].at);
+	utf8_clean(text);
+	if (gone->n_unknown == 1)
+		say("%s: no live row has the key '%s'", path, text);
+	else
+		say("%s: no live rows have the key '%s' and %s more", path,
+		    text, num_count(a, gone->n_unknown - 1));
+}
+
+static void tell(const char *path, const struct vsx_update_result *r,
+		 const struct gone *gone)
 {
 	if (o.json)
-		print_json(path, r);
+		print_json(path, r, gone);
 	else if (!o.quiet)
 		print_result(path, r);
 	if (o.quiet)
 		return;
 	if (r->n_unknown)
 		say_unknown(path, r);
+	if (gone->n_unknown)
+		say_unknown_keys(path, gone);
 	update_say_due(path, r);
 }
 
+static enum vsx_status take_keys(struct gone *gone, struct vsx_error *err)
+{
+	enum vsx_status status = VSX_OK;
+	size_t n;
+
+	if (o.keys)
+		status = input_keys(o.keys, &gone->file, err);
+	if (status != VSX_OK)
+		return status;
+	n = gone->file.n + o.key.n;
+	gone->keys = calloc(n + 1, sizeof(*gone->keys));
+	gone->found = calloc(n + 1, 1);
+	if (!gone->keys || !gone->found)
+		return tool_fail_memory(err, n * sizeof(*gone->keys));
+	for (; gone->n < gone->file.n; gone->n++)
+		gone->keys[gone->n] = gone->file.items[gone->n];
+	for (size_t i = 0; i < o.key.n; i++)
+		gone->keys[gone->n++] = (struct vsx_bytes){
+			o.key.items[i], strlen(o.key.items[i])};
+	return VSX_OK;
+}
+
 static enum vsx_status delete_rows(const char *path, const uint64_t *ids,
-				   uint64_t n, struct vsx_error *err)
+				   uint64_t n, struct gone *gone,
+				   struct vsx_error *err)
 {
 	struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
 	struct vsx_update_result result = {0};
@@ -140,11 +211,17 @@ static enum vsx_status delete_rows(const char *path, const uint64_t *ids,
 		status = vsx_update_delete(update, ids, n, err);
 	if (status == VSX_OK && o.id.n)
 		status = vsx_update_delete(update, o.id.items, o.id.n, err);
+	if (status == VSX_OK && gone->n)
+		status = vsx_update_delete_keys(update, gone->keys, gone->n,
+						gone->found, err);
+	for (size_t i = 0; i < gone->n; i++)
+		gone->n_unknown += !gone->found[i];
 	if (status == VSX_OK)
 		status = vsx_update_commit(update, &result, err);
 	progress_end();
 	if (status == VSX_OK)
-		tell(path, &result); /* before the unknown ids are freed */
+		tell(path, &result,
+		     gone); /* before the unknown ids are freed */
 	vsx_update_free(update);
 	return status;
 }
@@ -155,12 +232,17 @@ int main(int argc, char **argv)
 	struct vsx_error err = {0};
 	enum vsx_status status;
 	uint64_t *ids = NULL, n = 0;
+	struct gone gone = {.n = 0};
 	int code = cli_parse(&command, argc, argv, &operands);
 
-	if (code == CLI_GO_ON && !o.ids && o.id.n == 0)
-		code = cli_usage_error(&command, "needs --ids FILE or --id N");
+	if (code == CLI_GO_ON && !o.ids && o.id.n == 0 && !o.keys &&
+	    o.key.n == 0)
+		code = cli_usage_error(&command,
+				       "needs --ids FILE, --id N, --keys FILE "
+				       "or --key KEY");
 	if (code != CLI_GO_ON) {
 		free(o.id.items);
+		free(o.key.items);
 		return code;
 	}
 	interrupt_install();
@@ -168,14 +250,21 @@ int main(int argc, char **argv)
 	progress_begin(o.quiet, NULL);
 	files_write(operands.items[0]);
 	files_read(o.ids);
+	files_read(o.keys);
 	status = files_check(&err);
 	/* Before the lock: whoever writes into our pipe holds up nobody. */
 	if (status == VSX_OK && o.ids)
 		status = input_ids(o.ids, &ids, &n, &err);
 	if (status == VSX_OK)
-		status = delete_rows(operands.items[0], ids, n, &err);
+		status = take_keys(&gone, &err);
+	if (status == VSX_OK)
+		status = delete_rows(operands.items[0], ids, n, &gone, &err);
 	progress_end();
 	free(ids);
+	strings_release(&gone.file);
+	free(gone.keys);
+	free(gone.found);
 	free(o.id.items);
+	free(o.key.items);
 	return say_end(status == VSX_OK ? EXIT_DONE : say_error(&err));
 }

@@ -46,6 +46,55 @@ static enum vsx_status open_one(struct feed *feed, const char *path,
 	return VSX_OK;
 }
 
+/* What is given beside the rows, one for each. */
+struct given {
+	const char *path, *what;
+	uint64_t n;
+};
+#define GIVEN 3
+
+static void list_given(struct given to[GIVEN], const struct feed *feed)
+{
+	to[0] = (struct given){feed->ids ? feed->ids_name : NULL, "id",
+			       feed->n_ids};
+	to[1] = (struct given){feed->keys_name, "key", feed->keys.n};
+	to[2] = (struct given){feed->payload_name, "line", feed->payload.n};
+}
+
+/* As many as there are rows, if that is known. */
+static enum vsx_status check_counts(const struct feed *feed, uint64_t rows,
+				    struct vsx_error *err)
+{
+	struct given given[GIVEN];
+
+	list_given(given, feed);
+	for (int i = 0; i < GIVEN && rows != INPUT_UNKNOWN_ROWS; i++)
+		if (given[i].path && given[i].n != rows)
+			return tool_fail(
+				err, VSX_EINVAL, "%s: %llu %s%s for %llu row%s",
+				given[i].path, (unsigned long long)given[i].n,
+				given[i].what, plural_s(given[i].n),
+				(unsigned long long)rows, plural_s(rows));
+	return VSX_OK;
+}
+
+/* No fewer than there are rows so far. */
+static enum vsx_status check_more(const struct feed *feed, uint64_t rows,
+				  const char *input, struct vsx_error *err)
+{
+	struct given given[GIVEN];
+
+	list_given(given, feed);
+	for (int i = 0; i < GIVEN; i++)
+		if (given[i].path && rows > given[i].n)
+			return tool_fail(
+				err, VSX_EINVAL,
+				"%s: %llu %s%s, %s has more rows",
+				given[i].path, (unsigned long long)given[i].n,
+				given[i].what, plural_s(given[i].n), input);
+	return VSX_OK;
+}
+
 enum vsx_status feed_open(struct feed *feed, char **paths, size_t n,
 			  uint32_t dim, const char *ids, struct vsx_error *err)
 {
@@ -59,13 +108,11 @@ enum vsx_status feed_open(struct feed *feed, char **paths, size_t n,
 	if (status == VSX_OK && ids)
 		status = input_ids(ids, &feed->ids, &feed->n_ids, err);
 	feed->ids_name = ids;
-	if (status == VSX_OK && ids && feed->n != INPUT_UNKNOWN_ROWS &&
-	    feed->n != feed->n_ids)
-		return tool_fail(
-			err, VSX_EINVAL, "%s: %llu id%s for %llu row%s", ids,
-			(unsigned long long)feed->n_ids, plural_s(feed->n_ids),
-			(unsigned long long)feed->n, plural_s(feed->n));
-	return status;
+	if (status == VSX_OK && feed->keys_name)
+		status = input_keys(feed->keys_name, &feed->keys, err);
+	if (status == VSX_OK && feed->payload_name)
+		status = input_payload(feed->payload_name, &feed->payload, err);
+	return status == VSX_OK ? check_counts(feed, feed->n, err) : status;
 }
 
 void feed_release(struct feed *feed)
@@ -74,6 +121,8 @@ void feed_release(struct feed *feed)
 		input_close(feed->inputs[i]);
 	free(feed->inputs);
 	free(feed->ids);
+	strings_release(&feed->keys);
+	strings_release(&feed->payload);
 	free(feed->odds.items);
 	memset(feed, 0, sizeof(*feed));
 }
@@ -87,6 +136,7 @@ static enum vsx_status feed_one(struct feed *feed, struct input *in,
 	uint64_t first = *done;
 
 	for (;;) {
+		struct vsx_batch *batch;
 		enum vsx_status status;
 		size_t n;
 
@@ -96,16 +146,17 @@ static enum vsx_status feed_one(struct feed *feed, struct input *in,
 		status = input_read(in, block, block_rows, &n, err);
 		if (status != VSX_OK || n == 0)
 			return status;
-		if (feed->ids && n > feed->n_ids - *done)
-			return tool_fail(err, VSX_EINVAL,
-					 "%s: %llu id%s, %s has more rows",
-					 feed->ids_name,
-					 (unsigned long long)feed->n_ids,
-					 plural_s(feed->n_ids), input_name(in));
-		status = sink(to,
-			      VSX_BATCH(block, input_elem(in), n,
-					feed->ids ? feed->ids + *done : NULL),
-			      err);
+		status = check_more(feed, *done + n, input_name(in), err);
+		if (status != VSX_OK)
+			return status;
+		batch = VSX_BATCH(block, input_elem(in), n,
+				  feed->ids ? feed->ids + *done : NULL);
+		batch->keys =
+			feed->keys.items ? feed->keys.items + *done : NULL;
+		batch->payloads = feed->payload.items
+					  ? feed->payload.items + *done
+					  : NULL;
+		status = sink(to, batch, err);
 		if (status == VSX_ENUMERIC)
 			tool_name_row(err, input_name(in), -(int64_t)first);
 		if (status != VSX_OK)
@@ -136,12 +187,8 @@ enum vsx_status feed_rows(struct feed *feed, feed_sink *sink, void *to,
 				  &done, err);
 		free(block);
 	}
-	if (status == VSX_OK && feed->ids && done != feed->n_ids)
-		return tool_fail(err, VSX_EINVAL,
-				 "%s: %llu id%s for %llu row%s", feed->ids_name,
-				 (unsigned long long)feed->n_ids,
-				 plural_s(feed->n_ids),
-				 (unsigned long long)done, plural_s(done));
+	if (status == VSX_OK)
+		status = check_counts(feed, done, err);
 	*seconds = clock_now() - start;
 	return status;
 }

@@ -6,6 +6,7 @@
 #define VSX_INPUT_FEED_H
 
 #include "input/input.h"
+#include "input/strings.h"
 #include "vsx_write.h"
 
 struct feed {
@@ -17,6 +18,8 @@ struct feed {
 	uint64_t *ids;	    /* NULL: none were given */
 	uint64_t n_ids;
 	const char *ids_name;
+	const char *keys_name, *payload_name; /* files, or NULL; set before */
+	struct strings keys, payload;
 	bool keep_odd; /* values that cannot be converted; set it before */
 	struct odd_rows odds; /* of the last block */
 	size_t at;	      /* the input that is read */
@@ -25,8 +28,8 @@ struct feed {
 
 /*
  * Open all inputs and the ids, check that they agree. dim: see struct
- * input_opts. `feed` is zeroed before, but for keep_odd; release it also after
- * a failure.
+ * input_opts. `feed` is zeroed before, but for what is to be set; release it
+ * also after a failure.
  */
 enum vsx_status feed_open(struct feed *feed, char **paths, size_t n,
 			  uint32_t dim, const char *ids, struct vsx_error *err);

@@ -107,18 +107,14 @@ static enum vsx_status split(struct labels *labels, size_t len,
 	return VSX_OK;
 }
 
-enum vsx_status input_labels(const char *path, struct labels *labels,
-			     struct vsx_error *err)
+enum vsx_status input_lines(const char *path, struct labels *labels,
+			    struct vsx_error *err)
 {
 	struct source source;
 	enum vsx_status status;
 	size_t len;
 
 	memset(labels, 0, sizeof(*labels));
-	if (strcmp(path, "-") == 0)
-		return tool_fail(err, VSX_EINVAL,
-				 "standard input: cannot be used for "
-				 "labels; name a file");
 	status = source_open_text(&source, path, err);
 	if (status != VSX_OK)
 		return status;
@@ -131,6 +127,17 @@ enum vsx_status input_labels(const char *path, struct labels *labels,
 	if (status != VSX_OK)
 		labels_release(labels);
 	return status;
+}
+
+enum vsx_status input_labels(const char *path, struct labels *labels,
+			     struct vsx_error *err)
+{
+	if (strcmp(path, "-") != 0)
+		return input_lines(path, labels, err);
+	memset(labels, 0, sizeof(*labels));
+	return tool_fail(err, VSX_EINVAL,
+			 "standard input: cannot be used for labels; name a "
+			 "file");
 }
 
 const char *labels_get(const struct labels *labels, uint64_t id)

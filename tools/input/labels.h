@@ -21,6 +21,10 @@ struct labels {
 enum vsx_status input_labels(const char *path, struct labels *labels,
 			     struct vsx_error *err);
 
+/* The same of standard input, too, if path is "-". */
+enum vsx_status input_lines(const char *path, struct labels *labels,
+			    struct vsx_error *err);
+
 /* The label, borrowed, or NULL where the file has no such line. */
 const char *labels_get(const struct labels *labels, uint64_t id);
 

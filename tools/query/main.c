@@ -43,7 +43,8 @@ struct options {
 	uint64_t k, ef, nprobe, threads;
 	double recall, refine;
 	struct cli_counts ids;
-	bool exact, stats, untrusted, json, quiet;
+	struct cli_list keys;
+	bool payload, exact, stats, untrusted, json, quiet;
 };
 
 static struct options o = {.k = 10, .format = -1};
@@ -68,6 +69,8 @@ static const struct cli_option option_table[] = {
 	CLI_FLAG(0, "exact", "compare with every row", &o.exact),
 	CLI_COUNTS(0, "id", "N", "the row with this id is a query (repeatable)",
 		   &o.ids, 0, UINT64_MAX),
+	CLI_LIST(0, "key", "KEY",
+		 "the row with this key is a query (repeatable)", &o.keys),
 	CLI_MODEL_OF("queries", &o.model, &o.model_hash),
 	CLI_THREADS("search", &o.threads),
 	CLI_FLAG(0, "untrusted", "copy and check the whole file before use",
@@ -81,6 +84,7 @@ static const struct cli_option option_table[] = {
 	CLI_TEXT(0, "labels", "FILE",
 		 "text file whose line i, from 0, is printed beside id i",
 		 &o.labels),
+	CLI_FLAG(0, "payload", "print what is kept with each row", &o.payload),
 	CLI_TEXT(0, "ground-truth", "FILE",
 		 "true neighbours (.ivecs, .npy): print recall",
 		 &o.ground_truth),
@@ -97,11 +101,12 @@ static const struct cli_command command = {
 	.usage = "INDEX QUERIES|- [OPTION]...",
 	.about = "Print the nearest rows of the vectors in QUERIES, of raw f32 "
 		 "vectors on standard input (-), or of rows of the index "
-		 "(--id).",
+		 "(--id, --key).",
 	.needs = "an INDEX",
 	.examples = "  vsx-query photos.vsx queries.npy -k 10 --recall "
 		    "0.98\n"
 		    "  vsx-query words.vsx --id 691 -k 5 --labels words.txt\n"
+		    "  vsx-query notes.vsx --key piano --payload\n"
 		    "  vsx-query photos.vsx queries.npy --ground-truth "
 		    "truth.ivecs\n"
 		    "  vsx-query photos.vsx - --json <queries.f32\n",
@@ -197,6 +202,30 @@ static enum vsx_status check_model(const struct run *r, struct vsx_error *err)
 	return status;
 }
 
+/* Rows that are queries by their keys are so by their ids. */
+static enum vsx_status find_keys(const struct run *r, struct vsx_error *err)
+{
+	size_t n = o.ids.n + o.keys.n;
+	uint64_t *ids;
+
+	if (o.keys.n == 0)
+		return VSX_OK;
+	ids = reallocarray(o.ids.items, n, sizeof(*ids));
+	if (!ids)
+		return tool_fail_memory(err, n * sizeof(*ids));
+	o.ids.items = ids;
+	for (size_t i = 0; i < o.keys.n; i++) {
+		const char *key = o.keys.items[i];
+		enum vsx_status status = vsx_find(r->index, key, strlen(key),
+						  &ids[o.ids.n], err);
+
+		if (status != VSX_OK)
+			return status;
+		o.ids.n++;
+	}
+	return VSX_OK;
+}
+
 static enum vsx_status open_index(struct run *r, struct vsx_error *err)
 {
 	struct vsx_open_opts opts = VSX_OPEN_OPTS_INIT;
@@ -210,9 +239,9 @@ static enum vsx_status open_index(struct run *r, struct vsx_error *err)
 		return status;
 	vsx_get_facts(r->index, &r->facts);
 	status = check_model(r, err);
-	if (status != VSX_OK)
-		return status;
-	return choose_effort(r, err);
+	if (status == VSX_OK)
+		status = find_keys(r, err);
+	return status == VSX_OK ? choose_effort(r, err) : status;
 }
 
 static enum vsx_status open_queries(struct run *r, const char *path,
@@ -262,6 +291,11 @@ static enum vsx_status open_rest(struct run *r, struct vsx_error *err)
 	r->results.path = o.out;
 	r->results.metric = r->facts.metric;
 	r->results.labels = o.labels ? &r->labels : NULL;
+	r->results.shown = (struct shown){
+		.index = r->index,
+		.keys = r->facts.has_keys,
+		.payload = o.payload,
+	};
 	r->results.query_ids = r->queries ? NULL : o.ids.items;
 	return r->print_hits ? results_begin(&r->results, err) : VSX_OK;
 }
@@ -522,6 +556,7 @@ static void release(struct run *r)
 	free(r->n_hits);
 	vsx_close(r->index);
 	free(o.ids.items);
+	free(o.keys.items);
 }
 
 /* Rules between options. */
@@ -530,11 +565,13 @@ static int check_options(const struct cli_operands *operands)
 	if (!!o.ef + !!o.nprobe + (o.recall > 0.0) + o.exact > 1)
 		return cli_usage_error(&command, "--ef, --nprobe, --recall and "
 						 "--exact cannot be combined");
-	if (operands->n == 2 && o.ids.n)
+	if (operands->n == 2 && (o.ids.n || o.keys.n))
 		return cli_usage_error(&command,
-				       "QUERIES and --id cannot be combined");
-	if (operands->n == 1 && !o.ids.n)
-		return cli_usage_error(&command, "needs QUERIES, - or --id");
+				       "QUERIES and --%s cannot be combined",
+				       o.ids.n ? "id" : "key");
+	if (operands->n == 1 && !o.ids.n && !o.keys.n)
+		return cli_usage_error(&command,
+				       "needs QUERIES, -, --id or --key");
 	if (o.json && o.format >= 0 && o.format != FORMAT_JSON)
 		return cli_usage_error(&command,
 				       "--json and --format %s "
@@ -543,6 +580,11 @@ static int check_options(const struct cli_operands *operands)
 				       formats[o.format]);
 	if (o.json)
 		o.format = FORMAT_JSON;
+	if (o.payload && (o.format == FORMAT_NPY || o.format == FORMAT_IVECS))
+		return cli_usage_error(&command,
+				       "--payload and --format %s cannot be "
+				       "combined",
+				       formats[o.format]);
 	if (o.format == FORMAT_NPY && !o.out)
 		return cli_usage_error(&command, "--format npy needs -o FILE: "
 						 "it writes two files");

@@ -81,15 +81,32 @@ enum vsx_status results_begin(struct results *r, struct vsx_error *err)
 		return status;
 	r->table = table_new();
 	table_column(r->table, r->query_ids ? "row" : "query", TABLE_RIGHT);
+	if (r->query_ids && r->shown.keys)
+		table_column(r->table, "key of row", TABLE_WRAP);
 	if (r->query_ids && r->labels)
 		table_column(r->table, "label", TABLE_WRAP);
 	table_column(r->table, "rank", TABLE_RIGHT);
 	table_column(r->table, "id", TABLE_RIGHT);
+	if (r->shown.keys)
+		table_column(r->table, "key", TABLE_WRAP);
 	table_column(r->table, value_name(r), TABLE_RIGHT);
 	if (r->labels)
 		table_column(r->table, r->query_ids ? "neighbour" : "label",
 			     TABLE_WRAP);
+	if (r->shown.payload)
+		table_column(r->table, "payload", TABLE_WRAP);
 	return VSX_OK;
+}
+
+/* Of a payload, in a table. */
+#define MOST_SHOWN 200
+
+static void add_text(struct results *r, const struct vsx_bytes *bytes)
+{
+	char *text = shown_text(bytes, MOST_SHOWN);
+
+	table_cell(r->table, "%s", text ? text : "");
+	free(text);
 }
 
 static const char *label_of(const struct results *r, uint64_t id)
@@ -123,6 +140,10 @@ static void add_query(struct results *r, bool first)
 		table_cell(r->table, "%" PRIu64, query);
 	else
 		table_cell(r->table, "%s", "");
+	if (r->query_ids && r->shown.keys && first)
+		add_text(r, &r->asked.key[0]);
+	else if (r->query_ids && r->shown.keys)
+		table_cell(r->table, "%s", "");
 	if (r->query_ids && r->labels)
 		table_cell(r->table, "%s", first ? label_of(r, query) : "");
 }
@@ -139,10 +160,22 @@ static void add_table(struct results *r, const struct vsx_hit *hits, size_t n)
 		add_query(r, i == 0);
 		table_cell(r->table, "%zu", i + 1);
 		table_cell(r->table, "%" PRIu64, hits[i].id);
+		if (r->shown.keys)
+			add_text(r, &r->shown.key[i]);
 		add_value(r, hits[i].distance);
 		if (r->labels)
 			table_cell(r->table, "%s", label_of(r, hits[i].id));
+		if (r->shown.payload)
+			add_text(r, &r->shown.payloads[i]);
 	}
+}
+
+/* A row that has none has no such member. */
+static void add_member(struct json *j, const char *name,
+		       const struct vsx_bytes *bytes)
+{
+	if (bytes->n)
+		json_bytes(j, name, bytes->at, bytes->n);
 }
 
 static void add_json(struct results *r, const struct vsx_hit *hits, size_t n)
@@ -153,6 +186,8 @@ static void add_json(struct results *r, const struct vsx_hit *hits, size_t n)
 	json_object(&j, NULL);
 	if (r->query_ids)
 		json_u64(&j, "row", r->query_ids[r->n]);
+	if (r->query_ids && r->shown.keys)
+		add_member(&j, "key", &r->asked.key[0]);
 	if (r->query_ids && r->labels)
 		json_string(&j, "label", label_of(r, r->query_ids[r->n]));
 	if (!r->query_ids)
@@ -161,14 +196,26 @@ static void add_json(struct results *r, const struct vsx_hit *hits, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		json_object(&j, NULL);
 		json_u64(&j, "id", hits[i].id);
+		if (r->shown.keys)
+			add_member(&j, "key", &r->shown.key[i]);
 		json_float(&j, value_name(r), hits[i].distance);
 		if (r->labels)
 			json_string(&j, "label", label_of(r, hits[i].id));
+		if (r->shown.payload)
+			add_member(&j, "payload", &r->shown.payloads[i]);
 		json_close(&j);
 	}
 	json_close(&j);
 	json_close(&j);
 	json_end(&j);
+}
+
+static void put_column(struct results *r, const struct vsx_bytes *bytes)
+{
+	char *text = shown_text(bytes, 0);
+
+	fprintf(r->file.to, "\t%s", text ? text : "");
+	free(text);
 }
 
 static void add_tsv(struct results *r, const struct vsx_hit *hits, size_t n)
@@ -180,6 +227,10 @@ static void add_tsv(struct results *r, const struct vsx_hit *hits, size_t n)
 			query, i + 1, hits[i].id, (double)hits[i].distance);
 		if (r->labels)
 			fprintf(r->file.to, "\t%s", label_of(r, hits[i].id));
+		if (r->shown.keys)
+			put_column(r, &r->shown.key[i]);
+		if (r->shown.payload)
+			put_column(r, &r->shown.payloads[i]);
 		fputc('\n', r->file.to);
 	}
 }
@@ -221,6 +272,24 @@ static enum vsx_status add_npy(struct results *r, const struct vsx_hit *hits,
 	return VSX_OK;
 }
 
+/* What rows have, where the format has a place for it. */
+static enum vsx_status fetch(struct results *r, const struct vsx_hit *hits,
+			     size_t n, struct vsx_error *err)
+{
+	struct vsx_hit query;
+	enum vsx_status status;
+
+	if (r->format == FORMAT_IVECS || r->format == FORMAT_NPY)
+		return VSX_OK;
+	status = shown_fetch(&r->shown, hits, n, err);
+	if (status != VSX_OK || !r->query_ids || !r->shown.keys)
+		return status;
+	query = (struct vsx_hit){.id = r->query_ids[r->n]};
+	r->asked.index = r->shown.index;
+	r->asked.keys = true;
+	return shown_fetch(&r->asked, &query, 1, err);
+}
+
 enum vsx_status results_add(struct results *r, const struct vsx_hit *hits,
 			    const size_t *n_hits, size_t n,
 			    struct vsx_error *err)
@@ -230,6 +299,9 @@ enum vsx_status results_add(struct results *r, const struct vsx_hit *hits,
 	for (size_t q = 0; q < n && status == VSX_OK; q++) {
 		const struct vsx_hit *h = hits + q * r->k;
 
+		status = fetch(r, h, n_hits[q], err);
+		if (status != VSX_OK)
+			break;
 		switch (r->format) {
 		case FORMAT_TABLE:
 			add_table(r, h, n_hits[q]);
@@ -275,6 +347,9 @@ void results_drop(struct results *r)
 {
 	outfile_drop(&r->file);
 	outfile_drop(&r->distances);
+	shown_release(&r->shown);
+	shown_release(&r->asked);
+	r->shown = r->asked = (struct shown){NULL};
 	table_free(r->table);
 	r->table = NULL;
 }

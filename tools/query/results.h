@@ -4,6 +4,7 @@
 
 #include "cli/outfile.h"
 #include "input/labels.h"
+#include "query/shown.h"
 #include "vsx.h"
 
 enum format {
@@ -24,6 +25,8 @@ struct results {
 	enum vsx_metric metric;
 	const struct labels *labels; /* or NULL */
 	const uint64_t *query_ids;   /* the queries are rows; or NULL */
+	struct shown shown;	     /* with index, keys and payload set */
+	struct shown asked;	     /* of the query, when it is a row */
 	struct table *table;
 	uint64_t n; /* queries so far */
 };
@@ -33,7 +36,8 @@ char *results_distances_path(const char *path);
 
 /*
  * Open the output, which appears whole (cli/outfile.h).
- * `r` has format, path, k, metric, labels and query_ids set, the rest zeroed.
+ * `r` has format, path, k, metric, labels, query_ids and shown set, the rest
+ * zeroed.
  */
 enum vsx_status results_begin(struct results *r, struct vsx_error *err);
 

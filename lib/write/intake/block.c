@@ -32,10 +32,70 @@ void vsx_block_put(struct vsx_block *b, uint32_t row, const uint8_t *vector,
 	b->row[i] = row;
 }
 
+/* Room for n more bytes; what is there may move, with the rows in front and
+ * what the next one has so far. */
+static enum vsx_status make_room(struct vsx_block *b, size_t n,
+				 struct vsx_error *err)
+{
+	uintptr_t was = (uintptr_t)b->bytes;
+
+	VSX_TRY(vsx_grow(&b->bytes, &b->bytes_cap, b->used + n, 1, err));
+	for (int a = 0; a < VSX_N_ATT && was != (uintptr_t)b->bytes; a++)
+		for (size_t i = 0; b->attached[a] && i <= b->rows.n; i++) {
+			struct vsx_bytes *s = &b->attached[a][i];
+
+			if (s->n)
+				s->at = b->bytes + ((uintptr_t)s->at - was);
+		}
+	return VSX_OK;
+}
+
+static enum vsx_status attach(struct vsx_block *b, enum vsx_attachment a,
+			      const struct vsx_bytes *string,
+			      struct vsx_error *err)
+{
+	size_t i = b->rows.n;
+
+	if (!b->attached[a])
+		VSX_TRY(vsx_alloc_to(&b->attached[a], b->room,
+				     sizeof(**b->attached), err));
+	if (!string->n)
+		return VSX_OK;
+	VSX_TRY(make_room(b, string->n, err));
+	memcpy(b->bytes + b->used, string->at, string->n);
+	b->attached[a][i] = (struct vsx_bytes){b->bytes + b->used, string->n};
+	b->used += string->n;
+	return VSX_OK;
+}
+
+enum vsx_status vsx_block_attach(struct vsx_block *b,
+				 struct vsx_attached_reader *r, uint32_t row,
+				 struct vsx_error *err)
+{
+	for (int a = 0; a < VSX_N_ATT; a++)
+		if (b->attached[a])
+			b->attached[a][b->rows.n].n = 0;
+	for (int i = 0; i < VSX_N_ATT; i++) {
+		enum vsx_attachment a = (enum vsx_attachment)i;
+		struct vsx_bytes string;
+
+		if (!b->attached[a] && !vsx_attached_present(r->seg, a))
+			continue;
+		VSX_TRY(vsx_attached_get(r, a, row, &string, err));
+		VSX_TRY(attach(b, a, &string, err));
+	}
+	b->rows.keys = b->attached[VSX_ATT_KEY];
+	b->rows.payloads = b->attached[VSX_ATT_PAYLOAD];
+	return VSX_OK;
+}
+
 void vsx_block_release(struct vsx_block *b)
 {
 	free(b->vectors);
 	free(b->ids);
 	free(b->row);
+	for (int a = 0; a < VSX_N_ATT; a++)
+		free(b->attached[a]);
+	free(b->bytes);
 	*b = (struct vsx_block){.room = 0};
 }

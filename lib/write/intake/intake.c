@@ -155,6 +155,28 @@ static void put_from(struct vsx_spool *s, const struct storing *st, size_t n)
 			st->from ? st->from[i] : 0};
 }
 
+/* Of rows that are left out the strings stay behind, unused. */
+static enum vsx_status attach(struct vsx_spool *s, const struct storing *st,
+			      struct vsx_error *err)
+{
+	const struct vsx_bytes *strings[VSX_N_ATT] = {
+		[VSX_ATT_KEY] = st->batch->keys,
+		[VSX_ATT_PAYLOAD] = st->batch->payloads,
+	};
+
+	for (int a = 0; a < VSX_N_ATT; a++) {
+		size_t kept = 0;
+
+		VSX_TRY(vsx_spool_attach(s, (enum vsx_attachment)a, strings[a],
+					 st->batch->n, err));
+		for (size_t i = 0; st->n_bad && i < st->batch->n; i++)
+			if (!st->bad[i])
+				vsx_held_move(&s->held[a], s->n + kept++,
+					      s->n + i);
+	}
+	return VSX_OK;
+}
+
 static enum vsx_status store(struct vsx_intake *in, struct storing *st,
 			     struct vsx_error *err)
 {
@@ -177,6 +199,7 @@ static enum vsx_status store(struct vsx_intake *in, struct storing *st,
 			vsx_spool_ids(s)[s->n + i] = id_of(st, i);
 	if (s->has_from)
 		put_from(s, st, kept);
+	VSX_TRY(attach(s, st, err));
 	in->given_ids = st->batch->ids != NULL;
 	in->n_seen += n;
 	in->n_rejected += n - kept;

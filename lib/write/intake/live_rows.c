@@ -8,34 +8,42 @@
 /* Taken at a time. */
 #define BLOCK_BYTES (4u << 20)
 
-static enum vsx_status put_row(struct vsx_block *b, struct vsx_kept *kept,
-			       uint32_t row, struct vsx_error *err)
+/* Rows on their way out of a segment. */
+struct leaving {
+	struct vsx_kept kept;
+	struct vsx_attached_reader attached;
+	struct vsx_block block;
+};
+
+static enum vsx_status put_row(struct leaving *l, uint32_t row,
+			       struct vsx_error *err)
 {
 	const uint8_t *at;
 	uint64_t id;
 
-	VSX_TRY(vsx_ids_of(kept->seg, row, &id, err));
-	VSX_TRY(vsx_kept_row(kept, row, &at, err));
-	vsx_block_put(b, row, at, id);
+	VSX_TRY(vsx_ids_of(l->kept.seg, row, &id, err));
+	VSX_TRY(vsx_kept_row(&l->kept, row, &at, err));
+	VSX_TRY(vsx_block_attach(&l->block, &l->attached, row, err));
+	vsx_block_put(&l->block, row, at, id);
 	return VSX_OK;
 }
 
-static enum vsx_status walk(struct vsx_block *b, struct vsx_kept *kept,
-			    vsx_live_take *take, void *context,
-			    struct vsx_error *err)
+static enum vsx_status walk(struct leaving *l, vsx_live_take *take,
+			    void *context, struct vsx_error *err)
 {
-	const struct vsx_segment *seg = kept->seg;
+	const struct vsx_segment *seg = l->kept.seg;
+	struct vsx_block *b = &l->block;
 
 	for (uint32_t rank = 0; rank < seg->n_rows; rank++) {
 		uint32_t row;
 
 		VSX_TRY(vsx_ids_by_rank(seg, rank, &row, err));
 		if (!vsx_is_dead(seg, row))
-			VSX_TRY(put_row(b, kept, row, err));
+			VSX_TRY(put_row(l, row, err));
 		if (!vsx_block_is_full(b) && rank + 1 < seg->n_rows)
 			continue;
 		VSX_TRY(take(context, seg, b->row, &b->rows, err));
-		b->rows.n = 0;
+		vsx_block_clear(b);
 	}
 	return VSX_OK;
 }
@@ -46,19 +54,20 @@ enum vsx_status vsx_live_rows(const struct vsx_segment *seg,
 {
 	size_t room = BLOCK_BYTES / seg->space.vector_bytes + 1;
 	enum vsx_status status;
-	struct vsx_kept kept = {NULL};
-	struct vsx_block b;
+	struct leaving l = {.kept = {NULL}};
 
 	if (room > seg->n_rows)
 		room = seg->n_rows;
 	VSX_TRY(vsx_dead_touch(seg, err));
-	status = vsx_block_init(&b, &seg->space, room, err);
+	status = vsx_block_init(&l.block, &seg->space, room, err);
 	if (status == VSX_OK)
-		status = vsx_kept_begin(&kept, seg, err);
+		status = vsx_kept_begin(&l.kept, seg, err);
+	vsx_attached_begin(&l.attached, seg);
 	if (status == VSX_OK)
-		status = walk(&b, &kept, take, context, err);
-	vsx_kept_release(&kept);
-	vsx_block_release(&b);
+		status = walk(&l, take, context, err);
+	vsx_attached_release(&l.attached);
+	vsx_kept_release(&l.kept);
+	vsx_block_release(&l.block);
 	return status;
 }
 

@@ -12,6 +12,8 @@ void vsx_spool_init(struct vsx_spool *s)
 	vsx_area_init(&s->rows);
 	vsx_area_init(&s->ids);
 	vsx_area_init(&s->from);
+	for (int a = 0; a < VSX_N_ATT; a++)
+		vsx_held_init(&s->held[a]);
 }
 
 void vsx_spool_release(struct vsx_spool *s)
@@ -19,7 +21,32 @@ void vsx_spool_release(struct vsx_spool *s)
 	vsx_area_release(&s->rows);
 	vsx_area_release(&s->ids);
 	vsx_area_release(&s->from);
+	for (int a = 0; a < VSX_N_ATT; a++)
+		vsx_held_release(&s->held[a]);
 	s->n = 0;
+}
+
+/* What attachments take of the limit. */
+static uint64_t held_bytes(const struct vsx_spool *s)
+{
+	uint64_t sum = 0;
+
+	for (int a = 0; a < VSX_N_ATT; a++)
+		sum += s->held[a].at.used + s->held[a].bytes.used;
+	return sum;
+}
+
+enum vsx_status vsx_spool_attach(struct vsx_spool *s, enum vsx_attachment a,
+				 const struct vsx_bytes *strings, size_t n,
+				 struct vsx_error *err)
+{
+	struct vsx_held *h = &s->held[a];
+	uint64_t others = s->rows.used + s->ids.used + s->from.used +
+			  held_bytes(s) - h->at.used - h->bytes.used;
+
+	return vsx_held_add(h, s->n, n, strings,
+			    others < s->memory ? s->memory - others : 0,
+			    s->output, err);
 }
 
 /* The rest of the limit goes to whichever area grows. */
@@ -30,7 +57,8 @@ enum vsx_status vsx_spool_room(struct vsx_spool *s, size_t n,
 	uint64_t ids = s->has_ids ? (s->n + n) * sizeof(uint64_t) : 0;
 	uint64_t from =
 		s->has_from ? (s->n + n) * sizeof(struct vsx_row_from) : 0;
-	uint64_t rest = ids + from < s->memory ? s->memory - ids - from : 0;
+	uint64_t more = ids + from + held_bytes(s);
+	uint64_t rest = more < s->memory ? s->memory - more : 0;
 
 	if (s->has_ids)
 		VSX_TRY(vsx_area_grow(&s->ids, ids, s->memory, s->output, err));
@@ -66,23 +94,33 @@ enum vsx_status vsx_spool_trace(struct vsx_spool *s, struct vsx_error *err)
 
 struct vsx_rows vsx_spool_view(const struct vsx_spool *s)
 {
-	return (struct vsx_rows){
+	struct vsx_rows rows = {
 		.space = s->space,
 		.base = s->rows.base,
 		.n = (uint32_t)s->n,
 		.ids = s->has_ids ? vsx_spool_ids(s) : NULL,
 		.from = s->has_from ? vsx_spool_from(s) : NULL,
 	};
+
+	for (int a = 0; a < VSX_N_ATT; a++)
+		if (s->held[a].any)
+			rows.attached[a] =
+				(struct vsx_attached){vsx_held_at(&s->held[a]),
+						      s->held[a].bytes.base};
+	return rows;
 }
 
-static void move_row(struct vsx_spool *s, uint64_t to, uint64_t from)
+void vsx_spool_move(struct vsx_spool *s, uint64_t to, uint64_t from)
 {
 	if (to == from)
 		return;
 	memcpy(vsx_spool_row(s, to), vsx_spool_row(s, from), s->space->stride);
-	vsx_spool_ids(s)[to] = vsx_spool_ids(s)[from];
+	if (s->has_ids)
+		vsx_spool_ids(s)[to] = vsx_spool_ids(s)[from];
 	if (s->has_from)
 		vsx_spool_from(s)[to] = vsx_spool_from(s)[from];
+	for (int a = 0; a < VSX_N_ATT; a++)
+		vsx_held_move(&s->held[a], to, from);
 }
 
 enum vsx_status vsx_spool_keep_last(struct vsx_spool *s, uint64_t *dropped,
@@ -105,7 +143,7 @@ enum vsx_status vsx_spool_keep_last(struct vsx_spool *s, uint64_t *dropped,
 			rows.ids[order[i]] == rows.ids[order[i - 1]];
 	for (uint32_t i = 0; status == VSX_OK && i < rows.n; i++)
 		if (!drop[i])
-			move_row(s, kept++, i);
+			vsx_spool_move(s, kept++, i);
 	free(drop);
 	free(order);
 	if (status != VSX_OK)
@@ -121,5 +159,7 @@ enum vsx_status vsx_spool_settle(const struct vsx_spool *s,
 	VSX_TRY(vsx_area_whole(&s->rows, err));
 	VSX_TRY(vsx_area_whole(&s->ids, err));
 	VSX_TRY(vsx_area_whole(&s->from, err));
+	for (int a = 0; a < VSX_N_ATT; a++)
+		VSX_TRY(vsx_held_whole(&s->held[a], err));
 	return status;
 }

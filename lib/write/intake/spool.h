@@ -7,6 +7,7 @@
 
 #include "train/job.h"
 #include "write/area.h"
+#include "write/intake/held.h"
 
 struct vsx_spool {
 	const struct vsx_space *space;
@@ -18,6 +19,7 @@ struct vsx_spool {
 	struct vsx_area ids;  /* uint64[n], when has_ids */
 	bool has_from;	      /* some were codes, and may become these again */
 	struct vsx_area from; /* struct vsx_row_from[n], when has_from */
+	struct vsx_held held[VSX_N_ATT];
 };
 
 void vsx_spool_init(struct vsx_spool *s);
@@ -38,6 +40,14 @@ static inline struct vsx_row_from *vsx_spool_from(const struct vsx_spool *s)
 {
 	return (struct vsx_row_from *)(void *)s->from.base;
 }
+
+/* What n rows behind the last one have, before they are counted in. */
+enum vsx_status vsx_spool_attach(struct vsx_spool *s, enum vsx_attachment a,
+				 const struct vsx_bytes *strings, size_t n,
+				 struct vsx_error *err);
+
+/* Row `from` in the place of row `to`, with all that it has. */
+void vsx_spool_move(struct vsx_spool *s, uint64_t to, uint64_t from);
 
 /* Room for n more rows behind the last one, and for what else it has of each.
  */

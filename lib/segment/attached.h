@@ -1,0 +1,40 @@
+/*
+ * What belongs to a row beside its vector and its id: byte strings, each of
+ * which it has or has not. Whoever takes rows out of a segment takes these
+ * along; what they mean is nobody's business on the way.
+ */
+#ifndef VSX_ATTACHED_H
+#define VSX_ATTACHED_H
+
+#include "segment/strings.h"
+#include "train/job.h"
+
+/* The lengths of all sections that have to do with them. */
+enum vsx_status vsx_attached_open(const struct vsx_segment *seg,
+				  struct vsx_error *err);
+
+/* What their rules forbid; see vsx_segment_check(). */
+enum vsx_status vsx_attached_check(const struct vsx_segment *seg,
+				   vsx_finding *report, void *context,
+				   struct vsx_error *err);
+
+bool vsx_attached_present(const struct vsx_segment *seg, enum vsx_attachment a);
+
+/* A zeroed one may be released. */
+struct vsx_attached_reader {
+	const struct vsx_segment *seg;
+	struct vsx_strings_reader keys, payload;
+};
+
+void vsx_attached_begin(struct vsx_attached_reader *r,
+			const struct vsx_segment *seg);
+
+/* Of a row; n 0: it has none. Touches what it reads; valid until the next call
+ * for the same attachment. */
+enum vsx_status vsx_attached_get(struct vsx_attached_reader *r,
+				 enum vsx_attachment a, uint32_t row,
+				 struct vsx_bytes *out, struct vsx_error *err);
+
+void vsx_attached_release(struct vsx_attached_reader *r);
+
+#endif
