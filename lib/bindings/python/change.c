@@ -1,0 +1,379 @@
+/* What changes files, checks and copies them: methods of Index, and restore().
+ */
+#include "module.h"
+
+typedef unsigned long long ull;
+
+int vsx_py_wait(double seconds, uint32_t *ms)
+{
+	if (!(seconds >= 0.0)) {
+		PyErr_SetString(PyExc_ValueError,
+				"wait must be seconds, 0 or more");
+		return -1;
+	}
+	*ms = seconds >= 4e6 ? VSX_WAIT_FOREVER : (uint32_t)(seconds * 1e3);
+	return 0;
+}
+
+static const char *path_of(PyObject *self)
+{
+	return PyBytes_AsString(((struct vsx_py_index *)self)->path);
+}
+
+/* ---- add, upsert, remove ------------------------------------------------- */
+
+static PyObject *unknown_of(const struct vsx_update_result *r)
+{
+	PyObject *ids = PyList_New(0);
+
+	for (uint64_t i = 0; ids && i < r->n_unknown; i++) {
+		PyObject *id = PyLong_FromUnsignedLongLong(r->unknown[i]);
+
+		if (!id || PyList_Append(ids, id))
+			Py_CLEAR(ids);
+		Py_XDECREF(id);
+	}
+	return ids;
+}
+
+static PyObject *update_result(const struct vsx_update_result *r)
+{
+	PyObject *unknown = unknown_of(r);
+
+	if (!unknown)
+		return NULL;
+	return Py_BuildValue("{sKsKsKsKsKsKsNsIsIsKsdsdss}", "generation",
+			     (ull)r->generation, "n_added", (ull)r->n_added,
+			     "n_replaced", (ull)r->n_replaced, "n_deleted",
+			     (ull)r->n_deleted, "n_live", (ull)r->n_live,
+			     "n_dead", (ull)r->n_dead, "unknown", unknown,
+			     "n_segments", r->n_segments, "n_merged",
+			     r->n_merged, "file_bytes", (ull)r->file_bytes,
+			     "recall_at_10", r->recall_at_10, "recall_built",
+			     r->recall_built, "advice", r->advice);
+}
+
+/* One update: rows that come (NULL: none), ids that go. */
+struct update {
+	struct vsx_update_opts opts;
+	struct vsx_py_report report;
+	const struct vsx_batch *add;
+	const struct vsx_py_ids *remove;
+};
+
+static PyObject *run_update(PyObject *self, struct update *u)
+{
+	const char *path = path_of(self);
+	struct vsx_update *update = NULL;
+	struct vsx_update_result result;
+	PyObject *said = NULL, *seen;
+	enum vsx_status status;
+	struct vsx_error err;
+
+	if (!path)
+		return NULL;
+	u->opts.report = vsx_py_report_build;
+	u->opts.context = &u->report;
+	VSX_PY_UNLOCK(&u->report);
+	status = vsx_update_begin(&update, path, &u->opts, &err);
+	if (!status && u->remove)
+		status = vsx_update_delete(update, u->remove->ids, u->remove->n,
+					   &err);
+	if (!status && u->add)
+		status = vsx_update_add(update, u->add, &err);
+	if (!status)
+		status = vsx_update_commit(update, &result, &err);
+	VSX_PY_LOCK(&u->report);
+	said = status ? vsx_py_raise(&err) : update_result(&result);
+	VSX_PY_UNLOCK(&u->report);
+	vsx_update_free(update);
+	VSX_PY_LOCK(&u->report);
+	if (!said)
+		return NULL;
+	seen = vsx_py_index_refresh(self, NULL);
+	if (!seen)
+		Py_CLEAR(said);
+	Py_XDECREF(seen);
+	return said;
+}
+
+static PyObject *add_rows(PyObject *self, struct update *u,
+			  const struct vsx_py_rows *x,
+			  const struct vsx_py_ids *ids)
+{
+	struct vsx_py_handle *h = vsx_py_index_handle(self);
+	struct vsx_batch batch = VSX_BATCH_INIT;
+	uint32_t dim;
+
+	if (!h)
+		return NULL;
+	dim = vsx_py_handle_facts(h)->dim;
+	vsx_py_handle_drop(h);
+	if (x->dim != dim)
+		return PyErr_Format(PyExc_ValueError,
+				    "x has %u dimensions, the index has %u",
+				    x->dim, dim);
+	if (ids->ids && ids->n != x->n)
+		return PyErr_Format(PyExc_ValueError,
+				    "there are %zu ids for %zu rows", ids->n,
+				    x->n);
+	batch.n = x->n;
+	batch.vectors = x->data;
+	batch.elem = x->elem;
+	batch.ids = ids->ids;
+	u->add = &batch;
+	return run_update(self, u);
+}
+
+static PyObject *add(PyObject *self, PyObject *args, PyObject *kwargs,
+		     const char *format, bool replace)
+{
+	static char *names[] = {"x",	"ids",	    "threads", "memory",
+				"wait", "progress", NULL};
+	struct update u = {.opts = VSX_UPDATE_OPTS_INIT};
+	PyObject *array, *numbers = Py_None, *progress = Py_None, *said = NULL;
+	struct vsx_py_ids ids = {0};
+	struct vsx_py_rows x;
+	ull memory = 0;
+	double wait = 0.0;
+
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, format, names, &array,
+					 &numbers, &u.opts.n_threads, &memory,
+					 &wait, &progress) ||
+	    vsx_py_wait(wait, &u.opts.wait_ms) ||
+	    vsx_py_callable(progress, "progress"))
+		return NULL;
+	u.opts.memory = memory;
+	u.opts.replace = replace;
+	u.report.call = progress;
+	if (numbers != Py_None && vsx_py_ids_get(&ids, numbers, "ids"))
+		return NULL;
+	if (!vsx_py_rows_get(&x, array, "x")) {
+		said = add_rows(self, &u, &x, &ids);
+		vsx_py_rows_release(&x);
+	}
+	vsx_py_ids_release(&ids);
+	return said;
+}
+
+PyObject *vsx_py_index_add(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+	return add(self, args, kwargs, "O|O$IKdO:add", false);
+}
+
+PyObject *vsx_py_index_upsert(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+	return add(self, args, kwargs, "OO|$IKdO:upsert", true);
+}
+
+PyObject *vsx_py_index_remove(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+	static char *names[] = {"ids", "wait", NULL};
+	struct update u = {.opts = VSX_UPDATE_OPTS_INIT};
+	struct vsx_py_ids ids;
+	PyObject *x, *said;
+	double wait = 0.0;
+
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$d:remove", names, &x,
+					 &wait) ||
+	    vsx_py_wait(wait, &u.opts.wait_ms) ||
+	    vsx_py_ids_get(&ids, x, "ids"))
+		return NULL;
+	u.remove = &ids;
+	said = run_update(self, &u);
+	vsx_py_ids_release(&ids);
+	return said;
+}
+
+/* ---- compact ------------------------------------------------------------- */
+
+static PyObject *compact(PyObject *self, const char *out,
+			 struct vsx_compact_opts *opts,
+			 struct vsx_py_report *report)
+{
+	const char *path = path_of(self);
+	struct vsx_compact_result result;
+	struct vsx_build_result built;
+	enum vsx_status status;
+	struct vsx_error err;
+	PyObject *seen;
+
+	if (!path)
+		return NULL;
+	opts->report = vsx_py_report_build;
+	opts->context = report;
+	VSX_PY_UNLOCK(report);
+	status = vsx_compact(&path, 1, out, opts, &result, &built, &err);
+	VSX_PY_LOCK(report);
+	if (status)
+		return vsx_py_raise(&err);
+	if (!out) {
+		seen = vsx_py_index_refresh(self, NULL);
+		if (!seen)
+			return NULL;
+		Py_DECREF(seen);
+	}
+	return Py_BuildValue(
+		"{sKsKsKsKsssdsO}", "n_rows", (ull)result.n_rows, "n_dropped",
+		(ull)result.n_dropped, "bytes_before", (ull)result.bytes_before,
+		"file_bytes", (ull)built.file_bytes, "spec", built.spec,
+		"recall_at_10", built.recall_at_10, "notes", report->notes);
+}
+
+PyObject *vsx_py_index_compact(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+	static char *names[] = {"out",	"spec",	     "threads",	 "memory",
+				"wait", "overwrite", "progress", NULL};
+	struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
+	PyObject *out = NULL, *name = Py_None, *progress = Py_None;
+	PyObject *said = NULL;
+	struct vsx_py_report report = {0};
+	ull memory = 0;
+	double wait = 0.0;
+	int overwrite = 0;
+
+	if (!PyArg_ParseTupleAndKeywords(
+		    args, kwargs, "|O$zIKdpO:compact", names, &name, &opts.spec,
+		    &opts.n_threads, &memory, &wait, &overwrite, &progress) ||
+	    vsx_py_wait(wait, &opts.wait_ms) ||
+	    vsx_py_callable(progress, "progress") ||
+	    (name != Py_None && !PyUnicode_FSConverter(name, &out)))
+		return NULL;
+	opts.memory = memory;
+	opts.force = (uint32_t)overwrite;
+	report.call = progress;
+	report.notes = PyList_New(0);
+	if (report.notes)
+		said = compact(self, out ? PyBytes_AsString(out) : NULL, &opts,
+			       &report);
+	Py_XDECREF(report.notes);
+	Py_XDECREF(out);
+	return said;
+}
+
+/* ---- verify -------------------------------------------------------------- */
+
+PyObject *vsx_py_index_verify(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+	static char *names[] = {"level", "min_recall", "threads", "progress",
+				NULL};
+	struct vsx_verify_opts opts = VSX_VERIFY_OPTS_INIT;
+	struct vsx_verify_result r;
+	struct vsx_py_report report = {0};
+	PyObject *progress = Py_None, *said;
+	const char *level = NULL, *path = path_of(self);
+	enum vsx_status status;
+	struct vsx_error err;
+	unsigned int number;
+
+	if (!path ||
+	    !PyArg_ParseTupleAndKeywords(args, kwargs, "|s$dIO:verify", names,
+					 &level, &opts.min_recall,
+					 &opts.n_threads, &progress) ||
+	    vsx_py_name(vsx_py_levels, "level", level, &number) ||
+	    vsx_py_callable(progress, "progress"))
+		return NULL;
+	opts.level = (enum vsx_verify_level)number;
+	report.call = progress;
+	report.notes = PyList_New(0);
+	if (!report.notes)
+		return NULL;
+	VSX_PY_UNLOCK(&report);
+	status = vsx_verify(path, &opts, vsx_py_report_verify, &report, &r,
+			    &err);
+	VSX_PY_LOCK(&report);
+	if (status)
+		said = vsx_py_raise(&err);
+	else
+		said = Py_BuildValue(
+			"{sOsKsOsdsIsI}", "findings", report.notes,
+			"bytes_read", (ull)r.bytes_read, "recall_measured",
+			r.recall_measured ? Py_True : Py_False, "recall_at_10",
+			r.recall_measured ? r.recall_at_10 : 0.0, "effort",
+			r.recall_measured ? r.effort : 0, "n_queries",
+			r.recall_measured ? r.n_queries : 0);
+	Py_DECREF(report.notes);
+	return said;
+}
+
+/* ---- back up and restore --------------------------------------------------
+ */
+
+static PyObject *backup_result(const struct vsx_backup_result *r)
+{
+	return Py_BuildValue(
+		"{sssKsKsKsKsKsK}", "name", r->name, "index_bytes",
+		(ull)r->index_bytes, "generation", (ull)r->generation, "n_rows",
+		(ull)r->n_rows, "n_chunks", (ull)r->n_chunks, "new_chunks",
+		(ull)r->new_chunks, "new_bytes", (ull)r->new_bytes);
+}
+
+PyObject *vsx_py_index_backup(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+	static char *names[] = {"repo", "name", "wait", "progress", NULL};
+	struct vsx_backup_opts opts = VSX_BACKUP_OPTS_INIT;
+	struct vsx_py_report report = {0};
+	struct vsx_backup_result result;
+	PyObject *repo, *progress = Py_None;
+	const char *path = path_of(self), *folder;
+	enum vsx_status status;
+	struct vsx_error err;
+	double wait = 0.0;
+
+	if (!path ||
+	    !PyArg_ParseTupleAndKeywords(args, kwargs, "O&|z$dO:backup", names,
+					 PyUnicode_FSConverter, &repo,
+					 &opts.name, &wait, &progress))
+		return NULL;
+	folder = PyBytes_AsString(repo);
+	if (!folder || vsx_py_wait(wait, &opts.wait_ms) ||
+	    vsx_py_callable(progress, "progress")) {
+		Py_DECREF(repo);
+		return NULL;
+	}
+	report.call = progress;
+	opts.report = vsx_py_report_build;
+	opts.context = &report;
+	VSX_PY_UNLOCK(&report);
+	status = vsx_backup_create(path, folder, &opts, &result, &err);
+	VSX_PY_LOCK(&report);
+	Py_DECREF(repo);
+	return status ? vsx_py_raise(&err) : backup_result(&result);
+}
+
+PyObject *vsx_py_restore(PyObject *module, PyObject *args, PyObject *kwargs)
+{
+	static char *names[] = {"repo",	     "path", "name",
+				"overwrite", "wait", NULL};
+	struct vsx_backup_opts opts = VSX_BACKUP_OPTS_INIT;
+	PyObject *repo = NULL, *path = NULL, *said = NULL;
+	struct vsx_py_report report = {0};
+	struct vsx_backup_result result;
+	const char *name = "latest", *from, *to;
+	enum vsx_status status;
+	struct vsx_error err;
+	double wait = 0.0;
+	int overwrite = 0;
+
+	(void)module;
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&O&|s$pd:restore",
+					 names, PyUnicode_FSConverter, &repo,
+					 PyUnicode_FSConverter, &path, &name,
+					 &overwrite, &wait))
+		return NULL;
+	from = PyBytes_AsString(repo);
+	to = PyBytes_AsString(path);
+	if (from && to && !vsx_py_wait(wait, &opts.wait_ms)) {
+		opts.force = (uint32_t)overwrite;
+		opts.report = vsx_py_report_build;
+		opts.context = &report;
+		VSX_PY_UNLOCK(&report);
+		status = vsx_backup_restore(from, name, to, &opts, &result,
+					    &err);
+		VSX_PY_LOCK(&report);
+		said = status ? vsx_py_raise(&err) : backup_result(&result);
+	}
+	Py_DECREF(repo);
+	Py_DECREF(path);
+	return said;
+}

@@ -1,0 +1,111 @@
+/* Exceptions: one class a status, all of them vsx.Error. */
+#include "module.h"
+
+struct error_class {
+	enum vsx_status status;
+	const char *name;
+	PyObject **also; /* what else it is, of Python's own */
+};
+
+static const struct error_class classes[] = {
+	{VSX_EINVAL, "InvalidError", &PyExc_ValueError},
+	{VSX_ENOTFOUND, "NotFoundError", &PyExc_KeyError},
+	{VSX_ENUMERIC, "NumericError", &PyExc_ValueError},
+	{VSX_EEXIST, "ExistsError", &PyExc_FileExistsError},
+	{VSX_ECORRUPT, "CorruptError", NULL},
+	{VSX_ETRUNCATED, "TruncatedError", NULL},
+	{VSX_EFORMAT, "FormatError", &PyExc_ValueError},
+	{VSX_EVERSION, "VersionError", NULL},
+	{VSX_EIO, "SystemError", &PyExc_OSError},
+	{VSX_ENOMEM, "OutOfMemoryError", &PyExc_MemoryError},
+	{VSX_ESTOPPED, "StoppedError", &PyExc_TimeoutError},
+	{VSX_EBUSY, "BusyError", &PyExc_BlockingIOError},
+};
+#define N_CLASSES (sizeof(classes) / sizeof(classes[0]))
+
+static PyObject *error_base, *error_of[N_CLASSES];
+
+static PyObject *new_class(const struct error_class *c)
+{
+	PyObject *bases, *made = NULL;
+	char name[64];
+
+	bases = c->also ? PyTuple_Pack(2, error_base, *c->also)
+			: PyTuple_Pack(1, error_base);
+	snprintf(name, sizeof(name), "vsx.%s", c->name);
+	if (bases)
+		made = PyErr_NewExceptionWithDoc(
+			name, vsx_status_text(c->status), bases, NULL);
+	Py_XDECREF(bases);
+	return made;
+}
+
+int vsx_py_add_errors(PyObject *module)
+{
+	if (!error_base)
+		error_base = PyErr_NewExceptionWithDoc(
+			"vsx.Error",
+			"What a call to VSX failed with, in one line.\n\n"
+			"status: the number of the kind of failure;\n"
+			"row, query, page, segment: the place, or None;\n"
+			"section: four letters, or None;\n"
+			"errno: the system's number, or None.",
+			NULL, NULL);
+	if (!error_base || PyModule_AddObjectRef(module, "Error", error_base))
+		return -1;
+	for (size_t i = 0; i < N_CLASSES; i++) {
+		if (!error_of[i])
+			error_of[i] = new_class(&classes[i]);
+		if (!error_of[i] ||
+		    PyModule_AddObjectRef(module, classes[i].name, error_of[i]))
+			return -1;
+	}
+	return 0;
+}
+
+static int set_number(PyObject *exception, const char *name, int64_t value,
+		      bool known)
+{
+	PyObject *n = known ? PyLong_FromLongLong(value) : Py_NewRef(Py_None);
+	int failed = !n || PyObject_SetAttrString(exception, name, n);
+
+	Py_XDECREF(n);
+	return failed;
+}
+
+static int set_text(PyObject *exception, const char *name, const char *text)
+{
+	PyObject *s = *text ? PyUnicode_FromString(text) : Py_NewRef(Py_None);
+	int failed = !s || PyObject_SetAttrString(exception, name, s);
+
+	Py_XDECREF(s);
+	return failed;
+}
+
+PyObject *vsx_py_raise(const struct vsx_error *e)
+{
+	PyObject *type = error_base, *text, *exception = NULL;
+	const struct vsx_where *at = &e->at;
+
+	if (PyErr_Occurred())
+		return NULL;
+	for (size_t i = 0; i < N_CLASSES; i++)
+		if (classes[i].status == e->status)
+			type = error_of[i];
+	/* A path may be anything. */
+	text = PyUnicode_DecodeUTF8(e->text, (Py_ssize_t)strlen(e->text),
+				    "backslashreplace");
+	if (text)
+		exception = PyObject_CallFunctionObjArgs(type, text, NULL);
+	if (exception && !set_number(exception, "status", e->status, true) &&
+	    !set_number(exception, "row", at->row, at->row >= 0) &&
+	    !set_number(exception, "query", at->query, at->query >= 0) &&
+	    !set_number(exception, "page", at->page, at->page >= 0) &&
+	    !set_number(exception, "segment", at->segment, at->segment >= 0) &&
+	    !set_number(exception, "errno", e->sys_errno, e->sys_errno != 0) &&
+	    !set_text(exception, "section", at->section))
+		PyErr_SetObject(type, exception);
+	Py_XDECREF(text);
+	Py_XDECREF(exception);
+	return NULL;
+}

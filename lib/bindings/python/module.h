@@ -1,0 +1,173 @@
+/*
+ * The Python module `vsx`: a plain C extension on the limited API of 3.11, so
+ * that one build serves all later versions. It sees vsx.h and vsx_write.h
+ * alone.
+ *
+ * Rules: a function that returns NULL, or -1, has set an exception. Nothing of
+ * a library call is held by two calls at once but struct vsx_py_handle, whose
+ * fields change only while the GIL is held. Long calls are made without it.
+ */
+#ifndef VSX_PYTHON_MODULE_H
+#define VSX_PYTHON_MODULE_H
+
+#define Py_LIMITED_API 0x030b0000
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/types.h>
+
+#include "vsx_write.h"
+
+/* ---- errors.c ---------------------------------------------------------- */
+
+/* Exception classes, one a status, into the module. */
+int vsx_py_add_errors(PyObject *module);
+
+/* Raise what a call says; an exception that is set already, of a callback,
+ * stays. Returns NULL. */
+PyObject *vsx_py_raise(const struct vsx_error *e);
+
+/* ---- names.c ----------------------------------------------------------- */
+
+/* What the texts of an argument mean. */
+struct vsx_py_name {
+	const char *name;
+	unsigned int value;
+};
+
+/* -1 with ValueError, naming the argument and what it may be. The list ends
+ * with a NULL. text of NULL gives the first. */
+int vsx_py_name(const struct vsx_py_name *names, const char *argument,
+		const char *text, unsigned int *value);
+
+extern const struct vsx_py_name vsx_py_metrics[], vsx_py_elems[],
+	vsx_py_checks[], vsx_py_preloads[], vsx_py_levels[], vsx_py_builders[];
+
+/* ---- arrays.c ---------------------------------------------------------- */
+
+/* Vectors of the caller: [n][dim] of elem, row-major without gaps. */
+struct vsx_py_rows {
+	const void *data;
+	enum vsx_elem elem;
+	size_t n;
+	uint32_t dim;
+	bool one; /* it was one vector, not an array of some */
+	Py_buffer view;
+	bool has_view;
+	void *copy;
+};
+
+/*
+ * Take an array of one or two dimensions by the buffer protocol, or a sequence
+ * of numbers or of such. f16, f32, i8 and u8 are taken where they lie if they
+ * have no gaps; f64 and other layouts are copied. what: of messages.
+ */
+int vsx_py_rows_get(struct vsx_py_rows *r, PyObject *x, const char *what);
+void vsx_py_rows_release(struct vsx_py_rows *r);
+
+/* Ids of the caller: any sequence or array of whole numbers from 0. */
+struct vsx_py_ids {
+	uint64_t *ids; /* owned */
+	size_t n;
+};
+int vsx_py_ids_get(struct vsx_py_ids *out, PyObject *x, const char *what);
+/* One id, a uint64_t: for "O&" of PyArg_Parse. */
+int vsx_py_id(PyObject *x, void *id);
+void vsx_py_ids_release(struct vsx_py_ids *ids);
+
+/*
+ * An array for answers: a numpy array where numpy is there, otherwise a
+ * memoryview. type: "f" float32, "q" int64.
+ *
+ * n_rows 0: of one dimension, [n_columns].
+ */
+PyObject *vsx_py_array_new(char type, size_t n_rows, bool one, size_t n_columns,
+			   Py_buffer *view);
+
+/* The caller's array for answers, writable, without gaps, of that shape; or
+ * TypeError, ValueError. */
+int vsx_py_array_of(PyObject *x, char type, size_t n_rows, bool one,
+		    size_t n_columns, const char *what, Py_buffer *view);
+
+/* n_bytes that somebody keeps, as a read-only array of one dimension. */
+PyObject *vsx_py_array_over(PyObject *exporter);
+
+/* ---- report.c ---------------------------------------------------------- */
+
+/* Calls a Python callback, and looks for Ctrl-C, from a call that was made
+ * without the GIL. */
+struct vsx_py_report {
+	PyObject *call;	   /* NULL: none */
+	PyObject *notes;   /* a list; NULL: not wanted */
+	PyThreadState *at; /* of the thread that made the call */
+};
+#define VSX_PY_UNLOCK(report) ((report)->at = PyEval_SaveThread())
+#define VSX_PY_LOCK(report)   PyEval_RestoreThread((report)->at)
+
+int vsx_py_report_build(void *report, const struct vsx_build_event *event);
+int vsx_py_report_verify(void *report, const struct vsx_verify_event *event);
+
+/* A callable, or None. */
+int vsx_py_callable(PyObject *x, const char *what);
+
+/* Seconds to wait for other writers; ValueError. */
+int vsx_py_wait(double seconds, uint32_t *ms);
+
+/* ---- handle.c ---------------------------------------------------------- */
+
+/* An open index, and the pools that search it. */
+struct vsx_py_handle;
+
+struct vsx_py_handle *vsx_py_handle_new(struct vsx *index);
+struct vsx_py_handle *vsx_py_handle_hold(struct vsx_py_handle *h);
+/* The last one closes the index. Accepts NULL. */
+void vsx_py_handle_drop(struct vsx_py_handle *h);
+struct vsx *vsx_py_handle_index(const struct vsx_py_handle *h);
+const struct vsx_facts *vsx_py_handle_facts(const struct vsx_py_handle *h);
+
+/* A pool of so many threads for one search. NULL with an exception. */
+struct vsx_pool *vsx_py_pool_take(struct vsx_py_handle *h,
+				  unsigned int n_threads);
+void vsx_py_pool_give(struct vsx_py_handle *h, struct vsx_pool *pool,
+		      unsigned int n_threads);
+
+/* ---- index.c, search.c, build.c, change.c ------------------------------- */
+
+struct vsx_py_index {
+	PyObject ob_base;
+	struct vsx_py_handle *handle; /* NULL: closed */
+	PyObject *path;		      /* bytes */
+	PyObject *options;	      /* of open(), a dict */
+	struct vsx_open_opts opts;
+	PyObject *built; /* what a build said, or NULL */
+};
+
+extern PyTypeObject *vsx_py_index_type, *vsx_py_row_type;
+int vsx_py_add_types(PyObject *module);
+
+/* The handle, held; NULL with ValueError when the index is closed. */
+struct vsx_py_handle *vsx_py_index_handle(PyObject *self);
+
+PyObject *vsx_py_open(PyObject *module, PyObject *args, PyObject *kwargs);
+PyObject *vsx_py_build(PyObject *module, PyObject *args, PyObject *kwargs);
+
+/* An index at a path, which is bytes, with default options. */
+PyObject *vsx_py_open_path(PyObject *path);
+
+PyObject *vsx_py_index_search(PyObject *self, PyObject *args, PyObject *kwargs);
+PyObject *vsx_py_index_search_id(PyObject *self, PyObject *args,
+				 PyObject *kwargs);
+PyObject *vsx_py_index_add(PyObject *self, PyObject *args, PyObject *kwargs);
+PyObject *vsx_py_index_upsert(PyObject *self, PyObject *args, PyObject *kwargs);
+PyObject *vsx_py_index_remove(PyObject *self, PyObject *args, PyObject *kwargs);
+PyObject *vsx_py_index_compact(PyObject *self, PyObject *args,
+			       PyObject *kwargs);
+PyObject *vsx_py_index_verify(PyObject *self, PyObject *args, PyObject *kwargs);
+PyObject *vsx_py_index_backup(PyObject *self, PyObject *args, PyObject *kwargs);
+PyObject *vsx_py_index_refresh(PyObject *self, PyObject *unused);
+PyObject *vsx_py_restore(PyObject *module, PyObject *args, PyObject *kwargs);
+
+#endif

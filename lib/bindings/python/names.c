@@ -1,0 +1,53 @@
+/* What texts mean that an argument may be. */
+#include "module.h"
+
+const struct vsx_py_name vsx_py_metrics[] = {
+	{"l2", VSX_L2}, {"ip", VSX_IP}, {"cosine", VSX_COSINE}, {NULL, 0}};
+
+const struct vsx_py_name vsx_py_elems[] = {{"f32", VSX_F32},   {"f16", VSX_F16},
+					   {"bf16", VSX_BF16}, {"i8", VSX_I8},
+					   {"u8", VSX_U8},     {NULL, 0}};
+
+const struct vsx_py_name vsx_py_checks[] = {{"touch", VSX_CHECK_TOUCH},
+					    {"none", VSX_CHECK_NONE},
+					    {"all", VSX_CHECK_ALL},
+					    {NULL, 0}};
+
+const struct vsx_py_name vsx_py_preloads[] = {{"none", VSX_PRELOAD_NONE},
+					      {"hot", VSX_PRELOAD_HOT},
+					      {"all", VSX_PRELOAD_ALL},
+					      {NULL, 0}};
+
+const struct vsx_py_name vsx_py_levels[] = {{"full", VSX_VERIFY_FULL},
+					    {"pages", VSX_VERIFY_PAGES},
+					    {"quick", VSX_VERIFY_QUICK},
+					    {NULL, 0}};
+
+const struct vsx_py_name vsx_py_builders[] = {
+	{"auto", VSX_GRAPH_AUTO},
+	{"insert", VSX_GRAPH_INSERT},
+	{"partition", VSX_GRAPH_PARTITION},
+	{NULL, 0}};
+
+int vsx_py_name(const struct vsx_py_name *names, const char *argument,
+		const char *text, unsigned int *value)
+{
+	char all[128] = "";
+	size_t n = 0;
+
+	if (!text) {
+		*value = names->value;
+		return 0;
+	}
+	for (const struct vsx_py_name *i = names; i->name; i++) {
+		if (strcmp(i->name, text) == 0) {
+			*value = i->value;
+			return 0;
+		}
+		n += (size_t)snprintf(all + n, sizeof(all) - n, "%s'%s'",
+				      i == names ? "" : ", ", i->name);
+	}
+	PyErr_Format(PyExc_ValueError, "%s is '%.100s' and may be %s", argument,
+		     text, all);
+	return -1;
+}
