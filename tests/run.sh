@@ -12,9 +12,10 @@ began=$(date +%s)
 
 sh tools/packages.sh gcc g++ make cmake pkg-config libc6-dev liblz4-dev \
 	libxxhash-dev libsmartcols-dev libjansson-dev libhdf5-dev \
-	libcriterion-dev
+	libcriterion-dev python3-dev python3-numpy
 cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DVSX_BUILD_TESTS=ON \
-	-DVSX_WERROR=ON -DVSX_SANITIZE="$sanitize" >/dev/null
+	-DVSX_BUILD_PYTHON=ON -DVSX_WERROR=ON -DVSX_SANITIZE="$sanitize" \
+	>/dev/null
 # TSan is for programs with threads, and takes none but those with a plain main.
 kind='*'
 set --
@@ -35,7 +36,7 @@ mkdir "$build/log"
 # shellcheck disable=SC2046 # paths without blanks
 set -- $(find "$build/tests" -maxdepth 1 -type f -perm -u+x -name "$kind" | sort)
 [ "$sanitize" = thread ] || set -- "$@" tests/cli/*.sh tests/tree/*.sh \
-	tests/install/*.sh tests/kernel/*.sh
+	tests/install/*.sh tests/kernel/*.sh tests/python/*.sh
 
 passed=0 failed='' n_failed=0 skipped=0
 tell() { # exit status, milliseconds, name

@@ -9,13 +9,14 @@ say() { printf '\n\033[1m%s\033[0m\n' "$1"; }
 
 say '1. packages, configure, build'
 sh tools/packages.sh gcc make cmake pkg-config libc6-dev liblz4-dev \
-	libxxhash-dev libsmartcols-dev libjansson-dev
+	libxxhash-dev libsmartcols-dev libjansson-dev python3-dev
 # run COMMAND...: shown as it would be typed
 run() {
 	printf '$ %s\n' "$*"
 	"$@"
 }
-run cmake -S . -B build -DCMAKE_BUILD_TYPE=Release >build.log 2>&1 ||
+run cmake -S . -B build -DCMAKE_BUILD_TYPE=Release -DVSX_BUILD_PYTHON=ON \
+	>build.log 2>&1 ||
 	{ cat build.log >&2; exit 1; }
 head -1 build.log
 # make says how far it is, in per cent: one line on a terminal.
@@ -58,6 +59,7 @@ say 'Where to go next'
 cat <<'END'
   build/tools/vsx-info build/words.vsx       what is in an index
   build/tools/vsx-build --help               your own vectors: .npy, .fvecs, ...
+  PYTHONPATH=build/python python3            import vsx; help(vsx)
   cmake --install build                      commands, libraries, man pages
   README.md                                  the library from C
   sh tests/run.sh                            the tests

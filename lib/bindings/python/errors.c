@@ -25,18 +25,30 @@ static const struct error_class classes[] = {
 
 static PyObject *error_base, *error_of[N_CLASSES];
 
+/* The text as it is, which KeyError would put into quotes. */
+static PyObject *plain_text(void)
+{
+	PyObject *text = PyObject_GetAttrString(PyExc_Exception, "__str__");
+	PyObject *members = text ? Py_BuildValue("{sO}", "__str__", text)
+				 : NULL;
+
+	Py_XDECREF(text);
+	return members;
+}
+
 static PyObject *new_class(const struct error_class *c)
 {
-	PyObject *bases, *made = NULL;
+	PyObject *bases, *made = NULL, *members = plain_text();
 	char name[64];
 
 	bases = c->also ? PyTuple_Pack(2, error_base, *c->also)
 			: PyTuple_Pack(1, error_base);
 	snprintf(name, sizeof(name), "vsx.%s", c->name);
-	if (bases)
+	if (bases && members)
 		made = PyErr_NewExceptionWithDoc(
-			name, vsx_status_text(c->status), bases, NULL);
+			name, vsx_status_text(c->status), bases, members);
 	Py_XDECREF(bases);
+	Py_XDECREF(members);
 	return made;
 }
 

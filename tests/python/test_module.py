@@ -1,0 +1,307 @@
+"""What the module promises: build, search, change, look inside."""
+
+import array
+import doctest
+import math
+import multiprocessing
+import os
+import pickle
+import signal
+import threading
+import unittest
+
+from support import DIM, Folder, flat, listed, nearest, vectors, vsx
+
+
+class Building(Folder):
+    def test_says_what_was_built(self):
+        index = self.build(100, "HNSW8", metric="cosine")
+        self.assertEqual((len(index), index.dim, index.metric, index.dtype),
+                         (100, DIM, "cosine", "f32"))
+        self.assertEqual(index.spec, "HNSW8")
+        self.assertEqual(index.built["n_rows"], 100)
+        self.assertIn("HNSW8, 100 x 16 f32, cosine", repr(index))
+
+    def test_takes_lists_arrays_and_parts(self):
+        rows = vectors(20)
+        wide = memoryview(array.array("d", [c for r in rows for c in r]))
+        parts = ((flat(rows[i:i + 5]), range(i, i + 5))
+                 for i in range(0, 20, 5))
+        for i, x in enumerate((rows, flat(rows),
+                               wide.cast("B").cast("d", (20, DIM)), parts)):
+            with vsx.build(x, self.path(f"{i}.vsx"), "Flat") as index:
+                self.assertEqual(listed(index.search(flat(rows), 1)[1]),
+                                 [[r] for r in range(20)])
+
+    def test_takes_bytes_as_they_are(self):
+        a = array.array("B", range(64))
+        x = memoryview(a).cast("B", (4, 16))
+        with vsx.build(x, self.path("u.vsx"), "Flat", dtype="u8") as index:
+            self.assertEqual(index.dtype, "u8")
+            self.assertEqual(listed(index[2]), list(range(32, 48)))
+            self.assertEqual(listed(index.row(2)), list(range(32, 48)))
+
+    def test_gives_ids_and_properties(self):
+        index = self.build(3, ids=[7, 2**63, 5], properties={"x_who": "me"})
+        self.assertEqual(sorted(i % 2**64 for i in index), [5, 7, 2**63])
+        self.assertEqual(index.properties["x_who"], "me")
+        self.assertIn(2**63, index)
+        self.assertNotIn(6, index)
+
+    def test_will_not_write_over_a_file_unasked(self):
+        self.build(3)
+        with self.assertRaises(vsx.ExistsError) as e:
+            self.build(3)
+        self.assertIsInstance(e.exception, FileExistsError)
+        self.assertIn("exists already", str(e.exception))
+        self.build(4, overwrite=True)
+
+    def test_tells_its_progress(self):
+        said = []
+        self.build(200, "HNSW8", progress=lambda *a: said.append(a))
+        self.assertTrue(any(what == "progress" for what, *_ in said))
+        for what, text, done, total, unit in said:
+            self.assertIn(what, ("progress", "note"))
+            self.assertLessEqual(done, total or done)
+
+    def test_ends_when_its_callback_raises(self):
+        def raises(*_):
+            raise ZeroDivisionError("mine")
+        with self.assertRaisesRegex(ZeroDivisionError, "mine"):
+            self.build(200, "HNSW8", progress=raises)
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_ends_by_ctrl_c(self):
+        def presses(*_):
+            signal.raise_signal(signal.SIGINT)
+        with self.assertRaises(KeyboardInterrupt):
+            self.build(200, "HNSW8", progress=presses)
+        self.assertEqual(os.listdir(self.folder), [])
+
+
+class Searching(Folder):
+    def test_finds_what_a_look_at_every_row_finds(self):
+        rows, queries = vectors(100), vectors(7, seed=2)
+        with self.build(100) as index:
+            D, I = index.search(flat(queries), k=5)
+            self.assertEqual(listed(I), [nearest(rows, q, 5) for q in queries])
+            for d, i, q in zip(listed(D), listed(I), queries):
+                for value, row in zip(d, i):
+                    exact = sum((a - b) ** 2 for a, b in zip(rows[row], q))
+                    self.assertAlmostEqual(value, exact, places=4)
+
+    def test_gives_one_dimension_for_one_query(self):
+        with self.build(10) as index:
+            D, I = index.search(vectors(10)[3], k=2)
+            self.assertEqual((len(D), len(I), listed(I)[0]), (2, 2, 3))
+            D, I = index.search_id(3, k=2)
+            self.assertNotIn(3, listed(I))
+
+    def test_says_where_there_are_fewer_rows(self):
+        with self.build(3) as index:
+            D, I = index.search(flat(vectors(2)), k=5)
+            self.assertEqual([r[3:] for r in listed(I)], [[-1, -1]] * 2)
+            self.assertTrue(all(math.isnan(d)
+                                for r in listed(D) for d in r[3:]))
+
+    def test_fills_arrays_of_the_caller(self):
+        d = memoryview(bytearray(2 * 3 * 4)).cast("f", (2, 3))
+        i = memoryview(bytearray(2 * 3 * 8)).cast("q", (2, 3))
+        with self.build(10) as index:
+            out = index.search(flat(vectors(2)), 3, out=(d, i))
+            self.assertIs(out[0], d)
+            self.assertIs(out[1], i)
+            self.assertEqual([r[0] for r in listed(i)], [0, 1])
+
+    def test_takes_effort_recall_and_exact(self):
+        rows = vectors(500)
+        with self.build(500, "HNSW8") as index:
+            q = flat(vectors(20, seed=3))
+            exact = listed(index.search(q, 10, exact=True)[1])
+            self.assertEqual(listed(index.search(q, 10, ef=500)[1]), exact)
+            effort, refine = index.effort_for(0.9, 10)
+            self.assertEqual(listed(index.search(q, 10, recall=0.9)[1]),
+                             listed(index.search(q, 10, ef=effort)[1]))
+            self.assertEqual(exact[0], nearest(rows, vectors(20, seed=3)[0],
+                                               10))
+            self.assertEqual(index.effort_name, "ef")
+            self.assertTrue(index.recalls[0]["at_10"] <=
+                            index.recalls[-1]["at_10"])
+
+    def test_gives_the_same_in_any_number_of_threads(self):
+        with self.build(300, "HNSW8") as index:
+            q = flat(vectors(50, seed=4))
+            one = [listed(a) for a in index.search(q, 10, threads=1)]
+            for threads in (0, 2, 5):
+                self.assertEqual(
+                    [listed(a) for a in index.search(q, 10, threads=threads)],
+                    one)
+
+    def test_ends_when_its_time_is_over(self):
+        with self.build(3) as index:
+            with self.assertRaises(vsx.StoppedError) as e:
+                index.search(flat(vectors(1)), 1, timeout=0)
+            self.assertIsInstance(e.exception, TimeoutError)
+
+
+class Looking(Folder):
+    def test_gives_vectors_back(self):
+        rows = vectors(10)
+        with self.build(10) as index:
+            for got, row in zip(listed(index.reconstruct_batch([4, 2])),
+                                (rows[4], rows[2])):
+                for a, b in zip(got, row):
+                    self.assertAlmostEqual(a, b, places=6)
+            self.assertEqual(listed(index[4]), listed(index.reconstruct(4)))
+            self.assertEqual(listed(index.row(4)), listed(index[4]))
+
+    def test_a_row_outlives_its_index(self):
+        index = self.build(10)
+        row, vector = index.row(3), listed(index[3])
+        index.close()
+        self.assertEqual(listed(row), vector)
+        with self.assertRaises((TypeError, ValueError)):
+            row[0] = 1.0
+
+    def test_names_ids_that_are_not_there(self):
+        with self.build(3) as index:
+            with self.assertRaises(KeyError) as e:
+                index[77]
+            self.assertEqual(e.exception.status, 2)
+            self.assertIn("no row has the id 77", str(e.exception))
+            self.assertFalse(str(e.exception).startswith('"'))
+
+    def test_opens_with_options(self):
+        path = self.build(10).path
+        for options in ({"check": "all"}, {"preload": "all"}, {"copy": True},
+                        {"untrusted": True}):
+            with vsx.open(path, **options) as index:
+                again = pickle.loads(pickle.dumps(index))
+                self.assertEqual(len(again), 10)
+                again.close()
+
+    def test_verifies(self):
+        index = self.build(100)
+        said = index.verify(min_recall=0.9)
+        self.assertEqual(said["findings"], [])
+        with open(index.path, "r+b") as f:
+            f.seek(index.file_bytes // 2)
+            was = f.read(1)
+            f.seek(index.file_bytes // 2)
+            f.write(bytes([was[0] ^ 1]))
+        self.assertNotEqual(index.verify()["findings"], [])
+        self.assertNotEqual(index.verify("pages")["findings"], [])
+        with vsx.open(index.path) as damaged:
+            with self.assertRaises(vsx.CorruptError) as e:
+                damaged.search(flat(vectors(1)), 10, exact=True)
+            self.assertIsInstance(e.exception.page, int)
+
+
+class Changing(Folder):
+    def test_adds_removes_and_sees_it(self):
+        index = self.build(50)
+        said = index.add(flat(vectors(5, seed=9)))
+        self.assertEqual((said["n_added"], len(index)), (5, 55))
+        self.assertEqual(index.remove([3, 4, 1000])["unknown"], [1000])
+        self.assertEqual(len(index), 53)
+        self.assertNotIn(3, index)
+        said = index.upsert(vectors(1, seed=10), [5])
+        self.assertEqual(said["n_replaced"], 1)
+        with self.assertRaises(vsx.ExistsError):
+            index.add(vectors(1), [5])
+        said = index.compact()
+        self.assertEqual((said["n_rows"], index.n_rows), (53, 53))
+
+    def test_others_see_it_when_they_ask(self):
+        index = self.build(5)
+        with vsx.open(index.path) as other:
+            self.assertFalse(other.refresh())
+            index.add(vectors(1))
+            self.assertEqual(len(other), 5)
+            self.assertTrue(other.refresh())
+            self.assertEqual(len(other), 6)
+
+    def test_backs_up_and_restores(self):
+        index = self.build(50)
+        self.assertEqual(index.backup(self.path("repo"), "one")["name"], "one")
+        index.remove([0])
+        vsx.restore(self.path("repo"), self.path("old.vsx"))
+        with vsx.open(self.path("old.vsx")) as old:
+            self.assertEqual(len(old), 50)
+
+    def test_waits_for_no_other_writer(self):
+        index, busy = self.build(200, "HNSW8"), []
+
+        def meanwhile(*_):
+            try:
+                vsx.open(index.path).remove([1])
+            except vsx.BusyError as e:
+                busy.append(e)
+        index.compact(progress=meanwhile)
+        self.assertTrue(busy)
+
+
+class Sharing(Folder):
+    def test_many_threads_search_while_it_is_closed_and_refreshed(self):
+        index, stop, faults = self.build(300, "HNSW8"), threading.Event(), []
+        q = flat(vectors(3, seed=5))
+
+        def searches():
+            while not stop.is_set():
+                try:
+                    index.search(q, 5)
+                except ValueError as e:
+                    if "closed" not in str(e):
+                        faults.append(e)
+                    return
+                except Exception as e:
+                    faults.append(e)
+                    return
+        threads = [threading.Thread(target=searches) for _ in range(4)]
+        for t in threads:
+            t.start()
+        for i in range(10):
+            index.add(vectors(1, seed=i))
+        index.close()
+        stop.set()
+        for t in threads:
+            t.join()
+        self.assertEqual(faults, [])
+
+    def test_children_search_too(self):
+        index = self.build(300, "HNSW8")
+        q = vectors(40, seed=6)
+        due = listed(index.search(q, 5, threads=2)[1])
+        for method in ("fork", "spawn"):
+            with multiprocessing.get_context(method).Pool(2) as pool:
+                self.assertEqual(pool.map(searched, [(index, q)] * 4),
+                                 [due] * 4)
+
+
+def searched(job):
+    index, q = job
+    return listed(index.search(q, 5, threads=2)[1])
+
+
+class Words(Folder):
+    def test_examples_hold(self):
+        at = {"path": self.path("doc.vsx"), "vsx": vsx}
+        result = doctest.testmod(vsx, extraglobs=at, verbose=False)
+        self.assertEqual(result.failed, 0)
+        self.assertGreater(result.attempted, 3)
+
+    def test_everything_has_a_text_and_a_stub(self):
+        stub = os.path.join(os.path.dirname(vsx.__file__), "__init__.pyi")
+        with open(stub) as f:
+            stub = f.read()
+        for name in vsx.__all__:
+            self.assertTrue(name == "isa" or getattr(vsx, name).__doc__, name)
+            self.assertIn(name, stub)
+        for name in dir(vsx.Index):
+            if not name.startswith("_"):
+                self.assertTrue(getattr(vsx.Index, name).__doc__, name)
+                self.assertRegex(stub, rf"\b{name}\b")
+
+
+if __name__ == "__main__":
+    unittest.main()
