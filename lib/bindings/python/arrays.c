@@ -50,10 +50,10 @@ static int set_shape(struct vsx_py_rows *r, int n_dims, size_t first,
 		return -1;
 	}
 	if (dim == 0 || dim > VSX_MAX_DIM) {
-		PyErr_Format(PyExc_ValueError,
-			     "%s has vectors of %zu components; 1 to %d are "
-			     "possible",
-			     what, dim, VSX_MAX_DIM);
+		PyErr_Format(
+			PyExc_ValueError,
+			"%s has vectors of length %zu; 1 to %d is possible",
+			what, dim, VSX_MAX_DIM);
 		return -1;
 	}
 	r->one = n_dims == 1;

@@ -107,8 +107,9 @@ static int add_rows(struct wish *w, struct vsx_builder **b,
 		return -1;
 	}
 	if (ids->ids && ids->n != x->n) {
-		PyErr_Format(PyExc_ValueError, "there are %zu ids for %zu rows",
-			     ids->n, x->n);
+		PyErr_Format(PyExc_ValueError,
+			     "x is of length %zu, ids of length %zu", x->n,
+			     ids->n);
 		return -1;
 	}
 	if (w->dim && w->dim != x->dim) {

@@ -115,8 +115,8 @@ static PyObject *add_rows(PyObject *self, struct update *u,
 				    x->dim, dim);
 	if (ids->ids && ids->n != x->n)
 		return PyErr_Format(PyExc_ValueError,
-				    "there are %zu ids for %zu rows", ids->n,
-				    x->n);
+				    "x is of length %zu, ids of length %zu",
+				    x->n, ids->n);
 	batch.n = x->n;
 	batch.vectors = x->data;
 	batch.elem = x->elem;

@@ -29,8 +29,8 @@ static PyObject *error_base, *error_of[N_CLASSES];
 static PyObject *plain_text(void)
 {
 	PyObject *text = PyObject_GetAttrString(PyExc_Exception, "__str__");
-	PyObject *members = text ? Py_BuildValue("{sO}", "__str__", text)
-				 : NULL;
+	PyObject *members =
+		text ? Py_BuildValue("{sO}", "__str__", text) : NULL;
 
 	Py_XDECREF(text);
 	return members;
