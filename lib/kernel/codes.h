@@ -3,8 +3,8 @@
  * tables and nearest codewords of product quantisers.
  *
  * There is one table of functions for each instruction set, as in kernel.h. All
- * give the same bits: the first three are exact, the others make one rounded
- * operation after the other in the order given here, never fused.
+ * give the same bits: the first three and the last are exact, the others make
+ * one rounded operation after the other in the order given here, never fused.
  */
 #ifndef VSX_KERNEL_CODES_H
 #define VSX_KERNEL_CODES_H
@@ -62,6 +62,41 @@ typedef void vsx_range_kernel(const float *x, uint32_t n, float *low,
 typedef void vsx_quantise_kernel(const float *x, uint32_t n, float low,
 				 float inverse, uint16_t *out);
 
+/*
+ * A gate: which links of a node are worth a look, by codes of 4 bits that lie
+ * beside them, 32 links a block. A block has
+ *
+ *	u8 codes[parts][16]    byte i of a part has the code of link i in its
+ *			       low half, that of link 16 + i in its high half
+ *	i16 factors[32][2]     a and b of each link
+ *
+ * and bit i of out[j] says of link i of block j whether
+ *
+ *	a * scale + b * (base + sum of tables[p][code p]) <= bound
+ *
+ * with the sum in the brackets modulo 2^16 and the other modulo 2^32, both
+ * taken as signed.
+ *
+ * parts   from 4 on, a multiple of 4
+ * blocks  n of them, one after the other; any alignment
+ */
+struct vsx_gate {
+	const uint8_t *tables; /* u8[parts][16] */
+	uint32_t parts;
+	int16_t scale, base;
+	int32_t bound;
+};
+
+#define VSX_GATE_LINKS 32u /* of a block */
+
+static inline size_t vsx_gate_block_bytes(uint32_t parts)
+{
+	return (size_t)parts * 16 + VSX_GATE_LINKS * 4;
+}
+
+typedef void vsx_gate_kernel(const struct vsx_gate *g, const uint8_t *blocks,
+			     size_t n, uint32_t *out);
+
 struct vsx_code_kernels {
 	const char *name; /* "scalar", "avx2", "avx512", "neon" */
 	vsx_dot_kernel *dot8, *dot4;
@@ -70,6 +105,7 @@ struct vsx_code_kernels {
 	vsx_nearest_kernel *nearest;
 	vsx_range_kernel *range;
 	vsx_quantise_kernel *quantise;
+	vsx_gate_kernel *gate;
 };
 
 /* The table for this machine, and all of them, as in kernel.h. */

@@ -117,6 +117,84 @@ INLINE void dots(const int16_t *w, const struct group *g, uint32_t dim,
 VSX_DOT_KERNEL(dot8, dots, 8)
 VSX_DOT_KERNEL(dot4, dots, 4)
 
+/* ---- gates -------------------------------------------------------------- */
+
+/* Sums of bytes: those of all, as words, and those of the odd ones. */
+struct gate_sum {
+	__m256i all, odd;
+};
+
+INLINE __m256i bytes_at(const uint8_t *p)
+{
+	return _mm256_loadu_si256((const __m256i *)(const void *)p);
+}
+
+INLINE void add_bytes(struct gate_sum *s, __m256i x)
+{
+	s->all = _mm256_add_epi16(s->all, x);
+	s->odd = _mm256_add_epi16(s->odd, _mm256_srli_epi16(x, 8));
+}
+
+/* Of the two parts of a step. */
+INLINE __m128i fold_parts(__m256i x)
+{
+	return _mm_add_epi16(_mm256_castsi256_si128(x),
+			     _mm256_extracti128_si256(x, 1));
+}
+
+/* Which of 8 links pass. */
+INLINE uint32_t pass_8(const struct vsx_gate *g, __m128i sum,
+		       const uint8_t *factors)
+{
+	__m256i pairs = _mm256_slli_epi32(_mm256_cvtepu16_epi32(sum), 16);
+
+	pairs = _mm256_or_si256(pairs, _mm256_set1_epi32((uint16_t)g->scale));
+	pairs = _mm256_madd_epi16(pairs, bytes_at(factors));
+	pairs = _mm256_cmpgt_epi32(pairs, _mm256_set1_epi32(g->bound));
+	return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(pairs)) ^ 0xff;
+}
+
+/* And of 16. */
+INLINE uint32_t pass(const struct vsx_gate *g, const struct gate_sum *s,
+		     const uint8_t *factors)
+{
+	__m128i base = _mm_set1_epi16(g->base), odd = fold_parts(s->odd);
+	__m128i even =
+		_mm_sub_epi16(fold_parts(s->all), _mm_slli_epi16(odd, 8));
+	__m128i low = _mm_add_epi16(_mm_unpacklo_epi16(even, odd), base);
+	__m128i high = _mm_add_epi16(_mm_unpackhi_epi16(even, odd), base);
+
+	return pass_8(g, low, factors) | pass_8(g, high, factors + 32) << 8;
+}
+
+INLINE uint32_t gate_block(const struct vsx_gate *g, const uint8_t *block)
+{
+	const __m256i low = _mm256_set1_epi8(15);
+	struct gate_sum first = {_mm256_setzero_si256(),
+				 _mm256_setzero_si256()},
+			second = first;
+
+	for (uint32_t p = 0; p < g->parts; p += 2) {
+		__m256i codes = bytes_at(block + (size_t)p * 16);
+		__m256i table = bytes_at(g->tables + (size_t)p * 16);
+
+		add_bytes(&first, _mm256_shuffle_epi8(
+					  table, _mm256_and_si256(codes, low)));
+		codes = _mm256_and_si256(_mm256_srli_epi16(codes, 4), low);
+		add_bytes(&second, _mm256_shuffle_epi8(table, codes));
+	}
+	block += (size_t)g->parts * 16;
+	return pass(g, &first, block) | pass(g, &second, block + 64) << 16;
+}
+
+static void gate(const struct vsx_gate *g, const uint8_t *blocks, size_t n,
+		 uint32_t *out)
+{
+	for (size_t j = 0; j < n; j++)
+		out[j] = gate_block(
+			g, blocks + j * vsx_gate_block_bytes(g->parts));
+}
+
 const struct vsx_code_kernels vsx_code_kernels_avx2 = {
 	.name = "avx2",
 	.dot8 = dot8,
@@ -127,4 +205,5 @@ const struct vsx_code_kernels vsx_code_kernels_avx2 = {
 	.nearest = nearest,
 	.range = range,
 	.quantise = quantise,
+	.gate = gate,
 };

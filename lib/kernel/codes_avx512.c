@@ -85,6 +85,75 @@ INLINE void dots(const int16_t *w, const struct group *g, uint32_t dim,
 VSX_DOT_KERNEL(dot8, dots, 8)
 VSX_DOT_KERNEL(dot4, dots, 4)
 
+/* ---- gates -------------------------------------------------------------- */
+
+/* Sums of bytes: those of all, as words, and those of the odd ones. */
+struct gate_sum {
+	__m512i all, odd;
+};
+
+INLINE void add_bytes(struct gate_sum *s, __m512i x)
+{
+	s->all = _mm512_add_epi16(s->all, x);
+	s->odd = _mm512_add_epi16(s->odd, _mm512_srli_epi16(x, 8));
+}
+
+/* Of the four parts of a step. */
+INLINE __m128i fold_parts(__m512i x)
+{
+	__m256i half = _mm256_add_epi16(_mm512_castsi512_si256(x),
+					_mm512_extracti64x4_epi64(x, 1));
+
+	return _mm_add_epi16(_mm256_castsi256_si128(half),
+			     _mm256_extracti128_si256(half, 1));
+}
+
+/* Which of 16 links pass. */
+INLINE uint32_t pass(const struct vsx_gate *g, const struct gate_sum *s,
+		     const uint8_t *factors)
+{
+	__m128i odd = fold_parts(s->odd);
+	__m128i even =
+		_mm_sub_epi16(fold_parts(s->all), _mm_slli_epi16(odd, 8));
+	__m256i sum = _mm256_set_m128i(_mm_unpackhi_epi16(even, odd),
+				       _mm_unpacklo_epi16(even, odd));
+	__m512i pairs;
+
+	sum = _mm256_add_epi16(sum, _mm256_set1_epi16(g->base));
+	pairs = _mm512_slli_epi32(_mm512_cvtepu16_epi32(sum), 16);
+	pairs = _mm512_or_si512(pairs, _mm512_set1_epi32((uint16_t)g->scale));
+	pairs = _mm512_madd_epi16(pairs, _mm512_loadu_si512(factors));
+	return _mm512_cmple_epi32_mask(pairs, _mm512_set1_epi32(g->bound));
+}
+
+INLINE uint32_t gate_block(const struct vsx_gate *g, const uint8_t *block)
+{
+	const __m512i low = _mm512_set1_epi8(15);
+	struct gate_sum first = {_mm512_setzero_si512(),
+				 _mm512_setzero_si512()},
+			second = first;
+
+	for (uint32_t p = 0; p < g->parts; p += 4) {
+		__m512i codes = _mm512_loadu_si512(block + (size_t)p * 16);
+		__m512i table = _mm512_loadu_si512(g->tables + (size_t)p * 16);
+
+		add_bytes(&first, _mm512_shuffle_epi8(
+					  table, _mm512_and_si512(codes, low)));
+		codes = _mm512_and_si512(_mm512_srli_epi16(codes, 4), low);
+		add_bytes(&second, _mm512_shuffle_epi8(table, codes));
+	}
+	block += (size_t)g->parts * 16;
+	return pass(g, &first, block) | pass(g, &second, block + 64) << 16;
+}
+
+static void gate(const struct vsx_gate *g, const uint8_t *blocks, size_t n,
+		 uint32_t *out)
+{
+	for (size_t j = 0; j < n; j++)
+		out[j] = gate_block(
+			g, blocks + j * vsx_gate_block_bytes(g->parts));
+}
+
 const struct vsx_code_kernels vsx_code_kernels_avx512 = {
 	.name = "avx512",
 	.dot8 = dot8,
@@ -95,4 +164,5 @@ const struct vsx_code_kernels vsx_code_kernels_avx512 = {
 	.nearest = nearest,
 	.range = range,
 	.quantise = quantise,
+	.gate = gate,
 };

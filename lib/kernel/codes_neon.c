@@ -108,6 +108,77 @@ INLINE void dots(const int16_t *w, const struct group *g, uint32_t dim,
 VSX_DOT_KERNEL(dot8, dots, 8)
 VSX_DOT_KERNEL(dot4, dots, 4)
 
+/* ---- gates -------------------------------------------------------------- */
+
+/* Sums of 16 bytes. */
+struct gate_sum {
+	uint16x8_t low, high;
+};
+
+INLINE void add_bytes(struct gate_sum *s, uint8x16_t x)
+{
+	s->low = vaddw_u8(s->low, vget_low_u8(x));
+	s->high = vaddw_high_u8(s->high, x);
+}
+
+INLINE uint32_t pass_4(int32x4_t value, int32_t bound)
+{
+	static const uint32_t bits[4] = {1, 2, 4, 8};
+
+	return vaddvq_u32(vandq_u32(vcleq_s32(value, vdupq_n_s32(bound)),
+				    vld1q_u32(bits)));
+}
+
+/* Which of 8 links pass. */
+INLINE uint32_t pass_8(const struct vsx_gate *g, uint16x8_t sum,
+		       const uint8_t *factors)
+{
+	int16x8_t y =
+		vaddq_s16(vreinterpretq_s16_u16(sum), vdupq_n_s16(g->base));
+	int16x8_t scale = vdupq_n_s16(g->scale);
+	int16x8_t even = vreinterpretq_s16_u8(vld1q_u8(factors));
+	int16x8_t odd = vreinterpretq_s16_u8(vld1q_u8(factors + 16));
+	int16x8_t a = vuzp1q_s16(even, odd), b = vuzp2q_s16(even, odd);
+	int32x4_t low = vmull_s16(vget_low_s16(a), vget_low_s16(scale));
+	int32x4_t high = vmull_high_s16(a, scale);
+
+	low = vmlal_s16(low, vget_low_s16(b), vget_low_s16(y));
+	high = vmlal_high_s16(high, b, y);
+	return pass_4(low, g->bound) | pass_4(high, g->bound) << 4;
+}
+
+INLINE uint32_t pass(const struct vsx_gate *g, const struct gate_sum *s,
+		     const uint8_t *factors)
+{
+	return pass_8(g, s->low, factors) | pass_8(g, s->high, factors + 32)
+						    << 8;
+}
+
+INLINE uint32_t gate_block(const struct vsx_gate *g, const uint8_t *block)
+{
+	struct gate_sum first = {vdupq_n_u16(0), vdupq_n_u16(0)},
+			second = first;
+
+	for (uint32_t p = 0; p < g->parts; p++) {
+		uint8x16_t codes = vld1q_u8(block + (size_t)p * 16);
+		uint8x16_t table = vld1q_u8(g->tables + (size_t)p * 16);
+
+		add_bytes(&first,
+			  vqtbl1q_u8(table, vandq_u8(codes, vdupq_n_u8(15))));
+		add_bytes(&second, vqtbl1q_u8(table, vshrq_n_u8(codes, 4)));
+	}
+	block += (size_t)g->parts * 16;
+	return pass(g, &first, block) | pass(g, &second, block + 64) << 16;
+}
+
+static void gate(const struct vsx_gate *g, const uint8_t *blocks, size_t n,
+		 uint32_t *out)
+{
+	for (size_t j = 0; j < n; j++)
+		out[j] = gate_block(
+			g, blocks + j * vsx_gate_block_bytes(g->parts));
+}
+
 const struct vsx_code_kernels vsx_code_kernels_neon = {
 	.name = "neon",
 	.dot8 = dot8,
@@ -118,4 +189,5 @@ const struct vsx_code_kernels vsx_code_kernels_neon = {
 	.nearest = nearest,
 	.range = range,
 	.quantise = quantise,
+	.gate = gate,
 };

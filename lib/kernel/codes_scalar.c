@@ -110,6 +110,38 @@ static void quantise(const float *x, uint32_t n, float low, float inverse,
 	}
 }
 
+static uint32_t gate_block(const struct vsx_gate *g, const uint8_t *block)
+{
+	uint32_t out = 0;
+
+	for (uint32_t i = 0; i < VSX_GATE_LINKS; i++) {
+		uint16_t sum = (uint16_t)g->base;
+		int16_t f[2];
+
+		for (uint32_t p = 0; p < g->parts; p++) {
+			uint8_t both = block[p * 16 + i % 16];
+
+			sum = (uint16_t)(sum + g->tables[p * 16 +
+							 (i < 16 ? both & 15
+								 : both >> 4)]);
+		}
+		memcpy(f, block + (size_t)g->parts * 16 + i * sizeof(f),
+		       sizeof(f));
+		if ((int32_t)((uint32_t)(f[0] * g->scale) +
+			      (uint32_t)(f[1] * (int16_t)sum)) <= g->bound)
+			out |= 1u << i;
+	}
+	return out;
+}
+
+static void gate(const struct vsx_gate *g, const uint8_t *blocks, size_t n,
+		 uint32_t *out)
+{
+	for (size_t j = 0; j < n; j++)
+		out[j] = gate_block(
+			g, blocks + j * vsx_gate_block_bytes(g->parts));
+}
+
 const struct vsx_code_kernels vsx_code_kernels_scalar = {
 	.name = "scalar",
 	.dot8 = dot8,
@@ -120,4 +152,5 @@ const struct vsx_code_kernels vsx_code_kernels_scalar = {
 	.nearest = nearest,
 	.range = range,
 	.quantise = quantise,
+	.gate = gate,
 };

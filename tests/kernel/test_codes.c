@@ -350,3 +350,106 @@ Test(codes, can_be_forced)
 	setenv("VSX_ISA", "scalar", 1);
 	cr_assert_str_eq(vsx_code_kernels()->name, "scalar");
 }
+
+/* ---- gates -------------------------------------------------------------- */
+
+static bool passes(const struct vsx_gate *g, const uint8_t *block, uint32_t i)
+{
+	const uint8_t *factors = block + (size_t)g->parts * 16;
+	int64_t sum = g->base, value;
+	int16_t f[2];
+
+	for (uint32_t p = 0; p < g->parts; p++) {
+		uint8_t both = block[p * 16 + i % 16];
+
+		sum += g->tables[p * 16 + (i < 16 ? both % 16 : both / 16)];
+	}
+	memcpy(f, factors + i * 4, sizeof(f));
+	value = (int64_t)f[0] * g->scale +
+		(int64_t)f[1] * (int16_t)(uint16_t)(uint64_t)sum;
+	return (int32_t)(uint32_t)(uint64_t)value <= g->bound;
+}
+
+/* The value of a link as a bound: there the answer turns. */
+static int32_t value_of(struct vsx_gate g, const uint8_t *block, uint32_t i)
+{
+	int64_t low = INT32_MIN, high = INT32_MAX;
+
+	while (low < high) {
+		int64_t middle = low + (high - low) / 2;
+
+		g.bound = (int32_t)middle;
+		if (passes(&g, block, i))
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return (int32_t)low;
+}
+
+static void check_gates(const struct vsx_gate *g, const uint8_t *blocks,
+			uint32_t n)
+{
+	const struct vsx_code_kernels *t;
+	uint32_t out[4 + 1];
+
+	for (unsigned int k = 0; (t = vsx_code_kernels_at(k)); k++) {
+		out[n] = 77;
+		t->gate(g, blocks, n, out);
+		cr_assert_eq(out[n], 77);
+		for (uint32_t i = 0; i < n * VSX_GATE_LINKS; i++)
+			cr_assert_eq(
+				out[i / 32] >> i % 32 & 1,
+				passes(g,
+				       blocks + i / 32 *
+							vsx_gate_block_bytes(
+								g->parts),
+				       i % 32),
+				"%s, %u parts, link %u of %u blocks", t->name,
+				g->parts, i, n);
+	}
+}
+
+/* Codes, tables and factors of every size, wrapped sums among them; bounds of
+ * every size, and those at which one link turns. */
+Test(codes, gates_let_the_same_links_pass)
+{
+	struct vsx_rng rng = {4711};
+
+	for (uint32_t parts = 4; parts <= 128; parts += 4)
+		for (uint32_t turn = 0; turn < 4 * N_FILLS; turn++) {
+			enum fill fill = (enum fill)(turn % N_FILLS);
+			uint32_t n = 1 + turn % 3;
+			size_t bytes = n * vsx_gate_block_bytes(parts);
+			uint8_t *blocks = memory.codes_end - bytes;
+			uint8_t *tables = (uint8_t *)memory.weights_end -
+					  (size_t)parts * 16;
+			struct vsx_gate g = {
+				.tables = tables,
+				.parts = parts,
+				.scale = weight(&rng, fill),
+				.base = weight(&rng, (enum fill)(turn / 4)),
+				.bound = (int32_t)vsx_rng_next(&rng),
+			};
+
+			for (size_t i = 0; i < bytes; i++)
+				blocks[i] = byte(&rng, RANDOM);
+			for (uint32_t i = 0; i < parts * 16; i++)
+				tables[i] = byte(&rng, fill);
+			for (uint32_t i = 0; i < n * 32 * 2; i++) {
+				int16_t f = weight(&rng, fill);
+				size_t block =
+					i / 64 * vsx_gate_block_bytes(parts);
+
+				memcpy(blocks + block + parts * 16 +
+					       i % 64 * sizeof(f),
+				       &f, sizeof(f));
+			}
+			check_gates(&g, blocks, n);
+			g.bound = value_of(g, blocks, turn % 32);
+			check_gates(&g, blocks, n);
+			if (g.bound > INT32_MIN)
+				g.bound--;
+			check_gates(&g, blocks, n);
+		}
+}

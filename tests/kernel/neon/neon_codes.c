@@ -99,6 +99,37 @@ static void check_book(const struct vsx_code_kernels *k, float *book,
 	tell(good, "book", dim);
 }
 
+static void check_gate(const struct vsx_code_kernels *k, uint8_t *codes_end,
+		       uint8_t *tables_end, uint32_t parts)
+{
+	const struct vsx_code_kernels *s = vsx_code_kernels_at(0);
+	struct vsx_rng rng = {.state = parts};
+	size_t bytes = 2 * vsx_gate_block_bytes(parts);
+	uint8_t *blocks = codes_end - bytes;
+	uint8_t *tables = tables_end - (size_t)parts * 16;
+	uint32_t a[2], b[2];
+	int good = 1;
+
+	for (size_t i = 0; i < bytes; i++)
+		blocks[i] = (uint8_t)vsx_rng_next(&rng);
+	for (uint32_t i = 0; i < parts * 16; i++)
+		tables[i] = (uint8_t)vsx_rng_next(&rng);
+	for (int i = 0; i < 50; i++) {
+		struct vsx_gate g = {
+			.tables = tables,
+			.parts = parts,
+			.scale = (int16_t)vsx_rng_next(&rng),
+			.base = (int16_t)vsx_rng_next(&rng),
+			.bound = (int32_t)vsx_rng_next(&rng),
+		};
+
+		k->gate(&g, blocks, 2, a);
+		s->gate(&g, blocks, 2, b);
+		good &= memcmp(a, b, sizeof(a)) == 0;
+	}
+	tell(good, "gate", parts);
+}
+
 int main(void)
 {
 	static const uint32_t large[] = {784, 1536, 65535, MAX_DIM};
@@ -123,6 +154,8 @@ int main(void)
 	for (uint32_t dim = 1; dim <= 64; dim++)
 		for (uint32_t few = 1; few < 1000000; few *= 10)
 			check_book(k, book, dim, dim % 3 ? 256 : 16, few);
+	for (uint32_t parts = 4; parts <= 128; parts += 4)
+		check_gate(k, codes_end, weights_end, parts);
 	printf("%u passed, %u failed\n", passed, failed);
 	return failed != 0;
 }
