@@ -46,6 +46,7 @@ static inline bool vsx_elem_is_int(uint32_t elem)
 	X(VSX_SEC_KTAB, "KTAB", "rows by key")                                 \
 	X(VSX_SEC_PAYL, "PAYL", "payload of the rows")                         \
 	X(VSX_SEC_PDIR, "PDIR", "blocks of PAYL")                              \
+	X(VSX_SEC_COLS, "COLS", "fields of the rows")                          \
 	X(VSX_SEC_QRYS, "QRYS", "queries of the acceptance test")              \
 	X(VSX_SEC_QTRU, "QTRU", "their exact neighbours")                      \
 	X(VSX_SEC_QSRC, "QSRC", "the rows that they are")                      \

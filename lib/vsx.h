@@ -66,9 +66,12 @@ extern "C" {
 #define VSX_API
 #endif
 
-struct vsx;	     /* an open index */
-struct vsx_searcher; /* the scratch of one searching thread */
-struct vsx_pool;     /* threads that wait for batches of queries */
+struct vsx;	      /* an open index */
+struct vsx_searcher;  /* the scratch of one searching thread */
+struct vsx_pool;      /* threads that wait for batches of queries */
+struct vsx_fields;    /* values of one row */
+struct vsx_filter;    /* an expression over fields */
+struct vsx_selection; /* rows of an index */
 
 /* ---- about ---------------------------------------------------------- */
 
@@ -425,6 +428,107 @@ VSX_API enum vsx_status vsx_effort_for(const struct vsx *index, double recall,
 				       uint32_t k, uint32_t *effort,
 				       double *refine, struct vsx_error *err);
 
+/* ---- fields --------------------------------------------------------- */
+
+struct vsx_field_facts {
+	const char *name; /* lives as long as the index */
+	enum vsx_field_type type;
+	uint32_t is_list; /* 1: rows have any number of values */
+};
+
+/* Field number i of the index, by rising name; VSX_EINVAL past the last. */
+VSX_API enum vsx_status vsx_get_field_sized(const struct vsx *index, uint32_t i,
+					    struct vsx_field_facts *facts,
+					    size_t size, struct vsx_error *err);
+static inline enum vsx_status vsx_get_field(const struct vsx *index, uint32_t i,
+					    struct vsx_field_facts *facts,
+					    struct vsx_error *err)
+{
+	return vsx_get_field_sized(index, i, facts, sizeof(*facts), err);
+}
+
+/* "int", "[string]"; NULL for a number that means nothing. */
+VSX_API const char *vsx_field_type_text(enum vsx_field_type type,
+					uint32_t is_list);
+
+/* One value of a field; what is looked at goes by the field's type. */
+struct vsx_value {
+	uint32_t truth;		 /* VSX_BOOL: 1 or 0 */
+	int64_t number;		 /* VSX_INT; VSX_TIME without a string */
+	double real;		 /* VSX_FLOAT */
+	struct vsx_bytes string; /* VSX_STRING; VSX_TIME: "2026-01-31",
+				    "2026-01-31T12:00:00.5Z", "...+01:00" */
+};
+
+/*
+ * The fields of a row, put together for struct vsx_batch: vsx_fields_bytes() is
+ * what that takes, and lives until the next call for the same object. A field
+ * that is not put is null.
+ *
+ * name     a letter or _, then up to 62 letters, digits, _ and dots, and no
+ *          word of the filter language
+ * is_list  1: values are [n], any n; otherwise n is 1
+ *
+ * VSX_EINVAL for a name that is none or was put before, a float that is not
+ * finite, a string that is not UTF-8, too long or has a byte 0, a time that is
+ * none; then nothing is put. vsx_fields_free() accepts NULL.
+ */
+VSX_API enum vsx_status vsx_fields_new(struct vsx_fields **out,
+				       struct vsx_error *err);
+VSX_API void vsx_fields_free(struct vsx_fields *fields);
+VSX_API void vsx_fields_clear(struct vsx_fields *fields);
+VSX_API enum vsx_status vsx_fields_put(struct vsx_fields *fields,
+				       const char *name,
+				       enum vsx_field_type type,
+				       uint32_t is_list,
+				       const struct vsx_value *values, size_t n,
+				       struct vsx_error *err);
+/* A value that is null: the index has the field, if no other row does. */
+VSX_API enum vsx_status vsx_fields_put_null(struct vsx_fields *fields,
+					    const char *name,
+					    enum vsx_field_type type,
+					    uint32_t is_list,
+					    struct vsx_error *err);
+VSX_API struct vsx_bytes vsx_fields_bytes(const struct vsx_fields *fields);
+
+/*
+ * Parse a filter, such as
+ *
+ *     lang = "en" and year >= 2024 and not (tags contains "draft")
+ *
+ * The language is in vsx-query(1). A filter belongs to no index; any number of
+ * threads may use it. vsx_filter_free() accepts NULL.
+ *
+ * VSX_EINVAL says what is expected at which character.
+ */
+VSX_API enum vsx_status vsx_filter_parse(struct vsx_filter **out,
+					 const char *text,
+					 struct vsx_error *err);
+VSX_API void vsx_filter_free(struct vsx_filter *filter);
+
+/*
+ * The live rows of an index that a filter is true of: a bit for each row. It
+ * is made once, takes the same rows in all searches of that index, and any
+ * number of threads may use it; free it before the index is closed or
+ * afterwards. The filter is not needed any longer. An index without rows has no
+ * fields; there any filter selects nothing.
+ *
+ * VSX_EINVAL    a field that the index lacks, or a test that does not suit it
+ * VSX_ECORRUPT  a page that it needed is damaged
+ */
+VSX_API enum vsx_status vsx_select(struct vsx_selection **out,
+				   const struct vsx *index,
+				   const struct vsx_filter *filter,
+				   struct vsx_error *err);
+/* Accepts NULL. */
+VSX_API void vsx_selection_free(struct vsx_selection *selection);
+/* How many rows. */
+VSX_API uint64_t vsx_selection_count(const struct vsx_selection *selection);
+/* The first selected row that is `row` or comes after it, as a number for
+   vsx_id_at(); n_rows of the index, which must be open, if there is none. */
+VSX_API uint64_t vsx_selection_next(const struct vsx_selection *selection,
+				    uint64_t row);
+
 /* ---- search --------------------------------------------------------- */
 
 /*
@@ -458,10 +562,13 @@ struct vsx_search_opts {
 	double refine; /* where codes are estimates: how many rows are looked
 			  at for each of the k, 1 to 1000; 0: the index's
 			  default. No matter to other searches. */
+	const struct vsx_selection *among; /* rows that may be hits; NULL: all.
+					      It must outlive the search. */
 };
 #define VSX_SEARCH_OPTS_INIT                                                   \
 	{                                                                      \
-		sizeof(struct vsx_search_opts), 0, 0, 0.0, 0, 0, NULL, 0.0     \
+		sizeof(struct vsx_search_opts), 0, 0, 0.0, 0, 0, NULL, 0.0,    \
+			NULL                                                   \
 	}
 
 struct vsx_hit {
@@ -480,6 +587,8 @@ struct vsx_search_stats {
 	uint32_t effort; /* that the last search was done with, whatever it was
 			    chosen by; 0: by each segment's size, or none */
 	double refine;	 /* and its refine factor; 0: none */
+	uint64_t n_eligible; /* rows that could be hits of it: live, and of its
+				selection if it had one */
 };
 
 /*
@@ -497,7 +606,7 @@ VSX_API void vsx_searcher_free(struct vsx_searcher *searcher);
  *
  * query   dim components of type elem, which need not be that of the rows
  * hits    vsx_hit[k], filled nearest first, ties by rising id
- * n_hits  how many: k, or all rows when the index has fewer
+ * n_hits  how many: k, or all rows when the index, or opts->among, has fewer
  *
  * VSX_EINVAL    k is 0, or an option breaks its rule
  * VSX_ENUMERIC  the query holds a NaN or an infinity, is zero under cosine, or

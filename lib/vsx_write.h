@@ -172,15 +172,17 @@ struct vsx_batch {
 	const uint64_t *ids;
 	const struct vsx_bytes *keys;	  /* or NULL: none has one */
 	const struct vsx_bytes *payloads; /* likewise */
+	const struct vsx_bytes *fields;	  /* of vsx_fields_bytes(), or NULL */
 };
 #define VSX_BATCH_INIT                                                         \
 	{                                                                      \
-		sizeof(struct vsx_batch), 0, NULL, VSX_F32, NULL, NULL, NULL   \
+		sizeof(struct vsx_batch), 0, NULL, VSX_F32, NULL, NULL, NULL,  \
+			NULL                                                   \
 	}
 /* In C, the address of one that lives as long as the block it is in. */
 #define VSX_BATCH(vectors, elem, n, ids)                                       \
 	(&(struct vsx_batch){sizeof(struct vsx_batch), n, vectors, elem, ids,  \
-			     NULL, NULL})
+			     NULL, NULL, NULL})
 
 /*
  * Add rows; they are converted to the index's type if that differs. A
@@ -191,6 +193,8 @@ struct vsx_batch {
  * keys      of 1 to VSX_MAX_KEY bytes, any bytes, unique over all rows; n 0:
  * the row has none. See vsx_find() payloads  up to VSX_MAX_PAYLOAD bytes,
  * whatever they are; n 0: the row has none. See vsx_payload()
+ *
+ * fields    a field has one type in all rows (VSX_EINVAL); n 0: all are null
  *
  * VSX_ENUMERIC names the first row, counted over all calls, with a NaN, an
  * infinity, a value that the type cannot hold, length 0 under cosine, or under

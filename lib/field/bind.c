@@ -101,7 +101,7 @@ static enum vsx_status place_of(const struct vsx_program *p,
 				const struct vsx_token *value,
 				struct place *out, struct vsx_error *err)
 {
-	enum vsx_token_kind kind = value->kind;
+	enum vsx_token_kind kind = value->what;
 	int64_t time;
 
 	switch (c->kind.type) {

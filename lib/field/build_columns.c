@@ -95,7 +95,11 @@ static enum vsx_status survey(struct build *b, const struct item *item,
 {
 	struct making *m = &b->m[item->number];
 
-	(void)row;
+	if (m->had == (uint64_t)row + 1)
+		return vsx_fail(err, VSX_EINVAL,
+				"field %s is there twice in a row",
+				b->schema.fields[item->number].name);
+	m->had = (uint64_t)row + 1;
 	if (item->n_values == VSX_RECORD_NULL)
 		return VSX_OK;
 	m->c.n_values += item->n_values;
@@ -115,6 +119,7 @@ static enum vsx_status survey(struct build *b, const struct item *item,
 static enum vsx_status settle(struct making *m, uint32_t n_rows,
 			      struct vsx_error *err)
 {
+	m->had = 0;
 	if (!m->c.kind.list)
 		m->c.n_values = n_rows;
 	if (m->c.n_values > UINT32_MAX || m->words.bytes > UINT32_MAX)

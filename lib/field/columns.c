@@ -99,7 +99,7 @@ static enum vsx_status take_entry(struct vsx_columns *cols, uint32_t i,
 	c->kind.list = type & VSX_COLUMN_LIST;
 	c->kind.type = (enum vsx_field_type)(type & ~VSX_COLUMN_LIST);
 	if (!vsx_field_kind_name(c->kind))
-		return vsx_fail(err, VSX_EVERSION,
+		return vsx_fail(err, VSX_ECORRUPT,
 				"field %u, %s, has type %u, which this library "
 				"does not know",
 				i, c->name, type);

@@ -30,7 +30,7 @@ static enum vsx_status expected(const struct parser *p, const char *what,
 static enum vsx_status took(struct parser *p, enum vsx_token_kind kind,
 			    bool *is, struct vsx_error *err)
 {
-	*is = p->t.kind == kind;
+	*is = p->t.what == kind;
 	return *is ? advance(p, err) : VSX_OK;
 }
 
@@ -56,7 +56,7 @@ static enum vsx_status field_name(struct parser *p, uint32_t *number,
 	char name[VSX_FIELD_NAME] = "";
 	uint32_t i = 0;
 
-	if (p->t.kind != VSX_TOKEN_NAME)
+	if (p->t.what != VSX_TOKEN_NAME)
 		return expected(p, "a field, not or (", err);
 	if (p->t.n >= VSX_FIELD_NAME)
 		return expected(p, "a name of up to 63 characters", err);
@@ -79,7 +79,7 @@ static enum vsx_status value(struct parser *p, struct vsx_filter_node *test,
 {
 	struct vsx_filter *f = p->f;
 
-	switch (p->t.kind) {
+	switch (p->t.what) {
 	case VSX_TOKEN_INT:
 	case VSX_TOKEN_FLOAT:
 	case VSX_TOKEN_STRING:
@@ -103,14 +103,14 @@ static enum vsx_status list(struct parser *p, struct vsx_filter_node *test,
 {
 	bool more;
 
-	if (p->t.kind != VSX_TOKEN_OPEN)
+	if (p->t.what != VSX_TOKEN_OPEN)
 		return expected(p, "( and a list of values", err);
 	VSX_TRY(advance(p, err));
 	do {
 		VSX_TRY(value(p, test, err));
 		VSX_TRY(took(p, VSX_TOKEN_COMMA, &more, err));
 	} while (more);
-	if (p->t.kind != VSX_TOKEN_CLOSE)
+	if (p->t.what != VSX_TOKEN_CLOSE)
 		return expected(p, ", or )", err);
 	return advance(p, err);
 }
@@ -122,9 +122,9 @@ static enum vsx_status is_what(struct parser *p, struct vsx_filter_node *test,
 
 	VSX_TRY(took(p, VSX_TOKEN_NOT, &negated, err));
 	test->negated ^= negated;
-	if (p->t.kind == VSX_TOKEN_NULL)
+	if (p->t.what == VSX_TOKEN_NULL)
 		test->what = VSX_FILTER_NULL;
-	else if (p->t.kind == VSX_TOKEN_EMPTY)
+	else if (p->t.what == VSX_TOKEN_EMPTY)
 		test->what = VSX_FILTER_EMPTY;
 	else
 		return expected(
@@ -177,7 +177,7 @@ static enum vsx_status contains_what(struct parser *p,
 static enum vsx_status predicate(struct parser *p, struct vsx_filter_node *test,
 				 bool *all, struct vsx_error *err)
 {
-	enum vsx_token_kind sign = p->t.kind;
+	enum vsx_token_kind sign = p->t.what;
 
 	switch (sign) {
 	case VSX_TOKEN_NE:
@@ -209,7 +209,7 @@ static enum vsx_status predicate(struct parser *p, struct vsx_filter_node *test,
 				 p->f->n_values + 1, sizeof(*p->f->values),
 				 err));
 		p->f->values[p->f->n_values++] = (struct vsx_token){
-			.kind = VSX_TOKEN_TRUE, .at = test->at};
+			.what = VSX_TOKEN_TRUE, .at = test->at};
 		test->n_values = 1;
 		return VSX_OK;
 	}
@@ -233,8 +233,8 @@ static enum vsx_status test(struct parser *p, bool negated, uint32_t *number,
 	VSX_TRY(field_name(p, &node.field, err));
 	VSX_TRY(took(p, VSX_TOKEN_NOT, &before, err));
 	node.negated ^= before;
-	if (before && p->t.kind != VSX_TOKEN_IN &&
-	    p->t.kind != VSX_TOKEN_CONTAINS)
+	if (before && p->t.what != VSX_TOKEN_IN &&
+	    p->t.what != VSX_TOKEN_CONTAINS)
 		return expected(p, "in or contains", err);
 	VSX_TRY(predicate(p, &node, &all, err));
 	VSX_TRY(add_node(p, node.what, node.at, number, err));
@@ -252,7 +252,7 @@ static enum vsx_status factor(struct parser *p, bool negated, uint32_t *number,
 {
 	bool is;
 
-	if (p->t.kind != VSX_TOKEN_NOT && p->t.kind != VSX_TOKEN_OPEN)
+	if (p->t.what != VSX_TOKEN_NOT && p->t.what != VSX_TOKEN_OPEN)
 		return test(p, negated, number, err);
 	if (p->depth == VSX_MAX_FILTER_DEPTH)
 		return vsx_lex_fail(&p->lex, p->t.at, err,
@@ -266,7 +266,7 @@ static enum vsx_status factor(struct parser *p, bool negated, uint32_t *number,
 	} else {
 		VSX_TRY(advance(p, err));
 		VSX_TRY(joined(p, true, negated, number, err));
-		if (p->t.kind != VSX_TOKEN_CLOSE)
+		if (p->t.what != VSX_TOKEN_CLOSE)
 			return expected(p, "and, or or )", err);
 		VSX_TRY(advance(p, err));
 	}
@@ -319,7 +319,7 @@ static enum vsx_status parse(struct parser *p, struct vsx_error *err)
 	VSX_TRY(add_node(p, VSX_FILTER_AND, 0, &root, err));
 	VSX_TRY(joined(p, true, false, &number, err));
 	p->f->nodes[root].child = number;
-	if (p->t.kind != VSX_TOKEN_END)
+	if (p->t.what != VSX_TOKEN_END)
 		return expected(p, "and, or or the end", err);
 	return VSX_OK;
 }

@@ -57,7 +57,7 @@ enum vsx_status vsx_lex_expected(const struct vsx_lex *l,
 {
 	size_t n = 0;
 
-	if (t->kind == VSX_TOKEN_END)
+	if (t->what == VSX_TOKEN_END)
 		return vsx_lex_fail(l, t->at, err, "expected %s, found the end",
 				    what);
 	/* Whole characters of it. */
@@ -96,7 +96,7 @@ static enum vsx_status read_float(const struct vsx_lex *l, struct vsx_token *t,
 	t->f = strtod(digits, NULL);
 	uselocale(before);
 	freelocale(c);
-	t->kind = VSX_TOKEN_FLOAT;
+	t->what = VSX_TOKEN_FLOAT;
 	if (t->f - t->f != 0.0)
 		return vsx_lex_expected(l, t, "a finite number", err);
 	return VSX_OK;
@@ -119,7 +119,7 @@ static enum vsx_status number(struct vsx_lex *l, struct vsx_token *t,
 	size_t whole = n = skip_digits(l, n);
 	int saved = errno;
 
-	t->kind = VSX_TOKEN_INT;
+	t->what = VSX_TOKEN_INT;
 	if (peek(l, n) == '.')
 		n = skip_digits(l, n + 1);
 	if (lower(peek(l, n)) == 'e') {
@@ -171,7 +171,7 @@ static enum vsx_status string(struct vsx_lex *l, struct vsx_token *t,
 	char quote = peek(l, 0);
 	size_t n = 1;
 
-	t->kind = VSX_TOKEN_STRING;
+	t->what = VSX_TOKEN_STRING;
 	t->string = l->strings + l->used;
 	while (peek(l, n) != quote) {
 		if (l->at + n >= l->n)
@@ -195,7 +195,7 @@ static void word(struct vsx_lex *l, struct vsx_token *t)
 {
 	while (is_name(peek(l, t->n)))
 		t->n++;
-	t->kind = vsx_word_of(l->text + l->at, t->n);
+	t->what = vsx_word_of(l->text + l->at, t->n);
 }
 
 static enum vsx_status sign(struct vsx_lex *l, struct vsx_token *t,
@@ -203,7 +203,7 @@ static enum vsx_status sign(struct vsx_lex *l, struct vsx_token *t,
 {
 	static const struct {
 		char text[3];
-		enum vsx_token_kind kind;
+		enum vsx_token_kind what;
 	} signs[] = {
 		/* the longer ones first */
 		{"==", VSX_TOKEN_EQ},	{"!=", VSX_TOKEN_NE},
@@ -220,11 +220,11 @@ static enum vsx_status sign(struct vsx_lex *l, struct vsx_token *t,
 		if (n > l->n - l->at ||
 		    memcmp(l->text + l->at, signs[i].text, n) != 0)
 			continue;
-		t->kind = signs[i].kind;
+		t->what = signs[i].what;
 		t->n = n;
 		return VSX_OK;
 	}
-	t->kind = VSX_TOKEN_NAME;
+	t->what = VSX_TOKEN_NAME;
 	t->n = vsx_utf8_bytes((const uint8_t *)l->text + l->at, l->n - l->at);
 	return vsx_lex_expected(l, t, "a field, a value or an operator", err);
 }
@@ -237,7 +237,7 @@ enum vsx_status vsx_lex_next(struct vsx_lex *l, struct vsx_token *t,
 
 	while (l->at < l->n && strchr(" \t\r\n", l->text[l->at]))
 		l->at++;
-	*t = (struct vsx_token){.kind = VSX_TOKEN_END, .at = l->at};
+	*t = (struct vsx_token){.what = VSX_TOKEN_END, .at = l->at};
 	if (l->at == l->n)
 		return VSX_OK;
 	c = peek(l, 0);

@@ -37,7 +37,7 @@ enum vsx_token_kind {
 };
 
 struct vsx_token {
-	enum vsx_token_kind kind;
+	enum vsx_token_kind what;
 	size_t at, n; /* its bytes in the text */
 	int64_t i;    /* of an INT */
 	double f;     /* of a FLOAT */

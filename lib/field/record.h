@@ -40,6 +40,14 @@ enum vsx_status vsx_record_of_row(struct vsx_record *r,
 				  const struct vsx_columns *c, uint32_t row,
 				  struct vsx_error *err);
 
+/*
+ * Look at a record from somewhere else, and add its fields to a schema.
+ * VSX_EINVAL for bytes that are none, and for a field of another type.
+ */
+enum vsx_status vsx_record_learn(const uint8_t *bytes, size_t n,
+				 struct vsx_schema *schema,
+				 struct vsx_error *err);
+
 /* The records of n rows. NULL: the row has no fields. */
 struct vsx_records {
 	const uint8_t *(*get)(const void *context, uint32_t row, size_t *n);

@@ -74,6 +74,8 @@ static enum vsx_status open_parts(struct vsx_segment *seg,
 	VSX_TRY(vsx_dead_open(seg, err));
 	VSX_TRY(vsx_ids_open(seg, err));
 	VSX_TRY(vsx_attached_open(seg, err));
+	VSX_TRY(vsx_columns_open(&seg->columns, &seg->view[VSX_SEC_COLS],
+				 seg->n_rows, err));
 	/* Any kind may have codes: exact search uses them where they are. */
 	VSX_TRY(vsx_codes_check_lengths(seg, err));
 	VSX_TRY(vsx_kept_check_lengths(seg, err));
@@ -92,6 +94,8 @@ enum vsx_status vsx_segment_open_rows(struct vsx_segment *seg,
 				      struct vsx_error *err)
 {
 	VSX_TRY(vsx_ids_open(seg, err));
+	VSX_TRY(vsx_columns_open(&seg->columns, &seg->view[VSX_SEC_COLS],
+				 seg->n_rows, err));
 	VSX_TRY(vsx_kept_check_lengths(seg, err));
 	if (seg->kind->placing)
 		VSX_TRY(open_kind(seg, err));
@@ -107,11 +111,13 @@ bool vsx_segment_is_exact(const struct vsx_segment *seg)
 uint64_t vsx_segment_heap_bytes(const struct vsx_segment *seg)
 {
 	return (seg->gone ? vsx_dead_bytes(seg->n_rows) : 0) +
+	       seg->columns.n * sizeof(*seg->columns.column) +
 	       (seg->state ? seg->kind->state_bytes : 0);
 }
 
 void vsx_segment_close(struct vsx_segment *seg)
 {
+	vsx_columns_close(&seg->columns);
 	free(seg->gone);
 	free(seg->state);
 	seg->gone = NULL;

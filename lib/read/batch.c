@@ -257,6 +257,7 @@ static void add_stats(const struct vsx_pool *pool,
 		if (s->stats.n_queries) {
 			stats->effort = s->stats.effort;
 			stats->refine = s->stats.refine;
+			stats->n_eligible = s->stats.n_eligible;
 		}
 	}
 	stats->n_pages_checked = atomic_load(&pool->index->n_checked);

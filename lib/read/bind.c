@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "base/alloc.h"
+#include "read/fields.h"
 #include "read/open.h"
 
 typedef unsigned long long ull;
@@ -164,5 +165,5 @@ enum vsx_status vsx_index_segments(struct vsx *index, struct vsx_error *err)
 		index->heap_bytes += vsx_segment_heap_bytes(seg);
 	}
 	name_kept(index);
-	return VSX_OK;
+	return vsx_index_fields(index, err);
 }

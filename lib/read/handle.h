@@ -24,6 +24,7 @@ struct vsx {
 	uint64_t bits_bytes;
 	_Atomic uint64_t n_checked; /* pages */
 	uint64_t heap_bytes;
+	struct vsx_schema fields; /* of all segments, by name */
 	char name[VSX_PATH_TEXT]; /* the path, for messages */
 	char *path;		  /* itself; NULL: opened without one */
 	char kept[VSX_CODE_TEXT]; /* what is kept of rows */

@@ -248,6 +248,7 @@ void vsx_close(struct vsx *index)
 	vsx_index_unguard(index);
 	vsx_map_close(&index->map);
 	vsx_segments_close(index->segments, index->manifest.n_segments);
+	vsx_schema_release(&index->fields);
 	free(index->raw);
 	free(index->path);
 	free(index);

@@ -102,7 +102,12 @@ enum vsx_status vsx_plan_make(struct vsx_search_plan *plan,
 		return vsx_fail(err, VSX_EINVAL,
 				"refine is %g, expected 0, or 1 to %d",
 				o.refine, MOST_REFINE);
-	plan->k = k < index->manifest.n_live ? k : index->manifest.n_live;
+	if (o.among && o.among->of != index)
+		return vsx_fail(err, VSX_EINVAL,
+				"the selection is of another index");
+	plan->among = o.among;
+	plan->n_eligible = o.among ? o.among->n : index->manifest.n_live;
+	plan->k = k < plan->n_eligible ? k : plan->n_eligible;
 	plan->exact = o.exact != 0;
 	plan->effort = o.effort;
 	plan->refine = 0;
@@ -132,6 +137,7 @@ enum vsx_status vsx_search_begin(struct vsx_searcher *s,
 	struct vsx_halt *halt = NULL;
 
 	s->stats.effort = plan->exact ? 0 : plan->effort;
+	s->stats.n_eligible = plan->n_eligible;
 	s->stats.refine =
 		plan->exact ? 0.0 : (double)plan->refine / VSX_REFINE_UNIT;
 
@@ -157,6 +163,7 @@ enum vsx_status vsx_search_begin(struct vsx_searcher *s,
 		.self = self ? *self : 0,
 		.scratch = scratch,
 		.halt = halt,
+		.among = plan->among,
 	};
 	return VSX_OK;
 }

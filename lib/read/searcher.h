@@ -22,7 +22,9 @@ struct vsx_search_plan {
 	bool exact;
 	uint64_t first_query;
 	uint64_t deadline_ns;
-	const int *flag; /* NULL: none */
+	const int *flag;		   /* NULL: none */
+	const struct vsx_selection *among; /* NULL: all rows */
+	uint64_t n_eligible;
 };
 
 enum vsx_status vsx_plan_make(struct vsx_search_plan *plan,

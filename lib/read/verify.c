@@ -459,6 +459,7 @@ enum vsx_status vsx_verify_index(const struct vsx *index, struct vsx_error *err)
 	if (status == VSX_OK)
 		status = vsx_verify_rules(&v, &part, &usable, err);
 	vsx_segments_close(part.segments, part.manifest.n_segments);
+	vsx_schema_release(&part.fields);
 	free(v.damaged);
 	if (status == VSX_ESTOPPED)
 		return vsx_retell(err, first.status, &first, "%s", first.text);

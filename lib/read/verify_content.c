@@ -18,6 +18,7 @@
 #include "segment/keys.h"
 #include "io/limit.h"
 #include "names.h"
+#include "read/fields.h"
 #include "read/verify.h"
 
 typedef unsigned long long ull;
@@ -560,9 +561,15 @@ enum vsx_status vsx_verify_rules(struct vsx_verifier *v, struct vsx *index,
 		return vsx_retell(err, status, &why, "%s", why.text);
 	VSX_TRY(check_facts(v, index));
 	VSX_TRY(check_segments(v, index, usable, err));
-	if (*usable)
-		VSX_TRY(check_ids(v, index, err));
-	return *usable ? check_keys(v, index, err) : VSX_OK;
+	if (!*usable)
+		return VSX_OK;
+	status = vsx_index_fields(index, &why);
+	if (status == VSX_ECORRUPT)
+		VSX_TRY(vsx_verify_find(v, &why));
+	else if (status != VSX_OK)
+		return vsx_retell(err, status, &why, "%s", why.text);
+	VSX_TRY(check_ids(v, index, err));
+	return check_keys(v, index, err);
 }
 
 static enum vsx_status check_content(struct vsx_verifier *v, struct vsx *index,
@@ -592,6 +599,7 @@ enum vsx_status vsx_verify_content(struct vsx_verifier *v,
 	if (vsx_map_whole(&index.map, err) != VSX_OK)
 		status = VSX_EIO;
 	vsx_segments_close(index.segments, index.manifest.n_segments);
+	vsx_schema_release(&index.fields);
 	v->map = NULL;
 	vsx_map_close(&index.map);
 	return status;

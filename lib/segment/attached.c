@@ -1,5 +1,8 @@
 #include "segment/attached.h"
 
+#include <stdlib.h>
+
+#include "field/columns_check.h"
 #include "segment/keys.h"
 
 enum vsx_status vsx_attached_open(const struct vsx_segment *seg,
@@ -18,6 +21,7 @@ enum vsx_status vsx_attached_check(const struct vsx_segment *seg,
 	struct vsx_strings payload = vsx_segment_payload(seg);
 
 	VSX_TRY(vsx_keys_check(seg, report, context, err));
+	VSX_TRY(vsx_columns_check(&seg->columns, report, context));
 	return vsx_strings_present(&payload)
 		       ? vsx_strings_check(&payload, NULL, NULL, err)
 		       : VSX_OK;
@@ -30,6 +34,8 @@ bool vsx_attached_present(const struct vsx_segment *seg, enum vsx_attachment a)
 		return vsx_keys_present(seg);
 	case VSX_ATT_PAYLOAD:
 		return seg->view[VSX_SEC_PAYL].base != NULL;
+	case VSX_ATT_FIELDS:
+		return seg->columns.n > 0;
 	case VSX_N_ATT:
 		break;
 	}
@@ -54,6 +60,12 @@ enum vsx_status vsx_attached_get(struct vsx_attached_reader *r,
 	*out = (struct vsx_bytes){NULL, 0};
 	if (!vsx_attached_present(r->seg, a))
 		return VSX_OK;
+	if (a == VSX_ATT_FIELDS) {
+		VSX_TRY(vsx_record_of_row(&r->fields, &r->seg->columns, row,
+					  err));
+		*out = (struct vsx_bytes){r->fields.bytes, r->fields.n};
+		return VSX_OK;
+	}
 	return vsx_strings_get(a == VSX_ATT_KEY ? &r->keys : &r->payload, row,
 			       out, err);
 }
@@ -62,4 +74,6 @@ void vsx_attached_release(struct vsx_attached_reader *r)
 {
 	vsx_strings_release(&r->keys);
 	vsx_strings_release(&r->payload);
+	free(r->fields.bytes);
+	r->fields = (struct vsx_record){NULL, 0, 0};
 }

@@ -6,6 +6,7 @@
 #ifndef VSX_ATTACHED_H
 #define VSX_ATTACHED_H
 
+#include "field/record.h"
 #include "segment/strings.h"
 #include "train/job.h"
 
@@ -24,6 +25,7 @@ bool vsx_attached_present(const struct vsx_segment *seg, enum vsx_attachment a);
 struct vsx_attached_reader {
 	const struct vsx_segment *seg;
 	struct vsx_strings_reader keys, payload;
+	struct vsx_record fields;
 };
 
 void vsx_attached_begin(struct vsx_attached_reader *r,

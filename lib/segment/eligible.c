@@ -20,6 +20,17 @@ enum vsx_status vsx_find_eligible(struct vsx_find *find,
 {
 	if (find->eligible.seg == seg)
 		return VSX_OK;
+	if (find->among) {
+		const struct vsx_chosen *c = &find->among->chosen[seg->number];
+
+		find->eligible = (struct vsx_eligible){
+			.seg = seg,
+			.barred = c->barred,
+			.n_rows = seg->n_rows,
+			.n = c->n,
+		};
+		return VSX_OK;
+	}
 	VSX_TRY(vsx_dead_touch(seg, err));
 	find->eligible = vsx_eligible_live(seg);
 	return VSX_OK;

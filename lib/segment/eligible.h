@@ -1,7 +1,8 @@
 /*
  * The rows of a segment that may come into the answer of a query: those that
- * are not deleted. Whatever else may bar a row, as a set that the caller names,
- * is joined to that in vsx_find_eligible(), and nowhere else: searches, scans
+ * are not deleted and, where a caller has chosen some, are among these. Both
+ * are joined when rows are chosen; vsx_find_eligible() takes what there is, and
+ * nobody else asks: searches, scans
  * and walks see this view alone.
  */
 #ifndef VSX_ELIGIBLE_H
@@ -24,6 +25,20 @@ struct vsx_eligible {
 	const uint8_t *gone;   /* likewise, of rows deleted lately */
 	uint32_t n_rows;
 	uint32_t n; /* of them may */
+};
+
+/* Of a segment: those that a caller has chosen and that are not deleted. */
+struct vsx_chosen {
+	uint8_t *barred; /* as in vsx_eligible; owned */
+	uint32_t n;	 /* that may */
+};
+
+/* Of an index, once and for all: it does not change. */
+struct vsx_selection {
+	const void *of; /* the index */
+	uint32_t n_segments;
+	struct vsx_chosen *chosen; /* [n_segments]; owned */
+	uint64_t n;		   /* of all */
 };
 
 /* The rows that are not deleted. Touch first. */

@@ -9,6 +9,7 @@
 #include "base/topk.h"
 #include "code/codec.h"
 #include "disk.h"
+#include "field/columns.h"
 #include "segment/eligible.h"
 #include "kernel/space.h"
 #include "io/view.h"
@@ -60,6 +61,8 @@ struct vsx_segment {
 	/* Ids, see ids.h */
 	uint32_t id_bytes; /* 0: the id is the row number; 4 or 8 in ROID */
 
+	struct vsx_columns columns; /* fields of the rows; owned */
+
 	/* Set by kinds whose rows are in lists, run i those of centroid i in
 	   section CENT, f32[dim] from its beginning on. */
 	uint32_t n_lists, centroid_stride;
@@ -84,8 +87,9 @@ struct vsx_find {
 	bool held_out;	     /* and search as if it had not been indexed */
 	uint64_t self;
 	struct vsx_scratch *scratch;
-	struct vsx_halt *halt;	      /* NULL: nothing stops it */
-	struct vsx_eligible eligible; /* rows of the segment at hand */
+	struct vsx_halt *halt;		   /* NULL: nothing stops it */
+	const struct vsx_selection *among; /* NULL: all rows that are live */
+	struct vsx_eligible eligible;	   /* rows of the segment at hand */
 	/* What the segment before, of the same kind, left in the scratch for
 	   this one: of what it was made, and how much. NULL: nothing. */
 	const void *left_of;

@@ -15,7 +15,12 @@ struct vsx_row_from {
 };
 
 /* What rows may have beside vector and id, byte strings all. */
-enum vsx_attachment { VSX_ATT_KEY, VSX_ATT_PAYLOAD, VSX_N_ATT };
+enum vsx_attachment {
+	VSX_ATT_KEY,
+	VSX_ATT_PAYLOAD,
+	VSX_ATT_FIELDS, /* a record, see field/record.h */
+	VSX_N_ATT
+};
 
 /* One of them of all rows: that of row i is at bytes + at[i].offset. */
 struct vsx_attached_at {

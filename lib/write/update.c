@@ -161,6 +161,14 @@ static enum vsx_status begin(struct vsx_update *u, const char *path,
 	u->space = u->index->space;
 	u->job = vsx_report_job(&u->report, &u->build);
 	vsx_intake_init(&u->intake, &u->build, &u->space, &u->beside);
+	/* What a field is, the index says. */
+	for (size_t i = 0; i < u->index->fields.n; i++) {
+		const struct vsx_schema_field *f = &u->index->fields.fields[i];
+		size_t number;
+
+		VSX_TRY(vsx_schema_add(&u->intake.schema, f->name, f->kind,
+				       &number, err));
+	}
 	return VSX_OK;
 }
 

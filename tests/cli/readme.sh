@@ -27,7 +27,9 @@ run 0 vsx-build vectors.npy -o words.vsx -i HNSW16 -m cosine -q
 # As many names as there are rows.
 rows=$(vsx-info --json photos.vsx | sed -n 's/^  "live": \([0-9]*\),$/\1/p')
 { echo piano; seq 2 "$rows"; } >names.txt
-run 0 vsx-build base.npy -o notes.vsx -i Flat -q --keys names.txt --payload names.txt
+awk '{ print "{\"lang\": \"en\", \"year\": 2025, \"doc\": \"" ($0 == "piano" ? "b.pdf" : "a.pdf") "\"}" }' names.txt >fields.jsonl
+run 0 vsx-build base.npy -o notes.vsx -i Flat -q --keys names.txt --payload names.txt \
+	--fields lang:string,year:int,doc:string --fields-from fields.jsonl
 new=$(vsx-build new.npy --plan --json | sed -n 's/^  "rows": \([0-9]*\),$/\1/p')
 { echo piano; seq 2 "$new"; } >names.txt
 cp photos.vsx new.vsx

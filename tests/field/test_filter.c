@@ -32,14 +32,14 @@ static void write_node(const struct vsx_filter *f, uint32_t i, FILE *to)
 	for (uint32_t v = 0; v < n->n_values; v++) {
 		const struct vsx_token *t = &f->values[n->first_value + v];
 
-		if (t->kind == VSX_TOKEN_INT)
+		if (t->what == VSX_TOKEN_INT)
 			fprintf(to, " %lld", (long long)t->i);
-		else if (t->kind == VSX_TOKEN_FLOAT)
+		else if (t->what == VSX_TOKEN_FLOAT)
 			fprintf(to, " %g", t->f);
-		else if (t->kind == VSX_TOKEN_STRING)
+		else if (t->what == VSX_TOKEN_STRING)
 			fprintf(to, " '%.*s'", (int)t->bytes, t->string);
 		else
-			fprintf(to, t->kind == VSX_TOKEN_TRUE ? " yes" : " no");
+			fprintf(to, t->what == VSX_TOKEN_TRUE ? " yes" : " no");
 	}
 	for (uint32_t c = n->child; c; c = f->nodes[c].next) {
 		fputc(' ', to);

@@ -68,7 +68,7 @@ Test(names, refuses_other_words_and_leaves_the_result_alone)
 static const char *const letters[] = {
 	"VECS", "VPAR", "CODE", "CPAR", "ROID", "IDRO", "DEAD", "GONE",
 	"LIST", "CENT", "LNK0", "LNKU", "LEVL", "KEYS", "KDIR", "KTAB",
-	"PAYL", "PDIR", "QRYS", "QTRU", "QSRC", "RCLL",
+	"PAYL", "PDIR", "COLS", "QRYS", "QTRU", "QSRC", "RCLL",
 };
 
 Test(names, section_ids_are_their_letters)

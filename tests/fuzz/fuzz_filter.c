@@ -38,18 +38,18 @@ static void add(uint32_t row, const char *name, enum vsx_field_type type,
 			 NULL);
 	for (uint32_t i = 0; row % 9 && i < n; i++)
 		if (type == VSX_STRING)
-			vsx_record_string(r, "abcdef" + row % 6, 1, NULL);
+			vsx_record_string(r, &"abcdef"[row % 6], 1, NULL);
 		else
 			vsx_record_value(r, value, NULL);
 }
 
 static struct vsx_columns_built make(void)
 {
-	static const char *const names[][2] = {{"b", "bs"},
-					       {"i", "is"},
-					       {"f", "fs"},
-					       {"t", "ts"},
-					       {"s", "ss"}};
+	static const char *const names[][2] = {{"b", "lb"},
+					       {"i", "li"},
+					       {"f", "lf"},
+					       {"t", "lt"},
+					       {"s", "ls"}};
 	struct vsx_columns_built built;
 	struct vsx_records all = {get, NULL, ROWS, NULL};
 

@@ -299,3 +299,19 @@ Test(untouched, by_backups)
 	FAILS(vsx_backup_receive(-1, to, NULL, OUT, &err), VSX_EIO);
 	FAILS(vsx_backup_prune(repo, &keep, OUT, &err), VSX_EINVAL);
 }
+
+Test(untouched, filters_and_fields)
+{
+	struct vsx_filter *filter;
+	struct vsx *index;
+
+	cr_assert_eq(vsx_open(&index, small("Flat"), NULL, &err), VSX_OK);
+	FAILS(vsx_get_field(index, 0, OUT, &err), VSX_EINVAL);
+	FAILS_NULL(vsx_filter_parse(MADE, "a =", &err), VSX_EINVAL);
+	cr_assert_eq(vsx_filter_parse(&filter, "a = 1", &err), VSX_OK);
+	FAILS_NULL(vsx_select(MADE, index, filter, &err), VSX_EINVAL);
+	cr_expect_str_eq(err.text, "filter, character 1: no field a: the index "
+				   "has no fields");
+	vsx_filter_free(filter);
+	vsx_close(index);
+}

@@ -22,6 +22,9 @@ class Index(File):
             self.parts = [Segment(self, e) for e in self.segments]
             for part in self.parts:
                 part.open()
+            self.open_fields()
+            if "5.11-25" in self.rules():
+                return False
         except Broken:
             return False
         return True
@@ -45,6 +48,7 @@ class Index(File):
         self.check_parts(sound)
         usable = all(part.usable for part in self.parts)
         if usable:
+            self.open_fields()
             self.check_ids()
         self.check_none()
         if verify:
@@ -93,6 +97,14 @@ class Index(File):
                 if key in keys:
                     self.find("5.12-26", "key %r is in two segments" % key)
                 keys[key] = part
+
+    def open_fields(self):
+        types = {}
+        for part in self.parts:
+            for c in part.columns.all:
+                if types.setdefault(c.name, c.type) != c.type:
+                    self.find("5.11-25", "%s" % c.name)
+                    return
 
     def live_rows(self):
         """(id, components, 1/sqrt(S))"""

@@ -1,5 +1,6 @@
 """Small indexes of all kinds, made by the commands: the ground that is tested."""
 
+import json
 import os
 import random
 import struct
@@ -187,6 +188,20 @@ def bases(t):
     t.run("vsx-build", narrow, "-q", "-o", "digits.vsx", "-i", "Flat", "-e", "i8", "--keys", "digits", "--payload", "payload")
     t.write("other", b"other\nlater\nthe-same-word-00000\n")
     changed(t, "keys.vsx", "keys-2.vsx", [(16, 3, 18)], [], "--keys", "other", "--keep-segments", "--replace")
+    # Fields of all types; the rows that are added have one of them.
+    lines = [
+        {"b": i % 3 == 0, "f": (i - 20) / 4 if i else 0, "i": i * 7 % 50, "lb": [i % 2 == 0] * (i % 4), "lf": [i * 0.5, -1.5][: i % 3],
+         "s": ["", "a", "b", "\u00e9"][i % 4], "t": "2026-01-%02dT12:00:00Z" % (i % 28 + 1), "tags": ["x%d" % (i % 5), "y"][: i % 3]}
+        for i in range(40)
+    ]
+    for i in range(5, 40, 5):
+        lines[i]["i"] = lines[i]["s"] = lines[i - 4]["tags"] = None
+        lines[i - 2]["i"] = None if i == 10 else 1
+    t.write("lines", "".join(json.dumps(x) + "\n" for x in lines).encode())
+    t.write("later", b'{"i": 1}\n{"i": null}\n{"i": -3}\n')
+    types = "b:bool,f:float,i:int,lb:[bool],lf:[float],s:string,t:time,tags:[string]"
+    t.run("vsx-build", wide, "-q", "-o", "fields.vsx", "-i", "IVF4,Flat", "--fields", types, "--fields-from", "lines")
+    changed(t, "fields.vsx", "fields-2.vsx", [(18, 3, 18)], [3], "--fields", "i:int", "--fields-from", "later", "--keep-segments")
     # More than 512 pages, which have two tables of sums.
     t.write("page.u8bin", struct.pack("<II", 513, 4096) + bytes(range(256)) * 16 * 513)
     t.write("one.fvecs", fvecs([[1] * 4096]))
@@ -194,5 +209,5 @@ def bases(t):
     return (
         "flat ivf hnsw cosine bytes odd queries hundred given shared truth known empty gone"
         " sq8 sq4 sq4-2 pq8 pq4 pca opq kept-opq long kept kept4 kept-pq both kept-2 walk walk-2 truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
-        " keys letters uuids digits keys-2"
+        " keys letters uuids digits keys-2 fields fields-2"
     ).split()

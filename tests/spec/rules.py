@@ -10,6 +10,7 @@ import re
 import sys
 
 import broken_attached
+import broken_columns
 import broken_content
 import broken_layout
 import broken_repository
@@ -18,6 +19,7 @@ TABLES = (
     broken_layout.TABLE,
     broken_content.TABLE,
     broken_attached.TABLE,
+    broken_columns.TABLE,
     broken_repository.TABLE,
     broken_repository.STREAMS,
 )

@@ -5,6 +5,7 @@ import struct
 
 import exact
 from attached import Attached
+from columns import Columns
 from layout import Broken, up
 
 
@@ -366,6 +367,8 @@ class Segment:
         self.open_ids()
         self.attached = Attached(self)
         self.attached.open()
+        self.columns = Columns(self)
+        self.columns.open()
         self.open_codes()
         self.open_kept()
         if e.kind == 2:
@@ -559,6 +562,7 @@ class Segment:
         else:
             self.check_rows()
         self.attached.check()
+        self.columns.check()
         self.check_codes()
         if self.entry.kind == 3:
             self.check_graph()

@@ -76,7 +76,7 @@ Test(batch, is_taken_as_it_says)
 {
 	struct vsx_batch batch = VSX_BATCH_INIT;
 	struct later later = {
-		{sizeof(later), 2, rows, VSX_F32, ids, NULL, NULL}, NULL};
+		{sizeof(later), 2, rows, VSX_F32, ids, NULL, NULL, NULL}, NULL};
 
 	cr_expect_eq(add(VSX_BATCH(rows, VSX_F32, 2, ids)), VSX_OK);
 	expect_rows(ids, 2);
@@ -104,7 +104,7 @@ Test(batch, may_end_before_what_its_version_lacks)
 Test(batch, is_refused_where_it_says_what_is_not_known)
 {
 	struct later later = {
-		{sizeof(later), 2, rows, VSX_F32, ids, NULL, NULL}, rows};
+		{sizeof(later), 2, rows, VSX_F32, ids, NULL, NULL, NULL}, rows};
 	struct vsx_batch none = {0};
 
 	expect_refused(&later, "struct vsx_batch has ");

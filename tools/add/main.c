@@ -24,7 +24,8 @@
 #include <string.h>
 
 struct options {
-	const char *ids, *keys, *payload, *rejects, *model, *model_hash;
+	const char *ids, *keys, *payload, *fields, *fields_from, *rejects,
+		*model, *model_hash;
 	uint64_t dim, threads, memory;
 	struct cli_list properties;
 	struct wait wait;
@@ -41,6 +42,7 @@ static const struct cli_option option_table[] = {
 		 &o.ids),
 	CLI_KEYS(&o.keys),
 	CLI_PAYLOAD(&o.payload),
+	CLI_FIELDS(&o.fields, &o.fields_from),
 	CLI_FLAG(0, "replace",
 		 "rows whose ids or keys exist replace the old ones",
 		 &o.replace),
@@ -217,6 +219,8 @@ static enum vsx_status add(const char *path, char **inputs, size_t n,
 	feed.keep_odd = o.skip_bad;
 	feed.keys_name = o.keys;
 	feed.payload_name = o.payload;
+	feed.fields_name = o.fields_from;
+	feed.fields_spec = o.fields;
 	opts.rejected = o.skip_bad ? rejects_take : NULL;
 	opts.rejected_context = &rejects;
 	status = rejects_open(&rejects, err);
@@ -244,6 +248,9 @@ int main(int argc, char **argv)
 	enum vsx_status status;
 	int code = cli_parse(&command, argc, argv, &operands);
 
+	if (code == CLI_GO_ON && !o.fields != !o.fields_from)
+		code = cli_usage_error(&command, "--fields and --fields-from "
+						 "need each other");
 	if (code == CLI_GO_ON && o.ids && o.keys)
 		code = cli_usage_error(&command,
 				       "--ids and --keys cannot be combined");
@@ -257,6 +264,7 @@ int main(int argc, char **argv)
 	files_read(o.ids);
 	files_read(o.keys);
 	files_read(o.payload);
+	files_read(o.fields_from);
 	files_write(o.rejects);
 	status = files_check(&err);
 	if (status == VSX_OK)

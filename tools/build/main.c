@@ -26,8 +26,8 @@ static const char *const builders[] = {"insert", "partition", NULL};
 static const char *const elems[] = {"f32", "f16", "bf16", "i8", "u8", NULL};
 
 struct options {
-	const char *out, *spec, *ids, *keys, *payload, *queries, *rejects,
-		*source;
+	const char *out, *spec, *ids, *keys, *payload, *fields, *fields_from,
+		*queries, *rejects, *source;
 	const char *model, *model_hash, *model_aliases;
 	int metric, elem, builder;
 	uint64_t dim, seed, threads, memory, ef_construction, nlist_sample;
@@ -91,6 +91,7 @@ static const struct cli_option option_table[] = {
 		 &o.ids),
 	CLI_KEYS(&o.keys),
 	CLI_PAYLOAD(&o.payload),
+	CLI_FIELDS(&o.fields, &o.fields_from),
 	CLI_TEXT(0, "queries", "FILE",
 		 "queries for the acceptance test (some of the rows)",
 		 &o.queries),
@@ -320,22 +321,26 @@ static int check_usage(const struct cli_operands *operands)
 {
 	if (!o.out && !o.plan)
 		return cli_usage_error(&command, "needs -o INDEX");
+	if (!o.fields != !o.fields_from)
+		return cli_usage_error(&command, "--fields and --fields-from "
+						 "need each other");
 	if (operands->n)
 		return CLI_GO_ON;
 	if (!o.dim)
 		return cli_usage_error(&command,
 				       "needs an INPUT, or --dim N for an "
 				       "index without rows");
-	if (o.ids || o.keys || o.payload || o.queries || o.rejects ||
-	    o.skip_bad || o.plan)
+	if (o.ids || o.keys || o.payload || o.fields_from || o.queries ||
+	    o.rejects || o.skip_bad || o.plan)
 		return cli_usage_error(&command, "--%s needs an INPUT",
-				       o.ids	    ? "ids"
-				       : o.keys	    ? "keys"
-				       : o.payload  ? "payload"
-				       : o.queries  ? "queries"
-				       : o.rejects  ? "rejects"
-				       : o.skip_bad ? "skip-bad"
-						    : "plan");
+				       o.ids	       ? "ids"
+				       : o.keys	       ? "keys"
+				       : o.payload     ? "payload"
+				       : o.fields_from ? "fields-from"
+				       : o.queries     ? "queries"
+				       : o.rejects     ? "rejects"
+				       : o.skip_bad    ? "skip-bad"
+						       : "plan");
 	return CLI_GO_ON;
 }
 
@@ -372,6 +377,7 @@ int main(int argc, char **argv)
 	files_read(o.ids);
 	files_read(o.keys);
 	files_read(o.payload);
+	files_read(o.fields_from);
 	files_read(o.queries);
 	files_write_index(o.plan ? NULL : o.out);
 	files_write(o.plan ? NULL : o.rejects);
@@ -385,6 +391,8 @@ int main(int argc, char **argv)
 	feed.keep_odd = o.skip_bad;
 	feed.keys_name = o.keys;
 	feed.payload_name = o.payload;
+	feed.fields_name = o.fields_from;
+	feed.fields_spec = o.fields;
 	if (status == VSX_OK)
 		status = rejects_open(&rejects, &err);
 	if (status == VSX_OK)

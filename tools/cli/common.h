@@ -37,6 +37,15 @@
 	CLI_TEXT(0, "keys", "FILE",                                     \
 		 "keys of the rows, one per line: unique, up to 1,024 " \
 		 "bytes", to_)
+#define CLI_FIELDS(spec_, from_)                                           \
+	CLI_TEXT(0, "fields", "NAME:TYPE[,...]",                           \
+		 "members of --fields-from that are fields: bool, int, "   \
+		 "float, time, string, or [TYPE] for lists", spec_),       \
+		CLI_TEXT(0, "fields-from", "FILE",                         \
+			 "JSON lines whose line i, from 0, is of row i",   \
+			 from_)
+#define CLI_WHERE(name_, what_, to_)                                       \
+	CLI_TEXT(0, name_, "EXPR", what_ ": see vsx-query(1)", to_)
 #define CLI_PAYLOAD(to_)                                                \
 	CLI_TEXT(0, "payload", "FILE",                                  \
 		 "text file whose line i, from 0, is kept with row i",  \

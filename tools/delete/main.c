@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/say.h"
+#include "cli/select.h"
 #include "cli/update.h"
 #include "cli/wait.h"
 #include "cli/fail.h"
@@ -26,7 +27,7 @@
 #define MAX_NAMED 10
 
 struct options {
-	const char *ids, *keys;
+	const char *ids, *keys, *where;
 	struct cli_counts id;
 	struct cli_list key;
 	struct wait wait;
@@ -48,6 +49,7 @@ static const struct cli_option option_table[] = {
 		 &o.keys),
 	CLI_LIST(0, "key", "KEY", "delete the row with this key (repeatable)",
 		 &o.key),
+	CLI_WHERE("where", "delete the rows whose fields pass", &o.where),
 	CLI_GROUP("Work"),
 	CLI_WAIT(&o.wait),
 	CLI_JSON(&o.json),
@@ -59,8 +61,9 @@ static const struct cli_option option_table[] = {
 static const struct cli_command command = {
 	.name = "vsx-delete",
 	.version = VSX_VERSION,
-	.usage = "INDEX --ids FILE|--id N|--keys FILE|--key KEY... "
-		 "[OPTION]...",
+	.usage =
+		"INDEX --ids FILE|--id N|--keys FILE|--key KEY|--where EXPR... "
+		"[OPTION]...",
 	.about = "Delete rows of an index that may be in use. Searches no "
 		 "longer find them; their bytes stay in the file until "
 		 "vsx-compact removes them.",
@@ -68,6 +71,7 @@ static const struct cli_command command = {
 	.examples = "  vsx-delete photos.vsx --id 4711 --id 4712\n"
 		    "  vsx-delete photos.vsx --ids gone.txt\n"
 		    "  vsx-delete notes.vsx --key piano\n"
+		    "  vsx-delete notes.vsx --where 'doc = \"a.pdf\"'\n"
 		    "  removed-photos | vsx-delete photos.vsx --ids -\n",
 	.min_operands = 1,
 	.max_operands = 1,
@@ -194,6 +198,24 @@ static enum vsx_status take_keys(struct gone *gone, struct vsx_error *err)
 	return VSX_OK;
 }
 
+/* Nobody changes the file meanwhile: the update has it. */
+static enum vsx_status delete_where(struct vsx_update *update, const char *path,
+				    struct vsx_error *err)
+{
+	struct vsx *index;
+	uint64_t *ids, n;
+	enum vsx_status status = vsx_open(&index, path, NULL, err);
+
+	if (status != VSX_OK)
+		return status;
+	status = select_ids(&ids, &n, index, o.where, err);
+	if (status == VSX_OK)
+		status = vsx_update_delete(update, ids, n, err);
+	free(ids);
+	vsx_close(index);
+	return status;
+}
+
 static enum vsx_status delete_rows(const char *path, const uint64_t *ids,
 				   uint64_t n, struct gone *gone,
 				   struct vsx_error *err)
@@ -216,6 +238,8 @@ static enum vsx_status delete_rows(const char *path, const uint64_t *ids,
 						gone->found, err);
 	for (size_t i = 0; i < gone->n; i++)
 		gone->n_unknown += !gone->found[i];
+	if (status == VSX_OK && o.where)
+		status = delete_where(update, path, err);
 	if (status == VSX_OK)
 		status = vsx_update_commit(update, &result, err);
 	progress_end();
@@ -236,10 +260,10 @@ int main(int argc, char **argv)
 	int code = cli_parse(&command, argc, argv, &operands);
 
 	if (code == CLI_GO_ON && !o.ids && o.id.n == 0 && !o.keys &&
-	    o.key.n == 0)
+	    o.key.n == 0 && !o.where)
 		code = cli_usage_error(&command,
-				       "needs --ids FILE, --id N, --keys FILE "
-				       "or --key KEY");
+				       "needs --ids FILE, --id N, --keys FILE, "
+				       "--key KEY or --where EXPR");
 	if (code != CLI_GO_ON) {
 		free(o.id.items);
 		free(o.key.items);

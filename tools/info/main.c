@@ -7,6 +7,8 @@
 #include "cli/json.h"
 #include "cli/options.h"
 #include "cli/say.h"
+#include "cli/select.h"
+#include "cli/common.h"
 #include "cli/table.h"
 #include "vsx.h"
 
@@ -19,12 +21,15 @@
 #define RECALLS_SHOWN	 3
 
 static bool as_json, sections;
+static const char *count;
 
 static const struct cli_option option_table[] = {
 	CLI_GROUP("Output"),
 	CLI_FLAG(0, "sections",
 		 "list every segment, section, property and measured recall",
 		 &sections),
+	CLI_WHERE("count", "print how many live rows pass, and nothing else",
+		  &count),
 	CLI_FLAG(0, "json", "as JSON", &as_json),
 	CLI_COLOUR,
 	CLI_END,
@@ -33,12 +38,13 @@ static const struct cli_option option_table[] = {
 static const struct cli_command command = {
 	.name = "vsx-info",
 	.version = VSX_VERSION,
-	.usage = "INDEX [--sections] [--json]",
+	.usage = "INDEX [--sections|--count EXPR] [--json]",
 	.about = "Show what is inside an index: facts, segments, sections, "
 		 "measured recall, where it came from.",
 	.needs = "an INDEX",
 	.examples = "  vsx-info photos.vsx\n"
-		    "  vsx-info photos.vsx --json | jq .rows\n",
+		    "  vsx-info photos.vsx --json | jq .rows\n"
+		    "  vsx-info notes.vsx --count 'lang = \"en\"'\n",
 	.min_operands = 1,
 	.max_operands = 1,
 	.options = option_table,
@@ -73,6 +79,17 @@ static void print_searches(const struct vsx_facts *f)
 		       f->effort_name);
 }
 
+static void print_fields(const struct vsx *index)
+{
+	struct vsx_field_facts f;
+
+	for (uint32_t i = 0; vsx_get_field(index, i, &f, NULL) == VSX_OK; i++)
+		printf("%s%s:%s", i ? "," : "  fields      ", f.name,
+		       vsx_field_type_text(f.type, f.is_list));
+	if (vsx_get_field(index, 0, &f, NULL) == VSX_OK)
+		printf("\n");
+}
+
 static void print_facts(const char *path, const struct vsx *index,
 			const struct vsx_facts *f)
 {
@@ -99,6 +116,7 @@ static void print_facts(const char *path, const struct vsx *index,
 		       num_count(a, f->n_rows - f->n_live),
 		       100 * (double)(f->n_rows - f->n_live) /
 			       (double)f->n_rows);
+	print_fields(index);
 	print_searches(f);
 	printf("  file        %s in pages of %s, generation %" PRIu64
 	       ", format %u\n",
@@ -354,7 +372,18 @@ static void json_tables(struct json *j, const struct vsx *index,
 {
 	struct vsx_segment_facts s;
 	struct vsx_section_facts c;
+	struct vsx_field_facts field;
 
+	json_array(j, "fields");
+	for (uint32_t i = 0; vsx_get_field(index, i, &field, NULL) == VSX_OK;
+	     i++) {
+		json_object(j, NULL);
+		json_string(j, "name", field.name);
+		json_string(j, "type",
+			    vsx_field_type_text(field.type, field.is_list));
+		json_close(j);
+	}
+	json_close(j);
 	json_array(j, "segments");
 	for (uint32_t i = 0; i < f->n_segments; i++) {
 		if (vsx_get_segment(index, i, &s, NULL) != VSX_OK)
@@ -460,6 +489,18 @@ static enum vsx_status print_json(const char *path, const struct vsx *index,
 	return status;
 }
 
+static enum vsx_status print_count(const struct vsx *index,
+				   struct vsx_error *err)
+{
+	struct vsx_selection *selection;
+	enum vsx_status status = select_rows(&selection, index, count, err);
+
+	if (status == VSX_OK)
+		printf("%" PRIu64 "\n", vsx_selection_count(selection));
+	vsx_selection_free(selection);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	struct cli_operands operands;
@@ -468,6 +509,10 @@ int main(int argc, char **argv)
 	struct vsx *index;
 	int code = cli_parse(&command, argc, argv, &operands);
 
+	if (code == CLI_GO_ON && count && (as_json || sections))
+		code = cli_usage_error(&command,
+				       "--count and --%s cannot be combined",
+				       as_json ? "json" : "sections");
 	if (code != CLI_GO_ON)
 		return code;
 	vsx_guard_install(NULL);
@@ -477,8 +522,9 @@ int main(int argc, char **argv)
 		status = vsx_open(&index, operands.items[0], NULL, &err);
 	if (status != VSX_OK)
 		return say_error(&err);
-	status = as_json ? print_json(operands.items[0], index, &err)
-			 : print_text(operands.items[0], index, &err);
+	status = count	   ? print_count(index, &err)
+		 : as_json ? print_json(operands.items[0], index, &err)
+			   : print_text(operands.items[0], index, &err);
 	vsx_close(index);
 	return say_end(status == VSX_OK ? EXIT_DONE : say_error(&err));
 }

@@ -51,7 +51,7 @@ struct given {
 	const char *path, *what;
 	uint64_t n;
 };
-#define GIVEN 3
+#define GIVEN 4
 
 static void list_given(struct given to[GIVEN], const struct feed *feed)
 {
@@ -59,6 +59,7 @@ static void list_given(struct given to[GIVEN], const struct feed *feed)
 			       feed->n_ids};
 	to[1] = (struct given){feed->keys_name, "key", feed->keys.n};
 	to[2] = (struct given){feed->payload_name, "line", feed->payload.n};
+	to[3] = (struct given){feed->fields_name, "line", feed->fields.n};
 }
 
 /* As many as there are rows, if that is known. */
@@ -112,6 +113,9 @@ enum vsx_status feed_open(struct feed *feed, char **paths, size_t n,
 		status = input_keys(feed->keys_name, &feed->keys, err);
 	if (status == VSX_OK && feed->payload_name)
 		status = input_payload(feed->payload_name, &feed->payload, err);
+	if (status == VSX_OK && feed->fields_name)
+		status = input_fields(feed->fields_name, feed->fields_spec,
+				      &feed->fields, err);
 	return status == VSX_OK ? check_counts(feed, feed->n, err) : status;
 }
 
@@ -123,6 +127,7 @@ void feed_release(struct feed *feed)
 	free(feed->ids);
 	strings_release(&feed->keys);
 	strings_release(&feed->payload);
+	field_rows_release(&feed->fields);
 	free(feed->odds.items);
 	memset(feed, 0, sizeof(*feed));
 }
@@ -156,6 +161,8 @@ static enum vsx_status feed_one(struct feed *feed, struct input *in,
 		batch->payloads = feed->payload.items
 					  ? feed->payload.items + *done
 					  : NULL;
+		batch->fields =
+			feed->fields.items ? feed->fields.items + *done : NULL;
 		status = sink(to, batch, err);
 		if (status == VSX_ENUMERIC)
 			tool_name_row(err, input_name(in), -(int64_t)first);

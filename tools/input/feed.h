@@ -5,6 +5,7 @@
 #ifndef VSX_INPUT_FEED_H
 #define VSX_INPUT_FEED_H
 
+#include "input/fields.h"
 #include "input/input.h"
 #include "input/strings.h"
 #include "vsx_write.h"
@@ -18,8 +19,10 @@ struct feed {
 	uint64_t *ids;	    /* NULL: none were given */
 	uint64_t n_ids;
 	const char *ids_name;
-	const char *keys_name, *payload_name; /* files, or NULL; set before */
+	const char *keys_name, *payload_name;  /* files, or NULL; set before */
+	const char *fields_name, *fields_spec; /* likewise, both or none */
 	struct strings keys, payload;
+	struct field_rows fields;
 	bool keep_odd; /* values that cannot be converted; set it before */
 	struct odd_rows odds; /* of the last block */
 	size_t at;	      /* the input that is read */

@@ -12,6 +12,7 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/say.h"
+#include "cli/select.h"
 #include "input/input.h"
 #include "query/recall.h"
 #include "query/results.h"
@@ -39,6 +40,7 @@ static const char *const formats[] = {"table", "json", "tsv",
 
 struct options {
 	const char *model, *model_hash, *ground_truth, *labels, *out;
+	const char *filter;
 	int format;
 	uint64_t k, ef, nprobe, threads;
 	double recall, refine;
@@ -67,6 +69,7 @@ static const struct cli_option option_table[] = {
 		 "(default of the index)",
 		 &o.refine, 1.0, 1000.0),
 	CLI_FLAG(0, "exact", "compare with every row", &o.exact),
+	CLI_WHERE("filter", "only rows whose fields pass", &o.filter),
 	CLI_COUNTS(0, "id", "N", "the row with this id is a query (repeatable)",
 		   &o.ids, 0, UINT64_MAX),
 	CLI_LIST(0, "key", "KEY",
@@ -107,6 +110,8 @@ static const struct cli_command command = {
 		    "0.98\n"
 		    "  vsx-query words.vsx --id 691 -k 5 --labels words.txt\n"
 		    "  vsx-query notes.vsx --key piano --payload\n"
+		    "  vsx-query notes.vsx --key piano --filter "
+		    "'lang = \"en\" and year >= 2024'\n"
 		    "  vsx-query photos.vsx queries.npy --ground-truth "
 		    "truth.ivecs\n"
 		    "  vsx-query photos.vsx - --json <queries.f32\n",
@@ -121,6 +126,7 @@ struct run {
 	struct vsx *index;
 	struct vsx_facts facts;
 	struct vsx_search_opts search;
+	struct vsx_selection *selection;
 	struct input *queries;
 	struct labels labels;
 	struct recall recall;
@@ -226,6 +232,25 @@ static enum vsx_status find_keys(const struct run *r, struct vsx_error *err)
 	return VSX_OK;
 }
 
+static enum vsx_status select_some(struct run *r, struct vsx_error *err)
+{
+	char a[NUM_OF_BYTES];
+	enum vsx_status status;
+	uint64_t n;
+
+	if (!o.filter)
+		return VSX_OK;
+	status = select_rows(&r->selection, r->index, o.filter, err);
+	if (status != VSX_OK)
+		return status;
+	r->search.among = r->selection;
+	n = vsx_selection_count(r->selection);
+	if (n < o.k && !o.quiet)
+		say("%s: the filter passes %s, fewer than -k %" PRIu64, r->path,
+		    num_of(a, n, "row"), o.k);
+	return VSX_OK;
+}
+
 static enum vsx_status open_index(struct run *r, struct vsx_error *err)
 {
 	struct vsx_open_opts opts = VSX_OPEN_OPTS_INIT;
@@ -241,6 +266,8 @@ static enum vsx_status open_index(struct run *r, struct vsx_error *err)
 	status = check_model(r, err);
 	if (status == VSX_OK)
 		status = find_keys(r, err);
+	if (status == VSX_OK)
+		status = select_some(r, err);
 	return status == VSX_OK ? choose_effort(r, err) : status;
 }
 
@@ -483,6 +510,9 @@ static void print_stats(const struct run *r)
 	    num_of(b, r->stats.n_queries, "query"),
 	    num_duration(c, r->seconds_search),
 	    num_mean(d, n / r->seconds_search));
+	if (r->selection)
+		say("among %s of %s", num_count(a, r->stats.n_eligible),
+		    num_of(b, r->facts.n_live, "row"));
 	setting(r, how, sizeof(how));
 	if (o.recall > 0.0)
 		print_promise(r, how);
@@ -554,6 +584,7 @@ static void release(struct run *r)
 	input_close(r->queries);
 	free(r->hits);
 	free(r->n_hits);
+	vsx_selection_free(r->selection);
 	vsx_close(r->index);
 	free(o.ids.items);
 	free(o.keys.items);

@@ -205,12 +205,18 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 	uint32_t nprobe = wish < nlist ? wish : nlist;
 	struct tour tour = {seg, find->scratch, nprobe, 0, 0, 0};
 	size_t want = find->k + find->skip_self, seen = 0;
-	size_t had = find->top.n; /* rows that earlier segments gave */
+	size_t had = find->top.n;  /* rows that earlier segments gave */
+	size_t among = 0, due = 0; /* chosen rows compared, and to compare */
 	struct vsx_run run, next;
 	struct vsx_sieve sieve;
 	uint32_t i = 0;
 
 	VSX_TRY(vsx_find_eligible(find, seg, err));
+	if (find->among &&
+	    find->eligible.n <= (uint64_t)seg->n_rows * nprobe / nlist) {
+		find->left_of = NULL; /* its scratch is used */
+		return vsx_exact_search(seg, find, err);
+	}
 	if (find->left_of == seg->view[VSX_SEC_CENT].base) {
 		tour.ranked = find->n_left;
 	} else {
@@ -219,8 +225,12 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 	}
 	VSX_TRY(vsx_sieve_begin(&sieve, seg, find, nlist, true, err));
 	VSX_TRY(next_list(&tour, &run, err));
-	/* Beyond nprobe while there are not enough rows for an answer. */
+	/* Beyond nprobe while there are not enough rows for an answer, and
+	   among chosen rows until as many of them were compared as there are
+	   rows in nprobe lists: they lie farther apart. Where all chosen ones
+	   are no more than that, they are looked at themselves. */
 	for (;;) {
+		uint32_t eligible;
 		bool more;
 
 		VSX_TRY(vsx_halt_before(find->halt, 1, 0, err));
@@ -230,9 +240,15 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 		seen += run.n_rows;
 		if (seen > seg->n_rows)
 			return vsx_too_many_rows(seg, err);
-		had += vsx_eligible_among(&find->eligible, run.first_row,
-					  run.n_rows);
-		more = ++i < nlist && (i < nprobe || had < want);
+		eligible = vsx_eligible_among(&find->eligible, run.first_row,
+					      run.n_rows);
+		had += eligible;
+		among += eligible;
+		if (i < nprobe)
+			due += find->among ? run.n_rows : 0;
+		more = ++i < nlist &&
+		       (i < nprobe || had < want ||
+			(among < due && among < find->eligible.n));
 		if (more) {
 			VSX_TRY(next_list(&tour, &next, err));
 			vsx_sieve_expect(&sieve, &next);

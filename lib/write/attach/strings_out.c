@@ -248,6 +248,10 @@ void vsx_attached_out_layout(const struct vsx_attached_out *o,
 			continue;
 		for (uint32_t i = 0; i < n; i++)
 			bytes += o->rows->attached[a].at[i].n;
+		if (a == VSX_ATT_FIELDS) { /* about: records are longer */
+			vsx_layout_add(layout, bytes);
+			continue;
+		}
 		blocks = bytes / forms[a].target + n / VSX_STRINGS_ROWS + 1;
 		vsx_layout_add(layout, bytes);
 		vsx_layout_add(layout,
@@ -265,6 +269,10 @@ enum vsx_status vsx_attached_out_write(const struct vsx_attached_out *o,
 
 		if (!is_there(o->rows, a))
 			continue;
+		if (a == VSX_ATT_FIELDS) {
+			VSX_TRY(vsx_columns_out_write(o, err));
+			continue;
+		}
 		VSX_TRY(write_strings(o, a, err));
 		if (a == VSX_ATT_KEY)
 			VSX_TRY(vsx_key_table_write(o, err));

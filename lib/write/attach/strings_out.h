@@ -28,6 +28,11 @@ static inline struct vsx_bytes vsx_attached_out_get(
 	return vsx_row_attached(o->rows, a, o->order ? o->order[row] : row);
 }
 
+/* columns_out.c: section COLS. VSX_EINVAL when rows do not agree in what a
+ * field is. */
+enum vsx_status vsx_columns_out_write(const struct vsx_attached_out *o,
+				      struct vsx_error *err);
+
 /* keys_out.c: section KTAB. VSX_EINVAL when two rows have one key. */
 uint64_t vsx_key_table_bytes(const struct vsx_rows *rows);
 enum vsx_status vsx_key_table_write(const struct vsx_attached_out *o,

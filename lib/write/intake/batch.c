@@ -58,6 +58,8 @@ enum vsx_status vsx_batch_take(struct vsx_batch *out,
 	VSX_TRY(check_strings(batch.keys, batch.n, "key", VSX_MAX_KEY, err));
 	VSX_TRY(check_strings(batch.payloads, batch.n, "payload",
 			      VSX_MAX_PAYLOAD, err));
+	VSX_TRY(check_strings(batch.fields, batch.n, "record of fields",
+			      UINT32_MAX, err));
 	*out = batch;
 	return VSX_OK;
 }

@@ -86,6 +86,7 @@ enum vsx_status vsx_block_attach(struct vsx_block *b,
 	}
 	b->rows.keys = b->attached[VSX_ATT_KEY];
 	b->rows.payloads = b->attached[VSX_ATT_PAYLOAD];
+	b->rows.fields = b->attached[VSX_ATT_FIELDS];
 	return VSX_OK;
 }
 

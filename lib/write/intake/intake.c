@@ -33,6 +33,7 @@ void vsx_intake_init(struct vsx_intake *in, const struct vsx_build_opts *opts,
 void vsx_intake_release(struct vsx_intake *in)
 {
 	vsx_spool_release(&in->spool);
+	vsx_schema_release(&in->schema);
 	in->n_seen = in->n_rejected = 0;
 }
 
@@ -162,6 +163,7 @@ static enum vsx_status attach(struct vsx_spool *s, const struct storing *st,
 	const struct vsx_bytes *strings[VSX_N_ATT] = {
 		[VSX_ATT_KEY] = st->batch->keys,
 		[VSX_ATT_PAYLOAD] = st->batch->payloads,
+		[VSX_ATT_FIELDS] = st->batch->fields,
 	};
 
 	for (int a = 0; a < VSX_N_ATT; a++) {
@@ -207,6 +209,22 @@ static enum vsx_status store(struct vsx_intake *in, struct storing *st,
 	return VSX_OK;
 }
 
+static enum vsx_status check_fields(struct vsx_intake *in,
+				    const struct vsx_batch *rows,
+				    struct vsx_error *err)
+{
+	for (size_t i = 0; rows->fields && i < rows->n; i++) {
+		struct vsx_error why;
+		enum vsx_status status =
+			vsx_record_learn(rows->fields[i].at, rows->fields[i].n,
+					 &in->schema, &why);
+
+		if (status != VSX_OK)
+			return vsx_fail_row(err, status, in->n_seen + i, &why);
+	}
+	return VSX_OK;
+}
+
 static enum vsx_status add(struct vsx_intake *in, struct storing *st,
 			   bool leaves_out, struct vsx_error *err)
 {
@@ -219,6 +237,7 @@ static enum vsx_status add(struct vsx_intake *in, struct storing *st,
 	st->row_bytes =
 		(size_t)in->spool.space->dim * vsx_elem_bytes(st->batch->elem);
 	VSX_TRY(check_ids(in, st->batch->ids, err));
+	VSX_TRY(check_fields(in, st->batch, err));
 	if (n > VSX_MAX_SEGMENT_ROWS - in->spool.n)
 		return vsx_fail(err, VSX_EINVAL,
 				"%llu row%s, but one build holds at most %llu",

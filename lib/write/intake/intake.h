@@ -6,6 +6,7 @@
 #ifndef VSX_INTAKE_H
 #define VSX_INTAKE_H
 
+#include "field/record.h"
 #include "vsx_write.h"
 #include "write/intake/spool.h"
 
@@ -16,9 +17,11 @@ struct vsx_intake {
 	vsx_reject_report *rejected; /* told of bad rows, which are left out;
 					NULL: they are an error */
 	void *rejected_context;
-	uint64_t n_seen;     /* rows, with those that were left out */
-	uint64_t n_rejected; /* left out */
-	bool given_ids;	     /* by the caller, with every row */
+	uint64_t n_seen;	  /* rows, with those that were left out */
+	uint64_t n_rejected;	  /* left out */
+	bool given_ids;		  /* by the caller, with every row */
+	struct vsx_schema schema; /* of their fields; of an index that they
+				     are added to, too */
 };
 
 /*

@@ -123,3 +123,98 @@ enum vsx_status vsx_record_of_row(struct vsx_record *r,
 		VSX_TRY(copy_field(r, c, &c->column[i], row, err));
 	return VSX_OK;
 }
+
+/* ---- from somewhere else ------------------------------------------------ */
+
+struct reading {
+	const uint8_t *p, *end;
+};
+
+static bool take(struct reading *r, size_t n, const uint8_t **at)
+{
+	if ((size_t)(r->end - r->p) < n)
+		return false;
+	*at = r->p;
+	r->p += n;
+	return true;
+}
+
+static bool take_value(struct reading *r, enum vsx_field_type type)
+{
+	const uint8_t *at;
+	uint64_t bits;
+	uint32_t n;
+	double f;
+
+	if (type == VSX_STRING) {
+		if (!take(r, 4, &at))
+			return false;
+		n = vsx_load32(at);
+		return n <= VSX_MAX_STRING_BYTES && take(r, n, &at) &&
+		       vsx_utf8_ok(at, n);
+	}
+	if (!take(r, 8, &at))
+		return false;
+	bits = vsx_load64(at);
+	memcpy(&f, &bits, sizeof(f));
+	if (type == VSX_FLOAT)
+		return isfinite(f) && (f != 0.0 || !signbit(f));
+	return type != VSX_BOOL || bits <= 1;
+}
+
+static bool take_field(struct reading *r, char name[VSX_FIELD_NAME],
+		       struct vsx_field_kind *kind)
+{
+	const uint8_t *at;
+	uint32_t n;
+
+	if (!take(r, 1, &at) || *at >= VSX_FIELD_NAME)
+		return false;
+	n = *at;
+	if (!take(r, n, &at))
+		return false;
+	memset(name, 0, VSX_FIELD_NAME);
+	memcpy(name, at, n);
+	if (!take(r, 5, &at))
+		return false;
+	kind->list = *at & VSX_COLUMN_LIST;
+	kind->type = (enum vsx_field_type)(*at & ~VSX_COLUMN_LIST);
+	n = vsx_load32(at + 1);
+	if (!vsx_field_kind_name(*kind))
+		return false;
+	if (n == VSX_RECORD_NULL)
+		return true;
+	if (!kind->list && n != 1)
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		if (!take_value(r, kind->type))
+			return false;
+	return true;
+}
+
+enum vsx_status vsx_record_learn(const uint8_t *bytes, size_t n,
+				 struct vsx_schema *schema,
+				 struct vsx_error *err)
+{
+	struct reading r = {bytes, bytes + n};
+	char name[VSX_FIELD_NAME];
+	size_t expected = 0;
+
+	while (r.p < r.end) {
+		const uint8_t *from = r.p;
+		struct vsx_field_kind kind;
+
+		if (!take_field(&r, name, &kind))
+			return vsx_fail(err, VSX_EINVAL,
+					"byte %zu of %zu of its fields is not "
+					"as vsx_fields_bytes() gives them",
+					(size_t)(from - bytes), n);
+		if (expected >= schema->n ||
+		    strcmp(schema->fields[expected].name, name) != 0 ||
+		    !vsx_field_kind_same(schema->fields[expected].kind, kind))
+			VSX_TRY(vsx_schema_add(schema, name, kind, &expected,
+					       err));
+		expected++;
+	}
+	return VSX_OK;
+}

@@ -1,0 +1,188 @@
+/* Rows of an index by a filter. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "field/program.h"
+#include "segment/dead.h"
+#include "read/handle.h"
+
+enum vsx_status vsx_filter_parse(struct vsx_filter **out, const char *text,
+				 struct vsx_error *err)
+{
+	return vsx_filter_make(out, text, err);
+}
+
+void vsx_filter_free(struct vsx_filter *filter)
+{
+	vsx_filter_drop(filter);
+}
+
+/* So many fields are named. */
+#define NAMED 10
+
+static enum vsx_status unknown(const struct vsx *index,
+			       const struct vsx_filter *f,
+			       const struct vsx_filter_node *node,
+			       struct vsx_error *err)
+{
+	const struct vsx_schema *s = &index->fields;
+	char names[NAMED * (VSX_FIELD_NAME + 2)] = "";
+	size_t at = 0;
+
+	for (size_t i = 0; i < s->n && i < NAMED && at < 200; i++)
+		at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%s",
+				       i ? ", " : "", s->fields[i].name);
+	if (s->n == 0)
+		return vsx_filter_refuse(f, node->at, err,
+					 "no field %s: the index has no fields",
+					 f->names[node->field]);
+	return vsx_filter_refuse(f, node->at, err,
+				 "no field %s, the index has %zu: %s%s",
+				 f->names[node->field], s->n, names,
+				 s->n > NAMED || at >= 200 ? ", ..." : "");
+}
+
+/* An index without rows has no fields, and any filter passes none. */
+static enum vsx_status check_names(const struct vsx *index,
+				   const struct vsx_filter *f,
+				   struct vsx_error *err)
+{
+	for (size_t i = 0; index->manifest.n_segments && i < f->n_nodes; i++) {
+		const struct vsx_filter_node *node = &f->nodes[i];
+
+		if (node->what >= VSX_FILTER_IN &&
+		    vsx_schema_find(&index->fields, f->names[node->field]) ==
+			    index->fields.n)
+			return unknown(index, f, node, err);
+	}
+	return VSX_OK;
+}
+
+/* Of a segment: those that do not pass, and those that are deleted. */
+static enum vsx_status run(const struct vsx_program *p,
+			   const struct vsx_segment *seg,
+			   struct vsx_chosen *chosen, struct vsx_error *err)
+{
+	uint64_t bits[VSX_BLOCK_WORDS];
+
+	for (uint64_t b = 0; b < vsx_column_blocks(seg->n_rows); b++) {
+		VSX_TRY(vsx_program_block(p, b, bits, err));
+		for (uint32_t w = 0; w < VSX_BLOCK_WORDS; w++) {
+			uint64_t at = b * VSX_COLUMN_BLOCK / 8 + w * 8,
+				 dead = 0;
+			uint64_t last = vsx_dead_bytes(seg->n_rows);
+			vsx_le64 barred;
+
+			for (uint32_t i = 0; at < last && i < 8; i++)
+				dead |= (uint64_t)vsx_dead_byte(
+						seg, (uint32_t)at + i)
+					<< 8 * i;
+			bits[w] &= ~dead;
+			chosen->n += (uint32_t)__builtin_popcountll(bits[w]);
+			vsx_put64(&barred, ~bits[w]);
+			memcpy(chosen->barred + at, barred.b, 8);
+		}
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status select_in(const struct vsx_segment *seg,
+				 const struct vsx_filter *f,
+				 struct vsx_chosen *chosen,
+				 struct vsx_error *err)
+{
+	struct vsx_program p;
+	enum vsx_status status;
+
+	VSX_TRY(vsx_alloc_to(&chosen->barred, vsx_column_blocks(seg->n_rows),
+			     VSX_COLUMN_BLOCK / 8, err));
+	VSX_TRY(vsx_dead_touch(seg, err));
+	status = vsx_program_bind(&p, f, &seg->columns, err);
+	if (status == VSX_OK)
+		status = run(&p, seg, chosen, err);
+	vsx_program_release(&p);
+	return status;
+}
+
+static enum vsx_status select_all(struct vsx_selection *s,
+				  const struct vsx *index,
+				  const struct vsx_filter *f,
+				  struct vsx_error *err)
+{
+	s->of = index;
+	VSX_TRY(check_names(index, f, err));
+	VSX_TRY(vsx_alloc_to(&s->chosen, index->manifest.n_segments,
+			     sizeof(*s->chosen), err));
+	s->n_segments = index->manifest.n_segments;
+	for (uint32_t i = 0; i < s->n_segments; i++) {
+		VSX_TRY(select_in(&index->segments[i], f, &s->chosen[i], err));
+		s->n += s->chosen[i].n;
+	}
+	return VSX_OK;
+}
+
+enum vsx_status vsx_select(struct vsx_selection **out, const struct vsx *index,
+			   const struct vsx_filter *filter,
+			   struct vsx_error *err)
+{
+	struct vsx_error why = {0};
+	struct vsx_selection *s;
+	enum vsx_status status;
+
+	*out = NULL;
+	VSX_TRY(vsx_alloc_to(&s, 1, sizeof(*s), err));
+	status = select_all(s, index, filter, &why);
+	if (status == VSX_EINVAL || status == VSX_ENOMEM) {
+		if (err)
+			*err = why;
+	} else if (status != VSX_OK) {
+		vsx_with_path(index, status, &why, err);
+	}
+	status = vsx_settle(index, status, err);
+	if (status == VSX_OK)
+		*out = s;
+	else
+		vsx_selection_free(s);
+	return status;
+}
+
+void vsx_selection_free(struct vsx_selection *s)
+{
+	if (!s)
+		return;
+	for (uint32_t i = 0; i < s->n_segments; i++)
+		free(s->chosen[i].barred);
+	free(s->chosen);
+	free(s);
+}
+
+uint64_t vsx_selection_count(const struct vsx_selection *s)
+{
+	return s->n;
+}
+
+uint64_t vsx_selection_next(const struct vsx_selection *s, uint64_t row)
+{
+	const struct vsx *index = s->of;
+	uint64_t first = 0;
+
+	for (uint32_t i = 0; i < s->n_segments; i++) {
+		uint32_t n = index->segments[i].n_rows;
+		uint32_t at = row > first ? (uint32_t)(row - first) : 0;
+
+		/* Bytes of rows that do not pass are passed over at once. */
+		while (row < first + n && at < n) {
+			uint8_t barred = s->chosen[i].barred[at >> 3];
+
+			if (!(barred >> (at & 7) & 1))
+				return first + at;
+			at += barred == 0xff ? 8 - (at & 7) : 1;
+		}
+		first += n;
+		if (row < first)
+			row = first;
+	}
+	return index->manifest.n_rows;
+}
