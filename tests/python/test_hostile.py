@@ -36,6 +36,11 @@ class Arguments(Folder):
             self.refused(TypeError, index.search, vectors(1), out=3)
             self.refused(TypeError, index.search, vectors(1), out=(1,))
             self.refused(TypeError, index.search, vectors(1), unknown=1)
+            self.refused(TypeError, index.remove)
+            for keys in ("text", b"bytes", 3, [1], [["a"]]):
+                self.refused(TypeError, index.add, vectors(1), keys=keys)
+            self.refused(UnicodeEncodeError, index.add, vectors(1),
+                         keys=["\ud800"])
             self.refused(TypeError, vsx.Index)
             self.refused(TypeError, vsx.open, 3.5)
             self.refused(TypeError, vsx.build, vectors(3), self.path("n"),
@@ -50,6 +55,8 @@ class Arguments(Folder):
                       cube):
                 self.refused(ValueError, index.search, x)
             self.refused(ValueError, index.add, vectors(2), [1])
+            self.refused(ValueError, index.add, vectors(2), keys=["a"])
+            self.refused(ValueError, index.add, vectors(1), keys=["a" * 1025])
             self.refused(ValueError, index.add, [[1.0, 2.0]])
             self.refused(ValueError, vsx.build, [1.0, 2.0], self.path("n"))
             self.refused(ValueError, vsx.build, vectors(2), self.path("n"),

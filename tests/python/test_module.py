@@ -241,6 +241,38 @@ class Changing(Folder):
         self.assertTrue(busy)
 
 
+class Naming(Folder):
+    def test_keys_and_payloads_stay_with_their_rows(self):
+        names = [f"word {i}" for i in range(20)]
+        names[3] = b"\xff\xfe"
+        texts = [None if i % 4 else "p%d \u00e9" % i for i in range(20)]
+        index = self.build(20, "HNSW8", keys=names, payloads=texts)
+        self.assertTrue(index.has_keys and index.has_payload)
+        ids = [index.find(name) for name in names]
+        self.assertEqual(index.keys(ids), names)
+        self.assertEqual(index.payloads(ids),
+                         [t and t.encode() for t in texts])
+        self.assertEqual(listed(index["word 7"]), listed(index[ids[7]]))
+        self.assertIn("word 7", index)
+        self.assertNotIn("word 77", index)
+        self.assertRaises(KeyError, lambda: index["word 77"])
+        index.upsert(vectors(1, seed=3), keys=["word 7"], payloads=[b"new"])
+        self.assertEqual(len(index), 20)
+        self.assertEqual(index.payloads([index.find("word 7")]), [b"new"])
+        index.remove(keys=["word 8"])
+        self.assertNotIn("word 8", index)
+        index.compact()
+        self.assertEqual(index.keys([index.find(b"\xff\xfe")]),
+                         [b"\xff\xfe"])
+
+    def test_parts_bring_their_keys(self):
+        parts = [{"x": vectors(2, seed=i), "keys": [f"a{i}", f"b{i}"]}
+                 for i in range(3)]
+        with vsx.build(iter(parts), self.path("p.vsx"), "Flat") as index:
+            self.assertEqual(sorted(index.keys(index.ids())),
+                             ["a0", "a1", "a2", "b0", "b1", "b2"])
+
+
 class Sharing(Folder):
     def test_many_threads_search_while_it_is_closed_and_refreshed(self):
         index, stop, faults = self.build(300, "HNSW8"), threading.Event(), []

@@ -71,7 +71,8 @@ static int properties_get(struct properties *p, PyObject *dict)
 /* What build() was given, beside the rows. */
 struct wish {
 	struct vsx_build_opts opts;
-	PyObject *path, *ids, *queries, *progress, *properties;
+	PyObject *path, *ids, *keys, *payloads, *queries, *progress;
+	PyObject *properties;
 	struct vsx_py_report report;
 	uint32_t dim; /* of the rows; 0: none yet */
 };
@@ -95,37 +96,27 @@ static int begin(struct wish *w, uint32_t dim, struct vsx_builder **b)
 }
 
 static int add_rows(struct wish *w, struct vsx_builder **b,
-		    const struct vsx_py_rows *x, const struct vsx_py_ids *ids)
+		    const struct vsx_py_batch *rows)
 {
-	struct vsx_batch batch = VSX_BATCH_INIT;
 	enum vsx_status status;
 	struct vsx_error err;
+	uint32_t dim = rows->rows.dim;
 
-	if (x->one) {
+	if (rows->rows.one) {
 		PyErr_SetString(PyExc_ValueError,
 				"x must have 2 dimensions and has 1");
 		return -1;
 	}
-	if (ids->ids && ids->n != x->n) {
-		PyErr_Format(PyExc_ValueError,
-			     "x is of length %zu, ids of length %zu", x->n,
-			     ids->n);
-		return -1;
-	}
-	if (w->dim && w->dim != x->dim) {
+	if (w->dim && w->dim != dim) {
 		PyErr_Format(PyExc_ValueError,
 			     "x has rows of %u dimensions after some of %u",
-			     x->dim, w->dim);
+			     dim, w->dim);
 		return -1;
 	}
-	if (!*b && begin(w, x->dim, b))
+	if (!*b && begin(w, dim, b))
 		return -1;
-	batch.n = x->n;
-	batch.vectors = x->data;
-	batch.elem = x->elem;
-	batch.ids = ids->ids;
 	VSX_PY_UNLOCK(&w->report);
-	status = vsx_builder_add(*b, &batch, &err);
+	status = vsx_builder_add(*b, &rows->batch, &err);
 	VSX_PY_LOCK(&w->report);
 	if (!status)
 		return 0;
@@ -134,41 +125,49 @@ static int add_rows(struct wish *w, struct vsx_builder **b,
 }
 
 static int add_array(struct wish *w, struct vsx_builder **b, PyObject *x,
-		     PyObject *ids)
+		     PyObject *ids, PyObject *keys, PyObject *payloads)
 {
-	struct vsx_py_ids numbers = {0};
-	struct vsx_py_rows rows;
+	struct vsx_py_batch rows;
 	int failed;
 
-	if (ids && ids != Py_None && vsx_py_ids_get(&numbers, ids, "ids"))
+	if (vsx_py_batch_get(&rows, x, ids, keys, payloads))
 		return -1;
-	failed = vsx_py_rows_get(&rows, x, "x");
-	if (!failed) {
-		failed = add_rows(w, b, &rows, &numbers);
-		vsx_py_rows_release(&rows);
-	}
-	vsx_py_ids_release(&numbers);
+	failed = add_rows(w, b, &rows);
+	vsx_py_batch_release(&rows);
 	return failed;
 }
 
-/* Arrays one after the other, or pairs of one and of its ids. */
+/* An array, a pair of one and of its ids, or a dict of all that there is. */
+static int add_part(struct wish *w, struct vsx_builder **b, PyObject *part)
+{
+	if (PyTuple_Check(part) && PyTuple_Size(part) == 2)
+		return add_array(w, b, PyTuple_GetItem(part, 0),
+				 PyTuple_GetItem(part, 1), NULL, NULL);
+	if (PyDict_Check(part)) {
+		PyObject *x = PyDict_GetItemString(part, "x");
+
+		return add_array(w, b, x ? x : Py_None,
+				 PyDict_GetItemString(part, "ids"),
+				 PyDict_GetItemString(part, "keys"),
+				 PyDict_GetItemString(part, "payloads"));
+	}
+	return add_array(w, b, part, NULL, NULL, NULL);
+}
+
 static int add_parts(struct wish *w, struct vsx_builder **b, PyObject *x)
 {
 	PyObject *parts = PyObject_GetIter(x), *part;
 	int failed = parts ? 0 : -1;
 
-	if (!failed && w->ids != Py_None) {
+	if (!failed && (w->ids != Py_None || w->keys != Py_None ||
+			w->payloads != Py_None)) {
 		PyErr_SetString(PyExc_TypeError,
-				"arrays one after the other have their ids "
-				"beside them, in pairs (array, ids)");
+				"parts that come one after the other bring "
+				"ids, keys and payloads with them");
 		failed = -1;
 	}
 	while (!failed && (part = PyIter_Next(parts))) {
-		bool pair = PyTuple_Check(part) && PyTuple_Size(part) == 2;
-
-		failed = pair ? add_array(w, b, PyTuple_GetItem(part, 0),
-					  PyTuple_GetItem(part, 1))
-			      : add_array(w, b, part, NULL);
+		failed = add_part(w, b, part);
 		Py_DECREF(part);
 	}
 	Py_XDECREF(parts);
@@ -235,11 +234,14 @@ static PyObject *build(struct wish *w, PyObject *x)
 	PyObject *index = NULL;
 	int failed;
 
-	failed = array ? add_array(w, &b, x, w->ids) : add_parts(w, &b, x);
+	failed = array ? add_array(w, &b, x, w->ids, w->keys, w->payloads)
+		       : add_parts(w, &b, x);
 	if (!failed && !add_queries(w, b))
 		index = finish(w, b);
-	Py_BEGIN_ALLOW_THREADS vsx_builder_free(b);
-	Py_END_ALLOW_THREADS return index;
+	Py_BEGIN_ALLOW_THREADS;
+	vsx_builder_free(b);
+	Py_END_ALLOW_THREADS;
+	return index;
 }
 
 static int set_names(struct wish *w, const char *metric, const char *dtype,
@@ -261,20 +263,18 @@ static int set_names(struct wish *w, const char *metric, const char *dtype,
 
 PyObject *vsx_py_build(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-	static char *names[] = {"x",	      "path",
-				"spec",	      "metric",
-				"dtype",      "ids",
-				"queries",    "recall",
-				"overwrite",  "threads",
-				"memory",     "seed",
-				"normalize",  "ef_construction",
-				"builder",    "model",
-				"model_hash", "properties",
-				"progress",   "wait",
-				NULL};
+	static char *names[] = {
+		"x",	    "path",   "spec",	    "metric",
+		"dtype",    "ids",    "keys",	    "payloads",
+		"queries",  "recall", "overwrite",  "threads",
+		"memory",   "seed",   "normalize",  "ef_construction",
+		"builder",  "model",  "model_hash", "properties",
+		"progress", "wait",   NULL};
 	struct wish w = {
 		.opts = VSX_BUILD_OPTS_INIT,
 		.ids = Py_None,
+		.keys = Py_None,
+		.payloads = Py_None,
 		.queries = Py_None,
 		.progress = Py_None,
 		.properties = Py_None,
@@ -288,12 +288,13 @@ PyObject *vsx_py_build(PyObject *module, PyObject *args, PyObject *kwargs)
 
 	(void)module;
 	if (!PyArg_ParseTupleAndKeywords(
-		    args, kwargs, "OO&|z$zzOOdpIKKpIzzzOOd:build", names, &x,
+		    args, kwargs, "OO&|z$zzOOOOdpIKKpIzzzOOd:build", names, &x,
 		    PyUnicode_FSConverter, &w.path, &w.opts.spec, &metric,
-		    &dtype, &w.ids, &w.queries, &w.opts.target_recall,
-		    &overwrite, &w.opts.n_threads, &memory, &seed, &normalize,
-		    &w.opts.ef_construction, &builder, &w.opts.model,
-		    &w.opts.model_hash, &w.properties, &w.progress, &wait))
+		    &dtype, &w.ids, &w.keys, &w.payloads, &w.queries,
+		    &w.opts.target_recall, &overwrite, &w.opts.n_threads,
+		    &memory, &seed, &normalize, &w.opts.ef_construction,
+		    &builder, &w.opts.model, &w.opts.model_hash, &w.properties,
+		    &w.progress, &wait))
 		return NULL;
 	w.opts.force = (uint32_t)overwrite;
 	w.opts.normalize = (uint32_t)normalize;

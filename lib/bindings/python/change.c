@@ -59,6 +59,7 @@ struct update {
 	struct vsx_py_report report;
 	const struct vsx_batch *add;
 	const struct vsx_py_ids *remove;
+	const struct vsx_py_texts *remove_keys; /* with the ids */
 };
 
 static PyObject *run_update(PyObject *self, struct update *u)
@@ -79,6 +80,9 @@ static PyObject *run_update(PyObject *self, struct update *u)
 	if (!status && u->remove)
 		status = vsx_update_delete(update, u->remove->ids, u->remove->n,
 					   &err);
+	if (!status && u->remove && u->remove_keys->n)
+		status = vsx_update_delete_keys(update, u->remove_keys->at,
+						u->remove_keys->n, NULL, &err);
 	if (!status && u->add)
 		status = vsx_update_add(update, u->add, &err);
 	if (!status)
@@ -98,89 +102,87 @@ static PyObject *run_update(PyObject *self, struct update *u)
 }
 
 static PyObject *add_rows(PyObject *self, struct update *u,
-			  const struct vsx_py_rows *x,
-			  const struct vsx_py_ids *ids)
+			  const struct vsx_py_batch *rows)
 {
 	struct vsx_py_handle *h = vsx_py_index_handle(self);
-	struct vsx_batch batch = VSX_BATCH_INIT;
 	uint32_t dim;
 
 	if (!h)
 		return NULL;
 	dim = vsx_py_handle_facts(h)->dim;
 	vsx_py_handle_drop(h);
-	if (x->dim != dim)
+	if (rows->rows.dim != dim)
 		return PyErr_Format(PyExc_ValueError,
 				    "x has %u dimensions, the index has %u",
-				    x->dim, dim);
-	if (ids->ids && ids->n != x->n)
-		return PyErr_Format(PyExc_ValueError,
-				    "x is of length %zu, ids of length %zu",
-				    x->n, ids->n);
-	batch.n = x->n;
-	batch.vectors = x->data;
-	batch.elem = x->elem;
-	batch.ids = ids->ids;
-	u->add = &batch;
+				    rows->rows.dim, dim);
+	u->add = &rows->batch;
 	return run_update(self, u);
 }
 
 static PyObject *add(PyObject *self, PyObject *args, PyObject *kwargs,
 		     const char *format, bool replace)
 {
-	static char *names[] = {"x",	"ids",	    "threads", "memory",
-				"wait", "progress", NULL};
+	static char *names[] = {"x",	    "ids",	"keys",
+				"payloads", "threads",	"memory",
+				"wait",	    "progress", NULL};
 	struct update u = {.opts = VSX_UPDATE_OPTS_INIT};
-	PyObject *array, *numbers = Py_None, *progress = Py_None, *said = NULL;
-	struct vsx_py_ids ids = {0};
-	struct vsx_py_rows x;
+	PyObject *x, *ids = NULL, *keys = NULL, *payloads = NULL;
+	PyObject *progress = Py_None, *said;
+	struct vsx_py_batch rows;
 	ull memory = 0;
 	double wait = 0.0;
 
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, format, names, &array,
-					 &numbers, &u.opts.n_threads, &memory,
-					 &wait, &progress) ||
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, format, names, &x, &ids,
+					 &keys, &payloads, &u.opts.n_threads,
+					 &memory, &wait, &progress) ||
 	    vsx_py_wait(wait, &u.opts.wait_ms) ||
-	    vsx_py_callable(progress, "progress"))
+	    vsx_py_callable(progress, "progress") ||
+	    vsx_py_batch_get(&rows, x, ids, keys, payloads))
 		return NULL;
 	u.opts.memory = memory;
 	u.opts.replace = replace;
 	u.report.call = progress;
-	if (numbers != Py_None && vsx_py_ids_get(&ids, numbers, "ids"))
-		return NULL;
-	if (!vsx_py_rows_get(&x, array, "x")) {
-		said = add_rows(self, &u, &x, &ids);
-		vsx_py_rows_release(&x);
-	}
-	vsx_py_ids_release(&ids);
+	said = add_rows(self, &u, &rows);
+	vsx_py_batch_release(&rows);
 	return said;
 }
 
 PyObject *vsx_py_index_add(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-	return add(self, args, kwargs, "O|O$IKdO:add", false);
+	return add(self, args, kwargs, "O|O$OOIKdO:add", false);
 }
 
 PyObject *vsx_py_index_upsert(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-	return add(self, args, kwargs, "OO|$IKdO:upsert", true);
+	return add(self, args, kwargs, "O|O$OOIKdO:upsert", true);
 }
 
 PyObject *vsx_py_index_remove(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-	static char *names[] = {"ids", "wait", NULL};
+	static char *names[] = {"ids", "keys", "wait", NULL};
 	struct update u = {.opts = VSX_UPDATE_OPTS_INIT};
-	struct vsx_py_ids ids;
-	PyObject *x, *said;
+	PyObject *x = Py_None, *y = Py_None, *said = NULL;
+	struct vsx_py_texts keys;
+	struct vsx_py_ids ids = {0};
 	double wait = 0.0;
 
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|$d:remove", names, &x,
-					 &wait) ||
-	    vsx_py_wait(wait, &u.opts.wait_ms) ||
-	    vsx_py_ids_get(&ids, x, "ids"))
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O$Od:remove", names,
+					 &x, &y, &wait) ||
+	    vsx_py_wait(wait, &u.opts.wait_ms))
 		return NULL;
-	u.remove = &ids;
-	said = run_update(self, &u);
+	if (x == Py_None && y == Py_None) {
+		PyErr_SetString(PyExc_TypeError,
+				"there are no ids and no keys");
+		return NULL;
+	}
+	if (x != Py_None && vsx_py_ids_get(&ids, x, "ids"))
+		return NULL;
+	if (!vsx_py_texts_get(&keys, y, "keys")) {
+		u.remove = &ids;
+		u.remove_keys = &keys;
+		said = run_update(self, &u);
+		vsx_py_texts_release(&keys);
+	}
 	vsx_py_ids_release(&ids);
 	return said;
 }

@@ -33,8 +33,11 @@ static PyObject *open_index(PyObject *path, PyObject *options,
 
 	if (!name)
 		return NULL;
-	Py_BEGIN_ALLOW_THREADS status = vsx_open(&index, name, opts, &err);
-	Py_END_ALLOW_THREADS if (status) return vsx_py_raise(&err);
+	Py_BEGIN_ALLOW_THREADS;
+	status = vsx_open(&index, name, opts, &err);
+	Py_END_ALLOW_THREADS;
+	if (status)
+		return vsx_py_raise(&err);
 	self = (struct vsx_py_index *)PyType_GenericAlloc(vsx_py_index_type, 0);
 	if (!self) {
 		vsx_close(index);
@@ -128,9 +131,10 @@ PyObject *vsx_py_index_refresh(PyObject *self, PyObject *unused)
 	(void)unused;
 	if (!h)
 		return NULL;
-	Py_BEGIN_ALLOW_THREADS status =
-		vsx_refresh(&newer, vsx_py_handle_index(h), &err);
-	Py_END_ALLOW_THREADS vsx_py_handle_drop(h);
+	Py_BEGIN_ALLOW_THREADS;
+	status = vsx_refresh(&newer, vsx_py_handle_index(h), &err);
+	Py_END_ALLOW_THREADS;
+	vsx_py_handle_drop(h);
 	if (status)
 		return vsx_py_raise(&err);
 	if (!newer)
@@ -228,9 +232,11 @@ static PyObject *vectors_of(struct vsx_py_handle *h,
 	vectors = vsx_py_array_new('f', ids->n, false, dim, &view);
 	if (!vectors)
 		return NULL;
-	Py_BEGIN_ALLOW_THREADS status = vsx_get_many(
-		vsx_py_handle_index(h), ids->ids, ids->n, view.buf, NULL, &err);
-	Py_END_ALLOW_THREADS PyBuffer_Release(&view);
+	Py_BEGIN_ALLOW_THREADS;
+	status = vsx_get_many(vsx_py_handle_index(h), ids->ids, ids->n,
+			      view.buf, NULL, &err);
+	Py_END_ALLOW_THREADS;
+	PyBuffer_Release(&view);
 	if (!status)
 		return vectors;
 	Py_DECREF(vectors);
@@ -251,32 +257,6 @@ static PyObject *index_reconstruct_batch(PyObject *self, PyObject *x)
 	}
 	vsx_py_handle_drop(h);
 	return vectors;
-}
-
-static int index_contains(PyObject *self, PyObject *id)
-{
-	struct vsx_py_handle *h;
-	enum vsx_status status;
-	struct vsx_error err;
-	uint64_t number;
-	uint32_t found;
-
-	if (!vsx_py_id(id, &number)) {
-		if (!PyErr_ExceptionMatches(PyExc_TypeError) &&
-		    !PyErr_ExceptionMatches(PyExc_ValueError))
-			return -1;
-		PyErr_Clear(); /* nothing of the kind is in it */
-		return 0;
-	}
-	h = vsx_py_index_handle(self);
-	if (!h)
-		return -1;
-	status = vsx_contains(vsx_py_handle_index(h), number, &found, &err);
-	vsx_py_handle_drop(h);
-	if (!status)
-		return found != 0;
-	vsx_py_raise(&err);
-	return -1;
 }
 
 static Py_ssize_t index_length(PyObject *self)
@@ -337,6 +317,164 @@ static PyObject *index_iter(PyObject *self)
 	Py_XDECREF(ids);
 	Py_XDECREF(list);
 	return iter;
+}
+
+/* ---- keys and payload -----------------------------------------------------
+ */
+
+static int find_key(struct vsx_py_handle *h, PyObject *x, uint64_t *id)
+{
+	struct vsx_bytes key;
+	enum vsx_status status;
+	struct vsx_error err;
+	PyObject *owner;
+
+	if (vsx_py_bytes_get(&key, &owner, x))
+		return -1;
+	status = vsx_find(vsx_py_handle_index(h), key.at, key.n, id, &err);
+	Py_DECREF(owner);
+	if (!status)
+		return 0;
+	vsx_py_raise(&err);
+	return -1;
+}
+
+static PyObject *index_find(PyObject *self, PyObject *key)
+{
+	struct vsx_py_handle *h = vsx_py_index_handle(self);
+	uint64_t id;
+	int failed;
+
+	if (!h)
+		return NULL;
+	failed = find_key(h, key, &id);
+	vsx_py_handle_drop(h);
+	return failed ? NULL : PyLong_FromUnsignedLongLong(id);
+}
+
+static PyObject *index_get(PyObject *self, PyObject *id)
+{
+	struct vsx_py_handle *h;
+	PyObject *vector = NULL;
+	uint64_t number;
+
+	if (!PyUnicode_Check(id) && !PyBytes_Check(id))
+		return index_reconstruct(self, id);
+	h = vsx_py_index_handle(self);
+	if (!h)
+		return NULL;
+	if (!find_key(h, id, &number))
+		vector = vector_of(h, number);
+	vsx_py_handle_drop(h);
+	return vector;
+}
+
+static int contains_key(PyObject *self, PyObject *key)
+{
+	PyObject *id = index_find(self, key);
+
+	Py_XDECREF(id);
+	if (id)
+		return 1;
+	if (!PyErr_ExceptionMatches(PyExc_KeyError))
+		return -1;
+	PyErr_Clear();
+	return 0;
+}
+
+static int index_contains(PyObject *self, PyObject *id)
+{
+	struct vsx_py_handle *h;
+	enum vsx_status status;
+	struct vsx_error err;
+	uint64_t number;
+	uint32_t found;
+
+	if (PyUnicode_Check(id) || PyBytes_Check(id))
+		return contains_key(self, id);
+	if (!vsx_py_id(id, &number)) {
+		if (!PyErr_ExceptionMatches(PyExc_TypeError) &&
+		    !PyErr_ExceptionMatches(PyExc_ValueError))
+			return -1;
+		PyErr_Clear(); /* nothing of the kind is in it */
+		return 0;
+	}
+	h = vsx_py_index_handle(self);
+	if (!h)
+		return -1;
+	status = vsx_contains(vsx_py_handle_index(h), number, &found, &err);
+	vsx_py_handle_drop(h);
+	if (!status)
+		return found != 0;
+	vsx_py_raise(&err);
+	return -1;
+}
+
+static PyObject *key_of(struct vsx_py_handle *h, uint64_t id)
+{
+	char key[VSX_MAX_KEY];
+	struct vsx_error err;
+	size_t n;
+
+	if (vsx_key(vsx_py_handle_index(h), id, key, &n, &err))
+		return vsx_py_raise(&err);
+	return n ? vsx_py_text(key, n) : Py_NewRef(Py_None);
+}
+
+/* The keys of rows, None for one that has none. */
+static PyObject *index_keys(PyObject *self, PyObject *x)
+{
+	struct vsx_py_handle *h = vsx_py_index_handle(self);
+	struct vsx_py_ids ids;
+	PyObject *all = NULL;
+
+	if (!h)
+		return NULL;
+	if (!vsx_py_ids_get(&ids, x, "ids")) {
+		all = PyList_New((Py_ssize_t)ids.n);
+		for (size_t i = 0; all && i < ids.n; i++) {
+			PyObject *key = key_of(h, ids.ids[i]);
+
+			if (!key || PyList_SetItem(all, (Py_ssize_t)i, key))
+				Py_CLEAR(all);
+		}
+		vsx_py_ids_release(&ids);
+	}
+	vsx_py_handle_drop(h);
+	return all;
+}
+
+static int keep_payload(void *list, size_t i, const struct vsx_bytes *payload)
+{
+	PyObject *bytes =
+		payload->n ? PyBytes_FromStringAndSize(payload->at,
+						       (Py_ssize_t)payload->n)
+			   : Py_NewRef(Py_None);
+
+	return !bytes || PyList_SetItem(list, (Py_ssize_t)i, bytes);
+}
+
+/* The payloads of rows, None for one that has none. */
+static PyObject *index_payloads(PyObject *self, PyObject *x)
+{
+	struct vsx_py_handle *h = vsx_py_index_handle(self);
+	struct vsx_py_ids ids;
+	struct vsx_error err;
+	PyObject *all = NULL;
+
+	if (!h)
+		return NULL;
+	if (!vsx_py_ids_get(&ids, x, "ids")) {
+		all = PyList_New((Py_ssize_t)ids.n);
+		if (all && vsx_payloads(vsx_py_handle_index(h), ids.ids, ids.n,
+					keep_payload, all, &err)) {
+			vsx_py_raise(&err);
+			Py_CLEAR(all);
+		}
+		vsx_py_ids_release(&ids);
+	}
+	vsx_py_handle_drop(h);
+	return all;
 }
 
 /* ---- a row where it lies ------------------------------------------------- */
@@ -469,6 +607,9 @@ static const struct fact facts[] = {
 	     "Whether rows were scaled to length 1."),
 	FACT("format_version", FACT_U32, format_version,
 	     "Version of the file format."),
+	FACT("has_keys", FACT_BOOL, has_keys, "Whether rows have keys."),
+	FACT("has_payload", FACT_BOOL, has_payload,
+	     "Whether rows have payload."),
 	FACT("seed", FACT_U64, seed, "That it was built with."),
 };
 #define N_FACTS (sizeof(facts) / sizeof(facts[0]))
@@ -686,7 +827,7 @@ static PyMethodDef methods[] = {
 	{"reconstruct", index_reconstruct, METH_O,
 	 "reconstruct(id, /)\n--\n\n"
 	 "The vector with this id, float32 [dim]; NotFoundError, a KeyError,\n"
-	 "if there is none. index[id] is the same."},
+	 "if there is none. index[id] is the same, and index[key] by key."},
 	{"reconstruct_batch", index_reconstruct_batch, METH_O,
 	 "reconstruct_batch(ids, /)\n--\n\n"
 	 "The vectors with these ids, float32 [n, dim]."},
@@ -695,20 +836,31 @@ static PyMethodDef methods[] = {
 	 "The row with this id where it lies in the file: a read-only array\n"
 	 "of the index's own type (bf16 as uint16), without a copy. It stays\n"
 	 "valid when the index is closed."},
+	{"find", index_find, METH_O,
+	 "find(key, /)\n--\n\n"
+	 "The id of the row with a key, str or bytes; NotFoundError, a\n"
+	 "KeyError, if there is none."},
+	{"keys", index_keys, METH_O,
+	 "keys(ids, /)\n--\n\n"
+	 "The keys of rows, a list: str, bytes where a key is not UTF-8, None\n"
+	 "where a row has none."},
+	{"payloads", index_payloads, METH_O,
+	 "payloads(ids, /)\n--\n\n"
+	 "The payloads of rows, a list of bytes, or None where a row has none."},
 	{"ids", index_ids, METH_NOARGS,
 	 "ids()\n--\n\nThe ids of all rows, int64, in the order of the file."},
 	{"add", CALL(vsx_py_index_add), METH_VARARGS | METH_KEYWORDS,
-	 "add(x, ids=None, *, threads=0, memory=0, wait=0.0, progress=None)\n"
-	 "--\n\n"
+	 "add(x, ids=None, *, keys=None, payloads=None, threads=0, memory=0,\n"
+	 "    wait=0.0, progress=None)\n--\n\n"
 	 "Add rows as a new generation of the file, and see them: a dict of\n"
 	 "what was done. Without ids numbering goes on from the greatest.\n"
-	 "An id that is there is ExistsError."},
+	 "An id or a key that is there is ExistsError."},
 	{"upsert", CALL(vsx_py_index_upsert), METH_VARARGS | METH_KEYWORDS,
-	 "upsert(x, ids, *, threads=0, memory=0, wait=0.0, progress=None)\n"
-	 "--\n\n"
-	 "The same, in place of rows that have these ids."},
+	 "upsert(x, ids=None, *, keys=None, payloads=None, threads=0,\n"
+	 "       memory=0, wait=0.0, progress=None)\n--\n\n"
+	 "The same, in place of rows that have these ids or keys."},
 	{"remove", CALL(vsx_py_index_remove), METH_VARARGS | METH_KEYWORDS,
-	 "remove(ids, *, wait=0.0)\n--\n\n"
+	 "remove(ids=None, *, keys=None, wait=0.0)\n--\n\n"
 	 "Delete rows: a dict with n_deleted and the unknown ids."},
 	{"compact", CALL(vsx_py_index_compact), METH_VARARGS | METH_KEYWORDS,
 	 "compact(out=None, *, spec=None, threads=0, memory=0, wait=0.0,\n"
@@ -767,7 +919,7 @@ static PyType_Slot index_slots[] = {
 	{Py_tp_methods, methods},
 	{Py_tp_getset, getters},
 	{Py_mp_length, index_length},
-	{Py_mp_subscript, index_reconstruct},
+	{Py_mp_subscript, index_get},
 	{Py_sq_contains, index_contains},
 	{0, NULL},
 };

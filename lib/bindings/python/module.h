@@ -78,6 +78,35 @@ int vsx_py_ids_get(struct vsx_py_ids *out, PyObject *x, const char *what);
 int vsx_py_id(PyObject *x, void *id);
 void vsx_py_ids_release(struct vsx_py_ids *ids);
 
+/* Keys or payloads of the caller: str (as UTF-8), bytes, or None for a row that
+ * has none. */
+struct vsx_py_texts {
+	struct vsx_bytes *at; /* [n], owned; NULL: none were given */
+	PyObject **owners;    /* [n], of the bytes */
+	size_t n;
+};
+/* x may be None or NULL. */
+int vsx_py_texts_get(struct vsx_py_texts *out, PyObject *x, const char *what);
+void vsx_py_texts_release(struct vsx_py_texts *texts);
+
+/* The bytes of a str or of bytes, which *owner holds: a new reference. */
+int vsx_py_bytes_get(struct vsx_bytes *out, PyObject **owner, PyObject *x);
+
+/* Bytes as str where they are UTF-8, otherwise as bytes. */
+PyObject *vsx_py_text(const void *bytes, size_t n);
+
+/* Rows that a call was given, with all that comes beside them. */
+struct vsx_py_batch {
+	struct vsx_py_rows rows;
+	struct vsx_py_ids ids;
+	struct vsx_py_texts keys, payloads;
+	struct vsx_batch batch; /* for the library */
+};
+/* All but x may be None or NULL. */
+int vsx_py_batch_get(struct vsx_py_batch *b, PyObject *x, PyObject *ids,
+		     PyObject *keys, PyObject *payloads);
+void vsx_py_batch_release(struct vsx_py_batch *b);
+
 /*
  * An array for answers: a numpy array where numpy is there, otherwise a
  * memoryview. type: "f" float32, "q" int64.

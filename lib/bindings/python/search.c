@@ -139,10 +139,13 @@ static int search_step(struct vsx_pool *pool, const struct vsx_py_rows *x,
 	answers.distances = (float *)a->d.buf + from * (size_t)w->k;
 	answers.ids = (uint64_t *)a->i.buf + from * (size_t)w->k;
 	opts.first_query = from;
-	Py_BEGIN_ALLOW_THREADS status = vsx_pool_search(
-		pool, (const char *)x->data + from * row, x->elem, n,
-		(size_t)w->k, &opts, &answers, &err);
-	Py_END_ALLOW_THREADS if (!status) return 0;
+	Py_BEGIN_ALLOW_THREADS;
+	status = vsx_pool_search(pool, (const char *)x->data + from * row,
+				 x->elem, n, (size_t)w->k, &opts, &answers,
+				 &err);
+	Py_END_ALLOW_THREADS;
+	if (!status)
+		return 0;
 	vsx_py_raise(&err);
 	return -1;
 }
@@ -244,14 +247,14 @@ static PyObject *search_id(struct vsx_py_handle *h, uint64_t id,
 	hits = PyMem_Malloc((k ? k : 1) * sizeof(*hits));
 	if (!hits)
 		return PyErr_NoMemory();
-	Py_BEGIN_ALLOW_THREADS status =
-		vsx_searcher_new(&searcher, vsx_py_handle_index(h), &err);
+	Py_BEGIN_ALLOW_THREADS;
+	status = vsx_searcher_new(&searcher, vsx_py_handle_index(h), &err);
 	if (!status)
 		status = vsx_search_id(searcher, id, k ? k : 1, &w->opts, hits,
 				       &n, &err);
 	vsx_searcher_free(searcher);
-	Py_END_ALLOW_THREADS result =
-		status ? vsx_py_raise(&err) : answers_of(hits, n);
+	Py_END_ALLOW_THREADS;
+	result = status ? vsx_py_raise(&err) : answers_of(hits, n);
 	PyMem_Free(hits);
 	return result;
 }

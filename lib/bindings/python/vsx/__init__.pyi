@@ -5,6 +5,8 @@ from typing import (Any, Callable, Iterable, Iterator, Literal, Optional,
 Path = Union[str, bytes, PathLike[str], PathLike[bytes]]
 # Whatever has the buffer protocol, or nested sequences of numbers.
 Array = Any
+Text = Union[str, bytes]
+Texts = Sequence[Optional[Text]]
 Metric = Literal["l2", "ip", "cosine"]
 Elem = Literal["f32", "f16", "bf16", "i8", "u8"]
 # progress(what, text, done, total, unit); what is "progress" or "note".
@@ -55,6 +57,8 @@ class Index:
     normalised: bool
     format_version: int
     seed: int
+    has_keys: bool
+    has_payload: bool
     metric: Metric
     dtype: Elem
     path: str
@@ -76,13 +80,21 @@ class Index:
     def reconstruct_batch(self, ids: Union[Array, Sequence[int]], /) -> Any: ...
     def row(self, id: int, /) -> Any: ...
     def ids(self) -> Any: ...
+    def find(self, key: Text, /) -> int: ...
+    def keys(self, ids: Union[Array, Sequence[int]], /,
+             ) -> list[Union[str, bytes, None]]: ...
+    def payloads(self, ids: Union[Array, Sequence[int]], /,
+                 ) -> list[Optional[bytes]]: ...
     def add(self, x: Array, ids: Union[Array, Sequence[int], None] = None, *,
+            keys: Optional[Texts] = None, payloads: Optional[Texts] = None,
             threads: int = 0, memory: int = 0, wait: float = 0.0,
             progress: Optional[Progress] = None) -> dict[str, Any]: ...
-    def upsert(self, x: Array, ids: Union[Array, Sequence[int]], *,
-               threads: int = 0, memory: int = 0, wait: float = 0.0,
+    def upsert(self, x: Array, ids: Union[Array, Sequence[int], None] = None,
+               *, keys: Optional[Texts] = None,
+               payloads: Optional[Texts] = None, threads: int = 0, memory: int = 0, wait: float = 0.0,
                progress: Optional[Progress] = None) -> dict[str, Any]: ...
-    def remove(self, ids: Union[Array, Sequence[int]], *, wait: float = 0.0,
+    def remove(self, ids: Union[Array, Sequence[int], None] = None, *,
+               keys: Optional[Sequence[Text]] = None, wait: float = 0.0,
                ) -> dict[str, Any]: ...
     def compact(self, out: Optional[Path] = None, *,
                 spec: Optional[str] = None, threads: int = 0, memory: int = 0,
@@ -103,7 +115,7 @@ class Index:
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[int]: ...
     def __contains__(self, id: object) -> bool: ...
-    def __getitem__(self, id: int) -> Any: ...
+    def __getitem__(self, id: Union[int, Text]) -> Any: ...
 
 def open(path: Path, *, check: Literal["touch", "none", "all"] = "touch",
          preload: Literal["none", "hot", "all"] = "none", copy: bool = False,
@@ -113,6 +125,7 @@ def build(x: Union[Array, Iterable[Array], Iterable[Tuple[Array, Array]]],
           path: Path, spec: Optional[str] = None, *, metric: Metric = "l2",
           dtype: Elem = "f32",
           ids: Union[Array, Sequence[int], None] = None,
+          keys: Optional[Texts] = None, payloads: Optional[Texts] = None,
           queries: Optional[Array] = None, recall: float = 0.0,
           overwrite: bool = False, threads: int = 0, memory: int = 0,
           seed: int = 0, normalize: bool = False, ef_construction: int = 0,

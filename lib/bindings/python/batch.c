@@ -1,0 +1,59 @@
+/* Rows with what comes beside them. */
+#include "module.h"
+
+static int as_many(const char *what, bool given, size_t n, size_t rows)
+{
+	if (!given || n == rows)
+		return 0;
+	PyErr_Format(PyExc_ValueError, "x is of length %zu, %s of length %zu",
+		     rows, what, n);
+	return -1;
+}
+
+static int get(struct vsx_py_batch *b, PyObject *x, PyObject *ids,
+	       PyObject *keys, PyObject *payloads)
+{
+	size_t n;
+
+	if (vsx_py_rows_get(&b->rows, x, "x") ||
+	    (ids && ids != Py_None && vsx_py_ids_get(&b->ids, ids, "ids")) ||
+	    vsx_py_texts_get(&b->keys, keys, "keys") ||
+	    vsx_py_texts_get(&b->payloads, payloads, "payloads"))
+		return -1;
+	n = b->rows.n;
+	return as_many("ids", b->ids.ids != NULL, b->ids.n, n) ||
+			       as_many("keys", b->keys.at != NULL, b->keys.n,
+				       n) ||
+			       as_many("payloads", b->payloads.at != NULL,
+				       b->payloads.n, n)
+		       ? -1
+		       : 0;
+}
+
+int vsx_py_batch_get(struct vsx_py_batch *b, PyObject *x, PyObject *ids,
+		     PyObject *keys, PyObject *payloads)
+{
+	memset(b, 0, sizeof(*b));
+	if (get(b, x, ids, keys, payloads)) {
+		vsx_py_batch_release(b);
+		return -1;
+	}
+	b->batch = (struct vsx_batch){
+		.struct_size = sizeof(b->batch),
+		.n = b->rows.n,
+		.vectors = b->rows.data,
+		.elem = b->rows.elem,
+		.ids = b->ids.ids,
+		.keys = b->keys.at,
+		.payloads = b->payloads.at,
+	};
+	return 0;
+}
+
+void vsx_py_batch_release(struct vsx_py_batch *b)
+{
+	vsx_py_rows_release(&b->rows);
+	vsx_py_ids_release(&b->ids);
+	vsx_py_texts_release(&b->keys);
+	vsx_py_texts_release(&b->payloads);
+}
