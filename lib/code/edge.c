@@ -1,0 +1,176 @@
+#include "code/edge.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Of y along r, in terms of their lengths: with less, b would be anything. */
+#define LEAST_COSINE 0.0625
+
+void vsx_edge_of(const struct vsx_edges *e, const float *v, const float *u,
+		 float *work, struct vsx_edge *out)
+{
+	const struct vsx_code_kernels *k = vsx_code_kernels();
+	struct vsx_pq pq = vsx_edges_pq(e);
+	double rr = 0.0, ry = 0.0, vy = 0.0, yy = 0.0, inverse;
+
+	for (uint32_t i = 0; i < e->dim; i++) {
+		double r = (double)u[i] - (double)v[i];
+
+		rr += r * r;
+	}
+	inverse = rr > 0.0 ? 1.0 / sqrt(rr) : 0.0;
+	for (uint32_t i = 0; i < e->dim; i++)
+		work[i] = (float)(((double)u[i] - (double)v[i]) * inverse);
+	for (uint32_t p = 0; p < e->parts; p++) {
+		uint32_t first = vsx_pq_first(&pq, p);
+		const float *book = e->book + vsx_pq_book(&pq, p);
+		uint32_t n = vsx_pq_components(&pq, p);
+		uint32_t c =
+			k->nearest(work + first, book, n, VSX_EDGE_WORDS, NULL);
+
+		out->code[p] = (uint8_t)c;
+		for (uint32_t i = 0; i < n; i++) {
+			double y = (double)book[i * VSX_EDGE_WORDS + c];
+
+			ry += (double)work[first + i] * y;
+			vy += ((double)v[first + i] -
+			       (double)e->mean[first + i]) *
+			      y;
+			yy += y * y;
+		}
+	}
+	out->a = out->b = 0.0;
+	out->off = yy > ry * ry ? yy - ry * ry : 0.0;
+	/* Also not where anything is no number. */
+	if (!(ry > 0.0 && ry * ry > LEAST_COSINE * LEAST_COSINE * yy))
+		return;
+	out->b = 2.0 * sqrt(rr) / ry;
+	out->a = rr + out->b * vy;
+}
+
+/* 1.5 * 2^52: what is added to it is rounded to a whole number. */
+static double rounded(double x)
+{
+	return x + 0x1.8p52 - 0x1.8p52;
+}
+
+/* The lower byte first. */
+static void put_i16(uint8_t *at, double x)
+{
+	uint16_t bits = (uint16_t)(int16_t)x;
+
+	at[0] = (uint8_t)bits;
+	at[1] = (uint8_t)(bits >> 8);
+}
+
+void vsx_edge_put(const struct vsx_edges *e, const struct vsx_edge *edge,
+		  uint32_t i, uint8_t *block)
+{
+	double a = rounded(edge->a / (double)e->unit_a);
+	double b = rounded(edge->b / (double)e->unit_b);
+	uint8_t *factors = block + (size_t)e->parts * 16 + (size_t)i * 4;
+
+	for (uint32_t p = 0; p < e->parts; p++)
+		block[p * 16 + i % 16] |=
+			(uint8_t)(edge->code[p] << (i < 16 ? 0 : 4));
+	/* Of edges that are far longer than those that were learned from, or
+	   that lie elsewhere, nothing is said. */
+	if (!(fabs(a) <= 32767.0 && b <= 32767.0))
+		a = b = 0.0;
+	put_i16(factors, a);
+	put_i16(factors + 2, -b);
+}
+
+/* ---- searching ---------------------------------------------------------- */
+
+/* The sums of a table are of bytes; one less for what is rounded up. */
+#define MOST_ENTRY 254.0f
+
+/* What f32 [parts][16] products come to; *low is the sum of the least. */
+static float span_of(const float *products, uint32_t parts, double *low)
+{
+	float most = 0.0f;
+
+	*low = 0.0;
+	for (uint32_t p = 0; p < parts; p++) {
+		float from, to;
+
+		vsx_code_kernels()->range(products + (size_t)p * VSX_EDGE_WORDS,
+					  VSX_EDGE_WORDS, &from, &to);
+		*low += (double)from;
+		most = to - from > most ? to - from : most;
+	}
+	return most;
+}
+
+static void quantise(const float *products, uint32_t parts, float inverse,
+		     uint8_t *tables)
+{
+	const struct vsx_code_kernels *k = vsx_code_kernels();
+
+	for (uint32_t p = 0; p < parts; p++) {
+		const float *from = products + (size_t)p * VSX_EDGE_WORDS;
+		uint16_t words[VSX_EDGE_WORDS];
+		float low, high;
+
+		k->range(from, VSX_EDGE_WORDS, &low, &high);
+		k->quantise(from, VSX_EDGE_WORDS, low, inverse, words);
+		for (uint32_t c = 0; c < VSX_EDGE_WORDS; c++)
+			tables[p * VSX_EDGE_WORDS + c] = (uint8_t)words[c];
+	}
+}
+
+void vsx_edge_prepare(const struct vsx_edges *e, const float *q, double slack,
+		      float *work, struct vsx_edge_query *out)
+{
+	float products[VSX_EDGE_MAX_PARTS * VSX_EDGE_WORDS], span;
+	struct vsx_pq pq = vsx_edges_pq(e);
+	double low, unit, scale;
+
+	for (uint32_t i = 0; i < e->dim; i++)
+		work[i] = q[i] - e->mean[i];
+	for (uint32_t p = 0; p < e->parts; p++)
+		vsx_code_kernels()->products(
+			work + vsx_pq_first(&pq, p),
+			e->book + vsx_pq_book(&pq, p),
+			vsx_pq_components(&pq, p), VSX_EDGE_WORDS,
+			products + (size_t)p * VSX_EDGE_WORDS);
+	span = span_of(products, e->parts, &low);
+	out->parts = e->parts;
+	out->scale = 0;
+	/* The unit of the tables is what makes a's that of b's products a whole
+	   multiple: nothing is lost by that. */
+	scale = floor((double)e->unit_a * (double)MOST_ENTRY /
+		      ((double)e->unit_b * (double)span));
+	if (scale > 32767.0)
+		scale = 32767.0;
+	unit = (double)e->unit_a / ((double)e->unit_b * scale);
+	if (!(scale >= 1.0 && unit > 0.0 && unit <= 0x1p100 &&
+	      unit >= 0x1p-100 && isfinite(low) && isfinite(slack)))
+		return;
+	quantise(products, e->parts, (float)(1.0 / unit), out->tables);
+	out->scale = (int16_t)scale;
+	out->base = low / unit;
+	out->inverse = 1.0 / ((double)e->unit_b * unit);
+	out->slack = slack * (double)e->spread / (sqrt(e->dim) * unit);
+}
+
+bool vsx_edge_gate(const struct vsx_edge_query *q, double at, double bound,
+		   struct vsx_gate *out)
+{
+	double base = rounded(q->base + q->slack * sqrt(at));
+	double most = floor((bound - at) * q->inverse);
+
+	/* A bound below 0 is one that rounding, or a hostile file, made. */
+	if (q->scale == 0 || !(most < 0x1p31) ||
+	    !(base >= -32768.0 && base <= 32767.0 - 255.0 * q->parts))
+		return false;
+	*out = (struct vsx_gate){
+		.tables = q->tables,
+		.parts = q->parts,
+		.scale = q->scale,
+		.base = (int16_t)base,
+		.bound = most > 0.0 ? (int32_t)most : 0,
+	};
+	return true;
+}

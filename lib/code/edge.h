@@ -1,0 +1,94 @@
+/*
+ * Codes of edges: of a link from v to u, which way u lies and how far, so that
+ * a walk that stands at v can tell whether u may be near its query before it
+ * reads anything of u. With r = u - v and y the codeword that is nearest to the
+ * direction r / |r|, part by part as in product quantisation,
+ *
+ *     b = 2 |r|^2 / (r, y)     a = |r|^2 + b (v - mean, y)
+ *
+ *     |q - u|^2  ~  |q - v|^2 + a - b (q - mean, y)
+ *
+ * since (q - v, y) times |r|^2 / (r, y) is (q - v, r) on the average (Gao,
+ * Long, "RaBitQ", SIGMOD 2024, say it of codes of one bit). Tables of bytes
+ * hold what a query has of all codewords; a, b are 16 bits each, in units of
+ * all edges; and what is compared are whole numbers (kernel/codes.h, struct
+ * vsx_gate). So the same links pass on every machine.
+ *
+ * An edge of which too little can be said has a = b = 0: it passes always.
+ */
+#ifndef VSX_CODE_EDGE_H
+#define VSX_CODE_EDGE_H
+
+#include <stdbool.h>
+
+#include "kernel/codes.h"
+#include "train/pq.h"
+
+#define VSX_EDGE_WORDS	   16u	/* codewords of a part */
+#define VSX_EDGE_MAX_PARTS 128u /* sums of a table's bytes fit 15 bits */
+
+/* What was learned of the edges of a graph; borrows the arrays. */
+struct vsx_edges {
+	uint32_t dim;
+	uint32_t parts;	   /* a multiple of 4, from 4 to the lesser of dim and
+			      VSX_EDGE_MAX_PARTS */
+	float unit_a;	   /* above 0 */
+	float unit_b;	   /* likewise */
+	float spread;	   /* how far y is off the direction, at right angles:
+			      root mean square */
+	const float *mean; /* [dim] of the rows */
+	const float *book; /* as train/pq.h says, of unit vectors */
+};
+
+static inline struct vsx_pq vsx_edges_pq(const struct vsx_edges *e)
+{
+	return (struct vsx_pq){e->dim, e->parts, VSX_EDGE_WORDS};
+}
+
+/* What is said of one edge. */
+struct vsx_edge {
+	uint8_t code[VSX_EDGE_MAX_PARTS];
+	double a, b; /* both 0: it says too little */
+	double off;  /* |y|^2 less the square of its part along r */
+};
+
+/*
+ * The edge from v to u, f32[dim] of finite numbers; work: f32[dim]. A function
+ * of its arguments alone, the same bits on every machine; of e only what is
+ * learned first is looked at, parts, mean and book.
+ */
+void vsx_edge_of(const struct vsx_edges *e, const float *v, const float *u,
+		 float *work, struct vsx_edge *out);
+
+/* Put an edge into a block, which held zeros, as its link number i. */
+void vsx_edge_put(const struct vsx_edges *e, const struct vsx_edge *edge,
+		  uint32_t i, uint8_t *block);
+
+/* ---- searching ---------------------------------------------------------- */
+
+/* A query made ready. */
+struct vsx_edge_query {
+	uint8_t tables[VSX_EDGE_MAX_PARTS * VSX_EDGE_WORDS];
+	uint32_t parts;
+	int16_t scale;	/* 0: tables say nothing, all links pass */
+	double base;	/* what sums of bytes are less by */
+	double inverse; /* units of the gate in a squared distance */
+	double slack;	/* units of sums for a distance of 1 */
+};
+
+/*
+ * q: f32[dim]; work: f32[dim]. slack: by how many standard deviations the
+ * estimate of a link must be beyond the bound for it to be refused; from 0, and
+ * infinite: none is.
+ */
+void vsx_edge_prepare(const struct vsx_edges *e, const float *q, double slack,
+		      float *work, struct vsx_edge_query *out);
+
+/*
+ * The gate of a row whose squared distance from the query is `at`, for links
+ * that may be at `bound` or nearer; infinite: all may. False: all links pass.
+ */
+bool vsx_edge_gate(const struct vsx_edge_query *q, double at, double bound,
+		   struct vsx_gate *out);
+
+#endif
