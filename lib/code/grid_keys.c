@@ -18,9 +18,6 @@
 #include "bytes.h"
 #include "code/grid.h"
 
-/* The greatest component in units: its two digits fit an i8 each. */
-#define MOST_UNITS 32512.0
-
 /* The digits of a query of two, in query.native_buffer. */
 static int8_t *high_of(const struct vsx_code_query *q)
 {
@@ -34,85 +31,41 @@ static int8_t *low_of(const struct vsx_codes *c, const struct vsx_code_query *q)
 
 /* ---- the query ------------------------------------------------------ */
 
-/* Component i as what is multiplied with codes: of distances in steps of the
- * grid, off its middle. */
-static double component(const struct vsx_codes *c, const struct vsx_query *q,
-			uint32_t i, double inverse)
+static const uint8_t *lo_of(const struct vsx_codes *c)
 {
-	double x = q->f64_buffer[i];
-
-	if (c->rows.metric == VSX_IP)
-		return x;
-	return (x - (double)vsx_grid_lo_at(c->params, i)) * inverse - 128.0;
+	return c->rows.metric == VSX_IP ? NULL : vsx_grid_lo(c->params);
 }
 
-/* What whole numbers lose, and the length of the query off lo; squared, in
- * steps. */
-struct losses {
-	double whole, length;
-};
-
-static struct losses to_grid(const struct vsx_codes *c,
-			     struct vsx_code_query *q, double inverse)
-{
-	struct losses sum = {0.0, 0.0};
-	int8_t *out = high_of(q);
-	uint32_t squares = 0, plain = 0;
-
-	for (uint32_t i = 0; i < c->rows.dim; i++) {
-		double x = component(c, q->asked, i, inverse), r;
-		/* NaN from a hostile file becomes -128. */
-		double kept = x > -128.0 ? (x < 127.0 ? x : 127.0) : -128.0;
-		int s = (int)(kept + 128.5) - 128;
-
-		r = x - s;
-		sum.whole += r * r;
-		sum.length += (x + 128.0) * (x + 128.0);
-		out[i] = (int8_t)s;
-		squares += (uint32_t)(s * s);
-		plain += (uint32_t)s;
-	}
-	memset(out + c->rows.dim, 0,
-	       vsx_tile_stride(c->rows.dim) - c->rows.dim);
-	q->s = out;
-	q->add = squares + 256 * plain;
-	return sum;
-}
-
-/* What two digits lose, and the length of what they say; squared. */
-struct digits {
-	double unit, lost, length;
-	int64_t high, low; /* sums of them */
-};
-
-static struct digits to_digits(const struct vsx_codes *c,
-			       struct vsx_code_query *q, double inverse)
+/* Sets the query's digits, and zeros behind them. */
+static struct vsx_grid_query to_steps(const struct vsx_codes *c,
+				      struct vsx_code_query *q, double inverse)
 {
 	uint32_t dim = c->rows.dim;
-	size_t pad = vsx_tile_stride(dim) - dim;
+	struct vsx_grid_query sums;
+	int8_t *out = high_of(q);
+
+	c->rows.kernels->grid_steps(q->asked->f64_buffer, lo_of(c), dim,
+				    inverse, out, &sums);
+	memset(out + dim, 0, vsx_tile_stride(dim) - dim);
+	q->s = out;
+	q->add = (uint32_t)sums.squares + 256 * (uint32_t)sums.low;
+	return sums;
+}
+
+static struct vsx_grid_query to_digits(const struct vsx_codes *c,
+				       struct vsx_code_query *q, double inverse)
+{
 	int8_t *high = high_of(q), *low = low_of(c, q);
-	struct digits sum = {0};
-	double most = 0.0;
+	uint32_t dim = c->rows.dim;
+	size_t pad = vsx_tile_stride(dim) - dim;
+	struct vsx_grid_query sums;
 
-	for (uint32_t i = 0; i < dim; i++)
-		most = fmax(most, fabs(component(c, q->asked, i, inverse)));
-	sum.unit = most > 0.0 ? most / MOST_UNITS : 1.0;
-	for (uint32_t i = 0; i < dim; i++) {
-		double x = component(c, q->asked, i, inverse), r = x / sum.unit;
-		int v = (int)(r + (r < 0.0 ? -0.5 : 0.5)), h = (v + 128) >> 8;
-		double kept = v * sum.unit;
-
-		sum.lost += (x - kept) * (x - kept);
-		sum.length += kept * kept;
-		high[i] = (int8_t)h;
-		low[i] = (int8_t)(v - 256 * h);
-		sum.high += high[i];
-		sum.low += low[i];
-	}
+	c->rows.kernels->grid_digits(q->asked->f64_buffer, lo_of(c), dim,
+				     inverse, high, low, &sums);
 	memset(high + dim, 0, pad);
 	memset(low + dim, 0, pad);
 	q->s = NULL;
-	return sum;
+	return sums;
 }
 
 static enum vsx_status no_number(struct vsx_error *err)
@@ -129,7 +82,7 @@ static double join_squares(const struct vsx_codes *c, struct vsx_code_query *q,
 			   double inverse)
 {
 	uint32_t dim = c->rows.dim;
-	struct digits d = to_digits(c, q, inverse);
+	struct vsx_grid_query d = to_digits(c, q, inverse);
 	double twice = 2.0 * d.unit;
 
 	q->base = d.length +
@@ -151,15 +104,15 @@ static enum vsx_status prepare_distances(const struct vsx_codes *c,
 	struct vsx_bounds *b = &q->bounds;
 	bool cosine = c->rows.metric == VSX_COSINE;
 	double delta = h.delta, inverse = 1.0 / delta, lost;
-	struct losses sum = to_grid(c, q, inverse);
+	struct vsx_grid_query sum = to_steps(c, q, inverse);
 
 	if (!(sum.length <= DBL_MAX))
 		return no_number(err);
 	/* Rounding loses half a step in each dimension at most; what is above
 	 * comes from components outside of the grid. */
 	b->form = VSX_KEY_WHOLE;
-	lost = sum.whole;
-	if (sum.whole > 0.36 * c->rows.dim) {
+	lost = sum.lost;
+	if (sum.lost > 0.36 * c->rows.dim) {
 		b->form = VSX_KEY_F32;
 		lost = join_squares(c, q, inverse);
 	}
@@ -179,16 +132,12 @@ static enum vsx_status prepare_products(const struct vsx_codes *c,
 	struct vsx_bounds *b = &q->bounds;
 	uint32_t dim = c->rows.dim;
 	double length = vsx_query_length(q->asked, dim), delta = h.delta;
-	double lo_length = 0.0, code_length = 255.0 * sqrt(dim), lost;
+	double lo_length, code_length = 255.0 * sqrt(dim), lost;
 	double eps_cap = h.eps_cap;
-	struct digits d;
+	struct vsx_grid_query d;
 
-	for (uint32_t i = 0; i < dim; i++) {
-		double lo = vsx_grid_lo_at(c->params, i);
-
-		b->shift -= q->asked->f64_buffer[i] * lo;
-		lo_length += lo * lo;
-	}
+	b->shift = -c->rows.kernels->grid_offset(
+		q->asked->f64_buffer, vsx_grid_lo(c->params), dim, &lo_length);
 	if (!(lo_length <= DBL_MAX))
 		return no_number(err);
 	d = to_digits(c, q, 1.0);

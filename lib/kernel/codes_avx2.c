@@ -114,8 +114,36 @@ INLINE void dots(const int16_t *w, const struct group *g, uint32_t dim,
 	_mm_storeu_si128((__m128i *)(void *)out, fold(sum));
 }
 
-VSX_DOT_KERNEL(dot8, dots, 8)
-VSX_DOT_KERNEL(dot4, dots, 4)
+INLINE __m256i add_whole(const int16_t *w, const uint8_t *row, uint32_t dim,
+			 int bits)
+{
+	uint32_t bytes = bits == 8 ? dim : (dim + 1) / 2, at = 0;
+	const int16_t *high = w + bytes;
+	__m256i sum = _mm256_setzero_si256();
+	struct step s;
+
+	for (; at + BYTES < bytes; at += BYTES) {
+		s = step_at(w, high, at, BYTES, BYTES, bits);
+		sum = add_row(sum, &s, row, bits);
+	}
+	s = step_at(w, high, at, bytes - at, dim - bytes - at, bits);
+	return add_row(sum, &s, row, bits);
+}
+
+INLINE void dots_in_order(const int16_t *w, const uint8_t *const row[GROUP],
+			  uint32_t dim, int bits, int32_t out[GROUP])
+{
+	__m256i sum[GROUP];
+
+	sum[0] = add_whole(w, row[0], dim, bits);
+	sum[1] = add_whole(w, row[1], dim, bits);
+	sum[2] = add_whole(w, row[2], dim, bits);
+	sum[3] = add_whole(w, row[3], dim, bits);
+	_mm_storeu_si128((__m128i *)(void *)out, fold(sum));
+}
+
+VSX_DOT_KERNEL(dot8, dots, dots_in_order, 8)
+VSX_DOT_KERNEL(dot4, dots, dots_in_order, 4)
 
 /* ---- gates -------------------------------------------------------------- */
 

@@ -105,8 +105,37 @@ INLINE void dots(const int16_t *w, const struct group *g, uint32_t dim,
 		out[i] = vaddvq_s32(sum[i]);
 }
 
-VSX_DOT_KERNEL(dot8, dots, 8)
-VSX_DOT_KERNEL(dot4, dots, 4)
+INLINE int32x4_t add_whole(const int16_t *w, const uint8_t *row, uint32_t dim,
+			   int bits)
+{
+	uint32_t bytes = bits == 8 ? dim : (dim + 1) / 2, at = 0;
+	const int16_t *high = w + bytes;
+	int32x4_t sum = vdupq_n_s32(0);
+	struct step s;
+
+	for (; at + BYTES < bytes; at += BYTES) {
+		s = step_at(w, high, at, BYTES, BYTES, bits);
+		sum = add_row(sum, &s, row, bits);
+	}
+	s = step_at(w, high, at, bytes - at, dim - bytes - at, bits);
+	return add_row(sum, &s, row, bits);
+}
+
+INLINE void dots_in_order(const int16_t *w, const uint8_t *const row[GROUP],
+			  uint32_t dim, int bits, int32_t out[GROUP])
+{
+	int32x4_t sum[GROUP];
+
+	sum[0] = add_whole(w, row[0], dim, bits);
+	sum[1] = add_whole(w, row[1], dim, bits);
+	sum[2] = add_whole(w, row[2], dim, bits);
+	sum[3] = add_whole(w, row[3], dim, bits);
+	for (int i = 0; i < GROUP; i++)
+		out[i] = vaddvq_s32(sum[i]);
+}
+
+VSX_DOT_KERNEL(dot8, dots, dots_in_order, 8)
+VSX_DOT_KERNEL(dot4, dots, dots_in_order, 4)
 
 /* ---- gates -------------------------------------------------------------- */
 

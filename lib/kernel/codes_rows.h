@@ -9,7 +9,8 @@
 
 #include "kernel/rows.h"
 
-#define GROUP 4
+#define GROUP	   4
+#define LONG_BYTES 512u /* and more: rows are read one after the other */
 
 /* Rows to be looked at, past the last one the last; and rows to be fetched
  * meanwhile if there are `more`. */
@@ -99,19 +100,33 @@ INLINE void put_sums(const struct rows *s, size_t i, const int32_t sum[GROUP],
  * Defines dot8 and dot4, for a file that has written
  *
  *	products(w, group, dim, bits, width, sum)
+ *	in_order(w, row, dim, bits, sum)
  *
- * as a function forced inline: the sums of a group in which `width` rows are
- * wanted, GROUP or 1, of codes of 8 or 4 bits.
+ * as functions forced inline: the sums of a group in which `width` rows are
+ * wanted, GROUP or 1, of codes of 8 or 4 bits; and of GROUP rows that lie one
+ * after the other, each read from its beginning to its end. The processor then
+ * sees by itself what comes next: four rows side by side, asked for ahead of
+ * their turn, take half as long again.
  */
-#define VSX_DOT_KERNEL(name, products, bits)                                   \
+#define VSX_DOT_KERNEL(name, products, in_order, bits)                         \
 	static void name(const int16_t *w, const uint8_t *base, size_t stride, \
 			 const uint32_t *rows, size_t n, uint32_t dim,         \
 			 int32_t *out)                                         \
 	{                                                                      \
 		size_t bytes = (bits) == 8 ? dim : (dim + 1) / 2, r = 0;       \
+		bool in_one_go = !rows && bytes >= LONG_BYTES;                 \
 		struct rows s = {base, stride, rows, n, bytes, 0};             \
 		int32_t sum[GROUP];                                            \
                                                                                \
+		for (; in_one_go && r < n; r += GROUP) {                       \
+			const uint8_t *row[GROUP];                             \
+                                                                               \
+			four_at(row, &s, r);                                   \
+			in_order(w, row, dim, bits, sum);                      \
+			put_sums(&s, r, sum, out);                             \
+		}                                                              \
+		if (in_one_go)                                                 \
+			return;                                                \
 		rows_begin(&s);                                                \
 		for (; r + 1 < n; r += GROUP) {                                \
 			struct group g = group_at(&s, r);                      \

@@ -74,15 +74,58 @@ typedef void vsx_grid_terms_kernel(const uint8_t *x, const uint8_t *code,
 typedef bool vsx_grid_range_kernel(const uint8_t *x, uint32_t n, double scale,
 				   double *min, double *max);
 
+/*
+ * Terms of exact values (SPEC.md 5.8): added to lane[i % 8] are (q[i] -
+ * x[i])^2, q[i] * x[i] or, with a q of NULL, x[i]^2, for i from 0 to n - 1,
+ * each operation rounded. q is double[n], x float[n] at any alignment.
+ */
+#define VSX_EXACT_LANES 8u
+
+typedef void vsx_exact_kernel(const double *q, const uint8_t *x, uint32_t n,
+			      double lane[VSX_EXACT_LANES]);
+
+/*
+ * A query on the grid: whole numbers for the components of x, double[n]. With
+ * lo, component i is (x[i] - lo[i]) * inverse - 128, a place in steps off the
+ * middle of the grid; without it, x[i]. Sums run in 8 lanes of f64.
+ *
+ * steps   out[i] = the nearest from -128 to 127
+ * digits  256 * high[i] + low[i] = the nearest multiple of a unit of which the
+ *         greatest component has VSX_GRID_DIGITS
+ * offset  the product of x with lo; *square is that of lo with itself
+ */
+#define VSX_GRID_DIGITS 32512.0 /* both digits fit an i8 */
+
+struct vsx_grid_query {
+	double unit;	 /* digits */
+	double lost;	 /* what rounding lost, squared */
+	double length;	 /* squared: steps, from lo; digits, of what they say */
+	int32_t squares; /* steps: of out */
+	int32_t high, low; /* sums of the digits; steps: low is that of out */
+};
+
+typedef void vsx_grid_steps_kernel(const double *x, const uint8_t *lo,
+				   uint32_t n, double inverse, int8_t *out,
+				   struct vsx_grid_query *sums);
+typedef void vsx_grid_digits_kernel(const double *x, const uint8_t *lo,
+				    uint32_t n, double inverse, int8_t *high,
+				    int8_t *low, struct vsx_grid_query *sums);
+typedef double vsx_grid_offset_kernel(const double *x, const uint8_t *lo,
+				      uint32_t n, double *square);
+
 struct vsx_kernels {
 	const char *name; /* "scalar", "avx2", "avx512", "neon" */
 	vsx_float_kernel *l2[VSX_N_ELEMS]; /* by element type of the rows */
 	vsx_float_kernel *ip[VSX_N_ELEMS];
 	vsx_int_kernel *l2_int[VSX_N_ELEMS]; /* VSX_I8 and VSX_U8 only */
 	vsx_int_kernel *ip_int[VSX_N_ELEMS];
+	vsx_exact_kernel *exact_squares, *exact_products, *exact_own;
 	vsx_grid_codes_kernel *grid_codes;
 	vsx_grid_terms_kernel *grid_terms;
 	vsx_grid_range_kernel *grid_range;
+	vsx_grid_steps_kernel *grid_steps;
+	vsx_grid_digits_kernel *grid_digits;
+	vsx_grid_offset_kernel *grid_offset;
 };
 
 /*

@@ -10,7 +10,8 @@
 #include <string.h>
 
 #include "kernel/rows.h"
-#include "kernel/grid_loops.h"
+#include "kernel/exact_loops.h"
+#include "kernel/grid_query.h"
 #include "kernel/tables.h"
 
 #define PAIR 2

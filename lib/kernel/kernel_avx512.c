@@ -11,7 +11,8 @@
 
 #include "kernel/fold512.h"
 #include "kernel/rows.h"
-#include "kernel/grid_loops.h"
+#include "kernel/exact_loops.h"
+#include "kernel/grid_query.h"
 #include "kernel/tables.h"
 
 #define GROUP 4

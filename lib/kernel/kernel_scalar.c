@@ -4,7 +4,8 @@
  */
 #include <string.h>
 
-#include "kernel/grid_loops.h"
+#include "kernel/exact_loops.h"
+#include "kernel/grid_query.h"
 #include "kernel/half.h"
 #include "kernel/tables.h"
 

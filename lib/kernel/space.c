@@ -113,78 +113,8 @@ static enum vsx_status not_finite(uint32_t i, float x, struct vsx_error *err)
 
 /* ---- sums in f64: SPEC.md 5.8 ---------------------------------------- */
 
-#define EXACT_LANES 8
-static_assert(VSX_SPACE_PIECE % EXACT_LANES == 0, "pieces begin with lane 0");
-
-typedef double pair __attribute__((vector_size(16)));
-typedef float narrow_pair __attribute__((vector_size(8)));
-
-/* What is added: (q - x)^2, q * x or x * x. */
-enum terms { SQUARES, PRODUCTS, OWN };
-
-static inline pair pair_at(const double *x)
-{
-	return (pair){x[0], x[1]};
-}
-
-/* Two f32 at any alignment. */
-static inline pair widened(const uint8_t *x)
-{
-	narrow_pair f;
-
-	memcpy(&f, x, sizeof(f));
-	return __builtin_convertvector(f, pair);
-}
-
-static inline pair term(const double *q, uint32_t i, const uint8_t *x,
-			enum terms terms)
-{
-	pair b = widened(x), a = terms == OWN ? b : pair_at(q + i);
-
-	return terms == SQUARES ? (a - b) * (a - b) : a * b;
-}
-
-/* n terms, of which the first belongs to lane 0; x is of f32, q NULL for OWN.
- */
-static inline __attribute__((always_inline)) void add_terms(double *lane,
-							    const double *q,
-							    const uint8_t *x,
-							    uint32_t n,
-							    enum terms terms)
-{
-	pair l01 = pair_at(lane), l23 = pair_at(lane + 2);
-	pair l45 = pair_at(lane + 4), l67 = pair_at(lane + 6);
-	uint32_t i = 0;
-
-	for (; i + EXACT_LANES <= n; i += EXACT_LANES, x += 4 * EXACT_LANES) {
-		l01 += term(q, i, x, terms);
-		l23 += term(q, i + 2, x + 8, terms);
-		l45 += term(q, i + 4, x + 16, terms);
-		l67 += term(q, i + 6, x + 24, terms);
-	}
-	memcpy(lane, &l01, sizeof(pair));
-	memcpy(lane + 2, &l23, sizeof(pair));
-	memcpy(lane + 4, &l45, sizeof(pair));
-	memcpy(lane + 6, &l67, sizeof(pair));
-	for (uint32_t l = 0; i + l < n; l++) {
-		double b = component(x, VSX_F32, l);
-		double a = terms == OWN ? b : q[i + l];
-
-		lane[l] += terms == SQUARES ? (a - b) * (a - b) : a * b;
-	}
-}
-
-static void add_squares(double *lane, const double *q, const uint8_t *x,
-			uint32_t n)
-{
-	add_terms(lane, q, x, n, SQUARES);
-}
-
-static void add_products(double *lane, const double *q, const uint8_t *x,
-			 uint32_t n)
-{
-	add_terms(lane, q, x, n, PRODUCTS);
-}
+static_assert(VSX_SPACE_PIECE % VSX_EXACT_LANES == 0,
+	      "pieces begin with lane 0");
 
 /* n components from the first on as f32s: where they are, or in `room`. */
 static const uint8_t *f32_at(float *room, const uint8_t *x, enum vsx_elem elem,
@@ -205,13 +135,14 @@ static double sum_of_lanes(const double *lane)
 /* S of SPEC.md 5.1: no f32 squared is too much for it, or too little. */
 static double sum_of_squares(const uint8_t *x, enum vsx_elem elem, uint32_t dim)
 {
-	double lane[EXACT_LANES] = {0};
+	double lane[VSX_EXACT_LANES] = {0};
 	float c[VSX_SPACE_PIECE];
 
 	for (uint32_t d = 0; d < dim; d += VSX_SPACE_PIECE) {
 		uint32_t n = vsx_space_piece(dim, d);
 
-		add_terms(lane, NULL, f32_at(c, x, elem, d, n), n, OWN);
+		vsx_kernels()->exact_own(NULL, f32_at(c, x, elem, d, n), n,
+					 lane);
 	}
 	return sum_of_lanes(lane);
 }
@@ -297,13 +228,11 @@ enum vsx_status vsx_space_prepare(const struct vsx_space *s,
 {
 	double inverse;
 
+	load(q->f32_buffer, x, elem, 0, s->dim);
 	for (uint32_t i = 0; i < s->dim; i++) {
-		float c = component(x, elem, i);
-
-		if (!isfinite(c))
-			return not_finite(i, c, err);
-		q->f32_buffer[i] = c;
-		q->f64_buffer[i] = c;
+		if (!isfinite(q->f32_buffer[i]))
+			return not_finite(i, q->f32_buffer[i], err);
+		q->f64_buffer[i] = q->f32_buffer[i];
 	}
 	q->f32 = q->f32_buffer;
 	q->native = NULL;
@@ -510,7 +439,7 @@ uint32_t vsx_key_of_product(float product)
 double vsx_space_exact_value(const struct vsx_space *s,
 			     const struct vsx_query *q, const uint8_t *row)
 {
-	double lane[EXACT_LANES] = {0}, sum;
+	double lane[VSX_EXACT_LANES] = {0}, sum;
 	const double *x = q->f64_buffer;
 	float c[VSX_SPACE_PIECE];
 
@@ -520,9 +449,9 @@ double vsx_space_exact_value(const struct vsx_space *s,
 		const uint8_t *f32 = f32_at(c, row, s->elem, d, n);
 
 		if (s->metric == VSX_L2)
-			add_squares(lane, x + d, f32, n);
+			s->kernels->exact_squares(x + d, f32, n, lane);
 		else
-			add_products(lane, x + d, f32, n);
+			s->kernels->exact_products(x + d, f32, n, lane);
 	}
 	sum = sum_of_lanes(lane);
 	if (s->metric == VSX_L2)

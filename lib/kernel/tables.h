@@ -27,7 +27,7 @@ extern const struct vsx_kernels vsx_kernels_neon;
  *	ints(q, base, stride, rows, n, dim, out, elem, metric)
  *
  * Here elem and metric become constants: 14 loops without a branch on the type.
- * The file includes grid_loops.h besides.
+ * The file includes exact_loops.h and grid_query.h besides.
  */
 #define VSX_KERNEL_TABLE(table, isa, floats, ints)                             \
 	VSX_FLOAT_KERNEL(floats, l2_f32, VSX_F32, VSX_L2)                      \
@@ -59,9 +59,15 @@ extern const struct vsx_kernels vsx_kernels_neon;
 		       [VSX_U8] = ip_u8},                                      \
 		.l2_int = {[VSX_I8] = l2_int_i8, [VSX_U8] = l2_int_u8},        \
 		.ip_int = {[VSX_I8] = ip_int_i8, [VSX_U8] = ip_int_u8},        \
+		.exact_squares = exact_squares,                                \
+		.exact_products = exact_products,                              \
+		.exact_own = exact_own,                                        \
 		.grid_codes = grid_codes,                                      \
 		.grid_terms = grid_terms,                                      \
 		.grid_range = grid_range,                                      \
+		.grid_steps = grid_steps,                                      \
+		.grid_digits = grid_digits,                                    \
+		.grid_offset = grid_offset,                                    \
 	};
 
 #define VSX_FLOAT_KERNEL(loop, name, elem, metric)                             \

@@ -1,6 +1,7 @@
 /*
- * Rows on a grid: every table of kernels does what kernel.h says, component by
- * component. What they read and write ends where a page without access begins.
+ * Rows and queries on a grid, and exact values: every table of kernels does
+ * what kernel.h says, component by component. What they read and write ends
+ * where a page without access begins.
  */
 #include <criterion/criterion.h>
 
@@ -186,4 +187,187 @@ Test(grid_kernels, tell_of_any_component)
 							(uint8_t *)lo, MOST_DIM,
 							1.0, 1.0, code));
 			}
+}
+
+/* ---- queries ------------------------------------------------------------ */
+
+static double eighth_sum(const double *l)
+{
+	return ((l[0] + l[4]) + (l[2] + l[6])) +
+	       ((l[1] + l[5]) + (l[3] + l[7]));
+}
+
+/* What kernel.h says, a component at a time. */
+struct query {
+	uint32_t n;
+	double *x;
+	float *lo; /* may be NULL */
+	int8_t *high, *low;
+};
+
+static double place(const struct query *q, uint32_t i)
+{
+	if (!q->lo)
+		return q->x[i];
+	return (q->x[i] - (double)q->lo[i]) * (1.0 / (double)DELTA) - 128.0;
+}
+
+static void check_steps(const struct vsx_kernels *k, const struct query *q)
+{
+	double lost[8] = {0}, length[8] = {0}, sum;
+	int32_t squares = 0, plain = 0;
+	struct vsx_grid_query got;
+
+	k->grid_steps(q->x, (const uint8_t *)q->lo, q->n, 1.0 / (double)DELTA,
+		      q->low, &got);
+	for (uint32_t i = 0; i < q->n; i++) {
+		double at = place(q, i);
+		double kept = at < -128.0 ? -128.0 : at > 127.0 ? 127.0 : at;
+		int s = (int)floor(kept + 128.5) - 128;
+
+		cr_assert_eq(q->low[i], s, "%s: %u of %u is %d at %g", k->name,
+			     i, q->n, q->low[i], at);
+		lost[i % 8] += (at - s) * (at - s);
+		length[i % 8] += (at + 128.0) * (at + 128.0);
+		squares += s * s;
+		plain += s;
+	}
+	sum = eighth_sum(lost);
+	cr_assert_eq(memcmp(&sum, &got.lost, 8), 0, "%s", k->name);
+	sum = eighth_sum(length);
+	cr_assert_eq(memcmp(&sum, &got.length, 8), 0, "%s", k->name);
+	cr_assert_eq(got.squares, squares);
+	cr_assert_eq(got.low, plain);
+}
+
+static void check_digits(const struct vsx_kernels *k, const struct query *q)
+{
+	double lost[8] = {0}, length[8] = {0}, most = 0.0, unit, sum;
+	int32_t high = 0, low = 0;
+	struct vsx_grid_query got;
+
+	k->grid_digits(q->x, (const uint8_t *)q->lo, q->n, 1.0 / (double)DELTA,
+		       q->high, q->low, &got);
+	for (uint32_t i = 0; i < q->n; i++)
+		most = fmax(most, fabs(place(q, i)));
+	unit = most > 0.0 ? most / VSX_GRID_DIGITS : 1.0;
+	for (uint32_t i = 0; i < q->n; i++) {
+		int v = (int)round(place(q, i) / unit);
+		double off = place(q, i) - v * unit;
+
+		cr_assert_eq(256 * q->high[i] + q->low[i], v,
+			     "%s: %u of %u is %d, %d at %g", k->name, i, q->n,
+			     q->high[i], q->low[i], place(q, i));
+		lost[i % 8] += off * off;
+		length[i % 8] += v * unit * (v * unit);
+		high += q->high[i];
+		low += q->low[i];
+	}
+	cr_assert_eq(memcmp(&unit, &got.unit, 8), 0, "%s", k->name);
+	sum = eighth_sum(lost);
+	cr_assert_eq(memcmp(&sum, &got.lost, 8), 0, "%s", k->name);
+	sum = eighth_sum(length);
+	cr_assert_eq(memcmp(&sum, &got.length, 8), 0, "%s", k->name);
+	cr_assert_eq(got.high, high);
+	cr_assert_eq(got.low, low);
+}
+
+static void check_offset(const struct vsx_kernels *k, const struct query *q)
+{
+	double product[8] = {0}, own[8] = {0}, got[2], due[2];
+
+	for (uint32_t i = 0; i < q->n; i++) {
+		product[i % 8] += q->x[i] * (double)q->lo[i];
+		own[i % 8] += (double)q->lo[i] * (double)q->lo[i];
+	}
+	got[0] = k->grid_offset(q->x, (const uint8_t *)q->lo, q->n, &got[1]);
+	due[0] = eighth_sum(product);
+	due[1] = eighth_sum(own);
+	cr_assert_eq(memcmp(got, due, sizeof(due)), 0, "%s: %u", k->name, q->n);
+}
+
+Test(grid_kernels, make_queries_of_any_length)
+{
+	struct vsx_rng rng = {12};
+	const struct vsx_kernels *k;
+
+	for (unsigned int t = 0; (k = vsx_kernels_at(t)); t++)
+		for (uint32_t n = 1; n <= MOST_DIM; n++)
+			for (int turn = 0; turn < 8; turn++) {
+				struct query q = {n, guarded(n * 8),
+						  guarded(n * 4), guarded(n),
+						  guarded(n)};
+				float *lo = q.lo;
+
+				for (uint32_t i = 0; i < n; i++) {
+					q.x[i] = (double)value(&rng);
+					q.lo[i] = turn & 1 ? value(&rng) : 0.0f;
+				}
+				check_offset(k, &q);
+				check_steps(k, &q);
+				check_digits(k, &q);
+				q.lo = NULL;
+				check_digits(k, &q);
+				release(lo);
+				release(q.x);
+				release(q.high);
+				release(q.low);
+			}
+}
+
+/* No number, and no end: what a hostile file makes of a component. */
+Test(grid_kernels, take_queries_that_are_no_numbers)
+{
+	static const double odd[] = {NAN, INFINITY, -INFINITY, 1e300};
+	static const int8_t due[] = {-128, 127, -128, 127};
+	const struct vsx_kernels *k;
+
+	for (unsigned int t = 0; (k = vsx_kernels_at(t)); t++)
+		for (uint32_t i = 0; i < MOST_DIM * 4; i++) {
+			double x[MOST_DIM] = {0};
+			float lo[MOST_DIM] = {0};
+			int8_t out[MOST_DIM];
+			struct vsx_grid_query got;
+
+			x[i / 4] = odd[i % 4];
+			k->grid_steps(x, (const uint8_t *)lo, MOST_DIM, 1.0,
+				      out, &got);
+			cr_assert_eq(out[i / 4], due[i % 4], "%s: %g is %d",
+				     k->name, odd[i % 4], out[i / 4]);
+			cr_assert(i % 4 == 3 || !(got.length <= 1e308),
+				  "%s: %g", k->name, odd[i % 4]);
+		}
+}
+
+/* Terms of exact values, from any component on. */
+Test(grid_kernels, add_exact_terms_in_lanes)
+{
+	struct vsx_rng rng = {13};
+	const struct vsx_kernels *k;
+
+	for (unsigned int t = 0; (k = vsx_kernels_at(t)); t++)
+		for (uint32_t n = 1; n <= MOST_DIM; n++) {
+			double *q = guarded(n * 8), due[3][8], got[3][8];
+			float *x = guarded(n * 4);
+			const uint8_t *bytes = (const uint8_t *)x;
+
+			for (uint32_t i = 0; i < 24; i++)
+				due[i / 8][i % 8] = got[i / 8][i % 8] =
+					fabs((double)value(&rng));
+			for (uint32_t i = 0; i < n; i++) {
+				double b = (double)(x[i] = value(&rng));
+
+				q[i] = (double)value(&rng) / 3.0;
+				due[0][i % 8] += (q[i] - b) * (q[i] - b);
+				due[1][i % 8] += q[i] * b;
+				due[2][i % 8] += b * b;
+			}
+			k->exact_squares(q, bytes, n, got[0]);
+			k->exact_products(q, bytes, n, got[1]);
+			k->exact_own(NULL, bytes, n, got[2]);
+			cr_assert_eq(memcmp(got, due, sizeof(due)), 0,
+				     "%s: %u components", k->name, n);
+			release(q);
+			release(x);
+		}
 }
