@@ -471,11 +471,14 @@ struct vsx_compact_opts {
 	const char *const *properties; /* as in vsx_update_opts, over those of
 					  the first input */
 	size_t n_properties;
+	const struct vsx_filter *where; /* only rows that it passes, into an
+					   output that is none of the inputs;
+					   NULL: all */
 };
 #define VSX_COMPACT_OPTS_INIT                                                  \
 	{                                                                      \
 		sizeof(struct vsx_compact_opts), NULL, 0, 0, 0, 0, 0.0, 0,     \
-			NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0         \
+			NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL   \
 	}
 
 struct vsx_compact_result {
@@ -484,10 +487,12 @@ struct vsx_compact_result {
 	uint64_t n_dropped;    /* dead rows left out */
 	uint64_t bytes_before; /* of all inputs */
 	uint64_t bytes_dead;   /* of them: of deleted rows, older generations */
+	uint64_t n_left_out;   /* live rows that opts->where does not pass */
 };
 
 /*
- * Write the live rows of one or more indexes with the same dimension, metric,
+ * Write the live rows of one or more indexes, or those that a filter passes,
+ * with the same dimension, metric,
  * element type, normalisation and model into one new index with one segment.
  * Indexes that differ are refused (VSX_EINVAL, naming all inputs). Models are
  * compared as in vsx_check_model(); an input that names none is taken to be of

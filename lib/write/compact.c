@@ -34,6 +34,7 @@ struct compaction {
 	struct vsx_builder *builder;
 	struct vsx_compact_result *result;
 	struct vsx_build_result built;
+	struct vsx_selection *among; /* of the input at hand; NULL: all */
 };
 
 static bool is_in_place(const struct compaction *c)
@@ -176,6 +177,18 @@ static enum vsx_status take_rows(void *context, const struct vsx_segment *seg,
 	return vsx_live_add(&c->builder->intake, seg, numbers, &moved, err);
 }
 
+/* Those of one input that pass. */
+static enum vsx_status select_rows(struct compaction *c,
+				   const struct vsx *index,
+				   struct vsx_error *err)
+{
+	vsx_selection_free(c->among);
+	VSX_TRY(vsx_select(&c->among, index, c->opts.where, err));
+	c->result->n_left_out += index->manifest.n_live - c->among->n;
+	c->result->n_rows -= index->manifest.n_live - c->among->n;
+	return VSX_OK;
+}
+
 static enum vsx_status read_input(struct compaction *c, size_t i,
 				  struct vsx_error *err)
 {
@@ -185,9 +198,13 @@ static enum vsx_status read_input(struct compaction *c, size_t i,
 	struct vsx_error why;
 
 	c->at = i;
+	if (c->opts.where)
+		VSX_TRY(select_rows(c, index, err));
 	for (uint32_t s = 0; s < index->manifest.n_segments; s++) {
 		enum vsx_status status =
-			vsx_live_rows(&index->segments[s], take_rows, c, &why);
+			vsx_live_rows(&index->segments[s],
+				      c->among ? &c->among->chosen[s] : NULL,
+				      take_rows, c, &why);
 
 		if (status == VSX_ECORRUPT)
 			return vsx_with_path(index, status, &why, err);
@@ -322,8 +339,12 @@ static enum vsx_status run(struct compaction *c, const char *path,
 }
 
 static enum vsx_status check_opts(const struct vsx_compact_opts *o,
-				  struct vsx_error *err)
+				  const char *path, struct vsx_error *err)
 {
+	if (o->where && !path)
+		return vsx_fail(err, VSX_EINVAL,
+				"a filter needs an output of its own: rows "
+				"that do not pass would be lost");
 	if (o->if_dead >= 0.0 && o->if_dead <= 1.0)
 		return VSX_OK;
 	return vsx_fail(err, VSX_EINVAL, "if_dead is %g, expected 0 to 1",
@@ -351,7 +372,7 @@ enum vsx_status vsx_compact_on(const char *const *inputs, size_t n_inputs,
 	VSX_TRY(vsx_take_opts(&c.opts, sizeof(c.opts), opts, "vsx_compact_opts",
 			      err));
 	c.report = vsx_report_to(c.opts.report, c.opts.context, "build");
-	VSX_TRY(check_opts(&c.opts, err));
+	VSX_TRY(check_opts(&c.opts, path, err));
 	VSX_TRY(vsx_compact_ids_opts(&c.opts, n_inputs, err));
 	status = run(&c, path, err);
 	vsx_builder_free(c.builder);
@@ -360,6 +381,7 @@ enum vsx_status vsx_compact_on(const char *const *inputs, size_t n_inputs,
 	free(c.inputs);
 	free(c.ends);
 	free(c.ids);
+	vsx_selection_free(c.among);
 	free(c.model.room);
 	vsx_claim_release(&c.claim);
 	vsx_output_release(&c.in_place);

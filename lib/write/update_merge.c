@@ -46,7 +46,7 @@ enum vsx_status vsx_update_merge(struct vsx_update_run *r,
 	for (uint32_t i = r->n_kept; i < r->marks.n_segments; i++) {
 		if (vsx_update_n_live(&r->segments[i]) == 0)
 			continue;
-		VSX_TRY(vsx_live_rows(&r->segments[i], add_rows, r, err));
+		VSX_TRY(vsx_live_rows(&r->segments[i], NULL, add_rows, r, err));
 		r->result->n_merged++;
 	}
 	r->added.rows = vsx_spool_view(&r->u->intake.spool);

@@ -50,6 +50,13 @@ run 0 vsx-compact a.vsx -q
 count 'new contains 2' 1
 count 'year >= 2010' 130
 run 0 vsx-verify a.vsx -q
+run 0 vsx-compact a.vsx -q -o some.vsx --where 'lang = "en" and not ok'
+run 0 vsx-verify some.vsx -q
+[ "$(vsx-info some.vsx --json | sed -n 's/^  "live": \([0-9]*\),$/\1/p')" = "$(vsx-info a.vsx --count 'lang = "en" and not ok')" ] ||
+	fail "a subset of another size"
+[ "$(vsx-info some.vsx --count 'lang != "en" or ok')" = 0 ] || fail "rows that do not pass"
+run 0 vsx-compact a.vsx -q -o none.vsx --where 'lang = "xx"'
+[ "$(vsx-info none.vsx --count 'lang = "en"')" = 0 ] || fail "rows that do not pass"
 run 0 vsx-backup create a.vsx repo -n one -q
 run 0 vsx-backup restore repo one -o b.vsx -q
 cmp a.vsx b.vsx || fail "a backup has lost something"
@@ -92,4 +99,7 @@ refuses 2 'two: 2 lines for 1 row' vsx-build more.fvecs -q -o c.vsx --fields a:i
 refuses 2 '--fields and --fields-from need each other' vsx-build more.fvecs -o c.vsx --fields a:int
 refuses 2 '--fields and --fields-from need each other' vsx-add a.vsx more.fvecs --fields-from two
 refuses 2 '--count and --json cannot be combined' vsx-info a.vsx --json --count 'a = 1'
+refuses 2 '--where needs -o INDEX' vsx-compact a.vsx --where ok
+refuses 2 'no field nok' vsx-compact a.vsx -o x.vsx --where nok
+[ ! -e x.vsx ] || fail 'there is an index'
 finish

@@ -500,3 +500,35 @@ Test(fields, values_are_what_they_say)
 			 "field x: 'tomorrow', expected a time such as "
 			 "2026-01-31 or 2026-01-31T12:00:00Z");
 }
+
+Test(fields, a_subset_is_an_index_of_its_own)
+{
+	struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
+	struct vsx_compact_result result;
+	struct vsx_filter *f;
+	struct vsx *index;
+	uint64_t n;
+
+	for (uint32_t i = 0; i < N + MORE; i++)
+		live[i] = i < N && english_and_new(i);
+	build("a.vsx", "IVF20,Flat", 0, N);
+	cr_assert_eq(vsx_filter_parse(&f, "lang = 'en' and year >= 2020", &err),
+		     VSX_OK);
+	opts.where = f;
+	cr_expect_eq(vsx_compact(&(const char *){"a.vsx"}, 1, NULL, &opts, NULL,
+				 NULL, &err),
+		     VSX_EINVAL);
+	cr_expect_str_eq(err.text, "a filter needs an output of its own: rows "
+				   "that do not pass would be lost");
+	cr_assert_eq(vsx_compact(&(const char *){"a.vsx"}, 1, "b.vsx", &opts,
+				 &result, NULL, &err),
+		     VSX_OK, "%s", err.text);
+	expect_file("b.vsx", false);
+	cr_assert_eq(vsx_open(&index, "b.vsx", NULL, &err), VSX_OK);
+	for (n = 0; vsx_id_at(index, n, &(uint64_t){0}, &err) == VSX_OK; n++)
+		;
+	cr_expect_eq(result.n_rows, n);
+	cr_expect_eq(result.n_left_out, N - n);
+	vsx_close(index);
+	vsx_filter_free(f);
+}

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 struct options {
-	const char *out, *spec, *id_offset;
+	const char *out, *spec, *id_offset, *where;
 	const char *model, *model_hash, *model_aliases;
 	uint64_t threads, memory;
 	double if_dead; /* percent */
@@ -39,6 +39,8 @@ static const struct cli_option option_table[] = {
 		 "the index to write (replaces the only INDEX)", &o.out),
 	CLI_FLAG('f', "force", "replace an output that exists", &o.force),
 	CLI_SPEC("as asked for in the first INDEX", &o.spec),
+	CLI_WHERE("where", "only rows whose fields pass, into -o FILE",
+		  &o.where),
 	CLI_FLAG(0, "renumber",
 		 "new ids 0, 1, 2, ... in the order of the INDEXes",
 		 &o.renumber),
@@ -106,6 +108,7 @@ static void print_json(const char *path, const struct vsx_compact_result *r,
 	json_u64(&j, "bytes_dead", r->bytes_dead);
 	json_u64(&j, "rows", r->n_rows);
 	json_u64(&j, "dropped", r->skipped ? 0 : r->n_dropped);
+	json_u64(&j, "left_out", r->n_left_out);
 	if (!r->skipped) {
 		json_string(&j, "spec", b->spec);
 		json_u64(&j, "bytes", b->file_bytes);
@@ -135,6 +138,8 @@ static void print_result(const char *path, const struct vsx_compact_result *r,
 	printf("%s: %s over %s, %s dead one%s dropped\n", path, built->spec,
 	       num_of(rows, r->n_rows, "row"), num_count(b, r->n_dropped),
 	       plural_s(r->n_dropped));
+	if (o.where)
+		printf("  left out   %s\n", num_of(rows, r->n_left_out, "row"));
 	built_print_recall(built, "");
 	printf("  size       %s, %s before, %s of them dead\n",
 	       num_bytes(a, built->file_bytes), num_bytes(b, r->bytes_before),
@@ -152,8 +157,15 @@ static enum vsx_status compact(char **inputs, size_t n, const uint64_t *offsets,
 	const char *path = o.out ? o.out : inputs[0];
 	struct vsx_compact_result result = {0};
 	struct vsx_build_result built = {0};
+	struct vsx_filter *where = NULL;
 	enum vsx_status status;
 
+	if (o.where) {
+		status = vsx_filter_parse(&where, o.where, err);
+		if (status != VSX_OK)
+			return status;
+	}
+	opts.where = where;
 	opts.spec = o.spec;
 	opts.force = o.force;
 	opts.wait_ms = wait_ms(&o.wait);
@@ -172,6 +184,7 @@ static enum vsx_status compact(char **inputs, size_t n, const uint64_t *offsets,
 	opts.context = &o.quiet;
 	status = vsx_compact((const char *const *)inputs, n, o.out, &opts,
 			     &result, &built, err);
+	vsx_filter_free(where);
 	built_name_force(status, err);
 	progress_end();
 	if (status == VSX_OK && o.json)
@@ -195,6 +208,10 @@ int main(int argc, char **argv)
 		return cli_usage_error(&command,
 				       "needs -o INDEX to merge %zu indexes",
 				       operands.n);
+	if (o.where && !o.out)
+		return cli_usage_error(&command,
+				       "--where needs -o INDEX: the rows that "
+				       "do not pass would be lost");
 	if (o.renumber && o.id_offset)
 		return cli_usage_error(&command, "--renumber and --id-offset "
 						 "cannot be combined");

@@ -10,6 +10,7 @@
 
 /* Rows on their way out of a segment. */
 struct leaving {
+	const struct vsx_chosen *among; /* NULL: all that are live */
 	struct vsx_kept kept;
 	struct vsx_attached_reader attached;
 	struct vsx_block block;
@@ -28,6 +29,12 @@ static enum vsx_status put_row(struct leaving *l, uint32_t row,
 	return VSX_OK;
 }
 
+static bool is_leaving(const struct leaving *l, uint32_t row)
+{
+	return l->among ? !(l->among->barred[row >> 3] >> (row & 7) & 1)
+			: !vsx_is_dead(l->kept.seg, row);
+}
+
 static enum vsx_status walk(struct leaving *l, vsx_live_take *take,
 			    void *context, struct vsx_error *err)
 {
@@ -38,7 +45,7 @@ static enum vsx_status walk(struct leaving *l, vsx_live_take *take,
 		uint32_t row;
 
 		VSX_TRY(vsx_ids_by_rank(seg, rank, &row, err));
-		if (!vsx_is_dead(seg, row))
+		if (is_leaving(l, row))
 			VSX_TRY(put_row(l, row, err));
 		if (!vsx_block_is_full(b) && rank + 1 < seg->n_rows)
 			continue;
@@ -49,12 +56,13 @@ static enum vsx_status walk(struct leaving *l, vsx_live_take *take,
 }
 
 enum vsx_status vsx_live_rows(const struct vsx_segment *seg,
+			      const struct vsx_chosen *among,
 			      vsx_live_take *take, void *context,
 			      struct vsx_error *err)
 {
 	size_t room = BLOCK_BYTES / seg->space.vector_bytes + 1;
 	enum vsx_status status;
-	struct leaving l = {.kept = {NULL}};
+	struct leaving l = {.kept = {NULL}, .among = among};
 
 	if (room > seg->n_rows)
 		room = seg->n_rows;

@@ -15,10 +15,11 @@ typedef enum vsx_status vsx_live_take(void *context,
 				      struct vsx_error *err);
 
 /*
- * By rising id, some at a time. Touches what it reads: VSX_ECORRUPT for a page
- * that is damaged.
+ * By rising id, some at a time; NULL, or those among them that are chosen.
+ * Touches what it reads: VSX_ECORRUPT for a page that is damaged.
  */
 enum vsx_status vsx_live_rows(const struct vsx_segment *seg,
+			      const struct vsx_chosen *among,
 			      vsx_live_take *take, void *context,
 			      struct vsx_error *err);
 
