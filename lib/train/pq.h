@@ -38,8 +38,9 @@ static inline size_t vsx_pq_book(const struct vsx_pq *pq, uint32_t j)
 	return (size_t)vsx_pq_first(pq, j) * pq->ksub;
 }
 
-/* Vectors that a book is learned from, at most: 256 for each codeword. */
-#define VSX_PQ_SAMPLE(ksub) ((uint32_t)(ksub)*256u)
+/* Vectors that a book is learned from, at most. 256 for each codeword are
+ * enough of 256 codewords, and too few of 16. */
+#define VSX_PQ_SAMPLE(ksub) ((ksub) == 16 ? 16384u : 65536u)
 
 /*
  * Learn a book from x, f32 [n][dim] of finite numbers whose squared length is
