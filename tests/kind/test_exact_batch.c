@@ -215,11 +215,12 @@ static void begin(struct set *s, struct vsx_rng *rng)
 }
 
 static void set_init(struct set *s, struct vsx_rng *rng, enum vsx_metric metric,
-		     enum vsx_elem elem, enum look look, uint32_t most)
+		     enum vsx_elem elem, enum look look, uint32_t most,
+		     uint32_t dim)
 {
 	memset(s, 0, sizeof(*s));
 	s->n = (uint32_t)vsx_rng_below(rng, most) + 1;
-	s->dim = (uint32_t)vsx_rng_below(rng, 70) + 1;
+	s->dim = dim ? dim : (uint32_t)vsx_rng_below(rng, 70) + 1;
 	s->n_queries = (uint32_t)vsx_rng_below(rng, MAX_QUERIES) + 1;
 	s->k = vsx_rng_below(rng, MAX_K) + 1;
 	s->seg.kind = vsx_kind_find(VSX_FLAT);
@@ -294,13 +295,14 @@ static size_t n_suited;
 static struct vsx_exact_room room;
 
 static void check(struct vsx_rng *rng, enum vsx_metric metric,
-		  enum vsx_elem elem, enum look look, uint32_t most)
+		  enum vsx_elem elem, enum look look, uint32_t most,
+		  uint32_t dim)
 {
 	struct set s;
 	struct vsx_sieve sieve;
 	char what[80];
 
-	set_init(&s, rng, metric, elem, look, most);
+	set_init(&s, rng, metric, elem, look, most, dim);
 	snprintf(what, sizeof(what), "metric %d, elem %d, look %d, %u x %u",
 		 (int)metric, (int)elem, (int)look, s.n, s.dim);
 	cr_assert_eq(vsx_exact_batch(&room, &s.seg, s.finds, s.n_queries, &err),
@@ -314,10 +316,11 @@ static void check(struct vsx_rng *rng, enum vsx_metric metric,
 	set_release(&s);
 }
 
+static const enum vsx_elem elems[] = {VSX_F32, VSX_F16, VSX_BF16, VSX_I8,
+				      VSX_U8};
+
 static void check_metric(enum vsx_metric metric)
 {
-	static const enum vsx_elem elems[] = {VSX_F32, VSX_F16, VSX_BF16,
-					      VSX_I8, VSX_U8};
 	struct vsx_rng rng = {(uint64_t)metric + 41};
 	size_t n = 0;
 
@@ -325,7 +328,7 @@ static void check_metric(enum vsx_metric metric)
 		for (int e = 0; e < 5; e++)
 			for (int look = 0; look < N_LOOKS; look++, n++)
 				check(&rng, metric, elems[e], (enum look)look,
-				      times ? 100 : 1500);
+				      times ? 100 : 1500, 0);
 	printf("# %zu of %zu sets suit tiles\n", n_suited, n);
 	cr_assert_gt(n_suited, n / 4);
 	vsx_exact_room_release(&room);
@@ -344,6 +347,23 @@ Test(exact_batch, is_that_of_brute_force_under_cosine)
 Test(exact_batch, is_that_of_brute_force_for_products)
 {
 	check_metric(VSX_IP);
+}
+
+/* Sums over as many components as there may be, the greatest among them. */
+Test(exact_batch, is_that_of_brute_force_in_very_many_dimensions)
+{
+	static const enum look looks[] = {EXTREME, CLUSTERS, WHOLE};
+	static const uint32_t dims[] = {VSX_MAX_DIM, 33025, 1031};
+	struct vsx_rng rng = {97};
+
+	for (int metric = VSX_L2; metric <= VSX_COSINE; metric++)
+		for (int e = 0; e < 5; e++)
+			for (int i = 0; i < 3; i++)
+				for (int d = 0; d < 3; d++)
+					check(&rng, (enum vsx_metric)metric,
+					      elems[e], looks[i], 20, dims[d]);
+	cr_assert_gt(n_suited, 40);
+	vsx_exact_room_release(&room);
 }
 
 /* Shared out evenly, and so that memory is bounded. */
