@@ -16,6 +16,8 @@
 #include <faiss/IVFlib.h>
 #include <faiss/IndexHNSW.h>
 #include <faiss/IndexIDMap.h>
+#include <faiss/IndexIVFPQ.h>
+#include <faiss/IndexPQ.h>
 #include <faiss/IndexPreTransform.h>
 #include <faiss/IndexRefine.h>
 #include <faiss/impl/AuxIndexStructures.h>
@@ -106,6 +108,23 @@ void find_effort(index &i)
 	i.ivf = i.hnsw ? nullptr : find_ivf(i.top.get());
 }
 
+/*
+ * The factory would have codewords numbered so that numbers with few bits apart
+ * are near each other. Searches here do not use it, and nearly all of the time
+ * that training a product quantiser takes would be that.
+ */
+void number_codewords_anyhow(faiss::Index *i)
+{
+	if (auto pq = dynamic_cast<faiss::IndexPQ *>(i))
+		pq->do_polysemous_training = false;
+	if (auto ivf = dynamic_cast<faiss::IndexIVFPQ *>(i))
+		ivf->do_polysemous_training = false;
+	if (auto pre = dynamic_cast<faiss::IndexPreTransform *>(i))
+		number_codewords_anyhow(pre->index);
+	if (auto refine = dynamic_cast<faiss::IndexRefine *>(i))
+		number_codewords_anyhow(refine->base_index);
+}
+
 void add_all(index &i, const engine_plan &plan, const float *rows)
 {
 	/* A graph depends on how many rows come at once. */
@@ -132,6 +151,7 @@ std::unique_ptr<index> make(const engine_plan &plan)
 		(int)plan.dim, plan.spec,
 		plan.metric == VSX_L2 ? faiss::METRIC_L2
 				      : faiss::METRIC_INNER_PRODUCT));
+	number_codewords_anyhow(i->top.get());
 	find_effort(*i);
 	if (i->hnsw)
 		i->hnsw->hnsw.efConstruction =
