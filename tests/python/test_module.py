@@ -1,6 +1,7 @@
 """What the module promises: build, search, change, look inside."""
 
 import array
+import datetime
 import doctest
 import math
 import multiprocessing
@@ -271,6 +272,65 @@ class Naming(Folder):
         with vsx.build(iter(parts), self.path("p.vsx"), "Flat") as index:
             self.assertEqual(sorted(index.keys(index.ids())),
                              ["a0", "a1", "a2", "b0", "b1", "b2"])
+
+
+class Filtering(Folder):
+    def test_searches_find_what_passes(self):
+        rows = vectors(60)
+        fields = [{"lang": ("en", "de", "fr")[i % 3], "year": 2000 + i,
+                   "score": i if i % 2 else i + 0.5, "old": i < 30,
+                   "tags": ["a"] * (i % 2) + ["b"],
+                   "at": datetime.datetime(2026, 1, 1 + i % 28,
+                                           tzinfo=datetime.timezone.utc)}
+                  for i in range(60)]
+        fields[7] = {"lang": None}
+        fields[8] = None
+        with vsx.build(flat(rows), self.path("f.vsx"), "HNSW8",
+                       fields=fields) as index:
+            self.assertEqual(index.fields,
+                             {"lang": "string", "year": "int",
+                              "score": "float", "old": "bool",
+                              "tags": "[string]", "at": "time"})
+            for text, passes in (
+                    ('lang = "en"', lambda f: f["lang"] == "en"),
+                    ("year >= 2050 and not old", lambda f: f["year"] >= 2050),
+                    ("score < 10.25", lambda f: f["score"] < 10.25),
+                    ('tags contains "a"', lambda f: "a" in f["tags"]),
+                    ('at < "2026-01-03"', lambda f: f["at"].day < 3)):
+                due = [i for i, f in enumerate(fields)
+                       if f and f["lang"] and passes(f)]
+                chosen = index.select(text)
+                self.assertEqual((len(chosen), sorted(listed(chosen.ids()))),
+                                 (len(due), due))
+                q = vectors(1, seed=8)[0]
+                near = [i for i in nearest(rows, q, 60) if i in due][:4]
+                for way in (text, chosen):
+                    self.assertEqual(
+                        listed(index.search(q, 4, filter=way)[1]), near)
+            self.assertEqual(
+                listed(index.search_id(0, 3, filter="year > 2055")[1]),
+                [i for i in nearest(rows, rows[0], 60) if i > 55][:3])
+            before = index.select("year > 2055")
+            index.remove(where="year = 2057")
+            self.assertEqual(len(index), 59)
+            self.assertNotIn(57, listed(
+                index.search(rows[57], 4, filter=before)[1]))
+            index.add(vectors(1, seed=9), fields=[{"score": 3}])
+            self.assertEqual(len(index.select("score = 3")), 2)
+
+    def test_says_what_is_wrong_with_a_filter(self):
+        with self.build(3, fields=[{"n": 1}] * 3) as index:
+            for text in ("n >", "m = 1", 'n = "a"', "", "n = 1)"):
+                self.assertRaises(vsx.InvalidError, index.select, text)
+            for filter in (3, b"n = 1", ["n = 1"]):
+                self.assertRaises(TypeError, index.search, vectors(1),
+                                  filter=filter)
+            for fields in (3, "n", [3], [{1: 2}], [{"n": {}}], [{"n": "a"}],
+                           [{"n": [1]}], [{"n": 2**70}], [{"x": ["a", 1]}],
+                           [{"not": 1}], [{"x": float("nan")}]):
+                with self.assertRaises((TypeError, ValueError, OverflowError)):
+                    index.add(vectors(1), fields=fields)
+            self.assertEqual(len(index), 3)
 
 
 class Sharing(Folder):

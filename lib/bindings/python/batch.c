@@ -10,31 +10,32 @@ static int as_many(const char *what, bool given, size_t n, size_t rows)
 	return -1;
 }
 
-static int get(struct vsx_py_batch *b, PyObject *x, PyObject *ids,
-	       PyObject *keys, PyObject *payloads)
+static int get(struct vsx_py_batch *b, const struct vsx_py_given *g,
+	       const struct vsx *index)
 {
+	bool ids = g->ids && g->ids != Py_None;
 	size_t n;
 
-	if (vsx_py_rows_get(&b->rows, x, "x") ||
-	    (ids && ids != Py_None && vsx_py_ids_get(&b->ids, ids, "ids")) ||
-	    vsx_py_texts_get(&b->keys, keys, "keys") ||
-	    vsx_py_texts_get(&b->payloads, payloads, "payloads"))
+	if (vsx_py_rows_get(&b->rows, g->x, "x") ||
+	    (ids && vsx_py_ids_get(&b->ids, g->ids, "ids")) ||
+	    vsx_py_texts_get(&b->keys, g->keys, "keys") ||
+	    vsx_py_texts_get(&b->payloads, g->payloads, "payloads") ||
+	    vsx_py_fields_get(&b->fields, g->fields, index))
 		return -1;
 	n = b->rows.n;
-	return as_many("ids", b->ids.ids != NULL, b->ids.n, n) ||
-			       as_many("keys", b->keys.at != NULL, b->keys.n,
-				       n) ||
-			       as_many("payloads", b->payloads.at != NULL,
-				       b->payloads.n, n)
-		       ? -1
-		       : 0;
+	if (as_many("ids", ids, b->ids.n, n) ||
+	    as_many("keys", b->keys.at != NULL, b->keys.n, n) ||
+	    as_many("payloads", b->payloads.at != NULL, b->payloads.n, n) ||
+	    as_many("fields", b->fields.at != NULL, b->fields.n, n))
+		return -1;
+	return 0;
 }
 
-int vsx_py_batch_get(struct vsx_py_batch *b, PyObject *x, PyObject *ids,
-		     PyObject *keys, PyObject *payloads)
+int vsx_py_batch_get(struct vsx_py_batch *b, const struct vsx_py_given *given,
+		     const struct vsx *index)
 {
 	memset(b, 0, sizeof(*b));
-	if (get(b, x, ids, keys, payloads)) {
+	if (get(b, given, index)) {
 		vsx_py_batch_release(b);
 		return -1;
 	}
@@ -46,6 +47,7 @@ int vsx_py_batch_get(struct vsx_py_batch *b, PyObject *x, PyObject *ids,
 		.ids = b->ids.ids,
 		.keys = b->keys.at,
 		.payloads = b->payloads.at,
+		.fields = b->fields.at,
 	};
 	return 0;
 }
@@ -56,4 +58,5 @@ void vsx_py_batch_release(struct vsx_py_batch *b)
 	vsx_py_ids_release(&b->ids);
 	vsx_py_texts_release(&b->keys);
 	vsx_py_texts_release(&b->payloads);
+	vsx_py_fields_release(&b->fields);
 }

@@ -71,8 +71,8 @@ static int properties_get(struct properties *p, PyObject *dict)
 /* What build() was given, beside the rows. */
 struct wish {
 	struct vsx_build_opts opts;
-	PyObject *path, *ids, *keys, *payloads, *queries, *progress;
-	PyObject *properties;
+	PyObject *path, *queries, *progress, *properties;
+	struct vsx_py_given given;
 	struct vsx_py_report report;
 	uint32_t dim; /* of the rows; 0: none yet */
 };
@@ -124,13 +124,13 @@ static int add_rows(struct wish *w, struct vsx_builder **b,
 	return -1;
 }
 
-static int add_array(struct wish *w, struct vsx_builder **b, PyObject *x,
-		     PyObject *ids, PyObject *keys, PyObject *payloads)
+static int add_given(struct wish *w, struct vsx_builder **b,
+		     const struct vsx_py_given *given)
 {
 	struct vsx_py_batch rows;
 	int failed;
 
-	if (vsx_py_batch_get(&rows, x, ids, keys, payloads))
+	if (vsx_py_batch_get(&rows, given, NULL))
 		return -1;
 	failed = add_rows(w, b, &rows);
 	vsx_py_batch_release(&rows);
@@ -140,30 +140,39 @@ static int add_array(struct wish *w, struct vsx_builder **b, PyObject *x,
 /* An array, a pair of one and of its ids, or a dict of all that there is. */
 static int add_part(struct wish *w, struct vsx_builder **b, PyObject *part)
 {
-	if (PyTuple_Check(part) && PyTuple_Size(part) == 2)
-		return add_array(w, b, PyTuple_GetItem(part, 0),
-				 PyTuple_GetItem(part, 1), NULL, NULL);
-	if (PyDict_Check(part)) {
-		PyObject *x = PyDict_GetItemString(part, "x");
+	struct vsx_py_given given = {.x = part};
 
-		return add_array(w, b, x ? x : Py_None,
-				 PyDict_GetItemString(part, "ids"),
-				 PyDict_GetItemString(part, "keys"),
-				 PyDict_GetItemString(part, "payloads"));
+	if (PyTuple_Check(part) && PyTuple_Size(part) == 2) {
+		given.x = PyTuple_GetItem(part, 0);
+		given.ids = PyTuple_GetItem(part, 1);
+	} else if (PyDict_Check(part)) {
+		given.x = PyDict_GetItemString(part, "x");
+		given.ids = PyDict_GetItemString(part, "ids");
+		given.keys = PyDict_GetItemString(part, "keys");
+		given.payloads = PyDict_GetItemString(part, "payloads");
+		given.fields = PyDict_GetItemString(part, "fields");
 	}
-	return add_array(w, b, part, NULL, NULL, NULL);
+	if (!given.x)
+		given.x = Py_None;
+	return add_given(w, b, &given);
 }
 
-static int add_parts(struct wish *w, struct vsx_builder **b, PyObject *x)
+static bool is_given(PyObject *x)
 {
-	PyObject *parts = PyObject_GetIter(x), *part;
+	return x && x != Py_None;
+}
+
+static int add_parts(struct wish *w, struct vsx_builder **b)
+{
+	const struct vsx_py_given *g = &w->given;
+	PyObject *parts = PyObject_GetIter(g->x), *part;
 	int failed = parts ? 0 : -1;
 
-	if (!failed && (w->ids != Py_None || w->keys != Py_None ||
-			w->payloads != Py_None)) {
+	if (!failed && (is_given(g->ids) || is_given(g->keys) ||
+			is_given(g->payloads) || is_given(g->fields))) {
 		PyErr_SetString(PyExc_TypeError,
 				"parts that come one after the other bring "
-				"ids, keys and payloads with them");
+				"ids, keys, payloads and fields with them");
 		failed = -1;
 	}
 	while (!failed && (part = PyIter_Next(parts))) {
@@ -226,16 +235,16 @@ static PyObject *finish(struct wish *w, struct vsx_builder *b)
 	return index;
 }
 
-static PyObject *build(struct wish *w, PyObject *x)
+static PyObject *build(struct wish *w)
 {
+	PyObject *x = w->given.x;
 	bool array =
 		PyObject_CheckBuffer(x) || PyList_Check(x) || PyTuple_Check(x);
 	struct vsx_builder *b = NULL;
 	PyObject *index = NULL;
 	int failed;
 
-	failed = array ? add_array(w, &b, x, w->ids, w->keys, w->payloads)
-		       : add_parts(w, &b, x);
+	failed = array ? add_given(w, &b, &w->given) : add_parts(w, &b);
 	if (!failed && !add_queries(w, b))
 		index = finish(w, b);
 	Py_BEGIN_ALLOW_THREADS;
@@ -263,18 +272,32 @@ static int set_names(struct wish *w, const char *metric, const char *dtype,
 
 PyObject *vsx_py_build(PyObject *module, PyObject *args, PyObject *kwargs)
 {
-	static char *names[] = {
-		"x",	    "path",   "spec",	    "metric",
-		"dtype",    "ids",    "keys",	    "payloads",
-		"queries",  "recall", "overwrite",  "threads",
-		"memory",   "seed",   "normalize",  "ef_construction",
-		"builder",  "model",  "model_hash", "properties",
-		"progress", "wait",   NULL};
+	static char *names[] = {"x",
+				"path",
+				"spec",
+				"metric",
+				"dtype",
+				"ids",
+				"keys",
+				"payloads",
+				"fields",
+				"queries",
+				"recall",
+				"overwrite",
+				"threads",
+				"memory",
+				"seed",
+				"normalize",
+				"ef_construction",
+				"builder",
+				"model",
+				"model_hash",
+				"properties",
+				"progress",
+				"wait",
+				NULL};
 	struct wish w = {
 		.opts = VSX_BUILD_OPTS_INIT,
-		.ids = Py_None,
-		.keys = Py_None,
-		.payloads = Py_None,
 		.queries = Py_None,
 		.progress = Py_None,
 		.properties = Py_None,
@@ -283,14 +306,15 @@ PyObject *vsx_py_build(PyObject *module, PyObject *args, PyObject *kwargs)
 	unsigned long long memory = 0, seed = 0;
 	int overwrite = 0, normalize = 0;
 	struct properties properties;
-	PyObject *x, *index = NULL;
+	PyObject *index = NULL;
 	double wait = 0.0;
 
 	(void)module;
 	if (!PyArg_ParseTupleAndKeywords(
-		    args, kwargs, "OO&|z$zzOOOOdpIKKpIzzzOOd:build", names, &x,
-		    PyUnicode_FSConverter, &w.path, &w.opts.spec, &metric,
-		    &dtype, &w.ids, &w.keys, &w.payloads, &w.queries,
+		    args, kwargs, "OO&|z$zzOOOOOdpIKKpIzzzOOd:build", names,
+		    &w.given.x, PyUnicode_FSConverter, &w.path, &w.opts.spec,
+		    &metric, &dtype, &w.given.ids, &w.given.keys,
+		    &w.given.payloads, &w.given.fields, &w.queries,
 		    &w.opts.target_recall, &overwrite, &w.opts.n_threads,
 		    &memory, &seed, &normalize, &w.opts.ef_construction,
 		    &builder, &w.opts.model, &w.opts.model_hash, &w.properties,
@@ -310,7 +334,7 @@ PyObject *vsx_py_build(PyObject *module, PyObject *args, PyObject *kwargs)
 		w.opts.n_properties = properties.n;
 		w.report.notes = PyList_New(0);
 		if (w.report.notes)
-			index = build(&w, x);
+			index = build(&w);
 		Py_XDECREF(w.report.notes);
 		properties_release(&properties);
 	}

@@ -101,90 +101,115 @@ static PyObject *run_update(PyObject *self, struct update *u)
 	return said;
 }
 
+/* The types of fields are those that the index has. */
 static PyObject *add_rows(PyObject *self, struct update *u,
-			  const struct vsx_py_batch *rows)
+			  const struct vsx_py_given *given)
 {
 	struct vsx_py_handle *h = vsx_py_index_handle(self);
+	struct vsx_py_batch rows;
+	PyObject *said = NULL;
 	uint32_t dim;
 
 	if (!h)
 		return NULL;
 	dim = vsx_py_handle_facts(h)->dim;
+	if (vsx_py_batch_get(&rows, given, vsx_py_handle_index(h))) {
+		vsx_py_handle_drop(h);
+		return NULL;
+	}
 	vsx_py_handle_drop(h);
-	if (rows->rows.dim != dim)
-		return PyErr_Format(PyExc_ValueError,
-				    "x has %u dimensions, the index has %u",
-				    rows->rows.dim, dim);
-	u->add = &rows->batch;
-	return run_update(self, u);
+	u->add = &rows.batch;
+	if (rows.rows.dim == dim)
+		said = run_update(self, u);
+	else
+		PyErr_Format(PyExc_ValueError,
+			     "x has %u dimensions, the index has %u",
+			     rows.rows.dim, dim);
+	vsx_py_batch_release(&rows);
+	return said;
 }
 
 static PyObject *add(PyObject *self, PyObject *args, PyObject *kwargs,
 		     const char *format, bool replace)
 {
-	static char *names[] = {"x",	    "ids",	"keys",
-				"payloads", "threads",	"memory",
-				"wait",	    "progress", NULL};
+	static char *names[] = {"x",	    "ids",     "keys",	 "payloads",
+				"fields",   "threads", "memory", "wait",
+				"progress", NULL};
 	struct update u = {.opts = VSX_UPDATE_OPTS_INIT};
-	PyObject *x, *ids = NULL, *keys = NULL, *payloads = NULL;
-	PyObject *progress = Py_None, *said;
-	struct vsx_py_batch rows;
+	struct vsx_py_given g = {0};
+	PyObject *progress = Py_None;
 	ull memory = 0;
 	double wait = 0.0;
 
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, format, names, &x, &ids,
-					 &keys, &payloads, &u.opts.n_threads,
-					 &memory, &wait, &progress) ||
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, format, names, &g.x,
+					 &g.ids, &g.keys, &g.payloads,
+					 &g.fields, &u.opts.n_threads, &memory,
+					 &wait, &progress) ||
 	    vsx_py_wait(wait, &u.opts.wait_ms) ||
-	    vsx_py_callable(progress, "progress") ||
-	    vsx_py_batch_get(&rows, x, ids, keys, payloads))
+	    vsx_py_callable(progress, "progress"))
 		return NULL;
 	u.opts.memory = memory;
 	u.opts.replace = replace;
 	u.report.call = progress;
-	said = add_rows(self, &u, &rows);
-	vsx_py_batch_release(&rows);
-	return said;
+	return add_rows(self, &u, &g);
 }
 
 PyObject *vsx_py_index_add(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-	return add(self, args, kwargs, "O|O$OOIKdO:add", false);
+	return add(self, args, kwargs, "O|O$OOOIKdO:add", false);
 }
 
 PyObject *vsx_py_index_upsert(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-	return add(self, args, kwargs, "O|O$OOIKdO:upsert", true);
+	return add(self, args, kwargs, "O|O$OOOIKdO:upsert", true);
+}
+
+/* Ids, keys, or what a filter selects: one of these. */
+static PyObject *remove_rows(PyObject *self, struct update *u, PyObject *ids,
+			     PyObject *keys, PyObject *where)
+{
+	struct vsx_py_handle *h = vsx_py_index_handle(self);
+	struct vsx_py_ids numbers = {0};
+	struct vsx_py_texts names = {0};
+	PyObject *said = NULL;
+	int failed;
+
+	if (!h)
+		return NULL;
+	if (ids != Py_None)
+		failed = vsx_py_ids_get(&numbers, ids, "ids");
+	else if (keys != Py_None)
+		failed = vsx_py_texts_get(&names, keys, "keys");
+	else
+		failed = vsx_py_ids_among(h, where, &numbers);
+	vsx_py_handle_drop(h);
+	u->remove = &numbers;
+	u->remove_keys = &names;
+	if (!failed)
+		said = run_update(self, u);
+	vsx_py_ids_release(&numbers);
+	vsx_py_texts_release(&names);
+	return said;
 }
 
 PyObject *vsx_py_index_remove(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-	static char *names[] = {"ids", "keys", "wait", NULL};
+	static char *names[] = {"ids", "keys", "where", "wait", NULL};
 	struct update u = {.opts = VSX_UPDATE_OPTS_INIT};
-	PyObject *x = Py_None, *y = Py_None, *said = NULL;
-	struct vsx_py_texts keys;
-	struct vsx_py_ids ids = {0};
+	PyObject *ids = Py_None, *keys = Py_None, *where = Py_None;
 	double wait = 0.0;
+	int n;
 
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O$Od:remove", names,
-					 &x, &y, &wait) ||
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O$OOd:remove", names,
+					 &ids, &keys, &where, &wait) ||
 	    vsx_py_wait(wait, &u.opts.wait_ms))
 		return NULL;
-	if (x == Py_None && y == Py_None) {
-		PyErr_SetString(PyExc_TypeError,
-				"there are no ids and no keys");
-		return NULL;
-	}
-	if (x != Py_None && vsx_py_ids_get(&ids, x, "ids"))
-		return NULL;
-	if (!vsx_py_texts_get(&keys, y, "keys")) {
-		u.remove = &ids;
-		u.remove_keys = &keys;
-		said = run_update(self, &u);
-		vsx_py_texts_release(&keys);
-	}
-	vsx_py_ids_release(&ids);
-	return said;
+	n = (ids != Py_None) + (keys != Py_None) + (where != Py_None);
+	if (n == 1)
+		return remove_rows(self, &u, ids, keys, where);
+	PyErr_SetString(PyExc_TypeError,
+			"remove() takes ids, keys or where, one of them");
+	return NULL;
 }
 
 /* ---- compact ------------------------------------------------------------- */

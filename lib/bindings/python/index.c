@@ -703,6 +703,28 @@ static PyObject *get_built(PyObject *self, void *unused)
 	return Py_NewRef(built ? built : Py_None);
 }
 
+/* Names of fields and their types as a dict. */
+static PyObject *get_fields(PyObject *self, void *unused)
+{
+	struct vsx_py_handle *h = vsx_py_index_handle(self);
+	PyObject *all = h ? PyDict_New() : NULL;
+	struct vsx_field_facts f;
+	struct vsx_error err;
+
+	(void)unused;
+	for (uint32_t i = 0;
+	     all && !vsx_get_field(vsx_py_handle_index(h), i, &f, &err); i++) {
+		PyObject *type = PyUnicode_FromString(
+			vsx_field_type_text(f.type, f.is_list));
+
+		if (!type || PyDict_SetItemString(all, f.name, type))
+			Py_CLEAR(all);
+		Py_XDECREF(type);
+	}
+	vsx_py_handle_drop(h);
+	return all;
+}
+
 /* Properties as a dict. */
 static PyObject *get_properties(PyObject *self, void *unused)
 {
@@ -804,7 +826,7 @@ static PyObject *index_repr(PyObject *self)
 static PyMethodDef methods[] = {
 	{"search", CALL(vsx_py_index_search), METH_VARARGS | METH_KEYWORDS,
 	 "search(x, k=10, *, ef=0, nprobe=0, recall=0.0, refine=0.0,\n"
-	 "       exact=False, threads=0, timeout=None, out=None)\n--\n\n"
+	 "       exact=False, threads=0, filter=None, timeout=None, out=None)\n--\n\n"
 	 "The k nearest rows of each query: (D, I).\n\n"
 	 "x        array [n, dim] or [dim]; float32 is searched where it lies\n"
 	 "ef       of graphs, nprobe of lists: how much is looked at\n"
@@ -812,6 +834,8 @@ static PyMethodDef methods[] = {
 	 "refine   where codes are estimates: rows looked at for each of the k\n"
 	 "exact    compare with every row\n"
 	 "threads  for many queries; 0: one for each processor\n"
+	 "filter   rows that may be found: a str such as 'year >= 2024', or a\n"
+	 "         Selection, which serves many searches\n"
 	 "timeout  seconds; StoppedError when they have passed\n"
 	 "out      (D, I) to be filled: float32 and int64 or uint64\n\n"
 	 "D is float32 [n, k]: squared distances (l2), products (ip) or\n"
@@ -821,7 +845,7 @@ static PyMethodDef methods[] = {
 	{"search_id", CALL(vsx_py_index_search_id),
 	 METH_VARARGS | METH_KEYWORDS,
 	 "search_id(id, k=10, *, ef=0, nprobe=0, recall=0.0, refine=0.0,\n"
-	 "          exact=False, timeout=None)\n--\n\n"
+	 "          exact=False, filter=None, timeout=None)\n--\n\n"
 	 "The k rows that are nearest to a row of the index, without itself:\n"
 	 "(D, I), arrays of one dimension."},
 	{"reconstruct", index_reconstruct, METH_O,
@@ -836,6 +860,11 @@ static PyMethodDef methods[] = {
 	 "The row with this id where it lies in the file: a read-only array\n"
 	 "of the index's own type (bf16 as uint16), without a copy. It stays\n"
 	 "valid when the index is closed."},
+	{"select", vsx_py_index_select, METH_O,
+	 "select(filter, /)\n--\n\n"
+	 "The rows that a filter is true of, such as\n"
+	 "'lang = \"en\" and year >= 2024': a Selection. The language is in\n"
+	 "vsx-query(1)."},
 	{"find", index_find, METH_O,
 	 "find(key, /)\n--\n\n"
 	 "The id of the row with a key, str or bytes; NotFoundError, a\n"
@@ -850,18 +879,18 @@ static PyMethodDef methods[] = {
 	{"ids", index_ids, METH_NOARGS,
 	 "ids()\n--\n\nThe ids of all rows, int64, in the order of the file."},
 	{"add", CALL(vsx_py_index_add), METH_VARARGS | METH_KEYWORDS,
-	 "add(x, ids=None, *, keys=None, payloads=None, threads=0, memory=0,\n"
-	 "    wait=0.0, progress=None)\n--\n\n"
+	 "add(x, ids=None, *, keys=None, payloads=None, fields=None,\n"
+	 "    threads=0, memory=0, wait=0.0, progress=None)\n--\n\n"
 	 "Add rows as a new generation of the file, and see them: a dict of\n"
 	 "what was done. Without ids numbering goes on from the greatest.\n"
 	 "An id or a key that is there is ExistsError."},
 	{"upsert", CALL(vsx_py_index_upsert), METH_VARARGS | METH_KEYWORDS,
-	 "upsert(x, ids=None, *, keys=None, payloads=None, threads=0,\n"
-	 "       memory=0, wait=0.0, progress=None)\n--\n\n"
+	 "upsert(x, ids=None, *, keys=None, payloads=None, fields=None,\n"
+	 "       threads=0, memory=0, wait=0.0, progress=None)\n--\n\n"
 	 "The same, in place of rows that have these ids or keys."},
 	{"remove", CALL(vsx_py_index_remove), METH_VARARGS | METH_KEYWORDS,
-	 "remove(ids=None, *, keys=None, wait=0.0)\n--\n\n"
-	 "Delete rows: a dict with n_deleted and the unknown ids."},
+	 "remove(ids=None, *, keys=None, where=None, wait=0.0)\n--\n\n"
+	 "Delete rows, by ids, keys or a filter: a dict with n_deleted and the unknown ids."},
 	{"compact", CALL(vsx_py_index_compact), METH_VARARGS | METH_KEYWORDS,
 	 "compact(out=None, *, spec=None, threads=0, memory=0, wait=0.0,\n"
 	 "        overwrite=False, progress=None)\n--\n\n"
@@ -891,7 +920,7 @@ static PyMethodDef methods[] = {
 	{NULL, NULL, 0, NULL},
 };
 
-#define N_OTHERS 7
+#define N_OTHERS 8
 static PyGetSetDef getters[N_FACTS + N_OTHERS + 1] = {
 	{"metric", get_metric, NULL, "'l2', 'ip' or 'cosine'.", NULL},
 	{"dtype", get_dtype, NULL,
@@ -902,6 +931,8 @@ static PyGetSetDef getters[N_FACTS + N_OTHERS + 1] = {
 	 "What build() said of it, a dict; None if it was opened.", NULL},
 	{"properties", get_properties, NULL,
 	 "Properties of the file ('model', ...), a dict.", NULL},
+	{"fields", get_fields, NULL,
+	 "Fields of rows and their types, such as {'year': 'int'}.", NULL},
 	{"recalls", get_recalls, NULL,
 	 "The recall table, a list of dicts: effort, refine, at_1, at_10,\n"
 	 "at_100, and distances computed for a query.",

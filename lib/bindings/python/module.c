@@ -18,13 +18,13 @@ static PyMethodDef functions[] = {
 	 "SystemError."},
 	{"build", CALL(vsx_py_build), METH_VARARGS | METH_KEYWORDS,
 	 "build(x, path, spec=None, *, metric='l2', dtype='f32', ids=None,\n"
-	 "      keys=None, payloads=None, queries=None, recall=0.0, overwrite=False, threads=0,\n"
+	 "      keys=None, payloads=None, fields=None, queries=None, recall=0.0, overwrite=False, threads=0,\n"
 	 "      memory=0, seed=0, normalize=False, ef_construction=0,\n"
 	 "      builder='auto', model=None, model_hash=None,\n"
 	 "      properties=None, progress=None, wait=0.0)\n--\n\n"
 	 "Build an index of vectors and open it.\n\n"
 	 "x         array [n, dim], or an iterable of such, of (array, ids), or of\n"
-	 "          dicts with x, ids, keys, payloads\n"
+	 "          dicts with x, ids, keys, payloads, fields\n"
 	 "spec      'Flat', 'IVF1024,Flat', 'HNSW32', 'IVF256,PQ16', ...; None\n"
 	 "          or 'auto': what suits the rows\n"
 	 "metric    'l2', 'ip' or 'cosine'\n"
@@ -33,6 +33,8 @@ static PyMethodDef functions[] = {
 	 "keys      names of rows: str or bytes, each once, with no ids; None in\n"
 	 "          the list: that row has none\n"
 	 "payloads  what belongs to a row, str or bytes, such as JSON\n"
+	 "fields    a list of dicts: bool, int, float, str, datetime, lists of\n"
+	 "          these, None; what filters go by\n"
 	 "queries   array [m, dim] of the acceptance test; None: rows serve\n"
 	 "recall    recall@10 that the default effort is to reach; 0: 0.95\n"
 	 "overwrite replace a file that exists, else ExistsError\n"
@@ -55,6 +57,7 @@ static int start(PyObject *module)
 		return -1;
 	}
 	if (vsx_py_add_errors(module) || vsx_py_add_types(module) ||
+	    vsx_py_add_selection(module) ||
 	    PyModule_AddStringConstant(module, "__version__", vsx_version()) ||
 	    PyModule_AddStringConstant(module, "isa", vsx_isa()))
 		return -1;

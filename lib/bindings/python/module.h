@@ -95,16 +95,32 @@ int vsx_py_bytes_get(struct vsx_bytes *out, PyObject **owner, PyObject *x);
 /* Bytes as str where they are UTF-8, otherwise as bytes. */
 PyObject *vsx_py_text(const void *bytes, size_t n);
 
+/* The fields of rows that the caller has as dicts. */
+struct vsx_py_fields {
+	struct vsx_bytes *at; /* [n], owned; NULL: none were given */
+	PyObject **owners;    /* [n], of the bytes */
+	size_t n;
+};
+/* x may be None or NULL. index: whose fields have types already, or NULL. */
+int vsx_py_fields_get(struct vsx_py_fields *out, PyObject *x,
+		      const struct vsx *index);
+void vsx_py_fields_release(struct vsx_py_fields *fields);
+
 /* Rows that a call was given, with all that comes beside them. */
 struct vsx_py_batch {
 	struct vsx_py_rows rows;
 	struct vsx_py_ids ids;
 	struct vsx_py_texts keys, payloads;
+	struct vsx_py_fields fields;
 	struct vsx_batch batch; /* for the library */
 };
-/* All but x may be None or NULL. */
-int vsx_py_batch_get(struct vsx_py_batch *b, PyObject *x, PyObject *ids,
-		     PyObject *keys, PyObject *payloads);
+/* What of each row a call was given; all but x may be None or NULL. */
+struct vsx_py_given {
+	PyObject *x, *ids, *keys, *payloads, *fields;
+};
+/* index: that the rows come into, or NULL. */
+int vsx_py_batch_get(struct vsx_py_batch *b, const struct vsx_py_given *given,
+		     const struct vsx *index);
 void vsx_py_batch_release(struct vsx_py_batch *b);
 
 /*
@@ -162,6 +178,25 @@ struct vsx_pool *vsx_py_pool_take(struct vsx_py_handle *h,
 				  unsigned int n_threads);
 void vsx_py_pool_give(struct vsx_py_handle *h, struct vsx_pool *pool,
 		      unsigned int n_threads);
+
+/* ---- select.c ----------------------------------------------------------- */
+
+int vsx_py_add_selection(PyObject *module);
+
+/* Index.select */
+PyObject *vsx_py_index_select(PyObject *self, PyObject *text);
+
+/*
+ * The rows that a search may find: x is None, the text of a filter, or a
+ * Selection. *owner: NULL or a new reference, which is kept for as long as *out
+ * is used.
+ */
+int vsx_py_among(struct vsx_py_handle *h, PyObject *x,
+		 const struct vsx_selection **out, PyObject **owner);
+
+/* The ids that a filter selects, for what takes ids. */
+int vsx_py_ids_among(struct vsx_py_handle *h, PyObject *x,
+		     struct vsx_py_ids *out);
 
 /* ---- index.c, search.c, build.c, change.c ------------------------------- */
 

@@ -9,6 +9,7 @@ struct wish {
 	Py_ssize_t k;
 	unsigned int n_threads;
 	struct vsx_search_opts opts;
+	PyObject *among; /* of opts: its owner, or NULL */
 };
 
 /* The numbers of a deadline and of efforts, which the library has as u32. */
@@ -191,30 +192,33 @@ static PyObject *search(struct vsx_py_handle *h, const struct vsx_py_rows *x,
 
 PyObject *vsx_py_index_search(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-	static char *names[] = {"x",	   "k",	     "ef",    "nprobe",
-				"recall",  "refine", "exact", "threads",
-				"timeout", "out",    NULL};
+	static char *names[] = {"x",	  "k",	     "ef",    "nprobe",
+				"recall", "refine",  "exact", "threads",
+				"filter", "timeout", "out",   NULL};
 	struct wish w = {.k = 10, .opts = VSX_SEARCH_OPTS_INIT};
 	PyObject *array, *timeout = Py_None, *out = Py_None, *result = NULL;
+	PyObject *filter = Py_None;
 	struct vsx_py_handle *h;
 	Py_ssize_t ef = 0, nprobe = 0;
 	struct vsx_py_rows x;
 	int threads = 0, exact = 0;
 
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|n$nnddpiOO:search",
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|n$nnddpiOOO:search",
 					 names, &array, &w.k, &ef, &nprobe,
 					 &w.opts.recall, &w.opts.refine, &exact,
-					 &threads, &timeout, &out) ||
+					 &threads, &filter, &timeout, &out) ||
 	    set_wish(&w, ef, nprobe, threads, timeout))
 		return NULL;
 	w.opts.exact = (uint32_t)exact;
 	h = vsx_py_index_handle(self);
 	if (!h)
 		return NULL;
-	if (!vsx_py_rows_get(&x, array, "x")) {
+	if (!vsx_py_among(h, filter, &w.opts.among, &w.among) &&
+	    !vsx_py_rows_get(&x, array, "x")) {
 		result = search(h, &x, &w, out);
 		vsx_py_rows_release(&x);
 	}
+	Py_XDECREF(w.among);
 	vsx_py_handle_drop(h);
 	return result;
 }
@@ -262,27 +266,29 @@ static PyObject *search_id(struct vsx_py_handle *h, uint64_t id,
 PyObject *vsx_py_index_search_id(PyObject *self, PyObject *args,
 				 PyObject *kwargs)
 {
-	static char *names[] = {"id",	  "k",	     "ef",
-				"nprobe", "recall",  "refine",
-				"exact",  "timeout", NULL};
+	static char *names[] = {"id",	   "k",	     "ef",    "nprobe",
+				"recall",  "refine", "exact", "filter",
+				"timeout", NULL};
 	struct wish w = {.k = 10, .opts = VSX_SEARCH_OPTS_INIT};
-	PyObject *timeout = Py_None, *result;
+	PyObject *timeout = Py_None, *filter = Py_None, *result = NULL;
 	Py_ssize_t ef = 0, nprobe = 0;
 	struct vsx_py_handle *h;
 	uint64_t id;
 	int exact = 0;
 
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|n$nnddpO:search_id",
-					 names, vsx_py_id, &id, &w.k, &ef,
-					 &nprobe, &w.opts.recall,
-					 &w.opts.refine, &exact, &timeout) ||
+	if (!PyArg_ParseTupleAndKeywords(
+		    args, kwargs, "O&|n$nnddpOO:search_id", names, vsx_py_id,
+		    &id, &w.k, &ef, &nprobe, &w.opts.recall, &w.opts.refine,
+		    &exact, &filter, &timeout) ||
 	    set_wish(&w, ef, nprobe, 1, timeout))
 		return NULL;
 	w.opts.exact = (uint32_t)exact;
 	h = vsx_py_index_handle(self);
 	if (!h)
 		return NULL;
-	result = search_id(h, id, &w);
+	if (!vsx_py_among(h, filter, &w.opts.among, &w.among))
+		result = search_id(h, id, &w);
+	Py_XDECREF(w.among);
 	vsx_py_handle_drop(h);
 	return result;
 }

@@ -27,6 +27,7 @@ from ._vsx import (
     NotFoundError,
     NumericError,
     OutOfMemoryError,
+    Selection,
     StoppedError,
     SystemError,
     TruncatedError,
@@ -41,7 +42,7 @@ from ._vsx import (
 __all__ = [
     "BusyError", "CorruptError", "Error", "ExistsError", "FormatError",
     "Index", "InvalidError", "NotFoundError", "NumericError",
-    "OutOfMemoryError", "StoppedError", "SystemError", "TruncatedError",
+    "OutOfMemoryError", "Selection", "StoppedError", "SystemError", "TruncatedError",
     "VersionError", "build", "isa", "open", "restore",
 ]
 

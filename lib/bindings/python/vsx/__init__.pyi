@@ -37,7 +37,16 @@ class OutOfMemoryError(Error, MemoryError): ...
 class StoppedError(Error, TimeoutError): ...
 class BusyError(Error, BlockingIOError): ...
 
+class Selection:
+    def ids(self) -> Any: ...
+    def __len__(self) -> int: ...
+
+Filter = Union[str, Selection]
+# bool, int, float, str, datetime, lists of these, None.
+Fields = Sequence[Optional[dict[str, Any]]]
+
 class Index:
+    fields: dict[str, str]
     dim: int
     spec: str
     asked: str
@@ -69,17 +78,19 @@ class Index:
 
     def search(self, x: Array, k: int = 10, *, ef: int = 0, nprobe: int = 0,
                recall: float = 0.0, refine: float = 0.0, exact: bool = False,
-               threads: int = 0, timeout: Optional[float] = None,
+               threads: int = 0, filter: Optional[Filter] = None,
+               timeout: Optional[float] = None,
                out: Optional[Tuple[Array, Array]] = None,
                ) -> Tuple[Any, Any]: ...
     def search_id(self, id: int, k: int = 10, *, ef: int = 0, nprobe: int = 0,
                   recall: float = 0.0, refine: float = 0.0,
-                  exact: bool = False, timeout: Optional[float] = None,
-                  ) -> Tuple[Any, Any]: ...
+                  exact: bool = False, filter: Optional[Filter] = None,
+                  timeout: Optional[float] = None) -> Tuple[Any, Any]: ...
     def reconstruct(self, id: int, /) -> Any: ...
     def reconstruct_batch(self, ids: Union[Array, Sequence[int]], /) -> Any: ...
     def row(self, id: int, /) -> Any: ...
     def ids(self) -> Any: ...
+    def select(self, filter: str, /) -> Selection: ...
     def find(self, key: Text, /) -> int: ...
     def keys(self, ids: Union[Array, Sequence[int]], /,
              ) -> list[Union[str, bytes, None]]: ...
@@ -87,14 +98,16 @@ class Index:
                  ) -> list[Optional[bytes]]: ...
     def add(self, x: Array, ids: Union[Array, Sequence[int], None] = None, *,
             keys: Optional[Texts] = None, payloads: Optional[Texts] = None,
-            threads: int = 0, memory: int = 0, wait: float = 0.0,
+            fields: Optional[Fields] = None, threads: int = 0, memory: int = 0, wait: float = 0.0,
             progress: Optional[Progress] = None) -> dict[str, Any]: ...
     def upsert(self, x: Array, ids: Union[Array, Sequence[int], None] = None,
                *, keys: Optional[Texts] = None,
-               payloads: Optional[Texts] = None, threads: int = 0, memory: int = 0, wait: float = 0.0,
+               payloads: Optional[Texts] = None,
+               fields: Optional[Fields] = None, threads: int = 0, memory: int = 0, wait: float = 0.0,
                progress: Optional[Progress] = None) -> dict[str, Any]: ...
     def remove(self, ids: Union[Array, Sequence[int], None] = None, *,
-               keys: Optional[Sequence[Text]] = None, wait: float = 0.0,
+               keys: Optional[Sequence[Text]] = None,
+               where: Optional[Filter] = None, wait: float = 0.0,
                ) -> dict[str, Any]: ...
     def compact(self, out: Optional[Path] = None, *,
                 spec: Optional[str] = None, threads: int = 0, memory: int = 0,
@@ -126,6 +139,7 @@ def build(x: Union[Array, Iterable[Array], Iterable[Tuple[Array, Array]]],
           dtype: Elem = "f32",
           ids: Union[Array, Sequence[int], None] = None,
           keys: Optional[Texts] = None, payloads: Optional[Texts] = None,
+          fields: Optional[Fields] = None,
           queries: Optional[Array] = None, recall: float = 0.0,
           overwrite: bool = False, threads: int = 0, memory: int = 0,
           seed: int = 0, normalize: bool = False, ef_construction: int = 0,
