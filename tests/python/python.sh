@@ -22,5 +22,5 @@ esac
 cd "$here"
 for without in '' numpy; do
 	export without
-	"$python" -m unittest -v test_module test_hostile
+	"$python" -m unittest -v test_module test_collection test_hostile
 done

@@ -38,9 +38,10 @@ from ._vsx import (
     open,
     restore,
 )
+from .collection import Collection
 
 __all__ = [
-    "BusyError", "CorruptError", "Error", "ExistsError", "FormatError",
+    "BusyError", "Collection", "CorruptError", "Error", "ExistsError", "FormatError",
     "Index", "InvalidError", "NotFoundError", "NumericError",
     "OutOfMemoryError", "Selection", "StoppedError", "SystemError", "TruncatedError",
     "VersionError", "build", "isa", "open", "restore",

@@ -2,6 +2,8 @@ from os import PathLike
 from typing import (Any, Callable, Iterable, Iterator, Literal, Optional,
                     Sequence, Tuple, Union)
 
+from .collection import Collection as Collection
+
 Path = Union[str, bytes, PathLike[str], PathLike[bytes]]
 # Whatever has the buffer protocol, or nested sequences of numbers.
 Array = Any

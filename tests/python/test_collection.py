@@ -1,0 +1,130 @@
+"""Documents: what Collection promises."""
+
+import datetime
+import doctest
+import unittest
+
+from support import Folder, listed, vectors, vsx
+import vsx.collection
+
+
+class Documents(Folder):
+    def setUp(self):
+        super().setUp()
+        self.c = vsx.Collection(self.path("docs.vsx"))
+        self.addCleanup(self.c.close)
+
+    def fill(self, n=30):
+        self.rows = vectors(n)
+        self.c.add([f"doc-{i}" for i in range(n)], self.rows,
+                   [f"text {i}" for i in range(n)],
+                   [{"i": i, "even": i % 2 == 0, "lang": "en" if i % 3 else "de",
+                     "at": datetime.date(2026, 1, 1 + i % 28)}
+                    for i in range(n)])
+
+    def test_an_empty_one_answers(self):
+        self.assertEqual((self.c.count(), len(self.c)), (0, 0))
+        self.assertEqual(self.c.query(vectors(1)[0])["ids"], [[]])
+        self.assertEqual(self.c.get()["ids"], [])
+        self.c.delete(["none"])
+        self.c.add([], [])
+
+    def test_what_was_added_is_found_and_told(self):
+        self.fill()
+        told = self.c.query(self.rows[4], 3)
+        self.assertEqual(told["ids"][0][0], "doc-4")
+        self.assertEqual(told["documents"][0][0], "text 4")
+        self.assertEqual(told["metadatas"][0][0],
+                         {"i": 4, "even": True, "lang": "en",
+                          "at": "2026-01-05"})
+        self.assertAlmostEqual(told["distances"][0][0], 1.0, places=5)
+        several = self.c.query(self.rows[:2], 1)
+        self.assertEqual(several["ids"], [["doc-0"], ["doc-1"]])
+
+    def test_where(self):
+        self.fill()
+        for where, passes in (
+                ({"lang": "de"}, lambda i: i % 3 == 0),
+                ({"i": {"$gte": 5, "$lt": 9}}, lambda i: 5 <= i < 9),
+                ({"$or": [{"i": 1}, {"i": {"$in": [2, 3]}}]},
+                 lambda i: i in (1, 2, 3)),
+                ({"$and": [{"even": True}, {"i": {"$nin": [0, 2]}}]},
+                 lambda i: i % 2 == 0 and i not in (0, 2)),
+                ({"$not": {"lang": {"$ne": "de"}}}, lambda i: i % 3 == 0),
+                ({"at": {"$lt": datetime.date(2026, 1, 3)}},
+                 lambda i: i % 28 < 2),
+                ("i > 25", lambda i: i > 25)):
+            due = {f"doc-{i}" for i in range(30) if passes(i)}
+            self.assertEqual(set(self.c.get(where=where)["ids"]), due)
+            self.assertEqual(self.c.count(where), len(due))
+            self.assertEqual(
+                set(self.c.query(self.rows[0], 30, where=where)["ids"][0]),
+                due)
+
+    def test_quotes_in_values_are_values(self):
+        self.c.add(["a", "b"], vectors(2), metadatas=[
+            {"s": 'x" or s = "y'}, {"s": "y\\\n"}])
+        self.assertEqual(self.c.get(where={"s": 'x" or s = "y'})["ids"], ["a"])
+        self.assertEqual(self.c.get(where={"s": "y\\\n"})["ids"], ["b"])
+
+    def test_get_and_peek(self):
+        self.fill()
+        told = self.c.get(["doc-3", "none", "doc-1"], vectors=True)
+        self.assertEqual(told["ids"], ["doc-3", "doc-1"])
+        self.assertEqual(len(listed(told["vectors"])), 2)
+        self.assertEqual(self.c.get(["doc-3", "doc-4"],
+                                    where={"even": True})["ids"], ["doc-4"])
+        self.assertEqual(len(self.c.peek(4)["ids"]), 4)
+        every = self.c.get()["ids"]
+        self.assertEqual(self.c.get(limit=5, offset=3)["ids"], every[3:8])
+
+    def test_upsert_and_delete(self):
+        self.fill()
+        self.assertRaises(vsx.ExistsError, self.c.add, ["doc-1"], vectors(1))
+        self.c.upsert(["doc-1", "new"], vectors(2, seed=5), ["uno", "nuevo"])
+        self.assertEqual(self.c.count(), 31)
+        self.assertEqual(self.c.get("doc-1")["documents"], ["uno"])
+        self.assertEqual(self.c.get("doc-1")["metadatas"], [None])
+        self.c.delete(["new", "none"])
+        self.c.delete(where={"lang": "de"})
+        self.assertEqual(self.c.count(), 20)
+        self.c.delete(["doc-2", "doc-4"], where={"i": 4})
+        self.assertEqual(self.c.get(["doc-2", "doc-4"])["ids"], ["doc-2"])
+        self.assertRaises(ValueError, self.c.delete)
+
+    def test_it_is_one_file_that_others_see(self):
+        self.fill(3)
+        with vsx.Collection(self.path("docs.vsx")) as other:
+            self.c.add("more", vectors(1, seed=7)[0], "text", {"i": 99})
+            self.assertEqual(other.count(), 3)
+            self.assertTrue(other.refresh())
+            self.assertEqual(other.get("more")["metadatas"], [{"i": 99}])
+
+    def test_what_is_wrong_is_said(self):
+        self.fill(3)
+        for call in (lambda: self.c.add(["a"], vectors(2)),
+                     lambda: self.c.add(["a"], vectors(1), ["x", "y"]),
+                     lambda: self.c.add([""], vectors(1)),
+                     lambda: self.c.add([3], vectors(1)),
+                     lambda: self.c.add(["a"], vectors(1),
+                                        metadatas=[{"i": "text"}]),
+                     lambda: self.c.get(where={}),
+                     lambda: self.c.get(where={"i": {}}),
+                     lambda: self.c.get(where={"i": {"$like": 3}}),
+                     lambda: self.c.get(where={"i": None}),
+                     lambda: self.c.get(where={"$and": []}),
+                     lambda: self.c.get(where={"nothing": 3}),
+                     lambda: self.c.query([1.0], 3)):
+            with self.assertRaises((TypeError, ValueError)):
+                call()
+        self.assertEqual(self.c.count(), 3)
+
+    def test_examples_hold(self):
+        at = {"path": self.path("doc.vsx"), "vsx": vsx}
+        result = doctest.testmod(vsx.collection, extraglobs=at, verbose=False)
+        self.assertEqual(result.failed, 0)
+        self.assertGreater(result.attempted, 3)
+
+
+if __name__ == "__main__":
+    unittest.main()
