@@ -64,6 +64,9 @@ enum vsx_status vsx_find_in(const struct vsx_segment *segments, uint32_t n,
 
 	if (n && segments[0].scarce)
 		vsx_find_scarce(find);
+	find->n_all = 0;
+	for (uint32_t i = 0; i < n; i++)
+		find->n_all += segments[i].n_rows - segments[i].n_dead;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct vsx_segment *seg = &segments[i];
 

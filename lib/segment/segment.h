@@ -83,6 +83,8 @@ struct vsx_find {
 				estimates, in thousandths; 0: what the codec
 				thinks best */
 	struct vsx_topk top; /* collects across segments; holds external ids */
+	uint64_t n_all;	     /* live rows of all segments that are searched; 0:
+				there is only the one at hand */
 	bool skip_self;	     /* leave out the row with id self */
 	bool held_out;	     /* and search as if it had not been indexed */
 	uint64_t self;

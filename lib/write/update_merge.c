@@ -16,11 +16,15 @@ static enum vsx_status add_rows(void *context, const struct vsx_segment *seg,
 }
 
 /*
- * Small segments at the end are merged as a binary counter carries: one goes in
- * if it is no larger than what is in already. So there are few segments, and a
- * row is written anew a few times at most. The first segment keeps what was
- * trained.
+ * Segments fall by more than half from one to the next, as far as it is up to
+ * the writer: one at the end goes in that has no more than twice the rows which
+ * are in already. So there are log2(n) of them at most, however rows come, and
+ * a search of all takes a few times as long as of the largest. Each time a row
+ * is written anew its segment is half as large again at least. The first
+ * segment keeps what was trained.
  */
+#define MOST_TIMES 2
+
 static uint32_t choose_kept(const struct vsx_update_run *r)
 {
 	uint64_t rows = r->added.rows.n;
@@ -30,7 +34,7 @@ static uint32_t choose_kept(const struct vsx_update_run *r)
 		uint64_t live = vsx_update_n_live(&r->segments[kept - 1]);
 
 		if (live > 0 && kept < VSX_MAX_SEGMENTS &&
-		    (r->u->opts.keep_segments || live > rows ||
+		    (r->u->opts.keep_segments || live > MOST_TIMES * rows ||
 		     rows + live > VSX_MAX_SEGMENT_ROWS))
 			break;
 		rows += live;

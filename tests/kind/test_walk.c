@@ -92,11 +92,20 @@ static void put(struct plain *p, uint64_t entry, size_t ef)
 		p->n = i;
 }
 
-static uint32_t descend(struct plain *p)
+static uint64_t enter(struct plain *p, uint32_t row, size_t ef)
 {
-	uint64_t best = entry_of(p, 0), before;
+	uint64_t entry = entry_of(p, row);
 
-	p->n_distances--; /* it is counted when it enters the base level */
+	p->met[row] = true;
+	put(p, entry, ef);
+	return entry;
+}
+
+/* Rows that are met on the way down are met once for all. */
+static void descend(struct plain *p, size_t ef)
+{
+	uint64_t best = enter(p, 0, ef), before;
+
 	for (uint32_t level = vsx_hnsw_of(p->seg)->n_levels - 1; level > 0;
 	     level--) {
 		struct vsx_level l;
@@ -112,30 +121,22 @@ static uint32_t descend(struct plain *p)
 
 				if (link == VSX_HNSW_NO_LINK)
 					break;
-				e = entry_of(p, link);
+				if (p->met[link])
+					continue;
+				e = enter(p, link, ef);
 				if (vsx_pool_key(e) < vsx_pool_key(best))
 					best = e;
 			}
 		} while (best != before);
 	}
-	return vsx_pool_row(best);
-}
-
-static void enter(struct plain *p, uint32_t row, size_t ef)
-{
-	p->met[row] = true;
-	put(p, entry_of(p, row), ef);
 }
 
 static void walk(struct plain *p, size_t ef)
 {
 	struct vsx_level l;
-	uint32_t at = descend(p);
 
+	descend(p, ef);
 	vsx_hnsw_level(p->seg, 0, &l);
-	enter(p, 0, ef);
-	if (at)
-		enter(p, at, ef);
 	for (size_t i = 0; i < p->n;) {
 		uint32_t row = vsx_pool_row(p->pool[i]);
 

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,37 +44,85 @@ static const char *build(const char *spec)
 
 /* ---- segments -------------------------------------------------------- */
 
-static uint32_t bits_of(uint32_t n)
+/* What SPEC.md 8 says of merges, of the rows of each segment. */
+struct tiers {
+	uint32_t n, sizes[1 + 40];
+	uint32_t merged;  /* into the newest */
+	uint64_t written; /* rows, with those that were added */
+};
+
+static void tiers_add(struct tiers *t, uint32_t rows)
 {
-	return n ? 1 + bits_of(n & (n - 1)) : 0;
+	t->merged = 0;
+	while (t->n > 1 && t->sizes[t->n - 1] <= 2 * rows) {
+		rows += t->sizes[--t->n];
+		t->merged++;
+	}
+	t->sizes[t->n++] = rows;
+	t->written += rows;
 }
 
-/* As a binary counter: a segment for each bit of what was added. */
+static void add_batches(const char *spec, uint32_t (*rows_of)(uint32_t i))
+{
+	const char *path = build(spec);
+	struct tiers t = {.n = 1, .sizes = {N}};
+	uint64_t id = 1;
+	double n;
+
+	for (uint32_t i = 0; i < 40; i++) {
+		uint32_t rows = rows_of(i);
+		struct vsx_update_result r =
+			change(path, &what, N + id, rows, id, NULL, 0);
+
+		tiers_add(&t, rows);
+		id += rows;
+		n = (double)id - 1;
+		cr_expect_eq(r.n_segments, t.n, "%s, %u: %u segments, not %u",
+			     spec, i, r.n_segments, t.n);
+		cr_expect_eq(r.n_merged, t.merged);
+		cr_expect_eq(r.n_added, rows);
+		cr_expect_eq(r.n_live, N + id - 1);
+		cr_expect_eq(r.n_dead, 0);
+		cr_expect_leq(t.n, log2(n) + 2);
+		cr_expect_leq((double)t.written, n * (log(n) / log(1.5) + 1));
+	}
+	for (uint64_t i = 1; i < id; i++) {
+		struct vsx *index = change_open(path);
+
+		cr_expect(change_has(index, &what, i, N + i));
+		vsx_close(index);
+	}
+	change_sound(path);
+}
+
+static uint32_t one(uint32_t i)
+{
+	(void)i;
+	return 1;
+}
+
+static uint32_t fewer(uint32_t i)
+{
+	return 40 - i;
+}
+
+static uint32_t mixed(uint32_t i)
+{
+	return 1 + i * 2654435761u % 64 / (1 + i % 5);
+}
+
 Test(update_file, merges_small_segments)
 {
-	for (size_t s = 0; s < N_SPECS; s++) {
-		const char *path = build(specs[s]);
+	for (size_t s = 0; s < N_SPECS; s++)
+		add_batches(specs[s], one);
+}
 
-		for (uint32_t i = 1; i <= 40; i++) {
-			struct vsx_update_result r =
-				change(path, &what, N + i, 1, i, NULL, 0);
-
-			cr_expect_eq(r.n_segments, 1 + bits_of(i), "%u: %u", i,
-				     r.n_segments);
-			cr_expect_eq(r.n_merged,
-				     bits_of(i - 1) + 1 - bits_of(i));
-			cr_expect_eq(r.n_added, 1);
-			cr_expect_eq(r.n_live, N + i);
-			cr_expect_eq(r.n_dead, 0);
-		}
-		for (uint32_t i = 1; i <= 40; i++) {
-			struct vsx *index = change_open(path);
-
-			cr_expect(change_has(index, &what, i, N + i));
-			vsx_close(index);
-		}
-		change_sound(path);
-	}
+/* However rows come: batches each smaller than the one before, too. */
+Test(update_file, has_few_segments_whatever_comes)
+{
+	add_batches("Flat", fewer);
+	add_batches("Flat", mixed);
+	add_batches("HNSW8", fewer);
 }
 
 Test(update_file, keeps_segments_when_told_to)
@@ -93,7 +142,8 @@ Test(update_file, keeps_segments_when_told_to)
 		cr_expect_eq(r.n_segments, 1 + i);
 	}
 	change_sound(path);
-	/* The next that may, merges all that are not larger than it grows. */
+	/* The next that may, merges all that are not much larger than it grows.
+	 */
 	r = change(path, &what, N + 31, 1, 31, NULL, 0);
 	cr_expect_eq(r.n_merged, 30);
 	cr_expect_eq(r.n_segments, 2);

@@ -117,6 +117,14 @@ enum vsx_status vsx_walk_greedy(struct vsx_walk *w, const struct vsx_level *l,
 				struct vsx_error *err);
 
 /*
+ * The same of a search, whose rows of upper levels are met once for all: they
+ * are marked, and go into the pool.
+ */
+enum vsx_status vsx_walk_descend(struct vsx_walk *w, const struct vsx_level *l,
+				 size_t ef, uint32_t *at, uint32_t *key,
+				 struct vsx_error *err);
+
+/*
  * Expand the nearest entry of the pool that was not expanded, until there is
  * none: the pool then holds the ef nearest rows that were met (algorithm 2).
  */
@@ -140,7 +148,8 @@ enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
  */
 enum vsx_status vsx_walk_beam_eligible(struct vsx_walk *w,
 				       const struct vsx_level *l, size_t ef,
-				       bool *crowded, struct vsx_error *err);
+				       size_t until, bool *crowded,
+				       struct vsx_error *err);
 
 /* ---- parts of a search of a segment ---------------------------------- */
 

@@ -223,10 +223,90 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 
 		vsx_hnsw_level(seg, level, &upper);
 		upper.codes = base->codes;
-		VSX_TRY(vsx_walk_greedy(w, &upper, &at, &key, err));
+		VSX_TRY(vsx_walk_descend(w, &upper, ef, &at, &key, err));
 	}
-	return at != entry ? vsx_walk_enter(w, base, at, ef, &key, err)
-			   : VSX_OK;
+	return VSX_OK;
+}
+
+/*
+ * Rows of the pool that a walk expands however far they are. Of many segments
+ * each holds a part of the nearest rows only, and a walk that is as thorough in
+ * each finds more than it would in one, for many times as much. The root of the
+ * segment's share makes up for the part and for smaller graphs, which fall
+ * apart sooner: as much is found in 4 and in 16 segments as in one.
+ */
+static size_t least_places(const struct vsx_segment *seg,
+			   const struct vsx_find *find, size_t ef)
+{
+	const struct vsx_eligible *e = &find->eligible;
+	uint64_t live = seg->n_rows - seg->n_dead;
+	double places = (double)ef * e->n_rows / e->n;
+
+	if (find->n_all <= live)
+		return SIZE_MAX;
+	return (size_t)(places * sqrt((double)live / (double)find->n_all)) + 1;
+}
+
+/* The key of a row that is as near as the k-th found so far. Of estimates: if
+ * it is right. */
+static uint32_t last_key(const struct vsx_segment *seg,
+			 const struct vsx_find *find,
+			 const struct vsx_code_query *q)
+{
+	struct vsx_bounds b = q->bounds;
+
+	if (vsx_codes_estimate(seg)) {
+		b.shape = b.form == VSX_KEY_PRODUCT	    ? VSX_BOUNDS_LINEAR
+			  : seg->space.metric == VSX_COSINE ? VSX_BOUNDS_ANGLE
+							    : VSX_BOUNDS_SQUARE;
+		b.unit = 1.0;
+		b.error = 0.0;
+	}
+	return vsx_bounds_key(&b, vsx_topk_bound(&find->top));
+}
+
+/* Entries in front whose rows may be nearer than the k-th found so far, in
+ * whichever segment that was. */
+static size_t near_places(const struct vsx_segment *seg,
+			  const struct vsx_find *find, const struct vsx_walk *w)
+{
+	uint32_t most = last_key(seg, find, w->query);
+	size_t low = 0, high = w->n;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (vsx_pool_key(w->scratch->pool[mid]) <= most)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/*
+ * Walk over the base level: until the first rows of the pool are expanded, and
+ * beyond them for as long as rows come up that may count. Where most of the
+ * neighbours are in one segment, all ef places are walked there.
+ */
+static enum vsx_status look_around(struct vsx_walk *w,
+				   const struct vsx_segment *seg,
+				   const struct vsx_find *find,
+				   const struct vsx_level *base, size_t ef,
+				   bool *crowded, struct vsx_error *err)
+{
+	size_t until = least_places(seg, find, ef), done = 0;
+
+	while (until > done && !*crowded) {
+		if (w->eligible)
+			VSX_TRY(vsx_walk_beam_eligible(w, base, ef, until,
+						       crowded, err));
+		else
+			VSX_TRY(vsx_walk_beam_until(w, base, ef, until, err));
+		done = until;
+		until = near_places(seg, find, w);
+	}
+	return VSX_OK;
 }
 
 /*
@@ -245,10 +325,7 @@ static enum vsx_status walk(struct vsx_walk *w, const struct vsx_segment *seg,
 	VSX_TRY(vsx_hnsw_enter(w, seg, find, ef, ef + max_barred, &base, err));
 	base.asks = find->asks;
 	w->max_barred = max_barred;
-	if (w->eligible)
-		status = vsx_walk_beam_eligible(w, &base, ef, crowded, err);
-	else
-		status = vsx_walk_beam(w, &base, ef, err);
+	status = look_around(w, seg, find, &base, ef, crowded, err);
 	find->n_distances += w->n_distances;
 	find->n_hops += w->n_hops;
 	return status;

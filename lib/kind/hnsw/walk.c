@@ -265,6 +265,48 @@ enum vsx_status vsx_walk_greedy(struct vsx_walk *w, const struct vsx_level *l,
 	return VSX_OK;
 }
 
+/* The rows that `row` links to and that were not met, and their keys. */
+static enum vsx_status meet(struct vsx_walk *w, const struct vsx_level *l,
+			    uint32_t row, size_t *n, struct vsx_error *err)
+{
+	VSX_TRY(gather(w, l, row, n, err));
+	VSX_TRY(take_keys(w, l, w->scratch->rows, *n, w->scratch->keys, err));
+	w->n_hops++;
+	return VSX_OK;
+}
+
+/* Into the pool, as far as it is among the ef best. */
+static inline void put(struct vsx_walk *w, size_t ef, uint64_t entry)
+{
+	if (w->eligible)
+		insert_eligible(w, ef, entry);
+	else
+		pool_insert(w->scratch->pool, &w->n, ef, entry);
+}
+
+enum vsx_status vsx_walk_descend(struct vsx_walk *w, const struct vsx_level *l,
+				 size_t ef, uint32_t *at, uint32_t *key,
+				 struct vsx_error *err)
+{
+	const uint32_t *rows = w->scratch->rows, *keys = w->scratch->keys;
+	uint32_t row;
+
+	do {
+		size_t n = 0;
+
+		row = *at;
+		VSX_TRY(meet(w, l, row, &n, err));
+		for (size_t i = 0; i < n; i++) {
+			put(w, ef, vsx_pool_entry(keys[i], rows[i]));
+			if (keys[i] < *key) {
+				*key = keys[i];
+				*at = rows[i];
+			}
+		}
+	} while (*at != row);
+	return VSX_OK;
+}
+
 enum vsx_status vsx_walk_beam(struct vsx_walk *w, const struct vsx_level *l,
 			      size_t ef, struct vsx_error *err)
 {
@@ -310,7 +352,8 @@ enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
 
 enum vsx_status vsx_walk_beam_eligible(struct vsx_walk *w,
 				       const struct vsx_level *l, size_t ef,
-				       bool *crowded, struct vsx_error *err)
+				       size_t until, bool *crowded,
+				       struct vsx_error *err)
 {
 	uint64_t *pool = w->scratch->pool;
 	uint32_t *rows = w->scratch->rows, *keys = w->scratch->keys;
@@ -322,7 +365,7 @@ enum vsx_status vsx_walk_beam_eligible(struct vsx_walk *w,
 
 		while (next < w->n && (pool[next] & 1))
 			next++;
-		if (next >= w->n)
+		if (next >= w->n || next >= until)
 			return VSX_OK;
 		pool[next] |= 1;
 		VSX_TRY(gather(w, l, vsx_pool_row(pool[next]), &n, err));

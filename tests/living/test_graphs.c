@@ -1,0 +1,127 @@
+/*
+ * Graphs of many segments: a search finds as much as in one graph of all rows
+ * with the same ef, wherever the neighbours are, and is not as thorough in each
+ * of them for it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "living/change.h"
+#include "living/cloud.h"
+#include "write/scratch_folder.h"
+
+TestSuite(graphs, .init = scratch_make, .fini = scratch_drop, .timeout = 300);
+
+enum { N = 6400, DIM = 24, PARTS = 16, QUERIES = 150, K = 10 };
+
+static float rows[N + QUERIES][DIM];
+
+struct found {
+	double recall, distances; /* of a query */
+};
+
+/* Rows 0 .. n-1, in segments of `each`. */
+static const char *build(const char *name, const char *spec, size_t each)
+{
+	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
+	struct vsx_update_opts more = VSX_UPDATE_OPTS_INIT;
+	const char *path = scratch_path(name);
+	struct vsx_builder *b;
+
+	opts.dim = DIM;
+	opts.spec = spec;
+	opts.force = 1;
+	MUST(vsx_builder_new(&b, path, &opts, &err));
+	MUST(vsx_builder_add(b, VSX_BATCH(rows[0], VSX_F32, each, NULL), &err));
+	MUST(vsx_builder_finish(b, NULL, &err));
+	vsx_builder_free(b);
+	more.keep_segments = more.flat_below = 1;
+	for (size_t i = each; i < N; i += each) {
+		struct vsx_update *u = change_begin(path, &more);
+
+		MUST(vsx_update_add(u, VSX_BATCH(rows[i], VSX_F32, each, NULL),
+				    &err));
+		cr_assert_eq(change_commit(u, path).n_segments, 1 + i / each);
+	}
+	return path;
+}
+
+static size_t in_common(const struct vsx_hit *a, size_t n,
+			const struct vsx_hit *b)
+{
+	size_t same = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < K; j++)
+			same += a[i].id == b[j].id;
+	return same;
+}
+
+static struct found search(const char *path, uint32_t ef)
+{
+	struct vsx_search_opts exact = VSX_SEARCH_OPTS_INIT;
+	struct vsx_search_opts opts = VSX_SEARCH_OPTS_INIT;
+	struct vsx *index = change_open(path);
+	struct vsx_search_stats before, after;
+	struct vsx_hit truth[K], hits[K];
+	struct vsx_searcher *s;
+	struct found f = {0, 0};
+	size_t n;
+
+	exact.exact = 1;
+	opts.effort = ef;
+	MUST(vsx_searcher_new(&s, index, &err));
+	for (size_t q = N; q < N + QUERIES; q++) {
+		MUST(vsx_search(s, rows[q], VSX_F32, K, &exact, truth, &n,
+				&err));
+		vsx_get_stats(s, &before);
+		MUST(vsx_search(s, rows[q], VSX_F32, K, &opts, hits, &n, &err));
+		vsx_get_stats(s, &after);
+		f.recall += (double)in_common(hits, n, truth) / K / QUERIES;
+		f.distances +=
+			(double)(after.n_distances - before.n_distances) /
+			QUERIES;
+	}
+	vsx_searcher_free(s);
+	vsx_close(index);
+	return f;
+}
+
+static void compare(const char *spec, double most_times)
+{
+	const char *one = build("one", spec, N);
+	const char *many = build("many", spec, N / PARTS);
+
+	for (uint32_t ef = 16; ef <= 64; ef *= 2) {
+		struct found a = search(one, ef), b = search(many, ef);
+
+		cr_log_info("%s ef %u: %.4f %.0f, %.4f %.0f", spec, ef,
+			    a.recall, a.distances, b.recall, b.distances);
+		cr_expect_geq(b.recall, a.recall - 0.01, "%s, ef %u: %f, %f",
+			      spec, ef, b.recall, a.recall);
+		cr_expect_leq(b.distances, most_times * a.distances,
+			      "%s, ef %u: %f, %f", spec, ef, b.distances,
+			      a.distances);
+	}
+}
+
+Test(graphs, find_as_much_where_neighbours_are_in_all)
+{
+	for (size_t i = 0; i < N + QUERIES; i++)
+		cloud_row(rows[i], DIM, 4, i);
+	compare("HNSW8", 6);
+	compare("HNSW8,SQ8", 7);
+}
+
+/* Each segment has a place of its own, and so has each query. */
+Test(graphs, find_as_much_where_neighbours_are_in_one)
+{
+	for (size_t i = 0; i < N + QUERIES; i++) {
+		size_t part = i < N ? i / (N / PARTS) : i % PARTS;
+
+		cloud_row(rows[i], DIM, 4, i);
+		for (size_t d = 0; d < DIM; d++)
+			rows[i][d] += (float)(vsx_random_at(5, part, d) % 64);
+	}
+	compare("HNSW8", 12);
+}
