@@ -38,6 +38,46 @@ static void five_vectors(const char *path)
 	vsx_builder_free(b);
 }
 
+/* An int, a string, a list; the last row has none of them. */
+static void put_fields(struct vsx_fields *f, uint64_t i)
+{
+	struct vsx_value year = {.number = 2020 + (int64_t)i};
+	struct vsx_value word = {.string = {&"cab"[i % 3], 1}};
+
+	vsx_fields_clear(f);
+	if (i == 4)
+		return;
+	MUST(vsx_fields_put(f, "year", VSX_INT, 0, &year, 1, &err));
+	MUST(vsx_fields_put(f, "word", VSX_STRING, 0, &word, 1, &err));
+	MUST(vsx_fields_put(f, "words", VSX_STRING, 1, &word, i % 2, &err));
+}
+
+static void flat_fields(const char *path)
+{
+	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
+	struct vsx_builder *b;
+	struct vsx_fields *f;
+
+	opts.dim = 4;
+	opts.spec = "Flat";
+	opts.force = 1;
+	MUST(vsx_fields_new(&f, &err));
+	MUST(vsx_builder_new(&b, path, &opts, &err));
+	for (uint64_t i = 0; i < 5; i++) {
+		float row[4] = {(float)i, 1, 2, 3};
+		struct vsx_batch batch = *VSX_BATCH(row, VSX_F32, 1, NULL);
+		struct vsx_bytes record;
+
+		put_fields(f, i);
+		record = vsx_fields_bytes(f);
+		batch.fields = &record;
+		MUST(vsx_builder_add(b, &batch, &err));
+	}
+	MUST(vsx_builder_finish(b, NULL, &err));
+	vsx_builder_free(b);
+	vsx_fields_free(f);
+}
+
 /* Ids that are not in order, of more than 32 bits; codes of centroids. */
 static const struct support_index lists = {.spec = "IVF4,Flat",
 					   .metric = VSX_COSINE,
@@ -268,6 +308,11 @@ Test(golden, five_vectors)
 Test(golden, lists_with_ids)
 {
 	check("ivf-cosine.vsx", ivf_cosine);
+}
+
+Test(golden, fields)
+{
+	check("flat-fields.vsx", flat_fields);
 }
 
 Test(golden, a_graph_over_codes)
