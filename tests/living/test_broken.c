@@ -16,6 +16,11 @@ TestSuite(broken, .init = scratch_make, .fini = scratch_drop, .timeout = 120);
 
 enum { N = 300, DIM = 8 };
 
+static const char *const specs[] = {
+	"Flat",	     "IVF4,Flat", "HNSW8",    "IVF4,SQ4",  "IVF4,SQ8,NoRefine",
+	"HNSW8,SQ8", "PQ3x4",	  "IVF4,PQ2", "PCA3,Flat", "OPQ2_4,IVF4,PQ2"};
+#define N_SPECS (sizeof(specs) / sizeof(specs[0]))
+
 static struct support_index what;
 static struct heard heard;
 static struct vsx_verify_result result;
@@ -123,11 +128,7 @@ static const char *make(const char *spec)
 
 Test(broken, nothing_is_before_it_is_broken)
 {
-	static const char *const specs[] = {
-		"Flat",	    "IVF4,Flat",	 "HNSW8",
-		"IVF4,SQ4", "IVF4,SQ8,NoRefine", "HNSW8,SQ8"};
-
-	for (int i = 0; i < 6; i++) {
+	for (size_t i = 0; i < N_SPECS; i++) {
 		struct opened o = opened_read(make_with(specs[i], LISTED));
 
 		expect_sound(&o);
@@ -199,11 +200,7 @@ Test(broken, marks_are_packed)
 
 Test(broken, marks_are_more_or_less_than_counted)
 {
-	static const char *const specs[] = {
-		"Flat",	    "IVF4,Flat",	 "HNSW8",
-		"IVF4,SQ4", "IVF4,SQ8,NoRefine", "HNSW8,SQ8"};
-
-	for (int i = 0; i < 6; i++) {
+	for (size_t i = 0; i < N_SPECS; i++) {
 		const char *path = make(specs[i]);
 		struct opened o = opened_read(path);
 		uint8_t *bits = opened_data(&o, "DEAD", 0);
@@ -334,11 +331,7 @@ static const char *make_both(const char *spec)
 
 Test(broken, marks_of_a_row_that_is_listed)
 {
-	static const char *const specs[] = {
-		"Flat",	    "IVF4,Flat",	 "HNSW8",
-		"IVF4,SQ4", "IVF4,SQ8,NoRefine", "HNSW8,SQ8"};
-
-	for (int i = 0; i < 6; i++) {
+	for (size_t i = 0; i < N_SPECS; i++) {
 		const char *path = make_both(specs[i]);
 		struct opened o = opened_read(path);
 		uint8_t *bits = opened_data(&o, "DEAD", 0);
@@ -425,11 +418,7 @@ Test(broken, segments_of_a_generation_to_come)
 
 Test(broken, one_id_is_live_in_two_segments)
 {
-	static const char *const specs[] = {
-		"Flat",	    "IVF4,Flat",	 "HNSW8",
-		"IVF4,SQ4", "IVF4,SQ8,NoRefine", "HNSW8,SQ8"};
-
-	for (int i = 0; i < 6; i++) {
+	for (size_t i = 0; i < N_SPECS; i++) {
 		const char *path = make(specs[i]);
 		struct opened o = opened_read(path);
 		uint8_t *bits = opened_data(&o, "DEAD", 0);

@@ -83,10 +83,11 @@ Test(gone, every_row_of_a_segment)
 {
 	static const char *const specs[] = {
 		"Flat",	    "IVF4,Flat",	 "HNSW8",
-		"IVF4,SQ8", "IVF4,SQ8,NoRefine", "HNSW8,SQ8"};
+		"IVF4,SQ8", "IVF4,SQ8,NoRefine", "HNSW8,SQ8",
+		"IVF4,PQ2"};
 	enum { N = 100, LISTED = N / 32, BITS = 16 };
 
-	for (int s = 0; s < 6; s++) {
+	for (int s = 0; s < 7; s++) {
 		const char *path = build(specs[s], N);
 
 		for (uint64_t n = 1; n <= N; n++) {

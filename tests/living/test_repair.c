@@ -82,12 +82,14 @@ static uint64_t check(const char *path, const struct support_index *what)
 	return n;
 }
 
-static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8", "IVF4,SQ8",
-				    "HNSW8,SQ8"};
+static const char *const specs[] = {"Flat",	 "IVF4,Flat",	   "HNSW8",
+				    "IVF4,SQ8",	 "HNSW8,SQ8",	   "IVF4,PQ2",
+				    "PCA3,Flat", "OPQ2_4,IVF4,PQ2"};
+#define N_SPECS (sizeof(specs) / sizeof(specs[0]))
 
 Test(repair, saves_everything_from_a_sound_index)
 {
-	for (int s = 0; s < 5; s++) {
+	for (size_t s = 0; s < N_SPECS; s++) {
 		struct support_index what = support_defaults(
 			(struct support_index){.spec = specs[s], .ids = true});
 
@@ -104,7 +106,7 @@ Test(repair, saves_everything_from_a_sound_index)
 /* One page after the other: only rows of that page are lost, and named. */
 Test(repair, loses_the_rows_of_a_damaged_page_and_no_more)
 {
-	for (int s = 0; s < 5; s++) {
+	for (size_t s = 0; s < N_SPECS; s++) {
 		struct support_index what = support_defaults(
 			(struct support_index){.spec = specs[s], .ids = true});
 		uint64_t at, length, lost = 0;
@@ -434,7 +436,7 @@ Test(repair, believes_no_count_that_the_file_does_not_hold)
 {
 	static const uint64_t more[] = {1, 63, 4096, 1 << 20, INT32_MAX - N};
 
-	for (int i = 0; i < 5 * 5; i++) {
+	for (size_t i = 0; i < 5 * N_SPECS; i++) {
 		struct support_index what =
 			support_defaults((struct support_index){
 				.spec = specs[i / 5], .ids = true});
@@ -456,7 +458,7 @@ Test(repair, believes_no_count_that_the_file_does_not_hold)
 /* A segment that does not open is lost as a whole; nothing of it is used. */
 Test(repair, leaves_a_segment_alone_that_does_not_open)
 {
-	for (int s = 0; s < 5; s++) {
+	for (size_t s = 0; s < N_SPECS; s++) {
 		struct support_index what = support_defaults(
 			(struct support_index){.spec = specs[s], .ids = true});
 		struct vsx_disk_section *ids;

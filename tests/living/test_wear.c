@@ -259,6 +259,21 @@ Test(wear, of_codes)
 	run("IVF32,SQ8");
 }
 
+Test(wear, of_codes_of_parts)
+{
+	run("IVF32,PQ8x4");
+}
+
+Test(wear, of_rotated_codes)
+{
+	run("OPQ8,IVF32,PQ8");
+}
+
+Test(wear, of_principal_directions)
+{
+	run("PCA16,Flat");
+}
+
 Test(wear, of_graphs_over_codes)
 {
 	run("HNSW8,SQ8");
