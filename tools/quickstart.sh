@@ -41,15 +41,11 @@ words=tests/data/words
 
 say '2. an index over 20,000 words'
 run $bin/vsx-build $words/vectors.npy -o build/words.vsx -i HNSW16 -m cosine \
-	--model glove.6B.50d --force
-
-# The row of a word is its line, counted from 0.
-row() { echo $(($(grep -nxF -- "$1" $words/words.txt | head -1 | cut -d: -f1) - 1)); }
+	--keys $words/words.txt --model glove.6B.50d --force
 
 for word in ocean piano seven; do
 	say "3. words near \"$word\""
-	run $bin/vsx-query build/words.vsx --id "$(row $word)" -k 5 \
-		--labels $words/words.txt
+	run $bin/vsx-query build/words.vsx --key $word -k 5
 done
 
 say '4. is the file what was built, and does it still find what it should?'

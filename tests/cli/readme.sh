@@ -23,15 +23,15 @@ mkdir "$tmp/made" "$tmp/stubs" "$tmp/help"
 cd "$tmp/made" || exit 1
 python3 "$here/tests/cli/shown.py" inputs "$words/vectors.npy" || fail inputs
 run 0 vsx-build base.npy -o photos.vsx -i HNSW16 -q --model clip-vit-b32
-run 0 vsx-build vectors.npy -o words.vsx -i HNSW16 -m cosine -q
+run 0 vsx-build vectors.npy -o words.vsx -i HNSW16 -m cosine -q --keys words.txt
 # As many names as there are rows.
-rows=$(vsx-info --json photos.vsx | sed -n 's/^  "live": \([0-9]*\),$/\1/p')
+cp new.npy notes.npy
+rows=$(vsx-build notes.npy --plan --json | sed -n 's/^  "rows": \([0-9]*\),$/\1/p')
 { echo piano; seq 2 "$rows"; } >names.txt
+sed 's/.*/{"name": "&"}/' names.txt >notes.jsonl
 awk '{ print "{\"lang\": \"en\", \"year\": 2025, \"doc\": \"" ($0 == "piano" ? "b.pdf" : "a.pdf") "\"}" }' names.txt >fields.jsonl
-run 0 vsx-build base.npy -o notes.vsx -i Flat -q --keys names.txt --payload names.txt \
+run 0 vsx-build notes.npy -o notes.vsx -i Flat -q --keys names.txt --payload notes.jsonl \
 	--fields lang:string,year:int,doc:string --fields-from fields.jsonl
-new=$(vsx-build new.npy --plan --json | sed -n 's/^  "rows": \([0-9]*\),$/\1/p')
-{ echo piano; seq 2 "$new"; } >names.txt
 cp photos.vsx new.vsx
 cp photos.vsx old.vsx
 cp photos.vsx sift.vsx

@@ -138,7 +138,7 @@ def make_inputs(vectors):
     lines("new-ids.txt", range(10 ** 6, 10 ** 6 + 30))
     lines("today.txt", range(4990, 5020))
     lines("gone.txt", range(17, 40))
-    lines("words.txt", (f"word{i}" for i in range(ROWS)))
+    lines("words.txt", ("piano" if i == 7 else f"word{i}" for i in range(ROWS)))
     lines("texts", ["a text"])
 
 

@@ -34,11 +34,23 @@ static enum vsx_status get(struct answers *a, const struct vsx *index,
 {
 	static const uint64_t ids[ANSWER_IDS] = {0,   12,  91,	 110,
 						 501, 606, 1000, 1029};
+	enum vsx_status status = VSX_OK;
+	size_t n;
 
 	for (size_t i = 0; i < ANSWER_IDS; i++) {
 		a->got[i] = vsx_get(index, ids[i], a->rows[i], err);
 		if (a->got[i] != VSX_OK && a->got[i] != VSX_ENOTFOUND)
 			return a->got[i];
+		if (a->got[i] == VSX_OK)
+			status = vsx_payload(index, ids[i], a->payload[i],
+					     sizeof(a->payload[i]), &n, err);
+		if (status == VSX_OK)
+			status = vsx_find(index, &ids[i], sizeof(ids[i]),
+					  &a->found[i], err);
+		a->found[i] += status == VSX_OK;
+		if (status != VSX_OK && status != VSX_ENOTFOUND)
+			return status;
+		status = VSX_OK;
 	}
 	return VSX_OK;
 }
@@ -106,7 +118,9 @@ bool answers_same(const struct answers *a, const struct answers *b)
 {
 	if (!answers_same_generation(a, b) || a->n_live != b->n_live ||
 	    a->n_rows != b->n_rows || memcmp(a->got, b->got, sizeof(a->got)) ||
-	    memcmp(a->rows, b->rows, sizeof(a->rows)))
+	    memcmp(a->rows, b->rows, sizeof(a->rows)) ||
+	    memcmp(a->payload, b->payload, sizeof(a->payload)) ||
+	    memcmp(a->found, b->found, sizeof(a->found)))
 		return false;
 	for (uint32_t way = 0; way < 2; way++)
 		for (uint32_t q = 0; q < ANSWER_QUERIES; q++)

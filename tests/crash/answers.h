@@ -20,6 +20,9 @@ struct answers {
 	struct vsx_hit hits[2][ANSWER_QUERIES][ANSWER_K];
 	enum vsx_status got[ANSWER_IDS];
 	float rows[ANSWER_IDS][64];
+	float payload[ANSWER_IDS][64];
+	uint64_t
+		found[ANSWER_IDS]; /* 1 + the id, by a key that says it; or 0 */
 };
 
 /* Ask the index at `path`; a failure of any call is the result. */

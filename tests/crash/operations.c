@@ -47,6 +47,24 @@ static void fill(float *rows, uint64_t *ids, uint64_t first, size_t n,
 	}
 }
 
+/* Payload: the same bytes as the row. Keys: its id. */
+struct attached {
+	struct vsx_bytes key[OP_ROWS], payload[OP_ROWS];
+};
+
+static void attach(struct attached *a, struct vsx_batch *batch)
+{
+	for (size_t i = 0; i < batch->n; i++) {
+		const float *row = batch->vectors;
+
+		a->key[i] =
+			(struct vsx_bytes){&batch->ids[i], sizeof(uint64_t)};
+		a->payload[i] = (struct vsx_bytes){row + i * OP_DIM,
+						   OP_DIM * sizeof(*row)};
+	}
+	batch->payloads = a->payload;
+}
+
 /* ---- builds ----------------------------------------------------------- */
 
 struct build {
@@ -63,8 +81,13 @@ static enum vsx_status add_rows(struct vsx_builder *b, const struct build *what,
 	float rows[OP_ROWS * OP_DIM];
 	uint64_t ids[OP_ROWS];
 
+	struct attached attached;
+	struct vsx_batch *batch = VSX_BATCH(rows, VSX_F32, OP_ROWS, ids);
+
 	fill(rows, ids, what->first, OP_ROWS, what->version);
-	return vsx_builder_add(b, VSX_BATCH(rows, VSX_F32, OP_ROWS, ids), err);
+	attach(&attached, batch);
+	batch->keys = attached.key;
+	return vsx_builder_add(b, batch, err);
 }
 
 static enum vsx_status build(const char *path, const char *spec,
@@ -152,8 +175,12 @@ static enum vsx_status add(struct vsx_update *u, uint64_t first, size_t n,
 	float rows[OP_ROWS * OP_DIM];
 	uint64_t ids[OP_ROWS];
 
+	struct attached attached;
+	struct vsx_batch *batch = VSX_BATCH(rows, VSX_F32, n, ids);
+
 	fill(rows, ids, first, n, version);
-	return vsx_update_add(u, VSX_BATCH(rows, VSX_F32, n, ids), err);
+	attach(&attached, batch);
+	return vsx_update_add(u, batch, err);
 }
 
 enum vsx_status op_add(const char *path, uint64_t first, size_t n,

@@ -60,6 +60,37 @@ static void search(const struct vsx *index, uint32_t dim, bool sound)
 	vsx_searcher_free(s);
 }
 
+/* A key leads back to its row. */
+static void look_at_keys(const struct vsx *index, bool sound)
+{
+	static char key[VSX_MAX_KEY], payload[1 << 16];
+	struct vsx_error err = {.text = ""};
+	enum vsx_status status;
+
+	for (uint64_t id = 0; id < 40; id++) {
+		uint64_t found = 0;
+		size_t n = 0;
+
+		status = vsx_key(index, id, key, &n, &err);
+		if (status != VSX_OK)
+			must_tell(&err, status);
+		must(n <= sizeof(key), "a key is no longer than one may be");
+		if (n > 0) {
+			status = vsx_find(index, key, n, &found, &err);
+			if (status != VSX_OK)
+				must_tell(&err, status);
+			must(!sound || (status == VSX_OK && found == id),
+			     "a key finds its row");
+		}
+		n = 0;
+		status = vsx_payload(index, id, payload, sizeof(payload), &n,
+				     &err);
+		if (status != VSX_OK)
+			must_tell(&err, status);
+		must(n <= VSX_MAX_PAYLOAD, "payload has its limit");
+	}
+}
+
 static void look(const struct vsx *index, bool sound)
 {
 	struct vsx_section_facts section;
@@ -91,6 +122,7 @@ static void look(const struct vsx *index, bool sound)
 	if (status != VSX_OK)
 		must_tell(&err, status);
 	search(index, f.dim, sound);
+	look_at_keys(index, sound);
 }
 
 static int hear(void *context, const struct vsx_verify_event *event)

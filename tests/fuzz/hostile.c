@@ -108,6 +108,8 @@ static void next_generation(const char *path, const struct support_index *what,
 	uint64_t gone[3] = {support_id(what, round),
 			    support_id(what, round + 20), 40 + round / 2};
 	struct vsx_error err = {.text = ""};
+	struct support_attached attached;
+	struct vsx_batch *batch;
 	struct vsx_update *u;
 	float row[8];
 
@@ -119,7 +121,13 @@ static void next_generation(const char *path, const struct support_index *what,
 		must(false, err.text);
 	for (uint64_t i = 0; i < 3; i++) {
 		support_row(what, 100 + round * 3 + i, row);
-		if (vsx_update_add(u, VSX_BATCH(row, VSX_F32, 1, NULL), &err))
+		support_attach(&attached, what, 100 + round * 3 + i);
+		batch = VSX_BATCH(row, VSX_F32, 1, NULL);
+		if (what->keyed) {
+			batch->keys = &attached.key;
+			batch->payloads = &attached.payload;
+		}
+		if (vsx_update_add(u, batch, &err))
 			must(false, err.text);
 	}
 	if (vsx_update_commit(u, NULL, &err))
@@ -143,7 +151,8 @@ static void make_seed(uint64_t i)
 		.dim = 5,
 		.n = 40,
 		.n_test_queries = 3,
-		.ids = i % 2});
+		.ids = i % 2,
+		.keyed = i % 4 > 1});
 	uint64_t state = i / N_SPECS % 3;
 	char path[64];
 

@@ -33,6 +33,19 @@ static uint32_t below(struct sequence *s, uint32_t n)
 	return (uint32_t)vsx_rng_below(&s->rng, n);
 }
 
+/* A row, and as its payload, of most, the same bytes. */
+static struct vsx_batch *batch_of(const struct model *m, const uint64_t *id)
+{
+	static struct vsx_batch batch;
+	static struct vsx_bytes payload;
+
+	payload.at = m->rows + *id * m->dim;
+	payload.n = *id % 7 ? m->dim * sizeof(float) : 0;
+	batch = *VSX_BATCH(payload.at, VSX_F32, 1, id);
+	batch.payloads = &payload;
+	return &batch;
+}
+
 static void build(struct sequence *s)
 {
 	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
@@ -49,10 +62,7 @@ static void build(struct sequence *s)
 	for (uint64_t id = 0; id < FIRST_ROWS; id++) {
 		model_draw(m, (uint32_t)id, &s->rng);
 		m->live[id] = true;
-		OK(s,
-		   vsx_builder_add(
-			   b, VSX_BATCH(m->rows + id * m->dim, VSX_F32, 1, &id),
-			   &err));
+		OK(s, vsx_builder_add(b, batch_of(m, &id), &err));
 	}
 	m->n_live = FIRST_ROWS;
 	OK(s, vsx_builder_finish(b, NULL, &err));
@@ -93,10 +103,7 @@ static void change(struct sequence *s)
 		model_draw(m, (uint32_t)id, &s->rng);
 		m->n_live += !m->live[id];
 		m->live[id] = true;
-		OK(s,
-		   vsx_update_add(
-			   u, VSX_BATCH(m->rows + id * m->dim, VSX_F32, 1, &id),
-			   &err));
+		OK(s, vsx_update_add(u, batch_of(m, &id), &err));
 	}
 	OK(s, vsx_update_commit(u, &result, &err));
 	/* An id given twice is named once. */
@@ -187,6 +194,18 @@ static void check_searches(struct sequence *s, struct vsx *index)
 	vsx_searcher_free(searcher);
 }
 
+static void check_payload(struct sequence *s, struct vsx *index, uint64_t id)
+{
+	const float *due = s->model.rows + id * s->model.dim;
+	size_t bytes = s->model.dim * sizeof(*due), n;
+	float *got = malloc(bytes);
+
+	OK(s, vsx_payload(index, id, got, bytes, &n, &err));
+	cr_assert_eq(n, id % 7 ? bytes : 0);
+	cr_assert_eq(memcmp(got, due, n), 0);
+	free(got);
+}
+
 static void check_gets(struct sequence *s, struct vsx *index)
 {
 	float *row = malloc(s->model.dim * sizeof(*row));
@@ -202,6 +221,8 @@ static void check_gets(struct sequence *s, struct vsx *index)
 		for (uint32_t d = 0; status == VSX_OK && d < s->model.dim; d++)
 			cr_assert_eq(row[d],
 				     s->model.rows[id * s->model.dim + d]);
+		if (status == VSX_OK)
+			check_payload(s, index, id);
 	}
 	free(row);
 }

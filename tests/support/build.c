@@ -55,6 +55,31 @@ uint64_t support_id(const struct support_index *what, size_t i)
 	return what->ids ? (i * 7919 % 1048573) * UINT64_C(3000000007) : i;
 }
 
+static int put_key(char to[40], enum vsx_metric metric, size_t i)
+{
+	switch (metric) {
+	case VSX_L2:
+		return snprintf(to, 40, "0%07zx-1234-4abc-8def-0123456789ab",
+				i);
+	case VSX_IP:
+		return snprintf(to, 40, "%08zx", i);
+	case VSX_COSINE:
+		break;
+	}
+	return i % 11 ? snprintf(to, 40, "word %zu", i) : 0;
+}
+
+void support_attach(struct support_attached *a,
+		    const struct support_index *what, size_t i)
+{
+	a->key = (struct vsx_bytes){a->text,
+				    (size_t)put_key(a->text, what->metric, i)};
+	a->payload.at = a->text + 40;
+	a->payload.n = i % 3 ? (size_t)snprintf(a->text + 40, 40,
+						"{\"number\": %zu}", i)
+			     : 0;
+}
+
 static void add_rows(struct vsx_builder *b, const struct support_index *what)
 {
 	float *row = malloc(what->dim * sizeof(*row));
@@ -63,11 +88,17 @@ static void add_rows(struct vsx_builder *b, const struct support_index *what)
 	for (size_t i = 0; i < what->n; i++) {
 		uint64_t id = support_id(what, i);
 
+		struct support_attached attached;
+		struct vsx_batch *batch =
+			VSX_BATCH(row, VSX_F32, 1, what->ids ? &id : NULL);
+
 		support_row(what, i, row);
-		if (vsx_builder_add(
-			    b,
-			    VSX_BATCH(row, VSX_F32, 1, what->ids ? &id : NULL),
-			    &err))
+		support_attach(&attached, what, i);
+		if (what->keyed) {
+			batch->keys = &attached.key;
+			batch->payloads = &attached.payload;
+		}
+		if (vsx_builder_add(b, batch, &err))
 			die("vsx_builder_add", err.text);
 	}
 	free(row);

@@ -22,7 +22,17 @@ struct support_index {
 	uint32_t n_test_queries; /* 20; UINT32_MAX: none */
 	bool ids;		 /* ids that are not 0 .. n-1 */
 	bool keeps_truth;	 /* QTRU, which so few rows do without */
+	bool keyed;		 /* rows have keys and payload */
 };
+
+/* What row i has, if rows are keyed: UUIDs under l2, digits under ip, words
+ * under cosine, of which some rows have none. */
+struct support_attached {
+	char text[80];
+	struct vsx_bytes key, payload; /* of it */
+};
+void support_attach(struct support_attached *a,
+		    const struct support_index *what, size_t i);
 
 /* The same with the defaults filled in. */
 struct support_index support_defaults(struct support_index what);

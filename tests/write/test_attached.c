@@ -12,8 +12,6 @@ enum { DIM = 8, MOST = 1200 };
 
 static struct vsx_error err;
 
-TestSuite(attached, .init = scratch_make, .fini = scratch_drop, .timeout = 120);
-
 /* What a row should have. `version` tells a row from the one that replaces it.
  */
 struct due {
@@ -24,6 +22,23 @@ struct due {
 };
 static struct due due[MOST];
 static char text[1 << 17];
+
+static void forget(void)
+{
+	for (uint32_t i = 0; i < MOST; i++) {
+		free(due[i].key);
+		free(due[i].payload);
+	}
+	memset(due, 0, sizeof(due));
+}
+
+static void drop(void)
+{
+	forget();
+	scratch_drop();
+}
+
+TestSuite(attached, .init = scratch_make, .fini = drop, .timeout = 120);
 
 /* Keys of every form and of many lengths, some of which share blocks. */
 static size_t make_key(char *to, uint32_t i, const char *form)
@@ -299,7 +314,7 @@ Test(attached, through_updates_and_compactions)
 		for (int keep = 0; keep < 2; keep++) {
 			const char *form = use[(s + (size_t)keep) % 3];
 
-			memset(due, 0, sizeof(due));
+			forget();
 			build(path, specs[s], form, 0, 400);
 			change(path, form, keep);
 			cr_assert_eq(vsx_compact(&path, 1, NULL, NULL, NULL,

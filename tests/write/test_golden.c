@@ -204,6 +204,36 @@ static void hnsw_sq8(const char *path)
 	support_build(path, walked);
 }
 
+/* Keys that are UUIDs, and payload too short for LZ4, whose versions may
+ * differ. */
+static void flat_keys(const char *path)
+{
+	static const float rows[4][2] = {{1, 0}, {0, 1}, {2, 2}, {-3, 0.5f}};
+	static const struct vsx_bytes keys[4] = {
+		{"00000000-0000-4000-8000-000000000001", 36},
+		{"01234567-89ab-4cde-8f01-23456789abcd", 36},
+		{"ffffffff-ffff-4fff-bfff-ffffffffffff", 36},
+		{"deadbeef-0000-4000-8000-c0ffee000000", 36},
+	};
+	static const struct vsx_bytes payloads[4] = {
+		{"a", 1}, {"bc", 2}, {NULL, 0}, {"def", 3}};
+	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
+	struct vsx_batch batch = VSX_BATCH_INIT;
+	struct vsx_builder *b;
+
+	opts.dim = 2;
+	opts.spec = "Flat";
+	opts.force = 1;
+	batch.n = 4;
+	batch.vectors = rows;
+	batch.keys = keys;
+	batch.payloads = payloads;
+	MUST(vsx_builder_new(&b, path, &opts, &err));
+	MUST(vsx_builder_add(b, &batch, &err));
+	MUST(vsx_builder_finish(b, NULL, &err));
+	vsx_builder_free(b);
+}
+
 static void hnsw_truth(const char *path)
 {
 	support_build(path, graph);
@@ -355,6 +385,11 @@ Test(golden, codes_of_parts)
 {
 	check("ivf-pq8.vsx", ivf_pq8);
 	check("flat-pq4.vsx", flat_pq4);
+}
+
+Test(golden, rows_with_keys_and_payload)
+{
+	check("flat-keys.vsx", flat_keys);
 }
 
 Test(golden, no_rows)
