@@ -236,6 +236,8 @@ static enum vsx_status save_row(struct repair *r, struct vsx_segment *seg,
 		status = vsx_kept_row(&r->kept, row, &at, &why);
 	if (status == VSX_OK)
 		status = vsx_block_attach(&r->block, &r->attached, row, &why);
+	if (status == VSX_ENOMEM)
+		return vsx_retell(err, status, &why, "%s", why.text);
 	if (status != VSX_OK) {
 		vsx_lost_row(&r->lost, row, known, why.text);
 		return VSX_OK;
@@ -258,9 +260,12 @@ static enum vsx_status save_rows(struct repair *r, struct vsx_segment *seg,
 				 struct vsx_error *err)
 {
 	struct vsx_error why = {0};
-	bool usable = open_rows(r, seg, &why) == VSX_OK;
+	enum vsx_status opened = open_rows(r, seg, &why);
+	bool usable = opened == VSX_OK;
 	uint32_t n = usable ? seg->n_rows : seg->n_rows - seg->n_dead;
 
+	if (opened == VSX_ENOMEM)
+		return vsx_retell(err, opened, &why, "%s", why.text);
 	if (usable)
 		remember_ids(r, seg);
 	for (uint32_t row = 0; row < n; row++) {
