@@ -325,16 +325,24 @@ static bool cheapest(const struct vsx_measure *m, uint32_t least, double recall,
 	return c.n > 0;
 }
 
+/* Where codes are what is kept, no effort may reach the target, and the last
+ * of what can be reached costs most: so much less is enough then. */
+#define KNEE 0.01
+
 /*
  * The row of the table that gives the defaults: the cheapest that reaches the
  * target, or all while that costs little.
  */
-static uint32_t choose_row(const struct vsx_measure *m, uint32_t least,
-			   double target, uint32_t look_cost)
+static uint32_t choose_row(const struct vsx_measure *m,
+			   const struct vsx_segment *seg, double target,
+			   uint32_t look_cost)
 {
-	uint32_t row = m->n_recalls - 1, all;
+	uint32_t least = least_effort(m, seg), row = m->n_recalls - 1, all;
 
 	cheapest(m, least, target, INFINITY, look_cost, &row);
+	if (vsx_is_coded(seg) && m->recalls[row].at_10 < target)
+		cheapest(m, least, m->recalls[row].at_10 - KNEE, INFINITY,
+			 look_cost, &row);
 	if (cheapest(m, least, ALL_AT_10, FEW_DISTANCES, look_cost, &all) &&
 	    m->recalls[all].at_10 >= ALL_AT_10)
 		return all;
@@ -346,7 +354,7 @@ static void choose(struct vsx_measure *m, const struct vsx_segment *seg,
 		   double target)
 {
 	uint32_t look_cost = vsx_look_cost(seg);
-	uint32_t at = choose_row(m, least_effort(m, seg), target, look_cost);
+	uint32_t at = choose_row(m, seg, target, look_cost);
 
 	m->default_effort = m->recalls[at].effort;
 	m->default_refine = vsx_refine_of(m->recalls[at].refine);

@@ -126,6 +126,38 @@ Test(kept, a_row_is_what_its_code_decodes_to)
 		}
 }
 
+/* No effort reaches the target: the last of what can be had costs most. */
+Test(kept, the_default_is_the_cheapest_that_is_near_the_best)
+{
+	const char *path = scratch_path("x");
+	struct vsx_recall row, chosen = {0};
+	struct vsx_facts facts;
+	struct vsx *index;
+	double best = 0.0;
+	uint32_t last = 0;
+
+	build(path, "IVF40,PQ3x4,NoRefine", VSX_L2);
+	index = change_open(path);
+	vsx_get_facts(index, &facts);
+	for (uint32_t i = 0; vsx_get_recall(index, i, &row, NULL) == VSX_OK;
+	     i++) {
+		best = row.at_10 > best ? row.at_10 : best;
+		last = row.effort;
+		if (row.effort == facts.default_effort)
+			chosen = row;
+	}
+	cr_assert(best > 0.1 && best < 0.94, "%f", best);
+	cr_expect_lt(facts.default_effort, last);
+	cr_expect_geq(chosen.at_10, best - 0.0100001);
+	for (uint32_t i = 0; vsx_get_recall(index, i, &row, NULL) == VSX_OK;
+	     i++)
+		cr_expect(row.at_10 < best - 0.0099999 ||
+				  row.distances >= chosen.distances,
+			  "nprobe %u: %f, %f", row.effort, row.at_10,
+			  row.distances);
+	vsx_close(index);
+}
+
 Test(kept, many_rows_are_each_as_one)
 {
 	const char *path = scratch_path("x");
