@@ -129,25 +129,28 @@ static enum vsx_status partition_rows(struct vsx_job *job,
  */
 #define MANY_ROWS 4096
 
-static bool fits(const struct vsx_job *job, uint32_t dim, uint64_t n)
+static bool fits(const struct vsx_job *job, uint32_t dim, uint32_t m,
+		 uint64_t n)
 {
-	return !job->memory || vsx_partition_bytes(dim, n) <= job->memory;
+	return !job->memory || vsx_partition_bytes(dim, m, n) <= job->memory;
 }
 
 bool vsx_hnsw_by_partition(const struct vsx_job *job,
-			   const struct vsx_space *space, uint64_t n)
+			   const struct vsx_space *space, uint32_t m,
+			   uint64_t n)
 {
 	if (space->metric == VSX_IP || job->by_insertion)
 		return false;
 	return job->by_partition ||
-	       (n >= MANY_ROWS && fits(job, space->dim, n));
+	       (n >= MANY_ROWS && fits(job, space->dim, m, n));
 }
 
 enum vsx_status vsx_hnsw_build(struct vsx_job *job, const struct vsx_rows *rows,
 			       const struct vsx_spec *spec,
 			       struct vsx_built *out, struct vsx_error *err)
 {
-	bool insert = !vsx_hnsw_by_partition(job, rows->space, rows->n);
+	bool insert =
+		!vsx_hnsw_by_partition(job, rows->space, spec->size, rows->n);
 
 	memset(out, 0, sizeof(*out));
 	out->kind = VSX_HNSW;

@@ -8,11 +8,14 @@
 
 /*
  * A candidate is left out when a link that was chosen before is nearer to it
- * than the row is, and by so much: squared distances, 10/11. (With 1 lists stay
- * half empty, and ones that are filled with what is left out are no better.)
+ * than the row is: first at all, and where lists have room then, by so much of
+ * the squared distance.
  */
-#define NEARER_NUM 11u
-#define NEARER_DEN 10u
+struct occlusion {
+	uint32_t num, den;
+};
+
+static const struct occlusion occlusions[] = {{1, 1}, {6, 5}};
 
 #define CHUNK 256
 
@@ -39,7 +42,7 @@ enum vsx_status vsx_links_init(struct vsx_links *l, struct vsx_graph *g,
 				     err));
 		VSX_TRY(vsx_alloc_to(&w->kept, degree, sizeof(*w->kept), err));
 	}
-	return vsx_near_init(&l->near, g->rows->n, err);
+	return vsx_near_init(&l->near, g->rows->n, vsx_near_room(degree), err);
 }
 
 void vsx_links_release(struct vsx_links *l)
@@ -91,7 +94,8 @@ uint32_t vsx_links_unite(const struct vsx_links *l, struct vsx_links_worker *w,
 /* Whether one of n rows is nearer to the query, by enough, than `key`. */
 static bool is_near_one(const struct vsx_rows *rows,
 			const struct vsx_query *query, uint32_t key,
-			const uint32_t *row, uint32_t n)
+			const uint32_t *row, uint32_t n,
+			const struct occlusion *by)
 {
 	uint32_t keys[4];
 	bool found = false;
@@ -103,34 +107,54 @@ static bool is_near_one(const struct vsx_rows *rows,
 		vsx_space_keys(rows->space, query, rows->base, row + i, some,
 			       keys);
 		for (uint32_t j = 0; j < some; j++)
-			found |= (uint64_t)keys[j] * NEARER_NUM <
-				 (uint64_t)key * NEARER_DEN;
+			found |= (uint64_t)keys[j] * by->num <
+				 (uint64_t)key * by->den;
 	}
 	return found;
+}
+
+/* Among the n that are kept, by rising entry. */
+static void keep(struct vsx_links_worker *w, uint64_t entry, uint32_t n)
+{
+	for (; n > 0 && w->candidates[n - 1] > entry; n--) {
+		w->candidates[n] = w->candidates[n - 1];
+		w->kept[n] = w->kept[n - 1];
+	}
+	w->candidates[n] = entry;
+	w->kept[n] = (uint32_t)entry;
 }
 
 uint32_t vsx_links_choose(const struct vsx_links *l, struct vsx_links_worker *w,
 			  uint32_t n, uint32_t *n_others)
 {
 	const struct vsx_rows *rows = l->graph->rows;
+	const uint64_t *from = w->candidates;
 	uint32_t n_kept = 0;
 
-	*n_others = 0;
-	for (uint32_t i = 0; i < n && n_kept < l->level->degree; i++) {
-		uint64_t c = w->candidates[i];
-		uint32_t row = (uint32_t)c;
+	for (size_t o = 0; o < sizeof(occlusions) / sizeof(occlusions[0]);
+	     o++) {
+		uint32_t left = 0;
 
-		vsx_space_row_query(rows->space, &w->query,
-				    rows->base +
-					    (size_t)row * rows->space->stride);
-		if (is_near_one(rows, &w->query, (uint32_t)(c >> 32), w->kept,
-				n_kept)) {
-			w->others[(*n_others)++] = c;
-			continue;
+		for (uint32_t i = 0; i < n; i++) {
+			uint64_t c = from[i];
+			uint32_t row = (uint32_t)c;
+			bool full = n_kept == l->level->degree;
+
+			if (!full)
+				vsx_space_row_query(
+					rows->space, &w->query,
+					rows->base + row * rows->space->stride);
+			if (full ||
+			    is_near_one(rows, &w->query, (uint32_t)(c >> 32),
+					w->kept, n_kept, &occlusions[o]))
+				w->others[left++] = c;
+			else
+				keep(w, c, n_kept++);
 		}
-		w->kept[n_kept] = row;
-		w->candidates[n_kept++] = c;
+		from = w->others;
+		n = left;
 	}
+	*n_others = n;
 	return n_kept;
 }
 

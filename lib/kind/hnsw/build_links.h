@@ -26,8 +26,8 @@ struct vsx_links {
 	struct vsx_linking *told;
 };
 
-/* most: candidates of a row beside its links, VSX_NEAR_ROOM or more. Release it
-   also where this fails. */
+/* most: candidates of a row beside its links, vsx_near_room() or more. Release
+   it also where this fails. */
 enum vsx_status vsx_links_init(struct vsx_links *l, struct vsx_graph *g,
 			       uint32_t most, unsigned int n_threads,
 			       struct vsx_linking *told, struct vsx_error *err);
@@ -38,8 +38,8 @@ void vsx_links_release(struct vsx_links *l);
 uint32_t vsx_links_unite(const struct vsx_links *l, struct vsx_links_worker *w,
 			 uint32_t row, const uint64_t *more, uint32_t n);
 
-/* Keep those of n candidates that pass, w->candidates[returned]; the nearest
-   of the rest are w->others[*n_others]. */
+/* Keep those of n candidates that pass, w->candidates[returned], which rise;
+   the rest are w->others[*n_others], the nearest first. */
 uint32_t vsx_links_choose(const struct vsx_links *l, struct vsx_links_worker *w,
 			  uint32_t n, uint32_t *n_others);
 

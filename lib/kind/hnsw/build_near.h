@@ -14,20 +14,29 @@
 
 #include "error.h"
 
+/* Places in the lists of rows that get so many links: half of what is found
+   may be left out. */
+static inline uint32_t vsx_near_room(uint32_t degree)
+{
+	return degree < 32 ? 64 : degree < 64 ? 2 * degree : degree + 64;
+}
+
 /* Bytes that a row takes, for plans. */
-#define VSX_NEAR_ROOM	   64u
-#define VSX_NEAR_ROW_BYTES (VSX_NEAR_ROOM * 8u + 2u)
+static inline uint32_t vsx_near_row_bytes(uint32_t degree)
+{
+	return vsx_near_room(degree) * 8 + 2;
+}
 
 struct vsx_near {
-	uint32_t n;
-	uint64_t *entries; /* [n][VSX_NEAR_ROOM] key << 32 | row, rising */
+	uint32_t n, room;
+	uint64_t *entries; /* [n][room] key << 32 | row, rising */
 	uint16_t *count;   /* [n] */
 	struct vsx_near_lock {
 		_Alignas(64) pthread_mutex_t mutex;
 	} * locks; /* of the rows, in turn */
 };
 
-enum vsx_status vsx_near_init(struct vsx_near *near, uint32_t n,
+enum vsx_status vsx_near_init(struct vsx_near *near, uint32_t n, uint32_t room,
 			      struct vsx_error *err);
 void vsx_near_release(struct vsx_near *near);
 
@@ -45,7 +54,7 @@ uint32_t vsx_near_cut(struct vsx_near *near, uint32_t row);
 static inline const uint64_t *vsx_near_list(const struct vsx_near *near,
 					    uint32_t row)
 {
-	return near->entries + (size_t)row * VSX_NEAR_ROOM;
+	return near->entries + (size_t)row * near->room;
 }
 
 #endif

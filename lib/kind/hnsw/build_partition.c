@@ -95,13 +95,17 @@ static enum vsx_status find_near(const struct vsx_links *l,
 	return VSX_OK;
 }
 
-/* A third of what an insertion looks at: most near rows are known. */
+/* A third of what an insertion looks at, since most near rows are known, and as
+ * many as fill a list. */
 static uint32_t refining_ef(const struct vsx_graph *g)
 {
-	return g->ef_construction / 3 + 1;
+	uint32_t ef = g->ef_construction / 3 + 1;
+
+	return ef > g->level[0].degree ? ef : g->level[0].degree;
 }
 
-/* New links of rows go to their lists: the graph stays as it is. */
+/* New links of rows go to their lists, which what did not pass fills up: the
+ * graph stays as it is. */
 static enum vsx_status refine_some(void *context, unsigned int thread,
 				   uint64_t first, uint64_t last,
 				   struct vsx_error *err)
@@ -119,6 +123,9 @@ static enum vsx_status refine_some(void *context, unsigned int thread,
 				    (uint32_t)found);
 		n = vsx_links_choose(l, w, n, &n_others);
 		vsx_near_offer(&l->near, row, w->candidates, n);
+		n = l->level->degree - n;
+		vsx_near_offer(&l->near, row, w->others,
+			       n < n_others ? n : n_others);
 	}
 	return vsx_linking_add(l->told, thread, REFINE_STEPS * (last - first),
 			       err);
@@ -170,8 +177,8 @@ enum vsx_status vsx_graph_from_partition(struct vsx_graph *g,
 
 	/* Links of the upper levels, and long ones on the base level. */
 	VSX_TRY(vsx_graph_insert(g, job, n_upper, err));
-	if (most < VSX_NEAR_ROOM)
-		most = VSX_NEAR_ROOM;
+	if (most < vsx_near_room(g->level[0].degree))
+		most = vsx_near_room(g->level[0].degree);
 	status = vsx_links_init(&l, g, most, job->n_threads, &told, err);
 	if (status == VSX_OK)
 		status = link_all(&l, job, coded, coarse, err);

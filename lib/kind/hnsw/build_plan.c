@@ -85,7 +85,8 @@ static uint32_t ef_at(const struct vsx_segment *seg, uint32_t i)
 
 static bool by_partition(const struct vsx_plan_need *need)
 {
-	return vsx_hnsw_by_partition(need->job, need->space, need->n_rows);
+	return vsx_hnsw_by_partition(need->job, need->space, need->size,
+				     need->n_rows);
 }
 
 static double seconds(const struct vsx_plan_need *need)
@@ -128,7 +129,8 @@ static void plan(const struct vsx_plan_need *need, struct vsx_plan *out)
 	out->build_bytes = level0 * 8 + upper * 2 + n * 16 + level0 * 4 +
 			   upper + need->job->n_threads * n;
 	if (by_partition(need))
-		out->build_bytes += vsx_partition_bytes(need->space->dim, n);
+		out->build_bytes +=
+			vsx_partition_bytes(need->space->dim, need->size, n);
 	out->searcher_bytes = n; /* a mark for each row */
 	out->seconds = seconds(need);
 }
