@@ -52,6 +52,10 @@ typedef void vsx_int_kernel(const void *q, const uint8_t *base, size_t stride,
 			    const uint32_t *rows, size_t n, uint32_t dim,
 			    uint32_t *out);
 
+/* out[i] = component i of x, n of them at any alignment, exactly; a NaN is one
+ * still. */
+typedef void vsx_widen_kernel(float *out, const uint8_t *x, size_t n);
+
 /*
  * Rows on a grid (SPEC.md 5.7), a piece of n components at a time. In f64, each
  * operation rounded: component c is x * scale, a step of the grid 1 / inverse
@@ -120,6 +124,7 @@ struct vsx_kernels {
 	vsx_int_kernel *l2_int[VSX_N_ELEMS]; /* VSX_I8 and VSX_U8 only */
 	vsx_int_kernel *ip_int[VSX_N_ELEMS];
 	vsx_exact_kernel *exact_squares, *exact_products, *exact_own;
+	vsx_widen_kernel *widen[VSX_N_ELEMS]; /* VSX_F16 and VSX_BF16 only */
 	vsx_grid_codes_kernel *grid_codes;
 	vsx_grid_terms_kernel *grid_terms;
 	vsx_grid_range_kernel *grid_range;

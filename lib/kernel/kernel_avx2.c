@@ -104,6 +104,19 @@ INLINE __m256 load_part(const uint8_t *p, size_t n, enum vsx_elem elem)
 	return load(whole, elem);
 }
 
+INLINE void to_f32s(float *out, const uint8_t *x, size_t n, enum vsx_elem elem)
+{
+	size_t each = elem_bytes(elem), i = 0;
+	float last[8];
+
+	for (; i + 8 <= n; i += 8)
+		_mm256_storeu_ps(out + i, load(x + i * each, elem));
+	if (i < n) {
+		_mm256_storeu_ps(last, load_part(x + i * each, n - i, elem));
+		memcpy(out + i, last, (n - i) * sizeof(*out));
+	}
+}
+
 /* The sums of one row: lanes 0 to 7, 8 to 15, 16 to 23, 24 to 31. */
 struct lanes {
 	__m256 a, b, c, d;

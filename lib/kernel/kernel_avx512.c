@@ -112,6 +112,20 @@ INLINE __m512 load(const uint8_t *p, __mmask16 mask, enum vsx_elem elem)
 		_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(mask, p)));
 }
 
+INLINE void to_f32s(float *out, const uint8_t *x, size_t n, enum vsx_elem elem)
+{
+	size_t each = elem_bytes(elem), i = 0;
+
+	for (; i + 16 <= n; i += 16)
+		_mm512_storeu_ps(out + i, load(x + i * each, 0xffff, elem));
+	if (i < n) {
+		__mmask16 mask = (__mmask16)((1u << (n - i)) - 1);
+
+		_mm512_mask_storeu_ps(out + i, mask,
+				      load(x + i * each, mask, elem));
+	}
+}
+
 /* The sums of one row, lanes 0 to 15 and 16 to 31. */
 struct lanes {
 	__m512 low, high;

@@ -87,6 +87,19 @@ INLINE float32x4_t load_part(const uint8_t *p, size_t n, enum vsx_elem elem)
 	return load(whole, elem);
 }
 
+INLINE void to_f32s(float *out, const uint8_t *x, size_t n, enum vsx_elem elem)
+{
+	size_t each = elem_bytes(elem), i = 0;
+	float last[4];
+
+	for (; i + 4 <= n; i += 4)
+		vst1q_f32(out + i, load(x + i * each, elem));
+	if (i < n) {
+		vst1q_f32(last, load_part(x + i * each, n - i, elem));
+		memcpy(out + i, last, (n - i) * sizeof(*out));
+	}
+}
+
 INLINE float32x4_t add(float32x4_t sum, float32x4_t q, float32x4_t x,
 		       enum vsx_metric metric)
 {

@@ -41,6 +41,15 @@ static inline float component(const uint8_t *row, size_t i, enum vsx_elem elem)
 	return 0;
 }
 
+static inline __attribute__((always_inline)) void to_f32s(float *out,
+							  const uint8_t *x,
+							  size_t n,
+							  enum vsx_elem elem)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = component(x, i, elem);
+}
+
 static inline float term(float q, float x, enum vsx_metric metric)
 {
 	float d;

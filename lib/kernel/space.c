@@ -79,12 +79,8 @@ static void load(float *out, const uint8_t *x, enum vsx_elem elem,
 		memcpy(out, x, (size_t)n * sizeof(float));
 		return;
 	case VSX_F16:
-		for (uint32_t i = 0; i < n; i++)
-			out[i] = component(x, VSX_F16, i);
-		return;
 	case VSX_BF16:
-		for (uint32_t i = 0; i < n; i++)
-			out[i] = component(x, VSX_BF16, i);
+		vsx_kernels()->widen[elem](out, x, n);
 		return;
 	case VSX_I8:
 		for (uint32_t i = 0; i < n; i++)

@@ -25,8 +25,9 @@ extern const struct vsx_kernels vsx_kernels_neon;
  *
  *	floats(q, base, stride, rows, n, dim, out, elem, metric)
  *	ints(q, base, stride, rows, n, dim, out, elem, metric)
+ *	to_f32s(out, x, n, elem)
  *
- * Here elem and metric become constants: 14 loops without a branch on the type.
+ * Here elem and metric become constants: 16 loops without a branch on the type.
  * The file includes exact_loops.h and grid_query.h besides.
  */
 #define VSX_KERNEL_TABLE(table, isa, floats, ints)                             \
@@ -44,6 +45,8 @@ extern const struct vsx_kernels vsx_kernels_neon;
 	VSX_INT_KERNEL(ints, l2_int_u8, VSX_U8, VSX_L2)                        \
 	VSX_INT_KERNEL(ints, ip_int_i8, VSX_I8, VSX_IP)                        \
 	VSX_INT_KERNEL(ints, ip_int_u8, VSX_U8, VSX_IP)                        \
+	VSX_WIDEN_KERNEL(widen_f16, VSX_F16)                                   \
+	VSX_WIDEN_KERNEL(widen_bf16, VSX_BF16)                                 \
                                                                                \
 	const struct vsx_kernels table = {                                     \
 		.name = isa,                                                   \
@@ -62,6 +65,7 @@ extern const struct vsx_kernels vsx_kernels_neon;
 		.exact_squares = exact_squares,                                \
 		.exact_products = exact_products,                              \
 		.exact_own = exact_own,                                        \
+		.widen = {[VSX_F16] = widen_f16, [VSX_BF16] = widen_bf16},     \
 		.grid_codes = grid_codes,                                      \
 		.grid_terms = grid_terms,                                      \
 		.grid_range = grid_range,                                      \
@@ -76,6 +80,12 @@ extern const struct vsx_kernels vsx_kernels_neon;
 			 float *out)                                           \
 	{                                                                      \
 		loop(q, base, stride, rows, n, dim, out, elem, metric);        \
+	}
+
+#define VSX_WIDEN_KERNEL(name, elem)                                           \
+	static void name(float *out, const uint8_t *x, size_t n)               \
+	{                                                                      \
+		to_f32s(out, x, n, elem);                                      \
 	}
 
 #define VSX_INT_KERNEL(loop, name, elem, metric)                               \

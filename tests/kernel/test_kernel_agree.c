@@ -407,6 +407,40 @@ static void check_conversion(enum vsx_elem elem, uint32_t n_values)
 	free(out);
 }
 
+/* The same in pieces of all lengths, at odd addresses; nothing is written
+ * behind them. */
+static void check_widening(enum vsx_elem elem)
+{
+	static uint8_t x[1 + 65536 * 2];
+	static float out[65536 + 1];
+	const struct vsx_kernels *k;
+
+	for (uint32_t v = 0; v < 65536; v++)
+		memcpy(x + 1 + 2 * (size_t)v, &(uint16_t){(uint16_t)v}, 2);
+	for (unsigned int t = 0; (k = vsx_kernels_at(t)) != NULL; t++) {
+		for (uint32_t v = 0, n = 0; v < 65536; v += n) {
+			n = v % 37 + 1 < 65536 - v ? v % 37 + 1 : 65536 - v;
+			out[v + n] = 7.0f;
+			k->widen[elem](out + v, x + 1 + 2 * (size_t)v, n);
+			cr_assert_eq(out[v + n], 7.0f, "%s, %u", k->name, n);
+		}
+		for (uint32_t v = 0; v < 65536; v++) {
+			float want = component(x + 1, v, elem);
+
+			cr_assert(memcmp(&out[v], &want, 4) == 0 ||
+					  (isnan(want) && isnan(out[v])),
+				  "%s elem %d value %#x", k->name, (int)elem,
+				  v);
+		}
+	}
+}
+
+Test(kernel, widens_every_value_exactly)
+{
+	check_widening(VSX_F16);
+	check_widening(VSX_BF16);
+}
+
 Test(kernel, converts_every_value_exactly)
 {
 	check_conversion(VSX_F16, 65536);
