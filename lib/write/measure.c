@@ -329,20 +329,35 @@ static bool cheapest(const struct vsx_measure *m, uint32_t least, double recall,
  * of what can be reached costs most: so much less is enough then. */
 #define KNEE 0.01
 
+static void note_knee(const struct vsx_segment *seg, double most, double target,
+		      struct vsx_job *job)
+{
+	char kept[VSX_CODE_TEXT];
+
+	vsx_kept_text(kept, seg);
+	job->note(job,
+		  "rows kept as %s reach recall@10 %.4f at most, and the "
+		  "target is %g: the default search is the cheapest within %g "
+		  "of that",
+		  kept, most, target, KNEE);
+}
+
 /*
  * The row of the table that gives the defaults: the cheapest that reaches the
  * target, or all while that costs little.
  */
 static uint32_t choose_row(const struct vsx_measure *m,
 			   const struct vsx_segment *seg, double target,
-			   uint32_t look_cost)
+			   uint32_t look_cost, struct vsx_job *job)
 {
 	uint32_t least = least_effort(m, seg), row = m->n_recalls - 1, all;
 
 	cheapest(m, least, target, INFINITY, look_cost, &row);
-	if (vsx_is_coded(seg) && m->recalls[row].at_10 < target)
+	if (vsx_is_coded(seg) && m->recalls[row].at_10 < target) {
+		note_knee(seg, m->recalls[row].at_10, target, job);
 		cheapest(m, least, m->recalls[row].at_10 - KNEE, INFINITY,
 			 look_cost, &row);
+	}
 	if (cheapest(m, least, ALL_AT_10, FEW_DISTANCES, look_cost, &all) &&
 	    m->recalls[all].at_10 >= ALL_AT_10)
 		return all;
@@ -351,10 +366,10 @@ static uint32_t choose_row(const struct vsx_measure *m,
 
 /* Choose the defaults, and keep of the table what may be of use. */
 static void choose(struct vsx_measure *m, const struct vsx_segment *seg,
-		   double target)
+		   double target, struct vsx_job *job)
 {
 	uint32_t look_cost = vsx_look_cost(seg);
-	uint32_t at = choose_row(m, seg, target, look_cost);
+	uint32_t at = choose_row(m, seg, target, look_cost, job);
 
 	m->default_effort = m->recalls[at].effort;
 	m->default_refine = vsx_refine_of(m->recalls[at].refine);
@@ -392,7 +407,7 @@ enum vsx_status vsx_measure_run(struct vsx_measure *m,
 		VSX_TRY(vsx_measure_again(m, seg, job, err));
 	VSX_TRY(number_truth(m, seg, err));
 	VSX_TRY(round_recalls(m, err));
-	choose(m, seg, target);
+	choose(m, seg, target, job);
 	return VSX_OK;
 }
 

@@ -29,8 +29,26 @@ enum { N_FINE = 5 }; /* of them decode to something near */
 
 /* ---- building ------------------------------------------------------------ */
 
-static struct vsx_build_result build(const char *path, const char *spec,
-				     enum vsx_metric metric)
+/* What is said of the target that cannot be reached. */
+struct heard {
+	unsigned int n;
+	char text[256];
+};
+
+static int hear_target(void *context, const struct vsx_build_event *event)
+{
+	struct heard *heard = context;
+
+	if (event->what == VSX_BUILD_NOTE && strstr(event->text, "target")) {
+		heard->n++;
+		snprintf(heard->text, sizeof(heard->text), "%s", event->text);
+	}
+	return 0;
+}
+
+static struct vsx_build_result build_heard(const char *path, const char *spec,
+					   enum vsx_metric metric,
+					   struct heard *heard)
 {
 	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
 	struct vsx_build_result result;
@@ -42,6 +60,8 @@ static struct vsx_build_result build(const char *path, const char *spec,
 	opts.metric = metric;
 	opts.force = 1;
 	opts.n_test_queries = 40;
+	opts.report = hear_target;
+	opts.context = heard;
 	MUST(vsx_builder_new(&b, path, &opts, &err));
 	for (uint64_t i = 0; i < N; i++) {
 		cloud_row(row, DIM, 3, i);
@@ -51,6 +71,14 @@ static struct vsx_build_result build(const char *path, const char *spec,
 	MUST(vsx_builder_finish(b, &result, &err));
 	vsx_builder_free(b);
 	return result;
+}
+
+static struct vsx_build_result build(const char *path, const char *spec,
+				     enum vsx_metric metric)
+{
+	struct heard heard = {0};
+
+	return build_heard(path, spec, metric, &heard);
 }
 
 /* Rows first .. first+n-1 of the cloud, and some of the others gone. */
@@ -156,6 +184,38 @@ Test(kept, the_default_is_the_cheapest_that_is_near_the_best)
 			  "nprobe %u: %f, %f", row.effort, row.at_10,
 			  row.distances);
 	vsx_close(index);
+}
+
+/* One line says so, with what can be reached; else there is nothing to say. */
+Test(kept, a_target_that_cannot_be_reached_is_told)
+{
+	static const char *const reached[] = {"IVF40,PQ3x4",
+					      "IVF40,SQ8,NoRefine"};
+	const char *path = scratch_path("x");
+	struct heard heard = {0};
+	struct vsx_recall row;
+	char due[256];
+	struct vsx *index;
+	double best = 0.0;
+
+	build_heard(path, "IVF40,PQ3x4,NoRefine", VSX_L2, &heard);
+	index = change_open(path);
+	for (uint32_t i = 0; vsx_get_recall(index, i, &row, NULL) == VSX_OK;
+	     i++)
+		best = row.at_10 > best ? row.at_10 : best;
+	vsx_close(index);
+	snprintf(due, sizeof(due),
+		 "rows kept as PQ3x4 reach recall@10 %.4f at most, and the "
+		 "target is 0.95: the default search is the cheapest within "
+		 "0.01 of that",
+		 best);
+	cr_expect_eq(heard.n, 1);
+	cr_expect_str_eq(heard.text, due);
+	for (size_t i = 0; i < N_OF(reached); i++) {
+		heard.n = 0;
+		build_heard(path, reached[i], VSX_L2, &heard);
+		cr_expect_eq(heard.n, 0, "%s: %s", reached[i], heard.text);
+	}
 }
 
 Test(kept, many_rows_are_each_as_one)
