@@ -295,26 +295,106 @@ static void keys_of_rows(const struct vsx_codes *c, struct vsx_code_query *q,
 
 /* ---- rows and their codes ----------------------------------------------- */
 
-static uint8_t code_of(float y, float lo, float step, uint32_t most)
-{
-	double at = ((double)y - (double)lo) / (double)step;
-
-	/* A step of 0, of rows that are all alike there, makes no number. */
-	if (!(at > 0.0) || !(step > 0.0f))
-		return 0;
-	return (uint8_t)((at < most ? at : most) + 0.5);
-}
-
-/* The squared length of step * code, in 8 lanes. */
-struct term {
-	double lane[8];
+/*
+ * Loops without branches over components that follow each other, which the
+ * compiler makes vectors of. Some codes are n components of a row from the
+ * first on, and each is in byte i of `code`: the bits from `shift` on that are
+ * in `mask`.
+ */
+struct some {
+	const float *lo, *step;
+	uint32_t first, n;
+	uint32_t shift, mask;
 };
 
-static void add_to(struct term *t, uint32_t i, float step, uint8_t code)
+static struct some all_of_8(const struct vsx_code_form *f,
+			    const uint8_t *params)
 {
-	double length = (double)step * code;
+	struct vsx_sq_scale s = vsx_sq_scale(f, params);
 
-	t->lane[i % 8] += length * length;
+	return (struct some){s.lo, s.step, 0, f->coded, 0, 255};
+}
+
+static struct some low_of_4(const struct vsx_code_form *f,
+			    const uint8_t *params)
+{
+	struct vsx_sq_scale s = vsx_sq_scale(f, params);
+
+	return (struct some){s.lo, s.step, 0, (f->coded + 1) / 2, 0, 15};
+}
+
+static struct some high_of_4(const struct vsx_code_form *f,
+			     const uint8_t *params)
+{
+	struct vsx_sq_scale s = vsx_sq_scale(f, params);
+	uint32_t half = (f->coded + 1) / 2;
+
+	return (struct some){
+		s.lo + half, s.step + half, half, f->coded - half, 4, 15};
+}
+
+static void encode(const struct some *s, const float *restrict y,
+		   uint8_t *restrict code)
+{
+	const float *restrict lo = s->lo, *restrict step = s->step;
+	uint32_t n = s->n, shift = s->shift;
+	double most = s->mask;
+
+	y += s->first;
+	for (uint32_t i = 0; i < n; i++) {
+		double at = ((double)y[i] - (double)lo[i]) / (double)step[i];
+
+		/* A step of 0, of rows that are all alike there, makes no
+		 * number. */
+		at = at > 0.0 ? at : 0.0;
+		at = step[i] > 0.0f ? at : 0.0;
+		at = (at < most ? at : most) + 0.5;
+		code[i] |= (uint8_t)((uint32_t)(int32_t)at << shift);
+	}
+}
+
+static void decode(const struct some *s, const uint8_t *restrict code,
+		   float *restrict y)
+{
+	const float *restrict lo = s->lo, *restrict step = s->step;
+	uint32_t n = s->n, shift = s->shift, mask = s->mask;
+
+	y += s->first;
+	for (uint32_t i = 0; i < n; i++)
+		y[i] = lo[i] +
+		       step[i] * (float)(int32_t)(code[i] >> shift & mask);
+}
+
+/* The squared length of step * code; component i is in lane i % LANES. */
+#define LANES 8u
+
+struct term {
+	double lane[LANES];
+};
+
+static double length_of(const struct some *s, const uint8_t *code, uint32_t i)
+{
+	double length =
+		(double)s->step[i] * (int32_t)(code[i] >> s->shift & s->mask);
+
+	return length * length;
+}
+
+static void add_to(struct term *t, const struct some *s, const uint8_t *code)
+{
+	struct some some = *s;
+	double lane[LANES];
+	uint32_t i;
+
+	for (i = 0; i < some.n && (some.first + i) % LANES; i++)
+		t->lane[(some.first + i) % LANES] += length_of(&some, code, i);
+	memcpy(lane, t->lane, sizeof(lane));
+	for (; some.n - i >= LANES; i += LANES)
+		for (uint32_t j = 0; j < LANES; j++)
+			lane[j] += length_of(&some, code, i + j);
+	memcpy(t->lane, lane, sizeof(lane));
+	for (; i < some.n; i++)
+		t->lane[(some.first + i) % LANES] += length_of(&some, code, i);
 }
 
 static void put_term(const struct term *t, uint8_t *out)
@@ -326,80 +406,69 @@ static void put_term(const struct term *t, uint8_t *out)
 	memcpy(out, &term, 4);
 }
 
+/* The block is zeros, a record. */
 static void encode_8(const struct vsx_code_form *f, const uint8_t *params,
 		     const float *y, uint32_t n, uint8_t *block)
 {
-	struct vsx_sq_scale s = vsx_sq_scale(f, params);
+	struct some all = all_of_8(f, params);
 	struct term t = {0};
 
-	(void)n; /* a record a block */
-	for (uint32_t i = 0; i < f->coded; i++) {
-		block[i] = code_of(y[i], s.lo[i], s.step[i], 255);
-		add_to(&t, i, s.step[i], block[i]);
-	}
+	(void)n;
+	encode(&all, y, block);
+	add_to(&t, &all, block);
 	put_term(&t, block + term_at_8(f->coded));
 }
 
 static void encode_4(const struct vsx_code_form *f, const uint8_t *params,
 		     const float *y, uint32_t n, uint8_t *block)
 {
-	struct vsx_sq_scale s = vsx_sq_scale(f, params);
-	uint32_t half = (f->coded + 1) / 2;
+	struct some low = low_of_4(f, params), high = high_of_4(f, params);
 	struct term t = {0};
 
 	(void)n;
-	for (uint32_t i = 0; i < f->coded; i++) {
-		uint8_t code = code_of(y[i], s.lo[i], s.step[i], 15);
-
-		add_to(&t, i, s.step[i], code);
-		if (i < half)
-			block[i] = code;
-		else
-			block[i - half] |= (uint8_t)(code << 4);
-	}
+	encode(&low, y, block);
+	encode(&high, y, block);
+	add_to(&t, &low, block);
+	add_to(&t, &high, block);
 	put_term(&t, block + term_at_4(f->coded));
 }
 
 static void decode_8(const struct vsx_code_form *f, const uint8_t *params,
 		     const uint8_t *block, uint32_t row, float *y)
 {
-	struct vsx_sq_scale s = vsx_sq_scale(f, params);
+	struct some all = all_of_8(f, params);
 
 	(void)row;
-	for (uint32_t i = 0; i < f->coded; i++)
-		y[i] = s.lo[i] + s.step[i] * (float)block[i];
+	decode(&all, block, y);
 }
 
 static void decode_4(const struct vsx_code_form *f, const uint8_t *params,
 		     const uint8_t *block, uint32_t row, float *y)
 {
-	struct vsx_sq_scale s = vsx_sq_scale(f, params);
-	uint32_t half = (f->coded + 1) / 2;
+	struct some low = low_of_4(f, params), high = high_of_4(f, params);
 
 	(void)row;
-	for (uint32_t i = 0; i < f->coded; i++) {
-		uint8_t code = i < half ? block[i] & 15 : block[i - half] >> 4;
-
-		y[i] = s.lo[i] + s.step[i] * (float)code;
-	}
+	decode(&low, block, y);
+	decode(&high, block, y);
 }
 
 /* The term is that of the codes, and what is no code is 0. */
 static enum vsx_status check_code(const struct vsx_codes *c,
 				  const uint8_t *code, struct vsx_error *err)
 {
-	struct vsx_sq_scale s = vsx_sq_scale(&c->form, c->params);
 	uint32_t n = c->form.coded, half = (n + 1) / 2;
 	bool nibbles = c->codec->id == VSX_CODEC_SQ4;
 	uint32_t bytes = nibbles ? half : n, end = up_to_4(bytes);
+	struct some some = nibbles ? low_of_4(&c->form, c->params)
+				   : all_of_8(&c->form, c->params);
 	struct term t = {0};
 	uint8_t due[4];
 
-	for (uint32_t i = 0; i < n; i++)
-		add_to(&t, i, s.step[i],
-		       !nibbles	  ? code[i]
-		       : i < half ? code[i] & 15
-				  : code[i - half] >> 4);
+	add_to(&t, &some, code);
+	if (nibbles) {
+		some = high_of_4(&c->form, c->params);
+		add_to(&t, &some, code);
+	}
 	put_term(&t, due);
 	if (memcmp(due, code + end, 4) != 0)
 		return vsx_fail(err, VSX_ECORRUPT,

@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "code/coding.h"
 #include "code/sq.h"
@@ -173,6 +174,49 @@ static void keys_of_all(struct coded *c, uint32_t *keys)
 			c->codes.codec->keys_of_run(&c->codes, &c->scratch.code,
 						    &run, keys + run.first_row);
 	}
+}
+
+/* The words of SPEC.md 5.9.1, one component after the other. */
+static void as_the_words_say(struct coded *c)
+{
+	struct vsx_sq_scale s = vsx_sq_scale(&c->params.form, c->params.bytes);
+	uint32_t dim = c->set.space.dim, most = vsx_sq_most(c->codes.codec);
+	float x[MOST_DIM], y[MOST_DIM], again[MOST_DIM], term, found;
+
+	for (uint32_t row = 0; row < N; row++) {
+		const uint8_t *r =
+			c->code + (size_t)row * c->params.block_bytes;
+		double l[8] = {0};
+
+		vsx_code_source_row(&c->from, &c->params, row, x, y);
+		c->codes.codec->decode(&c->params.form, c->params.bytes, r, 0,
+				       again);
+		for (uint32_t i = 0; i < dim; i++) {
+			double u = ((double)y[i] - (double)s.lo[i]) /
+				   (double)s.step[i];
+			uint32_t code = code_at(c, row, i), due = 0;
+			double length = (double)s.step[i] * code;
+			float value = s.lo[i] + s.step[i] * (float)code;
+
+			if (s.step[i] > 0.0f && u > 0.0)
+				due = (uint32_t)floor(fmin(u, most) + 0.5);
+			cr_assert_eq(code, due, "%s: row %u, %u", c->what, row,
+				     i);
+			cr_assert_eq(memcmp(&again[i], &value, 4), 0,
+				     "%s: row %u, %u", c->what, row, i);
+			l[i % 8] += length * length;
+		}
+		term = (float)(((l[0] + l[4]) + (l[2] + l[6])) +
+			       ((l[1] + l[5]) + (l[3] + l[7])));
+		memcpy(&found, r + c->params.block_bytes - 4, 4);
+		cr_assert_eq(memcmp(&found, &term, 4), 0, "%s: row %u: %a, %a",
+			     c->what, row, (double)found, (double)term);
+	}
+}
+
+Test(sq, codes_and_rows_are_as_the_words_say)
+{
+	of_all(as_the_words_say);
 }
 
 /*
