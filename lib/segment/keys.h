@@ -2,12 +2,13 @@
 #ifndef VSX_KEYS_H
 #define VSX_KEYS_H
 
+#include "base/rng.h"
 #include "segment/strings.h"
 
 /* Where a key belongs among n buckets, n at least 1. */
 static inline uint64_t vsx_key_home(uint64_t hash, uint64_t n)
 {
-	return (uint64_t)((unsigned __int128)hash * n >> 64);
+	return (uint64_t)((vsx_u128)hash * n >> 64);
 }
 
 static inline uint8_t vsx_key_tag(uint64_t hash)

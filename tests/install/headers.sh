@@ -77,7 +77,7 @@ run 0 cc -std=c11 -I "$include" inits.c -o inits && run 0 ./inits
 # Those of one instruction set need its options, and loops for a type or a width
 # of registers need what the files define that include them.
 mkdir own
-find "$here/format" "$here/lib" -name '*.h' |
+find "$here/format" "$here/lib" -name '*.h' ! -path '*/bindings/*' |
 	xargs grep -LE '^#include <(imm|arm_)|\b(REAL|WIDTH)\b' | sort |
 	grep -v '/matmul_isa\.h$' |
 	sed 's/.*/#include "&"/' >own/lib.c

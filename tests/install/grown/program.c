@@ -69,6 +69,32 @@ static void done(enum vsx_status status, const char *what)
 
 static float rows[N][DIM];
 
+/* The rows, of which each has a field. */
+static const struct vsx_batch *with_fields(void)
+{
+	static struct vsx_batch batch = VSX_BATCH_INIT;
+	static struct vsx_bytes each[N];
+	static char bytes[256];
+	const struct vsx_value value = {.number = 7};
+	struct vsx_fields *fields;
+	struct vsx_bytes made;
+
+	DONE(vsx_fields_new(&fields, &err));
+	DONE(vsx_fields_put(fields, "year", VSX_INT, 0, &value, 1, &err));
+	made = vsx_fields_bytes(fields);
+	memcpy(bytes, made.at, made.n);
+	for (int i = 0; i < N; i++) {
+		each[i].at = bytes;
+		each[i].n = made.n;
+	}
+	vsx_fields_free(fields);
+	batch.vectors = rows;
+	batch.elem = VSX_F32;
+	batch.n = N;
+	batch.fields = each;
+	return &batch;
+}
+
 static void make(const char *path)
 {
 	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
@@ -88,7 +114,7 @@ static void make(const char *path)
 	DONE(vsx_build_plan(&opts, N, &plan.is, &err));
 	IS_DUE(plan, spec[0], 'H');
 	DONE(vsx_builder_new(&b, path, &opts, &err));
-	DONE(vsx_builder_add(b, VSX_BATCH(rows, VSX_F32, N, NULL), &err));
+	DONE(vsx_builder_add(b, with_fields(), &err));
 	DONE(vsx_builder_finish(b, &built.is, &err));
 	IS_DUE(built, n_rows, N);
 	vsx_builder_free(b);
@@ -98,6 +124,7 @@ static void read_it(const char *path)
 {
 	OUT(vsx_facts, facts);
 	OUT(vsx_segment_facts, segment);
+	OUT(vsx_field_facts, field);
 	OUT(vsx_section_facts, section);
 	OUT(vsx_recall, recall);
 	OUT(vsx_search_stats, batch);
@@ -113,6 +140,8 @@ static void read_it(const char *path)
 	IS_DUE(facts, n_rows, N);
 	DONE(vsx_get_segment(index, 0, &segment.is, &err));
 	IS_DUE(segment, n_rows, N);
+	DONE(vsx_get_field(index, 0, &field.is, &err));
+	IS_DUE(field, name[0], 'y');
 	DONE(vsx_get_section(index, 0, &section.is, &err));
 	IS_DUE(section, segment, 0);
 	DONE(vsx_get_recall(index, 0, &recall.is, &err));
