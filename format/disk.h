@@ -26,8 +26,10 @@
 /* Limits that keep a hostile manifest from asking for much. */
 #define VSX_MAX_MANIFEST_BYTES (256u << 20)
 /* Enough for VSX_MAX_ROWS in segments that are full. */
-#define VSX_MAX_SEGMENTS	(1u << 18)
-#define VSX_MAX_SECTIONS	(VSX_MAX_SEGMENTS * 12 + 64)
+#define VSX_MAX_SEGMENTS (1u << 18)
+/* As many as such a manifest has room for, whatever a segment has. */
+#define VSX_MAX_SECTIONS                                                       \
+	(VSX_MAX_MANIFEST_BYTES / sizeof(struct vsx_disk_section))
 #define VSX_MAX_ROWS		(UINT64_C(1) << 48)
 #define VSX_MAX_EF_CONSTRUCTION 65536u
 /* Row numbers inside a segment are 31 bits: a search keeps a flag beside. */

@@ -147,15 +147,20 @@ Test(manifest, refuses_more_entries_than_there_may_be)
 		     VSX_ECORRUPT);
 	cr_expect(strstr(err.text, "262145 segments"), "%s", err.text);
 	free(big);
-	n = 256 + UINT64_C(80) * 3145793;
+	n = 256 + UINT64_C(80) * 3355444;
 	big = calloc(1, n);
 	memcpy(big, raw, 256);
 	memset(big + 4, 0, 12);
-	big[8] = 0x41;
-	big[10] = 0x30; /* 3145793 sections */
+	big[8] = 0x34;
+	big[9] = big[10] = 0x33; /* 3355444 sections */
 	cr_expect_eq(vsx_manifest_decode(&out, big, n, &sb, &err),
 		     VSX_ECORRUPT);
-	cr_expect(strstr(err.text, "3145793 sections"), "%s", err.text);
+	cr_expect(strstr(err.text, "3355444 sections"), "%s", err.text);
+	/* One less is no more than the greatest manifest has room for. */
+	big[8] = 0x33;
+	cr_expect_eq(vsx_manifest_decode(&out, big, n - 80, &sb, &err),
+		     VSX_ECORRUPT);
+	cr_expect_not(strstr(err.text, "manifest of "), "%s", err.text);
 	free(big);
 }
 

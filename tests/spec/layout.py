@@ -246,7 +246,7 @@ class File:
         h = self.head = Record()
         HEADER.read(raw, h)
         self.need(h.n_segments <= 2**18, "4.2.1-2", "n_segments")
-        self.need(h.n_sections <= 3145792, "4.2.1-3", "n_sections")
+        self.need(h.n_sections <= 3355443, "4.2.1-3", "n_sections")
         self.need(h.properties_bytes <= 65536, "4.2.1-14", "properties_bytes")
         at = 256
         places = []
