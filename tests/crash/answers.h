@@ -9,20 +9,22 @@
 
 #include "vsx_write.h"
 
-enum { ANSWER_QUERIES = 3, ANSWER_K = 6, ANSWER_IDS = 8 };
+enum { ANSWER_QUERIES = 3, ANSWER_WAYS = 3, ANSWER_K = 6, ANSWER_IDS = 8 };
 
 struct answers {
 	uint8_t uuid[16];
 	uint64_t generation;
 	uint64_t n_live, n_rows;
-	uint64_t extra_bytes;		  /* not compared */
-	size_t n_hits[2][ANSWER_QUERIES]; /* exact, and as by default */
-	struct vsx_hit hits[2][ANSWER_QUERIES][ANSWER_K];
+	uint64_t extra_bytes; /* not compared */
+	/* Exact, as by default, and as by default among rows of a filter. */
+	size_t n_hits[ANSWER_WAYS][ANSWER_QUERIES];
+	struct vsx_hit hits[ANSWER_WAYS][ANSWER_QUERIES][ANSWER_K];
 	enum vsx_status got[ANSWER_IDS];
 	float rows[ANSWER_IDS][64];
 	float payload[ANSWER_IDS][64];
 	uint64_t
 		found[ANSWER_IDS]; /* 1 + the id, by a key that says it; or 0 */
+	uint64_t selected; /* a hash of the ids of the rows of that filter */
 };
 
 /* Ask the index at `path`; a failure of any call is the result. */

@@ -47,22 +47,55 @@ static void fill(float *rows, uint64_t *ids, uint64_t first, size_t n,
 	}
 }
 
-/* Payload: the same bytes as the row. Keys: its id. */
+/* Payload: the same bytes as the row. Keys: its id. Fields: "class", one of
+ * three, by id and version, or none. */
+enum { OP_CLASSES = 3 };
+
 struct attached {
-	struct vsx_bytes key[OP_ROWS], payload[OP_ROWS];
+	struct vsx_bytes key[OP_ROWS], payload[OP_ROWS], fields[OP_ROWS];
+	struct vsx_fields *classes[OP_CLASSES];
 };
 
-static void attach(struct attached *a, struct vsx_batch *batch)
+static void detach(struct attached *a)
 {
-	for (size_t i = 0; i < batch->n; i++) {
+	for (size_t i = 0; i < OP_CLASSES; i++)
+		vsx_fields_free(a->classes[i]);
+}
+
+static enum vsx_status make_class(struct vsx_fields **f, size_t i,
+				  struct vsx_error *err)
+{
+	struct vsx_value v = {.string = {&"abc"[i], 1}};
+	enum vsx_status status = vsx_fields_new(f, err);
+
+	if (status == VSX_OK)
+		status = vsx_fields_put(*f, "class", VSX_STRING, 0, &v, 1, err);
+	return status;
+}
+
+/* Of a batch whose ids and vectors are there. Detach, whatever this says. */
+static enum vsx_status attach(struct attached *a, struct vsx_batch *batch,
+			      uint32_t version, struct vsx_error *err)
+{
+	enum vsx_status status = VSX_OK;
+
+	memset(a, 0, sizeof(*a));
+	for (size_t i = 0; i < OP_CLASSES && status == VSX_OK; i++)
+		status = make_class(&a->classes[i], i, err);
+	for (size_t i = 0; i < batch->n && status == VSX_OK; i++) {
 		const float *row = batch->vectors;
+		uint64_t class = (batch->ids[i] + version) % (OP_CLASSES + 1);
 
 		a->key[i] =
 			(struct vsx_bytes){&batch->ids[i], sizeof(uint64_t)};
 		a->payload[i] = (struct vsx_bytes){row + i * OP_DIM,
 						   OP_DIM * sizeof(*row)};
+		if (class < OP_CLASSES)
+			a->fields[i] = vsx_fields_bytes(a->classes[class]);
 	}
 	batch->payloads = a->payload;
+	batch->fields = a->fields;
+	return status;
 }
 
 /* ---- builds ----------------------------------------------------------- */
@@ -80,14 +113,18 @@ static enum vsx_status add_rows(struct vsx_builder *b, const struct build *what,
 {
 	float rows[OP_ROWS * OP_DIM];
 	uint64_t ids[OP_ROWS];
-
 	struct attached attached;
 	struct vsx_batch *batch = VSX_BATCH(rows, VSX_F32, OP_ROWS, ids);
 
+	enum vsx_status status;
+
 	fill(rows, ids, what->first, OP_ROWS, what->version);
-	attach(&attached, batch);
+	status = attach(&attached, batch, what->version, err);
 	batch->keys = attached.key;
-	return vsx_builder_add(b, batch, err);
+	if (status == VSX_OK)
+		status = vsx_builder_add(b, batch, err);
+	detach(&attached);
+	return status;
 }
 
 static enum vsx_status build(const char *path, const char *spec,
@@ -174,13 +211,17 @@ static enum vsx_status add(struct vsx_update *u, uint64_t first, size_t n,
 {
 	float rows[OP_ROWS * OP_DIM];
 	uint64_t ids[OP_ROWS];
-
 	struct attached attached;
 	struct vsx_batch *batch = VSX_BATCH(rows, VSX_F32, n, ids);
 
+	enum vsx_status status;
+
 	fill(rows, ids, first, n, version);
-	attach(&attached, batch);
-	return vsx_update_add(u, batch, err);
+	status = attach(&attached, batch, version, err);
+	if (status == VSX_OK)
+		status = vsx_update_add(u, batch, err);
+	detach(&attached);
+	return status;
 }
 
 enum vsx_status op_add(const char *path, uint64_t first, size_t n,

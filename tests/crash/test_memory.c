@@ -228,6 +228,30 @@ static enum vsx_status run_search(struct subject *s)
 	return status;
 }
 
+/* A filter, its rows, and a search among them. */
+static enum vsx_status run_filter(struct subject *s)
+{
+	struct vsx_search_opts opts = VSX_SEARCH_OPTS_INIT;
+	struct vsx_selection *selection = NULL;
+	struct vsx_hit hits[ANSWER_K];
+	struct vsx_filter *filter;
+	float query[OP_DIM];
+	enum vsx_status status;
+	size_t n_hits;
+
+	status = vsx_filter_parse(&filter, "class in ('a', 'c')", &err);
+	if (status == VSX_OK)
+		status = vsx_select(&selection, s->index, filter, &err);
+	vsx_filter_free(filter);
+	opts.among = selection;
+	fill_queries(query, 1);
+	if (status == VSX_OK)
+		status = vsx_search_batch(s->index, query, VSX_F32, 1, ANSWER_K,
+					  &opts, 1, hits, &n_hits, NULL, &err);
+	vsx_selection_free(selection);
+	return status;
+}
+
 static enum vsx_status run_batch(struct subject *s)
 {
 	struct vsx_hit hits[4 * ANSWER_K];
@@ -291,6 +315,7 @@ static void read_with(size_t operation, long step)
 		{.name = "open, untrusted", .run = run_open_untrusted},
 		{.name = "search", .run = run_search},
 		{.name = "search of a batch", .run = run_batch},
+		{.name = "filter", .run = run_filter},
 		{.name = "verify", .run = run_verify},
 	};
 	struct operation op = op_get(operation);

@@ -25,7 +25,8 @@ static void check_hits(const struct vsx *index, const struct vsx_hit *hits,
 	}
 }
 
-static void search(const struct vsx *index, uint32_t dim, bool sound)
+static void search(const struct vsx *index, const struct vsx_selection *among,
+		   uint32_t dim, bool sound)
 {
 	static float query[VSX_MAX_DIM];
 	struct vsx_search_opts opts = VSX_SEARCH_OPTS_INIT;
@@ -34,6 +35,7 @@ static void search(const struct vsx *index, uint32_t dim, bool sound)
 	struct vsx_searcher *s;
 	enum vsx_status status;
 
+	opts.among = among;
 	for (uint32_t d = 0; d < dim; d++)
 		query[d] = (float)(d % 5) + 1;
 	if (vsx_searcher_new(&s, index, &err))
@@ -58,6 +60,39 @@ static void search(const struct vsx *index, uint32_t dim, bool sound)
 			must(hits[i].id != k, "the row itself is left out");
 	}
 	vsx_searcher_free(s);
+}
+
+/* Rows of a filter are there; so are searches among them. */
+static void look_at_fields(const struct vsx *index, const struct vsx_facts *f,
+			   bool sound)
+{
+	struct vsx_error err = {.text = ""};
+	struct vsx_selection *selection;
+	struct vsx_field_facts field;
+	struct vsx_filter *filter;
+	enum vsx_status status;
+	uint64_t n = 0, id;
+
+	for (uint32_t i = 0; vsx_get_field(index, i, &field, &err) == VSX_OK;
+	     i++)
+		must(vsx_field_type_text(field.type, field.is_list) != NULL,
+		     "a field has a type");
+	if (vsx_filter_parse(&filter, "n >= 5 or not tags contains 'odd'",
+			     &err))
+		must(false, err.text);
+	status = vsx_select(&selection, index, filter, &err);
+	vsx_filter_free(filter);
+	if (status != VSX_OK) {
+		must_tell(&err, status);
+		return;
+	}
+	for (uint64_t row = 0;
+	     (row = vsx_selection_next(selection, row)) < f->n_rows; row++, n++)
+		must(!sound || vsx_id_at(index, row, &id, &err) == VSX_OK,
+		     "a selected row of a sound index is there");
+	must(n == vsx_selection_count(selection), "as many as are counted");
+	search(index, selection, f->dim, sound);
+	vsx_selection_free(selection);
 }
 
 /* A key leads back to its row. */
@@ -121,7 +156,8 @@ static void look(const struct vsx *index, bool sound)
 	status = vsx_effort_for(index, 0.99, 10, &effort, NULL, &err);
 	if (status != VSX_OK)
 		must_tell(&err, status);
-	search(index, f.dim, sound);
+	search(index, NULL, f.dim, sound);
+	look_at_fields(index, &f, sound);
 	look_at_keys(index, sound);
 }
 

@@ -109,6 +109,7 @@ static void next_generation(const char *path, const struct support_index *what,
 			    support_id(what, round + 20), 40 + round / 2};
 	struct vsx_error err = {.text = ""};
 	struct support_attached attached;
+	struct vsx_bytes fields;
 	struct vsx_batch *batch;
 	struct vsx_update *u;
 	float row[8];
@@ -126,6 +127,10 @@ static void next_generation(const char *path, const struct support_index *what,
 		if (what->keyed) {
 			batch->keys = &attached.key;
 			batch->payloads = &attached.payload;
+		}
+		if (what->fields) {
+			fields = support_fields(round * 3 + i);
+			batch->fields = &fields;
 		}
 		if (vsx_update_add(u, batch, &err))
 			must(false, err.text);
@@ -152,7 +157,8 @@ static void make_seed(uint64_t i)
 		.n = 40,
 		.n_test_queries = 3,
 		.ids = i % 2,
-		.keyed = i % 4 > 1});
+		.keyed = i % 4 > 1,
+		.fields = i % 3 > 0});
 	uint64_t state = i / N_SPECS % 3;
 	char path[64];
 

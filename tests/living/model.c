@@ -56,8 +56,8 @@ static int compare(const void *pa, const void *pb)
 	return a->id < b->id ? -1 : a->id > b->id;
 }
 
-size_t model_search(const struct model *m, const float *query, size_t k,
-		    struct vsx_hit *hits)
+size_t model_search(const struct model *m, const bool *among,
+		    const float *query, size_t k, struct vsx_hit *hits)
 {
 	struct vsx_hit *all = malloc(MODEL_ROWS * sizeof(*all));
 	float sign = m->metric == VSX_L2 ? 1.0f : -1.0f;
@@ -66,7 +66,7 @@ size_t model_search(const struct model *m, const float *query, size_t k,
 	if (!all)
 		abort();
 	for (uint32_t id = 0; id < MODEL_ROWS; id++)
-		if (m->live[id])
+		if (among[id])
 			all[n++] = (struct vsx_hit){
 				id, sign * (float)model_distance(m, id, query)};
 	qsort(all, n, sizeof(*all), compare);

@@ -26,9 +26,10 @@ void model_release(struct model *m);
 /* Draw the vector of an id anew: small whole numbers, never zero. */
 void model_draw(struct model *m, uint32_t id, struct vsx_rng *rng);
 
-/* The k nearest live rows, by (distance, id); returns how many. */
-size_t model_search(const struct model *m, const float *query, size_t k,
-		    struct vsx_hit *hits);
+/* The k nearest rows of among[MODEL_ROWS], by (distance, id); returns how many.
+ */
+size_t model_search(const struct model *m, const bool *among,
+		    const float *query, size_t k, struct vsx_hit *hits);
 
 /* The distance that VSX reports. */
 double model_distance(const struct model *m, uint32_t id, const float *query);

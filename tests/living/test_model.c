@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "living/model.h"
 #include "write/scratch_folder.h"
@@ -22,6 +23,7 @@ struct sequence {
 	const char *spec;
 	const char *path;
 	uint64_t seed;
+	struct vsx_fields *fields; /* of the row that is given next */
 };
 
 #define OK(s, call)                                                            \
@@ -33,16 +35,57 @@ static uint32_t below(struct sequence *s, uint32_t n)
 	return (uint32_t)vsx_rng_below(&s->rng, n);
 }
 
-/* A row, and as its payload, of most, the same bytes. */
-static struct vsx_batch *batch_of(const struct model *m, const uint64_t *id)
+/* What the row has as "x" and, as a word, "sign"; some ids have no fields. */
+static int64_t x_of(const struct model *m, uint64_t id)
+{
+	return (int64_t)m->rows[id * m->dim + 1];
+}
+
+static const char *sign_of(const struct model *m, uint64_t id)
+{
+	return m->rows[id * m->dim + 2] < 0 ? "minus" : "plus";
+}
+
+static bool has_fields(uint64_t id)
+{
+	return id % 5 != 0;
+}
+
+/* The rows that this text selects. */
+static const char filter[] = "x > 9 or sign = \"minus\"";
+
+static bool passes(const struct model *m, uint64_t id)
+{
+	return has_fields(id) && (x_of(m, id) > 9 || sign_of(m, id)[0] == 'm');
+}
+
+static struct vsx_bytes fields_of(struct sequence *s, uint64_t id)
+{
+	const char *sign = sign_of(&s->model, id);
+	struct vsx_value x = {.number = x_of(&s->model, id)},
+			 word = {.string = {sign, strlen(sign)}};
+
+	vsx_fields_clear(s->fields);
+	OK(s, vsx_fields_put(s->fields, "x", VSX_INT, 0, &x, 1, &err));
+	OK(s, vsx_fields_put(s->fields, "sign", VSX_STRING, 0, &word, 1, &err));
+	return vsx_fields_bytes(s->fields);
+}
+
+/* A row, as its payload, of most, the same bytes, and fields that say some. */
+static struct vsx_batch *batch_of(struct sequence *s, const uint64_t *id)
 {
 	static struct vsx_batch batch;
-	static struct vsx_bytes payload;
+	static struct vsx_bytes payload, fields;
+	const struct model *m = &s->model;
 
 	payload.at = m->rows + *id * m->dim;
 	payload.n = *id % 7 ? m->dim * sizeof(float) : 0;
+	fields = (struct vsx_bytes){NULL, 0};
+	if (has_fields(*id))
+		fields = fields_of(s, *id);
 	batch = *VSX_BATCH(payload.at, VSX_F32, 1, id);
 	batch.payloads = &payload;
+	batch.fields = &fields;
 	return &batch;
 }
 
@@ -62,7 +105,7 @@ static void build(struct sequence *s)
 	for (uint64_t id = 0; id < FIRST_ROWS; id++) {
 		model_draw(m, (uint32_t)id, &s->rng);
 		m->live[id] = true;
-		OK(s, vsx_builder_add(b, batch_of(m, &id), &err));
+		OK(s, vsx_builder_add(b, batch_of(s, &id), &err));
 	}
 	m->n_live = FIRST_ROWS;
 	OK(s, vsx_builder_finish(b, NULL, &err));
@@ -103,7 +146,7 @@ static void change(struct sequence *s)
 		model_draw(m, (uint32_t)id, &s->rng);
 		m->n_live += !m->live[id];
 		m->live[id] = true;
-		OK(s, vsx_update_add(u, batch_of(m, &id), &err));
+		OK(s, vsx_update_add(u, batch_of(s, &id), &err));
 	}
 	OK(s, vsx_update_commit(u, &result, &err));
 	/* An id given twice is named once. */
@@ -144,20 +187,23 @@ static void same_hits(const struct sequence *s, const struct vsx_hit *found,
 	}
 }
 
-/* Approximate hits: live rows, each once, in order, with their distance. */
-static void sound_hits(const struct sequence *s, const float *query,
+/* Approximate hits: of n_among rows, each once, in order, with their distance.
+ */
+static void sound_hits(const struct sequence *s, const bool *among,
+		       uint64_t n_among, const float *query,
 		       const struct vsx_hit *hits, size_t n)
 {
 	const struct model *m = &s->model;
 
-	cr_assert_eq(n, m->n_live < K ? m->n_live : K,
-		     "seed %llu, %s: %zu hits of %u live rows",
-		     (unsigned long long)s->seed, s->spec, n, m->n_live);
+	cr_assert_eq(n, n_among < K ? n_among : K,
+		     "seed %llu, %s: %zu hits of %llu rows",
+		     (unsigned long long)s->seed, s->spec, n,
+		     (unsigned long long)n_among);
 	for (size_t i = 0; i < n; i++) {
 		double due;
 
 		cr_assert_lt(hits[i].id, MODEL_ROWS);
-		cr_assert(m->live[hits[i].id], "seed %llu, %s: id %llu is dead",
+		cr_assert(among[hits[i].id], "seed %llu, %s: id %llu is no hit",
 			  (unsigned long long)s->seed, s->spec,
 			  (unsigned long long)hits[i].id);
 		due = model_distance(m, (uint32_t)hits[i].id, query);
@@ -168,14 +214,18 @@ static void sound_hits(const struct sequence *s, const float *query,
 	}
 }
 
-static void check_searches(struct sequence *s, struct vsx *index)
+/* Of the live rows or of those that are selected, of which there are as many
+ * as the index says. */
+static void check_searches(struct sequence *s, struct vsx *index,
+			   const struct vsx_selection *selection,
+			   const bool *among, uint64_t n_among)
 {
-	struct vsx_search_opts exact = VSX_SEARCH_OPTS_INIT;
+	struct vsx_search_opts opts = VSX_SEARCH_OPTS_INIT;
 	struct vsx_hit found[K], due[K];
 	struct vsx_searcher *searcher;
 	size_t n;
 
-	exact.exact = 1;
+	opts.among = selection;
 	OK(s, vsx_searcher_new(&searcher, index, &err));
 	for (int q = 0; q < QUERIES; q++) {
 		/* Somewhere among the rows. */
@@ -183,15 +233,41 @@ static void check_searches(struct sequence *s, struct vsx *index)
 		const float *query = s->model.rows + (size_t)id * s->model.dim;
 
 		model_draw(&s->model, id, &s->rng);
-		OK(s, vsx_search(searcher, query, VSX_F32, K, &exact, found, &n,
+		opts.exact = 1;
+		OK(s, vsx_search(searcher, query, VSX_F32, K, &opts, found, &n,
 				 &err));
 		same_hits(s, found, n, due,
-			  model_search(&s->model, query, K, due));
-		OK(s, vsx_search(searcher, query, VSX_F32, K, NULL, found, &n,
+			  model_search(&s->model, among, query, K, due));
+		opts.exact = 0;
+		OK(s, vsx_search(searcher, query, VSX_F32, K, &opts, found, &n,
 				 &err));
-		sound_hits(s, query, found, n);
+		sound_hits(s, among, n_among, query, found, n);
 	}
 	vsx_searcher_free(searcher);
+}
+
+static void check_filter(struct sequence *s, struct vsx *index)
+{
+	bool *among = calloc(MODEL_ROWS, sizeof(*among));
+	struct vsx_selection *selection;
+	struct vsx_filter *f;
+	uint64_t n = 0;
+
+	for (uint64_t id = 0; id < MODEL_ROWS; id++) {
+		among[id] = s->model.live[id] && passes(&s->model, id);
+		n += among[id];
+	}
+	OK(s, vsx_filter_parse(&f, filter, &err));
+	OK(s, vsx_select(&selection, index, f, &err));
+	cr_assert_eq(vsx_selection_count(selection), n,
+		     "seed %llu, %s: %llu rows are selected, expected %llu",
+		     (unsigned long long)s->seed, s->spec,
+		     (unsigned long long)vsx_selection_count(selection),
+		     (unsigned long long)n);
+	check_searches(s, index, selection, among, n);
+	vsx_selection_free(selection);
+	vsx_filter_free(f);
+	free(among);
 }
 
 static void check_payload(struct sequence *s, struct vsx *index, uint64_t id)
@@ -246,7 +322,8 @@ static void check(struct sequence *s, bool verify)
 	OK(s, vsx_open(&index, s->path, NULL, &err));
 	vsx_get_facts(index, &facts);
 	cr_assert_eq(facts.n_live, s->model.n_live);
-	check_searches(s, index);
+	check_searches(s, index, NULL, s->model.live, s->model.n_live);
+	check_filter(s, index);
 	check_gets(s, index);
 	vsx_close(index);
 	opts.n_threads = 1;
@@ -268,6 +345,7 @@ static void run(uint64_t seed)
 	s.spec = specs[below(&s, 12)];
 	s.path = scratch_path("index");
 	model_init(&s.model, metrics[below(&s, 3)], 4 + below(&s, 20));
+	OK(&s, vsx_fields_new(&s.fields, &err));
 	build(&s);
 	changes = 1 + below(&s, MOST_CHANGES);
 	for (uint32_t i = 0; i < changes; i++) {
@@ -277,6 +355,7 @@ static void run(uint64_t seed)
 			change(&s);
 		check(&s, below(&s, 4) == 0);
 	}
+	vsx_fields_free(s.fields);
 	model_release(&s.model);
 }
 

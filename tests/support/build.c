@@ -80,6 +80,28 @@ void support_attach(struct support_attached *a,
 			     : 0;
 }
 
+struct vsx_bytes support_fields(size_t i)
+{
+	static struct vsx_fields *fields;
+	struct vsx_value n = {.number = (int64_t)(i % 10)};
+	struct vsx_value tags[2] = {{.string = {"even", 4}},
+				    {.string = {"seventh", 7}}};
+	struct vsx_error err;
+
+	if (!fields && vsx_fields_new(&fields, &err))
+		die("vsx_fields_new", err.text);
+	vsx_fields_clear(fields);
+	if (i % 2)
+		tags[0].string = (struct vsx_bytes){"odd", 3};
+	if (i % 3 == 0)
+		return (struct vsx_bytes){NULL, 0};
+	if (vsx_fields_put(fields, "n", VSX_INT, 0, &n, 1, &err) ||
+	    vsx_fields_put(fields, "tags", VSX_STRING, 1, tags,
+			   1 + (i % 7 == 0), &err))
+		die("vsx_fields_put", err.text);
+	return vsx_fields_bytes(fields);
+}
+
 static void add_rows(struct vsx_builder *b, const struct support_index *what)
 {
 	float *row = malloc(what->dim * sizeof(*row));
@@ -89,6 +111,7 @@ static void add_rows(struct vsx_builder *b, const struct support_index *what)
 		uint64_t id = support_id(what, i);
 
 		struct support_attached attached;
+		struct vsx_bytes fields;
 		struct vsx_batch *batch =
 			VSX_BATCH(row, VSX_F32, 1, what->ids ? &id : NULL);
 
@@ -97,6 +120,10 @@ static void add_rows(struct vsx_builder *b, const struct support_index *what)
 		if (what->keyed) {
 			batch->keys = &attached.key;
 			batch->payloads = &attached.payload;
+		}
+		if (what->fields) {
+			fields = support_fields(i);
+			batch->fields = &fields;
 		}
 		if (vsx_builder_add(b, batch, &err))
 			die("vsx_builder_add", err.text);

@@ -23,6 +23,7 @@ struct support_index {
 	bool ids;		 /* ids that are not 0 .. n-1 */
 	bool keeps_truth;	 /* QTRU, which so few rows do without */
 	bool keyed;		 /* rows have keys and payload */
+	bool fields;		 /* rows have "n", "tags" or nothing */
 };
 
 /* What row i has, if rows are keyed: UUIDs under l2, digits under ip, words
@@ -33,6 +34,10 @@ struct support_attached {
 };
 void support_attach(struct support_attached *a,
 		    const struct support_index *what, size_t i);
+
+/* The fields of row i, valid until the next call: the int n, i % 10, and
+ * strings, tags. Every third row has none. */
+struct vsx_bytes support_fields(size_t i);
 
 /* The same with the defaults filled in. */
 struct support_index support_defaults(struct support_index what);
