@@ -103,8 +103,10 @@ struct vsx_build_opts {
 	uint64_t seed;
 	unsigned int n_threads;	  /* 0: one for each processor */
 	uint64_t memory;	  /* at most so many bytes of rows are held in
-				     memory; the rest go to an unnamed file; 0:
-				     half of what the process may use */
+				     memory, less 8 MiB for buffers and what
+				     learning codes takes; the rest go to an
+				     unnamed file; 0: half of what the process
+				     may use */
 	uint32_t normalize;	  /* 1: scale every row to length 1 */
 	uint32_t force;		  /* 1: replace a file that exists */
 	uint32_t page_bytes;	  /* 4096 (0) to 65536, a power of two */

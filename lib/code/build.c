@@ -134,6 +134,23 @@ static enum vsx_status train(const struct vsx_code_wish *wish,
 	return wish->build->train(job, from, p, err);
 }
 
+uint64_t vsx_codes_train_bytes(const struct vsx_code_wish *wish,
+			       const struct vsx_code_form *form, uint64_t n,
+			       unsigned int threads)
+{
+	uint64_t codes = 0, transform = 0;
+
+	if (wish->build->train_bytes)
+		codes = wish->build->train_bytes(form, n, threads);
+	if (wish->transform == VSX_OPQ)
+		transform = vsx_opq_learn_bytes(n, form->dim, wish->transform_m,
+						form->coded, threads);
+	else if (wish->transform == VSX_PCA)
+		transform =
+			vsx_pca_learn_bytes(n, form->dim, form->coded, threads);
+	return codes > transform ? codes : transform;
+}
+
 enum vsx_status vsx_codes_train(const struct vsx_code_wish *wish,
 				struct vsx_job *job,
 				const struct vsx_code_source *from,

@@ -52,6 +52,11 @@ struct vsx_codec_build {
 				 struct vsx_code_params *p,
 				 struct vsx_error *err);
 
+	/* What train() takes at most beside its n rows; NULL: next to nothing.
+	 */
+	uint64_t (*train_bytes)(const struct vsx_code_form *form, uint64_t n,
+				unsigned int threads);
+
 	/* The block of n rows, from 1 to 2^block_shift, into zeros, where the
 	   codec has no encode(). Any thread may call it. */
 	void (*encode)(const struct vsx_code_params *p,
@@ -102,6 +107,11 @@ extern const struct vsx_codec_build vsx_codec_floats_build;
 /* The form that codes of such rows will have, in n_lists lists. */
 struct vsx_code_form vsx_code_form_of(const struct vsx_code_wish *wish,
 				      uint32_t dim, uint32_t n_lists);
+
+/* What learning them from n rows takes at most, beside these. */
+uint64_t vsx_codes_train_bytes(const struct vsx_code_wish *wish,
+			       const struct vsx_code_form *form, uint64_t n,
+			       unsigned int threads);
 
 /* Learn the parameters of codes; build NULL sets p to write none. */
 enum vsx_status vsx_codes_train(const struct vsx_code_wish *wish,

@@ -73,6 +73,31 @@ static enum vsx_status train(struct vsx_job *job,
 	return status;
 }
 
+static uint64_t bytes(const struct vsx_code_form *f, uint64_t n, int bits,
+		      unsigned int threads)
+{
+	struct vsx_pq pq = vsx_pq_of(f, bits);
+	uint64_t some = VSX_PQ_SAMPLE(pq.ksub);
+
+	if (some > n)
+		some = n;
+	return some * (f->coded * sizeof(float) + sizeof(uint32_t)) +
+	       (uint64_t)threads * f->dim * sizeof(float) +
+	       vsx_pq_train_bytes(&pq, (uint32_t)some, threads);
+}
+
+static uint64_t bytes_8(const struct vsx_code_form *f, uint64_t n,
+			unsigned int threads)
+{
+	return bytes(f, n, 8, threads);
+}
+
+static uint64_t bytes_4(const struct vsx_code_form *f, uint64_t n,
+			unsigned int threads)
+{
+	return bytes(f, n, 4, threads);
+}
+
 const struct vsx_codec_build vsx_codec_pq8_build = {
 	.codec = &vsx_codec_pq8,
 	.name = "PQ",
@@ -80,6 +105,7 @@ const struct vsx_codec_build vsx_codec_pq8_build = {
 	.alias = "x8",
 	.residual = true,
 	.train = train,
+	.train_bytes = bytes_8,
 };
 
 const struct vsx_codec_build vsx_codec_pq4_build = {
@@ -89,4 +115,5 @@ const struct vsx_codec_build vsx_codec_pq4_build = {
 	.ending = "x4",
 	.residual = true,
 	.train = train,
+	.train_bytes = bytes_4,
 };

@@ -359,11 +359,35 @@ static enum vsx_status learn(struct opq *o, struct vsx_job *job,
 	return status == VSX_OK ? alternate(o, job, err) : status;
 }
 
+static uint32_t most_rows(uint32_t dim)
+{
+	uint32_t most = MOST_COMPONENTS / dim;
+
+	most = most < LEAST_ROWS ? LEAST_ROWS : most;
+	return most > VSX_LINEAR_SAMPLE ? VSX_LINEAR_SAMPLE : most;
+}
+
+uint64_t vsx_opq_learn_bytes(uint64_t n, uint32_t dim, uint32_t m, uint32_t d,
+			     unsigned int threads)
+{
+	struct vsx_pq pq = {.dim = d, .m = m, .ksub = CODEWORDS};
+	uint64_t both = (uint64_t)dim + d;
+
+	if (n > most_rows(dim))
+		n = most_rows(dim);
+	return n * (both * sizeof(float) + sizeof(double)) +
+	       both * BLOCK * sizeof(double) +
+	       (uint64_t)d * (CODEWORDS + dim) * sizeof(float) +
+	       (uint64_t)dim * d * 2 * sizeof(double) +
+	       vsx_pca_learn_bytes(n, dim, d, threads) +
+	       vsx_pq_train_bytes(&pq, (uint32_t)n, threads);
+}
+
 enum vsx_status vsx_opq_learn(struct vsx_linear_map *out, struct vsx_job *job,
 			      const struct vsx_rows *rows, uint32_t m,
 			      uint32_t d, struct vsx_error *err)
 {
-	uint32_t dim = rows->space->dim, most = MOST_COMPONENTS / dim;
+	uint32_t dim = rows->space->dim;
 	struct vsx_rows_sample sample;
 	struct opq o = {.pq = {.dim = d, .m = m, .ksub = CODEWORDS},
 			.dim = dim,
@@ -371,10 +395,8 @@ enum vsx_status vsx_opq_learn(struct vsx_linear_map *out, struct vsx_job *job,
 			.threads = threads_of(job)};
 	enum vsx_status status;
 
-	most = most < LEAST_ROWS ? LEAST_ROWS : most;
-	most = most > VSX_LINEAR_SAMPLE ? VSX_LINEAR_SAMPLE : most;
 	*out = (struct vsx_linear_map){.dim = dim, .d = d};
-	status = vsx_rows_sample_draw(&sample, job, rows, most, err);
+	status = vsx_rows_sample_draw(&sample, job, rows, most_rows(dim), err);
 	o.n = sample.n;
 	if (status == VSX_OK)
 		status = vsx_alloc_to(&out->mean, dim, sizeof(float), err);

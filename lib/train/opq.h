@@ -25,4 +25,8 @@ enum vsx_status vsx_opq_learn(struct vsx_linear_map *out, struct vsx_job *job,
 			      const struct vsx_rows *rows, uint32_t m,
 			      uint32_t d, struct vsx_error *err);
 
+/* What that takes, of n rows of dim components. */
+uint64_t vsx_opq_learn_bytes(uint64_t n, uint32_t dim, uint32_t m, uint32_t d,
+			     unsigned int threads);
+
 #endif

@@ -156,6 +156,17 @@ enum vsx_status vsx_axes_learn(struct vsx_job *job,
 
 /* ---- the first directions ------------------------------------------- */
 
+uint64_t vsx_pca_learn_bytes(uint64_t n, uint32_t dim, uint32_t d,
+			     unsigned int threads)
+{
+	uint64_t sample = n < VSX_LINEAR_SAMPLE ? n : VSX_LINEAR_SAMPLE;
+
+	/* The numbers of the sample, the axes and what turns them, a block. */
+	return sample * sizeof(uint32_t) +
+	       (uint64_t)dim * (3 * (uint64_t)dim + BLOCK) * sizeof(double) +
+	       (uint64_t)dim * (d + threads) * sizeof(float);
+}
+
 enum vsx_status vsx_pca_learn(struct vsx_linear_map *out, struct vsx_job *job,
 			      const struct vsx_rows *rows, uint32_t d,
 			      struct vsx_error *err)

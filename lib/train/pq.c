@@ -260,6 +260,18 @@ static void free_parts(struct training *t, unsigned int threads)
 	free(t->parts);
 }
 
+uint64_t vsx_pq_train_bytes(const struct vsx_pq *pq, uint32_t n,
+			    unsigned int threads)
+{
+	uint64_t dim = pq->dim / pq->m + 1, ksub = pq->ksub;
+	const struct part *p;
+
+	return (threads < pq->m ? threads : pq->m) *
+	       (n * (dim * sizeof(*p->x) + sizeof(*p->of) + sizeof(*p->away)) +
+		ksub * (dim * sizeof(*p->sum) + sizeof(*p->of_n) +
+			DRAWN_FROM * sizeof(*p->far)));
+}
+
 enum vsx_status vsx_pq_train(struct vsx_job *job, const struct vsx_pq *pq,
 			     const float *x, uint32_t n, uint32_t iterations,
 			     bool warm, float *book, struct vsx_error *err)

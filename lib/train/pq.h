@@ -62,4 +62,8 @@ enum vsx_status vsx_pq_train(struct vsx_job *job, const struct vsx_pq *pq,
 			     const float *x, uint32_t n, uint32_t iterations,
 			     bool warm, float *book, struct vsx_error *err);
 
+/* What that takes beside the vectors and the book. */
+uint64_t vsx_pq_train_bytes(const struct vsx_pq *pq, uint32_t n,
+			    unsigned int threads);
+
 #endif

@@ -9,6 +9,7 @@
 #include "names.h"
 #include "write/intake/batch.h"
 #include "write/options.h"
+#include "write/plan.h"
 #include "write/properties.h"
 #include "plural.h"
 
@@ -73,6 +74,8 @@ enum vsx_status vsx_builder_new_on(struct vsx_builder **out, const char *path,
 	VSX_TRY(vsx_options_check(&checked, opts, err));
 	VSX_TRY(vsx_alloc_to(&b, 1, sizeof(*b), err));
 	vsx_intake_init(&b->intake, &checked, &b->space, &b->output);
+	b->intake.spool.memory =
+		vsx_plan_for_rows(checked.memory, VSX_FIXED_BYTES);
 	status = vsx_output_init(&b->output, path, checked.force, ops, err);
 	if (status == VSX_OK) {
 		b->opts = checked;

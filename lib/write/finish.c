@@ -11,6 +11,7 @@
 #include "write/newer.h"
 #include "write/builder.h"
 #include "write/options.h"
+#include "write/plan.h"
 #include "write/properties.h"
 #include "write/new_segment.h"
 #include "kind/build_spec.h"
@@ -76,6 +77,20 @@ static enum vsx_status choose(struct run *r, struct vsx_error *err)
 			    "rows are kept as %s beside their codes (RFlat): "
 			    "searches look at those that codes have found",
 			    vsx_elem_name(b->opts.elem));
+	return VSX_OK;
+}
+
+/* Rows that leave no room for what is to be learned go to a file. */
+static enum vsx_status make_room(struct run *r, struct vsx_error *err)
+{
+	struct vsx_builder *b = r->b;
+	struct vsx_spool *s = &b->intake.spool;
+
+	s->memory = vsx_plan_for_rows(
+		b->opts.memory,
+		vsx_plan_learning(&b->opts, &r->choice.spec, s->n));
+	VSX_TRY(vsx_spool_room(s, 0, err));
+	r->segment.rows = vsx_spool_view(s);
 	return VSX_OK;
 }
 
@@ -351,6 +366,7 @@ static enum vsx_status build_segment(struct run *r, struct vsx_error *err)
 	VSX_TRY(take_rows(r, err));
 	result->n_rows = r->segment.rows.n;
 	VSX_TRY(choose(r, err));
+	VSX_TRY(make_room(r, err));
 	VSX_TRY(timed(r, &result->seconds_build, build, err));
 	/* Which also ends the clock of training. */
 	VSX_TRY(b->job.progress(&b->job, &vsx_phase_writing, 0, 0, err));

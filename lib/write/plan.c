@@ -14,6 +14,7 @@
 #include "write/layout.h"
 #include "write/measure.h"
 #include "write/options.h"
+#include "write/plan.h"
 #include "write/plan_time.h"
 #include "write/properties.h"
 #include "plural.h"
@@ -25,9 +26,6 @@ typedef unsigned long long ull;
 
 /* Heap entries, pool and buffers of a search with a few hundred results. */
 #define SEARCH_BYTES 65536
-
-/* Buffers of the sink and the libraries. */
-#define FIXED_BYTES (UINT64_C(4) << 20)
 
 struct sizes {
 	const struct vsx_build_opts *opts;
@@ -148,10 +146,54 @@ static void add_test(struct sizes *s)
 			   vsx_spec_kept(s->spec).build != NULL, &s->layout);
 }
 
+static uint64_t train_bytes(const struct sizes *s,
+			    const struct vsx_code_wish *wish)
+{
+	struct vsx_code_form form;
+
+	if (!wish->build)
+		return 0;
+	form = form_of(s, wish);
+	return vsx_codes_train_bytes(wish, &form, s->n, s->opts->n_threads);
+}
+
+/* Of the codes that are kept and those beside them, one after the other. */
+static uint64_t learning_bytes(const struct sizes *s)
+{
+	struct vsx_code_wish kept = vsx_spec_kept(s->spec);
+	uint64_t a = train_bytes(s, &kept);
+	uint64_t b = train_bytes(s, &s->spec->codes);
+
+	return a > b ? a : b;
+}
+
+uint64_t vsx_plan_learning(const struct vsx_build_opts *opts,
+			   const struct vsx_spec *spec, uint64_t n)
+{
+	struct sizes s = {.opts = opts, .n = n, .spec = spec};
+
+	if (!spec->codes.build)
+		return VSX_FIXED_BYTES;
+	vsx_options_space(&s.space, opts);
+	s.kind = vsx_kind_build_find(spec->kind);
+	ask_kind(&s, spec->size);
+	return s.of_kind.build_bytes + learning_bytes(&s) + VSX_FIXED_BYTES;
+}
+
 static uint64_t searcher_bytes(const struct sizes *s)
 {
 	return s->of_kind.searcher_bytes +
 	       (uint64_t)s->opts->dim * QUERY_BYTES + SEARCH_BYTES;
+}
+
+/* The rest goes to a file. */
+static uint64_t rows_held(const struct sizes *s)
+{
+	uint64_t rows = s->n * s->space.stride;
+	uint64_t room = vsx_plan_for_rows(
+		s->opts->memory, vsx_plan_learning(s->opts, s->spec, s->n));
+
+	return rows < room ? rows : room;
 }
 
 enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
@@ -165,7 +207,6 @@ enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
 	uint32_t properties_bytes;
 	char *properties = NULL;
 	enum vsx_status status;
-	uint64_t rows;
 	struct vsx_build_plan local = {0}, *plan = &local;
 
 	VSX_TRY(vsx_options_check(&checked, opts, err));
@@ -193,11 +234,10 @@ enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
 		add_segment(&s);
 		add_test(&s);
 	}
-	rows = n_rows * s.space.stride;
 	plan->file_bytes = vsx_layout_file_bytes(&s.layout, properties_bytes);
-	plan->build_bytes = (rows < checked.memory ? rows : checked.memory) +
-			    s.of_kind.build_bytes + code_bytes(&s) +
-			    FIXED_BYTES;
+	plan->build_bytes = rows_held(&s) + s.of_kind.build_bytes +
+			    learning_bytes(&s) + code_bytes(&s) +
+			    VSX_FIXED_BYTES;
 	plan->query_hot_bytes = s.hot;
 	plan->searcher_bytes = searcher_bytes(&s);
 	plan->build_seconds = vsx_plan_seconds(

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,6 +149,96 @@ Test(plan, tells_the_memory_of_a_partition)
 	opts.builder = VSX_GRAPH_AUTO;
 	cr_assert_eq(vsx_build_plan(&opts, 1000, &insert, &err), VSX_OK);
 	cr_expect_gt(part.build_bytes, insert.build_bytes);
+}
+
+/* What training an OPQ of 65,536 rows takes: them twice, and their parts. */
+Test(plan, tells_the_memory_of_transforms_and_codes)
+{
+	struct vsx_build_opts opts = options(128, VSX_F32, "IVF64,SQ8");
+	const uint64_t n = 100000, sample = 65536;
+	struct vsx_build_plan plain, coded, turned;
+
+	opts.n_threads = 1;
+	cr_assert_eq(vsx_build_plan(&opts, n, &plain, &err), VSX_OK);
+	opts.spec = "IVF64,PQ128";
+	cr_assert_eq(vsx_build_plan(&opts, n, &coded, &err), VSX_OK);
+	cr_expect_geq(coded.build_bytes,
+		      plain.build_bytes + sample * 128 * 4 - n * 4);
+	opts.spec = "OPQ128,IVF64,PQ128";
+	cr_assert_eq(vsx_build_plan(&opts, n, &turned, &err), VSX_OK);
+	cr_expect_geq(turned.build_bytes, coded.build_bytes + sample * 128 * 4);
+	/* More goes to the file; codes of 128 bytes are counted besides. */
+	opts.memory = UINT64_C(100) << 20;
+	cr_assert_eq(vsx_build_plan(&opts, n, &coded, &err), VSX_OK);
+	cr_expect_leq(coded.build_bytes, opts.memory + n * 128);
+	cr_expect_lt(coded.build_bytes, turned.build_bytes);
+}
+
+static uint64_t own_memory(void)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	unsigned long long kib = 0;
+	char line[256];
+
+	cr_assert(f);
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "RssAnon: %llu kB", &kib) == 1)
+			break;
+	fclose(f);
+	return kib << 10;
+}
+
+static int watch(void *context, const struct vsx_build_event *event)
+{
+	uint64_t *most = context, now = own_memory();
+
+	(void)event;
+	*most = now > *most ? now : *most;
+	return 0;
+}
+
+/* Rows that would fit go to the file when there is more to learn from them. */
+Test(plan, what_is_learned_is_within_the_memory_for_rows)
+{
+	struct vsx_build_opts opts = options(64, VSX_F32, "PQ16x4,NoRefine");
+	static const char *const specs[] = {"PQ4,NoRefine",
+					    "OPQ4_16,IVF64,PQ4,NoRefine"};
+	enum { N = 80000 };
+	uint64_t most, before;
+	struct vsx_builder *b;
+	float row[64];
+
+	opts.memory = UINT64_C(28) << 20;
+	opts.n_threads = 1;
+	opts.n_test_queries = UINT32_MAX;
+	opts.report = watch;
+	opts.context = &most;
+	for (size_t s = 0; s < sizeof(specs) / sizeof(specs[0]); s++) {
+		opts.spec = specs[s];
+		before = most = own_memory();
+		cr_assert_eq(
+			vsx_builder_new(&b, scratch_path("x"), &opts, &err),
+			VSX_OK);
+		for (uint64_t i = 0; i < N; i++) {
+			for (uint64_t j = 0; j < 64; j++)
+				row[j] = (float)vsx_to_unit(
+					vsx_random_at(3, 99, i * 64 + j));
+			cr_assert_eq(vsx_builder_add(
+					     b,
+					     VSX_BATCH(row, VSX_F32, 1, NULL),
+					     &err),
+				     VSX_OK);
+		}
+		watch(&most, NULL);
+		cr_assert_eq(vsx_builder_finish(b, NULL, &err), VSX_OK, "%s",
+			     err.text);
+		vsx_builder_free(b);
+		/* Sanitizers keep what is freed, and more of their own. */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+		cr_expect_leq(most - before, opts.memory, "%s: %llu", specs[s],
+			      (unsigned long long)(most - before));
+#endif
+	}
 }
 
 Test(plan, refuses_a_builder_that_cannot_be)
