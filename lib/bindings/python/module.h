@@ -198,6 +198,30 @@ int vsx_py_among(struct vsx_py_handle *h, PyObject *x,
 int vsx_py_ids_among(struct vsx_py_handle *h, PyObject *x,
 		     struct vsx_py_ids *out);
 
+/* ---- facts.c ------------------------------------------------------------ */
+
+/* The attributes of Index; lives for ever. */
+PyGetSetDef *vsx_py_getters(void);
+
+PyObject *vsx_py_index_effort_for(PyObject *self, PyObject *args);
+PyObject *vsx_py_index_repr(PyObject *self);
+
+/* ---- rows.c ------------------------------------------------------------- */
+
+int vsx_py_add_rows(void);
+
+PyObject *vsx_py_index_reconstruct(PyObject *self, PyObject *id);
+PyObject *vsx_py_index_reconstruct_batch(PyObject *self, PyObject *ids);
+PyObject *vsx_py_index_get(PyObject *self, PyObject *id_or_key);
+PyObject *vsx_py_index_row(PyObject *self, PyObject *id);
+PyObject *vsx_py_index_ids(PyObject *self, PyObject *unused);
+PyObject *vsx_py_index_iter(PyObject *self);
+Py_ssize_t vsx_py_index_length(PyObject *self);
+int vsx_py_index_contains(PyObject *self, PyObject *id_or_key);
+PyObject *vsx_py_index_find(PyObject *self, PyObject *key);
+PyObject *vsx_py_index_keys(PyObject *self, PyObject *ids);
+PyObject *vsx_py_index_payloads(PyObject *self, PyObject *ids);
+
 /* ---- index.c, search.c, build.c, change.c ------------------------------- */
 
 struct vsx_py_index {
@@ -209,7 +233,7 @@ struct vsx_py_index {
 	PyObject *built; /* what a build said, or NULL */
 };
 
-extern PyTypeObject *vsx_py_index_type, *vsx_py_row_type;
+extern PyTypeObject *vsx_py_index_type;
 int vsx_py_add_types(PyObject *module);
 
 /* The handle, held; NULL with ValueError when the index is closed. */
