@@ -8,7 +8,15 @@ static const struct vsx_py_index *index_of(PyObject *self)
 	return (const struct vsx_py_index *)self;
 }
 
-enum fact_type { FACT_U32, FACT_U64, FACT_F64, FACT_TEXT, FACT_BOOL };
+enum fact_type {
+	FACT_U32,
+	FACT_U64,
+	FACT_F64,
+	FACT_TEXT,
+	FACT_BOOL,
+	FACT_METRIC,
+	FACT_ELEM,
+};
 
 struct fact {
 	const char *name, *doc;
@@ -23,6 +31,9 @@ struct fact {
 
 static const struct fact facts[] = {
 	FACT("dim", FACT_U32, dim, "Components of a vector."),
+	FACT("metric", FACT_METRIC, metric, "'l2', 'ip' or 'cosine'."),
+	FACT("dtype", FACT_ELEM, elem,
+	     "Type of the rows: 'f32', 'f16', 'bf16', 'i8' or 'u8'."),
 	FACT("spec", FACT_TEXT, spec, "What it is, such as 'HNSW32'."),
 	FACT("asked", FACT_TEXT, asked, "What was asked for."),
 	FACT("kept", FACT_TEXT, kept, "What is kept of rows, such as 'f32'."),
@@ -74,6 +85,10 @@ static PyObject *fact_value(const struct vsx_facts *all, const struct fact *f)
 	case FACT_TEXT:
 		memcpy(&text, at, sizeof(text));
 		return PyUnicode_FromString(text);
+	case FACT_METRIC:
+		return PyUnicode_FromString(vsx_metric_text(all->metric));
+	case FACT_ELEM:
+		return PyUnicode_FromString(vsx_elem_text(all->elem));
 	case FACT_BOOL:
 		memcpy(&u32, at, sizeof(u32));
 		return PyBool_FromLong((long)u32);
@@ -93,34 +108,6 @@ static PyObject *get_fact(PyObject *self, void *fact)
 	value = fact_value(vsx_py_handle_facts(h), fact);
 	vsx_py_handle_drop(h);
 	return value;
-}
-
-static PyObject *get_metric(PyObject *self, void *unused)
-{
-	struct vsx_py_handle *h = vsx_py_index_handle(self);
-	PyObject *text;
-
-	(void)unused;
-	if (!h)
-		return NULL;
-	text = PyUnicode_FromString(
-		vsx_metric_text(vsx_py_handle_facts(h)->metric));
-	vsx_py_handle_drop(h);
-	return text;
-}
-
-static PyObject *get_dtype(PyObject *self, void *unused)
-{
-	struct vsx_py_handle *h = vsx_py_index_handle(self);
-	PyObject *text;
-
-	(void)unused;
-	if (!h)
-		return NULL;
-	text = PyUnicode_FromString(
-		vsx_elem_text(vsx_py_handle_facts(h)->elem));
-	vsx_py_handle_drop(h);
-	return text;
 }
 
 static PyObject *get_path(PyObject *self, void *unused)
@@ -261,11 +248,8 @@ PyObject *vsx_py_index_repr(PyObject *self)
 	return text;
 }
 
-#define N_OTHERS 8
+#define N_OTHERS 6
 static PyGetSetDef getters[N_FACTS + N_OTHERS + 1] = {
-	{"metric", get_metric, NULL, "'l2', 'ip' or 'cosine'.", NULL},
-	{"dtype", get_dtype, NULL,
-	 "Type of the rows: 'f32', 'f16', 'bf16', 'i8' or 'u8'.", NULL},
 	{"path", get_path, NULL, "Of the file.", NULL},
 	{"closed", get_closed, NULL, "Whether it is closed.", NULL},
 	{"built", get_built, NULL,

@@ -22,10 +22,12 @@ static PyObject *vector_of(struct vsx_py_handle *h, uint64_t id)
 	return vsx_py_raise(&err);
 }
 
-PyObject *vsx_py_index_reconstruct(PyObject *self, PyObject *id)
+/* What there is of the row with an id. */
+static PyObject *of_id(PyObject *self, PyObject *id,
+		       PyObject *(*get)(struct vsx_py_handle *, uint64_t))
 {
 	struct vsx_py_handle *h;
-	PyObject *vector;
+	PyObject *got;
 	uint64_t number;
 
 	if (!vsx_py_id(id, &number))
@@ -33,9 +35,33 @@ PyObject *vsx_py_index_reconstruct(PyObject *self, PyObject *id)
 	h = vsx_py_index_handle(self);
 	if (!h)
 		return NULL;
-	vector = vector_of(h, number);
+	got = get(h, number);
 	vsx_py_handle_drop(h);
-	return vector;
+	return got;
+}
+
+/* The same of many ids. */
+static PyObject *of_ids(PyObject *self, PyObject *x,
+			PyObject *(*get)(struct vsx_py_handle *,
+					 const struct vsx_py_ids *))
+{
+	struct vsx_py_handle *h = vsx_py_index_handle(self);
+	struct vsx_py_ids ids;
+	PyObject *got = NULL;
+
+	if (!h)
+		return NULL;
+	if (!vsx_py_ids_get(&ids, x, "ids")) {
+		got = get(h, &ids);
+		vsx_py_ids_release(&ids);
+	}
+	vsx_py_handle_drop(h);
+	return got;
+}
+
+PyObject *vsx_py_index_reconstruct(PyObject *self, PyObject *id)
+{
+	return of_id(self, id, vector_of);
 }
 
 static PyObject *vectors_of(struct vsx_py_handle *h,
@@ -61,20 +87,9 @@ static PyObject *vectors_of(struct vsx_py_handle *h,
 	return vsx_py_raise(&err);
 }
 
-PyObject *vsx_py_index_reconstruct_batch(PyObject *self, PyObject *x)
+PyObject *vsx_py_index_reconstruct_batch(PyObject *self, PyObject *ids)
 {
-	struct vsx_py_handle *h = vsx_py_index_handle(self);
-	struct vsx_py_ids ids;
-	PyObject *vectors = NULL;
-
-	if (!h)
-		return NULL;
-	if (!vsx_py_ids_get(&ids, x, "ids")) {
-		vectors = vectors_of(h, &ids);
-		vsx_py_ids_release(&ids);
-	}
-	vsx_py_handle_drop(h);
-	return vectors;
+	return of_ids(self, ids, vectors_of);
 }
 
 Py_ssize_t vsx_py_index_length(PyObject *self)
@@ -89,6 +104,24 @@ Py_ssize_t vsx_py_index_length(PyObject *self)
 	return (Py_ssize_t)n;
 }
 
+static enum vsx_status take_ids(const struct vsx *index,
+				const struct vsx_facts *facts, uint64_t *ids,
+				struct vsx_error *err)
+{
+	enum vsx_status status;
+	uint64_t n = 0, id;
+
+	for (uint64_t row = 0; row < facts->n_rows && n < facts->n_live;
+	     row++) {
+		status = vsx_id_at(index, row, &id, err);
+		if (status == VSX_OK)
+			ids[n++] = id;
+		else if (status != VSX_ENOTFOUND)
+			return status;
+	}
+	return VSX_OK;
+}
+
 /* The ids of all rows, in the order of the file. */
 PyObject *vsx_py_index_ids(PyObject *self, PyObject *unused)
 {
@@ -98,29 +131,22 @@ PyObject *vsx_py_index_ids(PyObject *self, PyObject *unused)
 	struct vsx_error err;
 	PyObject *ids;
 	Py_buffer view;
-	uint64_t n = 0;
 
 	(void)unused;
 	if (!h)
 		return NULL;
 	facts = vsx_py_handle_facts(h);
 	ids = vsx_py_array_new('q', 1, true, (size_t)facts->n_live, &view);
-	for (uint64_t row = 0; ids && row < facts->n_rows; row++) {
-		uint64_t id;
-
-		status = vsx_id_at(vsx_py_handle_index(h), row, &id, &err);
-		if (status == VSX_ENOTFOUND)
-			continue;
-		if (status || n == facts->n_live) {
-			PyBuffer_Release(&view);
+	if (ids) {
+		memset(view.buf, 0xff, (size_t)facts->n_live * 8);
+		status =
+			take_ids(vsx_py_handle_index(h), facts, view.buf, &err);
+		PyBuffer_Release(&view);
+		if (status) {
 			Py_CLEAR(ids);
 			vsx_py_raise(&err);
-			break;
 		}
-		((uint64_t *)view.buf)[n++] = id;
 	}
-	if (ids)
-		PyBuffer_Release(&view);
 	vsx_py_handle_drop(h);
 	return ids;
 }
@@ -239,27 +265,23 @@ static PyObject *key_of(struct vsx_py_handle *h, uint64_t id)
 	return n ? vsx_py_text(key, n) : Py_NewRef(Py_None);
 }
 
-/* The keys of rows, None for one that has none. */
-PyObject *vsx_py_index_keys(PyObject *self, PyObject *x)
+static PyObject *keys_of(struct vsx_py_handle *h, const struct vsx_py_ids *ids)
 {
-	struct vsx_py_handle *h = vsx_py_index_handle(self);
-	struct vsx_py_ids ids;
-	PyObject *all = NULL;
+	PyObject *all = PyList_New((Py_ssize_t)ids->n);
 
-	if (!h)
-		return NULL;
-	if (!vsx_py_ids_get(&ids, x, "ids")) {
-		all = PyList_New((Py_ssize_t)ids.n);
-		for (size_t i = 0; all && i < ids.n; i++) {
-			PyObject *key = key_of(h, ids.ids[i]);
+	for (size_t i = 0; all && i < ids->n; i++) {
+		PyObject *key = key_of(h, ids->ids[i]);
 
-			if (!key || PyList_SetItem(all, (Py_ssize_t)i, key))
-				Py_CLEAR(all);
-		}
-		vsx_py_ids_release(&ids);
+		if (!key || PyList_SetItem(all, (Py_ssize_t)i, key))
+			Py_CLEAR(all);
 	}
-	vsx_py_handle_drop(h);
 	return all;
+}
+
+/* The keys of rows, None for one that has none. */
+PyObject *vsx_py_index_keys(PyObject *self, PyObject *ids)
+{
+	return of_ids(self, ids, keys_of);
 }
 
 static int keep_payload(void *list, size_t i, const struct vsx_bytes *payload)
@@ -272,27 +294,24 @@ static int keep_payload(void *list, size_t i, const struct vsx_bytes *payload)
 	return !bytes || PyList_SetItem(list, (Py_ssize_t)i, bytes);
 }
 
-/* The payloads of rows, None for one that has none. */
-PyObject *vsx_py_index_payloads(PyObject *self, PyObject *x)
+static PyObject *payloads_of(struct vsx_py_handle *h,
+			     const struct vsx_py_ids *ids)
 {
-	struct vsx_py_handle *h = vsx_py_index_handle(self);
-	struct vsx_py_ids ids;
+	PyObject *all = PyList_New((Py_ssize_t)ids->n);
 	struct vsx_error err;
-	PyObject *all = NULL;
 
-	if (!h)
-		return NULL;
-	if (!vsx_py_ids_get(&ids, x, "ids")) {
-		all = PyList_New((Py_ssize_t)ids.n);
-		if (all && vsx_payloads(vsx_py_handle_index(h), ids.ids, ids.n,
-					keep_payload, all, &err)) {
-			vsx_py_raise(&err);
-			Py_CLEAR(all);
-		}
-		vsx_py_ids_release(&ids);
+	if (all && vsx_payloads(vsx_py_handle_index(h), ids->ids, ids->n,
+				keep_payload, all, &err)) {
+		vsx_py_raise(&err);
+		Py_CLEAR(all);
 	}
-	vsx_py_handle_drop(h);
 	return all;
+}
+
+/* The payloads of rows, None for one that has none. */
+PyObject *vsx_py_index_payloads(PyObject *self, PyObject *ids)
+{
+	return of_ids(self, ids, payloads_of);
 }
 
 /* ---- a row where it lies ------------------------------------------------- */
@@ -368,18 +387,7 @@ static PyObject *row_new(struct vsx_py_handle *h, uint64_t id)
 
 PyObject *vsx_py_index_row(PyObject *self, PyObject *id)
 {
-	struct vsx_py_handle *h;
-	PyObject *array;
-	uint64_t number;
-
-	if (!vsx_py_id(id, &number))
-		return NULL;
-	h = vsx_py_index_handle(self);
-	if (!h)
-		return NULL;
-	array = row_new(h, number);
-	vsx_py_handle_drop(h);
-	return array;
+	return of_id(self, id, row_new);
 }
 
 static PyType_Slot row_slots[] = {
