@@ -12,6 +12,7 @@
 #ifndef VSX_HNSW_H
 #define VSX_HNSW_H
 
+#include "code/edge.h"
 #include "kind/kind.h"
 #include "segment/scratch.h"
 
@@ -44,6 +45,20 @@ static inline const struct vsx_hnsw *vsx_hnsw_of(const struct vsx_segment *seg)
 
 #define VSX_HNSW_MAX_EF_CONSTRUCTION ((int)VSX_MAX_EF_CONSTRUCTION)
 
+/*
+ * Codes of the links of a level, code/edge.h: the walk looks only at rows that
+ * may be near enough to come into its pool. One that is refused is not marked:
+ * from another row it may look nearer. Keys are squared distances as f32.
+ */
+struct vsx_gates {
+	const uint8_t *blocks;	     /* [slots][row_bytes], blocks of 32 links
+					each; unused links are zeros */
+	const struct vsx_view *view; /* NULL: needs no touching */
+	uint64_t at;		     /* byte of `blocks` in its view */
+	uint32_t row_bytes;
+	const struct vsx_edge_query *query;
+};
+
 /* One level of a graph. */
 struct vsx_level {
 	struct vsx_codes codes;		   /* that rows are compared by */
@@ -54,6 +69,7 @@ struct vsx_level {
 	uint32_t degree;
 	uint32_t n_rows; /* links must be below */
 	bool asks;	 /* for the rows of a list before they are touched */
+	const struct vsx_gates *gates; /* NULL: all links are looked at */
 };
 
 /*

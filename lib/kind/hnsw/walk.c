@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "kind/hnsw/hnsw.h"
@@ -69,6 +70,17 @@ static inline void prefetch_links(const struct vsx_level *l, uint32_t row)
 		__builtin_prefetch(p + i);
 }
 
+static inline void prefetch_gates(const struct vsx_level *l, uint32_t row)
+{
+	const uint8_t *p;
+
+	if (!l->gates)
+		return;
+	p = l->gates->blocks + (size_t)row * l->gates->row_bytes;
+	for (uint32_t i = 0; i < l->gates->row_bytes; i += 64)
+		__builtin_prefetch(p + i);
+}
+
 static enum vsx_status touch_links(const struct vsx_level *l, uint32_t row,
 				   struct vsx_error *err)
 {
@@ -131,37 +143,102 @@ static enum vsx_status bad_link(const struct vsx_level *l, uint32_t row,
 			  row);
 }
 
-/* Rows that `row` links to and that this search has not met, all marked. */
-static enum vsx_status gather(struct vsx_walk *w, const struct vsx_level *l,
-			      uint32_t row, size_t *n, struct vsx_error *err)
+/* Take a link that is none of those met before into the rows, and mark it. */
+static inline enum vsx_status take_link(struct vsx_walk *w,
+					const struct vsx_level *l,
+					uint32_t link, size_t *n,
+					struct vsx_error *err)
 {
-	const uint32_t *links = links_of(l, row);
-	uint32_t *out = w->scratch->rows;
-	uint8_t *marks = w->marks, epoch = w->scratch->epoch;
-	size_t found = 0;
+	uint8_t mark = w->marks[link];
 
+	if (mark == w->scratch->epoch || link == w->avoid)
+		return VSX_OK;
+	if (mark == NEVER && l->codes.view)
+		VSX_TRY(touch_row(l, link, err));
+	w->marks[link] = w->scratch->epoch;
+	w->scratch->rows[(*n)++] = link;
+	return VSX_OK;
+}
+
+/* No row is too far. */
+#define NO_BOUND UINT64_MAX
+
+static double distance_of(uint64_t entry)
+{
+	return entry == NO_BOUND
+		       ? (double)INFINITY
+		       : vsx_key_value(VSX_KEY_F32, vsx_pool_key(entry));
+}
+
+/* Which links of the row of a pool entry may lead to a row before the entry
+ * `bound`: a bit each. */
+static enum vsx_status ask_gates(const struct vsx_level *l, uint64_t entry,
+				 uint64_t bound, uint32_t *out,
+				 struct vsx_error *err)
+{
+	const struct vsx_gates *g = l->gates;
+	uint64_t at = (uint64_t)vsx_pool_row(entry) * g->row_bytes;
+	size_t n = (l->degree + VSX_GATE_LINKS - 1) / VSX_GATE_LINKS;
+	struct vsx_gate gate;
+
+	if (!vsx_edge_gate(g->query, distance_of(entry), distance_of(bound),
+			   &gate)) {
+		memset(out, 0xff, n * sizeof(*out));
+		return VSX_OK;
+	}
+	if (g->view)
+		VSX_TRY(vsx_touch(g->view, g->at + at, g->row_bytes, err));
+	vsx_code_kernels()->gate(&gate, g->blocks + at, n, out);
+	return VSX_OK;
+}
+
+/* gather() of the links that pass. Unused ones do: the first ends the list. */
+static enum vsx_status gather_passed(struct vsx_walk *w,
+				     const struct vsx_level *l, uint64_t entry,
+				     uint64_t bound, size_t *n,
+				     struct vsx_error *err)
+{
+	uint32_t pass[2 * VSX_HNSW_MAX_M / VSX_GATE_LINKS];
+	uint32_t row = vsx_pool_row(entry);
+	const uint32_t *links = links_of(l, row);
+
+	VSX_TRY(ask_gates(l, entry, bound, pass, err));
+	for (uint32_t i = 0; i < l->degree; i += VSX_GATE_LINKS)
+		for (uint32_t m = pass[i / VSX_GATE_LINKS]; m; m &= m - 1) {
+			uint32_t at = i + (uint32_t)__builtin_ctz(m);
+
+			if (at >= l->degree || links[at] == VSX_HNSW_NO_LINK)
+				return VSX_OK;
+			if (links[at] >= l->n_rows)
+				return bad_link(l, row, links[at], err);
+			VSX_TRY(take_link(w, l, links[at], n, err));
+		}
+	return VSX_OK;
+}
+
+/* Rows that the row of a pool entry links to, that this search has not met and
+ * that may come before `bound`, all marked. */
+static enum vsx_status gather(struct vsx_walk *w, const struct vsx_level *l,
+			      uint64_t entry, uint64_t bound, size_t *n,
+			      struct vsx_error *err)
+{
+	uint32_t row = vsx_pool_row(entry);
+	const uint32_t *links = links_of(l, row);
+
+	*n = 0;
 	if (l->links_view)
 		VSX_TRY(touch_links(l, row, err));
 	if (l->asks)
 		ask_rows(w, l, links);
+	if (l->gates)
+		return gather_passed(w, l, entry, bound, n, err);
 	for (uint32_t i = 0; i < l->degree; i++) {
-		uint32_t link = links[i];
-		uint8_t mark;
-
-		if (link >= l->n_rows) {
-			if (link == VSX_HNSW_NO_LINK)
-				break;
-			return bad_link(l, row, link, err);
-		}
-		mark = marks[link];
-		if (mark == epoch || link == w->avoid)
-			continue;
-		if (mark == NEVER && l->codes.view)
-			VSX_TRY(touch_row(l, link, err));
-		marks[link] = epoch;
-		out[found++] = link;
+		if (links[i] >= l->n_rows)
+			return links[i] == VSX_HNSW_NO_LINK
+				       ? VSX_OK
+				       : bad_link(l, row, links[i], err);
+		VSX_TRY(take_link(w, l, links[i], n, err));
 	}
-	*n = found;
 	return VSX_OK;
 }
 
@@ -269,7 +346,7 @@ enum vsx_status vsx_walk_greedy(struct vsx_walk *w, const struct vsx_level *l,
 static enum vsx_status meet(struct vsx_walk *w, const struct vsx_level *l,
 			    uint32_t row, size_t *n, struct vsx_error *err)
 {
-	VSX_TRY(gather(w, l, row, n, err));
+	VSX_TRY(gather(w, l, vsx_pool_entry(0, row), NO_BOUND, n, err));
 	VSX_TRY(take_keys(w, l, w->scratch->rows, *n, w->scratch->keys, err));
 	w->n_hops++;
 	return VSX_OK;
@@ -322,16 +399,17 @@ enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
 	size_t next = 0; /* every entry before it is expanded */
 
 	for (;;) {
-		uint32_t row;
-		size_t n = 0, place;
+		size_t n, place;
 
 		while (next < w->n && (pool[next] & 1))
 			next++;
 		if (next == w->n || next >= until)
 			return VSX_OK;
-		row = vsx_pool_row(pool[next]);
 		pool[next] |= 1;
-		VSX_TRY(gather(w, l, row, &n, err));
+		if (next + 1 < w->n)
+			prefetch_gates(l, vsx_pool_row(pool[next + 1]));
+		VSX_TRY(gather(w, l, pool[next],
+			       w->n == ef ? pool[ef - 1] : NO_BOUND, &n, err));
 		if (next + 1 < w->n)
 			prefetch_links(l, vsx_pool_row(pool[next + 1]));
 		VSX_TRY(take_keys(w, l, rows, n, keys, err));
@@ -345,6 +423,7 @@ enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
 			if (place <= next) {
 				next = place;
 				prefetch_links(l, rows[i]);
+				prefetch_gates(l, rows[i]);
 			}
 		}
 	}
@@ -361,14 +440,17 @@ enum vsx_status vsx_walk_beam_eligible(struct vsx_walk *w,
 
 	*crowded = false;
 	for (;;) {
-		size_t n = 0;
+		uint64_t bound = NO_BOUND;
+		size_t n;
 
 		while (next < w->n && (pool[next] & 1))
 			next++;
 		if (next >= w->n || next >= until)
 			return VSX_OK;
 		pool[next] |= 1;
-		VSX_TRY(gather(w, l, vsx_pool_row(pool[next]), &n, err));
+		if (w->n - w->n_barred == ef)
+			bound = pool[w->n - 1];
+		VSX_TRY(gather(w, l, pool[next], bound, &n, err));
 		VSX_TRY(take_keys(w, l, rows, n, keys, err));
 		w->n_hops++;
 		for (size_t i = 0; i < n; i++) {
