@@ -22,5 +22,6 @@ esac
 cd "$here"
 for without in '' numpy; do
 	export without
-	"$python" -m unittest -v test_module test_collection test_hostile
+	"$python" -m unittest -v test_module test_collection test_langchain\
+		test_adapters test_hostile
 done

@@ -2,6 +2,7 @@
 
 import datetime
 import doctest
+import sys
 import unittest
 
 from support import Folder, listed, vectors, vsx
@@ -78,6 +79,26 @@ class Documents(Folder):
         every = self.c.get()["ids"]
         self.assertEqual(self.c.get(limit=5, offset=3)["ids"], every[3:8])
 
+    def test_metadata_that_no_field_can_hold_are_kept(self):
+        kept = [{"loc": {"lines": [1, 2]}, "dc:title": "t", "mixed": [1, "a"],
+                 "big": 2**70, "null": None, "or": 1, "i": 3, "tags": ["x"]},
+                {"i": 4, "x": None, "tags": []}]
+        self.c.add(["a", "b"], vectors(2), metadatas=kept)
+        self.assertEqual(self.c.get()["metadatas"], kept)
+        self.assertEqual(set(self.c.index.fields), {"i", "tags"})
+        self.assertEqual(self.c.get(where={"tags": {"$contains": "x"}})["ids"],
+                         ["a"])
+
+    @unittest.skipIf(sys.modules.get("numpy", 0) is None, "needs numpy")
+    def test_metadata_of_numpy(self):
+        import numpy as np
+        self.c.add(["a"], vectors(1), metadatas=[
+            {"i": np.int64(3), "f": np.float32(0.5), "b": np.bool_(True),
+             "s": np.str_("x"), "l": np.array([1, 2]), "m": [np.int8(4)]}])
+        self.assertEqual(self.c.get()["metadatas"], [
+            {"i": 3, "f": 0.5, "b": True, "s": "x", "l": [1, 2], "m": [4]}])
+        self.assertEqual(self.c.count({"i": np.int64(3)}), 1)
+
     def test_upsert_and_delete(self):
         self.fill()
         self.assertRaises(vsx.ExistsError, self.c.add, ["doc-1"], vectors(1))
@@ -114,6 +135,8 @@ class Documents(Folder):
                      lambda: self.c.get(where={"i": None}),
                      lambda: self.c.get(where={"$and": []}),
                      lambda: self.c.get(where={"nothing": 3}),
+                     lambda: self.c.get(where={"i = 1 or i": 3}),
+                     lambda: self.c.get(where={"not": 3}),
                      lambda: self.c.query([1.0], 3)):
             with self.assertRaises((TypeError, ValueError)):
                 call()

@@ -42,8 +42,8 @@ with vsx.build([[0.0, 1.0], [1.0, 0.0]], "i.vsx", "Flat") as index:
 END
 # And by pip itself, where there is one.
 "$python" -m pip --version >/dev/null 2>&1 || exit 0
-"$python" -m pip install -q --no-index --no-build-isolation --no-deps \
+"$python" -m pip install -q --no-index --no-deps \
 	--disable-pip-version-check --root-user-action=ignore \
 	--config-settings "build-dir=$build" --target "$tmp/by_pip" \
-	"$OLDPWD/lib/bindings/python"
+	"$OLDPWD"
 PYTHONPATH=$tmp/by_pip "$python" -c 'import vsx; print(vsx.__file__)'

@@ -90,4 +90,4 @@ def build_wheel(wheel_directory, config_settings=None,
 
 
 def build_sdist(sdist_directory, config_settings=None):
-    raise NotImplementedError("install it from a checkout of VSX")
+    raise NotImplementedError("install it from a checkout of VSX: pip install .")

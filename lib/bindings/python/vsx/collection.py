@@ -1,15 +1,21 @@
 """Documents with vectors in one file, as users of Chroma know them."""
 
 import json
+import math
 import os
+import re
 
 from . import _vsx
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,62}\Z")
+_WORDS = set("and or not in contains any all is null empty true false".split())
 
 _COMPARE = {"$eq": "=", "$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
 
 
 def _value(v):
     """A value as the language of filters writes it."""
+    v = _plain(v)
     if isinstance(v, bool):
         return "true" if v else "false"
     if isinstance(v, (int, float)):
@@ -28,7 +34,43 @@ def _values(vs):
     return "(" + ", ".join(map(_value, vs)) + ")"
 
 
+def _plain(v):
+    """The same without types of numpy."""
+    if isinstance(v, (list, tuple)):
+        return list(map(_plain, v))
+    return v.tolist() if hasattr(v, "tolist") else v
+
+
+def _can_be_name(name):
+    return (isinstance(name, str) and bool(_NAME.match(name)) and
+            name.lower() not in _WORDS)
+
+
+def _kind(v):
+    """Of a value that can be a field's; None: no field can have it."""
+    if isinstance(v, bool):
+        return "bool"
+    if isinstance(v, int):
+        return "int" if -2**63 <= v < 2**63 else None
+    if isinstance(v, float):
+        return "float" if math.isfinite(v) else None
+    if isinstance(v, str):
+        return None if "\0" in v or len(v.encode()) > 65535 else "str"
+    return "time" if hasattr(v, "isoformat") else None
+
+
+def _field(v):
+    """Whether a filter can see this value: one, or a list of one kind."""
+    if isinstance(v, (list, tuple)):
+        kinds = set(map(_kind, v))
+        return None not in kinds and (len(kinds) < 2 or
+                                      kinds == {"int", "float"})
+    return v is None or _kind(v) is not None
+
+
 def _test(name, how, v):
+    if not _can_be_name(name):
+        raise ValueError(f"where: {name!r} can be no field's name")
     if how in _COMPARE:
         return f"{name} {_COMPARE[how]} {_value(v)}"
     # As Chroma has it, what has no such field is not equal to anything.
@@ -82,6 +124,10 @@ class Collection:
     metric  'cosine', 'l2' or 'ip', of a new one
     spec    of a new one, such as 'HNSW32'; None: what suits the rows
     wait    seconds to wait for another writer
+
+    Metadata may be whatever JSON can say. Values that are a bool, a number, a
+    str, a datetime or a list of one of these are fields, which `where` sees: of
+    one type in all documents.
 
     What is written is seen by this object at once, and by others after
     refresh(). Any number of threads may query it; writers take turns.
@@ -151,9 +197,14 @@ class Collection:
         for i in ids:
             if not isinstance(i, str) or not i:
                 raise TypeError(f"an id is a str that is not empty: {i!r}")
-        fields = [dict(m) if m else None for m in metadatas or [None] * n]
+        metadatas = [{name: _plain(v) for name, v in m.items()} if m else None
+                     for m in metadatas or [None] * n]
+        # The others are kept and given back, and no filter sees them.
+        fields = [m and {name: v for name, v in m.items()
+                         if _can_be_name(name) and _field(v)}
+                  for m in metadatas]
         payloads = []
-        for document, metadata in zip(documents or [None] * n, fields):
+        for document, metadata in zip(documents or [None] * n, metadatas):
             kept = {}
             if document is not None:
                 kept["document"] = document
