@@ -141,7 +141,7 @@ static void date_of(int64_t days, int *year, int *month, int *day)
 	*year = (int)(yoe + era * 400 + (*month <= 2));
 }
 
-void vsx_time_text(char out[VSX_TIME_TEXT], int64_t time)
+void vsx_time_print(char out[VSX_TIME_BYTES], int64_t time)
 {
 	int64_t rest = time % DAY, days;
 	int year, month, day, n, micros;
@@ -151,22 +151,22 @@ void vsx_time_text(char out[VSX_TIME_TEXT], int64_t time)
 	days = (time - rest) / DAY + 719468;
 	if (time < days_of(1, 1, 1) * DAY ||
 	    time >= (days_of(9999, 12, 31) + 1) * DAY) {
-		snprintf(out, VSX_TIME_TEXT, "%" PRId64, time);
+		snprintf(out, VSX_TIME_BYTES, "%" PRId64, time);
 		return;
 	}
 	date_of(days, &year, &month, &day);
-	n = snprintf(out, VSX_TIME_TEXT, "%04d-%02d-%02d", year, month, day);
+	n = snprintf(out, VSX_TIME_BYTES, "%04d-%02d-%02d", year, month, day);
 	if (rest == 0)
 		return;
 	micros = (int)(rest % SECOND);
 	rest /= SECOND;
-	n += snprintf(out + n, VSX_TIME_TEXT - (size_t)n, "T%02d:%02d",
+	n += snprintf(out + n, VSX_TIME_BYTES - (size_t)n, "T%02d:%02d",
 		      (int)(rest / 3600), (int)(rest / 60 % 60));
 	if (rest % 60 || micros)
-		n += snprintf(out + n, VSX_TIME_TEXT - (size_t)n, ":%02d",
+		n += snprintf(out + n, VSX_TIME_BYTES - (size_t)n, ":%02d",
 			      (int)(rest % 60));
 	if (micros)
-		n += snprintf(out + n, VSX_TIME_TEXT - (size_t)n, ".%06d",
+		n += snprintf(out + n, VSX_TIME_BYTES - (size_t)n, ".%06d",
 			      micros);
-	snprintf(out + n, VSX_TIME_TEXT - (size_t)n, "Z");
+	snprintf(out + n, VSX_TIME_BYTES - (size_t)n, "Z");
 }

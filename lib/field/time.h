@@ -12,9 +12,9 @@
  */
 bool vsx_time_parse(int64_t *out, const char *s, size_t n);
 
-#define VSX_TIME_TEXT 32
+#define VSX_TIME_BYTES 32
 
 /* As above, with as much as is not 0, and Z. Of other years: the number. */
-void vsx_time_text(char out[VSX_TIME_TEXT], int64_t time);
+void vsx_time_print(char out[VSX_TIME_BYTES], int64_t time);
 
 #endif

@@ -1,5 +1,6 @@
 /* The fields of an index, and values of rows that a caller puts together. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,31 @@ enum vsx_status vsx_index_fields(struct vsx *index, struct vsx_error *err)
 		      sizeof(*index->fields.fields), by_name);
 	index->heap_bytes += index->fields.cap * sizeof(*index->fields.fields);
 	return VSX_OK;
+}
+
+/* So many fields are named. */
+#define NAMED 10
+
+enum vsx_status vsx_index_field(const struct vsx *index, const char *name,
+				size_t *number, struct vsx_error *err)
+{
+	const struct vsx_schema *s = &index->fields;
+	char names[NAMED * (VSX_FIELD_NAME + 2)] = "";
+	size_t at = 0;
+
+	*number = vsx_schema_find(s, name);
+	if (*number < s->n)
+		return VSX_OK;
+	for (size_t i = 0; i < s->n && i < NAMED && at < 200; i++)
+		at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%s",
+				       i ? ", " : "", s->fields[i].name);
+	if (s->n == 0)
+		return vsx_fail(err, VSX_EINVAL,
+				"no field %.80s: the index has no fields",
+				name);
+	return vsx_fail(err, VSX_EINVAL,
+			"no field %.80s, the index has %zu: %s%s", name, s->n,
+			names, s->n > NAMED || at >= 200 ? ", ..." : "");
 }
 
 const char *vsx_field_type_text(enum vsx_field_type type, uint32_t is_list)

@@ -10,4 +10,11 @@
  */
 enum vsx_status vsx_index_fields(struct vsx *index, struct vsx_error *err);
 
+/*
+ * The number of the field of this name. VSX_EINVAL names those that the index
+ * has.
+ */
+enum vsx_status vsx_index_field(const struct vsx *index, const char *name,
+				size_t *number, struct vsx_error *err);
+
 #endif

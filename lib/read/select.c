@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "field/program.h"
 #include "segment/dead.h"
+#include "read/fields.h"
 #include "read/handle.h"
 
 enum vsx_status vsx_filter_parse(struct vsx_filter **out, const char *text,
@@ -19,31 +20,6 @@ void vsx_filter_free(struct vsx_filter *filter)
 	vsx_filter_drop(filter);
 }
 
-/* So many fields are named. */
-#define NAMED 10
-
-static enum vsx_status unknown(const struct vsx *index,
-			       const struct vsx_filter *f,
-			       const struct vsx_filter_node *node,
-			       struct vsx_error *err)
-{
-	const struct vsx_schema *s = &index->fields;
-	char names[NAMED * (VSX_FIELD_NAME + 2)] = "";
-	size_t at = 0;
-
-	for (size_t i = 0; i < s->n && i < NAMED && at < 200; i++)
-		at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%s",
-				       i ? ", " : "", s->fields[i].name);
-	if (s->n == 0)
-		return vsx_filter_refuse(f, node->at, err,
-					 "no field %s: the index has no fields",
-					 f->names[node->field]);
-	return vsx_filter_refuse(f, node->at, err,
-				 "no field %s, the index has %zu: %s%s",
-				 f->names[node->field], s->n, names,
-				 s->n > NAMED || at >= 200 ? ", ..." : "");
-}
-
 /* An index without rows has no fields, and any filter passes none. */
 static enum vsx_status check_names(const struct vsx *index,
 				   const struct vsx_filter *f,
@@ -51,11 +27,14 @@ static enum vsx_status check_names(const struct vsx *index,
 {
 	for (size_t i = 0; index->manifest.n_segments && i < f->n_nodes; i++) {
 		const struct vsx_filter_node *node = &f->nodes[i];
+		struct vsx_error why;
+		size_t number;
 
 		if (node->what >= VSX_FILTER_IN &&
-		    vsx_schema_find(&index->fields, f->names[node->field]) ==
-			    index->fields.n)
-			return unknown(index, f, node, err);
+		    vsx_index_field(index, f->names[node->field], &number,
+				    &why) != VSX_OK)
+			return vsx_filter_refuse(f, node->at, err, "%s",
+						 why.text);
 	}
 	return VSX_OK;
 }

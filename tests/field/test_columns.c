@@ -211,7 +211,7 @@ enum {
 static void write_value(const struct expr *e, int i, FILE *to)
 {
 	enum vsx_field_type type = fields[e->field].kind.type;
-	char text[VSX_TIME_TEXT];
+	char text[VSX_TIME_BYTES];
 
 	if (type == VSX_BOOL) {
 		fputs(e->at[i] ? "true" : "false", to);
@@ -226,7 +226,7 @@ static void write_value(const struct expr *e, int i, FILE *to)
 				fputc(*s, to);
 		fputc('"', to);
 	} else if (type == VSX_TIME) {
-		vsx_time_text(text, time_at(e->at[i]));
+		vsx_time_print(text, time_at(e->at[i]));
 		fprintf(to, "'%s'", text);
 	} else {
 		fprintf(to, "%g", number(type, e->at[i]) + e->half);

@@ -226,11 +226,11 @@ Test(filter, names_of_fields_are_no_words_of_it)
 
 static void expect_time(const char *text, const char *due)
 {
-	char found[VSX_TIME_TEXT] = "none";
+	char found[VSX_TIME_BYTES] = "none";
 	int64_t time;
 
 	if (vsx_time_parse(&time, text, strlen(text)))
-		vsx_time_text(found, time);
+		vsx_time_print(found, time);
 	cr_expect_str_eq(found, due, "%s: %s", text, found);
 }
 
@@ -266,9 +266,9 @@ Test(filter, reads_times)
 	expect_time("2024-01-01T10:00+1", "none");
 	expect_time("", "none");
 	for (int64_t day = -700000; day < 2900000; day += 997) {
-		char text[VSX_TIME_TEXT];
+		char text[VSX_TIME_BYTES];
 
-		vsx_time_text(text, day * INT64_C(86400000000) + 1000001);
+		vsx_time_print(text, day * INT64_C(86400000000) + 1000001);
 		if (!vsx_time_parse(&time, text, strlen(text)))
 			continue; /* a year that has no four digits */
 		cr_expect_eq(time, day * INT64_C(86400000000) + 1000001, "%s",

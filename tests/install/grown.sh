@@ -10,7 +10,7 @@ grep -q '^VSX_SANITIZE:STRING=$' "$build/CMakeCache.txt" ||
 program=$here/tests/install/grown/program.c
 
 # The structures: those that a call has the size of.
-filled=$(cat "$here/lib/vsx.h" "$here/lib/vsx_write.h" | tr -s '\n\t ' '   ' |
+filled=$(cat "$here"/lib/vsx*.h | tr -s '\n\t ' '   ' |
 	grep -oE 'struct vsx_[a-z_]+ \*[a-z_]+, size_t ([a-z]+_)?size' |
 	sed 's/struct \([a-z_]*\).*/\1/' | sort -u)
 [ "$(echo "$filled" | wc -l)" -ge 15 ] || fail "few structures: $filled"
@@ -23,7 +23,7 @@ mkdir grown
 cp -r "$here/format" "$here/lib" grown
 for name in $filled vsx_verify_event vsx_build_event vsx_snapshot; do
 	n=0
-	for header in grown/lib/vsx.h grown/lib/vsx_write.h; do
+	for header in grown/lib/vsx*.h; do
 		sed "/^struct $name {\$/,/^};\$/s/^};\$/	uint64_t more[9];\n};/" \
 			"$header" >header.h
 		cmp -s header.h "$header" || n=$((n + 1))

@@ -9,7 +9,7 @@ warnings='-Wall -Wextra -Wpedantic -Werror'
 
 # One line a macro: struct vsx_x x = VSX_X_INIT;
 inits=$(sed -n 's/^#define VSX_\([A-Z_]*\)_INIT.*/\1/p' \
-	"$include/vsx.h" "$include/vsx_write.h")
+	"$include"/vsx*.h)
 [ "$(echo "$inits" | wc -l)" -ge 10 ] || fail "few initialisers: $inits"
 {
 	echo '#include <vsx_write.h>'
@@ -37,7 +37,7 @@ cp inits.c inits.cpp
 	echo 'return 0; }'
 } >by_hand.c
 cp by_hand.c by_hand.cpp
-for header in vsx_types vsx_status vsx vsx_write; do
+for header in vsx_types vsx_status vsx vsx_rows vsx_write; do
 	echo "#include <$header.h>" >$header.c
 	cp $header.c $header.cpp
 done

@@ -303,7 +303,8 @@ Test(untouched, by_backups)
 Test(untouched, filters_and_fields)
 {
 	struct vsx_filter *filter;
-	struct vsx *index;
+	struct vsx *index, *other;
+	const char *name;
 
 	cr_assert_eq(vsx_open(&index, small("Flat"), NULL, &err), VSX_OK);
 	FAILS(vsx_get_field(index, 0, OUT, &err), VSX_EINVAL);
@@ -312,6 +313,14 @@ Test(untouched, filters_and_fields)
 	FAILS_NULL(vsx_select(MADE, index, filter, &err), VSX_EINVAL);
 	cr_expect_str_eq(err.text, "filter, character 1: no field a: the index "
 				   "has no fields");
+	cr_assert_eq(
+		vsx_open(&other, damaged(small("Flat"), "ROID"), NULL, &err),
+		VSX_OK);
+	FAILS(vsx_ids(other, NULL, 0, OUT, 9, OUT_TOO, &err), VSX_ECORRUPT);
+	vsx_close(other);
+	name = "a";
+	FAILS(vsx_values(index, OUT, 0, &name, 1, NULL, NULL, &err),
+	      VSX_EINVAL);
 	vsx_filter_free(filter);
 	vsx_close(index);
 }

@@ -35,10 +35,11 @@ for name in vsx vsxwrite; do
 	sed "s/\$/@@VSX_$minor/" mapped >due
 	grep -v "@@VSX_PRIVATE_$version\$" exported >public
 	same due public
-	# and the header declares just those
-	header=vsx.h
-	[ $name = vsx ] || header=vsx_write.h
-	grep -v '#define' "$here/lib/$header" | tr '\n' ' ' | grep -o 'VSX_API [^(]*(' |
+	# and its headers declare just those
+	case $name in
+	vsx) find "$here/lib" -maxdepth 1 -name 'vsx*.h' ! -name vsx_write.h ;;
+	*) echo "$here/lib/vsx_write.h" ;;
+	esac | xargs cat | grep -v '#define' | tr '\n' ' ' | grep -o 'VSX_API [^(]*(' |
 		sed 's/.*[ *]\([a-z_]*\)($/\1/' | sort >declared
 	same mapped declared
 	# What one library has of the other is bound to its very version, and
