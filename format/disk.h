@@ -227,6 +227,16 @@ static_assert(sizeof(struct vsx_disk_range) == 24, "SPEC.md 5.11");
 
 #define VSX_COLUMN_BLOCK 1024u
 
+/* The head of section LNKP; SPEC.md 5.5.1. */
+struct vsx_disk_gates {
+	vsx_le32 unit_a;  /*  0  f32, as the next two */
+	vsx_le32 unit_b;  /*  4 */
+	vsx_le32 spread;  /*  8 */
+	uint8_t zero[52]; /* 12 */
+};
+
+static_assert(sizeof(struct vsx_disk_gates) == 64, "SPEC.md 5.5.1");
+
 /* One row of the recall table, section RCLL; SPEC.md 5.6. */
 struct vsx_disk_recall {
 	vsx_le32 effort;    /*  0  ef or nprobe */

@@ -40,6 +40,8 @@ static inline bool vsx_elem_is_int(uint32_t elem)
 	X(VSX_SEC_CENT, "CENT", "centroids")                                   \
 	X(VSX_SEC_LNK0, "LNK0", "links of the base level")                     \
 	X(VSX_SEC_LNKU, "LNKU", "links of the upper levels")                   \
+	X(VSX_SEC_LNKP, "LNKP", "parameters of the links' codes")              \
+	X(VSX_SEC_LNKG, "LNKG", "codes of the links")                          \
 	X(VSX_SEC_LEVL, "LEVL", "rows of each level")                          \
 	X(VSX_SEC_KEYS, "KEYS", "keys of the rows")                            \
 	X(VSX_SEC_KDIR, "KDIR", "blocks of KEYS")                              \

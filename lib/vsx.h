@@ -329,9 +329,9 @@ VSX_API const char *vsx_property_at(const struct vsx *index, uint32_t i);
 /* A parameter of a segment: which there are goes by its kind. */
 struct vsx_parameter {
 	const char *name; /* for programs: "nlist", "m", "ef_construction",
-			     "levels" */
+			     "levels", "gates" */
 	const char *text; /* for people: "nlist #", "M #", "efConstruction #",
-			     "# levels"; # stands for the value */
+			     "# levels", "G#"; # stands for the value */
 	uint64_t value;
 };
 

@@ -190,3 +190,12 @@ enum vsx_status vsx_edges_learn(struct vsx_job *job,
 	free(l.edge);
 	return status;
 }
+
+uint64_t vsx_edges_learn_bytes(uint32_t dim, uint32_t parts,
+			       unsigned int threads)
+{
+	struct vsx_pq pq = {dim, parts, VSX_EDGE_WORDS};
+
+	return SAMPLE * (dim * sizeof(float) + sizeof(struct vsx_edge) + 8) +
+	       vsx_pq_train_bytes(&pq, SAMPLE, threads);
+}

@@ -29,4 +29,8 @@ enum vsx_status vsx_edges_learn(struct vsx_job *job,
 				uint32_t parts, float *mean, float *book,
 				struct vsx_edges *out, struct vsx_error *err);
 
+/* What that takes beside mean and book. */
+uint64_t vsx_edges_learn_bytes(uint32_t dim, uint32_t parts,
+			       unsigned int threads);
+
 #endif

@@ -3,6 +3,72 @@
 #include <math.h>
 #include <string.h>
 
+static uint64_t round_64(uint64_t x)
+{
+	return (x + 63) & ~UINT64_C(63);
+}
+
+uint64_t vsx_edges_mean_at(void)
+{
+	return sizeof(struct vsx_disk_gates);
+}
+
+uint64_t vsx_edges_book_at(uint32_t dim)
+{
+	return round_64(vsx_edges_mean_at() + dim * UINT64_C(4));
+}
+
+uint64_t vsx_edges_bytes(uint32_t dim)
+{
+	return vsx_edges_book_at(dim) + dim * UINT64_C(4) * VSX_EDGE_WORDS;
+}
+
+static float get_f32(vsx_le32 from)
+{
+	uint32_t bits = vsx_get32(from);
+	float x;
+
+	memcpy(&x, &bits, sizeof(x));
+	return x;
+}
+
+static void put_f32(vsx_le32 *to, float x)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &x, sizeof(bits));
+	vsx_put32(to, bits);
+}
+
+struct vsx_edges vsx_edges_of(const uint8_t *bytes, uint32_t dim,
+			      uint32_t parts)
+{
+	struct vsx_disk_gates head;
+
+	memcpy(&head, bytes, sizeof(head));
+	return (struct vsx_edges){
+		.dim = dim,
+		.parts = parts,
+		.unit_a = get_f32(head.unit_a),
+		.unit_b = get_f32(head.unit_b),
+		.spread = get_f32(head.spread),
+		.mean = (const float *)(const void *)(bytes +
+						      vsx_edges_mean_at()),
+		.book = (const float *)(const void *)(bytes +
+						      vsx_edges_book_at(dim)),
+	};
+}
+
+void vsx_edges_close(const struct vsx_edges *e, uint8_t *bytes)
+{
+	struct vsx_disk_gates head = {0};
+
+	put_f32(&head.unit_a, e->unit_a);
+	put_f32(&head.unit_b, e->unit_b);
+	put_f32(&head.spread, e->spread);
+	memcpy(bytes, &head, sizeof(head));
+}
+
 /* Of y along r, in terms of their lengths: with less, b would be anything. */
 #define LEAST_COSINE 0.0625
 

@@ -21,11 +21,26 @@
 
 #include <stdbool.h>
 
+#include "disk.h"
 #include "kernel/codes.h"
+#include "vsx_types.h"
 #include "train/pq.h"
 
-#define VSX_EDGE_WORDS	   16u	/* codewords of a part */
-#define VSX_EDGE_MAX_PARTS 128u /* sums of a table's bytes fit 15 bits */
+#define VSX_EDGE_WORDS	     16u  /* codewords of a part */
+#define VSX_EDGE_LEAST_PARTS 4u	  /* and so many more, each time */
+#define VSX_EDGE_MAX_PARTS   128u /* sums of a table's bytes fit 15 bits */
+
+static inline bool vsx_edges_parts_ok(uint64_t parts)
+{
+	return parts >= VSX_EDGE_LEAST_PARTS && parts <= VSX_EDGE_MAX_PARTS &&
+	       parts % VSX_EDGE_LEAST_PARTS == 0;
+}
+
+/* Whether keys are squared distances: of codes that estimate, or of rows. */
+static inline bool vsx_edges_suit(enum vsx_metric metric, bool estimates)
+{
+	return metric == VSX_L2 || (metric == VSX_COSINE && estimates);
+}
 
 /* What was learned of the edges of a graph; borrows the arrays. */
 struct vsx_edges {
@@ -44,6 +59,21 @@ static inline struct vsx_pq vsx_edges_pq(const struct vsx_edges *e)
 {
 	return (struct vsx_pq){e->dim, e->parts, VSX_EDGE_WORDS};
 }
+
+/*
+ * As section LNKP has it: a head, mean and book, each from a multiple of 64 on.
+ * dim <= VSX_MAX_DIM.
+ */
+uint64_t vsx_edges_bytes(uint32_t dim);
+/* Where mean and book are in it. */
+uint64_t vsx_edges_mean_at(void);
+uint64_t vsx_edges_book_at(uint32_t dim);
+
+/* Take bytes of that length over, aligned to 64. */
+struct vsx_edges vsx_edges_of(const uint8_t *bytes, uint32_t dim,
+			      uint32_t parts);
+/* Set the head of such bytes, which hold mean and book. */
+void vsx_edges_close(const struct vsx_edges *e, uint8_t *bytes);
 
 /* What is said of one edge. */
 struct vsx_edge {

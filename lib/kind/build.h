@@ -27,6 +27,7 @@ struct vsx_spec {
 	uint32_t size; /* nlist, M, ...; 0: by the rows, or it has none */
 	struct vsx_code_wish codes; /* build NULL: "Flat", codes as the writer
 				       thinks best */
+	uint32_t gates; /* parts of the codes of links, "G<parts>"; 0: none */
 	enum vsx_spec_keep keep;
 };
 
@@ -47,6 +48,14 @@ struct vsx_spec_need {
 
 #define VSX_MAX_BUILT 6
 
+/* A section that is made while it is written, a piece after the other. */
+struct vsx_making {
+	/* Bytes at .. at+n-1, by all threads of the job. */
+	enum vsx_status (*make)(void *data, uint64_t at, uint64_t n,
+				uint8_t *out, struct vsx_error *err);
+	void (*release)(void *data);
+};
+
 /* What a builder gives. Arrays from vsx_alloc; vsx_built_release() frees. */
 struct vsx_built {
 	uint32_t kind;
@@ -60,11 +69,26 @@ struct vsx_built {
 	uint64_t vecs_bytes; /* with runs: of VECS */
 	struct vsx_built_section {
 		enum vsx_section_slot slot;
-		void *data;
+		void *data; /* the bytes, or what they are made of */
 		uint64_t bytes;
+		const struct vsx_making *making; /* NULL: data is the bytes */
+		uint64_t step; /* pieces that are made are whole ones of so
+				  many bytes */
 	} section[VSX_MAX_BUILT];
 	uint32_t n_sections;
 };
+
+/* Take over one more section. */
+static inline void vsx_built_add(struct vsx_built *built,
+				 enum vsx_section_slot slot, void *data,
+				 uint64_t bytes)
+{
+	struct vsx_built_section *s = &built->section[built->n_sections++];
+
+	s->slot = slot;
+	s->data = data;
+	s->bytes = bytes;
+}
 
 void vsx_built_release(struct vsx_built *built);
 
@@ -73,7 +97,10 @@ struct vsx_plan_need {
 	const struct vsx_job *job; /* its numbers alone */
 	const struct vsx_space *space;
 	uint64_t n_rows;
-	uint32_t size; /* of the spec */
+	uint32_t size;		    /* of the spec */
+	uint32_t gates;		    /* likewise */
+	uint32_t coded, code_bytes; /* components and bytes of what it walks
+				       over: codes, or rows */
 };
 
 /* What the sections and the work of a kind come to. Set to that of rows one
@@ -132,6 +159,23 @@ struct vsx_kind_build {
 				 const struct vsx_rows *rows,
 				 const struct vsx_spec *spec,
 				 struct vsx_built *out, struct vsx_error *err);
+
+	/*
+	 * Codes of links, which a spec with `gates` wants: sections that are
+	 * made once the codes of rows are learned, of the rows as they are
+	 * compared. params[gates_param] holds the parts.
+	 *
+	 * codes  that searches compare rows by; build NULL: the rows themselves
+	 * from   what they are made of, and the rows
+	 *
+	 * NULL: there are none.
+	 */
+	enum vsx_status (*gates)(struct vsx_job *job, uint32_t parts,
+				 const struct vsx_code_params *codes,
+				 const struct vsx_code_source *from,
+				 struct vsx_built *built,
+				 struct vsx_error *err);
+	uint32_t gates_param;
 
 	/*
 	 * More rows for an index that has learned: the new segment shares what

@@ -35,7 +35,13 @@ void vsx_built_release(struct vsx_built *built)
 {
 	free(built->order);
 	free(built->runs);
-	for (uint32_t i = 0; i < built->n_sections; i++)
-		free(built->section[i].data);
+	for (uint32_t i = 0; i < built->n_sections; i++) {
+		const struct vsx_built_section *s = &built->section[i];
+
+		if (s->making)
+			s->making->release(s->data);
+		else
+			free(s->data);
+	}
 	memset(built, 0, sizeof(*built));
 }

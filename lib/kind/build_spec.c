@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "code/edge.h"
 #include "segment/codes.h"
 
 /* ---- choosing --------------------------------------------------------- */
@@ -42,10 +43,13 @@ bool vsx_spec_size(struct vsx_spec *spec, const struct vsx_spec_need *need,
 	return true;
 }
 
-bool vsx_spec_drop_codes(struct vsx_spec *spec, enum vsx_elem elem)
+bool vsx_spec_drop_codes(struct vsx_spec *spec, enum vsx_metric metric,
+			 enum vsx_elem elem)
 {
 	const struct vsx_kind_build *k = vsx_kind_build_find(spec->kind);
 
+	if (spec->gates && !vsx_edges_suit(metric, false))
+		return false;
 	if (!k || !k->walks || !spec->codes.build || spec->codes.transform ||
 	    spec->codes.build->codec != &vsx_codec_sq8 ||
 	    spec->keep == VSX_KEEP_FP16 || !vsx_elem_is_int(elem))
@@ -148,6 +152,8 @@ void vsx_spec_text(const struct vsx_spec *spec, char *out, size_t n)
 		at = put(out, n, at, ",");
 	at = codes ? put_codes(spec, out, n, at)
 		   : put(out, n, at, "%s", k->ending);
+	if (spec->gates)
+		at = put(out, n, at, ",G%u", spec->gates);
 	put(out, n, at, "%s", keep_text(spec->keep));
 }
 
@@ -189,6 +195,7 @@ struct vsx_spec vsx_spec_of_segment(const struct vsx_segment *seg)
 		.kind = k->code,
 		.size = k->size_name ? seg->params[k->size_param] : 0,
 		.codes = codes_of(seg),
+		.gates = k->gates ? seg->params[k->gates_param] : 0,
 	};
 }
 
@@ -196,7 +203,8 @@ bool vsx_spec_same_codes(const struct vsx_spec *a, const struct vsx_spec *b)
 {
 	const struct vsx_code_wish *x = &a->codes, *y = &b->codes;
 
-	if ((x->build ? x->build->codec : NULL) !=
+	if (a->gates != b->gates ||
+	    (x->build ? x->build->codec : NULL) !=
 		    (y->build ? y->build->codec : NULL) ||
 	    x->size != y->size || !x->transform != !y->transform)
 		return false;

@@ -1,7 +1,8 @@
 /*
  * The words of a spec, which has parts with commas between them:
  *
- *	[OPQ<m>[_<d>], | PCA<d>,] kind [, Flat | codes] [, what is kept]
+ *	[OPQ<m>[_<d>], | PCA<d>,] kind [, Flat | codes] [, G<parts>]
+ *		[, what is kept]
  *
  * Codes without a kind are those of a scan of all rows.
  */
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "code/edge.h"
 #include "disk.h"
 #include "kind/build_spec.h"
 
@@ -17,6 +19,9 @@ typedef unsigned long long ull;
 
 /* What may stand behind a kind, and is what there is without it. */
 static const char rows_word[] = "Flat";
+
+/* Before the number of parts of the codes of links. */
+static const char gates_word[] = "G";
 
 /* One part of the text. */
 struct part {
@@ -45,7 +50,8 @@ static size_t add(char *to, size_t at, size_t room, const char *before,
 	return at + (n > 0 ? (size_t)n : 0);
 }
 
-/* "Flat, IVF<nlist>,Flat, HNSW<M>, IVF, HNSW, auto", and the codes. */
+/* "Flat, IVF<nlist>,Flat, HNSW<M>, IVF, HNSW, auto", the codes, and what links
+ * have. */
 static void list_known(char *to, size_t room)
 {
 	const struct vsx_codec_build *b;
@@ -63,6 +69,11 @@ static void list_known(char *to, size_t room)
 	for (uint32_t i = 0; (b = vsx_codec_build_at(i)); i++)
 		at = add(to, at, room, i ? ", " : " ", b->name, b->size_name,
 			 b->ending ? b->ending : "");
+	for (uint32_t i = 0; (k = vsx_kind_build_at(i)); i++)
+		if (k->gates)
+			at = add(to, at, room, "; behind ",
+				 vsx_kind_name(k->code), k->size_name, "");
+	add(to, at, room, " also ", gates_word, "parts", "");
 }
 
 static enum vsx_status unknown(const struct parser *p, const struct part *part)
@@ -226,8 +237,28 @@ static enum vsx_status parse_keep(struct parser *p, struct vsx_spec *out)
 	return unknown(p, &p->part);
 }
 
+static enum vsx_status parse_gates(struct parser *p, struct vsx_spec *out)
+{
+	const struct part *part = &p->part;
+	const char *rest;
+	uint64_t v;
+
+	if (!is_numbered(part, gates_word, &v, &rest) || !is_end(part, rest))
+		return VSX_OK;
+	if (!vsx_edges_parts_ok(v))
+		return vsx_fail(p->err, VSX_EINVAL,
+				"index '%.80s': parts of G are %llu, expected "
+				"a multiple of %u, %u to %u",
+				p->text, (ull)v, VSX_EDGE_LEAST_PARTS,
+				VSX_EDGE_LEAST_PARTS, VSX_EDGE_MAX_PARTS);
+	out->gates = (uint32_t)v;
+	next(p);
+	return VSX_OK;
+}
+
 /* What follows the kind. */
-static enum vsx_status parse_rest(struct parser *p, struct vsx_spec *out)
+static enum vsx_status parse_rest(struct parser *p, struct vsx_spec *out,
+				  const struct vsx_kind_build *k)
 {
 	bool are = false;
 
@@ -235,6 +266,8 @@ static enum vsx_status parse_rest(struct parser *p, struct vsx_spec *out)
 		next(p);
 	else if (!p->ended)
 		VSX_TRY(parse_codes(p, out, &are));
+	if (!p->ended && k->gates)
+		VSX_TRY(parse_gates(p, out));
 	if (!p->ended)
 		VSX_TRY(parse_keep(p, out));
 	return p->ended ? VSX_OK : unknown(p, &p->part);
@@ -257,7 +290,7 @@ static enum vsx_status parse_size(struct parser *p, struct vsx_spec *out,
 	}
 	out->size = (uint32_t)v;
 	next(p);
-	return parse_rest(p, out);
+	return parse_rest(p, out, k);
 }
 
 static enum vsx_status parse_kind(struct parser *p, struct vsx_spec *out)

@@ -133,7 +133,8 @@ static void list_parameters(struct vsx_segment_facts *f,
 	for (uint32_t p = 0; p < seg->kind->n_params; p++) {
 		const struct vsx_kind_param *param = &seg->kind->params[p];
 
-		if (!param->name)
+		/* One of 0 says that there is no such thing. */
+		if (!param->name || !seg->params[p])
 			continue;
 		f->parameters[f->n_parameters++] = (struct vsx_parameter){
 			param->name, param->text, seg->params[p]};

@@ -68,8 +68,21 @@ static const uint8_t *code_of(const void *context, uint64_t row)
 	return seg->view[VSX_SEC_VECS].base + offset;
 }
 
+/* Codes of links, by what searches compare rows by. */
+static enum vsx_status make_gates(struct vsx_new_segment *n, uint32_t parts,
+				  struct vsx_error *err)
+{
+	const struct vsx_kind_build *kind = vsx_kind_build_find(n->built.kind);
+	bool beside = n->codes.build && n->codes.build->codec->estimates;
+
+	return kind->gates(n->job, parts, beside ? &n->codes : &n->kept,
+			   beside ? &n->codes_source : &n->source, &n->built,
+			   err);
+}
+
 /* Learn both, but for what is there already. */
 static enum vsx_status learn(struct vsx_new_segment *n,
+			     const struct vsx_spec *spec,
 			     const struct vsx_code_wish *kept,
 			     const struct vsx_code_wish *codes,
 			     struct vsx_error *err)
@@ -84,7 +97,7 @@ static enum vsx_status learn(struct vsx_new_segment *n,
 	n->source.context = n;
 	n->codes_source = n->source;
 	n->codes_source.kept = n->kept.build ? &n->kept : NULL;
-	return VSX_OK;
+	return spec->gates ? make_gates(n, spec->gates, err) : VSX_OK;
 }
 
 enum vsx_status vsx_new_segment_codes(struct vsx_new_segment *n,
@@ -95,7 +108,7 @@ enum vsx_status vsx_new_segment_codes(struct vsx_new_segment *n,
 	struct vsx_code_wish codes = wish_of(n, spec);
 
 	make_source(n, NULL);
-	return learn(n, &kept, &codes, err);
+	return learn(n, spec, &kept, &codes, err);
 }
 
 /* ---- what an earlier segment has learned -------------------------------- */
@@ -183,7 +196,7 @@ enum vsx_status vsx_new_segment_codes_of(struct vsx_new_segment *n,
 		n->codes_of = n->learned_of = best->number + 1;
 		VSX_TRY(take_both(n, &kept, &codes, best, err));
 	}
-	VSX_TRY(learn(n, &kept, &codes, err));
+	VSX_TRY(learn(n, spec, &kept, &codes, err));
 	return best && n->codes.build &&
 			       vsx_codec_has_head(n->codes.build->codec)
 		       ? vsx_code_drift(&n->codes_source, &n->codes, best,
@@ -226,7 +239,7 @@ enum vsx_status vsx_new_segment_take(struct vsx_new_segment *n,
 	make_source(n, NULL);
 	n->learned_of = trained->number + 1;
 	VSX_TRY(take_both(n, &kept, &codes, trained, err));
-	return learn(n, &kept, &codes, err);
+	return learn(n, spec, &kept, &codes, err);
 }
 
 void vsx_new_segment_place(struct vsx_new_segment *n, struct vsx_layout *layout)

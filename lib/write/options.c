@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
+#include "code/edge.h"
 #include "kind/build_spec.h"
 #include "io/limit.h"
 #include "manifest.h"
@@ -217,6 +218,32 @@ static enum vsx_status check_codes(const struct vsx_spec *spec,
 	return VSX_OK;
 }
 
+/* Whether links over rows as they are compared can have codes. */
+static enum vsx_status check_gates(const struct vsx_spec *spec,
+				   const struct vsx_build_opts *o,
+				   struct vsx_error *err)
+{
+	bool codes = spec->codes.build != NULL;
+	uint32_t dim = o->dim;
+
+	if (!spec->gates)
+		return VSX_OK;
+	if (codes)
+		dim = vsx_code_form_of(&spec->codes, o->dim, 0).coded;
+	if (!vsx_edges_suit(o->metric, codes))
+		return vsx_fail(err, VSX_EINVAL,
+				"index '%.80s': G is for squared distances, %s "
+				"of %s has none",
+				o->spec, vsx_metric_name(o->metric),
+				codes ? "codes" : "rows without codes");
+	if (spec->gates > dim)
+		return vsx_fail(err, VSX_EINVAL,
+				"index '%.80s': parts of G are %u, what is "
+				"compared has %u dimension%s",
+				o->spec, spec->gates, dim, vsx_s(dim));
+	return VSX_OK;
+}
+
 enum vsx_status vsx_options_check(struct vsx_build_opts *out,
 				  const struct vsx_build_opts *in,
 				  struct vsx_error *err)
@@ -235,9 +262,10 @@ enum vsx_status vsx_options_check(struct vsx_build_opts *out,
 	VSX_TRY(vsx_own_check(out->properties, out->n_properties, err));
 	VSX_TRY(vsx_properties_fit(out, NULL, err));
 	VSX_TRY(vsx_spec_parse(&spec, out->spec, err));
-	vsx_spec_drop_codes(&spec, out->elem);
+	vsx_spec_drop_codes(&spec, out->metric, out->elem);
 	out->elem = vsx_spec_elem(&spec, out->elem);
-	return check_codes(&spec, out, err);
+	VSX_TRY(check_codes(&spec, out, err));
+	return check_gates(&spec, out, err);
 }
 
 void vsx_options_space(struct vsx_space *s, const struct vsx_build_opts *opts)
@@ -271,7 +299,7 @@ enum vsx_status vsx_options_choose(struct vsx_choice *out,
 				sizeof(out->reason));
 	}
 	vsx_spec_size(&out->spec, &need, out->reason, sizeof(out->reason));
-	if (vsx_spec_drop_codes(&out->spec, opts->elem))
+	if (vsx_spec_drop_codes(&out->spec, opts->metric, opts->elem))
 		snprintf(out->note, sizeof(out->note),
 			 "rows of %s are their own codes: the graph is over "
 			 "these",

@@ -105,7 +105,17 @@ static void ask_kind(struct sizes *s, uint32_t size)
 		.space = &s->space,
 		.n_rows = s->n,
 		.size = size,
+		.gates = s->spec->gates,
+		.coded = s->opts->dim,
 	};
+
+	if (s->spec->codes.build) {
+		struct vsx_code_form form = form_of(s, &s->spec->codes);
+
+		need.coded = form.coded;
+		need.code_bytes =
+			s->spec->codes.build->codec->block_bytes(&form);
+	}
 
 	s->of_kind.vecs_bytes = s->n * vsx_job_stride(&job, &s->space);
 	if (s->kind->plan && s->n)

@@ -146,6 +146,40 @@ static enum vsx_status write_array(struct vsx_segment_out *o,
 	return end(o, err);
 }
 
+static enum vsx_status make_pieces(struct vsx_segment_out *o,
+				   const struct vsx_built_section *s,
+				   uint64_t most, uint8_t *piece,
+				   struct vsx_error *err)
+{
+	VSX_TRY(vsx_sink_begin(o->sink, s->slot, o->number, err));
+	for (uint64_t at = 0; at < s->bytes; at += most) {
+		uint64_t n = s->bytes - at < most ? s->bytes - at : most;
+
+		VSX_TRY(tell(o, err));
+		VSX_TRY(s->making->make(s->data, at, n, piece, err));
+		VSX_TRY(vsx_sink_write(o->sink, piece, n, err));
+	}
+	return end(o, err);
+}
+
+/* One of the kind's own. */
+static enum vsx_status write_built(struct vsx_segment_out *o,
+				   const struct vsx_built_section *s,
+				   struct vsx_error *err)
+{
+	enum vsx_status status;
+	uint64_t most;
+	uint8_t *piece;
+
+	if (!s->making)
+		return write_array(o, s->slot, s->data, s->bytes, err);
+	most = (REPORT_BYTES / s->step + 1) * s->step;
+	VSX_TRY(vsx_alloc_to(&piece, most, 1, err));
+	status = make_pieces(o, s, most, piece, err);
+	free(piece);
+	return status;
+}
+
 /* Codes of rows of the segment, by all threads: each takes whole blocks. */
 struct encoding {
 	const struct vsx_code_params *params;
@@ -309,7 +343,6 @@ enum vsx_status vsx_segment_out_write(struct vsx_segment_out *o,
 	if (o->id_bytes && !o->in_id_order)
 		VSX_TRY(write_id_order(o, err));
 	for (uint32_t i = 0; i < b->n_sections; i++)
-		VSX_TRY(write_array(o, b->section[i].slot, b->section[i].data,
-				    b->section[i].bytes, err));
+		VSX_TRY(write_built(o, &b->section[i], err));
 	return vsx_attached_out_write(&attached, err);
 }

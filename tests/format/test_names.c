@@ -66,8 +66,8 @@ Test(names, refuses_other_words_and_leaves_the_result_alone)
 
 /* The list of SPEC.md 5, and no other. */
 static const char *const letters[] = {
-	"VECS", "VPAR", "CODE", "CPAR", "ROID", "IDRO", "DEAD", "GONE",
-	"LIST", "CENT", "LNK0", "LNKU", "LEVL", "KEYS", "KDIR", "KTAB",
+	"VECS", "VPAR", "CODE", "CPAR", "ROID", "IDRO", "DEAD", "GONE", "LIST",
+	"CENT", "LNK0", "LNKU", "LNKP", "LNKG", "LEVL", "KEYS", "KDIR", "KTAB",
 	"PAYL", "PDIR", "COLS", "QRYS", "QTRU", "QSRC", "RCLL",
 };
 

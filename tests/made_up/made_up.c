@@ -123,8 +123,8 @@ static enum vsx_status put_steps(const struct vsx_rows *rows, uint32_t step,
 	vsx_le64 *greatest;
 
 	VSX_TRY(vsx_alloc_to(&greatest, n, sizeof(*greatest), err));
-	out->section[out->n_sections++] = (struct vsx_built_section){
-		VSX_SEC_LEVL, greatest, (uint64_t)n * sizeof(*greatest)};
+	vsx_built_add(out, VSX_SEC_LEVL, greatest,
+		      (uint64_t)n * sizeof(*greatest));
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t row = out->order[i * step];
 

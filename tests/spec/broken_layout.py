@@ -212,7 +212,7 @@ def sets_param(rule, base, words, i, value, segment=0, **more):
 
 sets_param("4.2.2-4", "flat", "parameter 0 is 1", 0, 1)
 sets_param("4.2.2-4", "ivf", "parameter 3 is 1", 3, 1)
-sets_param("4.2.2-4", "hnsw", "parameter 4 is 1", 4, 1)
+sets_param("4.2.2-4", "ivf", "parameter 4 is 1", 4, 1)
 sets_param("4.2.2-6", "ivf", "nlist is 0", 0, 0)
 sets_param("4.2.2-6", "ivf", "nlist is 16777217", 0, 2**24 + 1)
 sets_param("4.2.2-7", "hnsw", "M is 1", 0, 1)

@@ -10,6 +10,7 @@ import sys
 
 import broken_attached
 import broken_columns
+import broken_gates
 import broken_content
 import broken_layout
 import broken_repository
@@ -21,7 +22,7 @@ from indexes import Tools, all_kinds, bases, fvecs, rows
 from model import Model
 from repository import Bad, Repository, read_stream
 
-TABLE = broken_layout.TABLE + broken_content.TABLE + broken_attached.TABLE + broken_columns.TABLE
+TABLE = broken_layout.TABLE + broken_content.TABLE + broken_attached.TABLE + broken_columns.TABLE + broken_gates.TABLE
 REPOSITORIES = broken_repository.TABLE + broken_repository.STREAMS
 
 STATUS = {"sound": 0, "damaged": 1, "truncated": 1, "newer": 4, "not VSX": 4}

@@ -71,17 +71,28 @@ def add_ids(t, name, ids):
     return name
 
 
+# Links have codes where keys are squared distances.
+GATED = ("HNSW4,SQ8,G4", "HNSW20,G4", "PCA4,HNSW4,PQ2,G4")
+GATED_KEPT = ("HNSW4,SQ4,G8,NoRefine", "HNSW4,SQ4,G4,Refine(SQ8)")
+
 # Decoded rows are f32.
-KEPT = ("OPQ3_5,IVF3,PQ3,NoRefine", "PCA4,Flat,NoRefine", "IVF3,PQ5x4,NoRefine", "SQ8,NoRefine", "SQ4,Refine(SQ8)", "IVF3,SQ8,NoRefine", "IVF3,SQ4,NoRefine", "IVF3,SQ4,Refine(SQ8)", "HNSW4,SQ8,NoRefine", "HNSW4,SQ4,Refine(SQ8)")
+KEPT = ("OPQ3_5,IVF3,PQ3,NoRefine", "PCA4,Flat,NoRefine", "IVF3,PQ5x4,NoRefine", "SQ8,NoRefine", "SQ4,Refine(SQ8)", "IVF3,SQ8,NoRefine", "IVF3,SQ4,NoRefine", "IVF3,SQ4,Refine(SQ8)", "HNSW4,SQ8,NoRefine", "HNSW4,SQ4,Refine(SQ8)") + GATED_KEPT
+
+
+def has_keys(spec, metric):
+    gated = spec in GATED + GATED_KEPT
+    return not gated or metric == "l2" or (metric == "cosine" and spec != "HNSW20,G4")
 
 
 def all_kinds(t):
     """Every kind, metric and element type; numbers that all types hold."""
     names = []
-    for spec in ("Flat", "IVF3,Flat", "HNSW4", "SQ8", "IVF3,SQ8", "IVF3,SQ4", "PQ3", "IVF3,PQ5x4", "PCA4,Flat", "OPQ3_5,IVF3,SQ4", "HNSW4,SQ8", "PCA4,HNSW4,SQ4") + KEPT:
+    for spec in ("Flat", "IVF3,Flat", "HNSW4", "SQ8", "IVF3,SQ8", "IVF3,SQ4", "PQ3", "IVF3,PQ5x4", "PCA4,Flat", "OPQ3_5,IVF3,SQ4", "HNSW4,SQ8", "PCA4,HNSW4,SQ4") + GATED + KEPT:
         for metric in ("l2", "ip", "cosine"):
             for elem in ("f32", "f16", "bf16", "i8", "u8"):
                 if spec in KEPT and elem != "f32":
+                    continue
+                if not has_keys(spec, metric):
                     continue
                 dim = 17 if elem in ("f32", "bf16") else 6
                 low = 1 if elem == "u8" else -50
@@ -161,6 +172,11 @@ def bases(t):
     t.run("vsx-build", wide, "-q", "-o", "walk.vsx", "-i", "HNSW4,SQ8", "--ids", small)
     t.run("vsx-build", narrow, "-q", "-o", "walk-2.vsx", "-i", "HNSW4,SQ8,NoRefine")
     changed(t, "walk-2.vsx", "walk-2.vsx", [(16, 1024, 5)], [])
+    t.run("vsx-build", wide, "-q", "-o", "gates.vsx", "-i", "HNSW4,SQ8,G8", "--ids", small)
+    changed(t, "gates.vsx", "gates-2.vsx", [(19, 1024, 18)], [103])
+    t.run("vsx-build", wide, "-q", "-o", "gates-pca.vsx", "-i", "PCA5,HNSW18,SQ8,G4", "-m", "cosine")
+    t.run("vsx-build", wide, "-q", "-o", "gates-cosine.vsx", "-i", "HNSW4,SQ8,G8", "-m", "cosine")
+    t.run("vsx-build", add_rows(t, "whole", 40, 18, 1, 1), "-q", "-o", "gates-own.vsx", "-i", "HNSW4,SQ8,G16", "-e", "u8")
     t.write("truth.vsx", with_truth(t.read("flat.vsx")))
     t.write("known.vsx", with_truth(t.read("queries.vsx")))
     changed(t, "truth.vsx", "truth-3.vsx", [(12, 3, 18)], [8])
@@ -208,6 +224,6 @@ def bases(t):
     t.run("vsx-build", "page.u8bin", "-q", "-o", "pages.vsx", "-i", "Flat", "-e", "u8", "--queries", "one.fvecs")
     return (
         "flat ivf hnsw cosine bytes odd queries hundred given shared truth known empty gone"
-        " sq8 sq4 sq4-2 pq8 pq4 pca opq kept-opq long kept kept4 kept-pq both kept-2 walk walk-2 truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
+        " sq8 sq4 sq4-2 pq8 pq4 pca opq kept-opq long kept kept4 kept-pq both kept-2 walk walk-2 gates gates-2 gates-pca gates-cosine gates-own truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
         " keys letters uuids digits keys-2 fields fields-2"
     ).split()

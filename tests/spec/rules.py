@@ -11,6 +11,7 @@ import sys
 
 import broken_attached
 import broken_columns
+import broken_gates
 import broken_content
 import broken_layout
 import broken_repository
@@ -20,6 +21,7 @@ TABLES = (
     broken_content.TABLE,
     broken_attached.TABLE,
     broken_columns.TABLE,
+    broken_gates.TABLE,
     broken_repository.TABLE,
     broken_repository.STREAMS,
 )

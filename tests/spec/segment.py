@@ -6,6 +6,7 @@ import struct
 import exact
 from attached import Attached
 from columns import Columns
+from gates import Gates
 from layout import Broken, up
 
 
@@ -361,7 +362,7 @@ class Segment:
         if e.kind != 2:
             self.need(len(vecs) == n * e.row_stride, "5.1-2", "size of VECS")
         self.vecs = vecs
-        used = {1: 0, 2: 3, 3: 4}[e.kind]
+        used = {1: 0, 2: 3, 3: 5}[e.kind]
         self.need(not any(e.params[used:5]), "4.2.2-4", "unused params")
         self.open_dead()
         self.open_ids()
@@ -544,6 +545,10 @@ class Segment:
         self.need(start < rows[-1], "5.5-12", "entry point")
         self.m, self.levels, self.links, self.upper = m, rows, links, upper
         self.start = start
+        parts = self.entry.params[4]
+        self.gates = Gates(self, parts) if parts else None
+        if parts:
+            self.gates.open()
 
     # ---- contents --------------------------------------------------------
 

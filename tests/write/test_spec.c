@@ -40,15 +40,80 @@ Test(spec, codes_that_would_be_the_rows_are_none)
 	for (size_t i = 0; i < 4; i++) {
 		struct vsx_spec spec = good(dropped[i]);
 
-		cr_expect(!vsx_spec_drop_codes(&spec, VSX_F16));
-		cr_expect(vsx_spec_drop_codes(&spec, VSX_U8));
+		cr_expect(!vsx_spec_drop_codes(&spec, VSX_L2, VSX_F16));
+		cr_expect(vsx_spec_drop_codes(&spec, VSX_L2, VSX_U8));
 		vsx_spec_text(&spec, text, sizeof(text));
 		cr_expect_str_eq(text, "HNSW8");
 	}
 	for (size_t i = 0; i < 5; i++) {
 		struct vsx_spec spec = good(kept[i]);
 
-		cr_expect(!vsx_spec_drop_codes(&spec, VSX_I8), "%s", kept[i]);
+		cr_expect(!vsx_spec_drop_codes(&spec, VSX_L2, VSX_I8), "%s",
+			  kept[i]);
+	}
+}
+
+/* Codes of links are of what rows are compared as, by squared distances: under
+ * cosine these are codes. */
+Test(spec, codes_that_links_need_are_kept)
+{
+	struct vsx_spec spec = good("HNSW8,SQ8,G4");
+	char text[64];
+
+	cr_expect_not(vsx_spec_drop_codes(&spec, VSX_COSINE, VSX_U8));
+	cr_expect(vsx_spec_drop_codes(&spec, VSX_L2, VSX_U8));
+	vsx_spec_text(&spec, text, sizeof(text));
+	cr_expect_str_eq(text, "HNSW8,G4");
+}
+
+Test(spec, links_have_codes_of_parts)
+{
+	static const char *const texts[] = {
+		"HNSW16,SQ8,G32",	"HNSW,SQ8,G4",
+		"HNSW2,G128",		"PCA64,HNSW32,SQ4,G48,NoRefine",
+		"HNSW8,PQ8x4,G8,RFlat", "PCA8,HNSW,Flat,G4,Refine(FP16)",
+	};
+	char text[64];
+
+	cr_expect_eq(good("HNSW16,SQ8").gates, 0);
+	cr_expect_eq(good("hnsw16,sq8,g32").gates, 32);
+	cr_expect_eq(good("HNSW16,Flat,G128").gates, 128);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct vsx_spec s = good(texts[i]);
+
+		vsx_spec_text(&s, text, sizeof(text));
+		cr_expect_str_eq(text, texts[i]);
+	}
+}
+
+Test(spec, codes_of_links_are_refused_in_a_line)
+{
+	static const struct {
+		const char *text, *says;
+	} bad[] = {
+		{"HNSW8,SQ8,G0", "parts of G are 0, expected a multiple of 4, "
+				 "4 to 128"},
+		{"HNSW8,SQ8,G30", "parts of G are 30, expected"},
+		{"HNSW8,SQ8,G132", "parts of G are 132, expected"},
+		{"HNSW8,SQ8,G4294967300",
+		 "parts of G are 4294967300, expected"},
+		{"HNSW8,SQ8,G", "'G' is not known; expected"},
+		{"HNSW8,SQ8,G8x4", "'G8x4' is not known; expected"},
+		{"HNSW8,G8,SQ8", "'SQ8' is not known; expected"},
+		{"HNSW8,G8,G8", "'G8' is not known; expected"},
+		{"HNSW8,RFlat,G8", "'G8' is not known; expected"},
+		{"IVF8,SQ8,G8", "'G8' is not known; expected"},
+		{"SQ8,G8", "'G8' is not known; expected"},
+		{"G8", "'G8' is not known; expected"},
+	};
+	struct vsx_spec spec;
+	struct vsx_error err;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		cr_assert_eq(vsx_spec_parse(&spec, bad[i].text, &err),
+			     VSX_EINVAL, "%s", bad[i].text);
+		cr_expect(strstr(err.text, bad[i].says), "%s", err.text);
+		cr_expect_null(strchr(err.text, '\n'));
 	}
 }
 

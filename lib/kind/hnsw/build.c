@@ -17,15 +17,13 @@ static enum vsx_status put_sections(const struct vsx_graph *g,
 	for (uint32_t l = 1; l < g->n_levels; l++)
 		n_upper += (uint64_t)g->level[l].n_slots * g->m;
 	VSX_TRY(vsx_alloc_to(&levels, g->n_levels, 4, err));
-	out->section[out->n_sections++] = (struct vsx_built_section){
-		VSX_SEC_LEVL, levels, (uint64_t)g->n_levels * 4};
+	vsx_built_add(out, VSX_SEC_LEVL, levels, (uint64_t)g->n_levels * 4);
 	VSX_TRY(vsx_alloc_to(&links0, (size_t)g->rows->n * 2 * g->m, 4, err));
-	out->section[out->n_sections++] = (struct vsx_built_section){
-		VSX_SEC_LNK0, links0, (uint64_t)g->rows->n * 2 * g->m * 4};
+	vsx_built_add(out, VSX_SEC_LNK0, links0,
+		      (uint64_t)g->rows->n * 2 * g->m * 4);
 	if (n_upper) {
 		VSX_TRY(vsx_alloc_to(&upper, n_upper, 4, err));
-		out->section[out->n_sections++] = (struct vsx_built_section){
-			VSX_SEC_LNKU, upper, n_upper * 4};
+		vsx_built_add(out, VSX_SEC_LNKU, upper, n_upper * 4);
 	}
 	for (uint32_t level = 0; level < g->n_levels; level++) {
 		const struct vsx_graph_level *l = &g->level[level];

@@ -2,6 +2,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "code/build_edge.h"
+#include "kind/hnsw/build_gates.h"
 #include "kind/hnsw/build_partition.h"
 #include "plural.h"
 
@@ -83,6 +85,10 @@ static uint32_t ef_at(const struct vsx_segment *seg, uint32_t i)
 #define PART_SECONDS	  90e-6
 #define PART_BYTE_SECONDS 0.03e-6
 
+/* Of a link's code. */
+#define GATE_SECONDS	  0.1e-6
+#define GATE_BYTE_SECONDS 0.001e-6
+
 static bool by_partition(const struct vsx_plan_need *need)
 {
 	return vsx_hnsw_by_partition(need->job, need->space, need->size,
@@ -115,6 +121,23 @@ static uint64_t upper_bytes(const struct vsx_plan_need *need)
 	return bytes;
 }
 
+/* They are made when the graph is done, and need its links and all codes. */
+static void plan_gates(const struct vsx_plan_need *need, struct vsx_plan *out)
+{
+	uint64_t n = need->n_rows, bytes;
+
+	bytes = n * (need->code_bytes + need->size * UINT64_C(8)) +
+		vsx_edges_learn_bytes(need->coded, need->gates,
+				      need->job->n_threads);
+	out->section[out->n_sections++] = vsx_edges_bytes(need->coded);
+	out->section[out->n_sections++] =
+		n * vsx_hnsw_gates_row_bytes(need->size, need->gates);
+	if (out->build_bytes < bytes)
+		out->build_bytes = bytes;
+	out->seconds += (double)n * 2 * need->size *
+			(GATE_SECONDS + GATE_BYTE_SECONDS * need->coded);
+}
+
 static void plan(const struct vsx_plan_need *need, struct vsx_plan *out)
 {
 	uint64_t n = need->n_rows, level0 = n * 2 * need->size;
@@ -133,6 +156,8 @@ static void plan(const struct vsx_plan_need *need, struct vsx_plan *out)
 			vsx_partition_bytes(need->space->dim, need->size, n);
 	out->searcher_bytes = n; /* a mark for each row */
 	out->seconds = seconds(need);
+	if (need->gates)
+		plan_gates(need, out);
 }
 
 const struct vsx_kind_build vsx_kind_build_hnsw = {
@@ -150,4 +175,6 @@ const struct vsx_kind_build vsx_kind_build_hnsw = {
 	.plan = plan,
 	.effort_at = ef_at,
 	.build = vsx_hnsw_build,
+	.gates = vsx_hnsw_build_gates,
+	.gates_param = VSX_HNSW_GATES,
 };

@@ -22,6 +22,7 @@ enum {
 	VSX_HNSW_EF_CONSTRUCTION,
 	VSX_HNSW_LEVELS,
 	VSX_HNSW_ENTRY, /* a row */
+	VSX_HNSW_GATES, /* parts of the codes of links; 0: there are none */
 };
 
 /* vsx_segment.state: level l has rows 0 to level_rows[l]-1, level 0 first, and
@@ -172,6 +173,27 @@ enum vsx_status vsx_walk_beam_eligible(struct vsx_walk *w,
 /* Level `level` of an opened segment, but for its codes. */
 void vsx_hnsw_level(const struct vsx_segment *seg, uint32_t level,
 		    struct vsx_level *out);
+
+/* Bytes that the codes of a row's links take, in whole blocks. */
+static inline uint32_t vsx_hnsw_gates_row_bytes(uint32_t m, uint32_t parts)
+{
+	uint32_t blocks = (2 * m + VSX_GATE_LINKS - 1) / VSX_GATE_LINKS;
+
+	return blocks * (uint32_t)vsx_gate_block_bytes(parts);
+}
+
+/* Check what there is of them; once codes are open. */
+enum vsx_status vsx_hnsw_open_gates(const struct vsx_segment *seg,
+				    struct vsx_error *err);
+
+/*
+ * Those of an opened segment, but for the query, and what was learned of them,
+ * touched: edges->dim components of what rows are compared as, the codes where
+ * these estimate. blocks NULL: there are none.
+ */
+enum vsx_status vsx_hnsw_gates(const struct vsx_segment *seg,
+			       struct vsx_gates *gates, struct vsx_edges *edges,
+			       struct vsx_error *err);
 
 /* The ef of a search for k rows; find->eligible is made out. */
 size_t vsx_hnsw_ef(const struct vsx_find *find, size_t k, uint32_t effort);

@@ -68,7 +68,8 @@ static enum vsx_status open_hnsw(struct vsx_segment *seg, struct vsx_error *err)
 	if (seg->view[VSX_SEC_LNK0].bytes != due)
 		return vsx_bad_length("LNK0", seg->view[VSX_SEC_LNK0].bytes,
 				      due, err);
-	return open_levels(seg, err);
+	VSX_TRY(open_levels(seg, err));
+	return vsx_hnsw_open_gates(seg, err);
 }
 
 void vsx_hnsw_level(const struct vsx_segment *seg, uint32_t level,
@@ -102,16 +103,18 @@ const struct vsx_kind vsx_kind_hnsw = {
 	.code = VSX_HNSW,
 	.effort_name = "ef",
 	.hops_name = "hops",
-	.n_params = 4,
+	.n_params = 5,
 	.params =
 		{
 			[VSX_HNSW_M] = {"m", "M #"},
 			[VSX_HNSW_EF_CONSTRUCTION] = {"ef_construction",
 						      "efConstruction #"},
 			[VSX_HNSW_LEVELS] = {"levels", "# levels"},
+			[VSX_HNSW_GATES] = {"gates", "G#"},
 		},
 	.read_at_random = 1u << VSX_SEC_VECS | 1u << VSX_SEC_CODE |
-			  1u << VSX_SEC_LNK0 | 1u << VSX_SEC_LNKU,
+			  1u << VSX_SEC_LNK0 | 1u << VSX_SEC_LNKU |
+			  1u << VSX_SEC_LNKG,
 	.state_bytes = sizeof(struct vsx_hnsw),
 	.default_effort = default_effort,
 	.most_effort = most_effort,

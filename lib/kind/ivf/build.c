@@ -16,15 +16,12 @@ static enum vsx_status place_lists(const struct vsx_job *job,
 				   const struct vsx_rows *rows,
 				   struct vsx_built *out, struct vsx_error *err)
 {
-	struct vsx_built_section *section = &out->section[out->n_sections];
 	uint64_t page = job->page_bytes, at = 0;
 	struct vsx_disk_list *lists;
 	uint32_t next = 0;
 
 	VSX_TRY(vsx_alloc_to(&lists, out->n_runs, sizeof(*lists), err));
-	*section = (struct vsx_built_section){VSX_SEC_LIST, lists,
-					      out->n_runs * sizeof(*lists)};
-	out->n_sections++;
+	vsx_built_add(out, VSX_SEC_LIST, lists, out->n_runs * sizeof(*lists));
 	for (uint32_t i = 0; i < out->n_runs; i++) {
 		struct vsx_run *run = &out->runs[i];
 		uint64_t bytes = (uint64_t)run->n_rows *
