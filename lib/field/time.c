@@ -165,8 +165,11 @@ void vsx_time_print(char out[VSX_TIME_BYTES], int64_t time)
 	if (rest % 60 || micros)
 		n += snprintf(out + n, VSX_TIME_BYTES - (size_t)n, ":%02d",
 			      (int)(rest % 60));
-	if (micros)
+	if (micros) {
 		n += snprintf(out + n, VSX_TIME_BYTES - (size_t)n, ".%06d",
 			      micros);
+		while (out[n - 1] == '0')
+			n--;
+	}
 	snprintf(out + n, VSX_TIME_BYTES - (size_t)n, "Z");
 }

@@ -72,6 +72,34 @@ for columns in 80 120; do
 	done
 done
 
+# Text beside answers is cut at the edge; a table that is too wide all the same
+# goes on below, and says in each part of which answer.
+"$python" - <<'END'
+import json
+titles = ["\u6771\u4eac\u306e\u97f3\u697d" * 12, "e\u0301t\u00e9 " * 30, "plain text of many words " * 9, "short"]
+with open("titles.jsonl", "w") as f:
+    for i in range(600):
+        f.write(json.dumps({"title": titles[i % 4], "n": i, "at": "2026-01-31T12:00:00Z"}) + "\n")
+with open("texts.txt", "w", encoding="utf-8") as f:
+    for i in range(600):
+        f.write(titles[(i + 1) % 4] + "\n")
+END
+run 0 vsx-build rows.fvecs -o d.vsx -i Flat --payload texts.txt \
+	--fields title:string,n:int,at:time --fields-from titles.jsonl
+for columns in 60 80 120 200; do
+	screen $columns 0 vsx-query d.vsx --id 1 -k 8 --payload
+	[ "$(wc -l <"$tmp/out")" = 9 ] || fail "$columns columns: $(cat "$tmp/out")"
+	screen $columns 0 vsx-query d.vsx --id 1 -k 8 --payload --show title
+	[ "$(wc -l <"$tmp/out")" = 9 ] || fail "$columns columns: $(cat "$tmp/out")"
+	[ "$(grep -c '…' "$tmp/out")" -ge 6 ] || fail "$columns columns: nothing is cut"
+done
+grep -q '東京の音楽東京の音楽.*…' "$tmp/out" || fail "wide characters: $(cat "$tmp/out")"
+screen 60 0 vsx-query d.vsx --id 1 -k 8 --payload --show title,n,at
+[ "$(grep -c '^row rank ' "$tmp/out")" -ge 2 ] ||
+	fail "60 columns: $(cat "$tmp/out")"
+run 0 vsx-query d.vsx --id 1 -k 8 --show title
+! grep -q '…' "$tmp/out" || fail "cut in a file"
+
 screen 80 0 vsx-bench rows.fvecs -i HNSW8 -i IVF51,Flat \
 	--n-queries 10
 for name in HNSW8 IVF51,Flat; do

@@ -183,3 +183,38 @@ Test(json, replaces_what_is_no_utf8)
 		is(due);
 	}
 }
+
+Test(json, has_bytes_of_any_kind)
+{
+	struct json j;
+
+	json_begin(&j, to, false);
+	json_object(&j, NULL);
+	json_data(&j, "a", "K\303\266\0", 4);
+	json_data(&j, "b", "", 0);
+	json_data(&j, "c", "\377", 1);
+	json_data(&j, "d", "\303", 1); /* half a character */
+	json_data(&j, "e", "\377\376", 2);
+	json_data(&j, "f", "\377\376\0", 3);
+	json_data(&j, "g", "\355\240\200>?", 5); /* a surrogate */
+	json_close(&j);
+	is("{\"a\":\"K\303\266\\u0000\",\"b\":\"\",\"c_base64\":\"/w==\","
+	   "\"d_base64\":\"ww==\",\"e_base64\":\"//4=\","
+	   "\"f_base64\":\"//4A\",\"g_base64\":\"7aCAPj8=\"}");
+}
+
+Test(json, tells_reals_from_whole_numbers)
+{
+	struct json j;
+
+	json_begin(&j, to, false);
+	json_row(&j, NULL);
+	json_real(&j, NULL, 2);
+	json_real(&j, NULL, -0.0);
+	json_real(&j, NULL, 1e300);
+	json_real(&j, NULL, 0.1);
+	json_real(&j, NULL, NAN);
+	json_i64(&j, NULL, INT64_MIN);
+	json_close(&j);
+	is("[2.0,-0.0,1e+300,0.1,null,-9223372036854775808]");
+}

@@ -1,5 +1,6 @@
 #include "cli/json.h"
 
+#include "cli/base64.h"
 #include "cli/format_num.h"
 #include "cli/utf8.h"
 
@@ -138,6 +139,40 @@ void json_bytes(struct json *j, const char *key, const char *value, size_t len)
 	quote(j, value, len);
 }
 
+static bool is_utf8(const char *s, size_t len)
+{
+	while (len > 0) {
+		size_t n = utf8_len(s, len);
+
+		if (n == 0)
+			return false;
+		s += n;
+		len -= n;
+	}
+	return true;
+}
+
+void json_data(struct json *j, const char *key, const void *value, size_t len)
+{
+	char name[64];
+
+	if (is_utf8(value, len)) {
+		json_bytes(j, key, value, len);
+		return;
+	}
+	snprintf(name, sizeof(name), "%s_base64", key);
+	lead(j, name);
+	fputc('"', j->to);
+	base64_write(j->to, value, len);
+	fputc('"', j->to);
+}
+
+void json_i64(struct json *j, const char *key, int64_t value)
+{
+	lead(j, key);
+	fprintf(j->to, "%" PRId64, value);
+}
+
 void json_u64(struct json *j, const char *key, uint64_t value)
 {
 	lead(j, key);
@@ -158,6 +193,20 @@ void json_float(struct json *j, const char *key, float value)
 
 	lead(j, key);
 	fputs(isfinite(value) ? num_exact_float(text, value) : "null", j->to);
+}
+
+void json_real(struct json *j, const char *key, double value)
+{
+	char text[NUM_BYTES];
+
+	lead(j, key);
+	if (!isfinite(value)) {
+		fputs("null", j->to);
+		return;
+	}
+	fputs(num_exact(text, value), j->to);
+	if (!strpbrk(text, ".e"))
+		fputs(".0", j->to);
 }
 
 void json_bool(struct json *j, const char *key, bool value)

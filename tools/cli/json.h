@@ -49,9 +49,15 @@ void json_close(struct json *j); /* the object or array opened last */
 
 void json_string(struct json *j, const char *key, const char *value);
 void json_bytes(struct json *j, const char *key, const char *value, size_t len);
+/* Bytes of any kind: a string, or, where they are no UTF-8, a string of base64
+ * that is called key_base64. */
+void json_data(struct json *j, const char *key, const void *value, size_t len);
 void json_u64(struct json *j, const char *key, uint64_t value);
+void json_i64(struct json *j, const char *key, int64_t value);
 void json_double(struct json *j, const char *key, double value);
 void json_float(struct json *j, const char *key, float value);
+/* With a point or an exponent, also if it is whole. */
+void json_real(struct json *j, const char *key, double value);
 void json_bool(struct json *j, const char *key, bool value);
 void json_null(struct json *j, const char *key);
 

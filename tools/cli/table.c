@@ -1,6 +1,7 @@
 #include "cli/table.h"
 
 #include "cli/fail.h"
+#include "cli/utf8.h"
 
 #include <errno.h>
 #include <libsmartcols.h>
@@ -10,11 +11,13 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* A column that wraps does so before it is narrower. */
+/* A column that wraps, or is cut, is so before it is narrower. */
 #define WRAP_LEAST 20
+#define CUT_LEAST  16
 
 struct table {
 	struct libscols_table *scols;
+	bool *cut; /* [columns]: TABLE_CUT */
 	struct libscols_line *row;
 	size_t n_names, at; /* the next cell of the row */
 	bool failed;
@@ -38,9 +41,17 @@ void table_column(struct table *t, const char *heading, enum table_align align)
 		    : align == TABLE_WRAP ? SCOLS_FL_WRAP
 					  : 0;
 	struct libscols_column *column;
+	bool *cut;
 
 	if (!t || t->failed)
 		return;
+	cut = reallocarray(t->cut, scols_table_get_ncols(t->scols) + 1,
+			   sizeof(*cut));
+	t->failed = !cut;
+	if (t->failed)
+		return;
+	t->cut = cut;
+	t->cut[scols_table_get_ncols(t->scols)] = align == TABLE_CUT;
 	column = scols_table_new_column(t->scols, heading, 0, flags);
 	t->failed = !column ||
 		    scols_cell_set_color(scols_column_get_header(column),
@@ -98,8 +109,9 @@ static size_t screen_columns(FILE *to)
 	return 80;
 }
 
-/* How wide each column is where nothing limits it. */
-static int measure(const struct table *t, size_t *widths)
+/* How wide each column is at least where what wraps and is cut has little
+ * room, and how wide where nothing limits it. */
+static int measure(const struct table *t, size_t *widths, size_t *full)
 {
 	char *text = NULL;
 	int failed = scols_print_table_to_string(t->scols, &text);
@@ -109,9 +121,11 @@ static int measure(const struct table *t, size_t *widths)
 		const struct libscols_column *column =
 			scols_table_get_column(t->scols, c);
 
-		widths[c] = scols_column_get_width(column);
+		full[c] = widths[c] = scols_column_get_width(column);
 		if (scols_column_is_wrap(column) && widths[c] > WRAP_LEAST)
 			widths[c] = WRAP_LEAST;
+		if (t->cut[c] && widths[c] > CUT_LEAST)
+			widths[c] = CUT_LEAST;
 	}
 	return failed;
 }
@@ -133,6 +147,88 @@ static size_t fitting(const struct table *t, const size_t *widths, size_t first,
 	return n;
 }
 
+/* ---- what is cut --------------------------------------------------------- */
+
+static bool is_shown(const struct table *t, size_t c, size_t first, size_t end)
+{
+	return c < t->n_names || (c >= first && c < end);
+}
+
+/* It takes what room it is given, up to what it can use. */
+static bool gives_way(const struct table *t, size_t c)
+{
+	return t->cut[c] ||
+	       scols_column_is_wrap(scols_table_get_column(t->scols, c));
+}
+
+/*
+ * Columns that are cut and those that wrap share what room the others leave:
+ * widths[] of these become as wide as they may be.
+ */
+static void share_room(const struct table *t, size_t *widths,
+		       const size_t *full, size_t first, size_t end,
+		       size_t screen)
+{
+	size_t n = scols_table_get_ncols(t->scols), used = 0, wanting = 0;
+
+	for (size_t c = 0; c < n; c++)
+		if (is_shown(t, c, first, end)) {
+			used += widths[c] + 1;
+			wanting += gives_way(t, c) && widths[c] < full[c];
+		}
+	for (size_t room = screen + 1 > used ? screen + 1 - used : 0;
+	     room > 0 && wanting > 0;) {
+		size_t share = room < wanting ? 1 : room / wanting;
+
+		wanting = 0;
+		for (size_t c = 0; c < n && room > 0; c++) {
+			size_t more = full[c] - widths[c];
+
+			if (!gives_way(t, c) || !is_shown(t, c, first, end))
+				continue;
+			more = more < share ? more : share;
+			widths[c] += more;
+			room -= more;
+			wanting += widths[c] < full[c];
+		}
+	}
+}
+
+/* The cells of a column. */
+static int cut_column(const struct table *t, size_t c, size_t width)
+{
+	struct libscols_iter *iter = scols_new_iter(SCOLS_ITER_FORWARD);
+	struct libscols_line *line;
+	int failed = iter ? 0 : -ENOMEM;
+
+	while (!failed && scols_table_next_line(t->scols, iter, &line) == 0) {
+		const char *text = scols_line_get_column_data(
+			line, scols_table_get_column(t->scols, c));
+		char *cut = text ? utf8_cut(text, width) : NULL;
+
+		if (text && !cut)
+			failed = -ENOMEM;
+		else if (cut)
+			failed = scols_line_refer_data(line, c, cut);
+	}
+	scols_free_iter(iter);
+	return failed;
+}
+
+/* Once: the columns of a part are in no other. */
+static int cut_part(const struct table *t, size_t *widths, const size_t *full,
+		    size_t first, size_t end, size_t screen)
+{
+	int failed = 0;
+
+	share_room(t, widths, full, first, end, screen);
+	for (size_t c = 0; !failed && c < scols_table_get_ncols(t->scols); c++)
+		if (t->cut[c] && is_shown(t, c, first, end) &&
+		    widths[c] < full[c])
+			failed = cut_column(t, c, widths[c]);
+	return failed;
+}
+
 /* ---- printing ------------------------------------------------------------ */
 
 /* The columns that name a row, and those from first to end. */
@@ -143,15 +239,15 @@ static int print_part(const struct table *t, size_t first, size_t end)
 			scols_table_get_column(t->scols, c);
 		int flags = scols_column_get_flags(column) & ~SCOLS_FL_HIDDEN;
 
-		if (c < first || c >= end)
+		if (!is_shown(t, c, first, end))
 			flags |= SCOLS_FL_HIDDEN;
 		scols_column_set_flags(column, flags);
 	}
 	return scols_print_table(t->scols);
 }
 
-static int print_parts(const struct table *t, const size_t *widths,
-		       size_t screen, FILE *to)
+static int print_parts(const struct table *t, size_t *widths,
+		       const size_t *full, size_t screen, FILE *to)
 {
 	size_t n_columns = scols_table_get_ncols(t->scols);
 	size_t first = t->n_names, end;
@@ -163,7 +259,9 @@ static int print_parts(const struct table *t, const size_t *widths,
 		end = first + fitting(t, widths, first, screen);
 		if (first > t->n_names)
 			fputc('\n', to);
-		failed = print_part(t, first, end);
+		failed = cut_part(t, widths, full, first, end, screen);
+		if (!failed)
+			failed = print_part(t, first, end);
 		first = end;
 	} while (!failed && end < n_columns);
 	return failed;
@@ -172,7 +270,7 @@ static int print_parts(const struct table *t, const size_t *widths,
 enum vsx_status table_print(struct table *t, FILE *to, struct vsx_error *err)
 {
 	size_t n = t && !t->failed ? scols_table_get_ncols(t->scols) : 0;
-	size_t *widths = calloc(n + 1, sizeof(*widths));
+	size_t *widths = calloc(2 * (n + 1), sizeof(*widths));
 	int failed = widths && t && !t->failed ? 0 : -ENOMEM;
 
 	if (!failed) {
@@ -184,8 +282,9 @@ enum vsx_status table_print(struct table *t, FILE *to, struct vsx_error *err)
 		/* A file or a pipe has no width to which it must keep. */
 		if (!isatty(fileno(to)))
 			failed = scols_print_table(t->scols);
-		else if ((failed = measure(t, widths)) == 0)
-			failed = print_parts(t, widths, screen_columns(to), to);
+		else if ((failed = measure(t, widths, widths + n + 1)) == 0)
+			failed = print_parts(t, widths, widths + n + 1,
+					     screen_columns(to), to);
 	}
 	free(widths);
 	if (!failed)
@@ -200,5 +299,6 @@ void table_free(struct table *t)
 	if (!t)
 		return;
 	scols_unref_table(t->scols);
+	free(t->cut);
 	free(t);
 }

@@ -12,8 +12,9 @@
  *	status = table_print(t, stdout, &err);
  *	table_free(t);
  *
- * On a terminal nothing is cut: a table that is too wide is printed in parts,
- * one below the other, each of which begins with the columns that name a row.
+ * On a terminal nothing but TABLE_CUT is cut: a table that is too wide all the
+ * same is printed in parts, one below the other, each of which begins with the
+ * columns that name a row.
  */
 #ifndef VSX_CLI_TABLE_H
 #define VSX_CLI_TABLE_H
@@ -27,6 +28,7 @@ enum table_align {
 	TABLE_LEFT,
 	TABLE_RIGHT,
 	TABLE_WRAP, /* left; goes on in the next line where room is short */
+	TABLE_CUT,  /* left; as much as there is room for beside the others */
 };
 
 struct table;

@@ -1,7 +1,10 @@
 #include "cli/utf8.h"
 
+#include <langinfo.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 size_t utf8_len(const char *text, size_t left)
 {
@@ -57,6 +60,64 @@ void utf8_clean(char *text)
 		text += n;
 		left -= n;
 	}
+}
+
+/* Of the locale, which the commands take from the environment. */
+static bool shows_utf8(void)
+{
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+/* The bytes of a character and the columns that it takes. */
+static size_t next_width(const char *s, size_t left, size_t *columns)
+{
+	size_t n = utf8_len(s, left);
+	int width = -1;
+	wchar_t c;
+
+	*columns = 1;
+	if (n == 1 && !is_control((const unsigned char *)s))
+		return n;
+	if (n > 1 && shows_utf8() && mbtowc(&c, s, n) == (int)n)
+		width = wcwidth(c);
+	n = n ? n : 1;
+	*columns = width >= 0 ? (size_t)width : 4 * n;
+	return n;
+}
+
+size_t utf8_width(const char *text)
+{
+	size_t left = strlen(text), sum = 0;
+
+	while (left > 0) {
+		size_t columns, n = next_width(text, left, &columns);
+
+		sum += columns;
+		text += n;
+		left -= n;
+	}
+	return sum;
+}
+
+char *utf8_cut(const char *text, size_t columns)
+{
+	const char *mark = shows_utf8() ? "\xe2\x80\xa6" : "...";
+	size_t room = columns - utf8_width(mark);
+	size_t left = strlen(text), sum = 0, at = 0;
+	char *cut;
+
+	if (utf8_width(text) <= columns)
+		return strdup(text);
+	for (;;) {
+		size_t width, n = next_width(text + at, left, &width);
+
+		if (sum + width > room)
+			break;
+		sum += width;
+		at += n;
+		left -= n;
+	}
+	return asprintf(&cut, "%.*s%s", (int)at, text, mark) < 0 ? NULL : cut;
 }
 
 void utf8_wrap(FILE *to, const char *text, int at, int indent, int columns)

@@ -17,6 +17,18 @@ size_t utf8_len(const char *s, size_t left);
  */
 void utf8_wrap(FILE *to, const char *text, int at, int indent, int columns);
 
+/*
+ * Columns that text takes on a terminal: 2 for a wide character, 0 for a mark
+ * that is put on the one before. In a locale without UTF-8, and for characters
+ * that cannot be shown, those of the \\x.. that stands for each byte.
+ */
+size_t utf8_width(const char *text);
+
+/* As much of text as takes so many columns, 3 or more, with the mark of an
+ * omission behind it; all of one that is not wider. To be freed; NULL: no
+ * memory. */
+char *utf8_cut(const char *text, size_t columns);
+
 /* Put '?' where `text` holds control characters or what is no UTF-8. */
 void utf8_clean(char *text);
 

@@ -40,7 +40,7 @@ static const char *const formats[] = {"table", "json", "tsv",
 
 struct options {
 	const char *model, *model_hash, *ground_truth, *labels, *out;
-	const char *filter;
+	const char *filter, *show;
 	int format;
 	uint64_t k, ef, nprobe, threads;
 	double recall, refine;
@@ -87,6 +87,8 @@ static const struct cli_option option_table[] = {
 	CLI_TEXT(0, "labels", "FILE",
 		 "text file whose line i, from 0, is printed beside id i",
 		 &o.labels),
+	CLI_TEXT(0, "show", "FIELD[,...]",
+		 "print these fields of each row (* for all)", &o.show),
 	CLI_FLAG(0, "payload", "print what is kept with each row", &o.payload),
 	CLI_TEXT(0, "ground-truth", "FILE",
 		 "true neighbours (.ivecs, .npy): print recall",
@@ -109,7 +111,8 @@ static const struct cli_command command = {
 	.examples = "  vsx-query photos.vsx queries.npy -k 10 --recall "
 		    "0.98\n"
 		    "  vsx-query words.vsx --id 691 -k 5 --labels words.txt\n"
-		    "  vsx-query notes.vsx --key piano --payload\n"
+		    "  vsx-query notes.vsx --key piano --show lang,year "
+		    "--payload\n"
 		    "  vsx-query notes.vsx --key piano --filter "
 		    "'lang = \"en\" and year >= 2024'\n"
 		    "  vsx-query photos.vsx queries.npy --ground-truth "
@@ -131,6 +134,8 @@ struct run {
 	struct labels labels;
 	struct recall recall;
 	struct results results;
+	struct value_field *fields; /* that are shown */
+	size_t n_fields;
 	struct vsx_hit *hits;
 	size_t *n_hits;
 	struct vsx_search_stats stats;
@@ -265,6 +270,9 @@ static enum vsx_status open_index(struct run *r, struct vsx_error *err)
 	vsx_get_facts(r->index, &r->facts);
 	status = check_model(r, err);
 	if (status == VSX_OK)
+		status = value_fields(&r->fields, &r->n_fields, r->index,
+				      o.show, err);
+	if (status == VSX_OK)
 		status = find_keys(r, err);
 	if (status == VSX_OK)
 		status = select_some(r, err);
@@ -322,6 +330,8 @@ static enum vsx_status open_rest(struct run *r, struct vsx_error *err)
 		.index = r->index,
 		.keys = r->facts.has_keys,
 		.payload = o.payload,
+		.fields = r->fields,
+		.n_fields = r->n_fields,
 	};
 	r->results.query_ids = r->queries ? NULL : o.ids.items;
 	return r->print_hits ? results_begin(&r->results, err) : VSX_OK;
@@ -582,6 +592,7 @@ static void release(struct run *r)
 	recall_release(&r->recall);
 	labels_release(&r->labels);
 	input_close(r->queries);
+	free(r->fields);
 	free(r->hits);
 	free(r->n_hits);
 	vsx_selection_free(r->selection);
@@ -611,10 +622,12 @@ static int check_options(const struct cli_operands *operands)
 				       formats[o.format]);
 	if (o.json)
 		o.format = FORMAT_JSON;
-	if (o.payload && (o.format == FORMAT_NPY || o.format == FORMAT_IVECS))
+	if ((o.payload || o.show) &&
+	    (o.format == FORMAT_NPY || o.format == FORMAT_IVECS))
 		return cli_usage_error(&command,
-				       "--payload and --format %s cannot be "
+				       "--%s and --format %s cannot be "
 				       "combined",
+				       o.payload ? "payload" : "show",
 				       formats[o.format]);
 	if (o.format == FORMAT_NPY && !o.out)
 		return cli_usage_error(&command, "--format npy needs -o FILE: "

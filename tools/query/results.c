@@ -70,8 +70,17 @@ static enum vsx_status begin_npy(struct results *r, struct vsx_error *err)
 	return VSX_OK;
 }
 
+static enum table_align align(const struct value_field *field)
+{
+	if (field->is_list || field->type == VSX_STRING)
+		return TABLE_CUT;
+	return field->type == VSX_INT || field->type == VSX_FLOAT ? TABLE_RIGHT
+								  : TABLE_LEFT;
+}
+
 enum vsx_status results_begin(struct results *r, struct vsx_error *err)
 {
+	size_t names = 2; /* columns that name a row: query, rank and others */
 	enum vsx_status status;
 
 	status = outfile_open(&r->file, r->path ? r->path : "-", err);
@@ -81,11 +90,16 @@ enum vsx_status results_begin(struct results *r, struct vsx_error *err)
 		return status;
 	r->table = table_new();
 	table_column(r->table, r->query_ids ? "row" : "query", TABLE_RIGHT);
-	if (r->query_ids && r->shown.keys)
+	if (r->query_ids && r->shown.keys) {
 		table_column(r->table, "key of row", TABLE_WRAP);
-	if (r->query_ids && r->labels)
+		names++;
+	}
+	if (r->query_ids && r->labels) {
 		table_column(r->table, "label", TABLE_WRAP);
+		names++;
+	}
 	table_column(r->table, "rank", TABLE_RIGHT);
+	table_names(r->table, names);
 	table_column(r->table, "id", TABLE_RIGHT);
 	if (r->shown.keys)
 		table_column(r->table, "key", TABLE_WRAP);
@@ -93,17 +107,28 @@ enum vsx_status results_begin(struct results *r, struct vsx_error *err)
 	if (r->labels)
 		table_column(r->table, r->query_ids ? "neighbour" : "label",
 			     TABLE_WRAP);
+	for (size_t f = 0; f < r->shown.n_fields; f++)
+		table_column(r->table, r->shown.fields[f].name,
+			     align(&r->shown.fields[f]));
 	if (r->shown.payload)
-		table_column(r->table, "payload", TABLE_WRAP);
+		table_column(r->table, "payload", TABLE_CUT);
 	return VSX_OK;
 }
 
-/* Of a payload, in a table. */
+/* Of a payload or a string, in a table. */
 #define MOST_SHOWN 200
 
 static void add_text(struct results *r, const struct vsx_bytes *bytes)
 {
 	char *text = shown_text(bytes, MOST_SHOWN);
+
+	table_cell(r->table, "%s", text ? text : "");
+	free(text);
+}
+
+static void add_field(struct results *r, size_t i, size_t f)
+{
+	char *text = shown_value(&r->shown, i, f, MOST_SHOWN);
 
 	table_cell(r->table, "%s", text ? text : "");
 	free(text);
@@ -165,6 +190,8 @@ static void add_table(struct results *r, const struct vsx_hit *hits, size_t n)
 		add_value(r, hits[i].distance);
 		if (r->labels)
 			table_cell(r->table, "%s", label_of(r, hits[i].id));
+		for (size_t f = 0; f < r->shown.n_fields; f++)
+			add_field(r, i, f);
 		if (r->shown.payload)
 			add_text(r, &r->shown.payloads[i]);
 	}
@@ -175,7 +202,19 @@ static void add_member(struct json *j, const char *name,
 		       const struct vsx_bytes *bytes)
 {
 	if (bytes->n)
-		json_bytes(j, name, bytes->at, bytes->n);
+		json_data(j, name, bytes->at, bytes->n);
+}
+
+static void add_fields(struct json *j, const struct shown *s, size_t i)
+{
+	json_object(j, "fields");
+	for (size_t f = 0; f < s->n_fields; f++) {
+		const struct shown_values *v = &s->values[i * s->n_fields + f];
+
+		value_json(j, s->fields[f].name, &s->fields[f], v->values,
+			   v->n);
+	}
+	json_close(j);
 }
 
 static void add_json(struct results *r, const struct vsx_hit *hits, size_t n)
@@ -201,6 +240,8 @@ static void add_json(struct results *r, const struct vsx_hit *hits, size_t n)
 		json_float(&j, value_name(r), hits[i].distance);
 		if (r->labels)
 			json_string(&j, "label", label_of(r, hits[i].id));
+		if (r->shown.n_fields)
+			add_fields(&j, &r->shown, i);
 		if (r->shown.payload)
 			add_member(&j, "payload", &r->shown.payloads[i]);
 		json_close(&j);
@@ -210,10 +251,9 @@ static void add_json(struct results *r, const struct vsx_hit *hits, size_t n)
 	json_end(&j);
 }
 
-static void put_column(struct results *r, const struct vsx_bytes *bytes)
+/* Takes the text over. */
+static void put_column(struct results *r, char *text)
 {
-	char *text = shown_text(bytes, 0);
-
 	fprintf(r->file.to, "\t%s", text ? text : "");
 	free(text);
 }
@@ -228,9 +268,11 @@ static void add_tsv(struct results *r, const struct vsx_hit *hits, size_t n)
 		if (r->labels)
 			fprintf(r->file.to, "\t%s", label_of(r, hits[i].id));
 		if (r->shown.keys)
-			put_column(r, &r->shown.key[i]);
+			put_column(r, shown_text(&r->shown.key[i], 0));
+		for (size_t f = 0; f < r->shown.n_fields; f++)
+			put_column(r, shown_value(&r->shown, i, f, 0));
 		if (r->shown.payload)
-			put_column(r, &r->shown.payloads[i]);
+			put_column(r, shown_text(&r->shown.payloads[i], 0));
 		fputc('\n', r->file.to);
 	}
 }
