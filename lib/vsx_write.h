@@ -539,12 +539,17 @@ struct vsx_repair_result {
 	uint64_t n_unsure;   /* of them: may have been deleted */
 	uint64_t n_revived;  /* deleted rows that are live in the new index,
 				because the list of them is damaged */
+	/* Saved rows that had, or may have had, what is damaged now: a key, a
+	   payload, fields of which some or all could not be read. */
+	uint64_t n_without_key, n_without_payload, n_without_fields;
 };
 
 /*
- * From a damaged index, write a new one with every row whose pages are sound.
- * Losses are reported as VSX_BUILD_NOTE, one line for each row or run of rows,
- * with ids where these are sound.
+ * From a damaged index, write a new one with every row whose vector, id and
+ * mark are sound, and with what these rows have of key, payload and fields as
+ * far as it is sound: a row goes on without the rest. Losses are reported as
+ * VSX_BUILD_NOTE, one line for each row or run of rows, with ids where these
+ * are sound.
  *
  * opts  as for vsx_compact(); spec, force, wait_ms, n_threads, memory,
  *       properties and report count

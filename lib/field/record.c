@@ -118,10 +118,22 @@ enum vsx_status vsx_record_of_row(struct vsx_record *r,
 				  const struct vsx_columns *c, uint32_t row,
 				  struct vsx_error *err)
 {
+	enum vsx_status first = VSX_OK;
+
 	vsx_record_begin(r);
-	for (uint32_t i = 0; i < c->n; i++)
-		VSX_TRY(copy_field(r, c, &c->column[i], row, err));
-	return VSX_OK;
+	for (uint32_t i = 0; i < c->n; i++) {
+		size_t before = r->n;
+		enum vsx_status status = copy_field(
+			r, c, &c->column[i], row, first == VSX_OK ? err : NULL);
+
+		if (status == VSX_ENOMEM)
+			return status;
+		if (status == VSX_OK)
+			continue;
+		r->n = before;
+		first = status;
+	}
+	return first;
 }
 
 /* ---- from somewhere else ------------------------------------------------ */

@@ -34,8 +34,8 @@ enum vsx_status vsx_record_value(struct vsx_record *r, uint64_t value,
 enum vsx_status vsx_record_string(struct vsx_record *r, const void *s,
 				  uint32_t n, struct vsx_error *err);
 
-/* All fields of a row of a segment. VSX_ECORRUPT for values that no row can
- * have. */
+/* All fields of a row of a segment. VSX_ECORRUPT, for pages that are damaged
+ * and values that no row can have: those of the other fields are in it. */
 enum vsx_status vsx_record_of_row(struct vsx_record *r,
 				  const struct vsx_columns *c, uint32_t row,
 				  struct vsx_error *err);

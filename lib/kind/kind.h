@@ -128,7 +128,7 @@ enum vsx_status vsx_segment_open(struct vsx_segment *seg,
 				 struct vsx_error *err);
 
 /* The same, but only as far as it takes to find rows and their ids: not what is
-   over them, nor the marks of deleted ones. */
+   over them, nor what they have besides, nor the marks of deleted ones. */
 enum vsx_status vsx_segment_open_rows(struct vsx_segment *seg,
 				      struct vsx_error *err);
 

@@ -94,8 +94,6 @@ enum vsx_status vsx_segment_open_rows(struct vsx_segment *seg,
 				      struct vsx_error *err)
 {
 	VSX_TRY(vsx_ids_open(seg, err));
-	VSX_TRY(vsx_columns_open(&seg->columns, &seg->view[VSX_SEC_COLS],
-				 seg->n_rows, err));
 	VSX_TRY(vsx_kept_check_lengths(seg, err));
 	if (seg->kind->placing)
 		VSX_TRY(open_kind(seg, err));

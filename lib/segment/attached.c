@@ -14,6 +14,32 @@ enum vsx_status vsx_attached_open(const struct vsx_segment *seg,
 	return vsx_strings_open(&payload, err);
 }
 
+enum vsx_status vsx_attached_open_one(struct vsx_segment *seg,
+				      enum vsx_attachment a,
+				      struct vsx_error *err)
+{
+	struct vsx_strings keys = vsx_segment_keys(seg);
+	struct vsx_strings payload = vsx_segment_payload(seg);
+
+	if (a == VSX_ATT_FIELDS)
+		return vsx_columns_open(&seg->columns, &seg->view[VSX_SEC_COLS],
+					seg->n_rows, err);
+	return vsx_strings_open(a == VSX_ATT_KEY ? &keys : &payload, err);
+}
+
+void vsx_attached_forget(struct vsx_segment *seg, enum vsx_attachment a)
+{
+	static const enum vsx_section_slot slots[VSX_N_ATT] = {
+		[VSX_ATT_KEY] = VSX_SEC_KEYS,
+		[VSX_ATT_PAYLOAD] = VSX_SEC_PAYL,
+		[VSX_ATT_FIELDS] = VSX_SEC_COLS,
+	};
+
+	seg->view[slots[a]] = (struct vsx_view){NULL, 0, NULL};
+	if (a == VSX_ATT_FIELDS)
+		vsx_columns_close(&seg->columns);
+}
+
 enum vsx_status vsx_attached_check(const struct vsx_segment *seg,
 				   vsx_finding *report, void *context,
 				   struct vsx_error *err)
@@ -57,17 +83,22 @@ enum vsx_status vsx_attached_get(struct vsx_attached_reader *r,
 				 enum vsx_attachment a, uint32_t row,
 				 struct vsx_bytes *out, struct vsx_error *err)
 {
+	enum vsx_status status;
+
 	*out = (struct vsx_bytes){NULL, 0};
 	if (!vsx_attached_present(r->seg, a))
 		return VSX_OK;
 	if (a == VSX_ATT_FIELDS) {
-		VSX_TRY(vsx_record_of_row(&r->fields, &r->seg->columns, row,
-					  err));
+		status = vsx_record_of_row(&r->fields, &r->seg->columns, row,
+					   err);
 		*out = (struct vsx_bytes){r->fields.bytes, r->fields.n};
-		return VSX_OK;
+		return status;
 	}
-	return vsx_strings_get(a == VSX_ATT_KEY ? &r->keys : &r->payload, row,
-			       out, err);
+	status = vsx_strings_get(a == VSX_ATT_KEY ? &r->keys : &r->payload, row,
+				 out, err);
+	if (status != VSX_OK)
+		out->n = 0;
+	return status;
 }
 
 void vsx_attached_release(struct vsx_attached_reader *r)

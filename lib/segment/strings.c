@@ -174,16 +174,39 @@ static enum vsx_status read_block(const struct vsx_strings *s, uint64_t i,
 	return wrong ? bad_block(s, b, wrong, err) : VSX_OK;
 }
 
+/* The first entry that begins on the page behind that of entry i. */
+static uint64_t page_behind(const struct vsx_strings *s, uint64_t i)
+{
+	const uint64_t size = sizeof(struct vsx_disk_strings);
+	uint32_t shift = s->directory->guard->shape.page_shift;
+
+	return ((((i * size >> shift) + 1) << shift) + size - 1) / size;
+}
+
+/* An entry between low and high that can be read, in the middle if possible:
+ * a page that is damaged costs the blocks on it, not the way to others. */
+static bool pick_entry(const struct vsx_strings *s, uint64_t low, uint64_t high,
+		       uint64_t *out)
+{
+	uint64_t mid = low + (high - low) / 2;
+
+	for (uint64_t i = mid; i < high; i = page_behind(s, i)) {
+		*out = i;
+		if (touch_entry(s, i, 1, NULL) == VSX_OK)
+			return true;
+	}
+	/* Then before the middle, from behind, none of which is tried twice:
+	   they are fewer each time. */
+	return mid > low + 1 && pick_entry(s, low, mid, out);
+}
+
 /* The block of a row: the last that does not begin after it. */
 static enum vsx_status find_block(const struct vsx_strings *s, uint32_t row,
 				  struct block *b, struct vsx_error *err)
 {
-	uint64_t low = 0, high = n_blocks(s);
+	uint64_t low = 0, high = n_blocks(s), mid;
 
-	while (high - low > 1) {
-		uint64_t mid = low + (high - low) / 2;
-
-		VSX_TRY(touch_entry(s, mid, 1, err));
+	while (high - low > 1 && pick_entry(s, low, high, &mid)) {
 		if (vsx_get32(entry_at(s, mid).first_row) <= row)
 			low = mid;
 		else

@@ -38,8 +38,10 @@ void vsx_lost_flush(struct vsx_lost *l)
 	end_range(l);
 	if (n == 0)
 		return;
-	snprintf(text, sizeof(text), "lost %llu row%s, id%s %s: %.200s", (ull)n,
-		 vsx_s(n), vsx_s(n), l->used ? l->ids : "not known", l->reason);
+	snprintf(text, sizeof(text), "%s%llu row%s%s%s, id%s %s: %.200s",
+		 l->without ? "" : "lost ", (ull)n, vsx_s(n),
+		 l->without ? " without " : "", l->without ? l->without : "",
+		 vsx_s(n), l->used ? l->ids : "not known", l->reason);
 	l->note(l->context, text);
 	l->first = l->next = 0;
 	l->used = 0;

@@ -38,11 +38,14 @@ struct repair {
 	struct vsx index; /* as far as it can be had; not one of its segments
 			     was opened */
 	struct vsx_builder *builder;
-	struct vsx_lost lost;
+	struct vsx_lost lost, without[VSX_N_ATT];
 	struct vsx_report report;
 	struct vsx_block block; /* rows on their way to the builder */
 	struct vsx_kept kept;	/* those of the segment at hand */
 	struct vsx_attached_reader attached; /* what they have */
+	/* Why no row of it has an attachment; no text: it can be read. */
+	struct vsx_error unopened[VSX_N_ATT];
+	uint64_t id; /* of the row at hand */
 };
 
 static void note(void *context, const char *text)
@@ -192,6 +195,27 @@ static enum vsx_status open_marks(struct repair *r, struct vsx_segment *seg,
 	return VSX_OK;
 }
 
+/* Rows do without an attachment that cannot be opened. */
+static enum vsx_status open_attached(struct repair *r, struct vsx_segment *seg,
+				     struct vsx_error *err)
+{
+	for (int i = 0; i < VSX_N_ATT; i++) {
+		enum vsx_attachment a = (enum vsx_attachment)i;
+		struct vsx_error *why = &r->unopened[a];
+		enum vsx_status status;
+
+		why->text[0] = '\0';
+		status = vsx_attached_open_one(seg, a, why);
+		if (status == VSX_ECORRUPT)
+			vsx_attached_forget(seg, a);
+		else if (status != VSX_OK)
+			return vsx_retell(err, status, why, "%s", why->text);
+	}
+	vsx_attached_release(&r->attached);
+	vsx_attached_begin(&r->attached, seg);
+	return VSX_OK;
+}
+
 /* What is needed to find rows; graphs and codes are made anew. */
 static enum vsx_status open_rows(struct repair *r, struct vsx_segment *seg,
 				 struct vsx_error *err)
@@ -208,10 +232,27 @@ static enum vsx_status open_rows(struct repair *r, struct vsx_segment *seg,
 			seg->number);
 	VSX_TRY(open_marks(r, seg, err));
 	VSX_TRY(vsx_segment_open_rows(seg, err));
-	VSX_TRY(vsx_attached_open(seg, err));
-	vsx_attached_release(&r->attached);
-	vsx_attached_begin(&r->attached, seg);
+	VSX_TRY(open_attached(r, seg, err));
 	return vsx_kept_begin(&r->kept, seg, err);
+}
+
+static void unread(void *context, enum vsx_attachment a, uint32_t row,
+		   const struct vsx_error *why)
+{
+	struct repair *r = context;
+
+	vsx_lost_row(&r->without[a], row, &r->id, why->text);
+}
+
+/* What the row has besides, as far as it can be had. */
+static enum vsx_status save_attached(struct repair *r, uint32_t row,
+				     struct vsx_error *err)
+{
+	for (int a = 0; a < VSX_N_ATT; a++)
+		if (r->unopened[a].text[0])
+			unread(r, (enum vsx_attachment)a, row, &r->unopened[a]);
+	return vsx_block_attach_some(&r->block, &r->attached, row, unread, r,
+				     err);
 }
 
 static enum vsx_status save_row(struct repair *r, struct vsx_segment *seg,
@@ -220,7 +261,6 @@ static enum vsx_status save_row(struct repair *r, struct vsx_segment *seg,
 	const uint64_t *known = NULL;
 	struct vsx_error why = {0};
 	const uint8_t *at;
-	uint64_t id;
 	bool dead, sure;
 	enum vsx_status status = vsx_dead_at(seg, row, &dead, &why);
 
@@ -228,21 +268,21 @@ static enum vsx_status save_row(struct repair *r, struct vsx_segment *seg,
 	if (sure && dead)
 		return VSX_OK;
 	r->lost.n_unsure += !sure;
-	if (vsx_ids_of(seg, row, &id, sure ? &why : NULL) == VSX_OK)
-		known = &id;
+	if (vsx_ids_of(seg, row, &r->id, sure ? &why : NULL) == VSX_OK)
+		known = &r->id;
 	else
 		status = VSX_ECORRUPT;
 	if (status == VSX_OK)
 		status = vsx_kept_row(&r->kept, row, &at, &why);
 	if (status == VSX_OK)
-		status = vsx_block_attach(&r->block, &r->attached, row, &why);
+		status = save_attached(r, row, &why);
 	if (status == VSX_ENOMEM)
 		return vsx_retell(err, status, &why, "%s", why.text);
 	if (status != VSX_OK) {
 		vsx_lost_row(&r->lost, row, known, why.text);
 		return VSX_OK;
 	}
-	vsx_block_put(&r->block, row, at, id);
+	vsx_block_put(&r->block, row, at, r->id);
 	return vsx_block_is_full(&r->block) ? hand_over(r, err) : VSX_OK;
 }
 
@@ -277,6 +317,8 @@ static enum vsx_status save_rows(struct repair *r, struct vsx_segment *seg,
 			vsx_lost_row(&r->lost, row, NULL, why.text);
 	}
 	vsx_lost_flush(&r->lost);
+	for (int a = 0; a < VSX_N_ATT; a++)
+		vsx_lost_flush(&r->without[a]);
 	VSX_TRY(usable ? hand_over(r, err) : VSX_OK);
 	return go_on(r, seg->mark_base + n, err);
 }
@@ -361,6 +403,9 @@ static enum vsx_status save(struct repair *r, const char *out_path,
 	VSX_TRY(vsx_settle(index, gather(r, err), err));
 	r->result->n_lost = r->lost.n;
 	r->result->n_unsure = r->lost.n_unsure;
+	r->result->n_without_key = r->without[VSX_ATT_KEY].n;
+	r->result->n_without_payload = r->without[VSX_ATT_PAYLOAD].n;
+	r->result->n_without_fields = r->without[VSX_ATT_FIELDS].n;
 	if (r->builder->intake.spool.n == 0 && r->lost.n > 0)
 		return vsx_fail(err, VSX_ECORRUPT,
 				"none of %llu row%s can be recovered",
@@ -398,11 +443,19 @@ enum vsx_status vsx_repair_on(const char *path, const char *out_path,
 		.result = &local,
 		.lost = {.note = note, .context = &r},
 	};
+	static const char *const without[VSX_N_ATT] = {
+		[VSX_ATT_KEY] = "their key",
+		[VSX_ATT_PAYLOAD] = "their payload",
+		[VSX_ATT_FIELDS] = "their fields, or some of them",
+	};
 	enum vsx_status status;
 
 	VSX_TRY(vsx_take_opts(&r.opts, sizeof(r.opts), opts, "vsx_compact_opts",
 			      err));
 	r.report = vsx_report_to(r.opts.report, r.opts.context, "repair");
+	for (int a = 0; a < VSX_N_ATT; a++)
+		r.without[a] = (struct vsx_lost){
+			.note = note, .context = &r, .without = without[a]};
 	VSX_TRY(vsx_output_differs(out_path, path, err));
 	status = run(&r, out_path, err);
 	vsx_builder_free(r.builder);

@@ -14,12 +14,13 @@ enum vsx_status vsx_repair_on(const char *path, const char *out_path,
 			      struct vsx_error *err);
 
 /*
- * lost.c: rows that cannot be had, told as they are met: one note for a run of
- * rows that are lost for one reason.
+ * lost.c: rows that cannot be had, or not all that they had, told as they are
+ * met: one note for a run of rows with one reason.
  */
 struct vsx_lost {
 	void (*note)(void *context, const char *text);
 	void *context;
+	const char *without;  /* what was lost of them; NULL: the rows */
 	uint64_t n, n_unsure; /* in all */
 	uint64_t first, next; /* rows of the run at hand */
 	char reason[VSX_ERROR_TEXT];
@@ -29,7 +30,7 @@ struct vsx_lost {
 	bool has_range, cut;
 };
 
-/* Row `row` is lost; id NULL: not even that is known. */
+/* Row `row` is lost, or what it had is; id NULL: not even that is known. */
 void vsx_lost_row(struct vsx_lost *lost, uint64_t row, const uint64_t *id,
 		  const char *reason);
 /* Tell what is not told yet. */

@@ -41,6 +41,31 @@ has "$tmp/err" "generation 1"
 has "$tmp/out" "2,000 rows of generation 1"
 run 0 vsx-query c.vsx --id 5 -k 1
 
+# Keys and payload are damaged, the rows are not: all of them are saved.
+seq -f 'key %g' 2000 >keys.txt
+run 0 vsx-build base.fbin -o k.vsx -i Flat -q --keys keys.txt --payload keys.txt
+run 0 vsx-info k.vsx --sections --json
+cp "$tmp/out" sections.json
+at() { sed -n "/\"$1\"/,/}/s/.*\"offset\": \([0-9]*\),/\1/p" sections.json; }
+cp k.vsx a.vsx
+damage "$(at KDIR)"
+run 1 vsx-verify b.vsx --repair c.vsx --force
+has "$tmp/out" "2,000 rows of generation 1, 0 lost"
+has "$tmp/err" "2000 rows without their key, ids 0 to 1999: page"
+has "$tmp/err" "2000 saved rows are without a key, which is damaged"
+run 0 vsx-query c.vsx --id 5 -k 1 --payload
+damage "$(at PAYL)"
+run 1 vsx-verify b.vsx --repair c.vsx --force --json
+has "$tmp/out" '"lost": 0'
+has "$tmp/out" '"without_key": 0'
+without=$(sed -n 's/.*"without_payload": \([0-9]*\).*/\1/p' "$tmp/out")
+[ "$without" -ge 1024 ] || fail "$without rows are without payload"
+has "$tmp/out" '"without_fields": 0'
+run 0 vsx-query c.vsx --key 'key 5' -k 1
+damage "$(at KTAB)"
+run 0 vsx-verify b.vsx --repair c.vsx --force
+run 0 vsx-query c.vsx --key 'key 5' -k 1
+
 # Nothing to save, wrong usage.
 head -c 20000 a.vsx >d.vsx
 run 1 vsx-verify d.vsx --repair c.vsx --force

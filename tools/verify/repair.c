@@ -29,6 +29,9 @@ static void print_json(const char *path, const struct repair_wish *wish,
 	json_u64(&j, "lost", r->n_lost);
 	json_u64(&j, "unsure", r->n_unsure);
 	json_u64(&j, "revived", r->n_revived);
+	json_u64(&j, "without_key", r->n_without_key);
+	json_u64(&j, "without_payload", r->n_without_payload);
+	json_u64(&j, "without_fields", r->n_without_fields);
 	json_string(&j, "spec", built->spec);
 	built_json_recall(&j, built);
 	json_close(&j);
@@ -47,6 +50,13 @@ static void print_result(const struct repair_wish *wish,
 	built_print_recall(built, "");
 }
 
+static void say_without(const char *path, uint64_t n, const char *what)
+{
+	if (n)
+		say("%s: %" PRIu64 " saved row%s %s", path, n,
+		    n == 1 ? " is" : "s are", what);
+}
+
 static void say_doubts(const char *path, const struct vsx_repair_result *r)
 {
 	if (r->fell_back)
@@ -62,6 +72,18 @@ static void say_doubts(const char *path, const struct vsx_repair_result *r)
 		    " deleted row%s live again, since the list of deleted "
 		    "rows is damaged",
 		    path, r->n_revived, r->n_revived == 1 ? " is" : "s are");
+	say_without(path, r->n_without_key, "without a key, which is damaged");
+	say_without(path, r->n_without_payload,
+		    "without payload, which is damaged");
+	say_without(path, r->n_without_fields,
+		    "without some or all fields, which are damaged");
+}
+
+/* Whether the new index is not all that the old one was. */
+static bool is_less(const struct vsx_repair_result *r)
+{
+	return r->n_lost || r->fell_back || r->n_revived || r->n_without_key ||
+	       r->n_without_payload || r->n_without_fields;
 }
 
 int repair_index(char *path, const struct repair_wish *wish)
@@ -96,7 +118,5 @@ int repair_index(char *path, const struct repair_wish *wish)
 		print_json(path, wish, &result, &built);
 	else if (!wish->quiet)
 		print_result(wish, &result, &built);
-	return result.n_lost || result.fell_back || result.n_revived
-		       ? EXIT_DATA
-		       : EXIT_DONE;
+	return is_less(&result) ? EXIT_DATA : EXIT_DONE;
 }

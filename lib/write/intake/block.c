@@ -50,9 +50,9 @@ static enum vsx_status make_room(struct vsx_block *b, size_t n,
 	return VSX_OK;
 }
 
-static enum vsx_status attach(struct vsx_block *b, enum vsx_attachment a,
-			      const struct vsx_bytes *string,
-			      struct vsx_error *err)
+static enum vsx_status keep(struct vsx_block *b, enum vsx_attachment a,
+			    const struct vsx_bytes *string,
+			    struct vsx_error *err)
 {
 	size_t i = b->rows.n;
 
@@ -68,26 +68,53 @@ static enum vsx_status attach(struct vsx_block *b, enum vsx_attachment a,
 	return VSX_OK;
 }
 
-enum vsx_status vsx_block_attach(struct vsx_block *b,
-				 struct vsx_attached_reader *r, uint32_t row,
-				 struct vsx_error *err)
+/* One attachment of the next row. */
+static enum vsx_status attach(struct vsx_block *b,
+			      struct vsx_attached_reader *r,
+			      enum vsx_attachment a, uint32_t row,
+			      vsx_unread *unread, void *context,
+			      struct vsx_error *err)
+{
+	struct vsx_error why = {0};
+	struct vsx_bytes string;
+	enum vsx_status status;
+
+	if (!b->attached[a] && !vsx_attached_present(r->seg, a))
+		return VSX_OK;
+	if (!unread) {
+		VSX_TRY(vsx_attached_get(r, a, row, &string, err));
+		return keep(b, a, &string, err);
+	}
+	status = vsx_attached_get(r, a, row, &string, &why);
+	if (status == VSX_ECORRUPT)
+		unread(context, a, row, &why);
+	else if (status != VSX_OK)
+		return vsx_retell(err, status, &why, "%s", why.text);
+	return keep(b, a, &string, err);
+}
+
+enum vsx_status vsx_block_attach_some(struct vsx_block *b,
+				      struct vsx_attached_reader *r,
+				      uint32_t row, vsx_unread *unread,
+				      void *context, struct vsx_error *err)
 {
 	for (int a = 0; a < VSX_N_ATT; a++)
 		if (b->attached[a])
 			b->attached[a][b->rows.n].n = 0;
-	for (int i = 0; i < VSX_N_ATT; i++) {
-		enum vsx_attachment a = (enum vsx_attachment)i;
-		struct vsx_bytes string;
-
-		if (!b->attached[a] && !vsx_attached_present(r->seg, a))
-			continue;
-		VSX_TRY(vsx_attached_get(r, a, row, &string, err));
-		VSX_TRY(attach(b, a, &string, err));
-	}
+	for (int a = 0; a < VSX_N_ATT; a++)
+		VSX_TRY(attach(b, r, (enum vsx_attachment)a, row, unread,
+			       context, err));
 	b->rows.keys = b->attached[VSX_ATT_KEY];
 	b->rows.payloads = b->attached[VSX_ATT_PAYLOAD];
 	b->rows.fields = b->attached[VSX_ATT_FIELDS];
 	return VSX_OK;
+}
+
+enum vsx_status vsx_block_attach(struct vsx_block *b,
+				 struct vsx_attached_reader *r, uint32_t row,
+				 struct vsx_error *err)
+{
+	return vsx_block_attach_some(b, r, row, NULL, NULL, err);
 }
 
 void vsx_block_release(struct vsx_block *b)

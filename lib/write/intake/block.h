@@ -35,6 +35,15 @@ enum vsx_status vsx_block_attach(struct vsx_block *b,
 				 struct vsx_attached_reader *r, uint32_t row,
 				 struct vsx_error *err);
 
+/* The same of a damaged segment: what cannot be read is told, and the row goes
+ * without it, or with what can be read of it. NULL: it is an error. */
+typedef void vsx_unread(void *context, enum vsx_attachment a, uint32_t row,
+			const struct vsx_error *why);
+enum vsx_status vsx_block_attach_some(struct vsx_block *b,
+				      struct vsx_attached_reader *r,
+				      uint32_t row, vsx_unread *unread,
+				      void *context, struct vsx_error *err);
+
 /* Take the rows out again. */
 static inline void vsx_block_clear(struct vsx_block *b)
 {
