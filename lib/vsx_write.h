@@ -102,11 +102,12 @@ struct vsx_build_opts {
 	uint64_t nlist_sample;	  /* IVF: rows to train on; 0: 256 a list */
 	uint64_t seed;
 	unsigned int n_threads;	  /* 0: one for each processor */
-	uint64_t memory;	  /* at most so many bytes of rows are held in
-				     memory, less 8 MiB for buffers and what
-				     learning codes takes; the rest go to an
-				     unnamed file; 0: half of what the process
-				     may use */
+	uint64_t memory;	  /* for rows and the work on them; what goes
+				     beyond it is in unnamed files beside the
+				     output: rows, then links and what finds
+				     them. 8 MiB, and what is learned, are in
+				     memory in any case. 0: half of what the
+				     process may use */
 	uint32_t normalize;	  /* 1: scale every row to length 1 */
 	uint32_t force;		  /* 1: replace a file that exists */
 	uint32_t page_bytes;	  /* 4096 (0) to 65536, a power of two */
@@ -276,9 +277,11 @@ struct vsx_build_plan {
 	uint64_t build_bytes;	  /* peak memory of the build */
 	uint64_t query_hot_bytes; /* of the file that every search needs */
 	uint64_t searcher_bytes;  /* heap of one searching thread */
-	double build_seconds; /* with n_threads, without reading the input; an
-				 estimate for a machine of 2024, within a factor
-				 of two there */
+	double build_seconds;	/* with n_threads, without reading the input; an
+				   estimate for a machine of 2024, within a factor
+				   of two there */
+	uint64_t scratch_bytes; /* of unnamed files, for what is beyond the
+				   `memory` of the options */
 };
 
 VSX_API enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,

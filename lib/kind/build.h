@@ -56,8 +56,9 @@ struct vsx_making {
 	void (*release)(void *data);
 };
 
-/* What a builder gives. Arrays from vsx_alloc; vsx_built_release() frees. */
+/* What a builder gives; vsx_built_release() frees. */
 struct vsx_built {
+	struct vsx_arrays *arrays; /* that order and sections are of */
 	uint32_t kind;
 	uint32_t params[VSX_N_PARAMS];
 	uint32_t *order; /* [n]: row r of the segment is input row order[r];
@@ -111,6 +112,7 @@ struct vsx_plan {
 	uint64_t section[VSX_MAX_BUILT]; /* bytes of the kind's own */
 	uint32_t n_sections;
 	uint64_t build_bytes;	 /* peak memory, beside rows and codes */
+	uint64_t arrays_bytes;	 /* and that of job->arrays */
 	uint64_t searcher_bytes; /* heap of a searching thread, beside a query
 				  */
 	double seconds;		 /* of work, for one thread */

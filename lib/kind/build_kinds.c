@@ -33,7 +33,7 @@ const struct vsx_kind_build *vsx_kind_build_find(uint32_t code)
 
 void vsx_built_release(struct vsx_built *built)
 {
-	free(built->order);
+	vsx_arrays_leave(built->arrays, built->order);
 	free(built->runs);
 	for (uint32_t i = 0; i < built->n_sections; i++) {
 		const struct vsx_built_section *s = &built->section[i];
@@ -41,7 +41,7 @@ void vsx_built_release(struct vsx_built *built)
 		if (s->making)
 			s->making->release(s->data);
 		else
-			free(s->data);
+			vsx_arrays_leave(built->arrays, s->data);
 	}
 	memset(built, 0, sizeof(*built));
 }

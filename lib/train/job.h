@@ -5,6 +5,7 @@
 #include "base/parallel.h"
 #include "base/phase.h"
 #include "kernel/space.h"
+#include "train/arrays.h"
 
 struct vsx_segment;
 
@@ -59,10 +60,8 @@ struct vsx_job {
 	uint64_t seed;
 	unsigned int n_threads;
 	uint32_t ef_construction;
-	/* How graphs are linked; neither: by their rows and `memory`. */
+	/* How graphs are linked; neither: by how many rows they have. */
 	bool by_insertion, by_partition;
-	uint64_t
-		memory; /* that the work should do with; 0: whatever it takes */
 	uint64_t nlist_sample; /* rows to train on; 0: by the kind */
 	uint32_t page_bytes;   /* of the file that it is for */
 	uint32_t kept_bytes;   /* rows are kept as codes of so many bytes each;
@@ -71,6 +70,9 @@ struct vsx_job {
 	/* What rows may come from, that stays as it was learned: lists, and
 	   codes. NULL: all is learned anew. */
 	const struct vsx_segment *sources;
+
+	/* For what grows with the rows; NULL: the heap. */
+	struct vsx_arrays *arrays;
 
 	/* Progress and notes; both may be called from the main thread only.
 	   progress answers VSX_ESTOPPED when the user wants to stop. */

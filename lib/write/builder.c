@@ -9,7 +9,6 @@
 #include "names.h"
 #include "write/intake/batch.h"
 #include "write/options.h"
-#include "write/plan.h"
 #include "write/properties.h"
 #include "plural.h"
 
@@ -74,8 +73,7 @@ enum vsx_status vsx_builder_new_on(struct vsx_builder **out, const char *path,
 	VSX_TRY(vsx_options_check(&checked, opts, err));
 	VSX_TRY(vsx_alloc_to(&b, 1, sizeof(*b), err));
 	vsx_intake_init(&b->intake, &checked, &b->space, &b->output);
-	b->intake.spool.memory =
-		vsx_plan_for_rows(checked.memory, VSX_FIXED_BYTES);
+	vsx_areas_init(&b->areas, &b->output, checked.memory);
 	status = vsx_output_init(&b->output, path, checked.force, ops, err);
 	if (status == VSX_OK) {
 		b->opts = checked;
@@ -85,6 +83,7 @@ enum vsx_status vsx_builder_new_on(struct vsx_builder **out, const char *path,
 		b->report =
 			vsx_report_to(b->opts.report, b->opts.context, "build");
 		b->job = vsx_report_job(&b->report, &b->opts);
+		b->job.arrays = &b->areas.arrays;
 		b->output.claim = claim;
 		wait = vsx_report_wait(&b->report, b->opts.wait_ms);
 		status = vsx_output_claim(&b->output, &wait, err);
@@ -199,6 +198,7 @@ void vsx_builder_free(struct vsx_builder *b)
 	if (!b)
 		return;
 	vsx_intake_release(&b->intake);
+	vsx_areas_release(&b->areas);
 	vsx_measure_release(&b->measure);
 	vsx_output_release(&b->output);
 	free(b->queries);

@@ -3,6 +3,7 @@
 #define VSX_BUILDER_H
 
 #include "vsx_write.h"
+#include "write/areas.h"
 #include "write/measure.h"
 #include "write/output.h"
 #include "write/report.h"
@@ -13,6 +14,7 @@ struct vsx_builder {
 	struct vsx_space space;
 	struct vsx_output output;
 	struct vsx_intake intake;
+	struct vsx_areas areas; /* for the work on rows */
 	struct vsx_report report;
 	struct vsx_job job;
 	struct vsx_measure measure;

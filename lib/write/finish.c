@@ -11,7 +11,6 @@
 #include "write/newer.h"
 #include "write/builder.h"
 #include "write/options.h"
-#include "write/plan.h"
 #include "write/properties.h"
 #include "write/new_segment.h"
 #include "kind/build_spec.h"
@@ -42,14 +41,19 @@ static bool is_beyond(const struct vsx_rows *rows, uint64_t id)
 	return true;
 }
 
-static enum vsx_status take_rows(struct run *r, struct vsx_error *err)
+static void take_rows(struct run *r)
 {
 	r->result->n_rejected = r->b->intake.n_rejected;
 	r->segment.rows = vsx_spool_view(&r->b->intake.spool);
 	if (!is_beyond(&r->segment.rows, r->b->greatest_id))
 		r->b->greatest_id = 0; /* the rows say so themselves */
-	VSX_TRY(vsx_check_unique(&r->segment.rows, err));
-	return vsx_check_unique_keys(&r->segment.rows, err);
+}
+
+static enum vsx_status check_unique(const struct vsx_rows *rows,
+				    struct vsx_error *err)
+{
+	VSX_TRY(vsx_check_unique(rows, err));
+	return vsx_check_unique_keys(rows, err);
 }
 
 static enum vsx_status choose(struct run *r, struct vsx_error *err)
@@ -77,20 +81,6 @@ static enum vsx_status choose(struct run *r, struct vsx_error *err)
 			    "rows are kept as %s beside their codes (RFlat): "
 			    "searches look at those that codes have found",
 			    vsx_elem_name(b->opts.elem));
-	return VSX_OK;
-}
-
-/* Rows that leave no room for what is to be learned go to a file. */
-static enum vsx_status make_room(struct run *r, struct vsx_error *err)
-{
-	struct vsx_builder *b = r->b;
-	struct vsx_spool *s = &b->intake.spool;
-
-	s->memory = vsx_plan_for_rows(
-		b->opts.memory,
-		vsx_plan_learning(&b->opts, &r->choice.spec, s->n));
-	VSX_TRY(vsx_spool_room(s, 0, err));
-	r->segment.rows = vsx_spool_view(s);
 	return VSX_OK;
 }
 
@@ -363,10 +353,12 @@ static enum vsx_status build_segment(struct run *r, struct vsx_error *err)
 	struct vsx_build_result *result = r->result;
 	struct vsx_builder *b = r->b;
 
-	VSX_TRY(take_rows(r, err));
+	take_rows(r);
 	result->n_rows = r->segment.rows.n;
 	VSX_TRY(choose(r, err));
-	VSX_TRY(make_room(r, err));
+	VSX_TRY(vsx_new_segment_room(&r->segment, &b->intake.spool, &b->areas,
+				     &b->opts, &r->choice.spec, err));
+	VSX_TRY(check_unique(&r->segment.rows, err));
 	VSX_TRY(timed(r, &result->seconds_build, build, err));
 	/* Which also ends the clock of training. */
 	VSX_TRY(b->job.progress(&b->job, &vsx_phase_writing, 0, 0, err));
@@ -393,7 +385,8 @@ static enum vsx_status steps(struct run *r, struct vsx_error *err)
 	if (b->intake.spool.n == 0)
 		return finish_empty(r, err);
 	status = build_segment(r, err);
-	VSX_TRY(vsx_spool_settle(&b->intake.spool, status, err));
+	status = vsx_spool_settle(&b->intake.spool, status, err);
+	VSX_TRY(vsx_areas_settle(&b->areas, status, err));
 	vsx_spec_text(&r->choice.spec, result->spec, sizeof(result->spec));
 	result->effort_name = vsx_kind_find(r->segment.built.kind)->effort_name;
 	vsx_new_segment_release(&r->segment);

@@ -1,5 +1,6 @@
 #include "write/new_segment.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -7,6 +8,7 @@
 #include "manifest.h"
 #include "segment/codes.h"
 #include "write/code_drift.h"
+#include "write/plan.h"
 
 /* The rows as they will lie, in the lists that were built; these may be those
  * of the segment that lends its centroids. */
@@ -109,6 +111,34 @@ enum vsx_status vsx_new_segment_codes(struct vsx_new_segment *n,
 
 	make_source(n, NULL);
 	return learn(n, spec, &kept, &codes, err);
+}
+
+/* ---- memory ------------------------------------------------------------- */
+
+enum vsx_status vsx_new_segment_room(struct vsx_new_segment *n,
+				     struct vsx_spool *spool,
+				     struct vsx_areas *areas,
+				     const struct vsx_build_opts *opts,
+				     const struct vsx_spec *spec,
+				     struct vsx_error *err)
+{
+	struct vsx_work_room work = vsx_plan_work(opts, spec, spool->n);
+
+	spool->memory =
+		vsx_plan_for_rows(opts->memory, work.memory + work.arrays);
+	VSX_TRY(vsx_spool_room(spool, 0, err));
+	n->rows = vsx_spool_view(spool);
+	areas->memory =
+		vsx_plan_for_rows(vsx_plan_for_rows(opts->memory, work.memory),
+				  vsx_spool_in_memory(spool));
+	if (work.arrays > areas->memory)
+		n->job->note(n->job,
+			     "links and what finds them take about %.0f MiB, "
+			     "and memory has room for %.0f MiB: the rest, and "
+			     "rows, are in unnamed files",
+			     ceil((double)work.arrays / 0x1p20),
+			     floor((double)areas->memory / 0x1p20));
+	return VSX_OK;
 }
 
 /* ---- what an earlier segment has learned -------------------------------- */

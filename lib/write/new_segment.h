@@ -5,7 +5,11 @@
 #ifndef VSX_NEW_SEGMENT_H
 #define VSX_NEW_SEGMENT_H
 
+#include "write/areas.h"
+#include "write/intake/spool.h"
 #include "write/segment_out.h"
+
+struct vsx_build_opts;
 
 struct vsx_new_segment {
 	struct vsx_job *job;
@@ -27,6 +31,18 @@ static inline bool vsx_new_segment_is_coded(const struct vsx_new_segment *n)
 {
 	return n->job->kept_bytes > 0;
 }
+
+/*
+ * Before it is built as a spec: share the memory of the options among its rows,
+ * which are those of a spool, and the arrays of the work on them. What there is
+ * no room for goes to files; notes when that is more than rows.
+ */
+enum vsx_status vsx_new_segment_room(struct vsx_new_segment *n,
+				     struct vsx_spool *spool,
+				     struct vsx_areas *areas,
+				     const struct vsx_build_opts *opts,
+				     const struct vsx_spec *spec,
+				     struct vsx_error *err);
 
 /* Learn the codes of a spec for what was built, or those that make searches
  * faster. */

@@ -95,7 +95,6 @@ static void ask_kind(struct sizes *s, uint32_t size)
 		.ef_construction = s->opts->ef_construction,
 		.by_insertion = s->opts->builder == VSX_GRAPH_INSERT,
 		.by_partition = s->opts->builder == VSX_GRAPH_PARTITION,
-		.memory = s->opts->memory,
 		.nlist_sample = s->opts->nlist_sample,
 		.page_bytes = s->opts->page_bytes,
 		.kept_bytes = vsx_spec_kept_bytes(s->spec, s->opts->dim),
@@ -177,33 +176,49 @@ static uint64_t learning_bytes(const struct sizes *s)
 	return a > b ? a : b;
 }
 
-uint64_t vsx_plan_learning(const struct vsx_build_opts *opts,
-			   const struct vsx_spec *spec, uint64_t n)
+static struct vsx_work_room work_room(const struct sizes *s)
+{
+	return (struct vsx_work_room){
+		.memory = s->of_kind.build_bytes + learning_bytes(s) +
+			  VSX_FIXED_BYTES,
+		.arrays = s->of_kind.arrays_bytes,
+	};
+}
+
+struct vsx_work_room vsx_plan_work(const struct vsx_build_opts *opts,
+				   const struct vsx_spec *spec, uint64_t n)
 {
 	struct sizes s = {.opts = opts, .n = n, .spec = spec};
 
-	if (!spec->codes.build)
-		return VSX_FIXED_BYTES;
 	vsx_options_space(&s.space, opts);
 	s.kind = vsx_kind_build_find(spec->kind);
 	ask_kind(&s, spec->size);
-	return s.of_kind.build_bytes + learning_bytes(&s) + VSX_FIXED_BYTES;
+	return work_room(&s);
+}
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+struct vsx_room_split vsx_plan_split(uint64_t memory, uint64_t rows_bytes,
+				     const struct vsx_work_room *work)
+{
+	uint64_t rest = vsx_plan_for_rows(memory, work->memory);
+	struct vsx_room_split s = {
+		.arrays_held = less(work->arrays, rest),
+		.rows_held =
+			less(rows_bytes, vsx_plan_for_rows(rest, work->arrays)),
+	};
+
+	s.in_files = work->arrays - s.arrays_held + rows_bytes - s.rows_held;
+	return s;
 }
 
 static uint64_t searcher_bytes(const struct sizes *s)
 {
 	return s->of_kind.searcher_bytes +
 	       (uint64_t)s->opts->dim * QUERY_BYTES + SEARCH_BYTES;
-}
-
-/* The rest goes to a file. */
-static uint64_t rows_held(const struct sizes *s)
-{
-	uint64_t rows = s->n * s->space.stride;
-	uint64_t room = vsx_plan_for_rows(
-		s->opts->memory, vsx_plan_learning(s->opts, s->spec, s->n));
-
-	return rows < room ? rows : room;
 }
 
 enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
@@ -218,6 +233,8 @@ enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
 	char *properties = NULL;
 	enum vsx_status status;
 	struct vsx_build_plan local = {0}, *plan = &local;
+	struct vsx_room_split split;
+	struct vsx_work_room work;
 
 	VSX_TRY(vsx_options_check(&checked, opts, err));
 	if (n_rows > VSX_MAX_SEGMENT_ROWS)
@@ -245,9 +262,10 @@ enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
 		add_test(&s);
 	}
 	plan->file_bytes = vsx_layout_file_bytes(&s.layout, properties_bytes);
-	plan->build_bytes = rows_held(&s) + s.of_kind.build_bytes +
-			    learning_bytes(&s) + code_bytes(&s) +
-			    VSX_FIXED_BYTES;
+	work = work_room(&s);
+	split = vsx_plan_split(checked.memory, n_rows * s.space.stride, &work);
+	plan->build_bytes = work.memory + split.arrays_held + split.rows_held;
+	plan->scratch_bytes = split.in_files;
 	plan->query_hot_bytes = s.hot;
 	plan->searcher_bytes = searcher_bytes(&s);
 	plan->build_seconds = vsx_plan_seconds(

@@ -18,13 +18,27 @@ static inline uint64_t vsx_plan_for_rows(uint64_t memory, uint64_t work)
 	return work < memory ? memory - work : 0;
 }
 
+/* What a build takes beside its rows. */
+struct vsx_work_room {
+	uint64_t memory; /* for what is learned, and what is fixed */
+	uint64_t arrays; /* for arrays that go to files where memory ends */
+};
+
 /*
- * Of a build with codes that are learned, of n rows: lists, transforms and
- * codes, at most, and what is fixed. Of another what is fixed alone.
+ * Of a build of n rows.
  *
  * opts  as vsx_options_check() leaves them
  */
-uint64_t vsx_plan_learning(const struct vsx_build_opts *opts,
-			   const struct vsx_spec *spec, uint64_t n);
+struct vsx_work_room vsx_plan_work(const struct vsx_build_opts *opts,
+				   const struct vsx_spec *spec, uint64_t n);
+
+/* Where rows and arrays of a build are, whose memory is limited: rows go to a
+   file first, since they are read in order. */
+struct vsx_room_split {
+	uint64_t rows_held, arrays_held; /* in memory */
+	uint64_t in_files;		 /* of both, the rest */
+};
+struct vsx_room_split vsx_plan_split(uint64_t memory, uint64_t rows_bytes,
+				     const struct vsx_work_room *work);
 
 #endif

@@ -159,7 +159,9 @@ static enum vsx_status begin(struct vsx_update *u, const char *path,
 	take_options(u);
 	/* The stride of all segments is one, whoever wrote the first. */
 	u->space = u->index->space;
+	vsx_areas_init(&u->areas, &u->beside, u->build.memory);
 	u->job = vsx_report_job(&u->report, &u->build);
+	u->job.arrays = &u->areas.arrays;
 	vsx_intake_init(&u->intake, &u->build, &u->space, &u->beside);
 	/* What a field is, the index says. */
 	for (size_t i = 0; i < u->index->fields.n; i++) {
@@ -226,6 +228,7 @@ void vsx_update_free(struct vsx_update *u)
 	vsx_close(u->index);
 	vsx_claim_release(&u->claim);
 	vsx_intake_release(&u->intake);
+	vsx_areas_release(&u->areas);
 	vsx_output_release(&u->beside);
 	free((void *)(uintptr_t)u->opts.properties);
 	free(u->gone);

@@ -5,6 +5,7 @@
 #include "io/sink.h"
 #include "read/handle.h"
 #include "write/intake/intake.h"
+#include "write/areas.h"
 #include "write/report.h"
 
 struct vsx_update {
@@ -13,6 +14,7 @@ struct vsx_update {
 	struct vsx_space space;
 	struct vsx_output beside; /* for scratch files in the index's folder */
 	struct vsx_intake intake; /* the new rows */
+	struct vsx_areas areas;	  /* for the work on them */
 	struct vsx_report report;
 	struct vsx_job job;
 	struct vsx_claim claim;

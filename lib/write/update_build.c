@@ -55,6 +55,8 @@ enum vsx_status vsx_update_build(struct vsx_update_run *r,
 	u->job.kept_bytes =
 		vsx_spec_kept_bytes(&choice.spec, r->added.rows.space->dim);
 	u->job.sources = r->segments;
+	VSX_TRY(vsx_new_segment_room(&r->added, &u->intake.spool, &u->areas,
+				     &u->build, &choice.spec, err));
 	VSX_TRY(build_kind(r, &choice, err));
 	if (few)
 		return VSX_OK;

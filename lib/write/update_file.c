@@ -135,6 +135,7 @@ enum vsx_status vsx_update_write(struct vsx_update_run *r,
 	struct vsx_error why;
 
 	status = vsx_spool_settle(&r->u->intake.spool, status, err);
+	status = vsx_areas_settle(&r->u->areas, status, err);
 	status = vsx_settle(r->u->index, status, err);
 	if (status != VSX_OK) {
 		if (r->sink.file)

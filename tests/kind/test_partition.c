@@ -58,8 +58,8 @@ Test(partition, lists_keep_the_nearest_of_all_offers)
 	struct vsx_near a, b;
 	uint64_t due[1009];
 
-	cr_assert_eq(vsx_near_init(&a, 3, ROOM, &err), VSX_OK);
-	cr_assert_eq(vsx_near_init(&b, 3, ROOM, &err), VSX_OK);
+	cr_assert_eq(vsx_near_init(&a, NULL, 3, ROOM, &err), VSX_OK);
+	cr_assert_eq(vsx_near_init(&b, NULL, 3, ROOM, &err), VSX_OK);
 	cr_expect_eq(vsx_near_cut(&a, 1), UINT32_MAX);
 	for (uint32_t i = 1; i <= 1000; i++) {
 		uint64_t one = entry(i), two[2] = {entry(1001 - i), 0};
@@ -512,18 +512,17 @@ Test(partition, finds_words)
 	free(base);
 }
 
-Test(partition, is_for_many_rows_and_distances_where_memory_is)
+Test(partition, is_for_many_rows_and_distances)
 {
-	const uint64_t takes = vsx_partition_bytes(24, 4, 4096);
 	const struct {
 		enum vsx_metric metric;
 		uint32_t n;
 		bool by_partition;
-		uint64_t memory;
 	} cases[] = {
-		{VSX_L2, 4095, false, 0},    {VSX_L2, 4096, true, 0},
-		{VSX_L2, 4096, true, takes}, {VSX_L2, 4096, false, takes - 1},
-		{VSX_COSINE, 4096, true, 0}, {VSX_IP, 4096, false, 0},
+		{VSX_L2, 4095, false},
+		{VSX_L2, 4096, true},
+		{VSX_COSINE, 4096, true},
+		{VSX_IP, 4096, false},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -532,7 +531,6 @@ Test(partition, is_for_many_rows_and_distances_where_memory_is)
 		struct vsx_job job = job_of(2);
 
 		job.by_partition = false;
-		job.memory = cases[i].memory;
 		seeded_init(&s, cases[i].metric, VSX_F32, cases[i].n, 24);
 		make(&any, job, &s.rows, 4);
 		make(&insert, inserting(), &s.rows, 4);

@@ -328,7 +328,9 @@ static unsigned int cut_unnamed(void)
 		char name[512] = "";
 
 		if (readlink(support_fd_path(fd), name, sizeof(name) - 1) > 0 &&
-		    strncmp(name, scratch_folder, strlen(scratch_folder)) == 0)
+		    strncmp(name, scratch_folder, strlen(scratch_folder)) ==
+			    0 &&
+		    strstr(name, "(deleted)"))
 			n += ftruncate(fd, 0) == 0;
 	}
 	return n;
@@ -346,6 +348,76 @@ Test(cut, rows_that_have_left_memory_are_not_zeros)
 	cr_expect(strstr(err.text, "temporary file in"), "%s", err.text);
 	cr_expect_neq(access(path, F_OK), 0);
 	vsx_builder_free(b);
+}
+
+/* At report number `at` the disk of the unnamed files fails. */
+struct failing {
+	unsigned int at, n, n_cut;
+};
+
+static int fail_unnamed(void *context, const struct vsx_build_event *event)
+{
+	struct failing *f = context;
+
+	(void)event;
+	if (f->n++ == f->at)
+		f->n_cut = cut_unnamed();
+	return 0;
+}
+
+/* What links and finds rows in a graph, and does not fit into memory. */
+static enum vsx_status build_spilled(enum vsx_graph_builder builder,
+				     struct failing *f)
+{
+	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
+	struct support_index what = {.dim = DIM};
+	static float rows[N][DIM];
+	struct vsx_builder *b;
+	enum vsx_status status;
+
+	opts.dim = DIM;
+	opts.spec = "HNSW200";
+	opts.ef_construction = 20;
+	opts.builder = builder;
+	opts.memory = 4096;
+	opts.n_test_queries = UINT32_MAX;
+	opts.force = 1;
+	opts.report = fail_unnamed;
+	opts.context = f;
+	for (size_t i = 0; i < N; i++)
+		support_row(&what, i, rows[i]);
+	cr_assert_eq(vsx_builder_new(&b, path, &opts, &err), VSX_OK);
+	cr_assert_eq(
+		vsx_builder_add(b, VSX_BATCH(rows, VSX_F32, N, NULL), &err),
+		VSX_OK);
+	status = vsx_builder_finish(b, NULL, &err);
+	vsx_builder_free(b);
+	return status;
+}
+
+Test(cut, arrays_that_have_left_memory_are_whole_or_the_build_fails)
+{
+	unsigned int failed = 0;
+
+	guard();
+	for (int i = VSX_GRAPH_INSERT; i <= VSX_GRAPH_PARTITION; i++)
+		for (unsigned int at = 0; at < MAX_REPORTS; at += 1 + at / 2) {
+			struct failing f = {.at = at};
+			enum vsx_status status =
+				build_spilled((enum vsx_graph_builder)i, &f);
+
+			failed += status != VSX_OK;
+			if (status == VSX_OK)
+				cr_expect(is_sound(path), "report %u", at);
+			else
+				cr_expect(status == VSX_EIO &&
+						  strstr(err.text,
+							 "temporary file in"),
+					  "report %u: %s", at, err.text);
+			if (f.n <= at)
+				break;
+		}
+	cr_expect_gt(failed, 6);
 }
 
 /* ---- backups ----------------------------------------------------------- */

@@ -133,7 +133,8 @@ Test(plan, tells_the_time_within_a_factor_of_two)
 	}
 }
 
-/* Codes, near rows and leaves take memory that insertion does not. */
+/* Codes, near rows and leaves take memory that insertion does not, which has
+   a copy of links besides. */
 Test(plan, tells_the_memory_of_a_partition)
 {
 	struct vsx_build_opts opts = options(100, VSX_F32, "HNSW16");
@@ -143,7 +144,7 @@ Test(plan, tells_the_memory_of_a_partition)
 	opts.builder = VSX_GRAPH_INSERT;
 	cr_assert_eq(vsx_build_plan(&opts, 100000, &insert, &err), VSX_OK);
 	cr_expect_geq(part.build_bytes,
-		      insert.build_bytes + 100000 * (128 + 64 * 8));
+		      insert.build_bytes + 100000 * (128 + 64 * 8 - 32 * 4));
 	opts.builder = VSX_GRAPH_PARTITION;
 	cr_assert_eq(vsx_build_plan(&opts, 1000, &part, &err), VSX_OK);
 	opts.builder = VSX_GRAPH_AUTO;
@@ -243,6 +244,89 @@ Test(plan, what_is_learned_is_within_the_memory_for_rows)
 		cr_expect_leq(most - before, opts.memory + OF_SANITIZERS,
 			      "%s: %llu", specs[s],
 			      (unsigned long long)(most - before));
+	}
+}
+
+/* The bytes of a file; the caller's to free. */
+static char *read_file(const char *path, size_t *n)
+{
+	FILE *f = fopen(path, "rb");
+	char *bytes;
+
+	cr_assert_not_null(f);
+	cr_assert_eq(fseek(f, 0, SEEK_END), 0);
+	*n = (size_t)ftell(f);
+	rewind(f);
+	bytes = malloc(*n);
+	cr_assert_eq(fread(bytes, 1, *n, f), *n);
+	fclose(f);
+	return bytes;
+}
+
+enum { GRAPH_ROWS = 40000, GRAPH_DIM = 256 };
+
+/* Build a graph of rows in some clusters, and tell how much it took. */
+static uint64_t build_graph(struct vsx_build_opts opts, const char *path)
+{
+	uint64_t most, before;
+	struct vsx_builder *b;
+	float row[GRAPH_DIM];
+
+	opts.report = watch;
+	opts.context = &most;
+	before = most = own_memory();
+	cr_assert_eq(vsx_builder_new(&b, path, &opts, &err), VSX_OK);
+	for (uint64_t i = 0; i < GRAPH_ROWS; i++) {
+		for (uint64_t j = 0; j < GRAPH_DIM; j++)
+			row[j] = (float)(vsx_random_at(5, i % 97, j) % 100 +
+					 vsx_random_at(3, i, j) % 64);
+		cr_assert_eq(vsx_builder_add(
+				     b, VSX_BATCH(row, VSX_F32, 1, NULL), &err),
+			     VSX_OK);
+	}
+	watch(&most, NULL);
+	cr_assert_eq(vsx_builder_finish(b, NULL, &err), VSX_OK, "%s", err.text);
+	vsx_builder_free(b);
+	return most - before;
+}
+
+/* In a quarter of what its rows take, and the same bytes as in plenty. */
+Test(plan, a_graph_is_within_the_memory_and_the_same_for_any)
+{
+	static const enum vsx_graph_builder builders[] = {VSX_GRAPH_PARTITION,
+							  VSX_GRAPH_INSERT};
+	struct vsx_build_opts opts = options(GRAPH_DIM, VSX_F32, "HNSW8");
+	const uint64_t input = (uint64_t)GRAPH_ROWS * GRAPH_DIM * 4;
+	struct vsx_build_plan plan;
+	char *little, *much;
+	size_t n_little, n_much;
+	uint64_t most;
+
+	opts.n_threads = 2;
+	opts.n_test_queries = UINT32_MAX;
+	for (int i = 0; i < 2; i++) {
+		opts.builder = builders[i];
+		opts.ef_construction = i ? 4 : 20;
+		opts.memory = input / 4;
+		most = build_graph(opts, scratch_path("little"));
+		cr_expect_leq(most, opts.memory + OF_SANITIZERS, "%d: %llu", i,
+			      (unsigned long long)most);
+		cr_assert_eq(vsx_build_plan(&opts, GRAPH_ROWS, &plan, &err),
+			     VSX_OK);
+		cr_expect_leq(plan.build_bytes, opts.memory);
+		cr_expect_geq(plan.scratch_bytes, input);
+		opts.memory = UINT64_C(1) << 30;
+		build_graph(opts, scratch_path("much"));
+		cr_assert_eq(vsx_build_plan(&opts, GRAPH_ROWS, &plan, &err),
+			     VSX_OK);
+		cr_expect_eq(plan.scratch_bytes, 0);
+		little = read_file(scratch_path("little"), &n_little);
+		much = read_file(scratch_path("much"), &n_much);
+		cr_expect_eq(n_little, n_much);
+		cr_expect(n_little == n_much &&
+			  memcmp(little, much, n_much) == 0);
+		free(little);
+		free(much);
 	}
 }
 

@@ -181,6 +181,7 @@ static void print_plan(const struct vsx_build_opts *opts, uint64_t n_rows,
 		json_u64(&j, "dim", opts->dim);
 		json_u64(&j, "file_bytes", plan->file_bytes);
 		json_u64(&j, "build_bytes", plan->build_bytes);
+		json_u64(&j, "scratch_bytes", plan->scratch_bytes);
 		json_u64(&j, "query_hot_bytes", plan->query_hot_bytes);
 		json_u64(&j, "searcher_bytes", plan->searcher_bytes);
 		json_double(&j, "build_seconds", plan->build_seconds);
@@ -195,8 +196,12 @@ static void print_plan(const struct vsx_build_opts *opts, uint64_t n_rows,
 	       num_count(b, opts->dim), vsx_elem_text(opts->elem),
 	       vsx_metric_text(opts->metric));
 	printf("file      %s\n", num_bytes(a, plan->file_bytes));
-	printf("building  %s of memory at peak\n",
+	printf("building  %s of memory at peak",
 	       num_bytes(a, plan->build_bytes));
+	if (plan->scratch_bytes)
+		printf(", and %s in unnamed files",
+		       num_bytes(a, plan->scratch_bytes));
+	printf("\n");
 	printf("          about %s, within a factor of two or so\n",
 	       num_duration(a, plan->build_seconds));
 	printf("querying  %s of the file in every search",

@@ -1,8 +1,6 @@
 /* Building graphs: how, and the sections that come of it. */
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "kind/hnsw/build_partition.h"
 
 /* Give the sections, their links renumbered. */
@@ -16,13 +14,14 @@ static enum vsx_status put_sections(const struct vsx_graph *g,
 
 	for (uint32_t l = 1; l < g->n_levels; l++)
 		n_upper += (uint64_t)g->level[l].n_slots * g->m;
-	VSX_TRY(vsx_alloc_to(&levels, g->n_levels, 4, err));
+	VSX_TRY(vsx_arrays_take(g->arrays, &levels, g->n_levels, 4, err));
 	vsx_built_add(out, VSX_SEC_LEVL, levels, (uint64_t)g->n_levels * 4);
-	VSX_TRY(vsx_alloc_to(&links0, (size_t)g->rows->n * 2 * g->m, 4, err));
+	VSX_TRY(vsx_arrays_take(g->arrays, &links0,
+				(uint64_t)g->rows->n * 2 * g->m, 4, err));
 	vsx_built_add(out, VSX_SEC_LNK0, links0,
 		      (uint64_t)g->rows->n * 2 * g->m * 4);
 	if (n_upper) {
-		VSX_TRY(vsx_alloc_to(&upper, n_upper, 4, err));
+		VSX_TRY(vsx_arrays_take(g->arrays, &upper, n_upper, 4, err));
 		vsx_built_add(out, VSX_SEC_LNKU, upper, n_upper * 4);
 	}
 	for (uint32_t level = 0; level < g->n_levels; level++) {
@@ -55,11 +54,12 @@ static enum vsx_status give(const struct vsx_graph *g, struct vsx_built *out,
 	uint32_t *new_of;
 
 	VSX_TRY(vsx_graph_renumber(g, &out->order, err));
-	VSX_TRY(vsx_alloc_to(&new_of, g->rows->n, sizeof(*new_of), err));
+	VSX_TRY(vsx_arrays_take(g->arrays, &new_of, g->rows->n, sizeof(*new_of),
+				err));
 	for (uint32_t r = 0; r < g->rows->n; r++)
 		new_of[out->order[r]] = r;
 	status = put_sections(g, new_of, out, err);
-	free(new_of);
+	vsx_arrays_leave(g->arrays, new_of);
 	out->params[VSX_HNSW_LEVELS] = g->n_levels;
 	return status;
 }
@@ -71,8 +71,7 @@ static enum vsx_status insert_rows(struct vsx_job *job,
 	enum vsx_status status;
 	struct vsx_graph g;
 
-	status = vsx_graph_init(&g, rows, m, job->ef_construction, job->seed,
-				err);
+	status = vsx_graph_init(&g, job, rows, m, err);
 	if (status == VSX_OK)
 		status = vsx_graph_insert(&g, job, rows->n, err);
 	if (status == VSX_OK)
@@ -92,8 +91,7 @@ static enum vsx_status link_coded(struct vsx_job *job,
 	enum vsx_status status;
 	struct vsx_graph g;
 
-	status = vsx_graph_init(&g, &coded->rows, m, job->ef_construction,
-				job->seed, err);
+	status = vsx_graph_init(&g, job, &coded->rows, m, err);
 	if (status == VSX_OK)
 		status = vsx_graph_from_partition(&g, job, coded, coarse, err);
 	if (status == VSX_OK && !*coarse)
@@ -127,30 +125,22 @@ static enum vsx_status partition_rows(struct vsx_job *job,
  */
 #define MANY_ROWS 4096
 
-static bool fits(const struct vsx_job *job, uint32_t dim, uint32_t m,
-		 uint64_t n)
-{
-	return !job->memory || vsx_partition_bytes(dim, m, n) <= job->memory;
-}
-
 bool vsx_hnsw_by_partition(const struct vsx_job *job,
-			   const struct vsx_space *space, uint32_t m,
-			   uint64_t n)
+			   const struct vsx_space *space, uint64_t n)
 {
 	if (space->metric == VSX_IP || job->by_insertion)
 		return false;
-	return job->by_partition ||
-	       (n >= MANY_ROWS && fits(job, space->dim, m, n));
+	return job->by_partition || n >= MANY_ROWS;
 }
 
 enum vsx_status vsx_hnsw_build(struct vsx_job *job, const struct vsx_rows *rows,
 			       const struct vsx_spec *spec,
 			       struct vsx_built *out, struct vsx_error *err)
 {
-	bool insert =
-		!vsx_hnsw_by_partition(job, rows->space, spec->size, rows->n);
+	bool insert = !vsx_hnsw_by_partition(job, rows->space, rows->n);
 
 	memset(out, 0, sizeof(*out));
+	out->arrays = job->arrays;
 	out->kind = VSX_HNSW;
 	out->params[VSX_HNSW_M] = spec->size;
 	out->params[VSX_HNSW_EF_CONSTRUCTION] = job->ef_construction;

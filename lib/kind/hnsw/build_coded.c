@@ -1,9 +1,7 @@
 #include "kind/hnsw/build_coded.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/parallel.h"
 #include "names.h"
 #include "train/grid.h"
@@ -63,8 +61,9 @@ static enum vsx_status encode_all(struct vsx_coded *c, struct vsx_job *job,
 	uint32_t n = e->rows->n;
 	struct vsx_code_rows codes;
 
-	VSX_TRY(vsx_alloc_to(&c->order, n, sizeof(*c->order), err));
-	VSX_TRY(vsx_alloc_to(&c->codes, n, e->stride, err));
+	VSX_TRY(vsx_arrays_take(c->arrays, &c->codes, n, e->stride, err));
+	VSX_TRY(vsx_arrays_take(c->arrays, &c->order, n, sizeof(*c->order),
+				err));
 	e->codes = c->codes;
 	VSX_TRY(vsx_tally_begin(&e->tally, job, &vsx_phase_training,
 				(uint64_t)n * 2, err));
@@ -85,6 +84,7 @@ enum vsx_status vsx_coded_make(struct vsx_coded *c, struct vsx_job *job,
 	enum vsx_status status = VSX_OK;
 
 	memset(c, 0, sizeof(*c));
+	c->arrays = job->arrays;
 	vsx_space_init(&c->space, VSX_L2, VSX_U8, space->dim, e.stride);
 	c->exact = vsx_elem_is_int(space->elem) && space->metric == VSX_L2;
 	if (c->exact) {
@@ -106,8 +106,8 @@ enum vsx_status vsx_coded_make(struct vsx_coded *c, struct vsx_job *job,
 
 void vsx_coded_release(struct vsx_coded *c)
 {
-	free(c->codes);
-	free(c->order);
+	vsx_arrays_leave(c->arrays, c->codes);
+	vsx_arrays_leave(c->arrays, c->order);
 	c->codes = NULL;
 	c->order = NULL;
 }

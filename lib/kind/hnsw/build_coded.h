@@ -10,7 +10,8 @@
 #include "kind/hnsw/build_leaves.h"
 
 struct vsx_coded {
-	struct vsx_space space; /* of codes as rows */
+	struct vsx_arrays *arrays; /* that codes and order are of */
+	struct vsx_space space;	   /* of codes as rows */
 	struct vsx_rows rows;
 	uint8_t *codes;
 	bool exact;	 /* they are the rows */

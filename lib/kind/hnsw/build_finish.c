@@ -1,8 +1,6 @@
 /* What is left to do on a graph when all rows are in. */
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "kind/hnsw/check.h"
 #include "kind/hnsw/build_graph.h"
 
@@ -105,9 +103,10 @@ enum vsx_status vsx_graph_connect(struct vsx_graph *g, struct vsx_job *job,
 	uint32_t *queue = NULL;
 
 	VSX_TRY(vsx_scratch_init(&scratch, g->rows->space->dim, err));
-	status = vsx_alloc_to(&reached, n, 1, err);
+	status = vsx_arrays_take(g->arrays, &reached, n, 1, err);
 	if (status == VSX_OK)
-		status = vsx_alloc_to(&queue, n, sizeof(*queue), err);
+		status = vsx_arrays_take(g->arrays, &queue, n, sizeof(*queue),
+					 err);
 	if (status == VSX_OK)
 		vsx_hnsw_reach(l->links, l->degree, n, g->order[0], reached,
 			       queue);
@@ -121,8 +120,8 @@ enum vsx_status vsx_graph_connect(struct vsx_graph *g, struct vsx_job *job,
 		vsx_hnsw_reach(l->links, l->degree, n, row, reached, queue);
 	}
 	vsx_scratch_release(&scratch);
-	free(reached);
-	free(queue);
+	vsx_arrays_leave(g->arrays, reached);
+	vsx_arrays_leave(g->arrays, queue);
 	return status;
 }
 
@@ -199,11 +198,12 @@ enum vsx_status vsx_graph_renumber(const struct vsx_graph *g, uint32_t **order,
 	uint32_t n = g->rows->n;
 	enum vsx_status status;
 
-	status = vsx_alloc_to(&r.order, n, sizeof(*r.order), err);
+	status = vsx_arrays_take(g->arrays, &r.order, n, sizeof(*r.order), err);
 	if (status == VSX_OK)
-		status = vsx_alloc_to(&r.placed, n, 1, err);
+		status = vsx_arrays_take(g->arrays, &r.placed, n, 1, err);
 	if (status == VSX_OK)
-		status = vsx_alloc_to(&r.seeds, n, sizeof(*r.seeds), err);
+		status = vsx_arrays_take(g->arrays, &r.seeds, n,
+					 sizeof(*r.seeds), err);
 	if (status == VSX_OK) {
 		/* Row 0 stays the entry point: alone in its range. */
 		r.last = 1;
@@ -216,8 +216,8 @@ enum vsx_status vsx_graph_renumber(const struct vsx_graph *g, uint32_t **order,
 		*order = r.order;
 		r.order = NULL;
 	}
-	free(r.order);
-	free(r.placed);
-	free(r.seeds);
+	vsx_arrays_leave(g->arrays, r.order);
+	vsx_arrays_leave(g->arrays, r.placed);
+	vsx_arrays_leave(g->arrays, r.seeds);
 	return status;
 }

@@ -57,7 +57,8 @@ static enum vsx_status encode_rows(struct making *m,
 	enum vsx_status status;
 
 	e.per_thread = vsx_codes_work(p) + vsx_codes_work_kept(from);
-	VSX_TRY(vsx_alloc_to(&m->code, m->n, p->block_bytes, err));
+	VSX_TRY(vsx_arrays_take(m->job->arrays, &m->code, m->n, p->block_bytes,
+				err));
 	VSX_TRY(vsx_alloc_to(&e.work, vsx_job_threads(m->job),
 			     e.per_thread * sizeof(*e.work), err));
 	e.out = m->code;
@@ -169,7 +170,7 @@ static void release(void *data)
 {
 	struct making *m = data;
 
-	free(m->code);
+	vsx_arrays_leave(m->job->arrays, m->code);
 	free(m->work);
 	free(m);
 }

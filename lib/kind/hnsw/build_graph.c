@@ -1,10 +1,8 @@
 #include "kind/hnsw/build_graph.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/rng.h"
 
 /* Level of a row: floor(-ln(u) / ln(M)), the paper's section 4.1. */
@@ -17,86 +15,110 @@ static uint32_t draw_level(uint64_t seed, uint32_t row, uint32_t m)
 					  : VSX_MAX_LEVELS - 1;
 }
 
-struct draw {
-	uint32_t level;
-	uint32_t row;
-	uint64_t shuffle;
-};
+#define DIGIT  11
+#define DIGITS (1u << DIGIT)
 
-static int by_level(const void *pa, const void *pb)
+static uint64_t shuffled(uint64_t seed, uint32_t row)
 {
-	const struct draw *a = pa, *b = pb;
-
-	if (a->level != b->level)
-		return a->level > b->level ? -1 : 1;
-	if (a->shuffle != b->shuffle)
-		return a->shuffle < b->shuffle ? -1 : 1;
-	return a->row < b->row ? -1 : a->row > b->row;
+	return vsx_random_at(seed, VSX_RANDOM_ORDER, row);
 }
 
-static enum vsx_status draw_order(struct vsx_graph *g, uint64_t seed,
-				  struct vsx_error *err)
+/* One stable pass of a radix sort by the digit at `shift`. */
+static void sort_digit(uint64_t seed, const uint32_t *from, uint32_t *to,
+		       uint32_t n, unsigned int shift)
 {
-	uint32_t n = g->rows->n;
-	struct draw *draws;
+	uint32_t start[DIGITS + 1] = {0};
 
-	VSX_TRY(vsx_alloc_to(&draws, n, sizeof(*draws), err));
-	for (uint32_t i = 0; i < n; i++) {
-		draws[i].level = draw_level(seed, i, g->m);
-		draws[i].row = i;
-		draws[i].shuffle = vsx_random_at(seed, VSX_RANDOM_ORDER, i);
+	for (uint32_t i = 0; i < n; i++)
+		start[(shuffled(seed, i) >> shift & (DIGITS - 1)) + 1]++;
+	for (uint32_t d = 0; d < DIGITS; d++)
+		start[d + 1] += start[d];
+	for (uint32_t i = 0; i < n; i++)
+		to[start[shuffled(seed, from[i]) >> shift & (DIGITS - 1)]++] =
+			from[i];
+}
+
+/* Rows in an order that is drawn, in a; b is for the work. */
+static void shuffle(uint64_t seed, uint32_t *a, uint32_t *b, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		a[i] = i;
+	for (unsigned int shift = 0; shift < 64; shift += 2 * DIGIT) {
+		sort_digit(seed, a, b, n, shift);
+		sort_digit(seed, b, a, n, shift + DIGIT);
 	}
-	qsort(draws, n, sizeof(*draws), by_level);
-	g->n_levels = draws[0].level + 1;
+}
+
+/* Rows by falling level; on each in an order that is drawn. */
+static void draw_order(struct vsx_graph *g, uint64_t seed)
+{
+	uint32_t start[VSX_MAX_LEVELS] = {0}, n = g->rows->n;
+
 	for (uint32_t i = 0; i < n; i++) {
-		g->order[i] = draws[i].row;
-		g->rank[draws[i].row] = i;
-		for (uint32_t l = 0; l <= draws[i].level; l++)
+		uint32_t level = draw_level(seed, i, g->m);
+
+		for (uint32_t l = 0; l <= level; l++)
 			g->level[l].n_slots++;
 	}
-	free(draws);
-	return VSX_OK;
+	while (g->n_levels < VSX_MAX_LEVELS && g->level[g->n_levels].n_slots)
+		g->n_levels++;
+	for (uint32_t l = 0; l + 1 < g->n_levels; l++)
+		start[l] = g->level[l + 1].n_slots;
+	shuffle(seed, g->rank, g->order, n);
+	for (uint32_t i = 0; i < n; i++)
+		g->order[start[draw_level(seed, g->rank[i], g->m)]++] =
+			g->rank[i];
+	for (uint32_t i = 0; i < n; i++)
+		g->rank[g->order[i]] = i;
 }
 
-static enum vsx_status init_level(struct vsx_graph_level *l, uint32_t degree,
+static enum vsx_status init_level(struct vsx_arrays *a,
+				  struct vsx_graph_level *l, uint32_t degree,
 				  struct vsx_error *err)
 {
 	size_t n = (size_t)l->n_slots * degree;
 
 	l->degree = degree;
-	VSX_TRY(vsx_alloc_to(&l->links, n, sizeof(uint32_t), err));
-	VSX_TRY(vsx_alloc_to(&l->keys, n, sizeof(uint32_t), err));
-	VSX_TRY(vsx_alloc_to(&l->count, l->n_slots, sizeof(uint16_t), err));
-	VSX_TRY(vsx_alloc_to(&l->tidy, l->n_slots, sizeof(uint16_t), err));
+	VSX_TRY(vsx_arrays_take(a, &l->links, n, sizeof(*l->links), err));
+	VSX_TRY(vsx_arrays_take(a, &l->keys, n, sizeof(*l->keys), err));
+	VSX_TRY(vsx_arrays_take(a, &l->count, l->n_slots, sizeof(*l->count),
+				err));
+	VSX_TRY(vsx_arrays_take(a, &l->tidy, l->n_slots, sizeof(*l->tidy),
+				err));
 	memset(l->links, 0xff, n * sizeof(uint32_t)); /* VSX_HNSW_NO_LINK */
 	return VSX_OK;
 }
 
-enum vsx_status vsx_graph_init(struct vsx_graph *g, const struct vsx_rows *rows,
-			       uint32_t m, uint32_t ef_construction,
-			       uint64_t seed, struct vsx_error *err)
+enum vsx_status vsx_graph_init(struct vsx_graph *g, const struct vsx_job *job,
+			       const struct vsx_rows *rows, uint32_t m,
+			       struct vsx_error *err)
 {
+	struct vsx_arrays *a = job->arrays;
+
 	memset(g, 0, sizeof(*g));
 	g->rows = rows;
+	g->arrays = a;
 	g->m = m;
-	g->ef_construction = ef_construction;
-	VSX_TRY(vsx_alloc_to(&g->order, rows->n, sizeof(uint32_t), err));
-	VSX_TRY(vsx_alloc_to(&g->rank, rows->n, sizeof(uint32_t), err));
-	VSX_TRY(draw_order(g, seed, err));
+	g->ef_construction = job->ef_construction;
+	VSX_TRY(vsx_arrays_take(a, &g->order, rows->n, sizeof(*g->order), err));
+	VSX_TRY(vsx_arrays_take(a, &g->rank, rows->n, sizeof(*g->rank), err));
+	draw_order(g, job->seed);
 	for (uint32_t l = 0; l < g->n_levels; l++)
-		VSX_TRY(init_level(&g->level[l], l ? m : 2 * m, err));
+		VSX_TRY(init_level(a, &g->level[l], l ? m : 2 * m, err));
 	return VSX_OK;
 }
 
 void vsx_graph_release(struct vsx_graph *g)
 {
-	free(g->order);
-	free(g->rank);
+	struct vsx_arrays *a = g->arrays;
+
+	vsx_arrays_leave(a, g->order);
+	vsx_arrays_leave(a, g->rank);
 	for (uint32_t l = 0; l < VSX_MAX_LEVELS; l++) {
-		free(g->level[l].links);
-		free(g->level[l].keys);
-		free(g->level[l].count);
-		free(g->level[l].tidy);
+		vsx_arrays_leave(a, g->level[l].links);
+		vsx_arrays_leave(a, g->level[l].keys);
+		vsx_arrays_leave(a, g->level[l].count);
+		vsx_arrays_leave(a, g->level[l].tidy);
 	}
 	memset(g, 0, sizeof(*g));
 }

@@ -21,6 +21,7 @@ struct vsx_graph_level {
 
 struct vsx_graph {
 	const struct vsx_rows *rows;
+	struct vsx_arrays *arrays; /* that those here are of */
 	uint32_t m;
 	uint32_t ef_construction;
 	uint32_t n_levels;
@@ -35,11 +36,10 @@ static inline uint32_t vsx_graph_slot(const struct vsx_graph *g, uint32_t level,
 	return level ? g->rank[row] : row;
 }
 
-/* Whether n rows with M = m are linked by a partition (build_partition.h), and
-   not one after the other. */
+/* Whether n rows are linked by a partition (build_partition.h), and not one
+   after the other. */
 bool vsx_hnsw_by_partition(const struct vsx_job *job,
-			   const struct vsx_space *space, uint32_t m,
-			   uint64_t n);
+			   const struct vsx_space *space, uint64_t n);
 
 /* vsx_kind_build.build */
 enum vsx_status vsx_hnsw_build(struct vsx_job *job, const struct vsx_rows *rows,
@@ -47,9 +47,9 @@ enum vsx_status vsx_hnsw_build(struct vsx_job *job, const struct vsx_rows *rows,
 			       struct vsx_built *out, struct vsx_error *err);
 
 /* Draw levels, set the order, make room for the links. */
-enum vsx_status vsx_graph_init(struct vsx_graph *g, const struct vsx_rows *rows,
-			       uint32_t m, uint32_t ef_construction,
-			       uint64_t seed, struct vsx_error *err);
+enum vsx_status vsx_graph_init(struct vsx_graph *g, const struct vsx_job *job,
+			       const struct vsx_rows *rows, uint32_t m,
+			       struct vsx_error *err);
 void vsx_graph_release(struct vsx_graph *g);
 
 /* Insert the rows of ranks 1 .. n-1, into a graph without links. */
@@ -83,7 +83,7 @@ enum vsx_status vsx_graph_connect(struct vsx_graph *g, struct vsx_job *job,
 
 /*
  * Number the rows anew: by falling level, and on each level so that linked
- * rows are near each other. order[new] = row.
+ * rows are near each other. order[new] = row, of g->arrays.
  */
 enum vsx_status vsx_graph_renumber(const struct vsx_graph *g, uint32_t **order,
 				   struct vsx_error *err);

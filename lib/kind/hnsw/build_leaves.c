@@ -138,6 +138,7 @@ enum vsx_status vsx_leaves_near(const struct vsx_job *job,
 	struct pairs p = {.codes = codes, .near = near, .linking = linking};
 	struct vsx_split split = {
 		.codes = codes,
+		.arrays = job->arrays,
 		.seed = job->seed,
 		.stream = VSX_RANDOM_LEADERS,
 		.n_threads = job->n_threads,
@@ -199,6 +200,7 @@ enum vsx_status vsx_leaves_order(const struct vsx_job *job,
 	struct ordering ordering = {order, tally};
 	struct vsx_split split = {
 		.codes = codes,
+		.arrays = job->arrays,
 		.seed = job->seed,
 		.stream = VSX_RANDOM_LEAF_ORDER,
 		.n_threads = job->n_threads,

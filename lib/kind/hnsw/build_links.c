@@ -42,7 +42,8 @@ enum vsx_status vsx_links_init(struct vsx_links *l, struct vsx_graph *g,
 				     err));
 		VSX_TRY(vsx_alloc_to(&w->kept, degree, sizeof(*w->kept), err));
 	}
-	return vsx_near_init(&l->near, g->rows->n, vsx_near_room(degree), err);
+	return vsx_near_init(&l->near, g->arrays, g->rows->n,
+			     vsx_near_room(degree), err);
 }
 
 void vsx_links_release(struct vsx_links *l)

@@ -9,18 +9,20 @@
 #define N_LOCKS	  256
 #define MOST_ROOM (2 * VSX_HNSW_MAX_M + 64) /* that of vsx_near_room() */
 
-enum vsx_status vsx_near_init(struct vsx_near *near, uint32_t n, uint32_t room,
-			      struct vsx_error *err)
+enum vsx_status vsx_near_init(struct vsx_near *near, struct vsx_arrays *arrays,
+			      uint32_t n, uint32_t room, struct vsx_error *err)
 {
 	memset(near, 0, sizeof(*near));
+	near->arrays = arrays;
 	near->n = n;
 	near->room = room;
 	VSX_TRY(vsx_alloc_to(&near->locks, N_LOCKS, sizeof(*near->locks), err));
 	for (uint32_t i = 0; i < N_LOCKS; i++)
 		pthread_mutex_init(&near->locks[i].mutex, NULL);
-	VSX_TRY(vsx_alloc_to(&near->entries, n, room * sizeof(*near->entries),
-			     err));
-	return vsx_alloc_to(&near->count, n, sizeof(*near->count), err);
+	VSX_TRY(vsx_arrays_take(arrays, &near->entries, n,
+				room * sizeof(*near->entries), err));
+	return vsx_arrays_take(arrays, &near->count, n, sizeof(*near->count),
+			       err);
 }
 
 void vsx_near_release(struct vsx_near *near)
@@ -28,8 +30,8 @@ void vsx_near_release(struct vsx_near *near)
 	for (uint32_t i = 0; near->locks && i < N_LOCKS; i++)
 		pthread_mutex_destroy(&near->locks[i].mutex);
 	free(near->locks);
-	free(near->entries);
-	free(near->count);
+	vsx_arrays_leave(near->arrays, near->entries);
+	vsx_arrays_leave(near->arrays, near->count);
 	memset(near, 0, sizeof(*near));
 }
 

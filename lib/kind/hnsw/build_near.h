@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "train/arrays.h"
 
 /* Places in the lists of rows that get so many links: half of what is found
    may be left out. */
@@ -28,6 +28,7 @@ static inline uint32_t vsx_near_row_bytes(uint32_t degree)
 }
 
 struct vsx_near {
+	struct vsx_arrays *arrays; /* that entries and count are of */
 	uint32_t n, room;
 	uint64_t *entries; /* [n][room] key << 32 | row, rising */
 	uint16_t *count;   /* [n] */
@@ -36,8 +37,8 @@ struct vsx_near {
 	} * locks; /* of the rows, in turn */
 };
 
-enum vsx_status vsx_near_init(struct vsx_near *near, uint32_t n, uint32_t room,
-			      struct vsx_error *err);
+enum vsx_status vsx_near_init(struct vsx_near *near, struct vsx_arrays *arrays,
+			      uint32_t n, uint32_t room, struct vsx_error *err);
 void vsx_near_release(struct vsx_near *near);
 
 /* Make all lists empty. */

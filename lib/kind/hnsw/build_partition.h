@@ -20,11 +20,10 @@ enum vsx_status vsx_graph_from_partition(struct vsx_graph *g,
 					 const struct vsx_coded *coded,
 					 bool *coarse, struct vsx_error *err);
 
-/* What n rows with M = m take of memory, beside themselves and the links. */
-static inline uint64_t vsx_partition_bytes(uint32_t dim, uint32_t m, uint64_t n)
+/* Bytes that a row takes while its links, 2*m of them, are found: for plans. */
+static inline uint64_t vsx_partition_row_bytes(uint32_t m)
 {
-	return n * (vsx_coded_row_bytes(dim) + vsx_leaves_row_bytes() +
-		    vsx_near_row_bytes(2 * m));
+	return vsx_leaves_row_bytes() + vsx_near_row_bytes(2 * m);
 }
 
 #endif

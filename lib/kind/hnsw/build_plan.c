@@ -91,8 +91,7 @@ static uint32_t ef_at(const struct vsx_segment *seg, uint32_t i)
 
 static bool by_partition(const struct vsx_plan_need *need)
 {
-	return vsx_hnsw_by_partition(need->job, need->space, need->size,
-				     need->n_rows);
+	return vsx_hnsw_by_partition(need->job, need->space, need->n_rows);
 }
 
 static double seconds(const struct vsx_plan_need *need)
@@ -126,16 +125,28 @@ static void plan_gates(const struct vsx_plan_need *need, struct vsx_plan *out)
 {
 	uint64_t n = need->n_rows, bytes;
 
-	bytes = n * (need->code_bytes + need->size * UINT64_C(8)) +
-		vsx_edges_learn_bytes(need->coded, need->gates,
-				      need->job->n_threads);
+	bytes = n * (need->code_bytes + need->size * UINT64_C(8));
 	out->section[out->n_sections++] = vsx_edges_bytes(need->coded);
 	out->section[out->n_sections++] =
 		n * vsx_hnsw_gates_row_bytes(need->size, need->gates);
-	if (out->build_bytes < bytes)
-		out->build_bytes = bytes;
+	if (out->arrays_bytes < bytes)
+		out->arrays_bytes = bytes;
+	out->build_bytes += vsx_edges_learn_bytes(need->coded, need->gates,
+						  need->job->n_threads);
 	out->seconds += (double)n * 2 * need->size *
 			(GATE_SECONDS + GATE_BYTE_SECONDS * need->coded);
+}
+
+/* Beside the links with their keys: what finds them; then, when that is gone,
+   a copy of them in the new order. */
+static uint64_t passing_bytes(const struct vsx_plan_need *need,
+			      uint64_t sections)
+{
+	uint64_t find = 0, give = sections + need->n_rows * (4 + 4 + 4 + 1);
+
+	if (by_partition(need))
+		find = need->n_rows * vsx_partition_row_bytes(need->size);
+	return find > give ? find : give;
 }
 
 static void plan(const struct vsx_plan_need *need, struct vsx_plan *out)
@@ -148,12 +159,11 @@ static void plan(const struct vsx_plan_need *need, struct vsx_plan *out)
 	out->section[1] = level0 * 4;
 	out->section[2] = upper;
 	out->n_sections = 3;
-	/* Links with their keys, then a second copy in the new order. */
-	out->build_bytes = level0 * 8 + upper * 2 + n * 16 + level0 * 4 +
-			   upper + need->job->n_threads * n;
+	out->build_bytes = need->job->n_threads * n; /* marks */
+	out->arrays_bytes = level0 * 8 + upper * 2 + n * (4 + 4 + 2 + 2) +
+			    passing_bytes(need, level0 * 4 + upper);
 	if (by_partition(need))
-		out->build_bytes +=
-			vsx_partition_bytes(need->space->dim, need->size, n);
+		out->arrays_bytes += n * vsx_coded_row_bytes(need->space->dim);
 	out->searcher_bytes = n; /* a mark for each row */
 	out->seconds = seconds(need);
 	if (need->gates)

@@ -71,8 +71,10 @@ static enum vsx_status begin(struct cut *c, struct vsx_error *err)
 	choose_numbers(c);
 	n = (size_t)c->part->n * c->fan;
 	VSX_TRY(vsx_alloc_to(&c->drawn, c->n_leaders, sizeof(*c->drawn), err));
-	VSX_TRY(vsx_alloc_to(&c->leader, n, sizeof(*c->leader), err));
-	VSX_TRY(vsx_alloc_to(&c->members, n, sizeof(*c->members), err));
+	VSX_TRY(vsx_arrays_take(c->split->arrays, &c->leader, n,
+				sizeof(*c->leader), err));
+	VSX_TRY(vsx_arrays_take(c->split->arrays, &c->members, n,
+				sizeof(*c->members), err));
 	VSX_TRY(vsx_alloc_to(&c->parts, c->n_leaders, sizeof(*c->parts), err));
 	VSX_TRY(vsx_packed_codes_init(&c->leaders, c->n_leaders, codes->dim,
 				      err));
@@ -85,8 +87,8 @@ static enum vsx_status begin(struct cut *c, struct vsx_error *err)
 static void end(struct cut *c)
 {
 	free(c->drawn);
-	free(c->leader);
-	free(c->members);
+	vsx_arrays_leave(c->split->arrays, c->leader);
+	vsx_arrays_leave(c->split->arrays, c->members);
 	free(c->parts);
 	vsx_packed_codes_release(&c->leaders);
 }
@@ -224,7 +226,8 @@ enum vsx_status vsx_split_run(const struct vsx_split *s, struct vsx_error *err)
 	enum vsx_status status;
 
 	VSX_TRY(vsx_alloc_to(&seekers, s->n_threads, sizeof(*seekers), err));
-	status = vsx_alloc_to(&all.rows, all.n, sizeof(*all.rows), err);
+	status = vsx_arrays_take(s->arrays, &all.rows, all.n, sizeof(*all.rows),
+				 err);
 	for (unsigned int i = 0; status == VSX_OK && i < s->n_threads; i++)
 		status = vsx_seekers_init(&seekers[i], s->codes->dim, err);
 	if (status == VSX_OK) {
@@ -235,6 +238,6 @@ enum vsx_status vsx_split_run(const struct vsx_split *s, struct vsx_error *err)
 	for (unsigned int i = 0; i < s->n_threads; i++)
 		vsx_seekers_release(&seekers[i]);
 	free(seekers);
-	free(all.rows);
+	vsx_arrays_leave(s->arrays, all.rows);
 	return status;
 }

@@ -45,6 +45,7 @@ typedef enum vsx_status vsx_leaf_work(void *context, unsigned int thread,
 
 struct vsx_split {
 	const struct vsx_code_rows *codes;
+	struct vsx_arrays *arrays; /* for the work */
 	uint64_t seed;
 	enum vsx_random_stream stream;
 	unsigned int n_threads;

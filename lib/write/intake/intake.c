@@ -1,4 +1,5 @@
 #include "write/intake/intake.h"
+#include "write/plan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,7 @@ void vsx_intake_init(struct vsx_intake *in, const struct vsx_build_opts *opts,
 	vsx_spool_init(&in->spool);
 	in->spool.space = space;
 	in->spool.output = output;
-	in->spool.memory = opts->memory;
+	in->spool.memory = vsx_plan_for_rows(opts->memory, VSX_FIXED_BYTES);
 }
 
 void vsx_intake_release(struct vsx_intake *in)

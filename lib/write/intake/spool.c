@@ -153,6 +153,21 @@ enum vsx_status vsx_spool_keep_last(struct vsx_spool *s, uint64_t *dropped,
 	return VSX_OK;
 }
 
+static uint64_t in_memory(const struct vsx_area *a)
+{
+	return a->file.fd < 0 ? a->used : 0;
+}
+
+uint64_t vsx_spool_in_memory(const struct vsx_spool *s)
+{
+	uint64_t sum =
+		in_memory(&s->rows) + in_memory(&s->ids) + in_memory(&s->from);
+
+	for (int a = 0; a < VSX_N_ATT; a++)
+		sum += in_memory(&s->held[a].at) + in_memory(&s->held[a].bytes);
+	return sum;
+}
+
 enum vsx_status vsx_spool_settle(const struct vsx_spool *s,
 				 enum vsx_status status, struct vsx_error *err)
 {

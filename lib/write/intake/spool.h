@@ -67,6 +67,9 @@ struct vsx_rows vsx_spool_view(const struct vsx_spool *s);
 enum vsx_status vsx_spool_keep_last(struct vsx_spool *s, uint64_t *dropped,
 				    struct vsx_error *err);
 
+/* Bytes of it that are in memory, not in files. */
+uint64_t vsx_spool_in_memory(const struct vsx_spool *s);
+
 /* What reading the rows came to: `status`, or VSX_EIO if some were lost. */
 enum vsx_status vsx_spool_settle(const struct vsx_spool *s,
 				 enum vsx_status status, struct vsx_error *err);
