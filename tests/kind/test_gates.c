@@ -153,7 +153,7 @@ static struct vsx_walk search(struct graph *g, struct vsx_scratch *s,
 		VSX_OK);
 	if (slack >= 0.0)
 		vsx_edge_prepare(&g->edges, x, slack, work, &g->query);
-	g->base.gates = slack >= 0.0 ? &g->gates : NULL;
+	g->base.gates = slack >= 0.0 ? g->gates : (struct vsx_gates){0};
 	cr_assert_eq(vsx_walk_begin(&w, s, &s->code, 0, N, N, 2 * M, &err),
 		     VSX_OK);
 	w.max_barred = N;
@@ -272,7 +272,7 @@ Test(gates, links_are_checked_when_they_pass)
 	cr_assert_eq(g.base.codes.codec->prepare(&g.base.codes, &s.code, &err),
 		     VSX_OK);
 	vsx_edge_prepare(&g.edges, seeded_query(&g.s, 0), 0.5, work, &g.query);
-	g.base.gates = &g.gates;
+	g.base.gates = g.gates;
 	cr_assert_eq(vsx_walk_begin(&w, &s, &s.code, 0, N, EF, 2 * M, &err),
 		     VSX_OK);
 	cr_assert_eq(vsx_walk_enter(&w, &g.base, 0, EF, &key, &err), VSX_OK);

@@ -70,7 +70,7 @@ struct vsx_level {
 	uint32_t degree;
 	uint32_t n_rows; /* links must be below */
 	bool asks;	 /* for the rows of a list before they are touched */
-	const struct vsx_gates *gates; /* NULL: all links are looked at */
+	struct vsx_gates gates; /* blocks NULL: all links are looked at */
 };
 
 /*
@@ -104,6 +104,7 @@ struct vsx_walk {
 	size_t n_barred;   /* entries that are of other rows */
 	size_t max_barred; /* more are too many for a walk */
 	uint64_t n_distances, n_hops;
+	uint64_t n_refused; /* links, by gates */
 };
 
 /*

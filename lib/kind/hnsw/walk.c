@@ -74,10 +74,10 @@ static inline void prefetch_gates(const struct vsx_level *l, uint32_t row)
 {
 	const uint8_t *p;
 
-	if (!l->gates)
+	if (!l->gates.blocks)
 		return;
-	p = l->gates->blocks + (size_t)row * l->gates->row_bytes;
-	for (uint32_t i = 0; i < l->gates->row_bytes; i += 64)
+	p = l->gates.blocks + (size_t)row * l->gates.row_bytes;
+	for (uint32_t i = 0; i < l->gates.row_bytes; i += 64)
 		__builtin_prefetch(p + i);
 }
 
@@ -120,6 +120,17 @@ static inline enum vsx_status take_keys(struct vsx_walk *w,
 	return VSX_OK;
 }
 
+/* As soon as it is known that its code is needed. */
+static inline void prefetch_row(const struct vsx_level *l, uint32_t row)
+{
+	const uint8_t *at =
+		l->codes.base +
+		(size_t)(row >> l->codes.block_shift) * l->codes.block_bytes;
+
+	__builtin_prefetch(at);
+	__builtin_prefetch(at + 64);
+}
+
 /* Together: waiting for one page after the other is what takes the time. */
 static void ask_rows(const struct vsx_walk *w, const struct vsx_level *l,
 		     const uint32_t *links)
@@ -143,20 +154,39 @@ static enum vsx_status bad_link(const struct vsx_level *l, uint32_t row,
 			  row);
 }
 
-/* Take a link that is none of those met before into the rows, and mark it. */
-static inline enum vsx_status take_link(struct vsx_walk *w,
-					const struct vsx_level *l,
-					uint32_t link, size_t *n,
-					struct vsx_error *err)
-{
-	uint8_t mark = w->marks[link];
+/* Rows being gathered. What a loop needs of the walk is its own: a mark that is
+ * set could be anything else, for all a compiler knows. */
+struct basket {
+	uint8_t *marks;
+	uint32_t *rows;
+	size_t n;
+	uint32_t avoid;
+	uint8_t epoch;
+};
 
-	if (mark == w->scratch->epoch || link == w->avoid)
-		return VSX_OK;
-	if (mark == NEVER && l->codes.view)
+static inline struct basket basket_of(const struct vsx_walk *w)
+{
+	return (struct basket){
+		.marks = w->marks,
+		.rows = w->scratch->rows,
+		.avoid = w->avoid,
+		.epoch = w->scratch->epoch,
+	};
+}
+
+/* Take a link into the rows, and mark it, unless it was met before: half of
+ * them were, and a branch would be guessed wrong as often. */
+static inline enum vsx_status take_link(struct basket *b,
+					const struct vsx_level *l,
+					uint32_t link, struct vsx_error *err)
+{
+	uint8_t mark = b->marks[link];
+
+	if (__builtin_expect(mark == NEVER, 0) && l->codes.view)
 		VSX_TRY(touch_row(l, link, err));
-	w->marks[link] = w->scratch->epoch;
-	w->scratch->rows[(*n)++] = link;
+	b->marks[link] = b->epoch;
+	b->rows[b->n] = link;
+	b->n += (size_t)(mark != b->epoch) & (size_t)(link != b->avoid);
 	return VSX_OK;
 }
 
@@ -171,12 +201,12 @@ static double distance_of(uint64_t entry)
 }
 
 /* Which links of the row of a pool entry may lead to a row before the entry
- * `bound`: a bit each. */
-static enum vsx_status ask_gates(const struct vsx_level *l, uint64_t entry,
-				 uint64_t bound, uint32_t *out,
+ * `bound`: a bit each. Of places that are no links, too. */
+static enum vsx_status ask_gates(struct vsx_walk *w, const struct vsx_level *l,
+				 uint64_t entry, uint64_t bound, uint32_t *out,
 				 struct vsx_error *err)
 {
-	const struct vsx_gates *g = l->gates;
+	const struct vsx_gates *g = &l->gates;
 	uint64_t at = (uint64_t)vsx_pool_row(entry) * g->row_bytes;
 	size_t n = (l->degree + VSX_GATE_LINKS - 1) / VSX_GATE_LINKS;
 	struct vsx_gate gate;
@@ -189,6 +219,8 @@ static enum vsx_status ask_gates(const struct vsx_level *l, uint64_t entry,
 	if (g->view)
 		VSX_TRY(vsx_touch(g->view, g->at + at, g->row_bytes, err));
 	vsx_code_kernels()->gate(&gate, g->blocks + at, n, out);
+	for (size_t i = 0; i < n; i++)
+		w->n_refused += (unsigned int)__builtin_popcount(~out[i]);
 	return VSX_OK;
 }
 
@@ -199,20 +231,47 @@ static enum vsx_status gather_passed(struct vsx_walk *w,
 				     struct vsx_error *err)
 {
 	uint32_t pass[2 * VSX_HNSW_MAX_M / VSX_GATE_LINKS];
-	uint32_t row = vsx_pool_row(entry);
+	uint32_t row = vsx_pool_row(entry), degree = l->degree;
 	const uint32_t *links = links_of(l, row);
+	struct basket b = basket_of(w);
 
-	VSX_TRY(ask_gates(l, entry, bound, pass, err));
-	for (uint32_t i = 0; i < l->degree; i += VSX_GATE_LINKS)
+	VSX_TRY(ask_gates(w, l, entry, bound, pass, err));
+	for (uint32_t i = 0; i < degree; i += VSX_GATE_LINKS)
 		for (uint32_t m = pass[i / VSX_GATE_LINKS]; m; m &= m - 1) {
-			uint32_t at = i + (uint32_t)__builtin_ctz(m);
+			uint32_t at = i + (uint32_t)__builtin_ctz(m), link;
 
-			if (at >= l->degree || links[at] == VSX_HNSW_NO_LINK)
-				return VSX_OK;
-			if (links[at] >= l->n_rows)
-				return bad_link(l, row, links[at], err);
-			VSX_TRY(take_link(w, l, links[at], n, err));
+			if (at >= degree || links[at] == VSX_HNSW_NO_LINK)
+				goto end;
+			link = links[at];
+			if (link >= l->n_rows)
+				return bad_link(l, row, link, err);
+			prefetch_row(l, link);
+			VSX_TRY(take_link(&b, l, link, err));
 		}
+end:
+	*n = b.n;
+	return VSX_OK;
+}
+
+static enum vsx_status gather_all(struct vsx_walk *w, const struct vsx_level *l,
+				  uint32_t row, size_t *n,
+				  struct vsx_error *err)
+{
+	uint32_t degree = l->degree, n_rows = l->n_rows;
+	const uint32_t *links = links_of(l, row);
+	struct basket b = basket_of(w);
+
+	for (uint32_t i = 0; i < degree; i++) {
+		uint32_t link = links[i];
+
+		if (link >= n_rows) {
+			if (link == VSX_HNSW_NO_LINK)
+				break;
+			return bad_link(l, row, link, err);
+		}
+		VSX_TRY(take_link(&b, l, link, err));
+	}
+	*n = b.n;
 	return VSX_OK;
 }
 
@@ -223,46 +282,41 @@ static enum vsx_status gather(struct vsx_walk *w, const struct vsx_level *l,
 			      struct vsx_error *err)
 {
 	uint32_t row = vsx_pool_row(entry);
-	const uint32_t *links = links_of(l, row);
 
-	*n = 0;
 	if (l->links_view)
 		VSX_TRY(touch_links(l, row, err));
 	if (l->asks)
-		ask_rows(w, l, links);
-	if (l->gates)
-		return gather_passed(w, l, entry, bound, n, err);
-	for (uint32_t i = 0; i < l->degree; i++) {
-		if (links[i] >= l->n_rows)
-			return links[i] == VSX_HNSW_NO_LINK
-				       ? VSX_OK
-				       : bad_link(l, row, links[i], err);
-		VSX_TRY(take_link(w, l, links[i], n, err));
-	}
-	return VSX_OK;
+		ask_rows(w, l, links_of(l, row));
+	return l->gates.blocks ? gather_passed(w, l, entry, bound, n, err)
+			       : gather_all(w, l, row, n, err);
+}
+
+/* How many entries come before one. Without branches: none can be guessed. */
+static inline size_t pool_place(const uint64_t *pool, size_t n, uint64_t entry)
+{
+	const uint64_t *at = pool;
+
+	if (n == 0)
+		return 0;
+	for (; n > 1; n -= n / 2)
+		at += n / 2 & -(size_t)(at[n / 2 - 1] < entry);
+	return (size_t)(at - pool) + (size_t)(*at < entry);
 }
 
 /* Insert into the sorted pool of at most ef; returns its place. */
 static inline size_t pool_insert(uint64_t *pool, size_t *n, size_t ef,
 				 uint64_t entry)
 {
-	size_t low = 0, high = *n;
+	size_t place = pool_place(pool, *n, entry);
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (pool[mid] < entry)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	if (low == ef)
-		return low;
+	if (place == ef)
+		return place;
 	if (*n < ef)
 		++*n;
-	memmove(pool + low + 1, pool + low, (*n - 1 - low) * sizeof(*pool));
-	pool[low] = entry;
-	return low;
+	memmove(pool + place + 1, pool + place,
+		(*n - 1 - place) * sizeof(*pool));
+	pool[place] = entry;
+	return place;
 }
 
 /*
@@ -390,6 +444,47 @@ enum vsx_status vsx_walk_beam(struct vsx_walk *w, const struct vsx_level *l,
 	return vsx_walk_beam_until(w, l, ef, ef, err);
 }
 
+/* The first entry from `at` on that is not expanded. */
+static inline size_t skip_expanded(const struct vsx_walk *w, size_t at)
+{
+	const uint64_t *pool = w->scratch->pool;
+
+	while (at < w->n && (pool[at] & 1))
+		at++;
+	return at;
+}
+
+/* Ask for what is needed once the entry at `place` is expanded. */
+static inline void expect(const struct vsx_walk *w, const struct vsx_level *l,
+			  size_t place)
+{
+	uint32_t row;
+
+	if (place >= w->n)
+		return;
+	row = vsx_pool_row(w->scratch->pool[place]);
+	prefetch_links(l, row);
+	prefetch_gates(l, row);
+}
+
+/* Keep the rows, and their keys, that come before an entry: how many. Without
+ * branches, as pool_place(). */
+static inline size_t keep_nearer(const struct vsx_walk *w, size_t n,
+				 uint64_t bound)
+{
+	uint32_t *rows = w->scratch->rows, *keys = w->scratch->keys;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t row = rows[i], key = keys[i];
+
+		rows[kept] = row;
+		keys[kept] = key;
+		kept += vsx_pool_entry(key, row) < bound;
+	}
+	return kept;
+}
+
 enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
 				    const struct vsx_level *l, size_t ef,
 				    size_t until, struct vsx_error *err)
@@ -399,31 +494,26 @@ enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
 	size_t next = 0; /* every entry before it is expanded */
 
 	for (;;) {
-		size_t n, place;
+		uint64_t bound = w->n == ef ? pool[ef - 1] : NO_BOUND;
+		size_t n;
 
-		while (next < w->n && (pool[next] & 1))
-			next++;
+		next = skip_expanded(w, next);
 		if (next == w->n || next >= until)
 			return VSX_OK;
 		pool[next] |= 1;
-		if (next + 1 < w->n)
-			prefetch_gates(l, vsx_pool_row(pool[next + 1]));
-		VSX_TRY(gather(w, l, pool[next],
-			       w->n == ef ? pool[ef - 1] : NO_BOUND, &n, err));
-		if (next + 1 < w->n)
-			prefetch_links(l, vsx_pool_row(pool[next + 1]));
+		expect(w, l, skip_expanded(w, next + 1));
+		VSX_TRY(gather(w, l, pool[next], bound, &n, err));
 		VSX_TRY(take_keys(w, l, rows, n, keys, err));
 		w->n_hops++;
+		n = keep_nearer(w, n, bound);
 		for (size_t i = 0; i < n; i++) {
-			uint64_t entry = vsx_pool_entry(keys[i], rows[i]);
+			size_t place =
+				pool_insert(pool, &w->n, ef,
+					    vsx_pool_entry(keys[i], rows[i]));
 
-			if (w->n == ef && entry > pool[ef - 1])
-				continue;
-			place = pool_insert(pool, &w->n, ef, entry);
 			if (place <= next) {
 				next = place;
-				prefetch_links(l, rows[i]);
-				prefetch_gates(l, rows[i]);
+				expect(w, l, place);
 			}
 		}
 	}
