@@ -564,11 +564,15 @@ struct vsx_search_opts {
 			  default. No matter to other searches. */
 	const struct vsx_selection *among; /* rows that may be hits; NULL: all.
 					      It must outlive the search. */
+	double slack; /* where codes of links say which rows a walk looks at
+			 (HNSW with G): by how many standard deviations one must
+			 seem too far to be left out, above 0; INFINITY: none
+			 is; 0: 0.5. No matter to other searches. */
 };
 #define VSX_SEARCH_OPTS_INIT                                                   \
 	{                                                                      \
 		sizeof(struct vsx_search_opts), 0, 0, 0.0, 0, 0, NULL, 0.0,    \
-			NULL                                                   \
+			NULL, 0.0                                              \
 	}
 
 struct vsx_hit {
@@ -589,6 +593,8 @@ struct vsx_search_stats {
 	double refine;	 /* and its refine factor; 0: none */
 	uint64_t n_eligible; /* rows that could be hits of it: live, and of its
 				selection if it had one */
+	uint64_t n_refused;  /* links not followed, since codes of them say that
+				they lead too far away: no distances */
 };
 
 /*

@@ -62,6 +62,8 @@ struct vsx_code_query {
 			    `high` and `low`, and `base` */
 	uint32_t add;
 	double base, high, low;
+	const float *input; /* f32[form.coded], as what is coded of rows; NULL:
+			       these are their own codes, or it is not made */
 	struct vsx_bounds bounds; /* of the keys so far */
 	double longest; /* row so far, where bounds grow with it; else 0 */
 	void *room;	/* what else a codec makes of it; owned */

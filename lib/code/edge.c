@@ -152,35 +152,32 @@ void vsx_edge_put(const struct vsx_edges *e, const struct vsx_edge *edge,
 /* The sums of a table are of bytes; one less for what is rounded up. */
 #define MOST_ENTRY 254.0f
 
-/* What f32 [parts][16] products come to; *low is the sum of the least. */
-static float span_of(const float *products, uint32_t parts, double *low)
+/* What f32 [parts][16] products come to, with the least of each part. */
+static float span_of(const float *products, uint32_t parts, float *low)
 {
+	const struct vsx_code_kernels *k = vsx_code_kernels();
 	float most = 0.0f;
 
-	*low = 0.0;
 	for (uint32_t p = 0; p < parts; p++) {
-		float from, to;
+		float high;
 
-		vsx_code_kernels()->range(products + (size_t)p * VSX_EDGE_WORDS,
-					  VSX_EDGE_WORDS, &from, &to);
-		*low += (double)from;
-		most = to - from > most ? to - from : most;
+		k->range(products + (size_t)p * VSX_EDGE_WORDS, VSX_EDGE_WORDS,
+			 &low[p], &high);
+		most = high - low[p] > most ? high - low[p] : most;
 	}
 	return most;
 }
 
-static void quantise(const float *products, uint32_t parts, float inverse,
-		     uint8_t *tables)
+static void quantise(const float *products, uint32_t parts, const float *low,
+		     float inverse, uint8_t *tables)
 {
 	const struct vsx_code_kernels *k = vsx_code_kernels();
 
 	for (uint32_t p = 0; p < parts; p++) {
 		const float *from = products + (size_t)p * VSX_EDGE_WORDS;
 		uint16_t words[VSX_EDGE_WORDS];
-		float low, high;
 
-		k->range(from, VSX_EDGE_WORDS, &low, &high);
-		k->quantise(from, VSX_EDGE_WORDS, low, inverse, words);
+		k->quantise(from, VSX_EDGE_WORDS, low[p], inverse, words);
 		for (uint32_t c = 0; c < VSX_EDGE_WORDS; c++)
 			tables[p * VSX_EDGE_WORDS + c] = (uint8_t)words[c];
 	}
@@ -190,8 +187,9 @@ void vsx_edge_prepare(const struct vsx_edges *e, const float *q, double slack,
 		      float *work, struct vsx_edge_query *out)
 {
 	float products[VSX_EDGE_MAX_PARTS * VSX_EDGE_WORDS], span;
+	float low[VSX_EDGE_MAX_PARTS];
 	struct vsx_pq pq = vsx_edges_pq(e);
-	double low, unit, scale;
+	double lows = 0.0, unit, scale;
 
 	for (uint32_t i = 0; i < e->dim; i++)
 		work[i] = q[i] - e->mean[i];
@@ -201,7 +199,9 @@ void vsx_edge_prepare(const struct vsx_edges *e, const float *q, double slack,
 			e->book + vsx_pq_book(&pq, p),
 			vsx_pq_components(&pq, p), VSX_EDGE_WORDS,
 			products + (size_t)p * VSX_EDGE_WORDS);
-	span = span_of(products, e->parts, &low);
+	span = span_of(products, e->parts, low);
+	for (uint32_t p = 0; p < e->parts; p++)
+		lows += (double)low[p];
 	out->parts = e->parts;
 	out->scale = 0;
 	/* The unit of the tables is what makes a's that of b's products a whole
@@ -212,11 +212,11 @@ void vsx_edge_prepare(const struct vsx_edges *e, const float *q, double slack,
 		scale = 32767.0;
 	unit = (double)e->unit_a / ((double)e->unit_b * scale);
 	if (!(scale >= 1.0 && unit > 0.0 && unit <= 0x1p100 &&
-	      unit >= 0x1p-100 && isfinite(low) && isfinite(slack)))
+	      unit >= 0x1p-100 && isfinite(lows) && isfinite(slack)))
 		return;
-	quantise(products, e->parts, (float)(1.0 / unit), out->tables);
+	quantise(products, e->parts, low, (float)(1.0 / unit), out->tables);
 	out->scale = (int16_t)scale;
-	out->base = low / unit;
+	out->base = lows / unit;
 	out->inverse = 1.0 / ((double)e->unit_b * unit);
 	out->slack = slack * (double)e->spread / (sqrt(e->dim) * unit);
 }

@@ -111,6 +111,8 @@ struct vsx_edge_query {
  * estimate of a link must be beyond the bound for it to be refused; from 0, and
  * infinite: none is.
  */
+#define VSX_EDGE_SLACK 0.5 /* does as well as less and as more */
+
 void vsx_edge_prepare(const struct vsx_edges *e, const float *q, double slack,
 		      float *work, struct vsx_edge_query *out);
 

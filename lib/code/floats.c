@@ -39,6 +39,7 @@ static enum vsx_status prepare(const struct vsx_codes *c,
 {
 	VSX_TRY(vsx_code_query_room(q, c->form.coded * sizeof(float), err));
 	q->compared = NULL;
+	q->input = q->room;
 	q->longest = 0.0;
 	q->bounds = (struct vsx_bounds){
 		.form = is_product(c) ? VSX_KEY_PRODUCT : VSX_KEY_F32,

@@ -160,6 +160,7 @@ enum vsx_status vsx_grid_prepare(const struct vsx_codes *c,
 {
 	q->longest = 0.0;
 	q->compared = NULL;
+	q->input = NULL;
 	q->bounds = (struct vsx_bounds){0};
 	q->base = 0.0;
 	return c->rows.metric == VSX_IP ? prepare_products(c, q, err)

@@ -190,6 +190,7 @@ static enum vsx_status prepare(const struct vsx_codes *c,
 	VSX_TRY(make_room(c, q, err));
 	t = pq_query_of(q);
 	q->compared = NULL;
+	q->input = t->y;
 	q->longest = 0.0;
 	q->bounds = (struct vsx_bounds){
 		.form = is_product(c) ? VSX_KEY_PRODUCT : VSX_KEY_F32,

@@ -43,6 +43,7 @@ static enum vsx_status prepare(const struct vsx_codes *c,
 
 	(void)err;
 	q->longest = 0.0;
+	q->input = NULL;
 	q->compared = q->asked;
 	q->bounds = (struct vsx_bounds){
 		.form = vsx_space_key_form(rows, q->asked),

@@ -202,6 +202,7 @@ static enum vsx_status prepare(const struct vsx_codes *c,
 	VSX_TRY(make_room(c, q, err));
 	q->compared = NULL;
 	q->longest = 0.0;
+	q->input = sq_of(q)->y;
 	q->bounds = (struct vsx_bounds){
 		.form = is_product(c) ? VSX_KEY_PRODUCT : VSX_KEY_F32,
 		.error = INFINITY,

@@ -114,9 +114,19 @@ static uint32_t nearest(const float *x, const float *book, uint32_t dim,
 	return (uint32_t)best;
 }
 
+/* Lanes are compared with each other four at a time. */
+typedef float fours __attribute__((vector_size(16)));
+typedef int32_t four_whole __attribute__((vector_size(16)));
+
+INLINE fours chosen_fours(four_whole take, fours a, fours b)
+{
+	return (fours)(((four_whole)a & take) | ((four_whole)b & ~take));
+}
+
 static void range(const float *x, uint32_t n, float *low, float *high)
 {
 	lanes least = codewords(x), most = least;
+	fours a[WIDTH / 4], b[WIDTH / 4];
 
 	for (uint32_t i = WIDTH; i < n; i += WIDTH) {
 		lanes y = codewords(x + i);
@@ -124,11 +134,17 @@ static void range(const float *x, uint32_t n, float *low, float *high)
 		least = chosen(y < least, y, least);
 		most = chosen(y > most, y, most);
 	}
-	*low = least[0];
-	*high = most[0];
-	for (int i = 1; i < WIDTH; i++) {
-		*low = least[i] < *low ? least[i] : *low;
-		*high = most[i] > *high ? most[i] : *high;
+	memcpy(a, &least, sizeof(a));
+	memcpy(b, &most, sizeof(b));
+	for (int i = 1; i < WIDTH / 4; i++) {
+		a[0] = chosen_fours(a[i] < a[0], a[i], a[0]);
+		b[0] = chosen_fours(b[i] > b[0], b[i], b[0]);
+	}
+	*low = a[0][0];
+	*high = b[0][0];
+	for (int i = 1; i < 4; i++) {
+		*low = a[0][i] < *low ? a[0][i] : *low;
+		*high = b[0][i] > *high ? b[0][i] : *high;
 	}
 }
 

@@ -254,6 +254,7 @@ static void add_stats(const struct vsx_pool *pool,
 		stats->n_queries += s->stats.n_queries;
 		stats->n_distances += s->stats.n_distances;
 		stats->n_hops += s->stats.n_hops;
+		stats->n_refused += s->stats.n_refused;
 		if (s->stats.n_queries) {
 			stats->effort = s->stats.effort;
 			stats->refine = s->stats.refine;

@@ -105,6 +105,9 @@ enum vsx_status vsx_plan_make(struct vsx_search_plan *plan,
 		return vsx_fail(err, VSX_EINVAL,
 				"refine is %g, expected 0, or 1 to %d",
 				o.refine, MOST_REFINE);
+	if (!(o.slack >= 0.0))
+		return vsx_fail(err, VSX_EINVAL,
+				"slack is %g, expected 0, or more", o.slack);
 	if (o.among && o.among->of != index)
 		return vsx_fail(err, VSX_EINVAL,
 				"the selection is of another index");
@@ -114,6 +117,7 @@ enum vsx_status vsx_plan_make(struct vsx_search_plan *plan,
 	plan->exact = o.exact != 0;
 	plan->effort = o.effort;
 	plan->refine = 0;
+	plan->slack = o.slack;
 	plan->first_query = o.first_query;
 	plan->deadline_ns = o.deadline_ns;
 	plan->flag = o.stop ? &o.stop->is_set : NULL;
@@ -161,6 +165,7 @@ enum vsx_status vsx_search_begin(struct vsx_searcher *s,
 		.k = plan->k,
 		.effort = plan->effort,
 		.refine = plan->refine,
+		.slack = plan->slack,
 		.top = {scratch->best, 0, plan->k},
 		.skip_self = self != NULL,
 		.self = self ? *self : 0,
@@ -175,6 +180,7 @@ static void count(struct vsx_searcher *s, const struct vsx_find *find)
 {
 	s->stats.n_distances += find->n_distances;
 	s->stats.n_hops += find->n_hops;
+	s->stats.n_refused += find->n_refused;
 }
 
 void vsx_search_end(struct vsx_searcher *s, struct vsx_find *find)

@@ -19,6 +19,7 @@ struct vsx_search_plan {
 	size_t k; /* 0: no row is live */
 	uint32_t effort;
 	uint32_t refine; /* as in struct vsx_find */
+	double slack;	 /* likewise */
 	bool exact;
 	uint64_t first_query;
 	uint64_t deadline_ns;

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/topk.h"
 #include "code/codec.h"
+#include "code/edge.h"
 #include "kernel/space.h"
 #include "io/advice.h"
 #include "segment/kept.h"
@@ -16,6 +17,7 @@
 struct vsx_scratch {
 	struct vsx_query query;	    /* the caller's query, made ready */
 	struct vsx_code_query code; /* the same, against codes */
+	struct vsx_edge_query edge; /* and against those of links */
 	struct vsx_best *best;	    /* heap of the results */
 	size_t best_cap;
 	struct vsx_best *spare; /* a second heap: candidates of a first pass,

@@ -82,6 +82,8 @@ struct vsx_find {
 	uint32_t refine;     /* rows looked at for each of the k where keys are
 				estimates, in thousandths; 0: what the codec
 				thinks best */
+	double slack;	     /* as vsx_edge_prepare() takes it; 0:
+				VSX_EDGE_SLACK */
 	struct vsx_topk top; /* collects across segments; holds external ids */
 	uint64_t n_all;	     /* live rows of all segments that are searched; 0:
 				there is only the one at hand */
@@ -98,6 +100,7 @@ struct vsx_find {
 	uint32_t n_left;
 	bool asks; /* ahead, for what it will read; see scarce.h */
 	uint64_t n_distances, n_hops; /* counted up */
+	uint64_t n_refused; /* links that led to no distance, by gates */
 };
 
 /* A refine factor with which no search by estimates misses a row that it has

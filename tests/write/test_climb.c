@@ -161,12 +161,32 @@ Test(climb, graphs_over_coarse_codes)
 	check("HNSW4,SQ4");
 }
 
+/* Of these each effort has a walk of its own. */
+Test(climb, graphs_with_codes_of_links)
+{
+	static const size_t sizes[] = {2, 60, 130, 1500};
+
+	for (size_t i = 0; i < 4; i++) {
+		struct support_index x = {.spec = "HNSW16,SQ8,G4",
+					  .metric = i % 2 ? VSX_COSINE : VSX_L2,
+					  .elem = i < 2 ? VSX_F16 : VSX_F32,
+					  .dim = 20,
+					  .n = sizes[i],
+					  .ids = i % 2,
+					  .n_test_queries = 25};
+
+		support_build(scratch_path("x"), x);
+		compare(scratch_path("x"), x.spec, i == 3);
+	}
+}
+
 Test(climb, queries_that_are_no_rows)
 {
-	static const char *const specs[] = {"Flat", "IVF30,Flat", "HNSW3",
-					    "SQ4",  "IVF30,SQ4",  "HNSW3,SQ4"};
+	static const char *const specs[] = {
+		"Flat",	     "IVF30,Flat", "HNSW3",	   "SQ4",
+		"IVF30,SQ4", "HNSW3,SQ4",  "HNSW16,SQ8,G8"};
 
-	for (size_t i = 0; i < 6; i++) {
+	for (size_t i = 0; i < 7; i++) {
 		struct support_index x = {.spec = specs[i], .n = 400};
 
 		support_build(scratch_path("x"), x);

@@ -43,7 +43,7 @@ struct options {
 	const char *filter, *show;
 	int format;
 	uint64_t k, ef, nprobe, threads;
-	double recall, refine;
+	double recall, refine, slack;
 	struct cli_counts ids;
 	struct cli_list keys;
 	bool payload, exact, stats, untrusted, json, quiet;
@@ -68,6 +68,10 @@ static const struct cli_option option_table[] = {
 		 "codes such as SQ8: rows to look at for each neighbour "
 		 "(default of the index)",
 		 &o.refine, 1.0, 1000.0),
+	CLI_REAL(0, "slack", "S",
+		 "HNSW with G: standard deviations by which a row must seem "
+		 "too far to be left out (0.5)",
+		 &o.slack, 0.01, 1000.0),
 	CLI_FLAG(0, "exact", "compare with every row", &o.exact),
 	CLI_WHERE("filter", "only rows whose fields pass", &o.filter),
 	CLI_COUNTS(0, "id", "N", "the row with this id is a query (repeatable)",
@@ -179,6 +183,7 @@ static enum vsx_status choose_effort(struct run *r, struct vsx_error *err)
 
 	r->search.exact = o.exact;
 	r->search.refine = o.refine;
+	r->search.slack = o.slack;
 	if (o.ef && !takes(r, "ef"))
 		return wrong_effort(r, "ef", err);
 	if (o.nprobe && !takes(r, "nprobe"))
@@ -510,11 +515,14 @@ static void print_promise(const struct run *r, const char *setting)
 static void print_stats(const struct run *r)
 {
 	char a[NUM_BYTES], b[NUM_OF_BYTES], c[NUM_BYTES], d[NUM_BYTES];
-	char how[64];
+	char how[64], refused[NUM_BYTES + 16] = "";
 	double n = (double)r->stats.n_queries;
 
 	if (n <= 0)
 		return;
+	if (r->stats.n_refused > 0)
+		snprintf(refused, sizeof(refused), ", %s links refused",
+			 num_mean(a, (double)r->stats.n_refused / n));
 	say("opened in %s, %s in %s: %s per second",
 	    num_duration(a, r->seconds_open),
 	    num_of(b, r->stats.n_queries, "query"),
@@ -528,10 +536,10 @@ static void print_stats(const struct run *r)
 		print_promise(r, how);
 	else if (*how)
 		say("searched with %s", how);
-	say("%s distances and %s %s per query, %s checked, kernels %s",
+	say("%s distances and %s %s per query%s, %s checked, kernels %s",
 	    num_mean(a, (double)r->stats.n_distances / n),
 	    num_mean(c, (double)r->stats.n_hops / n), r->facts.hops_name,
-	    num_of(b, r->stats.n_pages_checked, "page"), vsx_isa());
+	    refused, num_of(b, r->stats.n_pages_checked, "page"), vsx_isa());
 }
 
 /* Where results run over the screen by themselves, they show how far it is. */

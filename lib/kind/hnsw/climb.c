@@ -2,7 +2,10 @@
  * What searches of rising ef find of known neighbours, by one walk.
  *
  * A walk with a greater ef begins as one with a smaller does: so it is stopped
- * where each of these would end. A search orders what it found by exact values
+ * where each of these would end. But with gates, which refuse what is farther
+ * than the last of the pool: there each ef has a walk of its own.
+ *
+ * A search orders what it found by exact values
  * and returns the best k; of the k nearest rows of all it returns those, then,
  * that are in its pool. Where keys are estimates: among the first of its pool,
  * as many as it looks at.
@@ -14,10 +17,11 @@
 
 struct climb {
 	const struct vsx_segment *seg;
-	const struct vsx_find *find;
+	struct vsx_find *find;
 	struct vsx_walk walk;
 	struct vsx_level level;
-	size_t ef;	     /* of the last search */
+	size_t ef;	     /* of the walk: that of the last search, but with
+				gates */
 	uint64_t known[100]; /* row << 32 | its place, rising */
 	uint32_t n_known;
 };
@@ -84,6 +88,16 @@ static void count(const struct climb *c, size_t n, bool all, bool deep,
 	}
 }
 
+static enum vsx_status set_out(struct climb *c, size_t ef,
+			       struct vsx_error *err)
+{
+	VSX_TRY(vsx_hnsw_enter(&c->walk, c->seg, c->find, ef, ef, &c->level,
+			       err));
+	c->level.asks = c->seg->scarce;
+	c->ef = ef;
+	return VSX_OK;
+}
+
 /* Go on to where one of the searches ends, and set what it finds. One whose
  * keys are lost looks at every row. */
 static enum vsx_status reach(struct climb *c, bool deep, struct vsx_rung *rung,
@@ -95,6 +109,8 @@ static enum vsx_status reach(struct climb *c, bool deep, struct vsx_rung *rung,
 	uint64_t n_distances;
 	bool lost;
 
+	if (c->level.gates.blocks && c->ef != ef)
+		VSX_TRY(set_out(c, ef, err));
 	VSX_TRY(vsx_walk_beam_until(w, &c->level, c->ef, ef, err));
 	n = w->n < ef ? w->n : ef;
 	n_distances = w->n_distances;
@@ -136,11 +152,10 @@ enum vsx_status vsx_hnsw_climb(const struct vsx_segment *seg,
 	if (n == 0)
 		return VSX_OK;
 	VSX_TRY(vsx_find_eligible(find, seg, err));
-	c.ef = vsx_hnsw_ef(find, n_truth, rungs[n - 1].effort);
 	for (uint32_t i = 0; i < n_truth; i++)
 		c.known[i] = (uint64_t)truth[i] << 32 | i;
 	vsx_least(c.known, n_truth, n_truth, true);
-	VSX_TRY(vsx_hnsw_enter(&c.walk, seg, find, c.ef, c.ef, &c.level, err));
-	c.level.asks = seg->scarce;
+	VSX_TRY(set_out(&c, vsx_hnsw_ef(find, n_truth, rungs[n - 1].effort),
+			err));
 	return climb(&c, rungs, n, err);
 }

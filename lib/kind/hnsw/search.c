@@ -193,6 +193,31 @@ static enum vsx_status open_codes(const struct vsx_segment *seg,
 	return VSX_OK;
 }
 
+/* Codes of the links, and what they are asked with; base->codes are ready. */
+static enum vsx_status open_gates(const struct vsx_segment *seg,
+				  const struct vsx_find *find,
+				  struct vsx_level *base, struct vsx_error *err)
+{
+	struct vsx_scratch *s = find->scratch;
+	double slack = find->slack > 0.0 ? find->slack : VSX_EDGE_SLACK;
+	float *work = s->code.query.f32_buffer;
+	const float *x = s->code.input;
+	struct vsx_gates gates;
+	struct vsx_edges edges;
+
+	if (isinf(slack))
+		return VSX_OK;
+	VSX_TRY(vsx_hnsw_gates(seg, &gates, &edges, err));
+	if (!gates.blocks)
+		return VSX_OK;
+	for (uint32_t i = 0; !x && i < edges.dim; i++)
+		work[i] = (float)find->query->f64_buffer[i];
+	vsx_edge_prepare(&edges, x ? x : work, slack, work, &s->edge);
+	base->gates = gates;
+	base->gates.query = &s->edge;
+	return VSX_OK;
+}
+
 enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 			       const struct vsx_segment *seg,
 			       struct vsx_find *find, size_t ef, size_t room,
@@ -205,6 +230,7 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 	find->scratch->code.asked = find->query;
 	VSX_TRY(base->codes.codec->prepare(&base->codes, &find->scratch->code,
 					   err));
+	VSX_TRY(open_gates(seg, find, base, err));
 	VSX_TRY(vsx_walk_begin(w, find->scratch, &find->scratch->code,
 			       seg->mark_base, seg->n_rows, room + 2,
 			       2 * seg->params[VSX_HNSW_M], err));
@@ -328,6 +354,7 @@ static enum vsx_status walk(struct vsx_walk *w, const struct vsx_segment *seg,
 	status = look_around(w, seg, find, &base, ef, crowded, err);
 	find->n_distances += w->n_distances;
 	find->n_hops += w->n_hops;
+	find->n_refused += w->n_refused;
 	return status;
 }
 
