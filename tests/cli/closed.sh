@@ -70,6 +70,7 @@ for fds in 0 1 2 "0 1" "0 2" "1 2" "0 1 2"; do
 	closed 0 "$fds" vsx-verify f.vsx --repair again.vsx --force
 	holds again.vsx 23
 	cp f.vsx before.vsx
+	run 0 vsx-export f.vsx -o before.npy
 	closed $printed "$fds" vsx-info f.vsx
 	closed $printed "$fds" vsx-info f.vsx --json
 	closed $printed "$fds" vsx-verify f.vsx --json
@@ -78,6 +79,9 @@ for fds in 0 1 2 "0 1" "0 2" "1 2" "0 1 2"; do
 	closed $printed "$fds" vsx-query f.vsx query.fvecs --stats
 	closed 0 "$fds" vsx-query f.vsx query.fvecs --format tsv -o out.tsv
 	[ "$(wc -l <out.tsv)" = 10 ] || fail "out.tsv without $fds"
+	closed $printed "$fds" vsx-export f.vsx
+	closed 0 "$fds" vsx-export f.vsx -o out.npy
+	same before.npy out.npy
 	closed $printed "$fds" vsx-build --help
 	same before.vsx f.vsx
 	holds f.vsx 23
@@ -92,6 +96,7 @@ for fds in 0 "0 1 2"; do
 	case $fds in *2*) ;; *) has "$tmp/err" "standard input" ;; esac
 	closed 3 "$fds" vsx-delete f.vsx --ids -
 	closed 3 "$fds" vsx-query f.vsx -
+	closed 3 "$fds" vsx-export f.vsx --ids-from -
 	closed 3 "$fds" vsx-backup restore - -o none.vsx
 	[ ! -e none.vsx ] || fail "none.vsx was made without $fds"
 	same kept.vsx f.vsx

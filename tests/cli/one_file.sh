@@ -55,6 +55,8 @@ over ids vsx-query i.vsx q.fvecs --labels ids -o OUT
 over truth.ivecs vsx-query i.vsx q.fvecs --ground-truth truth.ivecs -o OUT
 refused 2 "'./hits.distances.npy' would be written" -- \
 	vsx-query hits.distances.npy q.fvecs --format npy -o ./hits.npy
+over i.vsx vsx-export i.vsx --format csv -o OUT
+over ids vsx-export i.vsx --ids-from ids --format npy -o OUT
 over i.vsx vsx-verify i.vsx --junit OUT
 over other.vsx vsx-verify i.vsx other.vsx --junit OUT
 over other.vsx vsx-verify i.vsx --against other.vsx --junit OUT

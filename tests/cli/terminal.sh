@@ -67,7 +67,7 @@ for columns in 80 120; do
 	screen $columns 0 vsx-backup verify repo
 	screen $columns 0 vsx-backup prune repo --keep 1 --dry-run
 	has "$tmp/out" "would remove 1 snapshot and keep 1"
-	for command in build query add delete compact info verify backup bench; do
+	for command in build query add delete compact export info verify backup bench; do
 		screen $columns 0 vsx-$command --help
 	done
 done

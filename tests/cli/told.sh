@@ -63,6 +63,7 @@ vsx-add i.vsx missing.fvecs >/dev/full 2>"$tmp/err"
 [ $? = 2 ] || fail "a missing input"
 
 lost 3 vsx-query i.vsx query.fvecs
+lost 3 vsx-export i.vsx --format csv
 lost 3 vsx-info i.vsx
 lost 3 vsx-info i.vsx --json
 lost 3 vsx-verify i.vsx

@@ -1,5 +1,9 @@
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "cli/format_num.h"
 
@@ -94,4 +98,43 @@ Test(format_num, says_a_mean_as_exactly_as_it_matters)
 	cr_assert_str_eq(num_mean(to, 99.96), "100");
 	cr_assert_str_eq(num_mean(to, (double)NAN), "0");
 	cr_assert_str_eq(num_mean(to, 1e300), "18,446,744,073,709,551,615");
+}
+
+/* As printf has it, with as few digits as read back, but 6 at least. */
+static void check_float(float n)
+{
+	char due[NUM_BYTES], text[NUM_BYTES];
+	int digits = 6;
+
+	do
+		snprintf(due, sizeof(due), "%.*g", digits, (double)n);
+	while (strtof(due, NULL) != n && digits++ < 9);
+	cr_assert_str_eq(num_exact_float(text, n), due);
+	cr_assert_eq(strtof(text, NULL), n);
+}
+
+Test(format_num, writes_a_float_that_reads_back)
+{
+	static const float odd[] = {0.0f,      1.0f,	  0.1f,	     1e-4f,
+				    9.9e-5f,   1e6f,	  999999.9f, 0.5f,
+				    16777216,  8388609,	  1e-45f,    3.4e38f,
+				    123456.7f, 99999.99f, 9.999999f, 0.001f};
+	uint32_t x = 1;
+
+	for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
+		check_float(odd[i]);
+		check_float(-odd[i]);
+	}
+	for (int i = 0; i < 200000; i++) {
+		float n;
+
+		x = x * 1664525u + 1013904223u;
+		/* All signs and digits, of sizes from 2^-24 to 2^24. */
+		uint32_t bits = (x & 0x807fffffu) | (103 + (uint32_t)i % 48)
+							    << 23;
+
+		memcpy(&n, &bits, sizeof(n));
+		check_float(n);
+		check_float((float)(x >> 16) / 1000.0f);
+	}
 }

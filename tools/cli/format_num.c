@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,10 +127,86 @@ char *num_exact(char to[NUM_BYTES], double n)
 	return to;
 }
 
+/* ---- f32 ----------------------------------------------------------------- */
+
+/* Powers of ten that f64 holds without rounding. */
+static const double tens[] = {1e0,  1e1,  1e2,	1e3,  1e4,  1e5,  1e6,	1e7,
+			      1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+			      1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+/*
+ * Whether digits * 10^-scale reads back as n. One operation on two exact
+ * numbers: the f64 next to the decimal, from which the f32 next to it follows
+ * unless it lies in the middle between two.
+ */
+static bool reads_back(float n, uint32_t digits, int scale)
+{
+	double near = scale >= 0 ? digits / tens[scale] : digits * tens[-scale];
+	uint64_t bits;
+
+	memcpy(&bits, &near, sizeof(bits));
+	return (float)near == n && (bits & 0x1fffffff) != 0x10000000;
+}
+
+/* Without an exponent, as %g does for numbers of that size. */
+static void put_digits(char *to, uint32_t digits, int scale)
+{
+	char text[16];
+	int n, point;
+
+	while (scale > 0 && digits % 10 == 0) {
+		digits /= 10;
+		scale--;
+	}
+	n = snprintf(text, sizeof(text), "%" PRIu32, digits);
+	point = n - scale; /* digits before it */
+	if (point <= 0) {
+		*to++ = '0';
+		*to++ = '.';
+		while (point++ < 0)
+			*to++ = '0';
+		memcpy(to, text, (size_t)n + 1);
+		return;
+	}
+	memcpy(to, text, (size_t)point);
+	to[point] = '.';
+	memcpy(to + point + 1, text + point, (size_t)(n - point) + 1);
+	if (scale == 0)
+		to[point] = '\0';
+}
+
+/* Most numbers by a few operations of f64; false: it takes more. */
+static bool exact_soon(char *to, float n)
+{
+	float size = fabsf(n);
+	int power = 0; /* of ten, of the first digit */
+
+	if (!(size >= 1e-4f && size < 1e6f))
+		return false;
+	while (power < 6 && (double)size >= tens[power + 1])
+		power++;
+	while ((double)size * tens[-power < 0 ? 0 : -power] < 1.0)
+		power--;
+	for (int digits = 6; digits <= 9; digits++) {
+		int scale = digits - 1 - power;
+		uint32_t whole = (uint32_t)llrint((double)size * tens[scale]);
+
+		if (!reads_back(size, whole, scale))
+			continue;
+		if (n < 0)
+			*to++ = '-';
+		put_digits(to, whole, scale);
+		return true;
+	}
+	return false;
+}
+
 char *num_exact_float(char to[NUM_BYTES], float n)
 {
 	int digits = 6;
 
+	if (exact_soon(to, n))
+		return to;
 	do
 		snprintf(to, NUM_BYTES, "%.*g", digits, (double)n);
 	while (strtof(to, NULL) != n && digits++ < 9);

@@ -195,6 +195,21 @@ void json_float(struct json *j, const char *key, float value)
 	fputs(isfinite(value) ? num_exact_float(text, value) : "null", j->to);
 }
 
+void json_floats(struct json *j, const char *key, const float *values, size_t n)
+{
+	char text[NUM_BYTES];
+
+	lead(j, key);
+	for (size_t i = 0; i < n; i++) {
+		bool no_zero = values[i] != 0.0f || !signbit(values[i]);
+
+		fputc(i ? ',' : '[', j->to);
+		fputs(no_zero ? num_exact_float(text, values[i]) : "-0.0",
+		      j->to);
+	}
+	fputs(n ? "]" : "[]", j->to);
+}
+
 void json_real(struct json *j, const char *key, double value)
 {
 	char text[NUM_BYTES];

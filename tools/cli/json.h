@@ -56,6 +56,9 @@ void json_u64(struct json *j, const char *key, uint64_t value);
 void json_i64(struct json *j, const char *key, int64_t value);
 void json_double(struct json *j, const char *key, double value);
 void json_float(struct json *j, const char *key, float value);
+/* An array of f32 on one line; a negative 0 as -0.0, which keeps its sign. */
+void json_floats(struct json *j, const char *key, const float *values,
+		 size_t n);
 /* With a point or an exponent, also if it is whole. */
 void json_real(struct json *j, const char *key, double value);
 void json_bool(struct json *j, const char *key, bool value);

@@ -2,6 +2,7 @@
 
 #include "cli/fail.h"
 #include "cli/json.h"
+#include "cli/npy_out.h"
 #include "cli/table.h"
 
 #include <inttypes.h>
@@ -33,21 +34,6 @@ char *results_distances_path(const char *path)
 								       : to;
 }
 
-/* A header of 128 bytes, so that it can be written again with the count. */
-static void npy_header(FILE *to, const char *type, uint64_t n, size_t k)
-{
-	char head[129];
-	int len = snprintf(head, sizeof(head),
-			   "\x93NUMPY\x01%c%c%c{'descr': '%s', "
-			   "'fortran_order': False, 'shape': (%" PRIu64
-			   ", %zu), }",
-			   0, 118, 0, type, n, k);
-
-	memset(head + len, ' ', (size_t)(127 - len));
-	head[127] = '\n';
-	fwrite(head, 1, 128, to);
-}
-
 static enum vsx_status begin_npy(struct results *r, struct vsx_error *err)
 {
 	char name[TOOL_NAME_BYTES], *path;
@@ -65,8 +51,8 @@ static enum vsx_status begin_npy(struct results *r, struct vsx_error *err)
 	free(path);
 	if (status != VSX_OK)
 		return status;
-	npy_header(r->file.to, "<i8", 0, r->k);
-	npy_header(r->distances.to, "<f4", 0, r->k);
+	npy_write_head(r->file.to, "<i8", 0, r->k);
+	npy_write_head(r->distances.to, "<f4", 0, r->k);
 	return VSX_OK;
 }
 
@@ -374,9 +360,9 @@ enum vsx_status results_end(struct results *r, struct vsx_error *err)
 		status = table_print(r->table, r->file.to, err);
 	if (status == VSX_OK && r->format == FORMAT_NPY) {
 		rewind(r->file.to);
-		npy_header(r->file.to, "<i8", r->n, r->k);
+		npy_write_head(r->file.to, "<i8", r->n, r->k);
 		rewind(r->distances.to);
-		npy_header(r->distances.to, "<f4", r->n, r->k);
+		npy_write_head(r->distances.to, "<f4", r->n, r->k);
 		status = outfile_close(&r->distances, err);
 	}
 	if (status == VSX_OK)
