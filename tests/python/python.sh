@@ -23,5 +23,5 @@ cd "$here"
 for without in '' numpy; do
 	export without
 	"$python" -m unittest -v test_module test_collection test_langchain\
-		test_adapters test_hostile
+		test_adapters test_tutorial test_hostile
 done

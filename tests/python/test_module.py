@@ -247,7 +247,7 @@ class Naming(Folder):
         names = [f"word {i}" for i in range(20)]
         names[3] = b"\xff\xfe"
         texts = [None if i % 4 else "p%d \u00e9" % i for i in range(20)]
-        index = self.build(20, "HNSW8", keys=names, payloads=texts)
+        index = self.build(20, "HNSW8", keys=names, payload=texts)
         self.assertTrue(index.has_keys and index.has_payload)
         ids = [index.find(name) for name in names]
         self.assertEqual(index.keys(ids), names)
@@ -257,7 +257,7 @@ class Naming(Folder):
         self.assertIn("word 7", index)
         self.assertNotIn("word 77", index)
         self.assertRaises(KeyError, lambda: index["word 77"])
-        index.upsert(vectors(1, seed=3), keys=["word 7"], payloads=[b"new"])
+        index.upsert(vectors(1, seed=3), keys=["word 7"], payload=[b"new"])
         self.assertEqual(len(index), 20)
         self.assertEqual(index.payloads([index.find("word 7")]), [b"new"])
         index.remove(keys=["word 8"])

@@ -19,13 +19,13 @@ static int get(struct vsx_py_batch *b, const struct vsx_py_given *g,
 	if (vsx_py_rows_get(&b->rows, g->x, "x") ||
 	    (ids && vsx_py_ids_get(&b->ids, g->ids, "ids")) ||
 	    vsx_py_texts_get(&b->keys, g->keys, "keys") ||
-	    vsx_py_texts_get(&b->payloads, g->payloads, "payloads") ||
+	    vsx_py_texts_get(&b->payloads, g->payloads, "payload") ||
 	    vsx_py_fields_get(&b->fields, g->fields, index))
 		return -1;
 	n = b->rows.n;
 	if (as_many("ids", ids, b->ids.n, n) ||
 	    as_many("keys", b->keys.at != NULL, b->keys.n, n) ||
-	    as_many("payloads", b->payloads.at != NULL, b->payloads.n, n) ||
+	    as_many("payload", b->payloads.at != NULL, b->payloads.n, n) ||
 	    as_many("fields", b->fields.at != NULL, b->fields.n, n))
 		return -1;
 	return 0;

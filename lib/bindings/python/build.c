@@ -149,7 +149,7 @@ static int add_part(struct wish *w, struct vsx_builder **b, PyObject *part)
 		given.x = PyDict_GetItemString(part, "x");
 		given.ids = PyDict_GetItemString(part, "ids");
 		given.keys = PyDict_GetItemString(part, "keys");
-		given.payloads = PyDict_GetItemString(part, "payloads");
+		given.payloads = PyDict_GetItemString(part, "payload");
 		given.fields = PyDict_GetItemString(part, "fields");
 	}
 	if (!given.x)
@@ -172,7 +172,7 @@ static int add_parts(struct wish *w, struct vsx_builder **b)
 			is_given(g->payloads) || is_given(g->fields))) {
 		PyErr_SetString(PyExc_TypeError,
 				"parts that come one after the other bring "
-				"ids, keys, payloads and fields with them");
+				"ids, keys, payload and fields with them");
 		failed = -1;
 	}
 	while (!failed && (part = PyIter_Next(parts))) {
@@ -279,7 +279,7 @@ PyObject *vsx_py_build(PyObject *module, PyObject *args, PyObject *kwargs)
 				"dtype",
 				"ids",
 				"keys",
-				"payloads",
+				"payload",
 				"fields",
 				"queries",
 				"recall",

@@ -132,7 +132,7 @@ static PyObject *add_rows(PyObject *self, struct update *u,
 static PyObject *add(PyObject *self, PyObject *args, PyObject *kwargs,
 		     const char *format, bool replace)
 {
-	static char *names[] = {"x",	    "ids",     "keys",	 "payloads",
+	static char *names[] = {"x",	    "ids",     "keys",	 "payload",
 				"fields",   "threads", "memory", "wait",
 				"progress", NULL};
 	struct update u = {.opts = VSX_UPDATE_OPTS_INIT};

@@ -241,13 +241,13 @@ static PyMethodDef methods[] = {
 	{"ids", vsx_py_index_ids, METH_NOARGS,
 	 "ids()\n--\n\nThe ids of all rows, int64, in the order of the file."},
 	{"add", CALL(vsx_py_index_add), METH_VARARGS | METH_KEYWORDS,
-	 "add(x, ids=None, *, keys=None, payloads=None, fields=None,\n"
+	 "add(x, ids=None, *, keys=None, payload=None, fields=None,\n"
 	 "    threads=0, memory=0, wait=0.0, progress=None)\n--\n\n"
 	 "Add rows as a new generation of the file, and see them: a dict of\n"
 	 "what was done. Without ids numbering goes on from the greatest.\n"
 	 "An id or a key that is there is ExistsError."},
 	{"upsert", CALL(vsx_py_index_upsert), METH_VARARGS | METH_KEYWORDS,
-	 "upsert(x, ids=None, *, keys=None, payloads=None, fields=None,\n"
+	 "upsert(x, ids=None, *, keys=None, payload=None, fields=None,\n"
 	 "       threads=0, memory=0, wait=0.0, progress=None)\n--\n\n"
 	 "The same, in place of rows that have these ids or keys."},
 	{"remove", CALL(vsx_py_index_remove), METH_VARARGS | METH_KEYWORDS,

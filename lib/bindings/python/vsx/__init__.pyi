@@ -99,12 +99,12 @@ class Index:
     def payloads(self, ids: Union[Array, Sequence[int]], /,
                  ) -> list[Optional[bytes]]: ...
     def add(self, x: Array, ids: Union[Array, Sequence[int], None] = None, *,
-            keys: Optional[Texts] = None, payloads: Optional[Texts] = None,
+            keys: Optional[Texts] = None, payload: Optional[Texts] = None,
             fields: Optional[Fields] = None, threads: int = 0, memory: int = 0, wait: float = 0.0,
             progress: Optional[Progress] = None) -> dict[str, Any]: ...
     def upsert(self, x: Array, ids: Union[Array, Sequence[int], None] = None,
                *, keys: Optional[Texts] = None,
-               payloads: Optional[Texts] = None,
+               payload: Optional[Texts] = None,
                fields: Optional[Fields] = None, threads: int = 0, memory: int = 0, wait: float = 0.0,
                progress: Optional[Progress] = None) -> dict[str, Any]: ...
     def remove(self, ids: Union[Array, Sequence[int], None] = None, *,
@@ -140,7 +140,7 @@ def build(x: Union[Array, Iterable[Array], Iterable[Tuple[Array, Array]]],
           path: Path, spec: Optional[str] = None, *, metric: Metric = "l2",
           dtype: Elem = "f32",
           ids: Union[Array, Sequence[int], None] = None,
-          keys: Optional[Texts] = None, payloads: Optional[Texts] = None,
+          keys: Optional[Texts] = None, payload: Optional[Texts] = None,
           fields: Optional[Fields] = None,
           queries: Optional[Array] = None, recall: float = 0.0,
           overwrite: bool = False, threads: int = 0, memory: int = 0,

@@ -228,12 +228,12 @@ class Collection:
                 raise ValueError("an id occurs twice")
             self._index = _vsx.build(
                 vectors, self._path, self._spec, metric=self._metric,
-                keys=keys, payloads=payloads, fields=fields, wait=self._wait)
+                keys=keys, payload=payloads, fields=fields, wait=self._wait)
         elif replace:
-            index.upsert(vectors, keys=keys, payloads=payloads, fields=fields,
+            index.upsert(vectors, keys=keys, payload=payloads, fields=fields,
                          wait=self._wait)
         else:
-            index.add(vectors, keys=keys, payloads=payloads, fields=fields,
+            index.add(vectors, keys=keys, payload=payloads, fields=fields,
                       wait=self._wait)
 
     def add(self, ids, vectors, documents=None, metadatas=None):
