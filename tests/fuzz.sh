@@ -9,7 +9,7 @@ build=build/fuzz
 targets=$(basename -s .c tests/fuzz/fuzz_*.c)
 
 sh tools/packages.sh clang make cmake pkg-config libc6-dev liblz4-dev \
-	libxxhash-dev libsmartcols-dev libjansson-dev
+	libxxhash-dev libsmartcols-dev libjansson-dev zlib1g-dev libzstd-dev
 CC=clang cmake -S . -B $build -DVSX_BUILD_FUZZ=ON -DVSX_BUILD_TOOLS=ON \
 	-DVSX_SANITIZE=address,undefined >/dev/null
 # shellcheck disable=SC2086 # the names are words

@@ -11,7 +11,7 @@ build=build/tests${sanitize:+-$(echo "$sanitize" | tr , -)}
 began=$(date +%s)
 
 sh tools/packages.sh gcc g++ make cmake pkg-config libc6-dev liblz4-dev \
-	libxxhash-dev libsmartcols-dev libjansson-dev libhdf5-dev \
+	libxxhash-dev libsmartcols-dev libjansson-dev zlib1g-dev libzstd-dev libhdf5-dev \
 	libcriterion-dev python3-dev python3-numpy
 cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DVSX_BUILD_TESTS=ON \
 	-DVSX_BUILD_PYTHON=ON -DVSX_WERROR=ON -DVSX_SANITIZE="$sanitize" \

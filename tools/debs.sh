@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 sh tools/packages.sh gcc make cmake pkg-config libc6-dev liblz4-dev \
-	libxxhash-dev libsmartcols-dev libjansson-dev libhdf5-dev python3-dev \
+	libxxhash-dev libsmartcols-dev libjansson-dev zlib1g-dev libzstd-dev libhdf5-dev python3-dev \
 	dpkg-dev
 build=build/packages
 cmake -S . -B $build -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr \

@@ -9,7 +9,7 @@ say() { printf '\n\033[1m%s\033[0m\n' "$1"; }
 
 say '1. packages, configure, build'
 sh tools/packages.sh gcc make cmake pkg-config libc6-dev liblz4-dev \
-	libxxhash-dev libsmartcols-dev libjansson-dev python3-dev
+	libxxhash-dev libsmartcols-dev libjansson-dev zlib1g-dev libzstd-dev python3-dev
 # run COMMAND...: shown as it would be typed
 run() {
 	printf '$ %s\n' "$*"
@@ -40,8 +40,12 @@ bin=build/tools
 words=tests/data/words
 
 say '2. an index over 20,000 words'
+# Of each word how long it is, and whether it ends in s.
+awk '{ printf "{\"length\": %d, \"s\": %s}\n", length($0), /s$/ ? "true" : "false" }' \
+	$words/words.txt >build/words.jsonl
 run $bin/vsx-build $words/vectors.npy -o build/words.vsx -i HNSW16 -m cosine \
-	--keys $words/words.txt --model glove.6B.50d --force
+	--keys $words/words.txt --fields auto --fields-from build/words.jsonl \
+	--model glove.6B.50d --force
 
 for word in ocean piano seven; do
 	say "3. words near \"$word\""
@@ -51,10 +55,15 @@ done
 say '4. is the file what was built, and does it still find what it should?'
 run $bin/vsx-verify build/words.vsx
 
+say '5. by word and by what else is known: short words near "piano"'
+run $bin/vsx-query build/words.vsx --key piano -k 5
+run $bin/vsx-query build/words.vsx --key piano -k 5 \
+	--filter 'length <= 5 and not s'
+
 say 'Where to go next'
 cat <<'END'
   build/tools/vsx-info build/words.vsx       what is in an index
-  build/tools/vsx-build --help               your own vectors: .npy, .fvecs, ...
+  build/tools/vsx-build --help               your own vectors: .npy, .jsonl, ...
   PYTHONPATH=build/python python3            import vsx; help(vsx)
   cmake --install build                      commands, libraries, man pages
   README.md                                  the library from C

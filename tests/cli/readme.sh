@@ -32,6 +32,16 @@ sed 's/.*/{"name": "&"}/' names.txt >notes.jsonl
 awk '{ print "{\"lang\": \"en\", \"year\": 2025, \"doc\": \"" ($0 == "piano" ? "b.pdf" : "a.pdf") "\"}" }' names.txt >fields.jsonl
 run 0 vsx-build notes.npy -o notes.vsx -i Flat -q --keys names.txt --payload notes.jsonl \
 	--fields lang:string,year:int,doc:string --fields-from fields.jsonl
+# Documents, under the names of README.md and those of a man page.
+awk 'NR <= 100 { printf "{\"id\": \"%s\", \"text\": \"about %s\", \"lang\": \"en\", \"year\": 2024, \"vector\": [%d, 1]}\n", $1, $1, NR }' \
+	words.txt >docs.jsonl
+sed 's/^{"id": "[^"]*"/{"id": "geige"/;q' docs.jsonl >>docs.jsonl
+sed 's/"vector"/"embedding"/; s/"text"/"body"/' docs.jsonl | gzip -c >docs.jsonl.gz
+gzip -c docs.jsonl >today.jsonl.gz
+run 0 vsx-build docs.jsonl -o docs.vsx -m cosine -q --fields auto
+if ! grep -q '^ZLIB_FOUND:INTERNAL=1' "$cache"; then
+	echo 'vsx-add docs.vsx today.jsonl.gz	no zlib in this build' >>"$tmp/left_out"
+fi
 cp photos.vsx new.vsx
 cp photos.vsx old.vsx
 cp photos.vsx sift.vsx

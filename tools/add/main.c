@@ -14,7 +14,7 @@
 #include "cli/say.h"
 #include "cli/update.h"
 #include "cli/wait.h"
-#include "input/feed.h"
+#include "input/feed_cli.h"
 #include "input/rejects.h"
 #include "vsx_write.h"
 
@@ -24,25 +24,28 @@
 #include <string.h>
 
 struct options {
-	const char *ids, *keys, *payload, *fields, *fields_from, *rejects,
-		*model, *model_hash;
+	const char *rejects, *model, *model_hash;
+	struct feed_opts feed;
+	int format;
 	uint64_t dim, threads, memory;
 	struct cli_list properties;
 	struct wait wait;
 	bool replace, skip_bad, keep_segments, json, quiet;
 };
 
-static struct options o = {.wait = WAIT_INIT};
+static struct options o = {
+	.format = -1,
+	.feed.docs.keys_only = true,
+	.wait = WAIT_INIT,
+};
 
 static const struct cli_option option_table[] = {
 	CLI_GROUP("Input"),
 	CLI_TEXT(0, "ids", "FILE",
 		 "ids of the rows: .npy, .ivecs or one number per line "
 		 "(continue from the greatest)",
-		 &o.ids),
-	CLI_KEYS(&o.keys),
-	CLI_PAYLOAD(&o.payload),
-	CLI_FIELDS(&o.fields, &o.fields_from),
+		 &o.feed.ids),
+	CLI_FEED(&o.feed, &o.format),
 	CLI_FLAG(0, "replace",
 		 "rows whose ids or keys exist replace the old ones",
 		 &o.replace),
@@ -71,21 +74,24 @@ static const struct cli_command command = {
 	.usage = "INDEX INPUT... [OPTION]...",
 	.about = "Add the vectors of one or more files to an index that may be "
 		 "in use: .npy .fvecs .bvecs .ivecs .fbin .f16bin .u8bin "
-		 ".i8bin, or - for raw f32 rows on standard input.",
+		 ".i8bin, documents as JSON lines (.jsonl) or .csv, also "
+		 "packed (.gz, .zst), or - for standard input: raw f32 rows, "
+		 "or what --format says.",
 	.needs = "an INDEX and an INPUT",
 	.examples = "  vsx-add photos.vsx new.npy --ids new-ids.txt\n"
 		    "  vsx-add photos.vsx today.npy --ids today.txt "
 		    "--replace\n"
 		    "  vsx-add notes.vsx new.npy --keys names.txt --replace\n"
+		    "  vsx-add docs.vsx today.jsonl.gz --replace\n"
 		    "  embed --raw texts | vsx-add texts.vsx - --timeout 60\n",
 	.min_operands = 2,
 	.max_operands = SIZE_MAX,
 	.options = option_table,
 };
 
-/* The dimension that the rows must have. */
-static enum vsx_status read_dim(const char *path, uint32_t *dim,
-				struct vsx_error *err)
+/* Rows must have the dimension of the index, and fields are as its are. */
+static enum vsx_status open_feed(struct feed **feed, const char *path,
+				 char **inputs, size_t n, struct vsx_error *err)
 {
 	char name[TOOL_NAME_BYTES];
 	struct vsx_facts facts;
@@ -96,13 +102,17 @@ static enum vsx_status read_dim(const char *path, uint32_t *dim,
 	if (status != VSX_OK)
 		return status;
 	vsx_get_facts(index, &facts);
-	vsx_close(index);
+	o.feed.dim = facts.dim;
+	o.feed.index = index;
 	if (o.dim && o.dim != facts.dim)
-		return tool_fail(err, VSX_EINVAL,
-				 "--dim %" PRIu64 ", '%s' has rows of %u",
-				 o.dim, tool_name(name, path), facts.dim);
-	*dim = facts.dim;
-	return VSX_OK;
+		status = tool_fail(err, VSX_EINVAL,
+				   "--dim %" PRIu64 ", '%s' has rows of %u",
+				   o.dim, tool_name(name, path), facts.dim);
+	if (status == VSX_OK)
+		status = feed_open(feed, inputs, n, &o.feed, err);
+	o.feed.index = NULL;
+	vsx_close(index);
+	return status;
 }
 
 static enum vsx_status pass_on(void *update, const struct vsx_batch *rows,
@@ -168,25 +178,37 @@ static enum vsx_status name_replace(enum vsx_status status,
 
 static struct rejects rejects;
 
+/* Rows that have one key, or one id, are found at the end. */
+static enum vsx_status commit(struct vsx_update *update,
+			      const struct feed *feed,
+			      struct vsx_update_result *result,
+			      struct vsx_error *err)
+{
+	enum vsx_status status = vsx_update_commit(update, result, err);
+
+	if (status == VSX_EINVAL)
+		feed_name_row(feed, err);
+	return name_replace(status, err);
+}
+
 /* Everything between the lock and the commit. */
 static enum vsx_status work(struct vsx_update *update, const char *path,
-			    struct feed *feed, char **inputs, size_t n,
+			    char **inputs, size_t n,
 			    struct vsx_update_result *result,
 			    struct vsx_error *err)
 {
+	struct feed *feed = NULL;
 	enum vsx_status status;
 	double seconds;
-	uint32_t dim = 0;
 
-	status = read_dim(path, &dim, err);
-	if (status == VSX_OK)
-		status = feed_open(feed, inputs, n, dim, o.ids, err);
+	status = open_feed(&feed, path, inputs, n, err);
+	rejects.feed = feed;
 	if (status == VSX_OK)
 		status = feed_rows(feed, pass_on, update, &seconds, err);
 	status = rejects_close(&rejects, status, err);
 	if (status == VSX_OK)
-		status = name_replace(vsx_update_commit(update, result, err),
-				      err);
+		status = commit(update, feed, result, err);
+	feed_release(feed);
 	return status;
 }
 
@@ -197,7 +219,6 @@ static enum vsx_status add(const char *path, char **inputs, size_t n,
 	struct vsx_update_result result = {0};
 	struct vsx_update *update = NULL;
 	enum vsx_status status;
-	struct feed feed = {0};
 
 	opts.replace = o.replace;
 	opts.wait_ms = wait_ms(&o.wait);
@@ -213,23 +234,17 @@ static enum vsx_status add(const char *path, char **inputs, size_t n,
 	o.skip_bad |= o.rejects != NULL;
 	rejects = (struct rejects){
 		.path = o.rejects,
-		.feed = &feed,
 		.quiet = o.quiet,
 	};
-	feed.keep_odd = o.skip_bad;
-	feed.keys_name = o.keys;
-	feed.payload_name = o.payload;
-	feed.fields_name = o.fields_from;
-	feed.fields_spec = o.fields;
+	o.feed.keep_odd = o.skip_bad;
 	opts.rejected = o.skip_bad ? rejects_take : NULL;
 	opts.rejected_context = &rejects;
 	status = rejects_open(&rejects, err);
 	if (status == VSX_OK)
 		status = vsx_update_begin(&update, path, &opts, err);
 	if (status == VSX_OK)
-		status = work(update, path, &feed, inputs, n, &result, err);
+		status = work(update, path, inputs, n, &result, err);
 	outfile_drop(&rejects.file);
-	feed_release(&feed);
 	progress_end();
 	if (status == VSX_OK && o.json)
 		print_json(path, &result);
@@ -248,10 +263,10 @@ int main(int argc, char **argv)
 	enum vsx_status status;
 	int code = cli_parse(&command, argc, argv, &operands);
 
-	if (code == CLI_GO_ON && !o.fields != !o.fields_from)
-		code = cli_usage_error(&command, "--fields and --fields-from "
-						 "need each other");
-	if (code == CLI_GO_ON && o.ids && o.keys)
+	if (code == CLI_GO_ON)
+		code = feed_cli_check(&command, &o.feed, o.format,
+				      operands.items + 1, operands.n - 1);
+	if (code == CLI_GO_ON && o.feed.ids && o.feed.keys)
 		code = cli_usage_error(&command,
 				       "--ids and --keys cannot be combined");
 	if (code != CLI_GO_ON)
@@ -261,10 +276,10 @@ int main(int argc, char **argv)
 	progress_begin(o.quiet, report_add_steps);
 	files_write(operands.items[0]);
 	files_read_all(operands.items + 1, operands.n - 1);
-	files_read(o.ids);
-	files_read(o.keys);
-	files_read(o.payload);
-	files_read(o.fields_from);
+	files_read(o.feed.ids);
+	files_read(o.feed.keys);
+	files_read(o.feed.payload);
+	files_read(o.feed.fields_from);
 	files_write(o.rejects);
 	status = files_check(&err);
 	if (status == VSX_OK)

@@ -14,7 +14,7 @@
 #include "cli/report.h"
 #include "cli/say.h"
 #include "cli/wait.h"
-#include "input/feed.h"
+#include "input/feed_cli.h"
 #include "input/rejects.h"
 #include "vsx_write.h"
 
@@ -26,10 +26,10 @@ static const char *const builders[] = {"insert", "partition", NULL};
 static const char *const elems[] = {"f32", "f16", "bf16", "i8", "u8", NULL};
 
 struct options {
-	const char *out, *spec, *ids, *keys, *payload, *fields, *fields_from,
-		*queries, *rejects, *source;
+	const char *out, *spec, *queries, *rejects, *source;
+	struct feed_opts feed;
 	const char *model, *model_hash, *model_aliases;
-	int metric, elem, builder;
+	int metric, elem, builder, format;
 	uint64_t dim, seed, threads, memory, ef_construction, nlist_sample;
 	uint64_t page_bytes;
 	double target_recall;
@@ -43,6 +43,7 @@ static struct options o = {
 	.metric = VSX_L2 - 1,
 	.elem = -1,
 	.builder = -1,
+	.format = -1,
 	.target_recall = 0.95,
 	.wait = WAIT_INIT,
 };
@@ -88,10 +89,8 @@ static const struct cli_option option_table[] = {
 	CLI_GROUP("Input"),
 	CLI_TEXT(0, "ids", "FILE",
 		 "ids of the rows: .npy, .ivecs, or one number per line",
-		 &o.ids),
-	CLI_KEYS(&o.keys),
-	CLI_PAYLOAD(&o.payload),
-	CLI_FIELDS(&o.fields, &o.fields_from),
+		 &o.feed.ids),
+	CLI_FEED(&o.feed, &o.format),
 	CLI_TEXT(0, "queries", "FILE",
 		 "queries for the acceptance test (some of the rows)",
 		 &o.queries),
@@ -118,12 +117,15 @@ static const struct cli_command command = {
 	.version = VSX_VERSION,
 	.usage = "INPUT...|--dim N -o INDEX [OPTION]...",
 	.about = "Build an index over the vectors of one or more files: .npy "
-		 ".fvecs .bvecs .ivecs .fbin .f16bin .u8bin .i8bin, or - for "
-		 "raw f32 rows on standard input. With --dim and no INPUT it "
-		 "starts without rows.",
+		 ".fvecs .bvecs .ivecs .fbin .f16bin .u8bin .i8bin, documents "
+		 "as JSON lines (.jsonl) or .csv, also packed (.gz, .zst), or "
+		 "- for standard input: raw f32 rows, or what --format says. "
+		 "With --dim and no INPUT it starts without rows.",
 	.examples = "  vsx-build vectors.npy -o words.vsx -m cosine\n"
 		    "  vsx-build base.fvecs more.fvecs --ids ids.txt -o "
 		    "photos.vsx -i HNSW32\n"
+		    "  vsx-build docs.jsonl -o docs.vsx -m cosine --fields "
+		    "auto\n"
 		    "  vsx-build vectors.npy --plan --recall 0.98\n"
 		    "  embed --raw texts | vsx-build - --dim 768 -o texts.vsx\n"
 		    "  vsx-build --dim 768 -o empty.vsx -i HNSW32\n",
@@ -138,9 +140,9 @@ static struct vsx_build_opts build_opts(const struct feed *feed)
 {
 	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
 
-	opts.dim = feed->dim;
+	opts.dim = feed_dim(feed);
 	opts.metric = (enum vsx_metric)(o.metric + 1);
-	opts.elem = o.elem < 0 ? feed->elem : (enum vsx_elem)(o.elem + 1);
+	opts.elem = o.elem < 0 ? feed_elem(feed) : (enum vsx_elem)(o.elem + 1);
 	opts.spec = o.spec;
 	opts.ef_construction = (uint32_t)o.ef_construction;
 	opts.builder = (enum vsx_graph_builder)(o.builder + 1);
@@ -166,37 +168,74 @@ static struct vsx_build_opts build_opts(const struct feed *feed)
 	return opts;
 }
 
-static void print_plan(const struct vsx_build_opts *opts, uint64_t n_rows,
+static void print_plan_json(const struct vsx_build_opts *opts,
+			    const struct docs_estimate *rows,
+			    const struct vsx_build_plan *plan)
+{
+	struct json j;
+
+	json_begin(&j, stdout, true);
+	json_object(&j, NULL);
+	json_string(&j, "spec", plan->spec);
+	json_string(&j, "reason", plan->reason);
+	json_u64(&j, "rows", rows->rows);
+	json_bool(&j, "rows_exact", rows->exact);
+	json_u64(&j, "dim", opts->dim);
+	json_u64(&j, "key_bytes", rows->key_bytes);
+	json_u64(&j, "payload_bytes", rows->payload_bytes);
+	json_u64(&j, "field_bytes", rows->field_bytes);
+	json_u64(&j, "file_bytes", plan->file_bytes);
+	json_u64(&j, "build_bytes", plan->build_bytes);
+	json_u64(&j, "scratch_bytes", plan->scratch_bytes);
+	json_u64(&j, "query_hot_bytes", plan->query_hot_bytes);
+	json_u64(&j, "searcher_bytes", plan->searcher_bytes);
+	json_double(&j, "build_seconds", plan->build_seconds);
+	json_close(&j);
+	json_end(&j);
+}
+
+/* "  with up to 3 MiB of keys and 5 MiB of payload". */
+static void print_besides(const struct docs_estimate *rows)
+{
+	const struct {
+		uint64_t bytes;
+		const char *what;
+	} parts[] = {{rows->key_bytes, "keys"},
+		     {rows->payload_bytes, "payload"},
+		     {rows->field_bytes, "fields"}};
+	const char *lead = "          up to ";
+	char a[NUM_BYTES];
+
+	for (size_t i = 0; i < 3; i++) {
+		if (!parts[i].bytes)
+			continue;
+		printf("%s%s of %s", lead, num_bytes(a, parts[i].bytes),
+		       parts[i].what);
+		lead = ", ";
+	}
+	if (*lead == ',')
+		printf(", before they are packed\n");
+}
+
+static void print_plan(const struct vsx_build_opts *opts,
+		       const struct docs_estimate *rows,
 		       const struct vsx_build_plan *plan)
 {
 	char a[NUM_BYTES], b[NUM_BYTES];
-	struct json j;
 
 	if (o.json) {
-		json_begin(&j, stdout, true);
-		json_object(&j, NULL);
-		json_string(&j, "spec", plan->spec);
-		json_string(&j, "reason", plan->reason);
-		json_u64(&j, "rows", n_rows);
-		json_u64(&j, "dim", opts->dim);
-		json_u64(&j, "file_bytes", plan->file_bytes);
-		json_u64(&j, "build_bytes", plan->build_bytes);
-		json_u64(&j, "scratch_bytes", plan->scratch_bytes);
-		json_u64(&j, "query_hot_bytes", plan->query_hot_bytes);
-		json_u64(&j, "searcher_bytes", plan->searcher_bytes);
-		json_double(&j, "build_seconds", plan->build_seconds);
-		json_close(&j);
-		json_end(&j);
+		print_plan_json(opts, rows, plan);
 		return;
 	}
 	printf("index     %s\n", plan->spec);
 	if (*plan->reason)
 		printf("because   %s\n", plan->reason);
-	printf("rows      %s of %s %s, %s\n", num_count(a, n_rows),
-	       num_count(b, opts->dim), vsx_elem_text(opts->elem),
-	       vsx_metric_text(opts->metric));
+	printf("rows      %s%s of %s %s, %s\n", rows->exact ? "" : "about ",
+	       num_count(a, rows->rows), num_count(b, opts->dim),
+	       vsx_elem_text(opts->elem), vsx_metric_text(opts->metric));
 	printf("file      %s\n", num_bytes(a, plan->file_bytes));
-	printf("building  %s of memory at peak",
+	print_besides(rows);
+	printf("building  %s of memory at peak\n",
 	       num_bytes(a, plan->build_bytes));
 	if (plan->scratch_bytes)
 		printf(", and %s in unnamed files",
@@ -210,20 +249,24 @@ static void print_plan(const struct vsx_build_opts *opts, uint64_t n_rows,
 	       num_bytes(a, plan->searcher_bytes));
 }
 
-static enum vsx_status show_plan(const struct feed *feed, struct vsx_error *err)
+/* What rows have besides is in the file, and in memory as the rows are. */
+static enum vsx_status show_plan(struct feed *feed, struct vsx_error *err)
 {
 	struct vsx_build_opts opts = build_opts(feed);
 	struct vsx_build_plan plan;
-	enum vsx_status status;
+	struct docs_estimate rows;
+	enum vsx_status status = feed_estimate(feed, &rows, err);
+	uint64_t besides;
 
-	if (feed->n == INPUT_UNKNOWN_ROWS)
-		return tool_fail(err, VSX_EINVAL,
-				 "--plan needs to know the number of rows, "
-				 "which standard input does not give");
-	status = vsx_build_plan(&opts, feed->n, &plan, err);
 	if (status == VSX_OK)
-		print_plan(&opts, feed->n, &plan);
-	return status;
+		status = vsx_build_plan(&opts, rows.rows, &plan, err);
+	if (status != VSX_OK)
+		return status;
+	besides = rows.key_bytes + rows.payload_bytes + rows.field_bytes;
+	plan.file_bytes += besides;
+	plan.build_bytes += besides;
+	print_plan(&opts, &rows, &plan);
+	return VSX_OK;
 }
 
 static void print_json(const struct vsx_build_opts *opts,
@@ -294,6 +337,19 @@ static enum vsx_status feed_all(struct feed *feed, struct vsx_builder *builder,
 	return rejects_close(&rejects, status, err);
 }
 
+/* Rows that have one key, or one id, are found at the end. */
+static enum vsx_status finish(const struct feed *feed,
+			      struct vsx_builder *builder,
+			      struct vsx_build_result *result,
+			      struct vsx_error *err)
+{
+	enum vsx_status status = vsx_builder_finish(builder, result, err);
+
+	if (status == VSX_EINVAL)
+		feed_name_row(feed, err);
+	return status;
+}
+
 static enum vsx_status build(struct feed *feed, struct vsx_error *err)
 {
 	struct vsx_build_opts opts = build_opts(feed);
@@ -307,9 +363,9 @@ static enum vsx_status build(struct feed *feed, struct vsx_error *err)
 	if (status == VSX_OK)
 		status = feed_all(feed, builder, &seconds_read, err);
 	if (status == VSX_OK && o.queries)
-		status = queries_pass(o.queries, feed->dim, builder, err);
+		status = queries_pass(o.queries, feed_dim(feed), builder, err);
 	if (status == VSX_OK)
-		status = vsx_builder_finish(builder, &result, err);
+		status = finish(feed, builder, &result, err);
 	vsx_builder_free(builder);
 	progress_end();
 	if (status != VSX_OK)
@@ -326,40 +382,28 @@ static int check_usage(const struct cli_operands *operands)
 {
 	if (!o.out && !o.plan)
 		return cli_usage_error(&command, "needs -o INDEX");
-	if (!o.fields != !o.fields_from)
-		return cli_usage_error(&command, "--fields and --fields-from "
-						 "need each other");
 	if (operands->n)
-		return CLI_GO_ON;
+		return feed_cli_check(&command, &o.feed, o.format,
+				      operands->items, operands->n);
 	if (!o.dim)
 		return cli_usage_error(&command,
 				       "needs an INPUT, or --dim N for an "
 				       "index without rows");
-	if (o.ids || o.keys || o.payload || o.fields_from || o.queries ||
-	    o.rejects || o.skip_bad || o.plan)
+	if (o.feed.ids || o.feed.keys || o.feed.payload || o.feed.fields_from ||
+	    o.feed.fields || o.format >= 0 || o.queries || o.rejects ||
+	    o.skip_bad || o.plan)
 		return cli_usage_error(&command, "--%s needs an INPUT",
-				       o.ids	       ? "ids"
-				       : o.keys	       ? "keys"
-				       : o.payload     ? "payload"
-				       : o.fields_from ? "fields-from"
-				       : o.queries     ? "queries"
-				       : o.rejects     ? "rejects"
-				       : o.skip_bad    ? "skip-bad"
-						       : "plan");
+				       o.feed.ids	    ? "ids"
+				       : o.feed.keys	    ? "keys"
+				       : o.feed.payload	    ? "payload"
+				       : o.feed.fields_from ? "fields-from"
+				       : o.feed.fields	    ? "fields"
+				       : o.format >= 0	    ? "format"
+				       : o.queries	    ? "queries"
+				       : o.rejects	    ? "rejects"
+				       : o.skip_bad	    ? "skip-bad"
+							    : "plan");
 	return CLI_GO_ON;
-}
-
-/* Without inputs it is a feed of no rows. */
-static enum vsx_status open_feed(struct feed *feed,
-				 const struct cli_operands *operands,
-				 struct vsx_error *err)
-{
-	if (operands->n)
-		return feed_open(feed, operands->items, operands->n,
-				 (uint32_t)o.dim, o.ids, err);
-	feed->dim = (uint32_t)o.dim;
-	feed->elem = VSX_F32;
-	return VSX_OK;
 }
 
 int main(int argc, char **argv)
@@ -367,7 +411,7 @@ int main(int argc, char **argv)
 	struct cli_operands operands;
 	struct vsx_error err = {0};
 	enum vsx_status status;
-	struct feed feed = {0};
+	struct feed *feed = NULL;
 	int code = cli_parse(&command, argc, argv, &operands);
 
 	if (code == CLI_GO_ON)
@@ -379,10 +423,10 @@ int main(int argc, char **argv)
 		say_after_work();
 	progress_begin(o.quiet, report_build_steps);
 	files_read_all(operands.items, operands.n);
-	files_read(o.ids);
-	files_read(o.keys);
-	files_read(o.payload);
-	files_read(o.fields_from);
+	files_read(o.feed.ids);
+	files_read(o.feed.keys);
+	files_read(o.feed.payload);
+	files_read(o.feed.fields_from);
 	files_read(o.queries);
 	files_write_index(o.plan ? NULL : o.out);
 	files_write(o.plan ? NULL : o.rejects);
@@ -390,23 +434,21 @@ int main(int argc, char **argv)
 	o.skip_bad |= o.rejects != NULL;
 	rejects = (struct rejects){
 		.path = o.plan ? NULL : o.rejects,
-		.feed = &feed,
 		.quiet = o.quiet,
 	};
-	feed.keep_odd = o.skip_bad;
-	feed.keys_name = o.keys;
-	feed.payload_name = o.payload;
-	feed.fields_name = o.fields_from;
-	feed.fields_spec = o.fields;
+	o.feed.keep_odd = o.skip_bad;
+	o.feed.dim = (uint32_t)o.dim;
 	if (status == VSX_OK)
 		status = rejects_open(&rejects, &err);
 	if (status == VSX_OK)
-		status = open_feed(&feed, &operands, &err);
+		status = feed_open(&feed, operands.items, operands.n, &o.feed,
+				   &err);
+	rejects.feed = feed;
 	if (status == VSX_OK)
-		status = o.plan ? show_plan(&feed, &err) : build(&feed, &err);
+		status = o.plan ? show_plan(feed, &err) : build(feed, &err);
 	progress_end();
 	outfile_drop(&rejects.file);
-	feed_release(&feed);
+	feed_release(feed);
 	free(o.properties.items);
 	return say_end(status == VSX_OK ? EXIT_DONE : say_error(&err));
 }

@@ -37,10 +37,11 @@
 	CLI_TEXT(0, "keys", "FILE",                                     \
 		 "keys of the rows, one per line: unique, up to 1,024 " \
 		 "bytes", to_)
-#define CLI_FIELDS(spec_, from_)                                           \
-	CLI_TEXT(0, "fields", "NAME:TYPE[,...]",                           \
-		 "members of --fields-from that are fields: bool, int, "   \
-		 "float, time, string, or [TYPE] for lists", spec_),       \
+#define CLI_FIELDS(list_, from_)                                           \
+	CLI_TEXT(0, "fields", "LIST",                                      \
+		 "fields of the rows: NAME:TYPE with commas between, of "  \
+		 "bool, int, float, time, string or [TYPE] for lists; "    \
+		 "auto: all, as they are; none", list_),                   \
 		CLI_TEXT(0, "fields-from", "FILE",                         \
 			 "JSON lines whose line i, from 0, is of row i",   \
 			 from_)

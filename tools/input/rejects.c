@@ -26,13 +26,10 @@ int rejects_put(struct rejects *r, const char *input, uint64_t number,
 int rejects_take(void *context, const struct vsx_rejected *row)
 {
 	struct rejects *r = context;
-	const struct feed *f = r->feed;
-	const struct input *in = f->inputs[f->at];
-	uint64_t number = row->row - f->first;
-	const char *odd = odd_rows_find(&f->odds, number);
+	struct feed_place place = feed_place(r->feed, row->row);
 
-	return rejects_put(r, input_name(in), number, row->id,
-			   odd ? odd : row->why);
+	return rejects_put(r, place.input, place.number, row->id,
+			   place.why ? place.why : row->why);
 }
 
 enum vsx_status rejects_close(struct rejects *r, enum vsx_status status,

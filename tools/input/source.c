@@ -127,14 +127,10 @@ enum vsx_status source_open(struct source *source, const char *path,
 	return open_any(source, path, false, err);
 }
 
-enum vsx_status source_open_text(struct source *source, const char *path,
-				 struct vsx_error *err)
-{
-	return open_any(source, path, true, err);
-}
-
 void source_close(struct source *source)
 {
+	unpack_free(source->unpack);
+	source->unpack = NULL;
 	if (source->fd >= 0 && source->fd != STDIN_FILENO)
 		close(source->fd);
 	source->fd = -1;
@@ -143,8 +139,9 @@ void source_close(struct source *source)
 }
 
 /* As much as there is, up to `bytes`; fewer only at the end. */
-static enum vsx_status fill(struct source *source, uint8_t *to, size_t bytes,
-			    uint64_t place, size_t *got, struct vsx_error *err)
+static enum vsx_status fill_plain(struct source *source, uint8_t *to,
+				  size_t bytes, uint64_t place, size_t *got,
+				  struct vsx_error *err)
 {
 	*got = 0;
 	while (*got < bytes) {
@@ -168,6 +165,64 @@ static enum vsx_status fill(struct source *source, uint8_t *to, size_t bytes,
 				source->name, place + *got);
 	}
 	return VSX_OK;
+}
+
+static enum vsx_status fill(struct source *source, uint8_t *to, size_t bytes,
+			    uint64_t place, size_t *got, struct vsx_error *err)
+{
+	if (source->unpack)
+		return unpack_read(source->unpack, to, bytes, got, err);
+	return fill_plain(source, to, bytes, place, got, err);
+}
+
+static enum vsx_status fill_packed(void *context, uint8_t *to, size_t bytes,
+				   size_t *got, struct vsx_error *err)
+{
+	struct source *source = context;
+	size_t n = source->head_end - source->head_begin;
+	enum vsx_status status;
+
+	memcpy(to, source->head + source->head_begin, n);
+	source->head_begin = source->head_end;
+	status = fill_plain(source, to + n, bytes - n, source->packed_next, got,
+			    err);
+	source->packed_next += *got;
+	*got += n;
+	return status;
+}
+
+/* What was looked at of packed data goes to whoever unpacks them. */
+static enum vsx_status unpack_text(struct source *source, struct vsx_error *err)
+{
+	size_t got;
+	const char *kind;
+	enum vsx_status status = source_peek(source, source->head, &got, err);
+
+	if (status != VSX_OK)
+		return status;
+	kind = unpack_kind(source->head, got);
+	if (!kind)
+		return VSX_OK;
+	/* Of a file it comes once more: the descriptor still is at its begin.
+	 */
+	source->head_end = source->stream ? got : 0;
+	source->packed_next = source->head_end;
+	source->stream = true;
+	source->begin = source->end = 0;
+	return unpack_new(&source->unpack, kind, source->name, fill_packed,
+			  source, err);
+}
+
+enum vsx_status source_open_text(struct source *source, const char *path,
+				 struct vsx_error *err)
+{
+	enum vsx_status status = open_any(source, path, true, err);
+
+	if (status == VSX_OK)
+		status = unpack_text(source, err);
+	if (status != VSX_OK)
+		source_close(source);
+	return status;
 }
 
 enum vsx_status source_read(struct source *source, void *to, size_t bytes,

@@ -7,11 +7,14 @@
 #define VSX_INPUT_SOURCE_H
 
 #include "cli/fail.h"
+#include "input/unpack.h"
 #include "vsx_status.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define SOURCE_PEEK 512
 
 struct source {
 	int fd; /* -1: nothing is open */
@@ -20,6 +23,12 @@ struct source {
 	uint64_t next; /* place in the file of the byte read next */
 	uint8_t *buf;
 	size_t begin, end; /* what of the buffer is not yet read */
+	/* Of packed data, which are a stream then. */
+	struct unpack *unpack; /* NULL: they are not packed */
+	uint64_t packed_next;  /* place in the file of the packed byte read next
+				*/
+	uint8_t head[SOURCE_PEEK];
+	size_t head_begin, head_end; /* packed bytes that were looked at */
 	char name[TOOL_NAME_BYTES];
 };
 
@@ -33,7 +42,8 @@ void source_close(struct source *source);
 
 /*
  * The same for text, which is read once from begin to end: a pipe with a name
- * is read as standard input is, such as what `<(...)` of a shell stands for.
+ * is read as standard input is, such as what `<(...)` of a shell stands for,
+ * and gzip and zstd data are unpacked.
  */
 enum vsx_status source_open_text(struct source *source, const char *path,
 				 struct vsx_error *err);
@@ -64,7 +74,6 @@ enum vsx_status source_read_at(struct source *source, void *to, size_t bytes,
  * Look at the first bytes without consuming them; fewer at the end. At most
  * SOURCE_PEEK, and only before the first read.
  */
-#define SOURCE_PEEK 512
 enum vsx_status source_peek(struct source *source, uint8_t to[SOURCE_PEEK],
 			    size_t *got, struct vsx_error *err);
 

@@ -1,0 +1,287 @@
+#!/bin/sh
+# JSON lines and CSV, from vectors with their ids, texts and fields to answers;
+# what is wrong with a line is said of the line.
+. tests/cli/lib.sh.inc
+. "$here/tests/cli/words.sh.inc"
+
+cat >docs.jsonl <<'END'
+{"id": "piano", "text": "A piano has 88 keys.", "lang": "en", "year": 2020, "embedding": [0.5, 1, -2e-1]}
+{"id": "geige", "embedding": [1,2,3], "text": "Vier \"Saiten\".", "lang": "de", "year": 2021, "tags": ["wood", "bow"]}
+
+  {"id": "caf\u00e9", "embedding": [1,2,4.0], "metadata": {"lang": "fr", "author": {"name": "Z"}}, "year": 2021.5}
+END
+
+# tsv of what is nearest to the row with this key, with its payload.
+nearest() { # INDEX KEY
+	run 0 vsx-query "$1" --key "$2" -k 5 --format tsv --payload -q
+	cat "$tmp/out"
+}
+count() { # INDEX EXPR N
+	run 0 vsx-info "$1" --count "$2"
+	[ "$(cat "$tmp/out")" = "$3" ] || fail "$2: $(cat "$tmp/out"), expected $3"
+}
+
+# A member for each thing, by the usual names and by others.
+run 0 vsx-build docs.jsonl -o a.vsx -i Flat --fields auto
+run 0 vsx-verify a.vsx
+nearest a.vsx piano >got
+printf '0\t1\t1\t11.49\tgeige\tVier "Saiten".\n0\t2\t2\t18.89\tcaf\303\251\t\n' >due
+cut -f 1-3,5- got >got1
+cut -f 1-3,5- due >due1
+same due1 got1
+count a.vsx 'lang = "en" and year >= 2020' 1
+count a.vsx 'year > 2021' 1
+count a.vsx 'tags contains "bow"' 1
+count a.vsx 'author.name = "Z" and lang = "fr"' 1
+run 0 vsx-info a.vsx
+has "$tmp/out" "author.name:string,lang:string,tags:[string],year:float"
+
+# Without a list there are the fields of metadata alone; none are none.
+run 0 vsx-build docs.jsonl -o b.vsx -i Flat -q
+run 0 vsx-info b.vsx
+has "$tmp/out" "fields      author.name:string,lang:string"
+run 0 vsx-build docs.jsonl -o c.vsx -i Flat -q --fields none
+run 0 vsx-info c.vsx
+grep -q fields "$tmp/out" && fail "there are fields"
+run 0 vsx-build docs.jsonl -o d.vsx -i Flat -q --fields auto,year:int --skip-bad --rejects bad.tsv
+printf '4\t2\tyear is 2021.5, expected int\tdocs.jsonl\n' >due
+same due bad.tsv
+
+# The same by other names; base64; numeric ids stay ids; what is no string.
+cat >named.jsonl <<'END'
+{"url": 17, "v": "AAAAPwAAgD/NzEy+", "body": {"a": [1, 2.50]}, "text": "x", "id": 3}
+{"url": 18446744073709551615, "v": "AACAPwAAAEAAAEBA", "body": null, "text": "y", "id": 4}
+END
+run 0 vsx-build named.jsonl -o n.vsx -i Flat -q --vector-field v --id-field url \
+	--text-field body --fields text:string,id:int
+run 0 vsx-query n.vsx --id 18446744073709551615 -k 1 --json --payload
+has "$tmp/out" '"hits":[{"id":17,'
+has "$tmp/out" '"payload":"{\"a\": [1, 2.50]}"'
+count n.vsx 'text = "x" and id = 3' 1
+printf '%s\n' '{"id": 1, "a":[ {"vector": [9]} ],  "vector"  : [1,2,3] }' \
+	'{"vector": [1,2,4], "id": 2, "b": "\u0000\n"}' '{"id": 3, "vector": [1,2,5]}' >k.jsonl
+run 0 vsx-build k.jsonl -o k.vsx -i Flat -q --keep-line
+run 0 vsx-query k.vsx --id 3 -k 2 --format tsv --payload -q
+printf '%s\n' '{"id": 2, "b": "\u0000\n"}' '{"id": 1, "a":[ {"vector": [9]} ]}' >due
+sed 's/.*\t//' "$tmp/out" >got
+same due got
+
+# CSV: a cell for the vector, or many; quotes, CR LF, blank lines, null and "".
+printf '\357\273\277id,key,vector,text,lang,year,fields.id\r\n' >a.csv
+printf '7,k1,"[0.5, 1,-2e-1]","one, ""two""\n  three",en,2020,x\r\n\r\n' >>a.csv
+printf '5,,"[1,2,3]",,"",,y\r\n' >>a.csv
+run 0 vsx-build a.csv -o csv.vsx -i Flat -q --fields auto
+run 0 vsx-query csv.vsx --id 5 -k 1 --json --payload
+has "$tmp/out" '"id":7,"key":"k1"'
+has "$tmp/out" '"payload":"one, \"two\"\n  three"'
+count csv.vsx 'lang is null' 0
+count csv.vsx 'lang = ""' 1
+count csv.vsx 'year is null' 1
+count csv.vsx 'id = "y"' 1
+printf 'id,v0,v1,v_2,flag,tags\n001,0.5,1,-.2,True,"[""a""]"\nx,0.5, 1 ,-2e-1,false,[]\n' >many.csv
+refused 2 'many.csv: line 2: v_2 is "-.2", expected a number' -- \
+	vsx-build many.csv -o m.vsx
+sed -i 's/-\.2/-0.2/' many.csv
+run 0 vsx-build many.csv -o m.vsx -i Flat -q --fields 'flag:bool,tags:[string]'
+nearest m.vsx 001 >got
+printf '0\t1\t1\t0\tx\t\n' >due
+same due got
+count m.vsx 'flag and tags contains "a"' 1
+count m.vsx 'tags is empty' 1
+
+# Packed, on standard input, through a pipe with a name, in several files.
+gzip -c docs.jsonl >p.jsonl.gz
+run 0 vsx-build p.jsonl.gz -o p.vsx -i Flat --fields auto
+if ! grep -q 'cannot read' "$tmp/err"; then
+	cmp_index() {
+		nearest "$1" piano >got
+		nearest a.vsx piano >due
+		same due got
+	}
+	cmp_index p.vsx
+	vsx-build - --format jsonl -o p.vsx -f -i Flat -q --fields auto <p.jsonl.gz ||
+		fail "gzip on standard input"
+	cmp_index p.vsx
+	head -c 100 p.jsonl.gz >cut.jsonl.gz
+	refused 2 "cut.jsonl.gz: gzip data end early, at byte 100" -- \
+		vsx-build cut.jsonl.gz -o x.vsx
+	if zstd -qc docs.jsonl >p.ndjson.zst 2>/dev/null; then
+		run 0 vsx-build p.ndjson.zst -o p.vsx -f -i Flat -q --fields auto
+		cmp_index p.vsx
+	fi
+fi
+mkfifo pipe
+cat docs.jsonl >pipe &
+run 0 vsx-build pipe --format jsonl -o p.vsx -f -i Flat -q --fields auto
+wait
+sed -n 1p docs.jsonl >1.jsonl
+sed -n 2,4p docs.jsonl >2.jsonl
+run 0 vsx-build 1.jsonl 2.jsonl -o p.vsx -f -i Flat -q --fields auto,year:float
+nearest p.vsx piano >got
+nearest a.vsx piano >due
+same due got
+
+# Added: new ones, and those with a key that is there in the place of the old.
+# Fields are as the index has them.
+cat >today.jsonl <<'END'
+{"id": "piano", "text": "newer", "lang": "en", "year": 2024, "vector": [0.5, 1, -0.2]}
+{"id": "cello", "lang": "en", "year": 7, "new": 1, "vector": [0, 0, 9]}
+END
+refused 2 "key 'piano' already; --replace puts" -- vsx-add a.vsx today.jsonl
+run 0 vsx-add a.vsx today.jsonl --replace
+has "$tmp/out" "2 rows added, 1 of them replacing old ones"
+run 0 vsx-verify a.vsx
+nearest a.vsx geige >got
+grep -q 'piano	newer$' got || fail "not replaced: $(cat got)"
+count a.vsx 'year = 2024' 1
+count a.vsx 'lang = "en"' 2
+echo '{"vector": [1, 2]}' >two.jsonl
+run 0 vsx-build two.jsonl -o two.vsx -q -i Flat
+refused 2 "today.jsonl: line 1: a vector of 3 components, expected 2" -- \
+	vsx-add two.vsx today.jsonl
+# Of a line with both, the key says which row it is.
+printf '{"id": 900, "key": "cello", "vector": [0,0,8]}\n' >both.jsonl
+run 0 vsx-add a.vsx both.jsonl --replace
+has "$tmp/out" "1 of them replacing"
+run 2 vsx-query a.vsx --id 900 -k 1
+run 0 vsx-build both.jsonl -o both.vsx -i Flat -q
+run 0 vsx-query both.vsx --id 900 -k 1
+run 0 vsx-query both.vsx --key cello -k 1
+
+# Each line that is wrong, and what is said of it.
+bad() { # WORDS LINE: as a printf format
+	printf "$2"'\n' >bad.jsonl
+	refused 2 "bad.jsonl: line 1: $1" -- vsx-build bad.jsonl -o x.vsx
+	{ printf '{"id": 1, "vector": [1, 2]}\n'"$2"'\n{"id": 2, "vector": [1, 3]}\n'; } >bad.jsonl
+	refused 2 "bad.jsonl: line 2: $1" -- vsx-build bad.jsonl -o x.vsx
+	run 0 vsx-build bad.jsonl -o x.vsx -f -i Flat --skip-bad
+	has "$tmp/err" "vsx-build: bad.jsonl:2: $1"
+	has "$tmp/out" "left out   1"
+	run 0 vsx-query x.vsx --id 1 -k 2 --format tsv -q
+	[ "$(cut -f 3 "$tmp/out")" = 2 ] || fail "$2: $(cat "$tmp/out")"
+	rm x.vsx
+}
+bad 'component 1 of vector is NaN, expected a number' '{"id": 9, "vector": [1, NaN]}'
+bad 'component 0 of vector is -1e999, beyond the range of f32' '{"id": 9, "vector": [-1e999, 1]}'
+bad 'component 1 of vector is null, expected a number' '{"id": 9, "vector": [1, null]}'
+bad 'vector is null, expected an array of numbers, or base64' '{"id": 9, "vector": null}'
+bad 'component 1 of vector is "2", expected a number' '{"id": 9, "vector": [1, "2"]}'
+bad 'component 0 of vector is [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[, expected a number' \
+	'{"id": 9, "vector": [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]}'
+bad 'vector is "AACAPwAAA", expected base64' '{"id": 9, "vector": "AACAPwAAA"}'
+bad 'vector has 3 bytes in base64, expected whole f32 of 4' '{"id": 9, "vector": "AACA"}'
+bad 'component 0 of vector is infinite, expected a number' '{"id": 9, "vector": "AACAfwAAAEA="}'
+bad 'vector has 0 components, expected 1 to 65536' '{"id": 9, "vector": []}'
+bad 'has no vector; --vector-field says what its member is called' '{"id": 9, "vec": [1, 2]}'
+bad 'has vector twice' '{"id": 9, "vector": [1, 2], "vector": [1, 2]}'
+bad 'has vector and embedding; --vector-field says which one counts' \
+	'{"id": 9, "vector": [1, 2], "embedding": [1, 2]}'
+bad 'has text and document; --text-field says which one counts' \
+	'{"id": 9, "vector": [1, 2], "text": "", "document": ""}'
+bad 'id is -1, expected a string, or a whole number from 0' '{"id": -1, "vector": [1, 2]}'
+bad 'id is 1.0, expected a string, or a whole number from 0' '{"id": 1.0, "vector": [1, 2]}'
+bad 'id is 18446744073709551616, expected a string, or a whole number from 0 to 18446744073709551615' \
+	'{"id": 18446744073709551616, "vector": [1, 2]}'
+bad 'id has 0 bytes, expected 1 to 1024' '{"id": "", "vector": [1, 2]}'
+bad 'is not JSON at byte 34: unable to decode byte 0xff' '{"id": 9, "vector": [1, 2], "x": "\377"}'
+bad 'is not JSON at byte ' '{"id": 9, "vector": [1, 2], "x": "\000"}'
+bad 'is not JSON at byte 38: real number overflow' '{"id": 9, "vector": [1, 2], "x": 1e999}'
+bad 'is not JSON at byte 29' '{"id": 9, "vector": [1, 2]} {}'
+bad 'is not JSON at byte 1' 'x'
+bad 'is not JSON at byte 26: ' '{"id": 9, "vector": [1, 2]'
+bad 'vector ends before component 1, expected a number' '{"id": 9, "vector": [1,'
+bad 'is an array, expected an object { ... } on each line' '[{"id": 9, "vector": [1, 2]}]'
+deep=$(head -c 3000 /dev/zero | tr '\0' '[')
+bad 'is not JSON at byte ' '{"id": 9, "vector": [1, 2], "x": '"$deep"'}'
+
+# What is wrong in comparison with other lines.
+alike() { # WORDS LINE
+	printf '{"id": 1, "vector": [1, 2], "metadata": {"n": 1}}\n%s\n' "$2" >bad.jsonl
+	refused 2 "bad.jsonl: line 2: $1" -- vsx-build bad.jsonl -o x.vsx --fields n:int
+	run 0 vsx-build bad.jsonl -o x.vsx -i Flat --skip-bad --json --fields n:int
+	[ "$(field rejected)" = 1 ] || fail "rejected: $2"
+	has "$tmp/err" "bad.jsonl:2: $1"
+	rm x.vsx
+}
+alike 'a vector of 3 components, line 1 has one of 2' '{"id": 2, "vector": [1, 2, 3]}'
+alike 'has no id, line 1 has one' '{"vector": [1, 2]}'
+alike 'has no id, line 1 has one' '{"id": "a", "vector": [1, 2]}'
+alike 'n is "a", expected int' '{"id": 2, "vector": [1, 3], "n": "a"}'
+alike 'n is 1.5, expected int' '{"id": 2, "vector": [1, 3], "metadata": {"n": 1.5}}'
+alike 'has n twice' '{"id": 2, "vector": [1, 3], "n": 1, "metadata": {"n": 1}}'
+# A first line that is bad is no measure.
+printf '%s\n' '{"id": 1, "vector": []}' '{"id": 2, "vector": [1,2]}' >bad.jsonl
+run 0 vsx-build bad.jsonl -o x.vsx -i Flat -q --skip-bad
+run 0 vsx-query x.vsx --id 2 -k 1
+rm x.vsx
+# Rows that the library refuses are named by their lines.
+printf '\n%s\n\n%s\n' '{"id": 1, "vector": [1,2]}' '{"id": 2, "vector": [0,0]}' >bad.jsonl
+refused 2 "bad.jsonl: line 4: the vector is zero" -- vsx-build bad.jsonl -o x.vsx -m cosine
+run 0 vsx-build bad.jsonl -o x.vsx -m cosine -i Flat --rejects r.tsv -q
+printf '4\t2\tthe vector is zero, which has no cosine\tbad.jsonl\n' >due
+same due r.tsv
+rm x.vsx
+printf '{"vector": []}\n' >none.jsonl
+refused 2 "none.jsonl: line 1: vector has 0 components" -- vsx-build none.jsonl -o x.vsx --skip-bad
+: >empty.jsonl
+refused 2 "empty.jsonl: is empty" -- vsx-build empty.jsonl -o x.vsx
+printf '\n \r\n' >blank.jsonl
+refused 2 "blank.jsonl: holds no rows" -- vsx-build blank.jsonl -o x.vsx
+
+# CSV that is none.
+csv() { # WORDS TEXT: as a printf format
+	printf "$2" >bad.csv
+	refused 2 "bad.csv: $1" -- vsx-build bad.csv -o x.vsx
+}
+csv 'line 2: has 1 cell, expected 2 as in line 1' 'id,vector\n3\n'
+csv 'line 3: the quote of a cell does not end' 'id,vector\n1,"[1,2]"\n2,"[1,2]\n3,[1]\n'
+csv 'line 2: cell 2 goes on behind its closing quote, expected a comma' 'id,vector\n1,"[1]"x\n'
+csv 'line 2: is not UTF-8 at byte 3' 'id,vector\n1,\377\n'
+csv 'line 2: has a NUL at byte 3, expected text' 'id,vector\n1,\000\n'
+csv 'line 1: has no column vector or embedding, nor v0, v1' 'id,vec\n1,2\n'
+csv 'line 1: has 2 columns v..., but none is v1' 'id,v0,v2\n1,2,3\n'
+csv 'line 1: has two columns id' 'id,id,v0\n1,2,3\n'
+csv 'line 1: has columns text and document; --text-field says which one counts' \
+	'text,document,v0\n1,2,3\n'
+csv 'holds no rows' 'id,v0\n\n'
+csv 'line 2: v0 is "", expected a number' 'id,v0\n1,\n'
+csv 'line 2: v0 is 1e39, beyond the range of f32' 'id,v0\n1,1e39\n'
+csv 'line 2: vector goes on behind its ]' 'id,vector\n1,"[1] 2"\n'
+
+# Options that do not fit.
+refused 2 "--vector-field is for JSON lines and CSV" -- \
+	vsx-build x.npy -o x.vsx --vector-field v
+refused 2 "--keep-line and --text-field cannot be combined" -- \
+	vsx-build docs.jsonl -o x.vsx --keep-line --text-field text
+refused 2 "a.csv: is CSV, and --keep-line is for JSON lines" -- \
+	vsx-build a.csv -o x.vsx --keep-line
+refused 2 "docs.jsonl: has ids, keys, payload and fields in its own rows, and --keys is for vectors" -- \
+	vsx-build docs.jsonl -o x.vsx --keys a.csv
+refused 2 "docs.jsonl: line 1: has no url, expected an id or a key" -- \
+	vsx-build docs.jsonl -o x.vsx --id-field url
+refused 2 "a.csv: line 1: has no column url" -- vsx-build a.csv -o x.vsx --id-field url
+refused 2 '--fields: "auto;x", expected NAME:TYPE, auto or none' -- \
+	vsx-build docs.jsonl -o x.vsx --fields 'auto;x'
+refused 2 "--format needs an INPUT" -- vsx-build --dim 3 -o x.vsx --format csv
+
+# What auto leaves out is said.
+printf '%s\n' '{"id": 1, "vector": [1,2], "my name": 1, "mixed": 1, "not": 2, "ok": 1}' \
+	'{"id": 2, "vector": [1,3], "mixed": "a"}' >odd.jsonl
+run 0 vsx-build odd.jsonl -o odd.vsx -i Flat --fields auto
+has "$tmp/err" '"my name" is left out of the fields: it is no name'
+has "$tmp/err" '"not" is left out of the fields: it is no name'
+has "$tmp/err" '"mixed" is left out of the fields: it has values of several types'
+run 0 vsx-info odd.vsx
+has "$tmp/out" "fields      ok:int"
+
+# A plan counts what is kept with the rows.
+run 0 vsx-build docs.jsonl --plan --fields auto
+has "$tmp/out" "rows      3 of 3 f32"
+has "$tmp/out" "up to 15 B of keys, 34 B of payload"
+awk 'BEGIN { for (i = 0; i < 3000; i++) printf "{\"id\": \"%06d\", \"text\": \"%0100d\", \"vector\": [%d, 1]}\n", i, i, i }' >3000.jsonl
+run 0 vsx-build 3000.jsonl --plan --json
+[ "$(field rows_exact)" = false ] || fail "a plan knows all"
+[ "$(field rows)" -ge 2970 ] && [ "$(field rows)" -le 3030 ] || fail "rows of a plan: $(field rows)"
+[ "$(field payload_bytes)" -ge 297000 ] || fail "payload of a plan"
+refused 2 "does not give" -- sh -c 'cat "$0" | vsx-build - --format jsonl --plan' 3000.jsonl
+finish
