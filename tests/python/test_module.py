@@ -243,6 +243,28 @@ class Changing(Folder):
 
 
 class Naming(Folder):
+    def test_values_of_fields_come_back(self):
+        utc = datetime.timezone.utc
+        given = [{"b": True, "i": -3, "f": 0.5, "s": "é", "l": ["x", "y"],
+                  "t": datetime.datetime(2026, 1, 31, 12, 0, 30, 5, utc)},
+                 None, {"i": 2**40, "l": [], "s": ""}]
+        index = self.build(3, fields=given)
+        self.assertEqual(index.values([2, 0, 1, 0]),
+                         [given[2], given[0], {}, given[0]])
+        self.assertEqual(index.values([]), [])
+        self.assertRaises(KeyError, index.values, [0, 99])
+        self.assertEqual(self.build(2, name="none.vsx").values([0]), [{}])
+
+    def test_slack_of_codes_beside_links(self):
+        index = self.build(500, "HNSW8,SQ8,G4")
+        q = flat(vectors(20, seed=5))
+        every = index.search(q, ef=500, slack=math.inf)[1]
+        self.assertEqual(listed(every), listed(index.search(q, exact=True)[1]))
+        one = vectors(1, seed=6)[0]
+        self.assertEqual(len(listed(index.search(one, slack=0.1)[1])), 10)
+        self.assertRaises(ValueError, index.search, one, slack=-1.0)
+        self.assertRaises(ValueError, index.search_id, 3, slack=math.nan)
+
     def test_keys_and_payloads_stay_with_their_rows(self):
         names = [f"word {i}" for i in range(20)]
         names[3] = b"\xff\xfe"

@@ -188,12 +188,14 @@ static PyObject *index_reduce(PyObject *self, PyObject *unused)
 static PyMethodDef methods[] = {
 	{"search", CALL(vsx_py_index_search), METH_VARARGS | METH_KEYWORDS,
 	 "search(x, k=10, *, ef=0, nprobe=0, recall=0.0, refine=0.0,\n"
-	 "       exact=False, threads=0, filter=None, timeout=None, out=None)\n--\n\n"
+	 "       slack=0.0, exact=False, threads=0, filter=None, timeout=None, out=None)\n--\n\n"
 	 "The k nearest rows of each query: (D, I).\n\n"
 	 "x        array [n, dim] or [dim]; float32 is searched where it lies\n"
 	 "ef       of graphs, nprobe of lists: how much is looked at\n"
 	 "recall   instead: the cheapest setting that was measured to reach it\n"
 	 "refine   where codes are estimates: rows looked at for each of the k\n"
+	 "slack    where codes of links choose: how far too far one must seem;\n"
+	 "         0: 0.5; math.inf: all links are followed\n"
 	 "exact    compare with every row\n"
 	 "threads  for many queries; 0: one for each processor\n"
 	 "filter   rows that may be found: a str such as 'year >= 2024', or a\n"
@@ -207,7 +209,7 @@ static PyMethodDef methods[] = {
 	{"search_id", CALL(vsx_py_index_search_id),
 	 METH_VARARGS | METH_KEYWORDS,
 	 "search_id(id, k=10, *, ef=0, nprobe=0, recall=0.0, refine=0.0,\n"
-	 "          exact=False, filter=None, timeout=None)\n--\n\n"
+	 "          slack=0.0, exact=False, filter=None, timeout=None)\n--\n\n"
 	 "The k rows that are nearest to a row of the index, without itself:\n"
 	 "(D, I), arrays of one dimension."},
 	{"reconstruct", vsx_py_index_reconstruct, METH_O,
@@ -238,6 +240,10 @@ static PyMethodDef methods[] = {
 	{"payloads", vsx_py_index_payloads, METH_O,
 	 "payloads(ids, /)\n--\n\n"
 	 "The payloads of rows, a list of bytes, or None where a row has none."},
+	{"values", vsx_py_index_values, METH_O,
+	 "values(ids, /)\n--\n\n"
+	 "The fields of rows, a list of dicts without those that a row lacks;\n"
+	 "times are datetimes of UTC."},
 	{"ids", vsx_py_index_ids, METH_NOARGS,
 	 "ids()\n--\n\nThe ids of all rows, int64, in the order of the file."},
 	{"add", CALL(vsx_py_index_add), METH_VARARGS | METH_KEYWORDS,

@@ -221,6 +221,11 @@ int vsx_py_index_contains(PyObject *self, PyObject *id_or_key);
 PyObject *vsx_py_index_find(PyObject *self, PyObject *key);
 PyObject *vsx_py_index_keys(PyObject *self, PyObject *ids);
 PyObject *vsx_py_index_payloads(PyObject *self, PyObject *ids);
+PyObject *vsx_py_index_values(PyObject *self, PyObject *ids);
+
+/* values.c: a list of dicts */
+PyObject *vsx_py_values_of(struct vsx_py_handle *h,
+			   const struct vsx_py_ids *ids);
 
 /* ---- index.c, search.c, build.c, change.c ------------------------------- */
 

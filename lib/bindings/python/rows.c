@@ -314,6 +314,12 @@ PyObject *vsx_py_index_payloads(PyObject *self, PyObject *ids)
 	return of_ids(self, ids, payloads_of);
 }
 
+/* The fields of rows, a dict for each. */
+PyObject *vsx_py_index_values(PyObject *self, PyObject *ids)
+{
+	return of_ids(self, ids, vsx_py_values_of);
+}
+
 /* ---- a row where it lies ------------------------------------------------- */
 
 struct row {

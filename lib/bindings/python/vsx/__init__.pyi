@@ -79,14 +79,14 @@ class Index:
     recalls: list[dict[str, float]]
 
     def search(self, x: Array, k: int = 10, *, ef: int = 0, nprobe: int = 0,
-               recall: float = 0.0, refine: float = 0.0, exact: bool = False,
-               threads: int = 0, filter: Optional[Filter] = None,
+               recall: float = 0.0, refine: float = 0.0,
+               slack: float = 0.0, exact: bool = False, threads: int = 0, filter: Optional[Filter] = None,
                timeout: Optional[float] = None,
                out: Optional[Tuple[Array, Array]] = None,
                ) -> Tuple[Any, Any]: ...
     def search_id(self, id: int, k: int = 10, *, ef: int = 0, nprobe: int = 0,
                   recall: float = 0.0, refine: float = 0.0,
-                  exact: bool = False, filter: Optional[Filter] = None,
+                  slack: float = 0.0, exact: bool = False, filter: Optional[Filter] = None,
                   timeout: Optional[float] = None) -> Tuple[Any, Any]: ...
     def reconstruct(self, id: int, /) -> Any: ...
     def reconstruct_batch(self, ids: Union[Array, Sequence[int]], /) -> Any: ...
@@ -98,6 +98,8 @@ class Index:
              ) -> list[Union[str, bytes, None]]: ...
     def payloads(self, ids: Union[Array, Sequence[int]], /,
                  ) -> list[Optional[bytes]]: ...
+    def values(self, ids: Union[Array, Sequence[int]], /,
+               ) -> list[dict[str, Any]]: ...
     def add(self, x: Array, ids: Union[Array, Sequence[int], None] = None, *,
             keys: Optional[Texts] = None, payload: Optional[Texts] = None,
             fields: Optional[Fields] = None, threads: int = 0, memory: int = 0, wait: float = 0.0,
