@@ -83,11 +83,10 @@ typedef int vsx_reject_report(void *context, const struct vsx_rejected *row);
 
 /* How the links of a graph are found. */
 enum vsx_graph_builder {
-	VSX_GRAPH_AUTO,	     /* by a partition, where it suits, rows are not
-				few and `memory` has room for it */
+	VSX_GRAPH_AUTO,	     /* by a partition, where rows are not few */
 	VSX_GRAPH_INSERT,    /* one row after the other */
 	VSX_GRAPH_PARTITION, /* for all rows at once, among near ones: several
-				times as fast; not for VSX_IP */
+				times as fast */
 };
 
 struct vsx_build_opts {

@@ -62,6 +62,7 @@ enum vsx_random_stream {
 	VSX_RANDOM_LEAF_ORDER, /* likewise, for the order of rows */
 	VSX_RANDOM_CELLS,      /* points that cells are learned from */
 	VSX_RANDOM_EDGES,      /* of a graph, to learn codes of edges from */
+	VSX_RANDOM_HUBS,       /* that rows are linked to */
 };
 
 #endif

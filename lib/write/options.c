@@ -116,10 +116,6 @@ static enum vsx_status check_builder(const struct vsx_build_opts *o,
 		return vsx_fail(err, VSX_EINVAL,
 				"graph builder is %d, expected 0 to %d",
 				(int)o->builder, VSX_GRAPH_PARTITION);
-	if (o->builder == VSX_GRAPH_PARTITION && o->metric == VSX_IP)
-		return vsx_fail(err, VSX_EINVAL,
-				"graphs by a partition are for distances, and "
-				"the metric is ip: expected l2 or cosine");
 	return VSX_OK;
 }
 

@@ -338,14 +338,6 @@ Test(plan, refuses_a_builder_that_cannot_be)
 	opts.builder = VSX_GRAPH_PARTITION + 1;
 	cr_assert_eq(vsx_build_plan(&opts, 1000, &plan, &err), VSX_EINVAL);
 	cr_expect_str_eq(err.text, "graph builder is 3, expected 0 to 2");
-	opts.builder = VSX_GRAPH_PARTITION;
-	opts.metric = VSX_IP;
-	cr_assert_eq(vsx_build_plan(&opts, 1000, &plan, &err), VSX_EINVAL);
-	cr_expect_str_eq(err.text,
-			 "graphs by a partition are for distances, and the "
-			 "metric is ip: expected l2 or cosine");
-	opts.metric = VSX_COSINE;
-	cr_expect_eq(vsx_build_plan(&opts, 1000, &plan, &err), VSX_OK);
 }
 
 Test(plan, sizes_what_names_no_size)

@@ -84,6 +84,7 @@ static enum vsx_status insert_rows(struct vsx_job *job,
 
 /* *coarse: their codes do not tell the rows apart, and nothing is given. */
 static enum vsx_status link_coded(struct vsx_job *job,
+				  const struct vsx_rows *rows,
 				  const struct vsx_coded *coded, uint32_t m,
 				  struct vsx_built *out, bool *coarse,
 				  struct vsx_error *err)
@@ -91,7 +92,8 @@ static enum vsx_status link_coded(struct vsx_job *job,
 	enum vsx_status status;
 	struct vsx_graph g;
 
-	status = vsx_graph_init(&g, job, &coded->rows, m, err);
+	status = vsx_graph_init(&g, job, coded->stand_in ? &coded->rows : rows,
+				m, err);
 	if (status == VSX_OK)
 		status = vsx_graph_from_partition(&g, job, coded, coarse, err);
 	if (status == VSX_OK && !*coarse)
@@ -99,8 +101,7 @@ static enum vsx_status link_coded(struct vsx_job *job,
 	if (status == VSX_OK && !*coarse)
 		status = give(&g, out, err);
 	vsx_graph_release(&g);
-	for (uint32_t i = 0; status == VSX_OK && !*coarse && i < coded->rows.n;
-	     i++)
+	for (uint32_t i = 0; coded->order && out->order && i < rows->n; i++)
 		out->order[i] = coded->order[out->order[i]];
 	return status;
 }
@@ -114,30 +115,25 @@ static enum vsx_status partition_rows(struct vsx_job *job,
 	enum vsx_status status;
 
 	VSX_TRY(vsx_coded_make(&coded, job, rows, err));
-	status = link_coded(job, &coded, m, out, coarse, err);
+	status = link_coded(job, rows, &coded, m, out, coarse, err);
 	vsx_coded_release(&coded);
 	return status;
 }
 
-/*
- * By codes only distances are compared. Few rows are linked fast in any way,
- * and by insertion with the lists that searches of few rows need.
- */
+/* Few rows are linked fast in any way, and by insertion with the lists that
+   searches of few rows need. */
 #define MANY_ROWS 4096
 
-bool vsx_hnsw_by_partition(const struct vsx_job *job,
-			   const struct vsx_space *space, uint64_t n)
+bool vsx_hnsw_by_partition(const struct vsx_job *job, uint64_t n)
 {
-	if (space->metric == VSX_IP || job->by_insertion)
-		return false;
-	return job->by_partition || n >= MANY_ROWS;
+	return job->by_partition || (!job->by_insertion && n >= MANY_ROWS);
 }
 
 enum vsx_status vsx_hnsw_build(struct vsx_job *job, const struct vsx_rows *rows,
 			       const struct vsx_spec *spec,
 			       struct vsx_built *out, struct vsx_error *err)
 {
-	bool insert = !vsx_hnsw_by_partition(job, rows->space, rows->n);
+	bool insert = !vsx_hnsw_by_partition(job, rows->n);
 
 	memset(out, 0, sizeof(*out));
 	out->arrays = job->arrays;

@@ -54,24 +54,33 @@ static enum vsx_status encode_some(void *context, unsigned int thread,
 	return vsx_tally_add(&e->tally, thread, last - first, err);
 }
 
-/* Codes twice rather than a copy of all: rows are in memory anyway. */
+/* In the order of leaves, which codes show: codes twice rather than a copy of
+   all, since rows are in memory anyway. */
+static enum vsx_status encode_in_order(struct vsx_coded *c, struct vsx_job *job,
+				       struct encoding *e,
+				       struct vsx_error *err)
+{
+	struct vsx_code_rows codes = vsx_coded_rows(c);
+
+	VSX_TRY(vsx_arrays_take(c->arrays, &c->order, c->rows.n,
+				sizeof(*c->order), err));
+	VSX_TRY(vsx_leaves_order(job, &codes, &e->tally, c->order, err));
+	e->order = c->order;
+	return vsx_parallel(job->n_threads, c->rows.n, CHUNK, encode_some, e,
+			    err);
+}
+
 static enum vsx_status encode_all(struct vsx_coded *c, struct vsx_job *job,
 				  struct encoding *e, struct vsx_error *err)
 {
-	uint32_t n = e->rows->n;
-	struct vsx_code_rows codes;
+	uint64_t n = e->rows->n;
 
 	VSX_TRY(vsx_arrays_take(c->arrays, &c->codes, n, e->stride, err));
-	VSX_TRY(vsx_arrays_take(c->arrays, &c->order, n, sizeof(*c->order),
-				err));
 	e->codes = c->codes;
 	VSX_TRY(vsx_tally_begin(&e->tally, job, &vsx_phase_training,
-				(uint64_t)n * 2, err));
+				c->stand_in ? n * 2 : n, err));
 	VSX_TRY(vsx_parallel(job->n_threads, n, CHUNK, encode_some, e, err));
-	codes = vsx_coded_rows(c);
-	VSX_TRY(vsx_leaves_order(job, &codes, &e->tally, c->order, err));
-	e->order = c->order;
-	return vsx_parallel(job->n_threads, n, CHUNK, encode_some, e, err);
+	return c->stand_in ? encode_in_order(c, job, e, err) : VSX_OK;
 }
 
 enum vsx_status vsx_coded_make(struct vsx_coded *c, struct vsx_job *job,
@@ -86,6 +95,7 @@ enum vsx_status vsx_coded_make(struct vsx_coded *c, struct vsx_job *job,
 	memset(c, 0, sizeof(*c));
 	c->arrays = job->arrays;
 	vsx_space_init(&c->space, VSX_L2, VSX_U8, space->dim, e.stride);
+	c->stand_in = space->metric != VSX_IP;
 	c->exact = vsx_elem_is_int(space->elem) && space->metric == VSX_L2;
 	if (c->exact) {
 		e.turn = space->elem == VSX_I8 ? 0x80 : 0;

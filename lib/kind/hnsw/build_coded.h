@@ -1,8 +1,9 @@
 /*
- * Rows as codes of 8 bits that can take their place while a graph is built:
- * the rows themselves where they are bytes, else codes on a grid. They are
- * compared by the squared distance, and lie in the order of leaves: what is
- * near each other is mostly in the cache together.
+ * Rows as codes of 8 bits: the rows themselves where they are bytes, else codes
+ * on a grid. They are compared by the squared distance. Where that is what rows
+ * are compared by, too, codes take their place while a graph is built, and lie
+ * in the order of leaves: what is near each other is mostly in the cache
+ * together. Under the inner product they only show which rows are near.
  */
 #ifndef VSX_HNSW_CODED_H
 #define VSX_HNSW_CODED_H
@@ -15,7 +16,8 @@ struct vsx_coded {
 	struct vsx_rows rows;
 	uint8_t *codes;
 	bool exact;	 /* they are the rows */
-	uint32_t *order; /* [n] row by coded row */
+	bool stand_in;	 /* for the rows; else in their order */
+	uint32_t *order; /* [n] row by coded row; NULL: the same */
 };
 
 /* Bytes that a coded row takes, for plans. */

@@ -38,8 +38,7 @@ static inline uint32_t vsx_graph_slot(const struct vsx_graph *g, uint32_t level,
 
 /* Whether n rows are linked by a partition (build_partition.h), and not one
    after the other. */
-bool vsx_hnsw_by_partition(const struct vsx_job *job,
-			   const struct vsx_space *space, uint64_t n);
+bool vsx_hnsw_by_partition(const struct vsx_job *job, uint64_t n);
 
 /* vsx_kind_build.build */
 enum vsx_status vsx_hnsw_build(struct vsx_job *job, const struct vsx_rows *rows,

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
+#include "base/select.h"
 
 /*
  * A candidate is left out when a link that was chosen before is nearer to it
@@ -16,6 +17,12 @@ struct occlusion {
 };
 
 static const struct occlusion occlusions[] = {{1, 1}, {6, 5}};
+
+/* Keys of products say which is greater alone. */
+static size_t n_occlusions(const struct vsx_space *space)
+{
+	return space->metric == VSX_IP ? 1 : 2;
+}
 
 #define CHUNK 256
 
@@ -132,8 +139,7 @@ uint32_t vsx_links_choose(const struct vsx_links *l, struct vsx_links_worker *w,
 	const uint64_t *from = w->candidates;
 	uint32_t n_kept = 0;
 
-	for (size_t o = 0; o < sizeof(occlusions) / sizeof(occlusions[0]);
-	     o++) {
+	for (size_t o = 0; o < n_occlusions(rows->space); o++) {
 		uint32_t left = 0;
 
 		for (uint32_t i = 0; i < n; i++) {
@@ -183,6 +189,38 @@ static void put_links(struct vsx_links *l, uint32_t row,
 }
 
 /* ---- passes over all rows -------------------------------------------- */
+
+static enum vsx_status rate_some(void *context, unsigned int thread,
+				 uint64_t first, uint64_t last,
+				 struct vsx_error *err)
+{
+	struct vsx_links *l = context;
+	struct vsx_links_worker *w = &l->workers[thread];
+	const struct vsx_rows *rows = l->graph->rows;
+	size_t stride = rows->space->stride;
+
+	for (uint64_t row = first; row < last; row++) {
+		uint64_t *list = l->near.entries + row * l->near.room;
+		uint32_t n = l->near.count[row];
+
+		vsx_space_row_query(rows->space, &w->query,
+				    rows->base + row * stride);
+		for (uint32_t i = 0; i < n; i++) {
+			uint32_t other = (uint32_t)list[i], key;
+
+			vsx_space_keys(rows->space, &w->query, rows->base,
+				       &other, 1, &key);
+			list[i] = (uint64_t)key << 32 | other;
+		}
+		vsx_least(list, n, n, true);
+	}
+	return vsx_linking_add(l->told, thread, 0, err);
+}
+
+enum vsx_status vsx_links_rate_near(struct vsx_links *l, struct vsx_error *err)
+{
+	return vsx_parallel(l->n_threads, l->near.n, CHUNK, rate_some, l, err);
+}
 
 static enum vsx_status link_some(void *context, unsigned int thread,
 				 uint64_t first, uint64_t last,

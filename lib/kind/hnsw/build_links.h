@@ -47,6 +47,10 @@ uint32_t vsx_links_choose(const struct vsx_links *l, struct vsx_links_worker *w,
 #define VSX_LINKS_STEPS	     2u
 #define VSX_LINKS_TURN_STEPS 3u
 
+/* Sort the near ones of each row, which codes have found, by what rows are
+   compared by. */
+enum vsx_status vsx_links_rate_near(struct vsx_links *l, struct vsx_error *err);
+
 /* Links of each row from those that it has and its near ones; where there is
    room, also what did not pass. */
 enum vsx_status vsx_links_from_near(struct vsx_links *l, struct vsx_error *err);

@@ -9,7 +9,7 @@
 #include "kind/hnsw/build_partition.h"
 
 #include "base/parallel.h"
-#include "kind/hnsw/build_links.h"
+#include "kind/hnsw/build_hubs.h"
 
 /*
  * Codes round components, each to within half a step: that makes a squared
@@ -153,12 +153,15 @@ static enum vsx_status link_all(struct vsx_links *l, struct vsx_job *job,
 	struct vsx_code_rows codes = vsx_coded_rows(coded);
 
 	VSX_TRY(vsx_leaves_near(job, &codes, &l->near, l->told, err));
-	*coarse = !coded->exact && is_coarse(&l->near);
+	*coarse = coded->stand_in && !coded->exact && is_coarse(&l->near);
 	if (*coarse)
 		return VSX_OK;
+	if (!coded->stand_in)
+		VSX_TRY(vsx_links_rate_near(l, err));
 	VSX_TRY(vsx_links_from_near(l, err));
 	VSX_TRY(vsx_links_turn(l, err));
-	return refine(l, err);
+	VSX_TRY(refine(l, err));
+	return coded->stand_in ? VSX_OK : vsx_links_add_hubs(l, err);
 }
 
 enum vsx_status vsx_graph_from_partition(struct vsx_graph *g,

@@ -8,8 +8,9 @@
 #include "kind/hnsw/build_near.h"
 
 /*
- * Link the rows of a graph, which are the coded ones: those of the upper levels
- * by insertion, the base level from leaves. The same rows and seed give the
+ * Link the rows of a graph, which are the coded ones or those that codes do not
+ * stand in for: those of the upper levels by insertion, the base level from
+ * leaves. The same rows and seed give the
  * same links for any number of threads.
  *
  * *coarse: codes say too little of which rows are near, and the graph is left

@@ -91,7 +91,7 @@ static uint32_t ef_at(const struct vsx_segment *seg, uint32_t i)
 
 static bool by_partition(const struct vsx_plan_need *need)
 {
-	return vsx_hnsw_by_partition(need->job, need->space, need->n_rows);
+	return vsx_hnsw_by_partition(need->job, need->n_rows);
 }
 
 static double seconds(const struct vsx_plan_need *need)
