@@ -20,6 +20,7 @@
 struct learning {
 	const struct vsx_edge_source *from;
 	struct vsx_edges *edges;
+	struct vsx_edge_coder *coder;
 	uint32_t *rows; /* [n] drawn */
 	uint32_t *ends; /* [n] one edge of each; itself: it has none */
 	uint32_t n;
@@ -91,10 +92,14 @@ static enum vsx_status encode(void *context, unsigned int thread,
 
 	(void)err;
 	for (uint64_t i = first; i < last; i++) {
+		struct vsx_edge_start start;
+
 		l->from->row(l->from->context, l->rows[i], u + dim);
 		l->from->row(l->from->context, l->ends[i], u);
-		vsx_edge_of(l->edges, u + dim, u, u + 2 * (size_t)dim,
-			    &l->edge[i]);
+		vsx_edge_coder_start(l->coder, u + dim, u + 2 * (size_t)dim,
+				     &start);
+		vsx_edge_coder_edge(l->coder, &start, u, u + 2 * (size_t)dim,
+				    &l->edge[i]);
 	}
 	return VSX_OK;
 }
@@ -167,6 +172,7 @@ static enum vsx_status learn(struct learning *l, struct vsx_job *job,
 	take_mean(l, mean);
 	VSX_TRY(vsx_parallel(threads, l->n, CHUNK, turn_to_edges, l, err));
 	VSX_TRY(vsx_pq_train(job, &pq, l->x, l->n, 0, false, book, err));
+	vsx_edge_coder_init(l->coder, l->edges);
 	VSX_TRY(vsx_parallel(threads, l->n, CHUNK, encode, l, err));
 	take_units(l);
 	return VSX_OK;
@@ -177,7 +183,8 @@ enum vsx_status vsx_edges_learn(struct vsx_job *job,
 				uint32_t parts, float *mean, float *book,
 				struct vsx_edges *out, struct vsx_error *err)
 {
-	struct learning l = {.from = from, .edges = out};
+	struct vsx_edge_coder coder;
+	struct learning l = {.from = from, .edges = out, .coder = &coder};
 	enum vsx_status status;
 
 	*out = (struct vsx_edges){

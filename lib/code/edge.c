@@ -1,7 +1,10 @@
 #include "code/edge.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
+
+#include "kernel/kernel.h"
 
 static uint64_t round_64(uint64_t x)
 {
@@ -72,46 +75,82 @@ void vsx_edges_close(const struct vsx_edges *e, uint8_t *bytes)
 /* Of y along r, in terms of their lengths: with less, b would be anything. */
 #define LEAST_COSINE 0.0625
 
-void vsx_edge_of(const struct vsx_edges *e, const float *v, const float *u,
-		 float *work, struct vsx_edge *out)
+void vsx_edge_coder_init(struct vsx_edge_coder *k, const struct vsx_edges *e)
 {
-	const struct vsx_code_kernels *k = vsx_code_kernels();
 	struct vsx_pq pq = vsx_edges_pq(e);
-	double rr = 0.0, ry = 0.0, vy = 0.0, yy = 0.0, inverse;
 
-	for (uint32_t i = 0; i < e->dim; i++) {
-		double r = (double)u[i] - (double)v[i];
-
-		rr += r * r;
-	}
-	inverse = rr > 0.0 ? 1.0 / sqrt(rr) : 0.0;
-	for (uint32_t i = 0; i < e->dim; i++)
-		work[i] = (float)(((double)u[i] - (double)v[i]) * inverse);
+	k->edges = e;
 	for (uint32_t p = 0; p < e->parts; p++) {
-		uint32_t first = vsx_pq_first(&pq, p);
 		const float *book = e->book + vsx_pq_book(&pq, p);
+		float *half = k->half + (size_t)p * VSX_EDGE_WORDS;
 		uint32_t n = vsx_pq_components(&pq, p);
-		uint32_t c =
-			k->nearest(work + first, book, n, VSX_EDGE_WORDS, NULL);
 
-		out->code[p] = (uint8_t)c;
-		for (uint32_t i = 0; i < n; i++) {
-			double y = (double)book[i * VSX_EDGE_WORDS + c];
-
-			ry += (double)work[first + i] * y;
-			vy += ((double)v[first + i] -
-			       (double)e->mean[first + i]) *
-			      y;
-			yy += y * y;
-		}
+		k->first[p] = vsx_pq_first(&pq, p);
+		memset(half, 0, VSX_EDGE_WORDS * sizeof(*half));
+		for (uint32_t i = 0; i < n * VSX_EDGE_WORDS; i++)
+			half[i % VSX_EDGE_WORDS] += book[i] * book[i];
+		for (uint32_t c = 0; c < VSX_EDGE_WORDS; c++)
+			half[c] *= 0.5f;
 	}
-	out->a = out->b = 0.0;
-	out->off = yy > ry * ry ? yy - ry * ry : 0.0;
+	k->first[e->parts] = e->dim;
+}
+
+void vsx_edge_coder_start(const struct vsx_edge_coder *k, const float *v,
+			  float *work, struct vsx_edge_start *out)
+{
+	const struct vsx_edges *e = k->edges;
+
+	out->v = v;
+	for (uint32_t i = 0; i < e->dim; i++)
+		work[i] = v[i] - e->mean[i];
+	for (uint32_t p = 0; p < e->parts; p++)
+		vsx_code_kernels()->products(
+			work + k->first[p],
+			e->book + (size_t)k->first[p] * VSX_EDGE_WORDS,
+			k->first[p + 1] - k->first[p], VSX_EDGE_WORDS,
+			out->along + (size_t)p * VSX_EDGE_WORDS);
+}
+
+/* What the sums over all parts say of r: its product with y is that of the
+ * scores and of what was taken off them. */
+static void say(double rr, double length, const struct vsx_direction_sums *sums,
+		struct vsx_edge *out)
+{
+	double ry = (double)sums->score + length * (double)sums->half;
+	double yy = 2.0 * (double)sums->half;
+
+	out->a = out->b = out->off = 0.0;
 	/* Also not where anything is no number. */
-	if (!(ry > 0.0 && ry * ry > LEAST_COSINE * LEAST_COSINE * yy))
+	if (!(ry > 0.0 && ry * ry > LEAST_COSINE * LEAST_COSINE * rr * yy))
 		return;
-	out->b = 2.0 * sqrt(rr) / ry;
-	out->a = rr + out->b * vy;
+	out->b = 2.0 * rr / ry;
+	out->a = rr + out->b * (double)sums->along;
+	if (yy > ry * ry / rr)
+		out->off = yy - ry * ry / rr;
+}
+
+void vsx_edge_coder_edge(const struct vsx_edge_coder *k,
+			 const struct vsx_edge_start *from, const float *u,
+			 float *work, struct vsx_edge *out)
+{
+	const struct vsx_edges *e = k->edges;
+	struct vsx_direction_book book = {
+		.book = e->book,
+		.half = k->half,
+		.along = from->along,
+		.first = k->first,
+		.parts = e->parts,
+	};
+	struct vsx_direction_sums sums;
+	float rr, length;
+
+	for (uint32_t i = 0; i < e->dim; i++)
+		work[i] = u[i] - from->v[i];
+	vsx_kernels()->ip[VSX_F32](work, (const uint8_t *)work, 0, NULL, 1,
+				   e->dim, &rr);
+	length = sqrtf(rr);
+	vsx_code_kernels()->direction(&book, work, length, out->code, &sums);
+	say((double)rr, (double)length, &sums, out);
 }
 
 /* 1.5 * 2^52: what is added to it is rounded to a whole number. */
@@ -151,6 +190,16 @@ void vsx_edge_put(const struct vsx_edges *e, const struct vsx_edge *edge,
 
 /* The sums of a table are of bytes; one less for what is rounded up. */
 #define MOST_ENTRY 254.0f
+
+/* A hostile book may make anything of a query. */
+static bool are_numbers(const float *products, uint32_t n)
+{
+	bool are = true;
+
+	for (uint32_t i = 0; i < n; i++)
+		are &= fabsf(products[i]) <= FLT_MAX;
+	return are;
+}
 
 /* What f32 [parts][16] products come to, with the least of each part. */
 static float span_of(const float *products, uint32_t parts, float *low)
@@ -199,11 +248,13 @@ void vsx_edge_prepare(const struct vsx_edges *e, const float *q, double slack,
 			e->book + vsx_pq_book(&pq, p),
 			vsx_pq_components(&pq, p), VSX_EDGE_WORDS,
 			products + (size_t)p * VSX_EDGE_WORDS);
+	out->parts = e->parts;
+	out->scale = 0;
+	if (!are_numbers(products, e->parts * VSX_EDGE_WORDS))
+		return;
 	span = span_of(products, e->parts, low);
 	for (uint32_t p = 0; p < e->parts; p++)
 		lows += (double)low[p];
-	out->parts = e->parts;
-	out->scale = 0;
 	/* The unit of the tables is what makes a's that of b's products a whole
 	   multiple: nothing is lost by that. */
 	scale = floor((double)e->unit_a * (double)MOST_ENTRY /

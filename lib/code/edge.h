@@ -83,12 +83,32 @@ struct vsx_edge {
 };
 
 /*
- * The edge from v to u, f32[dim] of finite numbers; work: f32[dim]. A function
- * of its arguments alone, the same bits on every machine; of e only what is
- * learned first is looked at, parts, mean and book.
+ * Coding edges: what is the same for all of them, and for all of one row. The
+ * same bits on every machine. Of edges only what is learned first is looked
+ * at, parts, mean and book; they are borrowed.
  */
-void vsx_edge_of(const struct vsx_edges *e, const float *v, const float *u,
-		 float *work, struct vsx_edge *out);
+struct vsx_edge_coder {
+	const struct vsx_edges *edges;
+	uint32_t first[VSX_EDGE_MAX_PARTS + 1]; /* component of each part */
+	float half[VSX_EDGE_MAX_PARTS * VSX_EDGE_WORDS];
+};
+
+struct vsx_edge_start {
+	const float *v;
+	float along[VSX_EDGE_MAX_PARTS * VSX_EDGE_WORDS]; /* (v - mean, .) of
+							     all codewords */
+};
+
+void vsx_edge_coder_init(struct vsx_edge_coder *k, const struct vsx_edges *e);
+
+/* Edges from v, f32[dim], which is borrowed. work: f32[dim]. */
+void vsx_edge_coder_start(const struct vsx_edge_coder *k, const float *v,
+			  float *work, struct vsx_edge_start *out);
+
+/* The edge to u, f32[dim]; likewise. */
+void vsx_edge_coder_edge(const struct vsx_edge_coder *k,
+			 const struct vsx_edge_start *from, const float *u,
+			 float *work, struct vsx_edge *out);
 
 /* Put an edge into a block, which held zeros, as its link number i. */
 void vsx_edge_put(const struct vsx_edges *e, const struct vsx_edge *edge,

@@ -63,6 +63,33 @@ typedef void vsx_quantise_kernel(const float *x, uint32_t n, float low,
 				 float inverse, uint16_t *out);
 
 /*
+ * Which way a vector leads: of each part of its components the codeword, of 16,
+ * that comes nearest to its direction. One with the greatest score, the lowest
+ * of equals; 0, and minus infinity, where all are that or no numbers:
+ *
+ *	(sum of r[i] * book[i][c]) - length * half[p][c]
+ *
+ * with the sum as above, of the components first[p] .. first[p + 1] - 1.
+ */
+struct vsx_direction_book {
+	const float *book;     /* [first[parts]][16] */
+	const float *half;     /* [parts][16]: half the square of each length */
+	const float *along;    /* [parts][16]: what else is summed */
+	const uint32_t *first; /* [parts + 1] */
+	uint32_t parts;
+};
+
+/* Of the codewords of all parts, by rising number of the part, from +0. */
+struct vsx_direction_sums {
+	float score, half, along;
+};
+
+/* codes: uint8_t[parts], 0 to 15 each */
+typedef void vsx_direction_kernel(const struct vsx_direction_book *b,
+				  const float *r, float length, uint8_t *codes,
+				  struct vsx_direction_sums *out);
+
+/*
  * A gate: which links of a node are worth a look, by codes of 4 bits that lie
  * beside them, 32 links a block. A block has
  *
@@ -105,6 +132,7 @@ struct vsx_code_kernels {
 	vsx_nearest_kernel *nearest;
 	vsx_range_kernel *range;
 	vsx_quantise_kernel *quantise;
+	vsx_direction_kernel *direction;
 	vsx_gate_kernel *gate;
 };
 

@@ -6,7 +6,7 @@
 
 #define WIDTH 8
 
-#include "kernel/codes_book.h"
+#include "kernel/codes_direction.h"
 #include "kernel/codes_rows.h"
 #include "kernel/codes_tables.h"
 
@@ -223,6 +223,26 @@ static void gate(const struct vsx_gate *g, const uint8_t *blocks, size_t n,
 			g, blocks + j * vsx_gate_block_bytes(g->parts));
 }
 
+/* ---- directions --------------------------------------------------------- */
+
+INLINE uint32_t first_greatest(const lanes score[SCORES], float *greatest)
+{
+	__m256 low = (__m256)score[0], high = (__m256)score[1], greatest_of_all;
+	__m256 most = _mm256_max_ps(low, high);
+	uint32_t are;
+
+	most = _mm256_max_ps(most, _mm256_permute2f128_ps(most, most, 1));
+	most = _mm256_max_ps(most, _mm256_permute_ps(most, 0x4e));
+	greatest_of_all = _mm256_max_ps(most, _mm256_permute_ps(most, 0xb1));
+	are = (uint32_t)_mm256_movemask_ps(
+		_mm256_cmp_ps(low, greatest_of_all, _CMP_EQ_OQ));
+	are |= (uint32_t)_mm256_movemask_ps(
+		       _mm256_cmp_ps(high, greatest_of_all, _CMP_EQ_OQ))
+	       << 8;
+	*greatest = _mm256_cvtss_f32(greatest_of_all);
+	return (uint32_t)__builtin_ctz(are);
+}
+
 const struct vsx_code_kernels vsx_code_kernels_avx2 = {
 	.name = "avx2",
 	.dot8 = dot8,
@@ -233,5 +253,6 @@ const struct vsx_code_kernels vsx_code_kernels_avx2 = {
 	.nearest = nearest,
 	.range = range,
 	.quantise = quantise,
+	.direction = direction,
 	.gate = gate,
 };

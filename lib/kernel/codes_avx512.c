@@ -4,7 +4,7 @@
  */
 #define WIDTH 16
 
-#include "kernel/codes_book.h"
+#include "kernel/codes_direction.h"
 #include "kernel/codes_rows.h"
 #include "kernel/codes_tables.h"
 #include "kernel/fold512.h"
@@ -183,6 +183,17 @@ static void gate(const struct vsx_gate *g, const uint8_t *blocks, size_t n,
 			g, blocks + j * vsx_gate_block_bytes(g->parts));
 }
 
+/* ---- directions --------------------------------------------------------- */
+
+INLINE uint32_t first_greatest(const lanes score[SCORES], float *greatest)
+{
+	__m512 x = (__m512)score[0];
+
+	*greatest = _mm512_reduce_max_ps(x);
+	return (uint32_t)__builtin_ctz(
+		_mm512_cmp_ps_mask(x, _mm512_set1_ps(*greatest), _CMP_EQ_OQ));
+}
+
 const struct vsx_code_kernels vsx_code_kernels_avx512 = {
 	.name = "avx512",
 	.dot8 = dot8,
@@ -193,5 +204,6 @@ const struct vsx_code_kernels vsx_code_kernels_avx512 = {
 	.nearest = nearest,
 	.range = range,
 	.quantise = quantise,
+	.direction = direction,
 	.gate = gate,
 };

@@ -6,7 +6,7 @@
 
 #define WIDTH 4
 
-#include "kernel/codes_book.h"
+#include "kernel/codes_direction.h"
 #include "kernel/codes_rows.h"
 #include "kernel/codes_tables.h"
 
@@ -208,6 +208,26 @@ static void gate(const struct vsx_gate *g, const uint8_t *blocks, size_t n,
 			g, blocks + j * vsx_gate_block_bytes(g->parts));
 }
 
+/* ---- directions --------------------------------------------------------- */
+
+INLINE uint32_t first_greatest(const lanes score[SCORES], float *greatest)
+{
+	static const uint32_t bits[4] = {1, 2, 4, 8};
+	float32x4_t x[SCORES], most;
+	uint32_t are = 0;
+
+	for (uint32_t k = 0; k < SCORES; k++)
+		x[k] = (float32x4_t)score[k];
+	most = vmaxq_f32(vmaxq_f32(x[0], x[1]), vmaxq_f32(x[2], x[3]));
+	*greatest = vmaxvq_f32(most);
+	most = vdupq_n_f32(*greatest);
+	for (uint32_t k = 0; k < SCORES; k++)
+		are |= vaddvq_u32(vandq_u32(vceqq_f32(x[k], most),
+					    vld1q_u32(bits)))
+		       << 4 * k;
+	return (uint32_t)__builtin_ctz(are);
+}
+
 const struct vsx_code_kernels vsx_code_kernels_neon = {
 	.name = "neon",
 	.dot8 = dot8,
@@ -218,5 +238,6 @@ const struct vsx_code_kernels vsx_code_kernels_neon = {
 	.nearest = nearest,
 	.range = range,
 	.quantise = quantise,
+	.direction = direction,
 	.gate = gate,
 };

@@ -110,6 +110,46 @@ static void quantise(const float *x, uint32_t n, float low, float inverse,
 	}
 }
 
+static uint32_t nearest_way(const float *r, uint32_t n, float length,
+			    const float *book, const float *half,
+			    float *greatest)
+{
+	uint32_t best = 0;
+
+	*greatest = -INFINITY;
+	for (uint32_t c = 0; c < 16; c++) {
+		float score = 0.0f;
+
+		for (uint32_t i = 0; i < n; i++)
+			score += r[i] * book[i * 16 + c];
+		score -= length * half[c];
+		if (score > *greatest) {
+			*greatest = score;
+			best = c;
+		}
+	}
+	return best;
+}
+
+static void direction(const struct vsx_direction_book *b, const float *r,
+		      float length, uint8_t *codes,
+		      struct vsx_direction_sums *out)
+{
+	*out = (struct vsx_direction_sums){0};
+	for (uint32_t p = 0; p < b->parts; p++) {
+		uint32_t first = b->first[p];
+		float greatest;
+		uint32_t c = nearest_way(r + first, b->first[p + 1] - first,
+					 length, b->book + first * 16,
+					 b->half + p * 16, &greatest);
+
+		codes[p] = (uint8_t)c;
+		out->score += greatest;
+		out->half += b->half[p * 16 + c];
+		out->along += b->along[p * 16 + c];
+	}
+}
+
 static uint32_t gate_block(const struct vsx_gate *g, const uint8_t *block)
 {
 	uint32_t out = 0;
@@ -152,5 +192,6 @@ const struct vsx_code_kernels vsx_code_kernels_scalar = {
 	.nearest = nearest,
 	.range = range,
 	.quantise = quantise,
+	.direction = direction,
 	.gate = gate,
 };

@@ -142,13 +142,17 @@ static uint8_t *encode(const struct rows *r, const struct vsx_edges *e,
 {
 	uint8_t *block = vsx_alloc(vsx_gate_block_bytes(e->parts), 1);
 	float *work = vsx_alloc(r->dim, sizeof(*work));
+	struct vsx_edge_coder coder;
+	struct vsx_edge_start start;
 
+	vsx_edge_coder_init(&coder, e);
+	vsx_edge_coder_start(&coder, r->x + (size_t)row * r->dim, work, &start);
 	for (uint32_t i = 0; i < N_LINKS; i++) {
 		uint32_t to = r->links[row * N_LINKS + i];
 		struct vsx_edge edge;
 
-		vsx_edge_of(e, r->x + (size_t)row * r->dim,
-			    r->x + (size_t)to * r->dim, work, &edge);
+		vsx_edge_coder_edge(&coder, &start, r->x + (size_t)to * r->dim,
+				    work, &edge);
 		vsx_edge_put(e, &edge, i, block);
 	}
 	free(work);

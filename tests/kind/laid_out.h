@@ -18,7 +18,7 @@ struct laid_out {
 	struct vsx_segment seg;
 	struct vsx_built built;
 	struct vsx_code_params codes;
-	uint8_t *vecs, *code;
+	uint8_t *vecs, *code, *made;
 	uint8_t *params;	     /* of the codes; theirs */
 	struct vsx_disk_list *lists; /* section LIST, if there is one */
 	uint64_t *ids;
@@ -123,6 +123,17 @@ static inline enum vsx_status lay_codes(struct laid_out *l, struct vsx_job *job,
 	return lay_codes_of(l, job, rows, &wish, err);
 }
 
+/* Codes of links, once those of rows are there, if there are any. */
+static inline enum vsx_status lay_gates(struct laid_out *l, struct vsx_job *job,
+					const struct vsx_rows *rows,
+					uint32_t parts, struct vsx_error *err)
+{
+	struct vsx_code_source from = {.rows = rows, .order = l->built.order};
+
+	return vsx_kind_build_find(l->built.kind)
+		->gates(job, parts, &l->codes, &from, &l->built, err);
+}
+
 /* What the kind's builder gave is in l->built already. */
 static inline enum vsx_status lay_out(struct laid_out *l, struct vsx_job *job,
 				      const struct vsx_rows *rows, bool codes,
@@ -138,6 +149,12 @@ static inline enum vsx_status lay_out(struct laid_out *l, struct vsx_job *job,
 		struct vsx_built_section *s = &l->built.section[i];
 
 		lay_view(l, s->slot, s->data, s->bytes);
+		if (s->making) {
+			l->made = vsx_alloc(s->bytes, 1);
+			VSX_TRY(s->making->make(s->data, 0, s->bytes, l->made,
+						err));
+			lay_view(l, s->slot, l->made, s->bytes);
+		}
 		if (s->slot == VSX_SEC_LIST)
 			l->lists = s->data;
 	}
@@ -160,6 +177,7 @@ static inline void laid_out_release(struct laid_out *l)
 {
 	free(l->vecs);
 	free(l->code);
+	free(l->made);
 	free(l->ids);
 	vsx_code_params_release(&l->codes);
 	vsx_built_release(&l->built);

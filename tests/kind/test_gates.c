@@ -81,22 +81,27 @@ static bool draw(const void *context, uint32_t row, uint64_t random,
 static void encode(struct graph *g)
 {
 	uint32_t block = (uint32_t)vsx_gate_block_bytes(PARTS);
+	struct vsx_edge_coder coder;
+	struct vsx_edge_start start;
 	struct vsx_edge edge;
 	float work[DIM];
 
 	g->gates.row_bytes = g->base.degree / VSX_GATE_LINKS * block;
 	g->blocks = vsx_alloc(N, g->gates.row_bytes);
-	for (uint32_t row = 0; row < N; row++)
+	vsx_edge_coder_init(&coder, &g->edges);
+	for (uint32_t row = 0; row < N; row++) {
+		vsx_edge_coder_start(&coder, row_at(g, row), work, &start);
 		for (uint32_t i = 0; i < count_links(g, row); i++) {
 			uint32_t to = g->base.links[row * g->base.degree + i];
 			uint8_t *at = g->blocks +
 				      (size_t)row * g->gates.row_bytes +
 				      i / VSX_GATE_LINKS * block;
 
-			vsx_edge_of(&g->edges, row_at(g, row), row_at(g, to),
-				    work, &edge);
+			vsx_edge_coder_edge(&coder, &start, row_at(g, to), work,
+					    &edge);
 			vsx_edge_put(&g->edges, &edge, i % VSX_GATE_LINKS, at);
 		}
+	}
 	g->gates.blocks = g->blocks;
 	g->gates.query = &g->query;
 }

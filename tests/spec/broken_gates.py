@@ -57,3 +57,55 @@ for base in ("gates", "gates-pca", "gates-own"):
         bytes_at("5.5.1-6", base, ["spread of the codes of links"], "LNKP", 8, f32(value))
     for at in (12, 63):
         bytes_at("5.5.1-7", base, ["head of the codes of links"], "LNKP", at, b"\1")
+
+# ---- what they say -------------------------------------------------------
+
+# Of gates 18 f32 of mean, zeros to 192; rows of 8 links of 8 parts, 256 bytes.
+for value in (NAN, INF):
+    bytes_at("5.5.1-8", "gates", ["component 17 of the mean"], "LNKP", 64 + 68, value)
+    bytes_at("5.5.1-10", "gates", ["component 0 of the book"], "LNKP", 192, value)
+    bytes_at("5.5.1-10", "gates", ["component 287 of the book"], "LNKP", -4, value)
+for at in (136, 191):
+    bytes_at("5.5.1-9", "gates", ["bytes 136 to 191 are not 0"], "LNKP", at, b"\1")
+
+
+def other(base, at, bit, words):
+    """A bit of the blocks."""
+
+    @breaks("5.5.1-11", base, *words)
+    def _(m):
+        m.section("LNKG").data[at] ^= bit
+
+
+def factor(base, at, value, words):
+    """i16 of the blocks."""
+
+    @breaks("5.5.1-11", base, *words)
+    def _(m):
+        data = m.section("LNKG").data
+        if data[at : at + 2] == struct.pack("<h", value):
+            raise ValueError("that is there already")
+        data[at : at + 2] = struct.pack("<h", value)
+
+
+for bit in (1, 8):
+    other("gates", 0, bit, ["row 0: byte 0 of the codes of its links"])
+# The second half of a byte is that of link 16, which M 4 does not have.
+other("gates", 256 + 7, 16, ["row 1: byte 7 of the codes of its links"])
+# Place 8 of 32, and the last one.
+other("gates", 8, 1, ["row 0: byte 8 of the codes of its links"])
+other("gates", 128 + 4 * 8, 1, ["row 0: byte 160 of the codes of its links"])
+other("gates", -1, 128, ["row 39: byte 255 of the codes of its links"])
+for at, value in ((128, 0), (130, 0), (128, 32767), (130, -32767)):
+    factor("gates", at, value, ["row 0: byte %d of the codes" % at])
+for base in ("gates-pca", "gates-cosine", "gates-own"):
+    other(base, 0, 2, ["row 0: byte 0 of the codes of its links"])
+
+
+@breaks("5.5.1-11", "gates", "of the codes of its links")
+def _(m):
+    # The rows change, and with them what should be said of them.
+    e = m.section("LNK0")
+    some = list(e.words(32, "8I"))
+    some[0], some[1] = some[1], some[0]
+    e.words(32, "8I", *some)

@@ -3,6 +3,7 @@
 import math
 import struct
 
+from exact import f32
 from layout import up
 
 
@@ -31,3 +32,97 @@ class Gates:
         s.need(spread >= 0 and math.isfinite(spread), "5.5.1-6", "spread")
         s.need(not learned[12:64].strip(b"\0"), "5.5.1-7", "head")
         self.learned = learned
+        self.ends = [p * d // parts for p in range(parts + 1)]
+        self.codes = codes
+
+    # ---- contents --------------------------------------------------------
+
+    def check(self):
+        s, d = self.segment, self.ends[-1]
+        mean = struct.unpack("<%df" % d, self.learned[64 : 64 + 4 * d])
+        book = struct.unpack("<%df" % (16 * d), self.learned[self.book_at :])
+        for numbers, rule in ((mean, "5.5.1-8"), (book, "5.5.1-10")):
+            if not all(map(math.isfinite, numbers)):
+                s.want(False, rule, "what codes of links are made of")
+                return
+        gap = self.learned[64 + 4 * d : self.book_at]
+        s.want(not gap.strip(b"\0"), "5.5.1-9", "gap in LNKP")
+        self.mean, self.book = mean, [book[16 * i : 16 * i + 16] for i in range(d)]
+        self.half = [[0.5 * x for x in self.products(p, None)] for p in range(self.parts)]
+        vectors = [self.vector(row) for row in range(s.n)]
+        base, degree = struct.unpack("<%dI" % (len(s.links) // 4), s.links), 2 * s.m
+        for row in range(s.n):
+            links = base[row * degree : (row + 1) * degree]
+            none = [i for i, x in enumerate(links) if x == 2**32 - 1] + [degree]
+            links = links[: none[0]]
+            if all(x < s.n for x in links):
+                due = self.blocks_of(vectors[row], [vectors[x] for x in links])
+                at = row * self.row_bytes
+                found = self.blocks[at : at + self.row_bytes]
+                s.want(found == due, "5.5.1-11", "row %d: codes of links" % row)
+
+    def vector(self, row):
+        """What a row is compared as."""
+        if not self.codes:
+            return tuple(map(float, self.segment.rows[row]))
+        size = self.codes.size
+        return self.codes.decoded(self.codes.records[row * size : (row + 1) * size])
+
+    def products(self, p, x):
+        """Of a part of x with its codewords, or of these with themselves."""
+        sums = [0.0] * 16
+        for i in range(self.ends[p], self.ends[p + 1]):
+            word = self.book[i]
+            sums = [f32(a + f32((x[i] if x else b) * b)) for a, b in zip(sums, word)]
+        return sums
+
+    def blocks_of(self, v, ends):
+        off = [f32(a - b) for a, b in zip(v, self.mean)]
+        along = [self.products(p, off) for p in range(self.parts)]
+        out = bytearray(self.row_bytes)
+        size = 16 * self.parts + 128
+        for j, u in enumerate(ends):
+            codes, a, b = self.edge(v, u, along)
+            block, j = j // 32 * size, j % 32
+            for p, code in enumerate(codes):
+                out[block + 16 * p + j % 16] |= code << (0 if j < 16 else 4)
+            struct.pack_into("<2h", out, block + 16 * self.parts + 4 * j, a, b)
+        return bytes(out)
+
+    def edge(self, v, u, along):
+        r = [f32(a - b) for a, b in zip(u, v)]
+        s = lanes_of_32(r)
+        h = f32(math.sqrt(s)) if s == s else s
+        codes, sums = [], [0.0] * 3
+        for p in range(self.parts):
+            best, code = -math.inf, 0
+            for c, x in enumerate(self.products(p, r)):
+                score = f32(x - f32(h * self.half[p][c]))
+                if score > best:
+                    best, code = score, c
+            codes.append(code)
+            more = best, self.half[p][code], along[p][code]
+            sums = [f32(x + y) for x, y in zip(sums, more)]
+        a, b = self.factors(s, h, *sums)
+        return codes, a, b
+
+    def factors(self, s, h, score, half, along):
+        r = score + h * half
+        if not (r > 0 and r * r > s / 256 * (2 * half)):
+            return 0, 0
+        b = 2 * s / r
+        a, b = (s + b * along) / self.unit_a, b / self.unit_b
+        if not (math.isfinite(a) and math.isfinite(b)):
+            return 0, 0
+        a, b = round(a), round(b)
+        return (a, -b) if abs(a) <= 32767 and b <= 32767 else (0, 0)
+
+
+def lanes_of_32(r):
+    """The sum of squares, as of a product of rows: SPEC.md 5.8."""
+    lanes = [0.0] * 32
+    for i, x in enumerate(r):
+        lanes[i % 32] = f32(lanes[i % 32] + f32(x * x))
+    for half in (16, 8, 4, 2, 1):
+        lanes = [f32(a + b) for a, b in zip(lanes[:half], lanes[half:])]
+    return lanes[0]

@@ -29,7 +29,7 @@ def a_field(r, model):
     name = r.choice(part.table.fields)[0]
     part[name] = near(r, part[name])
     if part in model.segments and r.randrange(2):
-        i = r.randrange(4)
+        i = r.randrange(5)
         x = int.from_bytes(part.raw[24 + 4 * i : 28 + 4 * i], "little")
         part.param(i, near(r, x) & 2**32 - 1)
 

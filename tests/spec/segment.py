@@ -760,3 +760,5 @@ class Segment:
                     reached.add(link)
                     todo.append(link)
         self.want(len(reached) == self.n, "5.5-11", "rows cannot be reached")
+        if self.gates:
+            self.gates.check()

@@ -1,11 +1,10 @@
 #include "kind/hnsw/build_gates.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "code/build_edge.h"
-#include "kind/hnsw/hnsw.h"
+#include "kind/hnsw/link_codes.h"
 
 #define ROW_CHUNK    16
 #define ENCODE_CHUNK 256
@@ -13,14 +12,11 @@
 /* The codes of links in the making. */
 struct making {
 	struct vsx_job *job;
-	struct vsx_codes codes; /* what rows are compared as */
-	uint8_t *code;		/* of all rows, in their order; owned */
-	const uint32_t *order;	/* of rows that are no codes; NULL: as is */
-	struct vsx_edges edges;
-	const uint32_t *links; /* [n][degree] */
-	uint32_t degree, n;
+	struct vsx_link_coder coder;
+	uint8_t *code; /* of all rows, in their order; NULL: rows are none;
+			  owned */
 	uint32_t row_bytes;
-	float *work; /* [threads][work_of()]; owned */
+	float *work; /* [threads][3 * dim]; owned */
 };
 
 /* ---- the rows ---------------------------------------------------------- */
@@ -53,67 +49,69 @@ static enum vsx_status encode_rows(struct making *m,
 				   struct vsx_error *err)
 {
 	struct encoding e = {.params = p, .from = from};
-	struct vsx_view none = {0};
+	uint32_t n = from->rows->n;
+	struct vsx_view all;
 	enum vsx_status status;
 
 	e.per_thread = vsx_codes_work(p) + vsx_codes_work_kept(from);
-	VSX_TRY(vsx_arrays_take(m->job->arrays, &m->code, m->n, p->block_bytes,
+	VSX_TRY(vsx_arrays_take(m->job->arrays, &m->code, n, p->block_bytes,
 				err));
 	VSX_TRY(vsx_alloc_to(&e.work, vsx_job_threads(m->job),
 			     e.per_thread * sizeof(*e.work), err));
 	e.out = m->code;
-	status = vsx_parallel(vsx_job_threads(m->job), m->n, ENCODE_CHUNK,
+	status = vsx_parallel(vsx_job_threads(m->job), n, ENCODE_CHUNK,
 			      encode_some, &e, err);
 	free(e.work);
 	VSX_TRY(status);
-	none.base = m->code;
-	none.bytes = (uint64_t)m->n * p->block_bytes;
-	VSX_TRY(vsx_codes_open(&m->codes, p->build->codec, &p->form,
-			       from->rows->space, p->bytes, &none, 0, err));
-	m->codes.view = NULL;
+	all = (struct vsx_view){
+		.base = m->code,
+		.bytes = (uint64_t)n * p->block_bytes,
+	};
+	VSX_TRY(vsx_codes_open(&m->coder.codes, p->build->codec, &p->form,
+			       from->rows->space, p->bytes, &all, 0, err));
+	m->coder.codes.view = NULL;
 	return VSX_OK;
 }
 
-/* What a row is compared as. */
+/* ---- what is learned of their links ------------------------------------ */
+
 static void load(const void *context, uint32_t row, float *out)
 {
-	const struct making *m = context;
-	const struct vsx_codes *c = &m->codes;
-	uint64_t at = m->order ? m->order[row] : row;
-	const uint8_t *code = c->base + at * c->block_bytes;
-
-	if (c->codec->decode)
-		c->codec->decode(&c->form, c->params, code, 0, out);
-	else
-		vsx_space_load(&c->rows, out, code);
-}
-
-static const uint32_t *links_of(const struct making *m, uint32_t row)
-{
-	return m->links + (size_t)row * m->degree;
-}
-
-static uint32_t n_links(const struct making *m, uint32_t row)
-{
-	uint32_t n = 0;
-
-	while (n < m->degree && links_of(m, row)[n] != VSX_HNSW_NO_LINK)
-		n++;
-	return n;
+	vsx_link_coder_load(context, row, out);
 }
 
 static bool draw(const void *context, uint32_t row, uint64_t random,
 		 uint32_t *to)
 {
-	const struct making *m = context;
-	uint32_t n = n_links(m, row);
+	const struct vsx_link_coder *k = context;
+	uint32_t n = vsx_link_coder_count(k, row);
 
 	if (n)
-		*to = links_of(m, row)[random % n];
+		*to = vsx_link_coder_links(k, row)[random % n];
 	return n > 0;
 }
 
-/* ---- their links ------------------------------------------------------- */
+static enum vsx_status learn(struct making *m, uint32_t parts,
+			     struct vsx_built *built, struct vsx_error *err)
+{
+	struct vsx_link_coder *k = &m->coder;
+	uint32_t dim = vsx_link_coder_dim(k);
+	struct vsx_edge_source from = {dim, k->n_rows, load, draw, k};
+	uint8_t *bytes;
+
+	VSX_TRY(vsx_alloc_to(&bytes, vsx_edges_bytes(dim), 1, err));
+	vsx_built_add(built, VSX_SEC_LNKP, bytes, vsx_edges_bytes(dim));
+	VSX_TRY(vsx_edges_learn(
+		m->job, &from, parts,
+		(float *)(void *)(bytes + vsx_edges_mean_at()),
+		(float *)(void *)(bytes + vsx_edges_book_at(dim)), &k->edges,
+		err));
+	vsx_edges_close(&k->edges, bytes);
+	vsx_edge_coder_init(&k->coder, &k->edges);
+	return VSX_OK;
+}
+
+/* ---- the section -------------------------------------------------------- */
 
 struct piece {
 	const struct making *m;
@@ -121,38 +119,18 @@ struct piece {
 	uint8_t *out;
 };
 
-/* Both ends, and what an edge is made in. */
-static size_t work_of(const struct making *m)
-{
-	return (size_t)m->edges.dim * 3;
-}
-
 static enum vsx_status make_some(void *context, unsigned int thread,
 				 uint64_t first, uint64_t last,
 				 struct vsx_error *err)
 {
 	const struct piece *p = context;
 	const struct making *m = p->m;
-	float *v = m->work + thread * work_of(m);
-	float *u = v + m->edges.dim;
-	size_t block = vsx_gate_block_bytes(m->edges.parts);
+	float *work = m->work + (size_t)thread * 3 * m->coder.edges.dim;
 
 	(void)err;
-	memset(p->out + first * m->row_bytes, 0, (last - first) * m->row_bytes);
-	for (uint64_t i = first; i < last; i++) {
-		uint32_t row = (uint32_t)(p->first + i);
-		uint8_t *out = p->out + i * m->row_bytes;
-
-		load(m, row, v);
-		for (uint32_t j = 0; j < n_links(m, row); j++) {
-			struct vsx_edge edge;
-
-			load(m, links_of(m, row)[j], u);
-			vsx_edge_of(&m->edges, v, u, u + m->edges.dim, &edge);
-			vsx_edge_put(&m->edges, &edge, j % VSX_GATE_LINKS,
-				     out + j / VSX_GATE_LINKS * block);
-		}
-	}
+	for (uint64_t i = first; i < last; i++)
+		vsx_link_coder_row(&m->coder, (uint32_t)(p->first + i), work,
+				   p->out + i * m->row_bytes);
 	return VSX_OK;
 }
 
@@ -175,7 +153,7 @@ static void release(void *data)
 	free(m);
 }
 
-/* ---- what is learned of them ------------------------------------------- */
+/* ---- both ---------------------------------------------------------------- */
 
 static const uint32_t *base_links(const struct vsx_built *built)
 {
@@ -185,45 +163,28 @@ static const uint32_t *base_links(const struct vsx_built *built)
 	return NULL;
 }
 
-static enum vsx_status learn(struct making *m, uint32_t dim, uint32_t parts,
-			     struct vsx_built *built, struct vsx_error *err)
-{
-	struct vsx_edge_source from = {dim, m->n, load, draw, m};
-	uint8_t *bytes;
-
-	VSX_TRY(vsx_alloc_to(&bytes, vsx_edges_bytes(dim), 1, err));
-	vsx_built_add(built, VSX_SEC_LNKP, bytes, vsx_edges_bytes(dim));
-	VSX_TRY(vsx_edges_learn(
-		m->job, &from, parts,
-		(float *)(void *)(bytes + vsx_edges_mean_at()),
-		(float *)(void *)(bytes + vsx_edges_book_at(dim)), &m->edges,
-		err));
-	vsx_edges_close(&m->edges, bytes);
-	return vsx_alloc_to(&m->work, vsx_job_threads(m->job),
-			    work_of(m) * sizeof(*m->work), err);
-}
-
 static enum vsx_status begin(struct making *m, uint32_t parts,
 			     const struct vsx_code_params *codes,
 			     const struct vsx_code_source *from,
 			     struct vsx_built *built, struct vsx_error *err)
 {
-	uint32_t dim = from->rows->space->dim;
+	struct vsx_link_coder *k = &m->coder;
 
-	m->n = from->rows->n;
-	m->degree = 2 * built->params[VSX_HNSW_M];
-	m->links = base_links(built);
+	k->n_rows = from->rows->n;
+	k->degree = 2 * built->params[VSX_HNSW_M];
+	k->links = base_links(built);
 	m->row_bytes =
 		vsx_hnsw_gates_row_bytes(built->params[VSX_HNSW_M], parts);
 	if (codes->build) {
 		VSX_TRY(encode_rows(m, codes, from, err));
-		dim = codes->form.coded;
 	} else {
-		vsx_codes_of_rows(&m->codes, from->rows->space,
+		vsx_codes_of_rows(&k->codes, from->rows->space,
 				  from->rows->base, NULL);
-		m->order = from->order;
+		k->order = from->order;
 	}
-	return learn(m, dim, parts, built, err);
+	VSX_TRY(learn(m, parts, built, err));
+	return vsx_alloc_to(&m->work, vsx_job_threads(m->job),
+			    (size_t)k->edges.dim * 3 * sizeof(*m->work), err);
 }
 
 enum vsx_status vsx_hnsw_build_gates(struct vsx_job *job, uint32_t parts,
@@ -246,6 +207,7 @@ enum vsx_status vsx_hnsw_build_gates(struct vsx_job *job, uint32_t parts,
 	built->params[VSX_HNSW_GATES] = parts;
 	built->section[built->n_sections].making = &making;
 	built->section[built->n_sections].step = m->row_bytes;
-	vsx_built_add(built, VSX_SEC_LNKG, m, (uint64_t)m->n * m->row_bytes);
+	vsx_built_add(built, VSX_SEC_LNKG, m,
+		      (uint64_t)m->coder.n_rows * m->row_bytes);
 	return VSX_OK;
 }

@@ -72,9 +72,9 @@ static enum vsx_status check_list(const struct vsx_level *l, uint32_t level,
 	return VSX_OK;
 }
 
-enum vsx_status vsx_hnsw_check(const struct vsx_segment *seg,
-			       vsx_finding *report, void *context,
-			       struct vsx_error *err)
+static enum vsx_status check_links(const struct vsx_segment *seg,
+				   vsx_finding *report, void *context,
+				   struct vsx_error *err)
 {
 	enum vsx_status status = VSX_OK;
 	uint8_t *reached = NULL;
@@ -115,4 +115,12 @@ done:
 	free(reached);
 	free(queue);
 	return status;
+}
+
+enum vsx_status vsx_hnsw_check(const struct vsx_segment *seg,
+			       vsx_finding *report, void *context,
+			       struct vsx_error *err)
+{
+	VSX_TRY(check_links(seg, report, context, err));
+	return vsx_hnsw_check_gates(seg, report, context, err);
 }

@@ -8,6 +8,11 @@ enum vsx_status vsx_hnsw_check(const struct vsx_segment *seg,
 			       vsx_finding *report, void *context,
 			       struct vsx_error *err);
 
+/* Those of 5.5.1, of the links' codes. */
+enum vsx_status vsx_hnsw_check_gates(const struct vsx_segment *seg,
+				     vsx_finding *report, void *context,
+				     struct vsx_error *err);
+
 /*
  * Mark every row that base links lead to from row `start`: reached[row] = 1.
  * `queue` has room for n rows. Links at or above n are passed over.

@@ -130,6 +130,37 @@ static void check_gate(const struct vsx_code_kernels *k, uint8_t *codes_end,
 	tell(good, "gate", parts);
 }
 
+/* Parts of n components; few: many scores are equal. */
+static void check_direction(const struct vsx_code_kernels *k, uint32_t n,
+			    uint32_t few)
+{
+	enum { PARTS = 5 };
+	static float book[PARTS * 64 * 16], r[PARTS * 64];
+	const struct vsx_code_kernels *s = vsx_code_kernels_at(0);
+	uint32_t first[PARTS + 1];
+	float half[PARTS * 16], along[PARTS * 16];
+	struct vsx_direction_book b = {book, half, along, first, PARTS};
+	struct vsx_rng rng = {.state = n + few};
+	struct vsx_direction_sums sums[2];
+	uint8_t codes[2][PARTS];
+
+	for (uint32_t p = 0; p <= PARTS; p++)
+		first[p] = p * n;
+	for (uint32_t i = 0; i < PARTS * n * 16; i++)
+		book[i] = (float)vsx_rng_below(&rng, few) - (float)few / 2;
+	for (uint32_t i = 0; i < PARTS * 16; i++) {
+		half[i] = (float)vsx_rng_below(&rng, few);
+		along[i] = (float)vsx_rng_below(&rng, few);
+	}
+	for (uint32_t i = 0; i < PARTS * n; i++)
+		r[i] = (float)vsx_rng_below(&rng, few) / 7.0f;
+	k->direction(&b, r, 0.25f, codes[0], &sums[0]);
+	s->direction(&b, r, 0.25f, codes[1], &sums[1]);
+	tell(memcmp(codes[0], codes[1], PARTS) == 0 &&
+		     memcmp(&sums[0], &sums[1], sizeof(sums[0])) == 0,
+	     "direction", n);
+}
+
 int main(void)
 {
 	static const uint32_t large[] = {784, 1536, 65535, MAX_DIM};
@@ -156,6 +187,10 @@ int main(void)
 			check_book(k, book, dim, dim % 3 ? 256 : 16, few);
 	for (uint32_t parts = 4; parts <= 128; parts += 4)
 		check_gate(k, codes_end, weights_end, parts);
+	for (uint32_t n = 1; n <= 64; n++) {
+		check_direction(k, n, 3);
+		check_direction(k, n, 100000);
+	}
 	printf("%u passed, %u failed\n", passed, failed);
 	return failed != 0;
 }

@@ -1,0 +1,130 @@
+/* The rules of the codes of links, which are made once more. SPEC.md 5.5.1. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "kind/hnsw/check.h"
+#include "kind/hnsw/link_codes.h"
+#include "segment/codes.h"
+#include "segment/ids.h"
+
+typedef unsigned long long ull;
+
+static enum vsx_status tell_learned(vsx_finding *report, void *context,
+				    const char *what, uint32_t i, float x)
+{
+	return vsx_tell_section(
+		report, context, "LNKP",
+		"section LNKP: component %u of the %s is %g, expected "
+		"a finite number",
+		i, what, (double)x);
+}
+
+static bool are_numbers(const float *x, size_t n, uint32_t *which)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!isfinite(x[i])) {
+			*which = (uint32_t)i;
+			return false;
+		}
+	return true;
+}
+
+/* What was learned; *sound: codes can be made of it. */
+static enum vsx_status check_learned(const struct vsx_segment *seg,
+				     const struct vsx_edges *e, bool *sound,
+				     vsx_finding *report, void *context)
+{
+	const uint8_t *bytes = seg->view[VSX_SEC_LNKP].base;
+	uint64_t from = vsx_edges_mean_at() + e->dim * UINT64_C(4);
+	uint64_t to = vsx_edges_book_at(e->dim);
+	uint32_t i;
+
+	*sound = false;
+	if (!are_numbers(e->mean, e->dim, &i))
+		return tell_learned(report, context, "mean", i, e->mean[i]);
+	if (!are_numbers(e->book, (size_t)e->dim * VSX_EDGE_WORDS, &i))
+		return tell_learned(report, context, "book", i, e->book[i]);
+	*sound = true;
+	if (vsx_is_zero(bytes + from, to - from))
+		return VSX_OK;
+	return vsx_tell_section(report, context, "LNKP",
+				"section LNKP: bytes %llu to %llu are not 0",
+				(ull)from, (ull)to - 1);
+}
+
+/* Of one row the first byte that is not what it should be. */
+static enum vsx_status check_row(const struct vsx_gates *g, uint32_t row,
+				 const uint8_t *due, vsx_finding *report,
+				 void *context)
+{
+	const uint8_t *at = g->blocks + (uint64_t)row * g->row_bytes;
+
+	for (uint32_t i = 0; i < g->row_bytes; i++)
+		if (at[i] != due[i])
+			return vsx_tell_row(
+				report, context, row,
+				"row %u: byte %u of the codes of its links is "
+				"0x%02x, expected 0x%02x",
+				row, i, at[i], due[i]);
+	return VSX_OK;
+}
+
+/* A list with a link that leads nowhere has its own finding. */
+static bool leads_nowhere(const struct vsx_link_coder *k, uint32_t row)
+{
+	uint32_t n = vsx_link_coder_count(k, row);
+
+	return n < k->degree &&
+	       vsx_link_coder_links(k, row)[n] != VSX_HNSW_NO_LINK;
+}
+
+static enum vsx_status check_rows(const struct vsx_link_coder *k,
+				  const struct vsx_gates *g,
+				  vsx_finding *report, void *context,
+				  struct vsx_error *err)
+{
+	enum vsx_status status = VSX_OK;
+	uint8_t *due = NULL;
+	float *work = NULL;
+
+	status = vsx_alloc_to(&due, g->row_bytes, 1, err);
+	if (status == VSX_OK)
+		status = vsx_alloc_to(&work, (size_t)k->edges.dim * 3,
+				      sizeof(*work), err);
+	for (uint32_t row = 0; status == VSX_OK && row < k->n_rows; row++) {
+		if (leads_nowhere(k, row))
+			continue;
+		vsx_link_coder_row(k, row, work, due);
+		status = check_row(g, row, due, report, context);
+	}
+	free(due);
+	free(work);
+	return status;
+}
+
+enum vsx_status vsx_hnsw_check_gates(const struct vsx_segment *seg,
+				     vsx_finding *report, void *context,
+				     struct vsx_error *err)
+{
+	struct vsx_link_coder k = {.n_rows = seg->n_rows};
+	struct vsx_gates g;
+	struct vsx_level base;
+	bool sound;
+
+	VSX_TRY(vsx_hnsw_gates(seg, &g, &k.edges, err));
+	if (!g.blocks)
+		return VSX_OK;
+	VSX_TRY(check_learned(seg, &k.edges, &sound, report, context));
+	if (!sound)
+		return VSX_OK;
+	if (vsx_codes_estimate(seg))
+		VSX_TRY(vsx_segment_codes(seg, &k.codes, err));
+	else
+		vsx_segment_rows(seg, &k.codes);
+	vsx_hnsw_level(seg, 0, &base);
+	k.links = base.links;
+	k.degree = base.degree;
+	vsx_edge_coder_init(&k.coder, &k.edges);
+	return check_rows(&k, &g, report, context, err);
+}

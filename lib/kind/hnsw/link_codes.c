@@ -1,0 +1,67 @@
+#include "kind/hnsw/link_codes.h"
+
+#include <string.h>
+
+static const uint8_t *code_of(const struct vsx_link_coder *k, uint32_t row)
+{
+	size_t at = k->order ? k->order[row] : row;
+
+	return k->codes.base + at * k->codes.block_bytes;
+}
+
+void vsx_link_coder_load(const struct vsx_link_coder *k, uint32_t row,
+			 float *out)
+{
+	const struct vsx_codes *c = &k->codes;
+
+	if (c->codec->decode)
+		c->codec->decode(&c->form, c->params, code_of(k, row), 0, out);
+	else
+		vsx_space_load(&c->rows, out, code_of(k, row));
+}
+
+uint32_t vsx_link_coder_count(const struct vsx_link_coder *k, uint32_t row)
+{
+	const uint32_t *links = vsx_link_coder_links(k, row);
+	uint32_t n = 0;
+
+	while (n < k->degree && links[n] < k->n_rows)
+		n++;
+	return n;
+}
+
+static void expect(const struct vsx_link_coder *k, uint32_t row)
+{
+	const uint8_t *at = code_of(k, row);
+
+	for (uint32_t b = 0; b < k->codes.block_bytes; b += 64)
+		__builtin_prefetch(at + b);
+}
+
+/* Rows that are asked for before their turn. */
+#define AHEAD 8u
+
+void vsx_link_coder_row(const struct vsx_link_coder *k, uint32_t row,
+			float *work, uint8_t *blocks)
+{
+	const uint32_t *links = vsx_link_coder_links(k, row);
+	size_t dim = k->edges.dim, n = vsx_link_coder_count(k, row);
+	size_t block = vsx_gate_block_bytes(k->edges.parts);
+	float *v = work, *u = v + dim, *room = u + dim;
+	struct vsx_edge_start start;
+
+	memset(blocks, 0,
+	       (k->degree + VSX_GATE_LINKS - 1) / VSX_GATE_LINKS * block);
+	vsx_link_coder_load(k, row, v);
+	vsx_edge_coder_start(&k->coder, v, room, &start);
+	for (size_t i = 0; i < n; i++) {
+		struct vsx_edge edge;
+
+		if (i + AHEAD < n)
+			expect(k, links[i + AHEAD]);
+		vsx_link_coder_load(k, links[i], u);
+		vsx_edge_coder_edge(&k->coder, &start, u, room, &edge);
+		vsx_edge_put(&k->edges, &edge, i % VSX_GATE_LINKS,
+			     blocks + i / VSX_GATE_LINKS * block);
+	}
+}
