@@ -21,7 +21,7 @@ long() { # WORDS COMMAND...
 
 # Of every operation with the index that it stands with in the list, then with
 # each kind.
-for spec in "" Flat IVF4,Flat HNSW4 IVF4,SQ8,NoRefine HNSW4,SQ8; do
+for spec in "" Flat IVF4,Flat HNSW4 IVF4,SQ8,NoRefine HNSW4,SQ8 HNSW4,SQ8,G4; do
 	long "states after a crash ${spec:+($spec)}" \
 		env ${spec:+VSX_SPEC=$spec} VSX_STATES=400000 \
 		"$programs/test_states"

@@ -14,7 +14,7 @@ for options in "-i Flat -m cosine" "-i IVF64,Flat -m cosine" \
     "-i HNSW8 -m ip --builder partition" \
     "-i HNSW8 -m l2 -e f16 --ids ids.txt" \
     "-i IVF64,Flat -m ip -e bf16 --page-size 16K" \
-    "-i HNSW8,SQ8 -m cosine" "-i PCA20,HNSW8,SQ4 -m ip" \
+    "-i HNSW8,SQ8 -m cosine" "-i HNSW8,SQ8,G16 -m cosine" "-i PCA20,HNSW8,SQ4 -m ip" \
     "-i IVF64,SQ4 -m cosine" "-i SQ8 -m ip -e f16" \
     "-i IVF32,PQ9 -m cosine" "-i PQ25x4 -m ip" \
     "-i PCA20,Flat -m ip" "-i OPQ7_24,IVF16,SQ4 -m cosine" \
@@ -51,7 +51,7 @@ for options in "-i Flat -m cosine" "-i IVF64,Flat -m cosine" \
 	done
 done
 # The recall table of codes that estimate counts rows by keys.
-for spec in IVF64,Flat IVF64,SQ4 SQ8 HNSW8,SQ8 IVF32,PQ9 OPQ10,IVF16,PQ10; do
+for spec in IVF64,Flat IVF64,SQ4 SQ8 HNSW8,SQ8 HNSW16,G48 PCA20,HNSW8,SQ4,G12 IVF32,PQ9 OPQ10,IVF16,PQ10; do
 	run 0 vsx-build rows.fbin -i $spec -o best.vsx -f -q
 	for isa in scalar avx2 avx512; do
 		VSX_ISA=$isa run 0 vsx-build rows.fbin -i $spec -o isa.vsx -f -q

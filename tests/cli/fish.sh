@@ -21,7 +21,7 @@ touch one.vsx
 offers cosine 'vsx-build --metric c'
 offers --metric=cosine 'vsx-build --metric=c'
 offers cosine 'vsx-build -m c'
-offers 'HNSW HNSW16 HNSW32 HNSW32,SQ8' 'vsx-build -i H'
+offers 'HNSW HNSW16 HNSW32 HNSW32,SQ8 HNSW32,SQ8,G32' 'vsx-build -i H'
 offers --help 'vsx-query --he'
 offers '--nlist-sample --normalize' 'vsx-build --n'
 offers 'create list prune restore verify' 'vsx-backup '

@@ -57,7 +57,7 @@ state() { # INDEX KEY VALUE...
 		{ fail "dead rows"; grep dead "$tmp/out"; }
 }
 
-for spec in Flat IVF32,Flat HNSW8 IVF32,SQ8 HNSW8,SQ8; do
+for spec in Flat IVF32,Flat HNSW8 IVF32,SQ8 HNSW8,SQ8 HNSW8,SQ8,G16; do
 	i=$spec.vsx
 	# An acceptance test of queries, or of rows of its own.
 	case $spec in

@@ -140,15 +140,18 @@ static void next_generation(const char *path, const struct support_index *what,
 	vsx_update_free(u);
 }
 
-#define N_SPECS 10
+#define N_SPECS 12
 
 /* As built; of generation 3 with three segments; of generation 5, merged. */
 static void make_seed(uint64_t i)
 {
 	static const char *const specs[] = {
-		"Flat",	     "IVF3,Flat",	 "HNSW3",     "IVF3,SQ8",
-		"HNSW3,SQ8", "IVF3,PQ2x4",	 "PCA3,Flat", "OPQ2_4,IVF3,PQ2",
-		"IVF3,SQ4",  "IVF3,SQ4,NoRefine"};
+		"Flat",		"IVF3,Flat",
+		"HNSW3",	"IVF3,SQ8",
+		"HNSW3,SQ8",	"IVF3,PQ2x4",
+		"PCA3,Flat",	"OPQ2_4,IVF3,PQ2",
+		"IVF3,SQ4",	"IVF3,SQ4,NoRefine",
+		"HNSW3,SQ8,G4", "HNSW3,SQ4,G4,NoRefine"};
 	struct support_index what = support_defaults((struct support_index){
 		.spec = specs[i % N_SPECS],
 		.metric = (enum vsx_metric)(1 + i / N_SPECS % 3),
@@ -161,6 +164,10 @@ static void make_seed(uint64_t i)
 		.fields = i % 3 > 0});
 	uint64_t state = i / N_SPECS % 3;
 	char path[64];
+
+	/* Links have codes where distances are squares. */
+	if (strstr(what.spec, ",G"))
+		what.metric = VSX_L2;
 
 	snprintf(path, sizeof(path), "%s/%llu", seeds, (unsigned long long)i);
 	support_build(path, what);

@@ -194,8 +194,8 @@ static void try_all(struct opened *o, const char *what)
 }
 
 static const char *const specs[] = {
-	"Flat",	    "IVF4,Flat",	 "HNSW8",
-	"IVF4,SQ8", "IVF4,SQ8,NoRefine", "HNSW8,SQ8"};
+	"Flat",	     "IVF4,Flat",   "HNSW8", "IVF4,SQ8", "IVF4,SQ8,NoRefine",
+	"HNSW8,SQ8", "HNSW8,SQ8,G4"};
 
 /* Two segments, deleted rows, a test. */
 static struct opened make(const char *spec)

@@ -335,16 +335,20 @@ static void check(struct sequence *s, bool verify)
 static void run(uint64_t seed)
 {
 	static const char *const specs[] = {
-		"Flat",	     "IVF4,Flat",	"HNSW4",     "SQ8",
-		"IVF4,SQ8",  "IVF4,SQ4",	"PQ3x4",     "IVF4,PQ2",
-		"PCA3,Flat", "OPQ2_4,IVF4,PQ2", "HNSW4,SQ8", "HNSW4,SQ4"};
+		"Flat",	       "IVF4,Flat",	  "HNSW4",     "SQ8",
+		"IVF4,SQ8",    "IVF4,SQ4",	  "PQ3x4",     "IVF4,PQ2",
+		"PCA3,Flat",   "OPQ2_4,IVF4,PQ2", "HNSW4,SQ8", "HNSW4,SQ4",
+		"HNSW4,SQ8,G4"};
 	static const enum vsx_metric metrics[] = {VSX_L2, VSX_IP, VSX_COSINE};
 	struct sequence s = {.seed = seed, .rng = {seed}};
+	enum vsx_metric metric;
 	uint32_t changes;
 
-	s.spec = specs[below(&s, 12)];
+	s.spec = specs[below(&s, 13)];
 	s.path = scratch_path("index");
-	model_init(&s.model, metrics[below(&s, 3)], 4 + below(&s, 20));
+	/* Links have codes where distances are squares. */
+	metric = strstr(s.spec, ",G") ? VSX_L2 : metrics[below(&s, 3)];
+	model_init(&s.model, metric, 4 + below(&s, 20));
 	OK(&s, vsx_fields_new(&s.fields, &err));
 	build(&s);
 	changes = 1 + below(&s, MOST_CHANGES);

@@ -82,9 +82,9 @@ static uint64_t check(const char *path, const struct support_index *what)
 	return n;
 }
 
-static const char *const specs[] = {"Flat",	 "IVF4,Flat",	   "HNSW8",
-				    "IVF4,SQ8",	 "HNSW8,SQ8",	   "IVF4,PQ2",
-				    "PCA3,Flat", "OPQ2_4,IVF4,PQ2"};
+static const char *const specs[] = {
+	"Flat",	    "IVF4,Flat", "HNSW8",	    "IVF4,SQ8",	   "HNSW8,SQ8",
+	"IVF4,PQ2", "PCA3,Flat", "OPQ2_4,IVF4,PQ2", "HNSW8,SQ8,G4"};
 #define N_SPECS (sizeof(specs) / sizeof(specs[0]))
 
 Test(repair, saves_everything_from_a_sound_index)

@@ -21,9 +21,9 @@ TestSuite(update_file, .init = scratch_make, .fini = scratch_drop,
 
 enum { N = 300, DIM = 8 };
 
-static const char *const specs[] = {"Flat",	 "IVF4,Flat",
-				    "HNSW8",	 "IVF4,SQ8",
-				    "HNSW8,SQ8", "IVF4,SQ8,NoRefine"};
+static const char *const specs[] = {
+	"Flat",	     "IVF4,Flat",	  "HNSW8",	 "IVF4,SQ8",
+	"HNSW8,SQ8", "IVF4,SQ8,NoRefine", "HNSW8,SQ8,G4"};
 enum { N_SPECS = sizeof(specs) / sizeof(specs[0]) };
 static struct support_index what;
 

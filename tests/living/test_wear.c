@@ -278,3 +278,8 @@ Test(wear, of_graphs_over_codes)
 {
 	run("HNSW8,SQ8");
 }
+
+Test(wear, of_links_with_codes)
+{
+	run("HNSW8,SQ8,G8");
+}

@@ -204,6 +204,18 @@ static void hnsw_sq8(const char *path)
 	support_build(path, walked);
 }
 
+static const struct support_index gated = {.spec = "HNSW4,SQ8,G4",
+					   .metric = VSX_COSINE,
+					   .elem = VSX_F16,
+					   .dim = 7,
+					   .n = 70,
+					   .n_test_queries = 12};
+
+static void hnsw_gates(const char *path)
+{
+	support_build(path, gated);
+}
+
 /* Keys that are UUIDs, and payload too short for LZ4, whose versions may
  * differ. */
 static void flat_keys(const char *path)
@@ -348,6 +360,11 @@ Test(golden, fields)
 Test(golden, a_graph_over_codes)
 {
 	check("hnsw-sq8.vsx", hnsw_sq8);
+}
+
+Test(golden, a_graph_of_links_with_codes)
+{
+	check("hnsw-gates.vsx", hnsw_gates);
 }
 
 Test(golden, a_graph_with_truth)
