@@ -298,6 +298,31 @@ Test(edge, edges_that_say_too_little_pass)
 	free_rows(&r);
 }
 
+/* A book of no numbers says nothing of any query, wherever these are. */
+Test(edge, all_pass_by_a_book_of_no_numbers)
+{
+	static const float odd[] = {NAN, INFINITY, -INFINITY, 3e38f};
+	struct rows r = make_rows(40, 1, 0.0f);
+	struct learned l = learn(&r, 20, 1);
+	struct vsx_edge_query *q = vsx_alloc(1, sizeof(*q));
+	float work[40];
+
+	for (uint32_t i = 0; i < 40 * VSX_EDGE_WORDS; i += 13) {
+		float was = l.book[i];
+
+		l.book[i] = odd[i % 4];
+		vsx_edge_prepare(&l.edges, r.x + 1500 * 40, 0.5, work, q);
+		cr_assert_eq(q->scale, 0, "word %u", i);
+		l.book[i] = was;
+	}
+	l.mean[7] = NAN;
+	vsx_edge_prepare(&l.edges, r.x + 1500 * 40, 0.5, work, q);
+	cr_assert_eq(q->scale, 0);
+	free(q);
+	forget(&l);
+	free_rows(&r);
+}
+
 /* What bits a block has of one link, and no others. */
 static void check_put(double a, double b, uint32_t i, int16_t due_a,
 		      int16_t due_b)

@@ -12,6 +12,7 @@
 /* The codes of links in the making. */
 struct making {
 	struct vsx_job *job;
+	struct vsx_arrays *arrays;
 	struct vsx_link_coder coder;
 	uint8_t *code; /* of all rows, in their order; NULL: rows are none;
 			  owned */
@@ -54,8 +55,7 @@ static enum vsx_status encode_rows(struct making *m,
 	enum vsx_status status;
 
 	e.per_thread = vsx_codes_work(p) + vsx_codes_work_kept(from);
-	VSX_TRY(vsx_arrays_take(m->job->arrays, &m->code, n, p->block_bytes,
-				err));
+	VSX_TRY(vsx_arrays_take(m->arrays, &m->code, n, p->block_bytes, err));
 	VSX_TRY(vsx_alloc_to(&e.work, vsx_job_threads(m->job),
 			     e.per_thread * sizeof(*e.work), err));
 	e.out = m->code;
@@ -148,7 +148,7 @@ static void release(void *data)
 {
 	struct making *m = data;
 
-	vsx_arrays_leave(m->job->arrays, m->code);
+	vsx_arrays_leave(m->arrays, m->code);
 	free(m->work);
 	free(m);
 }
@@ -199,6 +199,7 @@ enum vsx_status vsx_hnsw_build_gates(struct vsx_job *job, uint32_t parts,
 
 	VSX_TRY(vsx_alloc_to(&m, 1, sizeof(*m), err));
 	m->job = job;
+	m->arrays = job->arrays;
 	status = begin(m, parts, codes, from, built, err);
 	if (status != VSX_OK) {
 		release(m);
