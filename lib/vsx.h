@@ -568,11 +568,16 @@ struct vsx_search_opts {
 			 (HNSW with G): by how many standard deviations one must
 			 seem too far to be left out, above 0; INFINITY: none
 			 is; 0: 0.5. No matter to other searches. */
+	const char *group_by; /* a field with one value a row: of the rows of
+				 each value only the nearest is a hit, so that
+				 k values are wanted; those without a value
+				 count as one. As many as there are, where the
+				 search finds all rows. NULL: no groups */
 };
 #define VSX_SEARCH_OPTS_INIT                                                   \
 	{                                                                      \
 		sizeof(struct vsx_search_opts), 0, 0, 0.0, 0, 0, NULL, 0.0,    \
-			NULL, 0.0                                              \
+			NULL, 0.0, NULL                                        \
 	}
 
 struct vsx_hit {

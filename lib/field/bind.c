@@ -48,14 +48,6 @@ static struct place among_ints(double f)
 	return p;
 }
 
-static int compare_text(const uint8_t *a, uint32_t n, const char *b, size_t m)
-{
-	size_t least = n < m ? n : m;
-	int order = least ? memcmp(a, b, least) : 0;
-
-	return order ? order : n < m ? -1 : n > m;
-}
-
 /* Of a string among the words of the dictionary. */
 static enum vsx_status among_words(struct place *p,
 				   const struct vsx_columns *cols,
@@ -63,26 +55,13 @@ static enum vsx_status among_words(struct place *p,
 				   const struct vsx_token *value,
 				   struct vsx_error *err)
 {
-	uint32_t low = 0, high = c->n_words;
-	bool found = false;
+	uint32_t number;
+	bool found;
 
-	while (low < high && !found) {
-		uint32_t mid = low + (high - low) / 2, bytes;
-		const uint8_t *text;
-		int order;
-
-		VSX_TRY(vsx_column_text(cols, c, mid, &text, &bytes, err));
-		order = compare_text(text, bytes, value->string, value->bytes);
-		if (order < 0)
-			low = mid + 1;
-		else
-			high = mid;
-		found = order == 0;
-		if (found)
-			low = mid;
-	}
-	*p = (struct place){.below = (int64_t)low - 1,
-			    .above = (int64_t)low + found};
+	VSX_TRY(vsx_column_find_word(cols, c, value->string, value->bytes,
+				     &number, &found, err));
+	*p = (struct place){.below = (int64_t)number - 1,
+			    .above = (int64_t)number + found};
 	return VSX_OK;
 }
 
@@ -284,6 +263,22 @@ enum vsx_status vsx_program_bind(struct vsx_program *p,
 	for (size_t i = 0; i < filter->n_nodes; i++)
 		if (filter->nodes[i].what >= VSX_FILTER_IN)
 			VSX_TRY(bind_test(p, i, err));
+	return VSX_OK;
+}
+
+enum vsx_status vsx_program_of_keys(struct vsx_program *p,
+				    const struct vsx_filter *filter,
+				    const struct vsx_columns *columns,
+				    const struct vsx_column *column,
+				    const int64_t *keys, uint32_t n,
+				    struct vsx_error *err)
+{
+	*p = (struct vsx_program){.filter = filter, .columns = columns};
+	VSX_TRY(vsx_alloc_to(&p->tests, 1, sizeof(*p->tests), err));
+	p->tests[0].column = column;
+	for (uint32_t i = 0; i < n; i++)
+		VSX_TRY(add_range(p, keys[i], keys[i], err));
+	join_ranges(p, &p->tests[0]);
 	return VSX_OK;
 }
 

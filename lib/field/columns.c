@@ -298,3 +298,39 @@ enum vsx_status vsx_column_text(const struct vsx_columns *c,
 	*bytes = (uint32_t)(end - first);
 	return VSX_OK;
 }
+
+static int compare_text(const uint8_t *a, uint32_t n, const void *b, size_t m)
+{
+	size_t least = n < m ? n : m;
+	int order = least ? memcmp(a, b, least) : 0;
+
+	return order ? order : n < m ? -1 : n > m;
+}
+
+enum vsx_status vsx_column_find_word(const struct vsx_columns *c,
+				     const struct vsx_column *col,
+				     const void *text, size_t bytes,
+				     uint32_t *number, bool *found,
+				     struct vsx_error *err)
+{
+	uint32_t low = 0, high = col->n_words;
+
+	*found = false;
+	while (low < high && !*found) {
+		uint32_t mid = low + (high - low) / 2, n;
+		const uint8_t *word;
+		int order;
+
+		VSX_TRY(vsx_column_text(c, col, mid, &word, &n, err));
+		order = compare_text(word, n, text, bytes);
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+		*found = order == 0;
+		if (*found)
+			low = mid;
+	}
+	*number = low;
+	return VSX_OK;
+}

@@ -114,6 +114,16 @@ enum vsx_status vsx_column_text(const struct vsx_columns *c,
 				const uint8_t **text, uint32_t *bytes,
 				struct vsx_error *err);
 
+/*
+ * The number of a word of the dictionary; not found: of the first one that is
+ * greater, or n_words.
+ */
+enum vsx_status vsx_column_find_word(const struct vsx_columns *c,
+				     const struct vsx_column *col,
+				     const void *text, size_t bytes,
+				     uint32_t *number, bool *found,
+				     struct vsx_error *err);
+
 /* Values as keys, and the other way round. */
 static inline int64_t vsx_value_key(struct vsx_field_kind kind, uint64_t value)
 {

@@ -39,6 +39,16 @@ enum vsx_status vsx_program_bind(struct vsx_program *p,
 				 const struct vsx_filter *filter,
 				 const struct vsx_columns *columns,
 				 struct vsx_error *err);
+/*
+ * The same of a filter that is one test, with keys [n] of one column, which
+ * suit it, in place of values of its own. NULL: the column is null in all rows.
+ */
+enum vsx_status vsx_program_of_keys(struct vsx_program *p,
+				    const struct vsx_filter *filter,
+				    const struct vsx_columns *columns,
+				    const struct vsx_column *column,
+				    const int64_t *keys, uint32_t n,
+				    struct vsx_error *err);
 void vsx_program_release(struct vsx_program *p);
 
 /* A bit for each of the rows 1024 block and on: 1 where the filter is true. */

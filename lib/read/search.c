@@ -6,6 +6,7 @@
 #include "kind/scarce.h"
 #include "segment/dead.h"
 #include "segment/exact.h"
+#include "read/group.h"
 #include "read/opts.h"
 #include "read/recall.h"
 #include "read/searcher.h"
@@ -112,6 +113,9 @@ enum vsx_status vsx_plan_make(struct vsx_search_plan *plan,
 		return vsx_fail(err, VSX_EINVAL,
 				"the selection is of another index");
 	plan->among = o.among;
+	plan->group_by = NULL;
+	if (o.group_by)
+		VSX_TRY(vsx_group_plan(plan, index, o.group_by, err));
 	plan->n_eligible = o.among ? o.among->n : index->manifest.n_live;
 	plan->k = k < plan->n_eligible ? k : plan->n_eligible;
 	plan->exact = o.exact != 0;
@@ -199,6 +203,8 @@ enum vsx_status vsx_search_one(struct vsx_searcher *s,
 	const struct vsx *index = s->index;
 	enum vsx_status status = VSX_OK;
 
+	if (plan->group_by && plan->k > 0)
+		return vsx_group_search(s, plan, query, elem, self, find, err);
 	VSX_TRY(vsx_search_begin(s, plan, query, elem, self, find, err));
 	if (plan->k > 0)
 		status =

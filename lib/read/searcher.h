@@ -25,6 +25,7 @@ struct vsx_search_plan {
 	uint64_t deadline_ns;
 	const int *flag;		   /* NULL: none */
 	const struct vsx_selection *among; /* NULL: all rows */
+	const char *group_by;		   /* a field of the index; NULL */
 	uint64_t n_eligible;
 };
 

@@ -23,6 +23,17 @@ for spec in Flat IVF8,Flat HNSW8; do
 	[ "$(cut -f 3 "$tmp/out" | tr '\n' ' ')" = "285 295 " ] || fail "$spec: $(cat "$tmp/out")"
 	grep -q 'the filter passes 2 rows, fewer than -k 4' "$tmp/err" || fail "$(cat "$tmp/err")"
 done
+# The nearest row of each value; a third of the rows has none, which is one.
+run 0 vsx-query a.vsx --id 0 -k 9 --format tsv --group-by lang --exact
+[ "$(cut -f 2,3 "$tmp/out" | xargs)" = "1 1 2 2 3 3" ] || fail "groups: $(cat "$tmp/out")"
+run 0 vsx-query a.vsx v.fvecs -k 4 --format tsv --group-by year --filter 'lang = "en"' --show year,lang
+[ "$(wc -l <"$tmp/out")" = 1200 ] || fail "groups: $(wc -l <"$tmp/out")"
+[ "$(cut -f 1,5,6 "$tmp/out" | sort -u | wc -l)" = 1200 ] || fail "a value twice"
+! cut -f 6 "$tmp/out" | grep -qv '^en$' || fail "groups of rows that do not pass"
+run 2 vsx-query a.vsx --id 0 --group-by tags
+grep -qF 'field tags is [string], expected one value a row to group by' "$tmp/err" || fail "$(cat "$tmp/err")"
+run 2 vsx-query a.vsx --id 0 --group-by land
+grep -qF 'no field land, the index has 6: at, lang' "$tmp/err" || fail "$(cat "$tmp/err")"
 count() {
 	run 0 vsx-info a.vsx --count "$1"
 	[ "$(cat "$tmp/out")" = "$2" ] || fail "$1: $(cat "$tmp/out"), expected $2"

@@ -40,7 +40,7 @@ static const char *const formats[] = {"table", "json", "tsv",
 
 struct options {
 	const char *model, *model_hash, *ground_truth, *labels, *out;
-	const char *filter, *show;
+	const char *filter, *group_by, *show;
 	int format;
 	uint64_t k, ef, nprobe, threads;
 	double recall, refine, slack;
@@ -74,6 +74,9 @@ static const struct cli_option option_table[] = {
 		 &o.slack, 0.01, 1000.0),
 	CLI_FLAG(0, "exact", "compare with every row", &o.exact),
 	CLI_WHERE("filter", "only rows whose fields pass", &o.filter),
+	CLI_TEXT(0, "group-by", "FIELD",
+		 "the nearest row of each value of FIELD; -k of these",
+		 &o.group_by),
 	CLI_COUNTS(0, "id", "N", "the row with this id is a query (repeatable)",
 		   &o.ids, 0, UINT64_MAX),
 	CLI_LIST(0, "key", "KEY",
@@ -119,6 +122,7 @@ static const struct cli_command command = {
 		    "--payload\n"
 		    "  vsx-query notes.vsx --key piano --filter "
 		    "'lang = \"en\" and year >= 2024'\n"
+		    "  vsx-query notes.vsx --key piano --group-by doc -k 3\n"
 		    "  vsx-query photos.vsx queries.npy --ground-truth "
 		    "truth.ivecs\n"
 		    "  vsx-query photos.vsx - --json <queries.f32\n",
@@ -182,6 +186,7 @@ static enum vsx_status choose_effort(struct run *r, struct vsx_error *err)
 	enum vsx_status status;
 
 	r->search.exact = o.exact;
+	r->search.group_by = o.group_by;
 	r->search.refine = o.refine;
 	r->search.slack = o.slack;
 	if (o.ef && !takes(r, "ef"))
@@ -637,6 +642,10 @@ static int check_options(const struct cli_operands *operands)
 				       "combined",
 				       o.payload ? "payload" : "show",
 				       formats[o.format]);
+	if (o.group_by && o.ground_truth)
+		return cli_usage_error(&command, "--group-by and "
+						 "--ground-truth cannot be "
+						 "combined");
 	if (o.format == FORMAT_NPY && !o.out)
 		return cli_usage_error(&command, "--format npy needs -o FILE: "
 						 "it writes two files");
