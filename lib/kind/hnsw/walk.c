@@ -14,6 +14,26 @@
 #define FIRST_EPOCH 2
 #define LAST_EPOCH  255
 
+/* Marks that are not NEVER become LONG_AGO: eight at a time, for all of them
+ * are looked at, after every 253 searches. */
+static void age_marks(struct vsx_scratch *s)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	size_t i = 0;
+
+	for (; i + 8 <= s->marks_cap; i += 8) {
+		uint64_t x;
+
+		memcpy(&x, s->marks + i, 8);
+		x = (x | x >> 4) & ones * 15;
+		x = (x | x >> 2) & ones * 3;
+		x = (x | x >> 1) & ones;
+		memcpy(s->marks + i, &x, 8);
+	}
+	for (; i < s->marks_cap; i++)
+		s->marks[i] = s->marks[i] != NEVER;
+}
+
 static void new_epoch(struct vsx_scratch *s)
 {
 	if (s->epoch >= FIRST_EPOCH && s->epoch < LAST_EPOCH) {
@@ -22,8 +42,8 @@ static void new_epoch(struct vsx_scratch *s)
 	}
 	/* The first epoch of a scratch finds nothing but NEVER: its marks are
 	 * not looked at, for that would fetch them all. */
-	for (size_t i = 0; s->epoch == LAST_EPOCH && i < s->marks_cap; i++)
-		s->marks[i] = s->marks[i] != NEVER;
+	if (s->epoch == LAST_EPOCH)
+		age_marks(s);
 	s->epoch = FIRST_EPOCH;
 }
 
@@ -67,7 +87,7 @@ static inline void prefetch_links(const struct vsx_level *l, uint32_t row)
 	const char *p = (const char *)links_of(l, row);
 
 	for (uint32_t i = 0; i < l->degree * 4; i += 64)
-		__builtin_prefetch(p + i);
+		__builtin_prefetch(p + i, 0, 2);
 }
 
 static inline void prefetch_gates(const struct vsx_level *l, uint32_t row)
@@ -78,7 +98,7 @@ static inline void prefetch_gates(const struct vsx_level *l, uint32_t row)
 		return;
 	p = l->gates.blocks + (size_t)row * l->gates.row_bytes;
 	for (uint32_t i = 0; i < l->gates.row_bytes; i += 64)
-		__builtin_prefetch(p + i);
+		__builtin_prefetch(p + i, 0, 2);
 }
 
 static enum vsx_status touch_links(const struct vsx_level *l, uint32_t row,
@@ -396,6 +416,53 @@ enum vsx_status vsx_walk_greedy(struct vsx_walk *w, const struct vsx_level *l,
 	return VSX_OK;
 }
 
+/* The first entry from `at` on that is not expanded. */
+static inline size_t skip_expanded(const struct vsx_walk *w, size_t at)
+{
+	const uint64_t *pool = w->scratch->pool;
+
+	while (at < w->n && (pool[at] & 1))
+		at++;
+	return at;
+}
+
+/* Ask for what is needed once the entry at `place` is expanded. */
+static inline void expect(const struct vsx_walk *w, const struct vsx_level *l,
+			  size_t place)
+{
+	uint32_t row;
+
+	if (place >= w->n)
+		return;
+	row = vsx_pool_row(w->scratch->pool[place]);
+	prefetch_links(l, row);
+	prefetch_gates(l, row);
+}
+
+/* What a row must come before to come into a pool of ef that count. */
+static inline uint64_t last_entry(const struct vsx_walk *w, size_t ef)
+{
+	return w->n - w->n_barred == ef ? w->scratch->pool[w->n - 1] : NO_BOUND;
+}
+
+/* Keep the rows, and their keys, that come before an entry: how many. Without
+ * branches, as pool_place(). */
+static inline size_t keep_nearer(const struct vsx_walk *w, size_t n,
+				 uint64_t bound)
+{
+	uint32_t *rows = w->scratch->rows, *keys = w->scratch->keys;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t row = rows[i], key = keys[i];
+
+		rows[kept] = row;
+		keys[kept] = key;
+		kept += vsx_pool_entry(key, row) < bound;
+	}
+	return kept;
+}
+
 /* The rows that `row` links to and that were not met, and their keys. */
 static enum vsx_status meet(struct vsx_walk *w, const struct vsx_level *l,
 			    uint32_t row, size_t *n, struct vsx_error *err)
@@ -427,6 +494,7 @@ enum vsx_status vsx_walk_descend(struct vsx_walk *w, const struct vsx_level *l,
 
 		row = *at;
 		VSX_TRY(meet(w, l, row, &n, err));
+		n = keep_nearer(w, n, last_entry(w, ef));
 		for (size_t i = 0; i < n; i++) {
 			put(w, ef, vsx_pool_entry(keys[i], rows[i]));
 			if (keys[i] < *key) {
@@ -444,47 +512,6 @@ enum vsx_status vsx_walk_beam(struct vsx_walk *w, const struct vsx_level *l,
 	return vsx_walk_beam_until(w, l, ef, ef, err);
 }
 
-/* The first entry from `at` on that is not expanded. */
-static inline size_t skip_expanded(const struct vsx_walk *w, size_t at)
-{
-	const uint64_t *pool = w->scratch->pool;
-
-	while (at < w->n && (pool[at] & 1))
-		at++;
-	return at;
-}
-
-/* Ask for what is needed once the entry at `place` is expanded. */
-static inline void expect(const struct vsx_walk *w, const struct vsx_level *l,
-			  size_t place)
-{
-	uint32_t row;
-
-	if (place >= w->n)
-		return;
-	row = vsx_pool_row(w->scratch->pool[place]);
-	prefetch_links(l, row);
-	prefetch_gates(l, row);
-}
-
-/* Keep the rows, and their keys, that come before an entry: how many. Without
- * branches, as pool_place(). */
-static inline size_t keep_nearer(const struct vsx_walk *w, size_t n,
-				 uint64_t bound)
-{
-	uint32_t *rows = w->scratch->rows, *keys = w->scratch->keys;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		uint32_t row = rows[i], key = keys[i];
-
-		rows[kept] = row;
-		keys[kept] = key;
-		kept += vsx_pool_entry(key, row) < bound;
-	}
-	return kept;
-}
-
 enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
 				    const struct vsx_level *l, size_t ef,
 				    size_t until, struct vsx_error *err)
@@ -494,8 +521,8 @@ enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
 	size_t next = 0; /* every entry before it is expanded */
 
 	for (;;) {
-		uint64_t bound = w->n == ef ? pool[ef - 1] : NO_BOUND;
-		size_t n;
+		uint64_t bound = last_entry(w, ef);
+		size_t n, first = SIZE_MAX;
 
 		next = skip_expanded(w, next);
 		if (next == w->n || next >= until)
@@ -511,10 +538,11 @@ enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
 				pool_insert(pool, &w->n, ef,
 					    vsx_pool_entry(keys[i], rows[i]));
 
-			if (place <= next) {
-				next = place;
-				expect(w, l, place);
-			}
+			first = place < first ? place : first;
+		}
+		if (first <= next) {
+			next = first;
+			expect(w, l, next);
 		}
 	}
 }
@@ -530,32 +558,34 @@ enum vsx_status vsx_walk_beam_eligible(struct vsx_walk *w,
 
 	*crowded = false;
 	for (;;) {
-		uint64_t bound = NO_BOUND;
-		size_t n;
+		uint64_t bound = last_entry(w, ef);
+		size_t n, first = SIZE_MAX;
 
-		while (next < w->n && (pool[next] & 1))
-			next++;
-		if (next >= w->n || next >= until)
+		next = skip_expanded(w, next);
+		if (next == w->n || next >= until)
 			return VSX_OK;
 		pool[next] |= 1;
-		if (w->n - w->n_barred == ef)
-			bound = pool[w->n - 1];
+		expect(w, l, skip_expanded(w, next + 1));
 		VSX_TRY(gather(w, l, pool[next], bound, &n, err));
 		VSX_TRY(take_keys(w, l, rows, n, keys, err));
 		w->n_hops++;
+		n = keep_nearer(w, n, bound);
 		for (size_t i = 0; i < n; i++) {
 			uint64_t entry = vsx_pool_entry(keys[i], rows[i]);
 			size_t place;
 
-			if (w->n - w->n_barred == ef && entry > pool[w->n - 1])
+			if (entry > last_entry(w, ef))
 				continue;
 			place = insert_eligible(w, ef, entry);
-			if (place < next)
-				next = place;
+			first = place < first ? place : first;
 			if (w->n_barred > w->max_barred) {
 				*crowded = true;
 				return VSX_OK;
 			}
+		}
+		if (first <= next) {
+			next = first;
+			expect(w, l, next);
 		}
 		if (next > w->n)
 			next = w->n;
