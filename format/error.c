@@ -8,7 +8,7 @@
 
 struct vsx_where vsx_nowhere(void)
 {
-	return (struct vsx_where){-1, -1, -1, -1, "", {-1, -1, -1}};
+	return (struct vsx_where){-1, -1, -1, -1, "", -1, {-1, -1}};
 }
 
 static void fill(struct vsx_error *err, enum vsx_status status, int sys_errno,
@@ -124,6 +124,14 @@ enum vsx_status vsx_at_row(struct vsx_error *err, enum vsx_status status,
 {
 	if (err && status != VSX_OK)
 		err->at.row = (int64_t)row;
+	return status;
+}
+
+enum vsx_status vsx_at_other(struct vsx_error *err, enum vsx_status status,
+			     uint64_t row)
+{
+	if (err && status != VSX_OK)
+		err->at.other = (int64_t)row;
 	return status;
 }
 

@@ -48,6 +48,8 @@ struct vsx_where vsx_nowhere(void);
 /* Add a place to what *err tells, unless status is VSX_OK. Returns status. */
 enum vsx_status vsx_at_row(struct vsx_error *err, enum vsx_status status,
 			   uint64_t row);
+enum vsx_status vsx_at_other(struct vsx_error *err, enum vsx_status status,
+			     uint64_t row);
 enum vsx_status vsx_at_page(struct vsx_error *err, enum vsx_status status,
 			    uint64_t page);
 enum vsx_status vsx_at_segment(struct vsx_error *err, enum vsx_status status,

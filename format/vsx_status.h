@@ -44,7 +44,8 @@ struct vsx_where {
 	int64_t page;	 /* of the file, from 0 */
 	int64_t segment; /* from 0 */
 	char section[8]; /* four letters */
-	int64_t reserved[3];
+	int64_t other;	 /* a second row that the text speaks of, as `row` */
+	int64_t reserved[2];
 };
 
 /*

@@ -355,10 +355,10 @@ static enum vsx_status build_segment(struct run *r, struct vsx_error *err)
 
 	take_rows(r);
 	result->n_rows = r->segment.rows.n;
+	VSX_TRY(check_unique(&r->segment.rows, err));
 	VSX_TRY(choose(r, err));
 	VSX_TRY(vsx_new_segment_room(&r->segment, &b->intake.spool, &b->areas,
 				     &b->opts, &r->choice.spec, err));
-	VSX_TRY(check_unique(&r->segment.rows, err));
 	VSX_TRY(timed(r, &result->seconds_build, build, err));
 	/* Which also ends the clock of training. */
 	VSX_TRY(b->job.progress(&b->job, &vsx_phase_writing, 0, 0, err));

@@ -163,6 +163,7 @@ static enum vsx_status begin(struct vsx_update *u, const char *path,
 	u->job = vsx_report_job(&u->report, &u->build);
 	u->job.arrays = &u->areas.arrays;
 	vsx_intake_init(&u->intake, &u->build, &u->space, &u->beside);
+	u->intake.keys_repeat = u->opts.replace != 0;
 	/* What a field is, the index says. */
 	for (size_t i = 0; i < u->index->fields.n; i++) {
 		const struct vsx_schema_field *f = &u->index->fields.fields[i];

@@ -148,6 +148,18 @@ run 0 vsx-build both.jsonl -o both.vsx -i Flat -q
 run 0 vsx-query both.vsx --id 900 -k 1
 run 0 vsx-query both.vsx --key cello -k 1
 
+printf '%s\n' '{"id": 901, "vector": [0,0,8]}' '{"key": "z", "id": 902, "vector": [0,0,8]}' >both.jsonl
+refused 2 "both.jsonl: line 2: has a key, line 1 has none" -- vsx-add a.vsx both.jsonl
+
+# What is exported is read to the same index.
+for format in jsonl csv; do
+	run 0 vsx-export a.vsx -o out.$format
+	run 0 vsx-build out.$format -o again.vsx -i Flat -q -f --fields \
+		'author.name:string,lang:string,tags:[string],year:float'
+	run 0 vsx-export again.vsx -o again.$format
+	same out.$format again.$format
+done
+
 # Each line that is wrong, and what is said of it.
 bad() { # WORDS LINE: as a printf format
 	printf "$2"'\n' >bad.jsonl
@@ -206,9 +218,40 @@ alike() { # WORDS LINE
 alike 'a vector of 3 components, line 1 has one of 2' '{"id": 2, "vector": [1, 2, 3]}'
 alike 'has no id, line 1 has one' '{"vector": [1, 2]}'
 alike 'has no id, line 1 has one' '{"id": "a", "vector": [1, 2]}'
+alike 'has n twice' '{"id": 2, "vector": [1, 3], "n": 1, "metadata": {"n": 1}}'
 alike 'n is "a", expected int' '{"id": 2, "vector": [1, 3], "n": "a"}'
 alike 'n is 1.5, expected int' '{"id": 2, "vector": [1, 3], "metadata": {"n": 1.5}}'
 alike 'has n twice' '{"id": 2, "vector": [1, 3], "n": 1, "metadata": {"n": 1}}'
+# Two rows with one key or id; of those that are left out the first one stays.
+twice() { # id or key, LINE LINE WORDS LINE
+	printf '%s\n\n%s\n%s\n' "$2" "$5" "$3" >bad.jsonl
+	refused 2 "bad.jsonl: line 4: $4 is also that of line 1" -- vsx-build bad.jsonl -o x.vsx
+	run 0 vsx-build bad.jsonl -o x.vsx -i Flat --rejects r.tsv
+	has "$tmp/err" "bad.jsonl:4: $4 is that of an earlier row"
+	has "$tmp/out" "left out   1"
+	[ "$(cut -f 1 r.tsv)" = 4 ] || fail "rejects of $1: $(cat r.tsv)"
+	run 0 vsx-verify x.vsx
+	run 0 vsx-query x.vsx --$1 5 -k 5 --format tsv -q
+	[ "$(cut -f 4 "$tmp/out")" = 41 ] || fail "$1: $(cat "$tmp/out")"
+	refused 2 "bad.jsonl: line 4: $4 is also that of line 1" -- vsx-add index.vsx bad.jsonl
+	cp index.vsx y.vsx
+	run 0 vsx-add y.vsx bad.jsonl --skip-bad
+	has "$tmp/out" "2 rows added, 1 left out"
+	run 0 vsx-verify y.vsx
+	rm x.vsx y.vsx r.tsv
+}
+printf '{"id": 900, "vector": [9, 9]}\n' >index.jsonl
+run 0 vsx-build index.jsonl -o index.vsx -i Flat -q
+twice id '{"id": 1, "vector": [1, 0]}' '{"id": 1, "vector": [7, 7]}' 'id 1' \
+	'{"id": 5, "vector": [5, 5]}'
+twice key '{"id": "a b", "vector": [1, 0]}' '{"id": "a b", "vector": [7, 7]}' \
+	"key 'a b'" '{"key": "5", "vector": [5, 5]}'
+# With --replace the last one with a key counts, and is not bad.
+printf '%s\n' '{"key": "a", "vector": [1, 0]}' '{"key": "a", "vector": [2, 0]}' >bad.jsonl
+run 0 vsx-add index.vsx bad.jsonl --replace --skip-bad
+has "$tmp/out" "1 row added"
+run 0 vsx-query index.vsx --key a -k 1 --format tsv -q
+[ "$(cut -f 4 "$tmp/out")" = 130 ] || fail "not the last one: $(cat "$tmp/out")"
 # A first line that is bad is no measure.
 printf '%s\n' '{"id": 1, "vector": []}' '{"id": 2, "vector": [1,2]}' >bad.jsonl
 run 0 vsx-build bad.jsonl -o x.vsx -i Flat -q --skip-bad

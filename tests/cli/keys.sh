@@ -59,8 +59,12 @@ head -c 1025 /dev/zero | tr '\0' k >long.txt
 refused 2 "long.txt: line 1 has 1025 bytes" -- \
 	vsx-build rows.fvecs -o x.vsx --keys long.txt
 printf 'a\nb\na\nc\n' >twice.txt
-refused 2 "row 2: key 'a' is also that of row 0" -- \
+refused 2 "rows.fvecs: row 2: key 'a' is also that of row 0" -- \
 	vsx-build rows.fvecs -o x.vsx --keys twice.txt
+run 0 vsx-build rows.fvecs -o twice.vsx --keys twice.txt --skip-bad
+has "$tmp/err" "rows.fvecs:2: key 'a' is that of an earlier row"
+run 0 vsx-query twice.vsx --key c -k 5 --format tsv -q
+[ "$(cut -f 3 "$tmp/out" | sort | xargs)" = "0 1" ] || fail "$(cat "$tmp/out")"
 refused 2 "x.txt" -- vsx-build rows.fvecs -o x.vsx --keys x.txt
 refused 2 "--keys needs an INPUT" -- vsx-build --dim 3 -o x.vsx --keys keys.txt
 

@@ -29,7 +29,7 @@ static void expect(int64_t row, int64_t query, int64_t page, int64_t segment,
 	cr_expect_eq(err.at.page, page, "%s", err.text);
 	cr_expect_eq(err.at.segment, segment, "%s", err.text);
 	cr_expect_str_eq(err.at.section, section, "%s", err.text);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 2; i++)
 		cr_expect_eq(err.at.reserved[i], -1);
 	cr_expect_eq(err.reserved, 0);
 	cr_expect_leq(err.why, strlen(err.text));

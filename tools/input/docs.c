@@ -372,7 +372,8 @@ static enum vsx_status check_alike(const struct docs *d, struct vsx_error *err)
 	const char *what = ids == d->has_ids ? "key" : "id";
 
 	/* Beside ids of their own, rows may have keys or none. */
-	if (ids == d->has_ids && (keys == d->has_keys || ids))
+	if (ids == d->has_ids &&
+	    (keys == d->has_keys || (ids && !d->opts.keys_only)))
 		return VSX_OK;
 	if (ids == d->has_ids ? d->has_keys : d->has_ids)
 		return tool_fail(err, VSX_EINVAL,

@@ -383,18 +383,33 @@ struct feed_place feed_place(const struct feed *feed, uint64_t row)
 	return place;
 }
 
+/* "row 7" at the end of a text, which is another row: by its own place. */
+static void name_other(const struct feed *feed, int64_t other, char *text)
+{
+	size_t n = strlen(text), len;
+	struct feed_place place;
+	char end[32];
+
+	len = (size_t)snprintf(end, sizeof(end), "row %lld", (long long)other);
+	if (other < 0 || n < len || strcmp(text + n - len, end) != 0)
+		return;
+	place = feed_place(feed, (uint64_t)other);
+	snprintf(text + n - len, VSX_ERROR_TEXT - (n - len), "%s %llu",
+		 place.is_line ? "line" : "row", (ull)place.number);
+}
+
 void feed_name_row(const struct feed *feed, struct vsx_error *err)
 {
 	struct feed_place place;
-	struct vsx_error told;
+	char why[VSX_ERROR_TEXT];
 
 	if (!err || err->at.row < 0)
 		return;
-	told = *err;
-	place = feed_place(feed, (uint64_t)told.at.row);
-	tool_fail(err, told.status, "%s: %s %llu: %s", place.input,
-		  place.is_line ? "line" : "row", (ull)place.number,
-		  told.text + told.why);
+	place = feed_place(feed, (uint64_t)err->at.row);
+	strcpy(why, err->text + err->why);
+	name_other(feed, err->at.other, why);
+	tool_fail(err, err->status, "%s: %s %llu: %s", place.input,
+		  place.is_line ? "line" : "row", (ull)place.number, why);
 }
 
 /* ---- how much there is -------------------------------------------------- */

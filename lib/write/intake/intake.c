@@ -9,6 +9,7 @@
 #include "manifest.h"
 #include "names.h"
 #include "plural.h"
+#include "segment/keys.h"
 
 typedef unsigned long long ull;
 
@@ -35,6 +36,8 @@ void vsx_intake_release(struct vsx_intake *in)
 {
 	vsx_spool_release(&in->spool);
 	vsx_schema_release(&in->schema);
+	vsx_twins_release(&in->ids);
+	vsx_twins_release(&in->keys);
 	in->n_seen = in->n_rejected = 0;
 }
 
@@ -110,13 +113,11 @@ static uint64_t id_of(const struct storing *st, uint64_t i)
 }
 
 static enum vsx_status tell(const struct storing *st, uint64_t i,
-			    uint8_t *scratch, struct vsx_error *err)
+			    const char *why, struct vsx_error *err)
 {
 	const struct vsx_intake *in = st->in;
-	struct vsx_error why = {.text = ""};
-	struct vsx_rejected row = {in->n_seen + i, id_of(st, i), why.text};
+	struct vsx_rejected row = {in->n_seen + i, id_of(st, i), why};
 
-	store_row(st, scratch, i, &why);
 	if (in->rejected(in->rejected_context, &row) != 0)
 		return vsx_fail(err, VSX_ESTOPPED, "the build was stopped");
 	return VSX_OK;
@@ -138,7 +139,10 @@ static enum vsx_status leave_out(struct vsx_spool *s, struct storing *st,
 		uint8_t *from = st->to + i * stride;
 
 		if (st->bad[i]) {
-			VSX_TRY(tell(st, i, from, err));
+			struct vsx_error why = {.text = ""};
+
+			store_row(st, from, i, &why);
+			VSX_TRY(tell(st, i, why.text, err));
 			continue;
 		}
 		if (*kept < i)
@@ -180,6 +184,60 @@ static enum vsx_status attach(struct vsx_spool *s, const struct storing *st,
 	return VSX_OK;
 }
 
+/* Whether a row before has the id or key of this one; then also why[]. */
+static enum vsx_status find_twin(struct vsx_intake *in, uint64_t row,
+				 uint64_t as, bool *is, struct vsx_error *why,
+				 struct vsx_error *err)
+{
+	struct vsx_spool *s = &in->spool;
+	struct vsx_rows rows = vsx_spool_view(s);
+	struct vsx_bytes key =
+		vsx_row_attached(&rows, VSX_ATT_KEY, (uint32_t)row);
+	char text[VSX_KEY_TEXT];
+
+	*is = false;
+	if (in->given_ids)
+		VSX_TRY(vsx_twins_put(&in->ids, s, VSX_TWINS_IDS, row, as, is,
+				      err));
+	if (*is)
+		vsx_fail(why, VSX_EINVAL, "id %llu is that of an earlier row",
+			 (ull)rows.ids[row]);
+	if (*is || !key.n || in->keys_repeat)
+		return VSX_OK;
+	VSX_TRY(vsx_twins_put(&in->keys, s, VSX_TWINS_KEYS, row, as, is, err));
+	vsx_key_text(text, &key);
+	if (*is)
+		vsx_fail(why, VSX_EINVAL, "key '%s' is that of an earlier row",
+			 text);
+	return VSX_OK;
+}
+
+/* The rows that were just stored, and not counted in, without those whose id
+   or key an earlier one has; *kept: how many there are. */
+static enum vsx_status leave_out_twins(struct vsx_spool *s,
+				       struct vsx_intake *in,
+				       const struct storing *st, size_t *kept,
+				       struct vsx_error *err)
+{
+	uint64_t row = s->n, to = s->n;
+
+	for (size_t i = 0; i < st->batch->n; i++) {
+		struct vsx_error why;
+		bool is;
+
+		if (st->bad[i])
+			continue;
+		VSX_TRY(find_twin(in, row, to, &is, &why, err));
+		if (is)
+			VSX_TRY(tell(st, i, why.text, err));
+		else
+			vsx_spool_move(s, to++, row);
+		row++;
+	}
+	*kept = to - s->n;
+	return VSX_OK;
+}
+
 static enum vsx_status store(struct vsx_intake *in, struct storing *st,
 			     struct vsx_error *err)
 {
@@ -187,7 +245,8 @@ static enum vsx_status store(struct vsx_intake *in, struct storing *st,
 	size_t n = st->batch->n, kept = n;
 	uint64_t chunk = CHUNK_COMPONENTS / s->space->dim;
 
-	if (st->batch->ids)
+	/* Without rows that are left out numbers are places no more. */
+	if (st->batch->ids || (st->bad && st->batch->keys))
 		VSX_TRY(vsx_spool_number(s, err));
 	if (st->from)
 		VSX_TRY(vsx_spool_trace(s, err));
@@ -204,6 +263,8 @@ static enum vsx_status store(struct vsx_intake *in, struct storing *st,
 		put_from(s, st, kept);
 	VSX_TRY(attach(s, st, err));
 	in->given_ids = st->batch->ids != NULL;
+	if (st->bad && (in->given_ids || st->batch->keys))
+		VSX_TRY(leave_out_twins(s, in, st, &kept, err));
 	in->n_seen += n;
 	in->n_rejected += n - kept;
 	s->n += kept;

@@ -9,6 +9,7 @@
 #include "field/record.h"
 #include "vsx_write.h"
 #include "write/intake/spool.h"
+#include "write/intake/twins.h"
 
 struct vsx_intake {
 	struct vsx_spool spool;
@@ -17,11 +18,13 @@ struct vsx_intake {
 	vsx_reject_report *rejected; /* told of bad rows, which are left out;
 					NULL: they are an error */
 	void *rejected_context;
-	uint64_t n_seen;	  /* rows, with those that were left out */
-	uint64_t n_rejected;	  /* left out */
-	bool given_ids;		  /* by the caller, with every row */
-	struct vsx_schema schema; /* of their fields; of an index that they
-				     are added to, too */
+	bool keys_repeat; /* the last row with a key counts: none is bad */
+	struct vsx_twins ids, keys; /* of rows, where bad ones are left out */
+	uint64_t n_seen;	    /* rows, with those that were left out */
+	uint64_t n_rejected;	    /* left out */
+	bool given_ids;		    /* by the caller, with every row */
+	struct vsx_schema schema;   /* of their fields; of an index that they
+				       are added to, too */
 };
 
 /*

@@ -54,13 +54,13 @@ static enum vsx_status say_twice(const struct vsx_key_set *s, uint32_t first,
 {
 	struct vsx_bytes key = key_of(s, second);
 	char text[VSX_KEY_TEXT];
+	struct vsx_error why;
 
 	vsx_key_text(text, &key);
-	return vsx_at_row(err,
-			  vsx_fail(err, VSX_EINVAL,
-				   "row %u: key '%s' is also that of row %u",
-				   second, text, first),
-			  second);
+	vsx_fail(&why, VSX_EINVAL, "key '%s' is also that of row %u", text,
+		 first);
+	vsx_fail_row(err, VSX_EINVAL, second, &why);
+	return vsx_at_other(err, VSX_EINVAL, first);
 }
 
 enum vsx_status vsx_check_unique_keys(const struct vsx_rows *rows,

@@ -9,6 +9,7 @@ static enum vsx_status check_sorted(const struct vsx_rows *rows,
 				    struct vsx_error *err)
 {
 	uint32_t first = 0, second = UINT32_MAX;
+	struct vsx_error why;
 
 	/* The sort is stable: rows of one id follow each other by number. */
 	for (uint32_t i = 1; i < rows->n; i++) {
@@ -20,12 +21,10 @@ static enum vsx_status check_sorted(const struct vsx_rows *rows,
 	}
 	if (second == UINT32_MAX)
 		return VSX_OK;
-	return vsx_at_row(
-		err,
-		vsx_fail(err, VSX_EINVAL,
-			 "row %u: id %llu is also that of row %u", second,
-			 (unsigned long long)rows->ids[second], first),
-		second);
+	vsx_fail(&why, VSX_EINVAL, "id %llu is also that of row %u",
+		 (unsigned long long)rows->ids[second], first);
+	vsx_fail_row(err, VSX_EINVAL, second, &why);
+	return vsx_at_other(err, VSX_EINVAL, first);
 }
 
 enum vsx_status vsx_check_unique(const struct vsx_rows *rows,
