@@ -77,8 +77,8 @@ struct vsx_rejected {
  * Called for each row that no index can hold, in order, by the thread that adds
  * the rows: a NaN, an infinity, a value that the type cannot hold, length 0
  * under cosine; of rows with one id or key all but the first (in an update with
- * `replace` the last one with a key counts, and none is bad). Return 0 to go on without the row, anything else to stop with
- * VSX_ESTOPPED.
+ * `replace` the last one with a key counts, and none is bad). Return 0 to go on
+ * without the row, anything else to stop with VSX_ESTOPPED.
  */
 typedef int vsx_reject_report(void *context, const struct vsx_rejected *row);
 

@@ -64,8 +64,9 @@ Test(where, of_rows_that_are_handed_over)
 	cr_assert(!vsx_builder_add(b, VSX_BATCH(rows + 4, VSX_F32, 1, ids + 2),
 				   &err));
 	FAILS(vsx_builder_finish(b, NULL, &err), VSX_EINVAL);
+	cr_expect_eq(err.at.other, 0, "%s", err.text);
 	expect(2, -1, -1, -1, "");
-	cr_expect_eq(err.why, 0);
+	cr_expect_eq(err.why, 7);
 	vsx_builder_free(b);
 	FAILS(vsx_builder_new(&b, scratch_path("a"), NULL, &err), VSX_EINVAL);
 	expect(-1, -1, -1, -1, "");

@@ -7,7 +7,7 @@
 
 #include "cli/fail.h"
 #include "cli/plural.h"
-#include "input/base64.h"
+#include "cli/base64.h"
 #include "input/numbers.h"
 
 #define SHOWN 40 /* bytes of a value that stand in a message */
