@@ -42,8 +42,10 @@ struct vsx_spec_need {
 	uint64_t n_rows;
 	uint32_t dim;
 	uint32_t stride;
-	uint64_t memory; /* that rows and links may take */
+	uint64_t memory; /* that rows, codes and links may take */
 	double target_recall;
+	enum vsx_metric metric;
+	enum vsx_elem elem;
 };
 
 #define VSX_MAX_BUILT 6
@@ -137,11 +139,12 @@ struct vsx_kind_build {
 
 	/*
 	 * "auto" asks the kinds by rising turn, those of turn 0 not at all. The
-	 * first that suits is taken; *size is set, and reason[n] gets why. One
-	 * that does not may leave why not, for the reason of the next.
+	 * first that suits is taken; size and codes of the spec are set, and
+	 * reason[n] gets why. One that does not may leave why not, for the
+	 * reason of the next.
 	 */
 	uint32_t turn;
-	bool (*suits)(const struct vsx_spec_need *need, uint32_t *size,
+	bool (*suits)(const struct vsx_spec_need *need, struct vsx_spec *spec,
 		      char *reason, size_t n);
 
 	/* The size for the rows, where a spec names none; NULL: no size. */

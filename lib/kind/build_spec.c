@@ -25,10 +25,10 @@ void vsx_spec_choose(struct vsx_spec *out, const struct vsx_spec_need *need,
 {
 	const struct vsx_kind_build *k = NULL;
 
-	memset(out, 0, sizeof(*out));
-	do
+	do {
+		memset(out, 0, sizeof(*out));
 		k = next_turn(k ? k->turn : 0);
-	while (!k->suits(need, &out->size, reason, n)); /* the last one does */
+	} while (!k->suits(need, out, reason, n)); /* the last one does */
 	out->kind = k->code;
 }
 

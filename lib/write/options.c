@@ -283,6 +283,8 @@ enum vsx_status vsx_options_choose(struct vsx_choice *out,
 		.dim = opts->dim,
 		.memory = opts->memory > MIN_MEMORY ? opts->memory : MIN_MEMORY,
 		.target_recall = opts->target_recall,
+		.metric = opts->metric,
+		.elem = opts->elem,
 	};
 	struct vsx_space space;
 

@@ -3,6 +3,7 @@
 
 #include "kind/ivf/ivf.h"
 #include "kind/build_spec.h"
+#include "vsx_write.h"
 
 static struct vsx_spec good(const char *text)
 {
@@ -289,7 +290,8 @@ Test(spec, says_which_part_is_not_known)
 static struct vsx_spec chosen(uint64_t n, uint32_t dim, uint64_t memory,
 			      double recall)
 {
-	struct vsx_spec_need need = {n, dim, dim * 4, memory, recall};
+	struct vsx_spec_need need = {n,	     dim,    dim * 4, memory,
+				     recall, VSX_L2, VSX_F32};
 	struct vsx_spec spec;
 	char reason[160] = "";
 
@@ -312,6 +314,44 @@ Test(spec, chooses_by_size_memory_and_recall)
 	cr_expect_eq(chosen(100000, 128, gib, 1.0).kind, VSX_FLAT);
 	cr_expect_eq(chosen(10000000, 128, gib, 0.95).kind, VSX_IVF);
 	cr_expect_eq(chosen(10000000, 128, gib, 0.95).size, 16384);
+}
+
+/* Where a walk over them was measured to be faster. */
+Test(spec, chooses_codes_for_graphs_of_floats_and_distances)
+{
+	static const struct {
+		enum vsx_metric metric;
+		enum vsx_elem elem;
+		uint32_t dim;
+		const char *spec;
+	} cases[] = {
+		{VSX_L2, VSX_F32, 128, "HNSW16,SQ8"},
+		{VSX_COSINE, VSX_F32, 50, "HNSW16,SQ8"},
+		{VSX_L2, VSX_F16, 128, "HNSW16,SQ8"},
+		{VSX_L2, VSX_BF16, 960, "HNSW16,SQ8"},
+		{VSX_L2, VSX_F32, 31, "HNSW16"},
+		{VSX_IP, VSX_F32, 128, "HNSW16"},
+		{VSX_L2, VSX_U8, 128, "HNSW16"},
+		{VSX_COSINE, VSX_I8, 128, "HNSW16"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
+		struct vsx_build_plan plan;
+		struct vsx_error err;
+
+		opts.dim = cases[i].dim;
+		opts.metric = cases[i].metric;
+		opts.elem = cases[i].elem;
+		opts.memory = UINT64_C(4) << 30;
+		cr_assert_eq(vsx_build_plan(&opts, 100000, &plan, &err), VSX_OK,
+			     "%s", err.text);
+		cr_expect_str_eq(plan.spec, cases[i].spec, "case %zu: %s", i,
+				 plan.spec);
+		cr_expect_eq(strstr(plan.reason, "codes") != NULL,
+			     strstr(plan.spec, "SQ8") != NULL, "%s",
+			     plan.reason);
+	}
 }
 
 Test(spec, lowers_m_for_few_rows)

@@ -11,12 +11,12 @@
 #define MORE_ROWS	20000
 #define MORE_COMPONENTS (UINT64_C(1) << 24)
 
-static bool suits(const struct vsx_spec_need *need, uint32_t *size,
+static bool suits(const struct vsx_spec_need *need, struct vsx_spec *spec,
 		  char *reason, size_t n)
 {
 	uint64_t rows = need->n_rows;
 
-	(void)size;
+	(void)spec;
 	if (need->target_recall >= 1.0) {
 		snprintf(reason, n, "only an exact search promises recall 1");
 		return true;

@@ -27,19 +27,38 @@ static uint32_t size(const struct vsx_spec_need *need, char *reason, size_t n)
 	return m_for(need);
 }
 
+/*
+ * Whether a walk over codes of 8 bits is faster. Rows of bytes are their own
+ * codes; what is kept of products where norms differ much is too coarse; rows
+ * of few components are read as fast.
+ */
+#define LEAST_CODED 32
+
+static bool codes_pay(const struct vsx_spec_need *need)
+{
+	return !vsx_elem_is_int(need->elem) && need->metric != VSX_IP &&
+	       need->dim >= LEAST_CODED;
+}
+
 /* The fastest, where its rows and links fit into memory. */
-static bool suits(const struct vsx_spec_need *need, uint32_t *m, char *reason,
-		  size_t n)
+static bool suits(const struct vsx_spec_need *need, struct vsx_spec *spec,
+		  char *reason, size_t n)
 {
 	double bytes, most = (double)need->memory / 0x1p20;
+	bool codes = codes_pay(need);
+	double code = codes ? need->dim + 4.0 : 0.0; /* with its term */
 
-	*m = m_for(need);
-	bytes = (double)need->n_rows * (need->stride + *m * 2 * 4.0);
+	spec->size = m_for(need);
+	if (codes)
+		spec->codes.build = &vsx_codec_sq8_build;
+	bytes = (double)need->n_rows *
+		(need->stride + code + spec->size * 2 * 4.0);
 	if (bytes <= (double)need->memory) {
 		snprintf(reason, n,
-			 "a graph is the fastest, and its rows and links take "
-			 "%.0f MiB of %.0f MiB",
-			 ceil(bytes / 0x1p20), most);
+			 "a graph%s is the fastest, and its rows%s and links "
+			 "take %.0f MiB of %.0f MiB",
+			 codes ? " over 8-bit codes" : "",
+			 codes ? ", codes" : "", ceil(bytes / 0x1p20), most);
 		return true;
 	}
 	snprintf(reason, n,

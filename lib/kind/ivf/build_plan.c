@@ -37,12 +37,12 @@ static uint32_t size(const struct vsx_spec_need *need, char *reason, size_t n)
 }
 
 /* Where nothing else does, and that is the reason. */
-static bool suits(const struct vsx_spec_need *need, uint32_t *nlist,
+static bool suits(const struct vsx_spec_need *need, struct vsx_spec *spec,
 		  char *reason, size_t n)
 {
 	(void)reason;
 	(void)n;
-	*nlist = nlist_for(need->n_rows);
+	spec->size = nlist_for(need->n_rows);
 	return true;
 }
 
