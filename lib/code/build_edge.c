@@ -98,8 +98,7 @@ static enum vsx_status encode(void *context, unsigned int thread,
 		l->from->row(l->from->context, l->ends[i], u);
 		vsx_edge_coder_start(l->coder, u + dim, u + 2 * (size_t)dim,
 				     &start);
-		vsx_edge_coder_edge(l->coder, &start, u, u + 2 * (size_t)dim,
-				    &l->edge[i]);
+		vsx_edge_coder_edges(l->coder, &start, u, 1, &l->edge[i]);
 	}
 	return VSX_OK;
 }

@@ -128,9 +128,27 @@ static void say(double rr, double length, const struct vsx_direction_sums *sums,
 		out->off = yy - ry * ry / rr;
 }
 
-void vsx_edge_coder_edge(const struct vsx_edge_coder *k,
-			 const struct vsx_edge_start *from, const float *u,
-			 float *work, struct vsx_edge *out)
+typedef float fours __attribute__((vector_size(16)));
+
+static void subtract(float *u, const float *v, uint32_t dim)
+{
+	uint32_t i = 0;
+
+	for (; dim - i >= 4; i += 4) {
+		fours a, b;
+
+		memcpy(&a, u + i, sizeof(a));
+		memcpy(&b, v + i, sizeof(b));
+		a -= b;
+		memcpy(u + i, &a, sizeof(a));
+	}
+	for (; i < dim; i++)
+		u[i] -= v[i];
+}
+
+void vsx_edge_coder_edges(const struct vsx_edge_coder *k,
+			  const struct vsx_edge_start *from, float *u,
+			  uint32_t n, struct vsx_edge *out)
 {
 	const struct vsx_edges *e = k->edges;
 	struct vsx_direction_book book = {
@@ -140,16 +158,23 @@ void vsx_edge_coder_edge(const struct vsx_edge_coder *k,
 		.first = k->first,
 		.parts = e->parts,
 	};
-	struct vsx_direction_sums sums;
-	float rr, length;
+	uint8_t codes[VSX_EDGES_AT_ONCE * VSX_EDGE_MAX_PARTS];
+	struct vsx_direction_sums sums[VSX_EDGES_AT_ONCE];
+	float rr[VSX_EDGES_AT_ONCE], length[VSX_EDGES_AT_ONCE];
 
-	for (uint32_t i = 0; i < e->dim; i++)
-		work[i] = u[i] - from->v[i];
-	vsx_kernels()->ip[VSX_F32](work, (const uint8_t *)work, 0, NULL, 1,
-				   e->dim, &rr);
-	length = sqrtf(rr);
-	vsx_code_kernels()->direction(&book, work, length, out->code, &sums);
-	say((double)rr, (double)length, &sums, out);
+	for (uint32_t i = 0; i < n; i++) {
+		float *r = u + (size_t)i * e->dim;
+
+		subtract(r, from->v, e->dim);
+		vsx_kernels()->ip[VSX_F32](r, (const uint8_t *)r, 0, NULL, 1,
+					   e->dim, &rr[i]);
+		length[i] = sqrtf(rr[i]);
+	}
+	vsx_code_kernels()->direction(&book, u, length, n, codes, sums);
+	for (uint32_t i = 0; i < n; i++) {
+		memcpy(out[i].code, codes + (size_t)i * e->parts, e->parts);
+		say((double)rr[i], (double)length[i], &sums[i], &out[i]);
+	}
 }
 
 /* 1.5 * 2^52: what is added to it is rounded to a whole number. */

@@ -105,10 +105,12 @@ void vsx_edge_coder_init(struct vsx_edge_coder *k, const struct vsx_edges *e);
 void vsx_edge_coder_start(const struct vsx_edge_coder *k, const float *v,
 			  float *work, struct vsx_edge_start *out);
 
-/* The edge to u, f32[dim]; likewise. */
-void vsx_edge_coder_edge(const struct vsx_edge_coder *k,
-			 const struct vsx_edge_start *from, const float *u,
-			 float *work, struct vsx_edge *out);
+/* The edges to n rows, up to VSX_EDGES_AT_ONCE, u: f32[n][dim], which become
+ * differences. */
+#define VSX_EDGES_AT_ONCE 4u
+void vsx_edge_coder_edges(const struct vsx_edge_coder *k,
+			  const struct vsx_edge_start *from, float *u,
+			  uint32_t n, struct vsx_edge *out);
 
 /* Put an edge into a block, which held zeros, as its link number i. */
 void vsx_edge_put(const struct vsx_edges *e, const struct vsx_edge *edge,

@@ -84,9 +84,13 @@ struct vsx_direction_sums {
 	float score, half, along;
 };
 
-/* codes: uint8_t[parts], 0 to 15 each */
+/*
+ * Of n vectors, each first[parts] floats behind the one before, and their
+ * lengths, float[n]. codes: uint8_t[n][parts], 0 to 15 each; out: [n].
+ */
 typedef void vsx_direction_kernel(const struct vsx_direction_book *b,
-				  const float *r, float length, uint8_t *codes,
+				  const float *r, const float *length,
+				  uint32_t n, uint8_t *codes,
 				  struct vsx_direction_sums *out);
 
 /*

@@ -131,9 +131,9 @@ static uint32_t nearest_way(const float *r, uint32_t n, float length,
 	return best;
 }
 
-static void direction(const struct vsx_direction_book *b, const float *r,
-		      float length, uint8_t *codes,
-		      struct vsx_direction_sums *out)
+static void direction_of(const struct vsx_direction_book *b, const float *r,
+			 float length, uint8_t *codes,
+			 struct vsx_direction_sums *out)
 {
 	*out = (struct vsx_direction_sums){0};
 	for (uint32_t p = 0; p < b->parts; p++) {
@@ -148,6 +148,15 @@ static void direction(const struct vsx_direction_book *b, const float *r,
 		out->half += b->half[p * 16 + c];
 		out->along += b->along[p * 16 + c];
 	}
+}
+
+static void direction(const struct vsx_direction_book *b, const float *r,
+		      const float *length, uint32_t n, uint8_t *codes,
+		      struct vsx_direction_sums *out)
+{
+	for (uint32_t i = 0; i < n; i++)
+		direction_of(b, r + (size_t)i * b->first[b->parts], length[i],
+			     codes + (size_t)i * b->parts, out + i);
 }
 
 static uint32_t gate_block(const struct vsx_gate *g, const uint8_t *block)

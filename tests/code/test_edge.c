@@ -151,8 +151,9 @@ static uint8_t *encode(const struct rows *r, const struct vsx_edges *e,
 		uint32_t to = r->links[row * N_LINKS + i];
 		struct vsx_edge edge;
 
-		vsx_edge_coder_edge(&coder, &start, r->x + (size_t)to * r->dim,
-				    work, &edge);
+		memcpy(work, r->x + (size_t)to * r->dim,
+		       r->dim * sizeof(*work));
+		vsx_edge_coder_edges(&coder, &start, work, 1, &edge);
 		vsx_edge_put(e, &edge, i, block);
 	}
 	free(work);

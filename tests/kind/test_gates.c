@@ -97,8 +97,8 @@ static void encode(struct graph *g)
 				      (size_t)row * g->gates.row_bytes +
 				      i / VSX_GATE_LINKS * block;
 
-			vsx_edge_coder_edge(&coder, &start, row_at(g, to), work,
-					    &edge);
+			load(g, to, work);
+			vsx_edge_coder_edges(&coder, &start, work, 1, &edge);
 			vsx_edge_put(&g->edges, &edge, i % VSX_GATE_LINKS, at);
 		}
 	}

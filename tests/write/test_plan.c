@@ -76,6 +76,12 @@ Test(plan, tells_the_size_of_the_file)
 	some = options(64, VSX_F32, "HNSW8");
 	some.n_test_queries = 100;
 	compare(some, 20000, 0.02);
+	/* Links with codes: over codes, under cosine, over rows. */
+	compare(options(64, VSX_F32, "HNSW32,SQ8,G32"), 5000, 0.01);
+	some = options(64, VSX_F32, "PCA32,HNSW17,SQ4,G28,NoRefine");
+	some.metric = VSX_COSINE;
+	compare(some, 5000, 0.02);
+	compare(options(64, VSX_U8, "HNSW8,SQ8,G64"), 5000, 0.01);
 	/* Small files are made of pages. */
 	compare(options(16, VSX_F32, "IVF4000,Flat"), 800, 0.25);
 	compare(options(16, VSX_F32, "HNSW32"), 20, 0.3);

@@ -17,7 +17,7 @@ struct making {
 	uint8_t *code; /* of all rows, in their order; NULL: rows are none;
 			  owned */
 	uint32_t row_bytes;
-	float *work; /* [threads][3 * dim]; owned */
+	float *work; /* [threads][VSX_LINK_CODER_WORK][dim]; owned */
 };
 
 /* ---- the rows ---------------------------------------------------------- */
@@ -125,7 +125,8 @@ static enum vsx_status make_some(void *context, unsigned int thread,
 {
 	const struct piece *p = context;
 	const struct making *m = p->m;
-	float *work = m->work + (size_t)thread * 3 * m->coder.edges.dim;
+	float *work = m->work +
+		      (size_t)thread * VSX_LINK_CODER_WORK * m->coder.edges.dim;
 
 	(void)err;
 	for (uint64_t i = first; i < last; i++)
@@ -184,7 +185,9 @@ static enum vsx_status begin(struct making *m, uint32_t parts,
 	}
 	VSX_TRY(learn(m, parts, built, err));
 	return vsx_alloc_to(&m->work, vsx_job_threads(m->job),
-			    (size_t)k->edges.dim * 3 * sizeof(*m->work), err);
+			    (size_t)k->edges.dim * VSX_LINK_CODER_WORK *
+				    sizeof(*m->work),
+			    err);
 }
 
 enum vsx_status vsx_hnsw_build_gates(struct vsx_job *job, uint32_t parts,

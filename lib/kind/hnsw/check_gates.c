@@ -90,8 +90,9 @@ static enum vsx_status check_rows(const struct vsx_link_coder *k,
 
 	status = vsx_alloc_to(&due, g->row_bytes, 1, err);
 	if (status == VSX_OK)
-		status = vsx_alloc_to(&work, (size_t)k->edges.dim * 3,
-				      sizeof(*work), err);
+		status = vsx_alloc_to(
+			&work, (size_t)k->edges.dim * VSX_LINK_CODER_WORK,
+			sizeof(*work), err);
 	for (uint32_t row = 0; status == VSX_OK && row < k->n_rows; row++) {
 		if (leads_nowhere(k, row))
 			continue;

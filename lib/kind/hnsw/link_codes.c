@@ -47,21 +47,28 @@ void vsx_link_coder_row(const struct vsx_link_coder *k, uint32_t row,
 	const uint32_t *links = vsx_link_coder_links(k, row);
 	size_t dim = k->edges.dim, n = vsx_link_coder_count(k, row);
 	size_t block = vsx_gate_block_bytes(k->edges.parts);
-	float *v = work, *u = v + dim, *room = u + dim;
+	float *v = work, *u = v + dim;
 	struct vsx_edge_start start;
 
 	memset(blocks, 0,
 	       (k->degree + VSX_GATE_LINKS - 1) / VSX_GATE_LINKS * block);
 	vsx_link_coder_load(k, row, v);
-	vsx_edge_coder_start(&k->coder, v, room, &start);
-	for (size_t i = 0; i < n; i++) {
-		struct vsx_edge edge;
+	vsx_edge_coder_start(&k->coder, v, u, &start);
+	for (size_t i = 0; i < n; i += VSX_EDGES_AT_ONCE) {
+		uint32_t some = (uint32_t)(n - i < VSX_EDGES_AT_ONCE
+						   ? n - i
+						   : VSX_EDGES_AT_ONCE);
+		struct vsx_edge edges[VSX_EDGES_AT_ONCE];
 
-		if (i + AHEAD < n)
-			expect(k, links[i + AHEAD]);
-		vsx_link_coder_load(k, links[i], u);
-		vsx_edge_coder_edge(&k->coder, &start, u, room, &edge);
-		vsx_edge_put(&k->edges, &edge, i % VSX_GATE_LINKS,
-			     blocks + i / VSX_GATE_LINKS * block);
+		for (size_t j = i; j < i + some; j++) {
+			if (j + AHEAD < n)
+				expect(k, links[j + AHEAD]);
+			vsx_link_coder_load(k, links[j], u + (j - i) * dim);
+		}
+		vsx_edge_coder_edges(&k->coder, &start, u, some, edges);
+		for (size_t j = i; j < i + some; j++)
+			vsx_edge_put(&k->edges, &edges[j - i],
+				     j % VSX_GATE_LINKS,
+				     blocks + j / VSX_GATE_LINKS * block);
 	}
 }

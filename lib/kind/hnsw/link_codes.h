@@ -33,7 +33,8 @@ static inline const uint32_t *vsx_link_coder_links(
 }
 uint32_t vsx_link_coder_count(const struct vsx_link_coder *k, uint32_t row);
 
-/* The blocks of a row. work: float[3 * dim]. */
+/* The blocks of a row. work: so many times float[dim]. */
+#define VSX_LINK_CODER_WORK (VSX_EDGES_AT_ONCE + 1)
 void vsx_link_coder_row(const struct vsx_link_coder *k, uint32_t row,
 			float *work, uint8_t *blocks);
 

@@ -134,15 +134,15 @@ static void check_gate(const struct vsx_code_kernels *k, uint8_t *codes_end,
 static void check_direction(const struct vsx_code_kernels *k, uint32_t n,
 			    uint32_t few)
 {
-	enum { PARTS = 5 };
-	static float book[PARTS * 64 * 16], r[PARTS * 64];
+	enum { PARTS = 5, N = 6 };
+	static float book[PARTS * 64 * 16], r[N * PARTS * 64];
 	const struct vsx_code_kernels *s = vsx_code_kernels_at(0);
 	uint32_t first[PARTS + 1];
-	float half[PARTS * 16], along[PARTS * 16];
+	float half[PARTS * 16], along[PARTS * 16], length[N];
 	struct vsx_direction_book b = {book, half, along, first, PARTS};
 	struct vsx_rng rng = {.state = n + few};
-	struct vsx_direction_sums sums[2];
-	uint8_t codes[2][PARTS];
+	struct vsx_direction_sums sums[2][N];
+	uint8_t codes[2][N * PARTS];
 
 	for (uint32_t p = 0; p <= PARTS; p++)
 		first[p] = p * n;
@@ -152,11 +152,13 @@ static void check_direction(const struct vsx_code_kernels *k, uint32_t n,
 		half[i] = (float)vsx_rng_below(&rng, few);
 		along[i] = (float)vsx_rng_below(&rng, few);
 	}
-	for (uint32_t i = 0; i < PARTS * n; i++)
+	for (uint32_t i = 0; i < N; i++)
+		length[i] = 0.25f * (float)i;
+	for (uint32_t i = 0; i < N * PARTS * n; i++)
 		r[i] = (float)vsx_rng_below(&rng, few) / 7.0f;
-	k->direction(&b, r, 0.25f, codes[0], &sums[0]);
-	s->direction(&b, r, 0.25f, codes[1], &sums[1]);
-	tell(memcmp(codes[0], codes[1], PARTS) == 0 &&
+	k->direction(&b, r, length, N, codes[0], sums[0]);
+	s->direction(&b, r, length, N, codes[1], sums[1]);
+	tell(memcmp(codes[0], codes[1], sizeof(codes[0])) == 0 &&
 		     memcmp(&sums[0], &sums[1], sizeof(sums[0])) == 0,
 	     "direction", n);
 }
