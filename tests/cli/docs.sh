@@ -34,12 +34,12 @@ count a.vsx 'year > 2021' 1
 count a.vsx 'tags contains "bow"' 1
 count a.vsx 'author.name = "Z" and lang = "fr"' 1
 run 0 vsx-info a.vsx
-has "$tmp/out" "author.name:string,lang:string,tags:[string],year:float"
+has "$tmp/out" "author.name:string, lang:string, tags:[string], year:float"
 
 # Without a list there are the fields of metadata alone; none are none.
 run 0 vsx-build docs.jsonl -o b.vsx -i Flat -q
 run 0 vsx-info b.vsx
-has "$tmp/out" "fields      author.name:string,lang:string"
+has "$tmp/out" "fields      author.name:string, lang:string"
 run 0 vsx-build docs.jsonl -o c.vsx -i Flat -q --fields none
 run 0 vsx-info c.vsx
 grep -q fields "$tmp/out" && fail "there are fields"

@@ -42,8 +42,10 @@ for type in f32 f16 u8 i8; do
 	has "$tmp/err" "out.npy: 300 rows, by rising id"
 	same $type.npy out.npy
 	back i.vsx out.npy
-	run 0 vsx-export i.vsx -o out.fvecs
-	back i.vsx out.fvecs
+	for out in out.fvecs out.jsonl out.csv; do
+		run 0 vsx-export i.vsx -o $out
+		back i.vsx $out
+	done
 done
 run 0 vsx-build f32.npy -o i.vsx -i IVF8,Flat -q -f -e bf16 -m cosine
 for out in out.npy out.fvecs; do
@@ -71,9 +73,9 @@ run 0 vsx-build rows.fvecs -o i.vsx -i Flat -q -f --keys keys.txt \
 run 0 vsx-export i.vsx
 cat >due <<'LINES'
 {"id":0,"key":"one","vector":[0,1],"payload":"text","fields":{"id":true,"l":["x","y"],"n":1,"s":"a, \"b\"\nc","t":"2026-01-31T11:00:00.25Z"}}
-{"id":1,"key":"two","vector":[1,0],"fields":{"f":-0.5,"l":[],"n":2,"s":""}}
-{"id":2,"key":"König","vector":[2,0.5],"payload":"{\"a\": \"ö\"}","fields":{}}
-{"id":3,"key":"four","vector":[1,2],"payload":"a,b","fields":{"f":3.0,"s":" blank ","t":"2026-01-31"}}
+{"id":1,"key":"two","vector":[1,0],"fields":{"f":-0.5,"id":null,"l":[],"n":2,"s":""}}
+{"id":2,"key":"König","vector":[2,0.5],"payload":"{\"a\": \"ö\"}","fields":{"id":null}}
+{"id":3,"key":"four","vector":[1,2],"payload":"a,b","fields":{"f":3.0,"id":null,"s":" blank ","t":"2026-01-31"}}
 {"id":4,"key":"five","vector":[0.5,0.5],"payload":" ","fields":{"id":false,"n":-9223372036854775808,"s":"12"}}
 LINES
 same due "$tmp/out"
@@ -81,6 +83,9 @@ same due "$tmp/out"
 run 0 vsx-export i.vsx -o out.jsonl
 same due out.jsonl
 has "$tmp/err" "read back by: vsx-build out.jsonl -o INDEX -i Flat -m l2 --fields 'auto,t:time'"
+back i.vsx out.jsonl
+run 0 vsx-build out.jsonl -o again.vsx -i Flat -q -f --fields "$types"
+same i.vsx again.vsx
 run 0 vsx-export i.vsx -o out.csv
 cat >due <<'LINES'
 id,key,vector,payload,f,fields.id,l,n,s,t
@@ -93,6 +98,7 @@ c",2026-01-31T11:00:00.25Z
 LINES
 same due out.csv
 has "$tmp/err" "--fields 'f:float,id:bool,l:[string],n:int,s:string,t:time'"
+back i.vsx out.csv
 run 0 vsx-export i.vsx -o out.npy
 has "$tmp/err" "i.vsx: keys, payload and fields are left out, which jsonl and csv hold"
 
@@ -169,6 +175,8 @@ refused 2 "id 1: its payload is no text in UTF-8, which JSON lines can hold and 
 	vsx-export raw.vsx -o x.csv
 run 0 vsx-export raw.vsx
 has "$tmp/out" '{"id":1,"vector":[1,0],"payload_base64":"//4="}'
+run 0 vsx-export raw.vsx -o raw.jsonl
+back raw.vsx raw.jsonl
 
 # An index without rows, and damage.
 run 0 vsx-build --dim 2 -o e.vsx -i Flat -q

@@ -44,9 +44,12 @@ count 'at < "2026-01-03"' 22
 count 'year in (2000, 2029) or tags is empty' 160
 count 'year = 1' 0
 run 0 vsx-info a.vsx
-grep -q '^  fields      at:time,lang:string,ok:bool,score:float,tags:\[string\],year:int$' "$tmp/out" || fail "$(cat "$tmp/out")"
+grep -qxF '  fields      at:time, lang:string, ok:bool, score:float, tags:[string],' "$tmp/out" || fail "$(cat "$tmp/out")"
+grep -qxF '              year:int' "$tmp/out" || fail "$(cat "$tmp/out")"
+grep -qE '^  beside      fields of [0-9.]+ KiB$' "$tmp/out" || fail "$(cat "$tmp/out")"
 run 0 vsx-info a.vsx --json
 grep -q '"name": "tags"' "$tmp/out" || fail "$(cat "$tmp/out")"
+grep -qE '^    "fields": [1-9][0-9]*$' "$tmp/out" || fail "$(cat "$tmp/out")"
 
 # Rows that are added may have less, and more.
 echo '{"lang": "fr", "new": [1, 2]}' >one

@@ -8,6 +8,10 @@ printf 'violin\npiano\r\nthe long\tword\nK\303\266nig' >keys.txt
 printf '{"a": 1}\n\nplain text\n{"b": "\303\266"}\n' >payload.txt
 
 run 0 vsx-build rows.fvecs -o i.vsx -i Flat --keys keys.txt --payload payload.txt
+run 0 vsx-info i.vsx
+grep -qE '^  beside      keys of [0-9.]+ K?i?B, payload of [0-9]+ B$' "$tmp/out" || fail "$(cat "$tmp/out")"
+run 0 vsx-info i.vsx --json
+has "$tmp/out" '"has_keys": true,'
 run 0 vsx-query i.vsx --key piano -k 2
 has "$tmp/out" "key of row"
 has "$tmp/out" "violin"

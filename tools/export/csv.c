@@ -8,20 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Names of columns that are not those of fields, and what else vsx-build takes
- * for one: a field of such a name is called fields.NAME. */
-static const char *const taken[] = {
-	"id",	    "key",     "vector",  "embedding",	  "text",
-	"document", "content", "payload", "page_content", "metadata"};
-
-static bool is_taken(const char *name)
-{
-	for (size_t i = 0; i < sizeof(taken) / sizeof(*taken); i++)
-		if (strcmp(taken[i], name) == 0)
-			return true;
-	return false;
-}
-
 static void put_quoted(FILE *to, const char *text, size_t n)
 {
 	fputc('"', to);
@@ -68,6 +54,7 @@ static enum vsx_status put_data(struct export *e, const struct export_row *row,
 	return VSX_OK;
 }
 
+/* A field of a name that is taken is fields.NAME. */
 static enum vsx_status csv_begin(struct export *e, struct vsx_error *err)
 {
 	FILE *to = e->file.to;
@@ -80,7 +67,8 @@ static enum vsx_status csv_begin(struct export *e, struct vsx_error *err)
 	if (e->facts.has_payload)
 		fputs(",payload", to);
 	for (size_t f = 0; f < e->n_fields; f++)
-		fprintf(to, ",%s%s", is_taken(e->names[f]) ? "fields." : "",
+		fprintf(to, ",%s%s",
+			export_is_taken(e->names[f]) ? "fields." : "",
 			e->names[f]);
 	fputc('\n', to);
 	return VSX_OK;

@@ -8,7 +8,8 @@ struct line {
 	const struct export *e;
 };
 
-/* A field that is null is left out. */
+/* A field that is null is left out, but for one that could be mistaken for
+ * something else of the line. */
 static int put_field(void *context, size_t i, size_t field,
 		     const struct vsx_value *values, size_t n)
 {
@@ -16,7 +17,7 @@ static int put_field(void *context, size_t i, size_t field,
 	const struct value_field *f = &l->e->fields[field];
 
 	(void)i;
-	if (values)
+	if (values || export_is_taken(f->name))
 		value_json(&l->json, f->name, f, values, n);
 	return 0;
 }

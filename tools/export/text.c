@@ -3,6 +3,8 @@
 #include "cli/fail.h"
 #include "cli/interrupt.h"
 
+#include <string.h>
+
 struct handing_over {
 	struct export *e;
 	const uint64_t *ids;
@@ -44,4 +46,16 @@ enum vsx_status export_each(struct export *e, const uint64_t *ids, size_t n,
 	if (status != VSX_OK && err)
 		*err = why;
 	return status;
+}
+
+bool export_is_taken(const char *name)
+{
+	static const char *const taken[] = {
+		"id",	   "key",     "vector",	  "embedding",	  "text",
+		"payload", "content", "document", "page_content", "metadata"};
+
+	for (size_t i = 0; i < sizeof(taken) / sizeof(*taken); i++)
+		if (strcmp(taken[i], name) == 0)
+			return true;
+	return false;
 }

@@ -22,4 +22,8 @@ typedef enum vsx_status export_put(struct export *e,
 enum vsx_status export_each(struct export *e, const uint64_t *ids, size_t n,
 			    export_put *put, struct vsx_error *err);
 
+/* Whether vsx-build takes a member or column of that name for something else
+ * than a field. */
+bool export_is_taken(const char *name);
+
 #endif

@@ -10,6 +10,7 @@
 #include "cli/select.h"
 #include "cli/common.h"
 #include "cli/table.h"
+#include "cli/utf8.h"
 #include "vsx.h"
 
 #include <inttypes.h>
@@ -17,6 +18,7 @@
 #include <string.h>
 
 /* What a screen of 24 lines has room for, without --sections. */
+#define FIELDS_SHOWN	 8
 #define PROPERTIES_SHOWN 3
 #define RECALLS_SHOWN	 3
 
@@ -26,7 +28,8 @@ static const char *count;
 static const struct cli_option option_table[] = {
 	CLI_GROUP("Output"),
 	CLI_FLAG(0, "sections",
-		 "list every segment, section, property and measured recall",
+		 "list every field, segment, section, property and measured "
+		 "recall",
 		 &sections),
 	CLI_WHERE("count", "print how many live rows pass, and nothing else",
 		  &count),
@@ -79,14 +82,66 @@ static void print_searches(const struct vsx_facts *f)
 		       f->effort_name);
 }
 
+/* "at:time, lang:string", in lines of a screen. */
 static void print_fields(const struct vsx *index)
 {
 	struct vsx_field_facts f;
+	char *text = NULL, more[NUM_OF_BYTES];
+	uint32_t n = 0;
+	size_t len = 0;
+	FILE *to = open_memstream(&text, &len);
 
-	for (uint32_t i = 0; vsx_get_field(index, i, &f, NULL) == VSX_OK; i++)
-		printf("%s%s:%s", i ? "," : "  fields      ", f.name,
-		       vsx_field_type_text(f.type, f.is_list));
-	if (vsx_get_field(index, 0, &f, NULL) == VSX_OK)
+	if (!to)
+		return;
+	for (; vsx_get_field(index, n, &f, NULL) == VSX_OK; n++)
+		if (sections || n < FIELDS_SHOWN)
+			fprintf(to, "%s%s:%s", n ? ", " : "", f.name,
+				vsx_field_type_text(f.type, f.is_list));
+	if (!sections && n > FIELDS_SHOWN)
+		fprintf(to, ", and %s more with --sections",
+			num_of(more, n - FIELDS_SHOWN, "field"));
+	if (fclose(to) == 0 && n > 0) {
+		printf("  fields      ");
+		utf8_wrap(stdout, text, 14, 14, 80);
+	}
+	free(text);
+}
+
+/* What rows have beside their vectors: bytes; 0: none. */
+enum beside { KEYS, PAYLOAD, FIELDS, N_BESIDE };
+static const char *const beside_names[] = {"keys", "payload", "fields"};
+
+static void find_beside(const struct vsx *index, uint64_t bytes[N_BESIDE])
+{
+	static const struct {
+		const char *section;
+		enum beside what;
+	} parts[] = {{"KEYS", KEYS},	{"KDIR", KEYS},	   {"KTAB", KEYS},
+		     {"PAYL", PAYLOAD}, {"PDIR", PAYLOAD}, {"COLS", FIELDS}};
+	struct vsx_section_facts s;
+
+	memset(bytes, 0, N_BESIDE * sizeof(*bytes));
+	for (uint32_t i = 0; vsx_get_section(index, i, &s, NULL) == VSX_OK; i++)
+		for (size_t p = 0; p < sizeof(parts) / sizeof(*parts); p++)
+			if (strcmp(s.name, parts[p].section) == 0)
+				bytes[parts[p].what] += s.bytes;
+}
+
+static void print_beside(const struct vsx *index)
+{
+	const char *before = "  beside      ";
+	uint64_t bytes[N_BESIDE];
+	char a[NUM_BYTES];
+
+	find_beside(index, bytes);
+	for (int i = 0; i < N_BESIDE; i++) {
+		if (!bytes[i])
+			continue;
+		printf("%s%s of %s", before, beside_names[i],
+		       num_bytes(a, bytes[i]));
+		before = ", ";
+	}
+	if (*before == ',')
 		printf("\n");
 }
 
@@ -116,6 +171,7 @@ static void print_facts(const char *path, const struct vsx *index,
 		       num_count(a, f->n_rows - f->n_live),
 		       100 * (double)(f->n_rows - f->n_live) /
 			       (double)f->n_rows);
+	print_beside(index);
 	print_fields(index);
 	print_searches(f);
 	printf("  file        %s in pages of %s, generation %" PRIu64
@@ -321,10 +377,12 @@ static enum vsx_status print_text(const char *path, const struct vsx *index,
 static void json_facts(struct json *j, const struct vsx *index,
 		       const struct vsx_facts *f)
 {
+	uint64_t beside[N_BESIDE];
 	const char *entry;
 	char uuid[37], key[64];
 
 	uuid_text(uuid, f->uuid);
+	find_beside(index, beside);
 	json_string(j, "spec", f->spec);
 	json_string(j, "asked", f->asked);
 	json_string(j, "metric", vsx_metric_text(f->metric));
@@ -350,6 +408,12 @@ static void json_facts(struct json *j, const struct vsx *index,
 	json_u64(j, "deleted_bytes", f->deleted_bytes);
 	json_u64(j, "superseded_bytes", f->superseded_bytes);
 	json_u64(j, "extra_bytes", f->extra_bytes);
+	json_bool(j, "has_keys", f->has_keys);
+	json_bool(j, "has_payload", f->has_payload);
+	json_object(j, "beside_bytes");
+	for (int i = 0; i < N_BESIDE; i++)
+		json_u64(j, beside_names[i], beside[i]);
+	json_close(j);
 	json_u64(j, "test_queries", f->n_queries);
 	json_u64(j, "due_queries", f->due_queries);
 	json_bool(j, "test_queries_are_rows", f->own_queries);

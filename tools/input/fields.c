@@ -381,6 +381,13 @@ static enum vsx_status visit_member(const struct visit *v, const char *name,
 	return k->out ? VSX_OK : visit_known(v, k, value);
 }
 
+/* Whether `fields` or `metadata` of a line has a member of this name. */
+static bool is_lifted(const json_t *line, const char *name)
+{
+	return json_object_get(json_object_get(line, "fields"), name) ||
+	       json_object_get(json_object_get(line, "metadata"), name);
+}
+
 static enum vsx_status visit_object(const struct visit *v, const char *prefix,
 				    bool inside, int depth, json_t *object)
 {
@@ -396,10 +403,11 @@ static enum vsx_status visit_object(const struct visit *v, const char *prefix,
 		if (strlen(key) >= NAME_ROOM)
 			continue;
 		snprintf(name, sizeof(name), "%s%s", prefix, key);
-		/* What is something else is a field only if it is listed. */
+		/* What is something else is a field only if it is listed,
+		 * and no other has that name. */
 		if (depth == 0 && v->taken && v->taken(v->context, name)) {
 			k = find(v->f, name);
-			if (!k || !k->listed)
+			if (!k || !k->listed || is_lifted(object, name))
 				continue;
 		}
 		status = visit_member(v, name, inside, depth, value);
