@@ -45,6 +45,8 @@ has "$tmp/out" "    0    1  0        0 a b c                   -1"
 cp i.vsx kept
 refused 2 "no field m, the index has 8: b, f, fs, l, n, s, t, ts" -- \
 	vsx-query i.vsx --id 0 --show n,m
+refused 2 "(--payload prints what is kept with rows)" -- \
+	vsx-query i.vsx --id 0 --show payload
 refused 2 "field n is there twice" -- vsx-query i.vsx --id 0 --show n,f,n
 for names in '' , n, ,n; do
 	refused 2 "expected names of fields with a comma between them" -- \

@@ -266,6 +266,22 @@ static enum vsx_status select_some(struct run *r, struct vsx_error *err)
 	return VSX_OK;
 }
 
+/* Who gave texts to an index may take these for a field. */
+static enum vsx_status find_fields(struct run *r, struct vsx_error *err)
+{
+	struct vsx_error why;
+	enum vsx_status status =
+		value_fields(&r->fields, &r->n_fields, r->index, o.show, &why);
+
+	if (status == VSX_EINVAL && r->facts.has_payload && !o.payload)
+		return tool_fail(err, status,
+				 "%s (--payload prints what is kept with rows)",
+				 why.text);
+	if (status != VSX_OK)
+		*err = why;
+	return status;
+}
+
 static enum vsx_status open_index(struct run *r, struct vsx_error *err)
 {
 	struct vsx_open_opts opts = VSX_OPEN_OPTS_INIT;
@@ -280,8 +296,7 @@ static enum vsx_status open_index(struct run *r, struct vsx_error *err)
 	vsx_get_facts(r->index, &r->facts);
 	status = check_model(r, err);
 	if (status == VSX_OK)
-		status = value_fields(&r->fields, &r->n_fields, r->index,
-				      o.show, err);
+		status = find_fields(r, err);
 	if (status == VSX_OK)
 		status = find_keys(r, err);
 	if (status == VSX_OK)
