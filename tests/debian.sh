@@ -42,7 +42,7 @@ listed() {
 }
 # What VSX needs and a consumer is compiled with is there before.
 install gcc libc6-dev pkg-config python3 liblz4-dev libxxhash-dev \
-	libsmartcols1 libjansson4 libhdf5-103-1
+	libsmartcols1 libjansson4 zlib1g libzstd1 libhdf5-103-1
 listed >build/debian-before
 # shellcheck disable=SC2046 # names are words
 install $(cd "$root" && ls debs/*.deb | sed 's|^|/|')

@@ -285,7 +285,7 @@ static enum vsx_status name_columns(struct doc_maker *maker, json_t *names,
 	csv->columns = calloc(csv->n, sizeof(*csv->columns));
 	if (!csv->columns)
 		return tool_fail_memory(err, csv->n * sizeof(*csv->columns));
-	for (; csv->n_columns < csv->n; csv->n_columns++) {
+	while (csv->n_columns < csv->n) {
 		struct column *c = &csv->columns[csv->n_columns];
 		const struct cell *cell = &csv->cells[csv->n_columns];
 
@@ -293,6 +293,7 @@ static enum vsx_status name_columns(struct doc_maker *maker, json_t *names,
 		c->name = strndup(cell->text, cell->len);
 		if (!c->name)
 			return tool_fail_memory(err, cell->len + 1);
+		csv->n_columns++;
 		c->roles = doc_roles(maker->opts, c->name) &
 			   ~(unsigned int)(DOC_KEY64 | DOC_TEXT64);
 		name_field(c);

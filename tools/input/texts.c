@@ -52,9 +52,11 @@ const struct vsx_bytes *texts_items(struct texts *t)
 {
 	size_t at = 0;
 
+	if (!t->any)
+		return NULL;
 	for (size_t i = 0; i < t->n; i++) {
 		t->items[i].at = t->bytes + at;
 		at += t->items[i].n;
 	}
-	return t->any ? t->items : NULL;
+	return t->items;
 }
