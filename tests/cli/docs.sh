@@ -320,11 +320,19 @@ has "$tmp/out" "fields      ok:int"
 # A plan counts what is kept with the rows.
 run 0 vsx-build docs.jsonl --plan --fields auto
 has "$tmp/out" "rows      3 of 3 f32"
-has "$tmp/out" "up to 15 B of keys, 34 B of payload"
+has "$tmp/out" "up to 15 B of keys, 34 B of payload, 62 B of fields, before they are packed"
 awk 'BEGIN { for (i = 0; i < 3000; i++) printf "{\"id\": \"%06d\", \"text\": \"%0100d\", \"vector\": [%d, 1]}\n", i, i, i }' >3000.jsonl
 run 0 vsx-build 3000.jsonl --plan --json
 [ "$(field rows_exact)" = false ] || fail "a plan knows all"
 [ "$(field rows)" -ge 2970 ] && [ "$(field rows)" -le 3030 ] || fail "rows of a plan: $(field rows)"
 [ "$(field payload_bytes)" -ge 297000 ] || fail "payload of a plan"
+# The same beside vectors.
+fvecs rows.fvecs "$one$zero" "$zero$one"
+printf 'a\nbcd\n' >keys.txt
+printf '%s\n' '{"n": 1, "s": "ab"}' '{"n": 2, "s": "cd", "x": "none"}' >fields.jsonl
+run 0 vsx-build rows.fvecs --plan --json --keys keys.txt --payload keys.txt \
+	--fields n:int,s:string --fields-from fields.jsonl
+[ "$(field key_bytes) $(field payload_bytes) $(field field_bytes)" = "4 4 28" ] ||
+	fail "a plan with files beside vectors: $(cat "$tmp/out")"
 refused 2 "does not give" -- sh -c 'cat "$0" | vsx-build - --format jsonl --plan' 3000.jsonl
 finish

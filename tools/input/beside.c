@@ -146,6 +146,7 @@ static enum vsx_status look(struct beside *b, double *bytes,
 {
 	enum vsx_status status;
 	uint64_t begin = lines_passed(&b->lines), n = 0;
+	uint64_t before = b->fields ? fields_bytes(b->fields) : 0;
 	bool is_one;
 
 	*bytes = 0;
@@ -158,7 +159,7 @@ static enum vsx_status look(struct beside *b, double *bytes,
 		if (status != VSX_OK || !is_one)
 			break;
 		n++;
-		*bytes += (double)line.len;
+		*bytes += b->what == BESIDE_FIELDS ? 0 : (double)line.len;
 		if (b->what != BESIDE_FIELDS || line.bad ||
 		    parse(b, &line, &object, NULL) != VSX_OK)
 			continue;
@@ -167,6 +168,8 @@ static enum vsx_status look(struct beside *b, double *bytes,
 	} while (status == VSX_OK && n < SAMPLE_LINES &&
 		 lines_passed(&b->lines) - begin < SAMPLE_BYTES);
 	lines_again(&b->lines);
+	if (b->what == BESIDE_FIELDS)
+		*bytes = (double)(fields_bytes(b->fields) - before);
 	*bytes = n ? *bytes / (double)n : 0;
 	return status;
 }

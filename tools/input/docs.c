@@ -180,6 +180,7 @@ static enum vsx_status sample(struct docs *d, struct vsx_error *err)
 	if (status != VSX_OK)
 		return status;
 	d->sample.exact = !is_one;
+	d->sample.field_bytes = fields_bytes(d->fields);
 	d->sample_bytes = lines_passed(&d->lines) - begin;
 	lines_again(&d->lines);
 	if (d->sample.rows == 0)

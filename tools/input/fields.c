@@ -37,6 +37,7 @@ struct fields {
 	bool cells;
 	uint64_t row;
 	uint64_t n_ignored; /* members beyond MAX_NAMES */
+	uint64_t bytes;	    /* of values that were looked at */
 	struct vsx_fields *record, *probe;
 	struct vsx_value *values; /* of a list */
 	size_t values_room;
@@ -331,6 +332,19 @@ static json_t *value_of(const struct visit *v, const struct known *k,
 				  v->looks && !k->fixed ? &unknown : &k->kind);
 }
 
+static uint64_t bytes_of(const json_t *value)
+{
+	uint64_t n = 0;
+
+	if (json_is_string(value))
+		return sizeof(uint32_t) + json_string_length(value);
+	if (!json_is_array(value))
+		return json_is_boolean(value) ? 1 : sizeof(uint64_t);
+	for (size_t i = 0; i < json_array_size(value); i++)
+		n += bytes_of(json_array_get(value, i));
+	return n;
+}
+
 static enum vsx_status visit_known(const struct visit *v, struct known *k,
 				   json_t *member)
 {
@@ -345,6 +359,8 @@ static enum vsx_status visit_known(const struct visit *v, struct known *k,
 		return tool_fail_memory(v->err, json_string_length(member));
 	if (v->looks || !k->kind.typed)
 		widen(v->f, k, value);
+	if (v->looks && !k->out)
+		v->f->bytes += bytes_of(value);
 	if (!v->looks && !k->out)
 		status = put(v->f, k, value, v->err);
 	json_decref(value);
@@ -445,6 +461,11 @@ enum vsx_status fields_take(struct fields *f, json_t *object,
 						    f->known[i].kind.list, err);
 	*record = vsx_fields_bytes(f->record);
 	return status;
+}
+
+uint64_t fields_bytes(const struct fields *f)
+{
+	return f->bytes;
 }
 
 void fields_say(const struct fields *f)

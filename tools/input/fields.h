@@ -57,6 +57,10 @@ enum vsx_status fields_take(struct fields *fields, json_t *object,
 			    fields_taken *taken, const void *context,
 			    struct vsx_bytes *record, struct vsx_error *err);
 
+/* Bytes of values in the objects that were looked at, as columns have them, but
+   each string for itself. */
+uint64_t fields_bytes(const struct fields *fields);
+
 /* Say on standard error which members `auto` has left out, and why. */
 void fields_say(const struct fields *fields);
 
