@@ -7,14 +7,17 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "io/advice.h"
 
 /* Set aside for growth: as much again, and no less than this. */
 #define LEAST_GROWTH (UINT64_C(1) << 30)
 
 struct vsx_room {
 	atomic_uint holders;
-	uint8_t *base;
-	uint64_t reserved; /* bytes of address space */
+	void *space; /* set aside; NULL: none was */
+	uint64_t space_bytes;
+	uint8_t *base;	   /* in it */
+	uint64_t reserved; /* bytes from there on */
 	dev_t dev;
 	ino_t ino;
 	struct vsx_region *region;
@@ -30,41 +33,47 @@ static bool place(struct vsx_room *room, int fd, uint64_t from, uint64_t to)
 		    MAP_SHARED | MAP_FIXED, fd, (off_t)from) != MAP_FAILED;
 }
 
+/* Address space in which `bytes` begin where a large page may. */
+static bool set_aside(struct vsx_room *room, uint64_t bytes)
+{
+	uint64_t all = bytes + VSX_LARGE_PAGE;
+	uint8_t *p;
+
+	if (bytes > SIZE_MAX - VSX_LARGE_PAGE)
+		return false;
+	p = mmap(NULL, all, PROT_NONE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
+		return false;
+	room->space = p;
+	room->space_bytes = all;
+	room->base = p + -(uintptr_t)p % VSX_LARGE_PAGE;
+	room->reserved = bytes;
+	return true;
+}
+
 /* As much as the system gives, but `bytes` at least. */
-static void *reserve(uint64_t *reserved, uint64_t bytes)
+static bool reserve(struct vsx_room *room, uint64_t bytes)
 {
 	uint64_t more = bytes > LEAST_GROWTH ? bytes : LEAST_GROWTH;
-	void *p = MAP_FAILED;
 
-	if (bytes <= SIZE_MAX - more) {
-		*reserved = bytes + more;
-		p = mmap(NULL, *reserved, PROT_NONE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	}
-	if (p == MAP_FAILED) {
-		*reserved = bytes;
-		p = mmap(NULL, bytes, PROT_NONE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	}
-	return p;
+	return (bytes <= SIZE_MAX - more && set_aside(room, bytes + more)) ||
+	       set_aside(room, bytes);
 }
 
 static enum vsx_status attach(struct vsx_room *room, int fd, uint64_t bytes,
 			      struct vsx_error *err)
 {
 	struct stat st;
-	void *p;
 
 	if (fstat(fd, &st) != 0)
 		return vsx_fail_errno(err, "cannot stat");
 	room->dev = st.st_dev;
 	room->ino = st.st_ino;
-	p = reserve(&room->reserved, bytes);
-	if (p == MAP_FAILED)
+	if (!reserve(room, bytes))
 		return vsx_fail_errno(err, "cannot map %llu bytes",
 				      (unsigned long long)bytes);
-	room->base = p;
-	room->region = vsx_region_add(p, room->reserved, false);
+	room->region = vsx_region_add(room->base, room->reserved, false);
 	if (!place(room, fd, 0, bytes))
 		return vsx_fail_errno(err, "cannot map %llu bytes",
 				      (unsigned long long)bytes);
@@ -137,7 +146,7 @@ void vsx_room_drop(struct vsx_room *room)
 	if (atomic_fetch_sub(&room->holders, 1) != 1)
 		return;
 	vsx_region_drop(room->region);
-	if (room->base)
-		munmap(room->base, room->reserved);
+	if (room->space)
+		munmap(room->space, room->space_bytes);
 	free(room);
 }

@@ -4,11 +4,14 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "io/advice.h"
 #include "io/map.h"
 #include "sums.h"
 #include "plural.h"
 
-#define BUFFER_BYTES (1u << 20) /* a multiple of every page size */
+/* A multiple of every page size. It is written up to multiples of it in the
+ * file: see VSX_LARGE_PAGE. */
+#define BUFFER_BYTES VSX_LARGE_PAGE
 
 enum vsx_status vsx_sink_init(struct vsx_sink *s, struct vsx_file *file,
 			      uint32_t page_shift, uint64_t start,
@@ -19,7 +22,10 @@ enum vsx_status vsx_sink_init(struct vsx_sink *s, struct vsx_file *file,
 	s->page_shift = page_shift;
 	s->at = start;
 	VSX_TRY(vsx_file_bytes(&s->length, file->fd, err));
-	return vsx_alloc_to(&s->buffer, BUFFER_BYTES, 1, err);
+	/* Behind a multiple there may be what could not be written yet. */
+	return vsx_alloc_to(&s->buffer,
+			    BUFFER_BYTES + 3 * ((size_t)1 << page_shift), 1,
+			    err);
 }
 
 void vsx_sink_release(struct vsx_sink *s)
@@ -91,6 +97,12 @@ static enum vsx_status flush(struct vsx_sink *s, struct vsx_error *err)
 	return VSX_OK;
 }
 
+/* Whether what there is of the open section may have to move in the buffer. */
+static bool may_move(const struct vsx_sink *s)
+{
+	return s->open && current(s)->entry.bytes >> s->page_shift == 0;
+}
+
 /* Append n bytes from p, or zeros when p is NULL. */
 static enum vsx_status put(struct vsx_sink *s, const void *p, uint64_t n,
 			   struct vsx_error *err)
@@ -98,7 +110,7 @@ static enum vsx_status put(struct vsx_sink *s, const void *p, uint64_t n,
 	const uint8_t *from = p;
 
 	while (n > 0) {
-		size_t room = BUFFER_BYTES - s->used;
+		size_t room = BUFFER_BYTES - (s->at + s->used) % BUFFER_BYTES;
 		size_t part = n < room ? (size_t)n : room;
 
 		if (from) {
@@ -109,7 +121,7 @@ static enum vsx_status put(struct vsx_sink *s, const void *p, uint64_t n,
 		}
 		s->used += part;
 		n -= part;
-		if (s->used == BUFFER_BYTES)
+		if (part == room && !may_move(s))
 			VSX_TRY(flush(s, err));
 	}
 	return VSX_OK;

@@ -13,6 +13,7 @@
 #endif
 
 #include "io/limit.h"
+#include "io/advice.h"
 #include "io/map.h"
 
 TestSuite(map, .timeout = 60);
@@ -267,4 +268,19 @@ Test(map, shows_the_end_of_a_long_path)
 	due[VSX_PATH_TEXT - 1] = '\0';
 	memcpy(due + 3, "\xe2\x82\xac", 3);
 	shown(path, due);
+}
+
+/* So that the system can map its large pages as such. */
+Test(map, begins_where_a_large_page_may)
+{
+	for (int i = 0; i < 3; i++) {
+		struct vsx_map map;
+		int fd = file_of(4096 + (size_t)i);
+
+		cr_assert_eq(vsx_map_file(&map, fd, 4096, false, &err), VSX_OK,
+			     "%s", err.text);
+		cr_expect_eq((uintptr_t)map.base % VSX_LARGE_PAGE, 0);
+		vsx_map_close(&map);
+		close(fd);
+	}
 }

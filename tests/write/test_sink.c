@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/advice.h"
 #include "io/sink.h"
 #include "io/view.h"
 #include "scratch_folder.h"
@@ -13,7 +14,7 @@ TestSuite(sink, .init = scratch_make, .fini = scratch_drop);
 static struct vsx_error err;
 
 /* Sections of these lengths, with bytes that tell where they should be. */
-static const uint64_t lengths[] = {
+static uint64_t lengths[] = {
 	4, 4096, 4097, 0, 2097152, 2097153, 3000000, 65536, 1,
 };
 #define N_LENGTHS (sizeof(lengths) / sizeof(lengths[0]))
@@ -41,6 +42,8 @@ static void write_section(struct vsx_sink *s, size_t section)
 	cr_assert_eq(vsx_sink_end(s, &err), VSX_OK);
 }
 
+static const struct vsx_file_ops *ops = &vsx_system_files;
+
 static enum vsx_status try_make(const char *path, uint32_t page_shift,
 				uint64_t n_live)
 {
@@ -55,7 +58,7 @@ static enum vsx_status try_make(const char *path, uint32_t page_shift,
 				 .asked = "Flat",
 				 .n_segments = 1,
 				 .properties_bytes = sizeof(properties)};
-	struct vsx_file file = {&vsx_system_files, -1, path};
+	struct vsx_file file = {ops, -1, path};
 	struct vsx_super super;
 	enum vsx_status status;
 	struct vsx_sink sink;
@@ -174,4 +177,48 @@ Test(sink, writes_the_same_bytes_again)
 	make(scratch_path("a"), 12);
 	make(scratch_path("b"), 12);
 	cr_expect(scratch_same(scratch_path("a"), scratch_path("b")));
+}
+
+/* Short sections may have to move to the next page, and a multiple of a large
+ * page may lie before them, behind them or in them. */
+Test(sink, writes_what_readers_check_around_large_pages)
+{
+	for (uint32_t shift = VSX_MIN_PAGE_SHIFT; shift <= VSX_MAX_PAGE_SHIFT;
+	     shift += 4) {
+		uint64_t page = UINT64_C(1) << shift;
+
+		for (uint64_t rest = 0; rest < page; rest += page / 8) {
+			lengths[0] =
+				VSX_LARGE_PAGE - vsx_data_start(shift) - rest;
+			lengths[1] = page / 8 + 1;
+			lengths[2] = page - 1;
+			lengths[3] = page / 2 + 100;
+			lengths[4] = VSX_LARGE_PAGE - 3 * page;
+			lengths[5] = page - 64;
+			check_file(shift);
+		}
+	}
+}
+
+static uint32_t n_across;
+
+/* Pieces are whole large pages, but for the first and the last. */
+static ssize_t watch(void *context, int fd, const void *p, size_t n,
+		     uint64_t at)
+{
+	n_across += at / VSX_LARGE_PAGE != (at + n - 1) / VSX_LARGE_PAGE;
+	return vsx_system_files.write(context, fd, p, n, at);
+}
+
+Test(sink, writes_large_pages_in_one_piece)
+{
+	struct vsx_file_ops watched = vsx_system_files;
+
+	watched.write = watch;
+	ops = &watched;
+	lengths[0] = 5 * VSX_LARGE_PAGE + 4096;
+	for (size_t i = 1; i < N_LENGTHS; i++)
+		lengths[i] = 0;
+	make(scratch_path("f"), 12);
+	cr_expect_eq(n_across, 0);
 }
