@@ -240,3 +240,24 @@ Test(walk, goes_by_deleted_rows_as_the_plain_form_does)
 	laid_out_release(&l);
 	seeded_release(&s);
 }
+
+/* What was met stays so, and what was not, when the epochs come round. */
+Test(walk, marks_age_and_stay_marks)
+{
+	enum { MARKS = 256 + 5 };
+	struct vsx_scratch s;
+	struct vsx_walk w;
+
+	cr_assert_eq(vsx_scratch_init(&s, DIM, &err), VSX_OK);
+	cr_assert_eq(vsx_walk_begin(&w, &s, &s.code, 0, MARKS, 8, M, &err),
+		     VSX_OK);
+	for (uint32_t i = 0; i < MARKS; i++)
+		w.marks[i] = (uint8_t)i;
+	s.epoch = UINT8_MAX;
+	cr_assert_eq(vsx_walk_begin(&w, &s, &s.code, 0, MARKS, 8, M, &err),
+		     VSX_OK);
+	for (uint32_t i = 0; i < MARKS; i++)
+		cr_expect_eq(w.marks[i], i % 256 != 0, "mark %u: %u", i,
+			     w.marks[i]);
+	vsx_scratch_release(&s);
+}
