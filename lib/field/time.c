@@ -146,14 +146,14 @@ void vsx_time_print(char out[VSX_TIME_BYTES], int64_t time)
 	int64_t rest = time % DAY, days;
 	int year, month, day, n, micros;
 
-	if (rest < 0)
-		rest += DAY;
-	days = (time - rest) / DAY + 719468;
 	if (time < days_of(1, 1, 1) * DAY ||
 	    time >= (days_of(9999, 12, 31) + 1) * DAY) {
 		snprintf(out, VSX_TIME_BYTES, "%" PRId64, time);
 		return;
 	}
+	if (rest < 0)
+		rest += DAY;
+	days = (time - rest) / DAY + 719468;
 	date_of(days, &year, &month, &day);
 	n = snprintf(out, VSX_TIME_BYTES, "%04d-%02d-%02d", year, month, day);
 	if (rest == 0)
