@@ -33,6 +33,7 @@
 #include "measure.h"
 
 extern const struct engine_ops peer_faiss;
+extern bool peer_faiss_trains_fast;
 
 #define K	    10
 #define N_EFFORTS   3
@@ -232,6 +233,7 @@ int main(int argc, char **argv)
 	argv += optind;
 	if (argc - optind < 4)
 		die(usage);
+	peer_faiss_trains_fast = true;
 	read_all(argv, rows, queries);
 	snprintf(run.path, sizeof(run.path), "%s/codes-%ld", argv[2],
 		 (long)getpid());

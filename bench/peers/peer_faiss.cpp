@@ -7,8 +7,10 @@
  * belongs to the index and not to the search: sessions that search at the same
  * time must ask for the same, as those of vsx-bench do.
  */
+#include "nearest.hpp"
 #include "peer.hpp"
 
+#include <map>
 #include <memory>
 
 #include <omp.h>
@@ -20,12 +22,18 @@
 #include <faiss/IndexPQ.h>
 #include <faiss/IndexPreTransform.h>
 #include <faiss/IndexRefine.h>
+#include <faiss/VectorTransform.h>
 #include <faiss/impl/AuxIndexStructures.h>
 #include <faiss/index_factory.h>
 #include <faiss/index_io.h>
 
 /* OpenBLAS has threads of its own; other libraries do not know this. */
 extern "C" void openblas_set_num_threads(int n) __attribute__((weak));
+
+/* Where recall counts and not the time of a build: product quantisers are
+ * trained by nearest.hpp, and a rotation once for all specs with it. */
+extern "C" bool peer_faiss_trains_fast;
+bool peer_faiss_trains_fast = false;
 
 namespace
 {
@@ -43,6 +51,8 @@ struct index {
 	std::unique_ptr<faiss::Index> top;
 	faiss::IndexHNSW *hnsw; /* what has the effort; or neither */
 	faiss::IndexIVF *ivf;
+	std::unique_ptr<peer::nearest> words;
+	std::unique_ptr<peer::quantizer> turned;
 };
 
 struct session {
@@ -125,6 +135,47 @@ void number_codewords_anyhow(faiss::Index *i)
 		number_codewords_anyhow(refine->base_index);
 }
 
+faiss::ProductQuantizer *find_pq(faiss::Index *i)
+{
+	if (auto pq = dynamic_cast<faiss::IndexPQ *>(i))
+		return &pq->pq;
+	if (auto ivf = dynamic_cast<faiss::IndexIVFPQ *>(i))
+		return &ivf->pq;
+	if (auto pre = dynamic_cast<faiss::IndexPreTransform *>(i))
+		return find_pq(pre->index);
+	if (auto refine = dynamic_cast<faiss::IndexRefine *>(i))
+		return find_pq(refine->base_index);
+	return nullptr;
+}
+
+faiss::OPQMatrix *find_rotation(const index &i)
+{
+	auto pre = dynamic_cast<faiss::IndexPreTransform *>(i.top.get());
+
+	return pre ? dynamic_cast<faiss::OPQMatrix *>(pre->chain.at(0))
+		   : nullptr;
+}
+
+/* Trains the rotation, if there is one that was not trained before. */
+void train_rotation(index &i, const engine_plan &plan, const float *rows)
+{
+	using key = std::tuple<const void *, size_t, int, int>;
+	static std::map<key, faiss::LinearTransform> known;
+	auto rotation = find_rotation(i);
+
+	if (!rotation)
+		return;
+	i.turned =
+		std::make_unique<peer::quantizer>(rotation->d_out, rotation->M);
+	rotation->pq = i.turned.get();
+	const key k{plan.rows, plan.n_rows, rotation->M, rotation->d_out};
+	if (!known.count(k)) {
+		rotation->train((faiss::Index::idx_t)plan.n_rows, rows);
+		known.emplace(k, *rotation);
+	}
+	static_cast<faiss::LinearTransform &>(*rotation) = known.at(k);
+}
+
 void add_all(index &i, const engine_plan &plan, const float *rows)
 {
 	/* A graph depends on how many rows come at once. */
@@ -176,6 +227,13 @@ void train_and_add(index &i, const engine_plan &plan)
 		rows = scaled.data();
 	}
 	progress_update("FAISS training", "", 0, 0);
+	if (peer_faiss_trains_fast) {
+		if (auto pq = find_pq(i.top.get())) {
+			i.words = std::make_unique<peer::nearest>(pq->dsub);
+			pq->assign_index = i.words.get();
+		}
+		train_rotation(i, plan, rows);
+	}
 	if (!i.top->is_trained)
 		i.top->train((faiss::Index::idx_t)plan.n_rows, rows);
 	add_all(i, plan, rows);
@@ -297,8 +355,8 @@ vsx_status reopen(engine *e, const void *query, size_t k, double *seconds,
 try {
 	const index &built = *from(e);
 	std::vector<uint64_t> ids(k);
-	index again{built.dim, built.metric, built.spec, built.path,
-		    nullptr,   nullptr,	     nullptr};
+	index again{built.dim, built.metric, built.spec, built.path, nullptr,
+		    nullptr,   nullptr,	     {},	 {}};
 	session s{&again, std::vector<float>(built.dim), {}, {}};
 	const uint64_t before = peer::heap_bytes();
 	const peer::stopwatch watch;
