@@ -51,41 +51,74 @@ static inline int32_t grid_count(const grid_i32s *lane)
 #define GRID_PICK(mask, a, b)                                                  \
 	((grid_f64s)(((grid_i64s)(a) & (mask)) | ((grid_i64s)(b) & ~(mask))))
 
-static void grid_steps(const double *x, const uint8_t *lo, uint32_t n,
-		       double inverse, int8_t *out, struct vsx_grid_query *sums)
+/* What adds up over the components of a query. */
+struct grid_sums {
+	grid_f64s lost, length;
+	grid_i32s a, b;
+};
+
+/* Whole steps of eight, and what is left: `one` is compiled for each. */
+#define GRID_EACH(n, one)                                                      \
+	do {                                                                   \
+		uint32_t i = 0;                                                \
+                                                                               \
+		for (; i + GRID_STEP <= (n); i += GRID_STEP)                   \
+			one(i, GRID_STEP);                                     \
+		if (i < (n))                                                   \
+			one(i, (n)-i);                                         \
+	} while (0)
+
+static inline __attribute__((always_inline)) void grid_steps_some(
+	const double *x, const uint8_t *lo, uint32_t i, uint32_t some,
+	double inverse, int8_t *out, struct grid_sums *sums)
 {
 	const grid_f64s least = (grid_f64s){0} - 128.0;
 	const grid_f64s most = (grid_f64s){0} + 127.0;
-	grid_f64s lost = {0}, length = {0};
-	grid_i32s squares = {0}, plain = {0};
+	grid_f64s at, kept;
+	grid_i32s s;
+	grid_i8s bytes;
 
-	for (uint32_t i = 0, some; i < n; i += some) {
-		grid_f64s at, kept;
-		grid_i32s s;
-		grid_i8s bytes;
+	GRID_QUERY(at, x, lo, i, some, inverse, -128.0);
+	sums->length += (at + 128.0) * (at + 128.0);
+	/* what is no number becomes -128 */
+	kept = GRID_PICK(at < most, at, most);
+	kept = GRID_PICK(at > least, kept, least);
+	s = __builtin_convertvector(kept + 128.5, grid_i32s) - 128;
+	at = at - __builtin_convertvector(s, grid_f64s);
+	sums->lost += at * at;
+	for (uint32_t l = some; l < GRID_STEP; l++)
+		s[l] = 0;
+	sums->a += s * s;
+	sums->b += s;
+	bytes = __builtin_convertvector(s, grid_i8s);
+	memcpy(out + i, &bytes, some);
+}
 
-		some = grid_some(n, i);
-		GRID_QUERY(at, x, lo, i, some, inverse, -128.0);
-		length += (at + 128.0) * (at + 128.0);
-		/* what is no number becomes -128 */
-		kept = GRID_PICK(at < most, at, most);
-		kept = GRID_PICK(at > least, kept, least);
-		s = __builtin_convertvector(kept + 128.5, grid_i32s) - 128;
-		at = at - __builtin_convertvector(s, grid_f64s);
-		lost += at * at;
-		for (uint32_t l = some; l < GRID_STEP; l++)
-			s[l] = 0;
-		squares += s * s;
-		plain += s;
-		bytes = __builtin_convertvector(s, grid_i8s);
-		memcpy(out + i, &bytes, some);
-	}
+static void grid_steps(const double *x, const uint8_t *lo, uint32_t n,
+		       double inverse, int8_t *out, struct vsx_grid_query *sums)
+{
+	struct grid_sums all = {0};
+
+#define ONE(i, some) grid_steps_some(x, lo, i, some, inverse, out, &all)
+	GRID_EACH(n, ONE);
+#undef ONE
 	*sums = (struct vsx_grid_query){
-		.lost = grid_sum(&lost),
-		.length = grid_sum(&length),
-		.squares = grid_count(&squares),
-		.low = grid_count(&plain),
+		.lost = grid_sum(&all.lost),
+		.length = grid_sum(&all.length),
+		.squares = grid_count(&all.a),
+		.low = grid_count(&all.b),
 	};
+}
+
+static inline __attribute__((always_inline)) void grid_greatest_some(
+	const double *x, const uint8_t *lo, uint32_t i, uint32_t some,
+	double inverse, grid_f64s *most)
+{
+	grid_f64s at;
+
+	GRID_QUERY(at, x, lo, i, some, inverse, 0.0);
+	at = GRID_PICK(at < 0.0, -at, at);
+	*most = GRID_PICK(at > *most, at, *most);
 }
 
 static double grid_greatest(const double *x, const uint8_t *lo, uint32_t n,
@@ -94,17 +127,40 @@ static double grid_greatest(const double *x, const uint8_t *lo, uint32_t n,
 	grid_f64s most = {0};
 	double greatest = 0.0;
 
-	for (uint32_t i = 0, some; i < n; i += some) {
-		grid_f64s at;
-
-		some = grid_some(n, i);
-		GRID_QUERY(at, x, lo, i, some, inverse, 0.0);
-		at = GRID_PICK(at < 0.0, -at, at);
-		most = GRID_PICK(at > most, at, most);
-	}
+#define ONE(i, some) grid_greatest_some(x, lo, i, some, inverse, &most)
+	GRID_EACH(n, ONE);
+#undef ONE
 	for (uint32_t l = 0; l < GRID_STEP; l++)
 		greatest = most[l] > greatest ? most[l] : greatest;
 	return greatest;
+}
+
+static inline __attribute__((always_inline)) void grid_digits_some(
+	const double *x, const uint8_t *lo, uint32_t i, uint32_t some,
+	double inverse, double unit, int8_t *high, int8_t *low,
+	struct grid_sums *sums)
+{
+	const grid_f64s half = (grid_f64s){0} + 0.5;
+	grid_f64s at, whole;
+	grid_i32s v, h;
+	grid_i8s bytes;
+
+	GRID_QUERY(at, x, lo, i, some, inverse, 0.0);
+	whole = at / unit;
+	whole += GRID_PICK(whole < 0.0, -half, half);
+	v = __builtin_convertvector(whole, grid_i32s);
+	whole = __builtin_convertvector(v, grid_f64s) * unit;
+	at = at - whole;
+	sums->lost += at * at;
+	sums->length += whole * whole;
+	h = (v + 128) >> 8;
+	v -= h * 256;
+	sums->a += h;
+	sums->b += v;
+	bytes = __builtin_convertvector(h, grid_i8s);
+	memcpy(high + i, &bytes, some);
+	bytes = __builtin_convertvector(v, grid_i8s);
+	memcpy(low + i, &bytes, some);
 }
 
 static void grid_digits(const double *x, const uint8_t *lo, uint32_t n,
@@ -113,57 +169,42 @@ static void grid_digits(const double *x, const uint8_t *lo, uint32_t n,
 {
 	double most = grid_greatest(x, lo, n, inverse);
 	double unit = most > 0.0 ? most / VSX_GRID_DIGITS : 1.0;
-	const grid_f64s half = (grid_f64s){0} + 0.5;
-	grid_f64s lost = {0}, length = {0};
-	grid_i32s highs = {0}, lows = {0};
+	struct grid_sums all = {0};
 
-	for (uint32_t i = 0, some; i < n; i += some) {
-		grid_f64s at, whole;
-		grid_i32s v, h;
-		grid_i8s bytes;
-
-		some = grid_some(n, i);
-		GRID_QUERY(at, x, lo, i, some, inverse, 0.0);
-		whole = at / unit;
-		whole += GRID_PICK(whole < 0.0, -half, half);
-		v = __builtin_convertvector(whole, grid_i32s);
-		whole = __builtin_convertvector(v, grid_f64s) * unit;
-		at = at - whole;
-		lost += at * at;
-		length += whole * whole;
-		h = (v + 128) >> 8;
-		v -= h * 256;
-		highs += h;
-		lows += v;
-		bytes = __builtin_convertvector(h, grid_i8s);
-		memcpy(high + i, &bytes, some);
-		bytes = __builtin_convertvector(v, grid_i8s);
-		memcpy(low + i, &bytes, some);
-	}
+#define ONE(i, some)                                                           \
+	grid_digits_some(x, lo, i, some, inverse, unit, high, low, &all)
+	GRID_EACH(n, ONE);
+#undef ONE
 	*sums = (struct vsx_grid_query){
 		.unit = unit,
-		.lost = grid_sum(&lost),
-		.length = grid_sum(&length),
-		.high = grid_count(&highs),
-		.low = grid_count(&lows),
+		.lost = grid_sum(&all.lost),
+		.length = grid_sum(&all.length),
+		.high = grid_count(&all.a),
+		.low = grid_count(&all.b),
 	};
 }
 
 /* Products with lo, and of it with itself. */
+static inline __attribute__((always_inline)) void grid_offset_some(
+	const double *x, const uint8_t *lo, uint32_t i, uint32_t some,
+	grid_f64s *product, grid_f64s *own)
+{
+	grid_f64s at = {0}, from;
+
+	memcpy(&at, x + i, some * sizeof(*x));
+	GRID_LOAD(from, lo, i, some);
+	*product += at * from;
+	*own += from * from;
+}
+
 static double grid_offset(const double *x, const uint8_t *lo, uint32_t n,
 			  double *square)
 {
 	grid_f64s product = {0}, own = {0};
 
-	for (uint32_t i = 0, some; i < n; i += some) {
-		grid_f64s at = {0}, from;
-
-		some = grid_some(n, i);
-		memcpy(&at, x + i, some * sizeof(*x));
-		GRID_LOAD(from, lo, i, some);
-		product += at * from;
-		own += from * from;
-	}
+#define ONE(i, some) grid_offset_some(x, lo, i, some, &product, &own)
+	GRID_EACH(n, ONE);
+#undef ONE
 	*square = grid_sum(&own);
 	return grid_sum(&product);
 }

@@ -89,6 +89,15 @@ typedef void vsx_exact_kernel(const double *q, const uint8_t *x, uint32_t n,
 			      double lane[VSX_EXACT_LANES]);
 
 /*
+ * to[i] = x[i], n of them, exactly; to may be NULL. Returns the bits of the
+ * greatest |x[i]|: VSX_NOT_FINITE or more if one is infinite or not a number.
+ */
+#define VSX_NOT_FINITE 0x7f800000u
+
+typedef uint32_t vsx_exact_take_kernel(const uint8_t *x, uint32_t n,
+				       double *to);
+
+/*
  * A query on the grid: whole numbers for the components of x, double[n]. With
  * lo, component i is (x[i] - lo[i]) * inverse - 128, a place in steps off the
  * middle of the grid; without it, x[i]. Sums run in 8 lanes of f64.
@@ -124,6 +133,7 @@ struct vsx_kernels {
 	vsx_int_kernel *l2_int[VSX_N_ELEMS]; /* VSX_I8 and VSX_U8 only */
 	vsx_int_kernel *ip_int[VSX_N_ELEMS];
 	vsx_exact_kernel *exact_squares, *exact_products, *exact_own;
+	vsx_exact_take_kernel *exact_take;
 	vsx_widen_kernel *widen[VSX_N_ELEMS]; /* VSX_F16 and VSX_BF16 only */
 	vsx_grid_codes_kernel *grid_codes;
 	vsx_grid_terms_kernel *grid_terms;

@@ -162,26 +162,17 @@ double vsx_space_inverse_length(const struct vsx_space *s, const uint8_t *row)
  */
 #define MOST_SQUARED 0x1p125
 
-/* VSX_MAX_DIM squares of this are less than that. */
-#define HARMLESS 0x1p54f
+/* The bits of 2^54: VSX_MAX_DIM squares of it are less than that. */
+#define HARMLESS 0x5a800000u
 
-static enum vsx_status check_length(const struct vsx_space *s, const uint8_t *x,
-				    enum vsx_elem elem, struct vsx_error *err)
+/* `greatest`: the bits of the greatest component without its sign. */
+static enum vsx_status check_sum(const struct vsx_space *s, const uint8_t *x,
+				 enum vsx_elem elem, uint32_t greatest,
+				 struct vsx_error *err)
 {
-	float c[VSX_SPACE_PIECE];
-	bool large = false;
 	double sum;
 
-	if (elem != VSX_F32 && elem != VSX_BF16)
-		return VSX_OK;
-	for (uint32_t d = 0; d < s->dim; d += VSX_SPACE_PIECE) {
-		uint32_t n = vsx_space_piece(s->dim, d);
-
-		load(c, x, elem, d, n);
-		for (uint32_t i = 0; i < n; i++)
-			large |= fabsf(c[i]) > HARMLESS;
-	}
-	if (!large)
+	if (greatest <= HARMLESS)
 		return VSX_OK;
 	sum = sum_of_squares(x, elem, s->dim);
 	if (sum <= MOST_SQUARED)
@@ -189,6 +180,24 @@ static enum vsx_status check_length(const struct vsx_space *s, const uint8_t *x,
 	return vsx_fail(err, VSX_ENUMERIC,
 			"its squared length is %.9g, %s takes up to %.9g", sum,
 			vsx_metric_name(s->metric), MOST_SQUARED);
+}
+
+static enum vsx_status check_length(const struct vsx_space *s, const uint8_t *x,
+				    enum vsx_elem elem, struct vsx_error *err)
+{
+	float c[VSX_SPACE_PIECE];
+	uint32_t greatest = 0;
+
+	if (elem != VSX_F32 && elem != VSX_BF16)
+		return VSX_OK;
+	for (uint32_t d = 0; d < s->dim; d += VSX_SPACE_PIECE) {
+		uint32_t n = vsx_space_piece(s->dim, d), bits;
+
+		bits = vsx_kernels()->exact_take(f32_at(c, x, elem, d, n), n,
+						 NULL);
+		greatest = bits > greatest ? bits : greatest;
+	}
+	return check_sum(s, x, elem, greatest, err);
 }
 
 /*
@@ -222,14 +231,15 @@ enum vsx_status vsx_space_prepare(const struct vsx_space *s,
 				  struct vsx_query *q, const void *x,
 				  enum vsx_elem elem, struct vsx_error *err)
 {
+	uint32_t greatest;
 	double inverse;
 
 	load(q->f32_buffer, x, elem, 0, s->dim);
-	for (uint32_t i = 0; i < s->dim; i++) {
+	greatest = s->kernels->exact_take((const uint8_t *)q->f32_buffer,
+					  s->dim, q->f64_buffer);
+	for (uint32_t i = 0; greatest >= VSX_NOT_FINITE && i < s->dim; i++)
 		if (!isfinite(q->f32_buffer[i]))
 			return not_finite(i, q->f32_buffer[i], err);
-		q->f64_buffer[i] = q->f32_buffer[i];
-	}
 	q->f32 = q->f32_buffer;
 	q->native = NULL;
 	q->scale = 1.0f;
@@ -237,8 +247,8 @@ enum vsx_status vsx_space_prepare(const struct vsx_space *s,
 	    to_native(s->elem, q->native_buffer, q->f32_buffer, s->dim))
 		q->native = q->native_buffer;
 	if (s->metric != VSX_COSINE)
-		return check_length(s, (const uint8_t *)q->f32_buffer, VSX_F32,
-				    err);
+		return check_sum(s, (const uint8_t *)q->f32_buffer, VSX_F32,
+				 greatest, err);
 
 	inverse =
 		inverse_length((const uint8_t *)q->f32_buffer, VSX_F32, s->dim);

@@ -65,6 +65,7 @@ extern const struct vsx_kernels vsx_kernels_neon;
 		.exact_squares = exact_squares,                                \
 		.exact_products = exact_products,                              \
 		.exact_own = exact_own,                                        \
+		.exact_take = exact_take,                                      \
 		.widen = {[VSX_F16] = widen_f16, [VSX_BF16] = widen_bf16},     \
 		.grid_codes = grid_codes,                                      \
 		.grid_terms = grid_terms,                                      \

@@ -371,3 +371,42 @@ Test(grid_kernels, add_exact_terms_in_lanes)
 			release(x);
 		}
 }
+
+/* A component that is no finite number is seen wherever it is. */
+Test(grid_kernels, take_components_and_the_greatest)
+{
+	static const float odd[] = {NAN, -NAN, INFINITY, -INFINITY};
+	struct vsx_rng rng = {14};
+	const struct vsx_kernels *k;
+
+	for (unsigned int t = 0; (k = vsx_kernels_at(t)); t++)
+		for (uint32_t n = 1; n <= MOST_DIM; n++) {
+			double *to = guarded(n * 8);
+			float *x = guarded(n * 4), most = 0.0f, got;
+			const uint8_t *bytes = (const uint8_t *)x;
+			uint32_t bits;
+
+			for (uint32_t i = 0; i < n; i++) {
+				x[i] = i % 3 ? value(&rng) : -value(&rng);
+				most = fmaxf(most, fabsf(x[i]));
+			}
+			bits = k->exact_take(bytes, n, to);
+			memcpy(&got, &bits, sizeof(got));
+			cr_assert_eq(got, most, "%s: %g of %u, not %g", k->name,
+				     (double)got, n, (double)most);
+			for (uint32_t i = 0; i < n; i++)
+				cr_assert_eq(to[i], (double)x[i]);
+			cr_assert_eq(k->exact_take(bytes, n, NULL), bits);
+			for (uint32_t i = 0; i < n * 4; i++) {
+				float kept = x[i / 4];
+
+				x[i / 4] = odd[i % 4];
+				cr_assert_geq(k->exact_take(bytes, n, to),
+					      VSX_NOT_FINITE, "%s: %u of %u",
+					      k->name, i / 4, n);
+				x[i / 4] = kept;
+			}
+			release(to);
+			release(x);
+		}
+}
