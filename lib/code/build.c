@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "code/pq.h"
 #include "train/opq.h"
 
 /* Fewer dimensions are scanned as fast without codes. */
@@ -85,21 +86,52 @@ enum vsx_status vsx_code_params_take(struct vsx_code_params *p,
 
 /* ---- the transform ------------------------------------------------------ */
 
+static struct vsx_opq_wish opq_of(const struct vsx_code_wish *wish,
+				  const struct vsx_code_form *form)
+{
+	return (struct vsx_opq_wish){
+		.m = wish->transform_m,
+		.ksub = 1u << vsx_pq_bits(wish->build->codec),
+		.d = form->coded,
+	};
+}
+
+/* Rows less their centroids, before they are transformed. */
+struct residuals {
+	const struct vsx_code_source *from;
+	struct vsx_code_params plain;
+};
+
+static void load_residual(const void *context, uint64_t row, float *out)
+{
+	const struct residuals *r = context;
+
+	vsx_code_source_row(r->from, &r->plain, row, out, out);
+}
+
 static enum vsx_status learn_transform(const struct vsx_code_wish *wish,
 				       struct vsx_job *job,
-				       const struct vsx_rows *rows,
+				       const struct vsx_code_source *from,
 				       struct vsx_code_params *p,
 				       struct vsx_error *err)
 {
-	uint32_t d = p->form.coded;
+	struct residuals r = {from, {.form = p->form}};
+	struct vsx_opq_wish opq = opq_of(wish, &p->form);
 	struct vsx_linear_map map;
 	struct vsx_linear l;
 
+	r.plain.form.coded = p->form.dim;
+	r.plain.form.n_centroids = 0;
+	r.plain.form.flags = VSX_CODES_RESIDUAL;
+	if (p->form.flags & VSX_CODES_RESIDUAL) {
+		opq.load = load_residual;
+		opq.context = &r;
+	}
 	if (wish->transform == VSX_OPQ)
-		VSX_TRY(vsx_opq_learn(&map, job, rows, wish->transform_m, d,
-				      err));
+		VSX_TRY(vsx_opq_learn(&map, job, from->rows, &opq, err));
 	else
-		VSX_TRY(vsx_pca_learn(&map, job, rows, d, err));
+		VSX_TRY(vsx_pca_learn(&map, job, from->rows, p->form.coded,
+				      err));
 	l = vsx_linear_of(&map);
 	vsx_linear_put(&l, p->bytes + vsx_code_parts(&p->form).mean);
 	vsx_linear_map_release(&map);
@@ -128,7 +160,7 @@ static enum vsx_status train(const struct vsx_code_wish *wish,
 			     struct vsx_code_params *p, struct vsx_error *err)
 {
 	if (p->form.flags & VSX_CODES_TRANSFORMED) {
-		VSX_TRY(learn_transform(wish, job, from->rows, p, err));
+		VSX_TRY(learn_transform(wish, job, from, p, err));
 		put_centroids(from, p);
 	}
 	return wish->build->train(job, from, p, err);
@@ -142,10 +174,12 @@ uint64_t vsx_codes_train_bytes(const struct vsx_code_wish *wish,
 
 	if (wish->build->train_bytes)
 		codes = wish->build->train_bytes(form, n, threads);
-	if (wish->transform == VSX_OPQ)
-		transform = vsx_opq_learn_bytes(n, form->dim, wish->transform_m,
-						form->coded, threads);
-	else if (wish->transform == VSX_PCA)
+	if (wish->transform == VSX_OPQ) {
+		struct vsx_opq_wish opq = opq_of(wish, form);
+
+		transform = vsx_opq_learn_bytes(n, form->dim, &opq, threads);
+	}
+	if (wish->transform == VSX_PCA)
 		transform =
 			vsx_pca_learn_bytes(n, form->dim, form->coded, threads);
 	return codes > transform ? codes : transform;

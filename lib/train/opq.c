@@ -18,9 +18,8 @@
 #define MOST_COMPONENTS (1u << 25)
 #define LEAST_ROWS	16384u
 
-#define CODEWORDS 256u
-#define BLOCK	  512u /* rows that are multiplied at a time */
-#define ROWS	  32u  /* and by one thread */
+#define BLOCK 512u /* rows that are multiplied at a time */
+#define ROWS  32u  /* and by one thread */
 
 /* Iterations of the quantiser, at first and after each rotation. */
 #define FIRST_ITERATIONS 8
@@ -41,12 +40,12 @@ struct opq {
 	struct vsx_pq pq;
 	uint32_t n, dim, d;
 	unsigned int threads;
-	float *x;	/* [n][dim], less the mean */
+	float *x;	/* [n][dim], less their mean */
 	float *y;	/* [n][d], turned */
 	double *turn;	/* [dim][d] */
 	float *matrix;	/* [dim][d], the same as applied */
 	double *next;	/* [dim][d] */
-	float *book;	/* [d * CODEWORDS] */
+	float *book;	/* [d * ksub] */
 	double *loss;	/* [n] */
 	uint32_t block; /* its first row */
 	double *xs;	/* [BLOCK][dim] rows */
@@ -87,10 +86,10 @@ static double code_part(const struct opq *o, uint32_t j, uint64_t row,
 	const float *book = o->book + vsx_pq_book(&o->pq, j);
 	float away;
 	uint32_t c = vsx_code_kernels()->nearest(o->y + row * o->d + first,
-						 book, n, CODEWORDS, &away);
+						 book, n, o->pq.ksub, &away);
 
 	for (uint32_t i = 0; i < n; i++)
-		out[first + i] = (double)book[(size_t)i * CODEWORDS + c];
+		out[first + i] = (double)book[(size_t)i * o->pq.ksub + c];
 	return (double)away;
 }
 
@@ -311,7 +310,7 @@ static enum vsx_status alloc_opq(struct opq *o, struct vsx_error *err)
 	VSX_TRY(vsx_alloc_to(&o->y, n, o->d * sizeof(*o->y), err));
 	VSX_TRY(vsx_alloc_to(&o->turn, turn, sizeof(*o->turn), err));
 	VSX_TRY(vsx_alloc_to(&o->next, turn, sizeof(*o->next), err));
-	VSX_TRY(vsx_alloc_to(&o->book, (size_t)o->d * CODEWORDS,
+	VSX_TRY(vsx_alloc_to(&o->book, (size_t)o->d * o->pq.ksub,
 			     sizeof(*o->book), err));
 	VSX_TRY(vsx_alloc_to(&o->loss, n, sizeof(*o->loss), err));
 	VSX_TRY(vsx_alloc_to(&o->xs, BLOCK, o->dim * sizeof(*o->xs), err));
@@ -330,10 +329,29 @@ static void free_opq(struct opq *o)
 	free(o->ys);
 }
 
+/* Axes and mean of what is coded, which is then o->x. */
+static enum vsx_status load_rows(struct opq *o, struct vsx_job *job,
+				 const struct vsx_rows_sample *sample,
+				 float *mean, double *axes, double *variances,
+				 struct vsx_error *err)
+{
+	VSX_TRY(vsx_axes_learn(job, sample, mean, axes, variances, err));
+	for (uint32_t r = 0; r < o->n; r++) {
+		float *x = o->x + (size_t)r * o->dim;
+
+		vsx_rows_sample_load(sample, r, x);
+		for (uint32_t i = 0; i < o->dim; i++)
+			x[i] -= mean[i];
+	}
+	return VSX_OK;
+}
+
+/* `sample` is of what is coded, `mean` that of the rows. */
 static enum vsx_status learn(struct opq *o, struct vsx_job *job,
-			     const struct vsx_rows_sample *sample, float *mean,
+			     struct vsx_rows_sample *sample, float *mean,
 			     struct vsx_error *err)
 {
+	vsx_row_loader *load = sample->load;
 	double *axes = NULL, *variances = NULL;
 	enum vsx_status status;
 
@@ -343,20 +361,17 @@ static enum vsx_status learn(struct opq *o, struct vsx_job *job,
 		status = vsx_alloc_to(&variances, o->dim, sizeof(*variances),
 				      err);
 	if (status == VSX_OK)
-		status =
-			vsx_axes_learn(job, sample, mean, axes, variances, err);
-	for (uint32_t r = 0; status == VSX_OK && r < o->n; r++) {
-		float *x = o->x + (size_t)r * o->dim;
-
-		vsx_rows_sample_load(sample, r, x);
-		for (uint32_t i = 0; i < o->dim; i++)
-			x[i] -= mean[i];
-	}
+		status = load_rows(o, job, sample, mean, axes, variances, err);
 	if (status == VSX_OK)
 		status = begin(o, job, axes, variances, err);
 	free(axes);
 	free(variances);
-	return status == VSX_OK ? alternate(o, job, err) : status;
+	if (status == VSX_OK)
+		status = alternate(o, job, err);
+	if (status != VSX_OK || !load)
+		return status;
+	sample->load = NULL;
+	return vsx_rows_sample_mean(sample, mean, err);
 }
 
 static uint32_t most_rows(uint32_t dim)
@@ -367,29 +382,31 @@ static uint32_t most_rows(uint32_t dim)
 	return most > VSX_LINEAR_SAMPLE ? VSX_LINEAR_SAMPLE : most;
 }
 
-uint64_t vsx_opq_learn_bytes(uint64_t n, uint32_t dim, uint32_t m, uint32_t d,
+uint64_t vsx_opq_learn_bytes(uint64_t n, uint32_t dim,
+			     const struct vsx_opq_wish *wish,
 			     unsigned int threads)
 {
-	struct vsx_pq pq = {.dim = d, .m = m, .ksub = CODEWORDS};
-	uint64_t both = (uint64_t)dim + d;
+	struct vsx_pq pq = {wish->d, wish->m, wish->ksub};
+	uint64_t both = (uint64_t)dim + wish->d;
 
 	if (n > most_rows(dim))
 		n = most_rows(dim);
 	return n * (both * sizeof(float) + sizeof(double)) +
 	       both * BLOCK * sizeof(double) +
-	       (uint64_t)d * (CODEWORDS + dim) * sizeof(float) +
-	       (uint64_t)dim * d * 2 * sizeof(double) +
-	       vsx_pca_learn_bytes(n, dim, d, threads) +
+	       (uint64_t)wish->d * (wish->ksub + dim) * sizeof(float) +
+	       (uint64_t)dim * wish->d * 2 * sizeof(double) +
+	       vsx_pca_learn_bytes(n, dim, wish->d, threads) +
 	       vsx_pq_train_bytes(&pq, (uint32_t)n, threads);
 }
 
 enum vsx_status vsx_opq_learn(struct vsx_linear_map *out, struct vsx_job *job,
-			      const struct vsx_rows *rows, uint32_t m,
-			      uint32_t d, struct vsx_error *err)
+			      const struct vsx_rows *rows,
+			      const struct vsx_opq_wish *wish,
+			      struct vsx_error *err)
 {
-	uint32_t dim = rows->space->dim;
+	uint32_t dim = rows->space->dim, d = wish->d;
 	struct vsx_rows_sample sample;
-	struct opq o = {.pq = {.dim = d, .m = m, .ksub = CODEWORDS},
+	struct opq o = {.pq = {d, wish->m, wish->ksub},
 			.dim = dim,
 			.d = d,
 			.threads = threads_of(job)};
@@ -397,6 +414,8 @@ enum vsx_status vsx_opq_learn(struct vsx_linear_map *out, struct vsx_job *job,
 
 	*out = (struct vsx_linear_map){.dim = dim, .d = d};
 	status = vsx_rows_sample_draw(&sample, job, rows, most_rows(dim), err);
+	sample.load = wish->load;
+	sample.context = wish->context;
 	o.n = sample.n;
 	if (status == VSX_OK)
 		status = vsx_alloc_to(&out->mean, dim, sizeof(float), err);

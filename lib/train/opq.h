@@ -13,20 +13,32 @@
 
 #include "train/pca.h"
 
+/* What a rotation is for. */
+struct vsx_opq_wish {
+	uint32_t m;    /* subspaces, 1 to d */
+	uint32_t ksub; /* codewords of each, 16 or 256 */
+	uint32_t d;    /* dimensions that are left, 1 to that of the rows */
+	/* What is coded of a row, where that is not the row itself but what a
+	   centroid leaves of it: its dimensions lie otherwise. NULL: the row */
+	vsx_row_loader *load;
+	const void *context;
+};
+
 /*
- * Learn for m subspaces, subspace s of the dimensions s * d / m up to
- * (s + 1) * d / m. m is 1 to d, d 1 to the dimension of the rows, and that at
- * most VSX_MAX_LINEAR_DIM.
+ * Learn for subspaces of which number s has the dimensions s * d / m up to
+ * (s + 1) * d / m. Rows have at most VSX_MAX_LINEAR_DIM dimensions.
  *
  * Repeat  the same rows and seed give the same bits for any number of threads
  *         and instruction set
  */
 enum vsx_status vsx_opq_learn(struct vsx_linear_map *out, struct vsx_job *job,
-			      const struct vsx_rows *rows, uint32_t m,
-			      uint32_t d, struct vsx_error *err);
+			      const struct vsx_rows *rows,
+			      const struct vsx_opq_wish *wish,
+			      struct vsx_error *err);
 
 /* What that takes, of n rows of dim components. */
-uint64_t vsx_opq_learn_bytes(uint64_t n, uint32_t dim, uint32_t m, uint32_t d,
+uint64_t vsx_opq_learn_bytes(uint64_t n, uint32_t dim,
+			     const struct vsx_opq_wish *wish,
 			     unsigned int threads);
 
 #endif

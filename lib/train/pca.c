@@ -48,12 +48,37 @@ void vsx_rows_sample_load(const struct vsx_rows_sample *s, uint32_t i,
 	const struct vsx_space *space = s->rows->space;
 	size_t number = s->row ? s->row[i] : i;
 	const uint8_t *row = s->rows->base + number * space->stride;
-	double scale = vsx_space_scale(space, row);
+	double scale;
 
+	if (s->load) {
+		s->load(s->context, number, out);
+		return;
+	}
+	scale = vsx_space_scale(space, row);
 	vsx_space_load(space, out, row);
 	if (scale != 1.0)
 		for (uint32_t d = 0; d < space->dim; d++)
 			out[d] = (float)((double)out[d] * scale);
+}
+
+enum vsx_status vsx_rows_sample_mean(const struct vsx_rows_sample *s,
+				     float *mean, struct vsx_error *err)
+{
+	uint32_t dim = s->rows->space->dim;
+	double *sum;
+	float *row;
+
+	VSX_TRY(vsx_alloc_to(&sum, dim, sizeof(*sum) + sizeof(*row), err));
+	row = (float *)(void *)(sum + dim);
+	for (uint32_t i = 0; i < s->n; i++) {
+		vsx_rows_sample_load(s, i, row);
+		for (uint32_t d = 0; d < dim; d++)
+			sum[d] += (double)row[d];
+	}
+	for (uint32_t d = 0; d < dim; d++)
+		mean[d] = (float)(sum[d] / s->n);
+	free(sum);
+	return VSX_OK;
 }
 
 /* ---- the covariance ------------------------------------------------- */
@@ -83,20 +108,6 @@ static enum vsx_status load_work(void *context, unsigned int thread,
 			out[d] = (double)row[d] - (double)c->mean[d];
 	}
 	return VSX_OK;
-}
-
-static void find_mean(const struct vsx_rows_sample *s, float *row, double *sum,
-		      float *mean)
-{
-	uint32_t dim = s->rows->space->dim;
-
-	for (uint32_t i = 0; i < s->n; i++) {
-		vsx_rows_sample_load(s, i, row);
-		for (uint32_t d = 0; d < dim; d++)
-			sum[d] += (double)row[d];
-	}
-	for (uint32_t d = 0; d < dim; d++)
-		mean[d] = (float)(sum[d] / s->n);
 }
 
 /* out = the sum of (x - mean)^T (x - mean). */
@@ -140,8 +151,9 @@ enum vsx_status vsx_axes_learn(struct vsx_job *job,
 	if (status == VSX_OK)
 		status = vsx_alloc_to(&c.block, BLOCK, dim * sizeof(double),
 				      err);
+	if (status == VSX_OK)
+		status = vsx_rows_sample_mean(sample, mean, err);
 	if (status == VSX_OK) {
-		find_mean(sample, c.row, c.block, mean);
 		memset(axes, 0, (size_t)dim * dim * sizeof(*axes));
 		status = add_blocks(&c, job, threads, axes, err);
 	}

@@ -23,11 +23,16 @@ static inline struct vsx_linear vsx_linear_of(const struct vsx_linear_map *m)
 
 void vsx_linear_map_release(struct vsx_linear_map *m);
 
+/* What is learned of row number `row`, [dim]; any thread may call it. */
+typedef void vsx_row_loader(const void *context, uint64_t row, float *out);
+
 /* Rows to learn from, under cosine scaled to length 1. */
 struct vsx_rows_sample {
 	const struct vsx_rows *rows;
 	uint32_t *row; /* [n] rising; NULL: all rows */
 	uint32_t n;
+	vsx_row_loader *load; /* NULL: the rows themselves */
+	const void *context;  /* of load */
 };
 
 /* At most `most` rows, drawn by job->seed. */
@@ -39,6 +44,10 @@ void vsx_rows_sample_release(struct vsx_rows_sample *s);
 /* out is [dim]. */
 void vsx_rows_sample_load(const struct vsx_rows_sample *s, uint32_t i,
 			  float *out);
+
+/* mean is [dim]. */
+enum vsx_status vsx_rows_sample_mean(const struct vsx_rows_sample *s,
+				     float *mean, struct vsx_error *err);
 
 /* The most rows that a transform is learned from. */
 #define VSX_LINEAR_SAMPLE 65536u

@@ -17,21 +17,23 @@ static void learn(struct vsx_linear_map *map, const struct vsx_rows *rows,
 		  uint32_t m, uint32_t d, unsigned int n_threads)
 {
 	struct vsx_job job = {.seed = 3, .n_threads = n_threads};
+	struct vsx_opq_wish wish = {.m = m, .ksub = 256, .d = d};
 	struct vsx_error err = {0};
 	struct vsx_linear l;
 
-	cr_assert_eq(vsx_opq_learn(map, &job, rows, m, d, &err), VSX_OK, "%s",
+	cr_assert_eq(vsx_opq_learn(map, &job, rows, &wish, &err), VSX_OK, "%s",
 		     err.text);
 	l = vsx_linear_of(map);
 	cr_assert_eq(vsx_linear_check(&l, &err), VSX_OK, "%s", err.text);
 }
 
 /* What a product quantiser of m parts loses of y[n][d], a row. */
-static double loss_of(const float *y, uint32_t n, uint32_t d, uint32_t m)
+static double loss_of(const float *y, uint32_t n, uint32_t d, uint32_t m,
+		      uint32_t ksub)
 {
 	struct vsx_job job = {.seed = 5, .n_threads = 1};
-	struct vsx_pq pq = {.dim = d, .m = m, .ksub = 256};
-	float *book = vsx_alloc((size_t)d * 256, sizeof(*book)), away;
+	struct vsx_pq pq = {.dim = d, .m = m, .ksub = ksub};
+	float *book = vsx_alloc((size_t)d * ksub, sizeof(*book)), away;
 	double loss = 0.0;
 
 	cr_assert_eq(vsx_pq_train(&job, &pq, y, n, 12, false, book, NULL),
@@ -41,7 +43,7 @@ static double loss_of(const float *y, uint32_t n, uint32_t d, uint32_t m)
 			vsx_code_kernels()->nearest(
 				y + (size_t)r * d + vsx_pq_first(&pq, j),
 				book + vsx_pq_book(&pq, j),
-				vsx_pq_components(&pq, j), 256, &away);
+				vsx_pq_components(&pq, j), ksub, &away);
 			loss += (double)away;
 		}
 	free(book);
@@ -92,8 +94,8 @@ Test(opq, codes_lose_less_after_it)
 	learn(&map, &rows, M, DIM, 2);
 	l = vsx_linear_of(&map);
 	vsx_linear_apply(&l, x, DIM, N, true, y);
-	before = loss_of(x, N, DIM, M);
-	after = loss_of(y, N, DIM, M);
+	before = loss_of(x, N, DIM, M, 256);
+	after = loss_of(y, N, DIM, M, 256);
 	cr_expect_lt(after, before * 0.5, "%g, before %g", after, before);
 	free((void *)(uintptr_t)rows.base);
 	free(x);
@@ -120,11 +122,55 @@ Test(opq, loses_no_more_where_nothing_is_to_be_gained)
 	learn(&map, &rows, M, DIM, 2);
 	l = vsx_linear_of(&map);
 	vsx_linear_apply(&l, x, DIM, N, true, y);
-	cr_expect_leq(loss_of(y, N, DIM, M), loss_of(x, N, DIM, M) * 1.02);
+	cr_expect_leq(loss_of(y, N, DIM, M, 256),
+		      loss_of(x, N, DIM, M, 256) * 1.02);
 	free((void *)(uintptr_t)rows.base);
 	free(x);
 	free(y);
 	vsx_linear_map_release(&map);
+}
+
+/* With as many codewords as will be: 16 lose least by another rotation than
+ * 256 do. */
+static double loss_with(const struct vsx_rows *rows, const float *x, float *y,
+			uint32_t n, uint32_t dim, uint32_t ksub)
+{
+	struct vsx_job job = {.seed = 3, .n_threads = 2};
+	struct vsx_opq_wish wish = {.m = 4, .ksub = ksub, .d = dim};
+	struct vsx_linear_map map;
+	struct vsx_error err;
+	struct vsx_linear l;
+	double loss;
+
+	cr_assert_eq(vsx_opq_learn(&map, &job, rows, &wish, &err), VSX_OK);
+	l = vsx_linear_of(&map);
+	vsx_linear_apply(&l, x, dim, n, true, y);
+	loss = loss_of(y, n, dim, 4, 16);
+	vsx_linear_map_release(&map);
+	return loss;
+}
+
+Test(opq, goes_by_the_number_of_codewords)
+{
+	enum { N = 3000, DIM = 16 };
+	float *x = vsx_alloc(N * DIM, sizeof(*x));
+	float *y = vsx_alloc(N * DIM, sizeof(*y));
+	struct vsx_rng rng = {12};
+	struct vsx_space space;
+	struct vsx_rows rows;
+	double few, many;
+
+	/* corners of cubes of four dimensions, and noise of falling width */
+	for (uint32_t i = 0; i < N * DIM; i++)
+		x[i] = 2.0f * (float)vsx_rng_below(&rng, i % 4 < 2 ? 4 : 2) +
+		       seeded_value(&rng, 2.0 / (1 + i % DIM));
+	store(&space, &rows, x, N, DIM);
+	few = loss_with(&rows, x, y, N, DIM, 16);
+	many = loss_with(&rows, x, y, N, DIM, 256);
+	cr_expect_lt(few, many * 0.99, "%g by 16 words, %g by 256", few, many);
+	free((void *)(uintptr_t)rows.base);
+	free(x);
+	free(y);
 }
 
 Test(opq, does_not_depend_on_threads)
