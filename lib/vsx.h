@@ -70,8 +70,7 @@ struct vsx;	      /* an open index */
 struct vsx_searcher;  /* the scratch of one searching thread */
 struct vsx_pool;      /* threads that wait for batches of queries */
 struct vsx_fields;    /* values of one row */
-struct vsx_filter;    /* an expression over fields */
-struct vsx_selection; /* rows of an index */
+struct vsx_selection; /* rows of an index: vsx_select.h */
 
 /* ---- about ---------------------------------------------------------- */
 
@@ -491,44 +490,6 @@ VSX_API enum vsx_status vsx_fields_put_null(struct vsx_fields *fields,
 					    struct vsx_error *err);
 VSX_API struct vsx_bytes vsx_fields_bytes(const struct vsx_fields *fields);
 
-/*
- * Parse a filter, such as
- *
- *     lang = "en" and year >= 2024 and not (tags contains "draft")
- *
- * The language is in vsx-query(1). A filter belongs to no index; any number of
- * threads may use it. vsx_filter_free() accepts NULL.
- *
- * VSX_EINVAL says what is expected at which character.
- */
-VSX_API enum vsx_status vsx_filter_parse(struct vsx_filter **out,
-					 const char *text,
-					 struct vsx_error *err);
-VSX_API void vsx_filter_free(struct vsx_filter *filter);
-
-/*
- * The live rows of an index that a filter is true of: a bit for each row. It
- * is made once, takes the same rows in all searches of that index, and any
- * number of threads may use it; free it before the index is closed or
- * afterwards. The filter is not needed any longer. An index without rows has no
- * fields; there any filter selects nothing.
- *
- * VSX_EINVAL    a field that the index lacks, or a test that does not suit it
- * VSX_ECORRUPT  a page that it needed is damaged
- */
-VSX_API enum vsx_status vsx_select(struct vsx_selection **out,
-				   const struct vsx *index,
-				   const struct vsx_filter *filter,
-				   struct vsx_error *err);
-/* Accepts NULL. */
-VSX_API void vsx_selection_free(struct vsx_selection *selection);
-/* How many rows. */
-VSX_API uint64_t vsx_selection_count(const struct vsx_selection *selection);
-/* The first selected row that is `row` or comes after it, as a number for
-   vsx_id_at(); n_rows of the index, which must be open, if there is none. */
-VSX_API uint64_t vsx_selection_next(const struct vsx_selection *selection,
-				    uint64_t row);
-
 /* ---- search --------------------------------------------------------- */
 
 /*
@@ -600,6 +561,8 @@ struct vsx_search_stats {
 				selection if it had one */
 	uint64_t n_refused;  /* links not followed, since codes of them say that
 				they lead too far away: no distances */
+	uint64_t n_complete; /* of n_queries, those whose answers are exact:
+				none of these rows was left out */
 };
 
 /*
@@ -713,10 +676,13 @@ struct vsx_answers {
 	uint64_t *n_distances; /* [n]: rows that the query was compared with,
 				  codes included */
 	uint64_t *n_hops;      /* [n]: graph nodes or lists visited */
+	uint8_t *complete;     /* [n]: 1: exact, as in n_complete of the stats;
+				  otherwise 0 */
 };
 #define VSX_ANSWERS_INIT                                                       \
 	{                                                                      \
-		sizeof(struct vsx_answers), NULL, NULL, NULL, NULL, NULL, NULL \
+		sizeof(struct vsx_answers), NULL, NULL, NULL, NULL, NULL,      \
+			NULL, NULL                                             \
 	}
 
 /*
@@ -858,6 +824,8 @@ static inline enum vsx_status vsx_verify(const char *path,
 }
 #endif
 
+#include "vsx_range.h"
 #include "vsx_rows.h"
+#include "vsx_select.h"
 
 #endif

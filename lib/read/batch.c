@@ -126,6 +126,8 @@ static void give(const struct batch *b, uint64_t i, const struct vsx_find *find)
 		a->n_distances[i] = find->n_distances;
 	if (a->n_hops)
 		a->n_hops[i] = find->n_hops;
+	if (a->complete)
+		a->complete[i] = find->n_covered == b->plan.n_eligible;
 }
 
 /* The rows come from memory once for all of them. */
@@ -255,6 +257,7 @@ static void add_stats(const struct vsx_pool *pool,
 		stats->n_distances += s->stats.n_distances;
 		stats->n_hops += s->stats.n_hops;
 		stats->n_refused += s->stats.n_refused;
+		stats->n_complete += s->stats.n_complete;
 		if (s->stats.n_queries) {
 			stats->effort = s->stats.effort;
 			stats->refine = s->stats.refine;

@@ -342,7 +342,9 @@ enum vsx_status vsx_group_search(struct vsx_searcher *s,
 	struct groups g = {.index = s->index, .field = plan->group_by};
 	struct vsx_scratch *scratch = &s->scratch;
 	uint64_t n_queries = s->stats.n_queries;
+	uint64_t n_complete = s->stats.n_complete;
 	enum vsx_status status;
+	bool complete;
 
 	status = search(&g, s, plan, query, elem, self, find, err);
 	if (status == VSX_OK)
@@ -354,6 +356,10 @@ enum vsx_status vsx_group_search(struct vsx_searcher *s,
 			vsx_topk_push(&find->top, g.members[i].best);
 		vsx_topk_sort(&find->top);
 		/* However often it was asked, it is one. */
+		complete = s->stats.n_complete - n_complete ==
+			   s->stats.n_queries - n_queries;
+		find->n_covered = complete ? plan->n_eligible : 0;
+		s->stats.n_complete = n_complete + complete;
 		s->stats.n_queries = n_queries + 1;
 		s->stats.n_eligible = plan->n_eligible;
 	}

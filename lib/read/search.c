@@ -86,6 +86,9 @@ enum vsx_status vsx_find_in(const struct vsx_segment *segments, uint32_t n,
 	return VSX_OK;
 }
 
+/* Hits of a range search that there is room for at first. */
+#define FIRST_HITS 256
+
 #define MOST_REFINE ((int)(VSX_MAX_REFINE / VSX_REFINE_UNIT))
 
 enum vsx_status vsx_plan_make(struct vsx_search_plan *plan,
@@ -119,6 +122,8 @@ enum vsx_status vsx_plan_make(struct vsx_search_plan *plan,
 	plan->n_eligible = o.among ? o.among->n : index->manifest.n_live;
 	plan->k = k < plan->n_eligible ? k : plan->n_eligible;
 	plan->exact = o.exact != 0;
+	plan->within = false;
+	plan->limit = 0.0;
 	plan->effort = o.effort;
 	plan->refine = 0;
 	plan->slack = o.slack;
@@ -146,7 +151,10 @@ enum vsx_status vsx_search_begin(struct vsx_searcher *s,
 {
 	struct vsx_scratch *scratch = &s->scratch;
 	struct vsx_halt *halt = NULL;
+	size_t room = plan->k;
 
+	if (plan->within && room > FIRST_HITS)
+		room = FIRST_HITS;
 	s->stats.effort = plan->exact ? 0 : plan->effort;
 	s->stats.n_eligible = plan->n_eligible;
 	s->stats.refine =
@@ -161,7 +169,7 @@ enum vsx_status vsx_search_begin(struct vsx_searcher *s,
 	if (plan->k > 0) {
 		VSX_TRY(vsx_space_prepare(&s->index->space, &scratch->query,
 					  query, elem, err));
-		VSX_TRY(vsx_grow(&scratch->best, &scratch->best_cap, plan->k,
+		VSX_TRY(vsx_grow(&scratch->best, &scratch->best_cap, room,
 				 sizeof(*scratch->best), err));
 	}
 	*find = (struct vsx_find){
@@ -171,6 +179,8 @@ enum vsx_status vsx_search_begin(struct vsx_searcher *s,
 		.refine = plan->refine,
 		.slack = plan->slack,
 		.top = {scratch->best, 0, plan->k},
+		.within = plan->within,
+		.limit = plan->limit,
 		.skip_self = self != NULL,
 		.self = self ? *self : 0,
 		.scratch = scratch,
@@ -191,6 +201,7 @@ void vsx_search_end(struct vsx_searcher *s, struct vsx_find *find)
 {
 	vsx_topk_sort(&find->top);
 	s->stats.n_queries++;
+	s->stats.n_complete += find->n_covered == s->stats.n_eligible;
 	count(s, find);
 }
 
@@ -266,26 +277,34 @@ enum vsx_status vsx_search(struct vsx_searcher *s, const void *query,
 	return vsx_settle(s->index, status, err);
 }
 
+enum vsx_status vsx_search_stored(struct vsx_searcher *s,
+				  const struct vsx_search_plan *plan,
+				  uint64_t id, struct vsx_find *find,
+				  struct vsx_error *err)
+{
+	struct vsx_error why = {0};
+	enum vsx_status status = vsx_load_row(s->index, id, s->stored, &why);
+
+	if (status == VSX_OK)
+		status = vsx_search_one(s, plan, s->stored, VSX_F32, &id, find,
+					&why);
+	if (status == VSX_ESTOPPED)
+		vsx_search_tell(s->index, status, &why, err);
+	else if (status != VSX_OK)
+		vsx_with_path(s->index, status, &why, err);
+	return vsx_settle(s->index, status, err);
+}
+
 enum vsx_status vsx_search_id(struct vsx_searcher *s, uint64_t id, size_t k,
 			      const struct vsx_search_opts *opts,
 			      struct vsx_hit *hits, size_t *n_hits,
 			      struct vsx_error *err)
 {
-	struct vsx_error why = {0};
-	enum vsx_status status;
 	struct vsx_search_plan plan;
 	struct vsx_find find;
 
 	VSX_TRY(vsx_plan_make(&plan, s->index, k, opts, err));
-	status = vsx_load_row(s->index, id, s->stored, &why);
-	if (status == VSX_OK)
-		status = vsx_search_one(s, &plan, s->stored, VSX_F32, &id,
-					&find, &why);
-	if (status == VSX_OK)
-		give(s, &find, hits, n_hits);
-	else if (status == VSX_ESTOPPED)
-		vsx_search_tell(s->index, status, &why, err);
-	else
-		vsx_with_path(s->index, status, &why, err);
-	return vsx_settle(s->index, status, err);
+	VSX_TRY(vsx_search_stored(s, &plan, id, &find, err));
+	give(s, &find, hits, n_hits);
+	return VSX_OK;
 }

@@ -21,6 +21,8 @@ struct vsx_search_plan {
 	uint32_t refine; /* as in struct vsx_find */
 	double slack;	 /* likewise */
 	bool exact;
+	bool within; /* as in struct vsx_find, and limit */
+	double limit;
 	uint64_t first_query;
 	uint64_t deadline_ns;
 	const int *flag;		   /* NULL: none */
@@ -50,6 +52,12 @@ enum vsx_status vsx_search_one(struct vsx_searcher *s,
 			       const void *query, enum vsx_elem elem,
 			       const uint64_t *self, struct vsx_find *find,
 			       struct vsx_error *err);
+
+/* The same with a row as the query, and a failure told in full. */
+enum vsx_status vsx_search_stored(struct vsx_searcher *s,
+				  const struct vsx_search_plan *plan,
+				  uint64_t id, struct vsx_find *find,
+				  struct vsx_error *err);
 
 /* Damage is told with the path; a bad query, and a search that was stopped,
    without it. */

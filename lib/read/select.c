@@ -8,6 +8,7 @@
 #include "segment/dead.h"
 #include "read/fields.h"
 #include "read/handle.h"
+#include "read/selection.h"
 
 enum vsx_status vsx_filter_parse(struct vsx_filter **out, const char *text,
 				 struct vsx_error *err)
@@ -75,8 +76,6 @@ static enum vsx_status select_in(const struct vsx_segment *seg,
 	struct vsx_program p;
 	enum vsx_status status;
 
-	VSX_TRY(vsx_alloc_to(&chosen->barred, vsx_column_blocks(seg->n_rows),
-			     VSX_COLUMN_BLOCK / 8, err));
 	VSX_TRY(vsx_dead_touch(seg, err));
 	status = vsx_program_bind(&p, f, &seg->columns, err);
 	if (status == VSX_OK)
@@ -86,19 +85,13 @@ static enum vsx_status select_in(const struct vsx_segment *seg,
 }
 
 static enum vsx_status select_all(struct vsx_selection *s,
-				  const struct vsx *index,
-				  const struct vsx_filter *f,
+				  const struct vsx *index, const void *filter,
 				  struct vsx_error *err)
 {
-	s->of = index;
-	VSX_TRY(check_names(index, f, err));
-	VSX_TRY(vsx_alloc_to(&s->chosen, index->manifest.n_segments,
-			     sizeof(*s->chosen), err));
-	s->n_segments = index->manifest.n_segments;
-	for (uint32_t i = 0; i < s->n_segments; i++) {
-		VSX_TRY(select_in(&index->segments[i], f, &s->chosen[i], err));
-		s->n += s->chosen[i].n;
-	}
+	VSX_TRY(check_names(index, filter, err));
+	for (uint32_t i = 0; i < s->n_segments; i++)
+		VSX_TRY(select_in(&index->segments[i], filter, &s->chosen[i],
+				  err));
 	return VSX_OK;
 }
 
@@ -106,14 +99,46 @@ enum vsx_status vsx_select(struct vsx_selection **out, const struct vsx *index,
 			   const struct vsx_filter *filter,
 			   struct vsx_error *err)
 {
+	return vsx_selection_make(out, index, select_all, filter, err);
+}
+
+/* No row of any segment is chosen. */
+static enum vsx_status begin(struct vsx_selection *s, const struct vsx *index,
+			     struct vsx_error *err)
+{
+	s->of = index;
+	VSX_TRY(vsx_alloc_to(&s->chosen, index->manifest.n_segments,
+			     sizeof(*s->chosen), err));
+	s->n_segments = index->manifest.n_segments;
+	for (uint32_t i = 0; i < s->n_segments; i++) {
+		uint64_t blocks = vsx_column_blocks(index->segments[i].n_rows);
+
+		VSX_TRY(vsx_alloc_to(&s->chosen[i].barred, blocks,
+				     VSX_COLUMN_BLOCK / 8, err));
+		memset(s->chosen[i].barred, 0xff,
+		       blocks * (VSX_COLUMN_BLOCK / 8));
+	}
+	return VSX_OK;
+}
+
+enum vsx_status vsx_selection_make(struct vsx_selection **out,
+				   const struct vsx *index,
+				   vsx_selection_fill *fill, const void *what,
+				   struct vsx_error *err)
+{
 	struct vsx_error why = {0};
 	struct vsx_selection *s;
 	enum vsx_status status;
 
 	*out = NULL;
 	VSX_TRY(vsx_alloc_to(&s, 1, sizeof(*s), err));
-	status = select_all(s, index, filter, &why);
-	if (status == VSX_EINVAL || status == VSX_ENOMEM) {
+	status = begin(s, index, &why);
+	if (status == VSX_OK)
+		status = fill(s, index, what, &why);
+	for (uint32_t i = 0; status == VSX_OK && i < s->n_segments; i++)
+		s->n += s->chosen[i].n;
+	if (status == VSX_EINVAL || status == VSX_ENOMEM ||
+	    status == VSX_ESTOPPED) {
 		if (err)
 			*err = why;
 	} else if (status != VSX_OK) {
@@ -125,6 +150,31 @@ enum vsx_status vsx_select(struct vsx_selection **out, const struct vsx *index,
 	else
 		vsx_selection_free(s);
 	return status;
+}
+
+enum vsx_status vsx_selection_narrow(struct vsx_selection *s,
+				     const struct vsx_selection *other,
+				     struct vsx_error *err)
+{
+	if (s->of != other->of)
+		return vsx_fail(err, VSX_EINVAL,
+				"the selections are of two indexes");
+	s->n = 0;
+	for (uint32_t i = 0; i < s->n_segments; i++) {
+		const struct vsx *index = s->of;
+		struct vsx_chosen *c = &s->chosen[i];
+		uint32_t n_rows = index->segments[i].n_rows;
+
+		c->n = n_rows;
+		for (uint64_t b = 0; b < vsx_dead_bytes(n_rows); b++) {
+			c->barred[b] |= other->chosen[i].barred[b];
+			/* Bits beyond the last row are set, too. */
+			c->n -= (uint32_t)__builtin_popcount(c->barred[b]);
+		}
+		c->n += (uint32_t)(vsx_dead_bytes(n_rows) * 8 - n_rows);
+		s->n += c->n;
+	}
+	return VSX_OK;
 }
 
 void vsx_selection_free(struct vsx_selection *s)

@@ -62,12 +62,28 @@ static enum vsx_status take_by_tiles(void *context, uint32_t first, uint32_t n,
 	return vsx_exact_tiles_rows(context, first, n, offset, err);
 }
 
-/* All rows of a segment, up to a step of the sieve at a time. */
+/* Rows that are taken together where few of them pass. */
+#define FEW_STEP 65536u
+
+/* The place in a run from which on rows may pass, `place` or behind it. */
+static uint32_t next_place(const struct vsx_eligible *few,
+			   const struct vsx_run *run, uint32_t place)
+{
+	uint32_t row = run->first_row + place;
+
+	if (few)
+		vsx_eligible_run(few, &row, run->first_row + run->n_rows);
+	return row - run->first_row;
+}
+
+/* All rows of a segment, up to a step of the sieve at a time; few: those before
+ * the first of these and between them need not pass; NULL: there are many. */
 static enum vsx_status walk(const struct vsx_segment *seg,
-			    const struct vsx_sieve *sieve, take_rows *take,
+			    const struct vsx_sieve *sieve,
+			    const struct vsx_eligible *few, take_rows *take,
 			    void *context, struct vsx_error *err)
 {
-	uint32_t step = vsx_sieve_step(sieve);
+	uint32_t step = few ? FEW_STEP : vsx_sieve_step(sieve), rows;
 	struct vsx_run run;
 	uint64_t seen = 0;
 
@@ -77,11 +93,12 @@ static enum vsx_status walk(const struct vsx_segment *seg,
 		seen += run.n_rows;
 		if (seen > seg->n_rows)
 			return vsx_too_many_rows(seg, err);
-		for (uint32_t r = 0; r < run.n_rows; r += step) {
-			uint32_t rows =
-				run.n_rows - r < step ? run.n_rows - r : step;
+		for (uint32_t r = next_place(few, &run, 0); r < run.n_rows;
+		     r = next_place(few, &run, r + rows)) {
 			uint64_t offset =
 				run.offset + (uint64_t)r * vsx_vecs_stride(seg);
+
+			rows = run.n_rows - r < step ? run.n_rows - r : step;
 
 			if (seg->scarce)
 				ask_ahead(sieve, &run, r, step);
@@ -90,6 +107,20 @@ static enum vsx_status walk(const struct vsx_segment *seg,
 		}
 	}
 	return VSX_OK;
+}
+
+/* The rows that sieves let pass where these are few, and the same for all. */
+static const struct vsx_eligible *few_of(const struct vsx_segment *seg,
+					 const struct sieves *s)
+{
+	const struct vsx_eligible *e = &s->at[0]->find->eligible;
+
+	if (seg->scarce)
+		return NULL;
+	for (size_t i = 1; i < s->n; i++)
+		if (s->at[i]->find->eligible.barred != e->barred)
+			return NULL;
+	return vsx_eligible_are_sparse(e) ? e : NULL;
 }
 
 /* They see the same rows, the first of them before the others. */
@@ -108,7 +139,8 @@ static enum vsx_status pass_sieves(const struct vsx_segment *seg,
 				      n - i < QUERIES ? n - i : QUERIES};
 
 		join(some.at, some.n);
-		VSX_TRY(walk(seg, sieves[i], take_by_sieves, &some, err));
+		VSX_TRY(walk(seg, sieves[i], few_of(seg, &some), take_by_sieves,
+			     &some, err));
 	}
 	return VSX_OK;
 }
@@ -120,7 +152,7 @@ static enum vsx_status pass_tiles(struct vsx_exact_tiles *tiles,
 {
 	join(sieves, n);
 	VSX_TRY(vsx_exact_tiles_begin(tiles, seg, sieves, n, err));
-	VSX_TRY(walk(seg, sieves[0], take_by_tiles, tiles, err));
+	VSX_TRY(walk(seg, sieves[0], NULL, take_by_tiles, tiles, err));
 	return vsx_exact_tiles_end(tiles, err);
 }
 
@@ -159,8 +191,11 @@ static enum vsx_status search(const struct vsx_segment *seg,
 	if (suit)
 		VSX_TRY(pass_tiles(tiles, seg, order, suit, err));
 	VSX_TRY(pass_sieves(seg, order + suit, n - suit, err));
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		VSX_TRY(vsx_sieve_finish(&sieves[i], err));
+		if (vsx_sieve_covers(&sieves[i]))
+			finds[i].n_covered += finds[i].eligible.n;
+	}
 	return VSX_OK;
 }
 

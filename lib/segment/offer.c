@@ -1,6 +1,7 @@
 #include "segment/offer.h"
 
 #include "segment/ids.h"
+#include "segment/scratch.h"
 
 enum vsx_status vsx_offer_value(const struct vsx_segment *seg,
 				struct vsx_find *find, uint32_t row,
@@ -9,11 +10,17 @@ enum vsx_status vsx_offer_value(const struct vsx_segment *seg,
 	struct vsx_best best = {.value = value,
 				.row = (uint64_t)seg->number << 32 | row};
 
-	if (value > vsx_topk_bound(&find->top))
+	if (value > vsx_find_bound(find))
 		return VSX_OK;
 	VSX_TRY(vsx_ids_of(seg, row, &best.id, err));
-	if (!find->skip_self || best.id != find->self)
-		vsx_topk_push(&find->top, best);
+	if (find->skip_self && best.id == find->self)
+		return VSX_OK;
+	if (find->within && find->top.n == find->scratch->best_cap) {
+		VSX_TRY(vsx_grow(&find->scratch->best, &find->scratch->best_cap,
+				 find->top.n + 1, sizeof(best), err));
+		find->top.heap = find->scratch->best;
+	}
+	vsx_topk_push(&find->top, best);
 	return VSX_OK;
 }
 

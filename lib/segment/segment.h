@@ -85,10 +85,13 @@ struct vsx_find {
 	double slack;	     /* as vsx_edge_prepare() takes it; 0:
 				VSX_EDGE_SLACK */
 	struct vsx_topk top; /* collects across segments; holds external ids */
-	uint64_t n_all;	     /* live rows of all segments that are searched; 0:
-				there is only the one at hand */
-	bool skip_self;	     /* leave out the row with id self */
-	bool held_out;	     /* and search as if it had not been indexed */
+	bool within;	     /* values above `limit` do not count, and `top`
+				grows with the scratch */
+	double limit;
+	uint64_t n_all; /* live rows of all segments that are searched; 0:
+			   there is only the one at hand */
+	bool skip_self; /* leave out the row with id self */
+	bool held_out;	/* and search as if it had not been indexed */
 	uint64_t self;
 	struct vsx_scratch *scratch;
 	struct vsx_halt *halt;		   /* NULL: nothing stops it */
@@ -101,7 +104,18 @@ struct vsx_find {
 	bool asks; /* ahead, for what it will read; see scarce.h */
 	uint64_t n_distances, n_hops; /* counted up */
 	uint64_t n_refused; /* links that led to no distance, by gates */
+	/* Likewise: eligible rows of which none is missing from `top` that
+	   belongs there. */
+	uint64_t n_covered;
 };
+
+/* Rows whose values are above this cannot come into the answer. */
+static inline double vsx_find_bound(const struct vsx_find *find)
+{
+	double bound = vsx_topk_bound(&find->top);
+
+	return find->within && find->limit < bound ? find->limit : bound;
+}
 
 /* A refine factor with which no search by estimates misses a row that it has
  * seen, but where there are tens of millions. */

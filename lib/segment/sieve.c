@@ -31,6 +31,15 @@ static size_t first_limit(size_t want)
 	return 2 * want + 44;
 }
 
+/* Of a search for all rows within a distance nobody knows how many those are:
+ * there is room for so many at first. */
+#define FIRST_WITHIN 1024u
+
+static size_t expected(const struct vsx_find *find, size_t want)
+{
+	return find->within && want > FIRST_WITHIN ? FIRST_WITHIN : want;
+}
+
 enum vsx_status vsx_sieve_reserve(struct vsx_scratch *scratch, size_t base,
 				  size_t want, struct vsx_error *err)
 {
@@ -80,9 +89,11 @@ enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 	s->seg = seg;
 	s->find = find;
 	s->base = base;
-	s->estimates = may_miss && vsx_codes_estimate(seg);
+	/* How far a row is, and not which are the nearest, estimates do not
+	   say. */
+	s->estimates = may_miss && !find->within && vsx_codes_estimate(seg);
 	s->want = vsx_sieve_want(seg, find, s->estimates);
-	s->limit = first_limit(s->want);
+	s->limit = first_limit(expected(find, s->want));
 	if (s->estimates || (vsx_codes_present(seg) && !seg->codec->estimates))
 		VSX_TRY(vsx_segment_codes(seg, &s->codes, err));
 	else
@@ -96,11 +107,11 @@ enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 	s->query->asked = find->query;
 	VSX_TRY(s->codes.codec->prepare(&s->codes, s->query, err));
 	s->error = s->query->bounds.error;
-	s->bound = vsx_topk_bound(&find->top);
+	s->bound = vsx_find_bound(find);
 	s->cut = UINT32_MAX;
 	set_cut(s);
 	VSX_TRY(vsx_find_eligible(find, seg, err));
-	return vsx_sieve_reserve(scratch, base, s->want, err);
+	return vsx_sieve_reserve(scratch, base, expected(find, s->want), err);
 }
 
 /* Of entries that are estimates the first `want` are kept. */
@@ -120,7 +131,7 @@ static void keep_least(struct vsx_sieve *s, uint64_t *pool)
 static void thin_out(struct vsx_sieve *s)
 {
 	uint64_t *pool = s->find->scratch->pool + s->base;
-	double bound = vsx_topk_bound(&s->find->top), high;
+	double bound = vsx_find_bound(s->find), high;
 	size_t kept = 0;
 	uint32_t cut = 0;
 
@@ -191,6 +202,7 @@ static void keep(struct vsx_sieve *s, const struct vsx_run *run,
 		if (vsx_is_eligible(eligible, first + at[i]))
 			pool[kept++] =
 				(uint64_t)keys[at[i]] << 32 | (before + at[i]);
+	s->n_kept += kept - s->n;
 	s->n = kept;
 }
 
@@ -303,31 +315,129 @@ static enum vsx_status take_rows(struct vsx_sieve *s, const struct vsx_run *run,
 	return VSX_OK;
 }
 
+/* Few rows lie here and there in memory, and are waited for together. */
+#define TOGETHER 16u
+
+static enum vsx_status take_sparse(struct vsx_sieve *s,
+				   const struct vsx_run *run, uint32_t before,
+				   struct vsx_error *err)
+{
+	uint32_t stride = vsx_vecs_stride(s->seg), row = run->first_row;
+	uint32_t end = row + run->n_rows, step = vsx_sieve_step(s), n;
+	struct vsx_run some[TOGETHER];
+
+	do {
+		uint32_t n_rows = 0;
+
+		for (n = 0; n < TOGETHER; n++) {
+			struct vsx_run *r = &some[n];
+
+			r->n_rows =
+				vsx_eligible_run(&s->find->eligible, &row, end);
+			if (r->n_rows == 0)
+				break;
+			if (r->n_rows > step)
+				r->n_rows = step;
+			n_rows += r->n_rows;
+			r->first_row = row;
+			r->offset = run->offset +
+				    (uint64_t)(row - run->first_row) * stride;
+			vsx_sieve_expect(s, r);
+			row += r->n_rows;
+		}
+		VSX_TRY(vsx_halt_before(s->find->halt, n_rows + 1, stride,
+					err));
+		for (uint32_t i = 0; i < n; i++)
+			VSX_TRY(take_rows(s, &some[i],
+					  before + some[i].first_row -
+						  run->first_row,
+					  err));
+	} while (n == TOGETHER);
+	return VSX_OK;
+}
+
+/* Rows whose keys are taken together. */
+#define SCATTERED 128u
+
+/* The next eligible rows of a run from *row on, as numbers in it. */
+static uint32_t gather(const struct vsx_sieve *s, const struct vsx_run *run,
+		       uint32_t *row, uint32_t *rows)
+{
+	uint32_t end = run->first_row + run->n_rows, n = 0, more;
+
+	while (n < SCATTERED &&
+	       (more = vsx_eligible_run(&s->find->eligible, row, end)) > 0) {
+		if (more > SCATTERED - n)
+			more = SCATTERED - n;
+		for (uint32_t i = 0; i < more; i++)
+			rows[n++] = *row + i - run->first_row;
+		*row += more;
+	}
+	return n;
+}
+
+/* take_sparse() of rows as they are, whose keys a kernel takes by number. */
+static enum vsx_status take_scattered(struct vsx_sieve *s,
+				      const struct vsx_run *run,
+				      uint32_t before, struct vsx_error *err)
+{
+	struct vsx_scratch *scratch = s->find->scratch;
+	uint32_t stride = vsx_vecs_stride(s->seg), row = run->first_row, n;
+	uint32_t at[SCATTERED], rows[SCATTERED];
+	struct vsx_codes codes = s->codes;
+
+	codes.base += run->offset;
+	while ((n = gather(s, run, &row, rows)) > 0) {
+		uint64_t *pool;
+
+		VSX_TRY(vsx_halt_before(s->find->halt, n, stride, err));
+		for (uint32_t i = 0; i < n; i++)
+			VSX_TRY(vsx_touch(codes.view,
+					  run->offset +
+						  (uint64_t)rows[i] * stride,
+					  stride, err));
+		codes.codec->keys_of_rows(&codes, s->query, rows, n,
+					  scratch->keys);
+		s->find->n_distances += n;
+		VSX_TRY(vsx_grow(&scratch->pool, &scratch->pool_cap,
+				 s->base + s->n + n, sizeof(*pool), err));
+		pool = scratch->pool + s->base + s->n;
+		n = vsx_tiles()->up_to(scratch->keys, n, s->cut, at);
+		for (uint32_t i = 0; i < n; i++)
+			pool[i] = (uint64_t)scratch->keys[at[i]] << 32 |
+				  (before + rows[at[i]]);
+		s->n_kept += n;
+		s->n += n;
+		if (s->n >= s->limit)
+			thin_out(s);
+	}
+	return VSX_OK;
+}
+
+/* Whether keys of rows here and there say as much as those of a run. */
+static bool are_plain(const struct vsx_sieve *s)
+{
+	return s->codes.codec == &vsx_codec_rows && !s->decodes &&
+	       s->query->longest == 0.0;
+}
+
 enum vsx_status vsx_sieve_rows(struct vsx_sieve *s, uint32_t first, uint32_t n,
 			       uint64_t offset, struct vsx_error *err)
 {
 	const struct vsx_eligible *eligible = &s->find->eligible;
 	struct vsx_run run = {
 		.first_row = first, .n_rows = n, .offset = offset};
-	uint32_t end = first + n, before;
+	uint32_t before;
 
-	VSX_TRY(vsx_halt_before(s->find->halt, n, vsx_vecs_stride(s->seg),
-				err));
 	if (s->passed == &s->find->scratch->passed)
 		VSX_TRY(vsx_passed_add(s->passed, first, n, offset, err));
 	before = s->passed->n_rows - n;
-	if (!vsx_eligible_are_sparse(eligible))
-		return take_rows(s, &run, before, err);
-	while ((run.n_rows = vsx_eligible_run(eligible, &run.first_row, end)) >
-	       0) {
-		uint32_t skipped = run.first_row - first;
-
-		run.offset =
-			offset + (uint64_t)skipped * vsx_vecs_stride(s->seg);
-		VSX_TRY(take_rows(s, &run, before + skipped, err));
-		run.first_row += run.n_rows;
-	}
-	return VSX_OK;
+	if (vsx_eligible_are_sparse(eligible))
+		return are_plain(s) ? take_scattered(s, &run, before, err)
+				    : take_sparse(s, &run, before, err);
+	VSX_TRY(vsx_halt_before(s->find->halt, n, vsx_vecs_stride(s->seg),
+				err));
+	return take_rows(s, &run, before, err);
 }
 
 /* Keys that are the values: the rows need not be looked at. */
@@ -343,7 +453,7 @@ static enum vsx_status offer_keys(struct vsx_sieve *s, struct vsx_error *err)
 		uint32_t row;
 
 		VSX_TRY(vsx_halt_before(find->halt, 1, 0, err));
-		if (value > vsx_topk_bound(&find->top))
+		if (value > vsx_find_bound(find))
 			break;
 		row = vsx_passed_row(s->passed, (uint32_t)pool[i], &offset);
 		VSX_TRY(vsx_offer_value(s->seg, find, row, value, err));
@@ -386,7 +496,7 @@ enum vsx_status vsx_sieve_finish(struct vsx_sieve *s, struct vsx_error *err)
 		uint64_t offset;
 
 		if (!s->estimates && vsx_bounds_low(&s->query->bounds, key) >
-					     vsx_topk_bound(&s->find->top))
+					     vsx_find_bound(s->find))
 			break;
 		VSX_TRY(vsx_halt_before(s->find->halt, 1, s->seg->space.stride,
 					err));

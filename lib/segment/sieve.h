@@ -25,6 +25,8 @@ struct vsx_sieve {
 	size_t base;	 /* entries begin here in scratch->pool: key << 32 and
 			    the row's number in `passed` */
 	size_t n, limit; /* how many; when to thin them out */
+	uint64_t n_kept; /* of rows that passed, for a while at least; but for
+			    those of vsx_sieve_keep() */
 	size_t want;
 	bool estimates;
 	bool decodes;		   /* rows, which are kept as codes */
@@ -66,9 +68,9 @@ enum vsx_status vsx_sieve_reserve(struct vsx_scratch *scratch, size_t base,
 uint32_t vsx_sieve_step(const struct vsx_sieve *s);
 
 /*
- * Let n rows (up to vsx_sieve_step()) pass: rows first .. first+n-1, at
- * `offset` in VECS. Touches what it reads. No more rows pass than the segment
- * has.
+ * Let n rows (up to vsx_sieve_step(), or any number of which few are eligible)
+ * pass: rows first .. first+n-1, at `offset` in VECS. Touches what it reads. No
+ * more rows pass than the segment has.
  */
 enum vsx_status vsx_sieve_rows(struct vsx_sieve *s, uint32_t first, uint32_t n,
 			       uint64_t offset, struct vsx_error *err);
@@ -87,6 +89,12 @@ enum vsx_status vsx_sieve_keep(struct vsx_sieve *s, const uint32_t *keys,
 /* Both let the same rows pass, each time `first` before s: it keeps where they
  * lie for both. Until both have finished. */
 void vsx_sieve_join(struct vsx_sieve *s, const struct vsx_sieve *first);
+
+/* Whether none of the rows that have passed is lost. */
+static inline bool vsx_sieve_covers(const struct vsx_sieve *s)
+{
+	return !s->estimates || s->want >= s->find->eligible.n;
+}
 
 /* Soon the rows of this run will pass: begin to fetch them. */
 void vsx_sieve_expect(const struct vsx_sieve *s, const struct vsx_run *run);

@@ -37,7 +37,8 @@ cp inits.c inits.cpp
 	echo 'return 0; }'
 } >by_hand.c
 cp by_hand.c by_hand.cpp
-for header in vsx_types vsx_status vsx vsx_rows vsx_write; do
+for header in vsx_types vsx_status vsx vsx_range vsx_rows vsx_select\
+	vsx_write; do
 	echo "#include <$header.h>" >$header.c
 	cp $header.c $header.cpp
 done

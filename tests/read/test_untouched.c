@@ -300,8 +300,16 @@ Test(untouched, by_backups)
 	FAILS(vsx_backup_prune(repo, &keep, OUT, &err), VSX_EINVAL);
 }
 
+static int any(void *context, uint64_t id)
+{
+	(void)context, (void)id;
+	return 1;
+}
+
 Test(untouched, filters_and_fields)
 {
+	const uint8_t bits = 1;
+	const uint64_t id = 1;
 	struct vsx_filter *filter;
 	struct vsx *index, *other;
 	const char *name;
@@ -317,6 +325,13 @@ Test(untouched, filters_and_fields)
 		vsx_open(&other, damaged(small("Flat"), "ROID"), NULL, &err),
 		VSX_OK);
 	FAILS(vsx_ids(other, NULL, 0, OUT, 9, OUT_TOO, &err), VSX_ECORRUPT);
+	FAILS_NULL(vsx_select_ids(MADE, other, &id, 1, &err), VSX_ECORRUPT);
+	FAILS_NULL(vsx_select_bits(MADE, other, &bits, 8, &err), VSX_ECORRUPT);
+	FAILS_NULL(vsx_select_where(MADE, other, any, NULL, &err),
+		   VSX_ECORRUPT);
+	FAILS_NULL(vsx_select_keys(MADE, other, &(struct vsx_bytes){"", 0}, 1,
+				   &err),
+		   VSX_EINVAL);
 	vsx_close(other);
 	name = "a";
 	FAILS(vsx_values(index, OUT, 0, &name, 1, NULL, NULL, &err),

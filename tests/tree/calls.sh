@@ -6,6 +6,7 @@ test=tests/read/test_untouched.c
 # These fill nothing, and the last three fail for want of memory alone.
 nothing=' vsx_builder_add vsx_builder_queries vsx_update_add vsx_update_delete '
 nothing="$nothing vsx_guard_install vsx_backup_list vsx_fields_put vsx_fields_put_null "
+nothing="$nothing vsx_search_range vsx_search_range_id vsx_selection_narrow "
 nothing="$nothing vsx_searcher_new vsx_pool_new vsx_fields_new "
 calls=$(cat lib/vsx*.h | tr -s '\n\t ' '   ' |
 	grep -oE 'VSX_API enum vsx_status [a-z_]+\([^;]*;')

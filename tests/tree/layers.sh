@@ -62,7 +62,7 @@ room() {
 for file in $(find tools -name '*.[ch]'); do
 	for header in $(includes "$file"); do
 		case $header in
-		vsx.h | vsx_rows.h | vsx_write.h | vsx_status.h | vsx_types.h) ;;
+		vsx.h | vsx_range.h | vsx_rows.h | vsx_select.h | vsx_write.h | vsx_status.h | vsx_types.h) ;;
 		*) [ -e "tools/$header" ] || [ -e "$(dirname "$file")/$header" ] ||
 			complain "$file" "$header"
 			[ "$(room "$header")" -le "$(room "${file#tools/}")" ] ||

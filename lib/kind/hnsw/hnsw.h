@@ -101,11 +101,28 @@ struct vsx_walk {
 	size_t n;	       /* entries in scratch->pool */
 	const struct vsx_eligible *eligible; /* other rows only guide; NULL:
 						all rows are */
-	size_t n_barred;   /* entries that are of other rows */
-	size_t max_barred; /* more are too many for a walk */
+	size_t n_barred;	      /* entries that are of other rows */
+	size_t max_barred;	      /* more have no room in it */
+	size_t n_guided, most_guided; /* expanded rows around which rows that do
+					 not count guide */
+	bool may_scan; /* rather than go on beyond most_guided of these */
 	uint64_t n_distances, n_hops;
 	uint64_t n_refused; /* links, by gates */
 };
+
+/* Of what size a walk makes its pool where rows guide it; at most 16 times. */
+#define VSX_WALK_GROWTH 8u
+
+static inline size_t vsx_walk_grown(const struct vsx_walk *w, size_t ef)
+{
+	return ef + VSX_WALK_GROWTH * w->n_guided;
+}
+
+/* It is cheaper to look at all rows that count. */
+static inline bool vsx_walk_is_lost(const struct vsx_walk *w)
+{
+	return w->may_scan && w->n_guided == w->most_guided;
+}
 
 /*
  * Begin a search over a graph of n_rows rows whose marks begin at mark_base of
@@ -159,15 +176,14 @@ enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
 				    size_t until, struct vsx_error *err);
 
 /*
- * The same with w->eligible set: the pool holds the ef nearest rows of these,
- * and beside them the others that are nearer than the last one, through which
- * the walk goes on. *crowded: more than w->max_barred of them were met, and the
- * walk was given up.
+ * The same with w->eligible set: the pool holds the ef nearest rows of these
+ * that were met, more where others guide the walk, and beside them such others
+ * that are nearer than the last one. Not to its end where it is lost. The
+ * buffers of w->scratch have room for two lists.
  */
 enum vsx_status vsx_walk_beam_eligible(struct vsx_walk *w,
 				       const struct vsx_level *l, size_t ef,
-				       size_t until, bool *crowded,
-				       struct vsx_error *err);
+				       size_t until, struct vsx_error *err);
 
 /* ---- parts of a search of a segment ---------------------------------- */
 

@@ -103,7 +103,7 @@ static enum vsx_status offer(const struct vsx_segment *seg,
 
 		if (!vsx_is_eligible(&find->eligible, row))
 			continue;
-		if (vsx_bounds_low(bounds, key) > vsx_topk_bound(&find->top))
+		if (vsx_bounds_low(bounds, key) > vsx_find_bound(find))
 			break;
 		VSX_TRY(vsx_halt_before(find->halt, 1, seg->space.stride, err));
 		if (bounds->shape == VSX_BOUNDS_EXACT)
@@ -117,16 +117,24 @@ static enum vsx_status offer(const struct vsx_segment *seg,
 	return VSX_OK;
 }
 
-/*
- * Rows that are not eligible which a walk may have in its pool beside ef that
- * are. Where more of them lie around the query, or where a walk would come by
- * most rows, it is cheaper to look at every row: so much is lost at most.
- */
-static size_t most_barred(const struct vsx_eligible *e, size_t ef)
+/* Rows that are not eligible may guide so many steps of a walk. */
+static size_t most_guided(size_t ef)
+{
+	return ef / 4 + 4;
+}
+
+static size_t most_grown(size_t ef)
+{
+	return ef + VSX_WALK_GROWTH * most_guided(ef);
+}
+
+/* Entries of the pool of a walk, those of rows that are not eligible with it:
+ * they guide, or are where it began. */
+static size_t room_for(const struct vsx_eligible *e, size_t ef)
 {
 	size_t most = 16 * ef + 1024, barred = e->n_rows - e->n;
 
-	return most < barred ? most : barred;
+	return barred ? most_grown(ef) + (most < barred ? most : barred) : ef;
 }
 
 /*
@@ -137,19 +145,36 @@ static size_t most_barred(const struct vsx_eligible *e, size_t ef)
 #define MOST_EF 16384
 
 /*
- * Rows that are not eligible and as near as those that are get walked through
- * like these. A scan that looks for the eligible ones pays about four times as
- * much for a row.
+ * What a walk looks at for each row that it expands: most of a list of rows
+ * that count, and for these the lists of as many that do not as lie between
+ * them, of which each costs about half as much as a row.
  */
-static bool walk_is_dear(const struct vsx_segment *seg,
-			 const struct vsx_eligible *e, size_t ef)
+static uint64_t cost_of_walk(const struct vsx_segment *seg,
+			     const struct vsx_eligible *e, size_t ef)
 {
-	uint64_t hops = (uint64_t)ef * e->n_rows / e->n; /* below 2^62 */
-	uint64_t scan =
-		vsx_eligible_are_sparse(e) ? 4 * (uint64_t)e->n : e->n_rows;
+	uint64_t degree = 2 * (uint64_t)seg->params[VSX_HNSW_M];
+	uint64_t lists = e->n_rows / e->n;
 
-	return e->n < e->n_rows && hops * 2 * seg->params[VSX_HNSW_M] >= scan;
+	return ef * (degree * 3 / 4 + (lists < degree ? lists : degree) / 2);
 }
+
+/* A scan for few rows takes them in the order of memory, and misses none. */
+static bool walk_is_dear(const struct vsx_segment *seg,
+			 const struct vsx_find *find, size_t ef)
+{
+	const struct vsx_eligible *e = &find->eligible;
+	uint64_t walk = cost_of_walk(seg, e, ef);
+
+	if (e->n == e->n_rows && !find->within)
+		return false;
+	return vsx_eligible_are_sparse(e) ? 2 * walk >= e->n
+					  : walk >= e->n_rows;
+}
+
+/* A walk that finds hardly an eligible row around the query may take so many
+ * times as long as others, or a scan in its place. */
+#define LOST	   16
+#define LEAST_LOST 32 /* of a pool of so many rows at least */
 
 size_t vsx_hnsw_ef(const struct vsx_find *find, size_t k, uint32_t effort)
 {
@@ -224,6 +249,7 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 			       struct vsx_level *base, struct vsx_error *err)
 {
 	uint32_t entry = seg->params[VSX_HNSW_ENTRY], at = entry, key, first;
+	bool some = find->eligible.n < find->eligible.n_rows;
 
 	vsx_hnsw_level(seg, 0, base);
 	VSX_TRY(open_codes(seg, &base->codes, err));
@@ -233,12 +259,15 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 	VSX_TRY(open_gates(seg, find, base, err));
 	VSX_TRY(vsx_walk_begin(w, find->scratch, &find->scratch->code,
 			       seg->mark_base, seg->n_rows, room + 2,
-			       2 * seg->params[VSX_HNSW_M], err));
+			       some ? 2 * base->degree : base->degree, err));
 	w->halt = find->halt;
+	if (some) {
+		w->eligible = &find->eligible;
+		w->most_guided = most_guided(ef);
+		w->max_barred = room - most_grown(ef);
+	}
 	if (find->held_out)
 		VSX_TRY(hold_out(w, seg, find->self, err));
-	if (find->eligible.n < find->eligible.n_rows)
-		w->eligible = &find->eligible;
 	/* The entry point goes into the pool: from it all rows can be reached,
 	 * so that a search with ef = n is a search of everything. */
 	VSX_TRY(vsx_walk_enter(w, base, entry, ef, &first, err));
@@ -264,13 +293,12 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 static size_t least_places(const struct vsx_segment *seg,
 			   const struct vsx_find *find, size_t ef)
 {
-	const struct vsx_eligible *e = &find->eligible;
 	uint64_t live = seg->n_rows - seg->n_dead;
-	double places = (double)ef * e->n_rows / e->n;
 
 	if (find->n_all <= live)
 		return SIZE_MAX;
-	return (size_t)(places * sqrt((double)live / (double)find->n_all)) + 1;
+	return (size_t)((double)ef * sqrt((double)live / (double)find->n_all)) +
+	       1;
 }
 
 /* The key of a row that is as near as the k-th found so far. Of estimates: if
@@ -288,7 +316,7 @@ static uint32_t last_key(const struct vsx_segment *seg,
 		b.unit = 1.0;
 		b.error = 0.0;
 	}
-	return vsx_bounds_key(&b, vsx_topk_bound(&find->top));
+	return vsx_bounds_key(&b, vsx_find_bound(find));
 }
 
 /* Entries in front whose rows may be nearer than the k-th found so far, in
@@ -319,14 +347,14 @@ static enum vsx_status look_around(struct vsx_walk *w,
 				   const struct vsx_segment *seg,
 				   const struct vsx_find *find,
 				   const struct vsx_level *base, size_t ef,
-				   bool *crowded, struct vsx_error *err)
+				   struct vsx_error *err)
 {
 	size_t until = least_places(seg, find, ef), done = 0;
 
-	while (until > done && !*crowded) {
+	while (until > done) {
 		if (w->eligible)
 			VSX_TRY(vsx_walk_beam_eligible(w, base, ef, until,
-						       crowded, err));
+						       err));
 		else
 			VSX_TRY(vsx_walk_beam_until(w, base, ef, until, err));
 		done = until;
@@ -335,27 +363,55 @@ static enum vsx_status look_around(struct vsx_walk *w,
 	return VSX_OK;
 }
 
-/*
- * A walk over all levels; what it found is in the pool. *crowded: it met more
- * rows that do not count than are worth it, and was given up.
- */
+/* A walk over all levels; what it found is in the pool. */
 static enum vsx_status walk(struct vsx_walk *w, const struct vsx_segment *seg,
-			    struct vsx_find *find, size_t ef, bool *crowded,
+			    struct vsx_find *find, size_t ef,
 			    struct vsx_error *err)
 {
-	size_t max_barred = most_barred(&find->eligible, ef);
+	size_t room = room_for(&find->eligible, ef);
 	enum vsx_status status;
 	struct vsx_level base;
 
-	*crowded = false;
-	VSX_TRY(vsx_hnsw_enter(w, seg, find, ef, ef + max_barred, &base, err));
+	VSX_TRY(vsx_hnsw_enter(w, seg, find, ef, room, &base, err));
 	base.asks = find->asks;
-	w->max_barred = max_barred;
-	status = look_around(w, seg, find, &base, ef, crowded, err);
+	w->may_scan = LOST * cost_of_walk(seg, &find->eligible,
+					  ef < LEAST_LOST ? LEAST_LOST : ef) >=
+		      find->eligible.n;
+	status = look_around(w, seg, find, &base, ef, err);
 	find->n_distances += w->n_distances;
 	find->n_hops += w->n_hops;
 	find->n_refused += w->n_refused;
 	return status;
+}
+
+/*
+ * Whether all that a walk has room for is within reach of a search that takes
+ * all rows that are: then there may be more. A walk with more room begins
+ * anew, which costs a part of what it does itself.
+ */
+static bool reaches_further(const struct vsx_segment *seg,
+			    const struct vsx_find *find,
+			    const struct vsx_walk *w, size_t *ef)
+{
+	size_t most = find->k + find->skip_self;
+
+	if (!find->within || w->n - w->n_barred < *ef || *ef >= most ||
+	    near_places(seg, find, w) < w->n)
+		return false;
+	*ef = *ef * 4 < most ? *ef * 4 : most;
+	return true;
+}
+
+/* A walk among some rows that was given up, or has not come by enough. */
+static bool found_too_few(const struct vsx_find *find, const struct vsx_walk *w)
+{
+	size_t due = find->within ? 1 : find->k + find->skip_self;
+
+	if (!w->eligible)
+		return false;
+	if (due > find->eligible.n)
+		due = find->eligible.n;
+	return vsx_walk_is_lost(w) || w->n - w->n_barred < due;
 }
 
 /* A look at every row where a walk is dearer, or says too little. */
@@ -363,19 +419,27 @@ enum vsx_status vsx_hnsw_search(const struct vsx_segment *seg,
 				struct vsx_find *find, struct vsx_error *err)
 {
 	struct vsx_walk w;
-	bool crowded;
 	size_t ef;
 
 	VSX_TRY(vsx_find_eligible(find, seg, err));
-	ef = vsx_hnsw_ef(find, find->k, find->effort);
-	if (ef > MOST_EF || walk_is_dear(seg, &find->eligible, ef))
-		return vsx_exact_search(seg, find, err);
-	VSX_TRY(vsx_sieve_reserve(find->scratch, 0, find->k + find->skip_self,
-				  err));
-	VSX_TRY(walk(&w, seg, find, ef, &crowded, err));
-	if (crowded ||
-	    vsx_hnsw_keys_lost(seg, find, w.scratch->pool, w.n, find->k))
-		return vsx_exact_search(seg, find, err);
+	if (find->eligible.n == 0)
+		return VSX_OK;
+	ef = vsx_hnsw_ef(find, find->within ? 1 : find->k, find->effort);
+	do {
+		if (ef > MOST_EF || walk_is_dear(seg, find, ef))
+			return vsx_exact_search(seg, find, err);
+		VSX_TRY(vsx_sieve_reserve(
+			find->scratch, 0,
+			find->within ? ef : find->k + find->skip_self, err));
+		VSX_TRY(walk(&w, seg, find, ef, err));
+		if (found_too_few(find, &w) ||
+		    vsx_hnsw_keys_lost(seg, find, w.scratch->pool, w.n,
+				       find->k))
+			return vsx_exact_search(seg, find, err);
+	} while (reaches_further(seg, find, &w, &ef));
+	if (w.n - w.n_barred == find->eligible.n &&
+	    find->k + find->skip_self >= find->eligible.n)
+		find->n_covered += find->eligible.n;
 	return vsx_codes_estimate(seg) ? look_at(seg, find, &w, err)
 				       : offer(seg, find, &w, err);
 }

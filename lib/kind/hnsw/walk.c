@@ -1,15 +1,9 @@
-#include <math.h>
 #include <string.h>
 
-#include "kind/hnsw/hnsw.h"
+#include "kind/hnsw/walk_steps.h"
 #include "io/advice.h"
 
-/*
- * Marks, a byte a row: the epoch of the search that met the row last. 0 means
- * never met by this scratch, so that only then the row's pages need a touch: in
- * the steady state checking pages at first touch costs nothing.
- */
-#define NEVER	    0
+/* Marks beside NEVER. */
 #define LONG_AGO    1
 #define FIRST_EPOCH 2
 #define LAST_EPOCH  255
@@ -75,21 +69,6 @@ void vsx_walk_next_level(struct vsx_walk *w)
 	new_epoch(w->scratch);
 }
 
-static inline const uint32_t *links_of(const struct vsx_level *l, uint32_t row)
-{
-	uint32_t slot = l->slot_of ? l->slot_of[row] : row;
-
-	return l->links + (size_t)slot * l->degree;
-}
-
-static inline void prefetch_links(const struct vsx_level *l, uint32_t row)
-{
-	const char *p = (const char *)links_of(l, row);
-
-	for (uint32_t i = 0; i < l->degree * 4; i += 64)
-		__builtin_prefetch(p + i, 0, 2);
-}
-
 static inline void prefetch_gates(const struct vsx_level *l, uint32_t row)
 {
 	const uint8_t *p;
@@ -99,45 +78,6 @@ static inline void prefetch_gates(const struct vsx_level *l, uint32_t row)
 	p = l->gates.blocks + (size_t)row * l->gates.row_bytes;
 	for (uint32_t i = 0; i < l->gates.row_bytes; i += 64)
 		__builtin_prefetch(p + i, 0, 2);
-}
-
-static enum vsx_status touch_links(const struct vsx_level *l, uint32_t row,
-				   struct vsx_error *err)
-{
-	uint64_t bytes = (uint64_t)l->degree * 4;
-
-	return vsx_touch(l->links_view, l->links_at + row * bytes, bytes, err);
-}
-
-/* Where the code of a row is. */
-static inline struct vsx_run run_of(const struct vsx_level *l, uint32_t row)
-{
-	return (struct vsx_run){
-		.first_row = row,
-		.n_rows = 1,
-		.offset = (uint64_t)row * l->codes.block_bytes,
-	};
-}
-
-static enum vsx_status touch_row(const struct vsx_level *l, uint32_t row,
-				 struct vsx_error *err)
-{
-	struct vsx_run run = run_of(l, row);
-
-	return vsx_codes_touch(&l->codes, &run, err);
-}
-
-static inline enum vsx_status take_keys(struct vsx_walk *w,
-					const struct vsx_level *l,
-					const uint32_t *rows, size_t n,
-					uint32_t *keys, struct vsx_error *err)
-{
-	VSX_TRY(vsx_halt_before(w->halt, n + 1,
-				l->codes.block_bytes >> l->codes.block_shift,
-				err));
-	l->codes.codec->keys_of_rows(&l->codes, w->query, rows, n, keys);
-	w->n_distances += n;
-	return VSX_OK;
 }
 
 /* As soon as it is known that its code is needed. */
@@ -162,16 +102,6 @@ static void ask_rows(const struct vsx_walk *w, const struct vsx_level *l,
 		if (w->marks[links[i]] != w->scratch->epoch)
 			vsx_ask(l->codes.base - l->codes.at + at, bytes);
 	}
-}
-
-static enum vsx_status bad_link(const struct vsx_level *l, uint32_t row,
-				uint32_t link, struct vsx_error *err)
-{
-	return vsx_at_row(err,
-			  vsx_fail(err, VSX_ECORRUPT,
-				   "row %u links to row %u of %u", row, link,
-				   l->n_rows),
-			  row);
 }
 
 /* Rows being gathered. What a loop needs of the walk is its own: a mark that is
@@ -207,40 +137,6 @@ static inline enum vsx_status take_link(struct basket *b,
 	b->marks[link] = b->epoch;
 	b->rows[b->n] = link;
 	b->n += (size_t)(mark != b->epoch) & (size_t)(link != b->avoid);
-	return VSX_OK;
-}
-
-/* No row is too far. */
-#define NO_BOUND UINT64_MAX
-
-static double distance_of(uint64_t entry)
-{
-	return entry == NO_BOUND
-		       ? (double)INFINITY
-		       : vsx_key_value(VSX_KEY_F32, vsx_pool_key(entry));
-}
-
-/* Which links of the row of a pool entry may lead to a row before the entry
- * `bound`: a bit each. Of places that are no links, too. */
-static enum vsx_status ask_gates(struct vsx_walk *w, const struct vsx_level *l,
-				 uint64_t entry, uint64_t bound, uint32_t *out,
-				 struct vsx_error *err)
-{
-	const struct vsx_gates *g = &l->gates;
-	uint64_t at = (uint64_t)vsx_pool_row(entry) * g->row_bytes;
-	size_t n = (l->degree + VSX_GATE_LINKS - 1) / VSX_GATE_LINKS;
-	struct vsx_gate gate;
-
-	if (!vsx_edge_gate(g->query, distance_of(entry), distance_of(bound),
-			   &gate)) {
-		memset(out, 0xff, n * sizeof(*out));
-		return VSX_OK;
-	}
-	if (g->view)
-		VSX_TRY(vsx_touch(g->view, g->at + at, g->row_bytes, err));
-	vsx_code_kernels()->gate(&gate, g->blocks + at, n, out);
-	for (size_t i = 0; i < n; i++)
-		w->n_refused += (unsigned int)__builtin_popcount(~out[i]);
 	return VSX_OK;
 }
 
@@ -311,58 +207,6 @@ static enum vsx_status gather(struct vsx_walk *w, const struct vsx_level *l,
 			       : gather_all(w, l, row, n, err);
 }
 
-/* How many entries come before one. Without branches: none can be guessed. */
-static inline size_t pool_place(const uint64_t *pool, size_t n, uint64_t entry)
-{
-	const uint64_t *at = pool;
-
-	if (n == 0)
-		return 0;
-	for (; n > 1; n -= n / 2)
-		at += n / 2 & -(size_t)(at[n / 2 - 1] < entry);
-	return (size_t)(at - pool) + (size_t)(*at < entry);
-}
-
-/* Insert into the sorted pool of at most ef; returns its place. */
-static inline size_t pool_insert(uint64_t *pool, size_t *n, size_t ef,
-				 uint64_t entry)
-{
-	size_t place = pool_place(pool, *n, entry);
-
-	if (place == ef)
-		return place;
-	if (*n < ef)
-		++*n;
-	memmove(pool + place + 1, pool + place,
-		(*n - 1 - place) * sizeof(*pool));
-	pool[place] = entry;
-	return place;
-}
-
-/*
- * Insert where rows that are not eligible do not count: behind the ef-th that
- * is nothing is kept. Returns its place.
- */
-static size_t insert_eligible(struct vsx_walk *w, size_t ef, uint64_t entry)
-{
-	uint64_t *pool = w->scratch->pool;
-	size_t place = pool_insert(pool, &w->n, SIZE_MAX, entry);
-	size_t eligible;
-
-	w->n_barred += !vsx_is_eligible(w->eligible, vsx_pool_row(entry));
-	eligible = w->n - w->n_barred;
-	if (eligible < ef)
-		return place;
-	if (eligible > ef)
-		w->n--; /* the last is eligible, or it would not be here */
-	while (w->n > 0 &&
-	       !vsx_is_eligible(w->eligible, vsx_pool_row(pool[w->n - 1]))) {
-		w->n--;
-		w->n_barred--;
-	}
-	return place;
-}
-
 enum vsx_status vsx_walk_enter(struct vsx_walk *w, const struct vsx_level *l,
 			       uint32_t row, size_t ef, uint32_t *key,
 			       struct vsx_error *err)
@@ -372,7 +216,7 @@ enum vsx_status vsx_walk_enter(struct vsx_walk *w, const struct vsx_level *l,
 	VSX_TRY(take_keys(w, l, &row, 1, key, err));
 	w->marks[row] = w->scratch->epoch;
 	if (w->eligible)
-		insert_eligible(w, ef, vsx_pool_entry(*key, row));
+		vsx_walk_insert_eligible(w, ef, vsx_pool_entry(*key, row));
 	else
 		pool_insert(w->scratch->pool, &w->n, ef,
 			    vsx_pool_entry(*key, row));
@@ -477,7 +321,7 @@ static enum vsx_status meet(struct vsx_walk *w, const struct vsx_level *l,
 static inline void put(struct vsx_walk *w, size_t ef, uint64_t entry)
 {
 	if (w->eligible)
-		insert_eligible(w, ef, entry);
+		vsx_walk_insert_eligible(w, ef, entry);
 	else
 		pool_insert(w->scratch->pool, &w->n, ef, entry);
 }
@@ -544,50 +388,5 @@ enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
 			next = first;
 			expect(w, l, next);
 		}
-	}
-}
-
-enum vsx_status vsx_walk_beam_eligible(struct vsx_walk *w,
-				       const struct vsx_level *l, size_t ef,
-				       size_t until, bool *crowded,
-				       struct vsx_error *err)
-{
-	uint64_t *pool = w->scratch->pool;
-	uint32_t *rows = w->scratch->rows, *keys = w->scratch->keys;
-	size_t next = 0; /* every entry before it is expanded */
-
-	*crowded = false;
-	for (;;) {
-		uint64_t bound = last_entry(w, ef);
-		size_t n, first = SIZE_MAX;
-
-		next = skip_expanded(w, next);
-		if (next == w->n || next >= until)
-			return VSX_OK;
-		pool[next] |= 1;
-		expect(w, l, skip_expanded(w, next + 1));
-		VSX_TRY(gather(w, l, pool[next], bound, &n, err));
-		VSX_TRY(take_keys(w, l, rows, n, keys, err));
-		w->n_hops++;
-		n = keep_nearer(w, n, bound);
-		for (size_t i = 0; i < n; i++) {
-			uint64_t entry = vsx_pool_entry(keys[i], rows[i]);
-			size_t place;
-
-			if (entry > last_entry(w, ef))
-				continue;
-			place = insert_eligible(w, ef, entry);
-			first = place < first ? place : first;
-			if (w->n_barred > w->max_barred) {
-				*crowded = true;
-				return VSX_OK;
-			}
-		}
-		if (first <= next) {
-			next = first;
-			expect(w, l, next);
-		}
-		if (next > w->n)
-			next = w->n;
 	}
 }

@@ -5,6 +5,7 @@
 #include "manifest.h"
 #include "plural.h"
 
+#include <math.h>
 #include <string.h>
 
 void vsx_ivf_space(struct vsx_space *s, const struct vsx_space *rows,
@@ -120,7 +121,8 @@ static enum vsx_status scan_list(struct vsx_sieve *sieve, uint32_t list,
 				 const struct vsx_run *run,
 				 struct vsx_error *err)
 {
-	uint32_t step = vsx_sieve_step(sieve);
+	bool few = vsx_eligible_are_sparse(&sieve->find->eligible);
+	uint32_t step = few ? run->n_rows : vsx_sieve_step(sieve);
 	uint32_t stride = vsx_vecs_stride(sieve->seg);
 
 	if (run->n_rows)
@@ -205,8 +207,10 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 	uint32_t nprobe = wish < nlist ? wish : nlist;
 	struct tour tour = {seg, find->scratch, nprobe, 0, 0, 0};
 	size_t want = find->k + find->skip_self, seen = 0;
-	size_t had = find->top.n;  /* rows that earlier segments gave */
-	size_t among = 0, due = 0; /* chosen rows compared, and to compare */
+	size_t had = find->top.n; /* rows that earlier segments gave */
+	size_t among = 0;	  /* eligible rows compared */
+	double due = 0.0, share;  /* and to be */
+	uint32_t last = 0; /* so far the last list with a row within reach */
 	struct vsx_run run, next;
 	struct vsx_sieve sieve;
 	uint32_t i = 0;
@@ -223,14 +227,18 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 		VSX_TRY(vsx_ivf_rank(seg, find, err));
 		vsx_least(find->scratch->pool, nlist, nprobe, true);
 	}
+	share = sqrt((double)find->eligible.n / seg->n_rows);
 	VSX_TRY(vsx_sieve_begin(&sieve, seg, find, nlist, true, err));
 	VSX_TRY(next_list(&tour, &run, err));
-	/* Beyond nprobe while there are not enough rows for an answer, and
-	   among chosen rows until as many of them were compared as there are
-	   rows in nprobe lists: they lie farther apart. Where all chosen ones
-	   are no more than that, they are looked at themselves. */
+	/* Beyond nprobe while there are not enough rows for an answer. Chosen
+	   rows lie farther apart: among a share of all until so many of them
+	   were compared as the root of that share is of the rows in nprobe
+	   lists; where there are no more than these, they are looked at
+	   themselves. Of rows within a distance until nprobe lists in a row
+	   had none. */
 	for (;;) {
 		uint32_t eligible;
+		uint64_t before;
 		bool more;
 
 		VSX_TRY(vsx_halt_before(find->halt, 1, 0, err));
@@ -245,23 +253,31 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 		had += eligible;
 		among += eligible;
 		if (i < nprobe)
-			due += find->among ? run.n_rows : 0;
+			due += find->among ? run.n_rows * share : 0.0;
 		more = ++i < nlist &&
-		       (i < nprobe || had < want ||
-			(among < due && among < find->eligible.n));
+		       (i < nprobe ||
+			(find->within ? i <= last + nprobe : had < want) ||
+			((double)among < due && among < find->eligible.n));
 		if (more) {
 			VSX_TRY(next_list(&tour, &next, err));
-			vsx_sieve_expect(&sieve, &next);
+			if (!vsx_eligible_are_sparse(&find->eligible))
+				vsx_sieve_expect(&sieve, &next);
 		}
+		before = sieve.n_kept + find->top.n;
 		VSX_TRY(scan_list(&sieve, (uint32_t)find->scratch->pool[i - 1],
 				  &run, err));
+		if (sieve.n_kept + find->top.n > before)
+			last = i;
 		if (!more)
 			break;
 		run = next;
 	}
 	find->left_of = seg->view[VSX_SEC_CENT].base;
 	find->n_left = tour.ranked;
-	return vsx_sieve_finish(&sieve, err);
+	VSX_TRY(vsx_sieve_finish(&sieve, err));
+	if (among == find->eligible.n && vsx_sieve_covers(&sieve))
+		find->n_covered += among;
+	return VSX_OK;
 }
 
 static enum vsx_status centroid(const struct vsx_segment *seg, uint32_t i,

@@ -1,0 +1,151 @@
+/* Steps of a walk over one level, for walks over all rows and over some. */
+#ifndef VSX_WALK_STEPS_H
+#define VSX_WALK_STEPS_H
+
+#include <math.h>
+#include <string.h>
+
+#include "kind/hnsw/hnsw.h"
+
+/*
+ * Marks, a byte a row: the epoch of the search that met the row last. 0 means
+ * never met by this scratch, so that only then the row's pages need a touch: in
+ * the steady state checking pages at first touch costs nothing.
+ */
+#define NEVER 0
+
+static inline const uint32_t *links_of(const struct vsx_level *l, uint32_t row)
+{
+	uint32_t slot = l->slot_of ? l->slot_of[row] : row;
+
+	return l->links + (size_t)slot * l->degree;
+}
+
+static inline void prefetch_links(const struct vsx_level *l, uint32_t row)
+{
+	const char *p = (const char *)links_of(l, row);
+
+	for (uint32_t i = 0; i < l->degree * 4; i += 64)
+		__builtin_prefetch(p + i, 0, 2);
+}
+
+static inline enum vsx_status touch_links(const struct vsx_level *l,
+					  uint32_t row, struct vsx_error *err)
+{
+	uint64_t bytes = (uint64_t)l->degree * 4;
+
+	return vsx_touch(l->links_view, l->links_at + row * bytes, bytes, err);
+}
+
+/* Where the code of a row is. */
+static inline struct vsx_run run_of(const struct vsx_level *l, uint32_t row)
+{
+	return (struct vsx_run){
+		.first_row = row,
+		.n_rows = 1,
+		.offset = (uint64_t)row * l->codes.block_bytes,
+	};
+}
+
+static inline enum vsx_status touch_row(const struct vsx_level *l, uint32_t row,
+					struct vsx_error *err)
+{
+	struct vsx_run run = run_of(l, row);
+
+	return vsx_codes_touch(&l->codes, &run, err);
+}
+
+static inline enum vsx_status take_keys(struct vsx_walk *w,
+					const struct vsx_level *l,
+					const uint32_t *rows, size_t n,
+					uint32_t *keys, struct vsx_error *err)
+{
+	VSX_TRY(vsx_halt_before(w->halt, n + 1,
+				l->codes.block_bytes >> l->codes.block_shift,
+				err));
+	l->codes.codec->keys_of_rows(&l->codes, w->query, rows, n, keys);
+	w->n_distances += n;
+	return VSX_OK;
+}
+
+static inline enum vsx_status bad_link(const struct vsx_level *l, uint32_t row,
+				       uint32_t link, struct vsx_error *err)
+{
+	return vsx_at_row(err,
+			  vsx_fail(err, VSX_ECORRUPT,
+				   "row %u links to row %u of %u", row, link,
+				   l->n_rows),
+			  row);
+}
+
+/* No row is too far. */
+#define NO_BOUND UINT64_MAX
+
+static inline double distance_of(uint64_t entry)
+{
+	return entry == NO_BOUND
+		       ? (double)INFINITY
+		       : vsx_key_value(VSX_KEY_F32, vsx_pool_key(entry));
+}
+
+/* Which links of the row of a pool entry may lead to a row before the entry
+ * `bound`: a bit each. Of places that are no links, too. */
+static inline enum vsx_status ask_gates(struct vsx_walk *w,
+					const struct vsx_level *l,
+					uint64_t entry, uint64_t bound,
+					uint32_t *out, struct vsx_error *err)
+{
+	const struct vsx_gates *g = &l->gates;
+	uint64_t at = (uint64_t)vsx_pool_row(entry) * g->row_bytes;
+	size_t n = (l->degree + VSX_GATE_LINKS - 1) / VSX_GATE_LINKS;
+	struct vsx_gate gate;
+
+	if (!vsx_edge_gate(g->query, distance_of(entry), distance_of(bound),
+			   &gate)) {
+		memset(out, 0xff, n * sizeof(*out));
+		return VSX_OK;
+	}
+	if (g->view)
+		VSX_TRY(vsx_touch(g->view, g->at + at, g->row_bytes, err));
+	vsx_code_kernels()->gate(&gate, g->blocks + at, n, out);
+	for (size_t i = 0; i < n; i++)
+		w->n_refused += (unsigned int)__builtin_popcount(~out[i]);
+	return VSX_OK;
+}
+
+/* How many entries come before one. Without branches: none can be guessed. */
+static inline size_t pool_place(const uint64_t *pool, size_t n, uint64_t entry)
+{
+	const uint64_t *at = pool;
+
+	if (n == 0)
+		return 0;
+	for (; n > 1; n -= n / 2)
+		at += n / 2 & -(size_t)(at[n / 2 - 1] < entry);
+	return (size_t)(at - pool) + (size_t)(*at < entry);
+}
+
+/* Insert into the sorted pool of at most ef; returns its place. */
+static inline size_t pool_insert(uint64_t *pool, size_t *n, size_t ef,
+				 uint64_t entry)
+{
+	size_t place = pool_place(pool, *n, entry);
+
+	if (place == ef)
+		return place;
+	if (*n < ef)
+		++*n;
+	memmove(pool + place + 1, pool + place,
+		(*n - 1 - place) * sizeof(*pool));
+	pool[place] = entry;
+	return place;
+}
+
+/*
+ * The same where w->eligible says which rows count: behind the ef-th of these
+ * nothing is kept, and of others no more than w->max_barred. Returns its place;
+ * SIZE_MAX if it was not kept.
+ */
+size_t vsx_walk_insert_eligible(struct vsx_walk *w, size_t ef, uint64_t entry);
+
+#endif
