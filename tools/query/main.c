@@ -12,12 +12,15 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "cli/say.h"
-#include "cli/select.h"
 #include "input/input.h"
+#include "query/among.h"
+#include "query/range.h"
 #include "query/recall.h"
 #include "query/results.h"
+#include "query/told.h"
 #include "cli/plural.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -40,7 +43,10 @@ static const char *const formats[] = {"table", "json", "tsv",
 
 struct options {
 	const char *model, *model_hash, *ground_truth, *labels, *out;
-	const char *filter, *group_by, *show;
+	const char *group_by, *show;
+	struct among among;
+	double radius; /* NaN: the nearest rows, however far they are */
+	uint64_t max;
 	int format;
 	uint64_t k, ef, nprobe, threads;
 	double recall, refine, slack;
@@ -49,11 +55,24 @@ struct options {
 	bool payload, exact, stats, untrusted, json, quiet;
 };
 
-static struct options o = {.k = 10, .format = -1};
+#define K 10 /* of a search that names neither k nor a radius */
+
+static struct options o = {.format = -1, .radius = NAN};
+
+static bool is_range(void)
+{
+	return !isnan(o.radius);
+}
 
 static const struct cli_option option_table[] = {
 	CLI_GROUP("Search"),
 	CLI_COUNT('k', "k", "N", "neighbours of each query (10)", &o.k, 1,
+		  UINT32_MAX),
+	CLI_REAL(0, "radius", "R",
+		 "all rows within R instead: squared distances up to R (l2), "
+		 "products or similarities from R on (ip, cosine)",
+		 &o.radius, -DBL_MAX, DBL_MAX),
+	CLI_COUNT(0, "max", "N", "the nearest N of them at most", &o.max, 1,
 		  UINT32_MAX),
 	CLI_COUNT(0, "ef", "N",
 		  "HNSW: candidates to keep (default of the index)", &o.ef, 1,
@@ -73,10 +92,15 @@ static const struct cli_option option_table[] = {
 		 "too far to be left out (0.5)",
 		 &o.slack, 0.01, 1000.0),
 	CLI_FLAG(0, "exact", "compare with every row", &o.exact),
-	CLI_WHERE("filter", "only rows whose fields pass", &o.filter),
 	CLI_TEXT(0, "group-by", "FIELD",
 		 "the nearest row of each value of FIELD; -k of these",
 		 &o.group_by),
+	CLI_WHERE("filter", "only rows whose fields pass", &o.among.filter),
+	CLI_TEXT(0, "among-ids", "FILE",
+		 "only rows with these ids: .npy, .ivecs, or one a line",
+		 &o.among.ids),
+	CLI_TEXT(0, "among-keys", "FILE",
+		 "only rows with these keys, one a line", &o.among.keys),
 	CLI_COUNTS(0, "id", "N", "the row with this id is a query (repeatable)",
 		   &o.ids, 0, UINT64_MAX),
 	CLI_LIST(0, "key", "KEY",
@@ -123,6 +147,8 @@ static const struct cli_command command = {
 		    "  vsx-query notes.vsx --key piano --filter "
 		    "'lang = \"en\" and year >= 2024'\n"
 		    "  vsx-query notes.vsx --key piano --group-by doc -k 3\n"
+		    "  vsx-query photos.vsx queries.npy --radius 0.5 --max "
+		    "100 --among-ids mine.txt\n"
 		    "  vsx-query photos.vsx queries.npy --ground-truth "
 		    "truth.ivecs\n"
 		    "  vsx-query photos.vsx - --json <queries.f32\n",
@@ -138,6 +164,7 @@ struct run {
 	struct vsx_facts facts;
 	struct vsx_search_opts search;
 	struct vsx_selection *selection;
+	struct range range;
 	struct input *queries;
 	struct labels labels;
 	struct recall recall;
@@ -250,13 +277,11 @@ static enum vsx_status find_keys(const struct run *r, struct vsx_error *err)
 static enum vsx_status select_some(struct run *r, struct vsx_error *err)
 {
 	char a[NUM_OF_BYTES];
-	enum vsx_status status;
+	enum vsx_status status =
+		among_select(&r->selection, r->index, &o.among, err);
 	uint64_t n;
 
-	if (!o.filter)
-		return VSX_OK;
-	status = select_rows(&r->selection, r->index, o.filter, err);
-	if (status != VSX_OK)
+	if (status != VSX_OK || !r->selection)
 		return status;
 	r->search.among = r->selection;
 	n = vsx_selection_count(r->selection);
@@ -339,10 +364,18 @@ static enum vsx_status open_rest(struct run *r, struct vsx_error *err)
 	if (status != VSX_OK)
 		return status;
 	/* More than there are rows cannot be found; the room is for those. */
-	r->results.k = o.k < r->facts.n_rows ? o.k : r->facts.n_rows;
-	if (r->results.k == 0)
-		r->results.k = 1;
-	r->hits = calloc(BLOCK_ROWS * r->results.k, sizeof(*r->hits));
+	r->results.k = is_range() ? o.max : o.k;
+	if (r->results.k > r->facts.n_rows)
+		r->results.k = r->facts.n_rows ? r->facts.n_rows : 1;
+	if (is_range()) {
+		r->range.radius = o.radius;
+		r->range.max = o.max;
+		status = range_begin(&r->range, r->index, err);
+		if (status != VSX_OK)
+			return status;
+	}
+	r->hits = calloc(is_range() ? 1 : BLOCK_ROWS * r->results.k,
+			 sizeof(*r->hits));
 	r->n_hits = calloc(BLOCK_ROWS, sizeof(*r->n_hits));
 	if (!r->hits || !r->n_hits)
 		return tool_fail_memory(err, BLOCK_ROWS * r->results.k *
@@ -375,6 +408,32 @@ static enum vsx_status take(struct run *r, size_t n, enum vsx_status status,
 		status = results_add(&r->results, r->hits, r->n_hits, n, err);
 	if (status == VSX_OK && interrupted())
 		status = tool_fail(err, VSX_ESTOPPED, "interrupted");
+	return status;
+}
+
+/* Query number i of the file or, if it is NULL, the i-th id. */
+static enum vsx_status search_within(struct run *r, const uint8_t *query,
+				     uint64_t i, struct vsx_error *err)
+{
+	double start = clock_now();
+	enum vsx_elem elem = query ? input_elem(r->queries) : VSX_F32;
+	enum vsx_status status =
+		range_search(&r->range, query, elem, query ? 0 : o.ids.items[i],
+			     &r->search, err);
+
+	r->seconds_search += clock_now() - start;
+	if (status == VSX_ENUMERIC) {
+		err->at.query = (int64_t)i;
+		tool_name_row(err, input_name(r->queries), 0);
+	}
+	if (status == VSX_ESTOPPED)
+		return tool_fail(err, VSX_ESTOPPED, "interrupted");
+	if (status == VSX_OK)
+		status = results_add(&r->results, r->range.hits, &r->range.n, 1,
+				     err);
+	if (status == VSX_OK && interrupted())
+		status = tool_fail(err, VSX_ESTOPPED, "interrupted");
+	vsx_get_stats(r->range.searcher, &r->stats);
 	return status;
 }
 
@@ -425,6 +484,12 @@ static enum vsx_status search_file(struct run *r, struct vsx_error *err)
 		for (size_t i = 0, part; i < n && status == VSX_OK; i += part) {
 			part = n - i < r->part ? n - i : r->part;
 			tell(r, first + i);
+			if (is_range()) {
+				part = 1;
+				status = search_within(r, block + i * row_bytes,
+						       first + i, err);
+				continue;
+			}
 			status = search_part(r, block + i * row_bytes,
 					     first + i, part, err);
 		}
@@ -442,12 +507,16 @@ static enum vsx_status search_ids(struct run *r, struct vsx_error *err)
 
 	for (size_t i = 0; i < o.ids.n && status == VSX_OK; i++) {
 		tell(r, i);
+		if (is_range()) {
+			status = search_within(r, NULL, i, err);
+			continue;
+		}
 		status = vsx_search_id(searcher, o.ids.items[i], r->results.k,
 				       &r->search, r->hits, r->n_hits, err);
 		status = take(r, 1, status, err);
 	}
 	r->seconds_search = clock_now() - start;
-	if (searcher)
+	if (searcher && !is_range())
 		vsx_get_stats(searcher, &r->stats);
 	vsx_searcher_free(searcher);
 	return status;
@@ -498,68 +567,20 @@ static void say_few(const struct run *r)
 		    plural_ies(r->recall.n_telling), r->facts.due_queries);
 }
 
-/* How it was searched: "nprobe 8, refine 4", or "" with nothing to turn. */
-static const char *setting(const struct run *r, char *to, size_t n)
-{
-	const struct vsx_search_stats *s = &r->stats;
-	char effort[NUM_BYTES];
-	int at = 0;
-
-	to[0] = '\0';
-	if (*r->facts.effort_name && s->effort)
-		at = snprintf(to, n, "%s %s", r->facts.effort_name,
-			      num_count(effort, s->effort));
-	if (s->refine > 0.0)
-		snprintf(to + at, n - (size_t)at, "%srefine %g", at ? ", " : "",
-			 s->refine);
-	return to;
-}
-
-/* What --recall came to: what was measured when the index was built. */
-static void print_promise(const struct run *r, const char *setting)
-{
-	int at = o.k <= 1 ? 1 : o.k <= 10 ? 10 : 100;
-	struct vsx_recall row;
-
-	for (uint32_t i = 0; vsx_get_recall(r->index, i, &row, NULL) == VSX_OK;
-	     i++)
-		if (row.effort == r->stats.effort &&
-		    row.refine == r->stats.refine)
-			say("recall@%d %.4f%s%s when the index was built", at,
-			    at == 1    ? row.at_1
-			    : at == 10 ? row.at_10
-				       : row.at_100,
-			    *setting ? " at " : "", setting);
-}
-
 static void print_stats(const struct run *r)
 {
-	char a[NUM_BYTES], b[NUM_OF_BYTES], c[NUM_BYTES], d[NUM_BYTES];
-	char how[64], refused[NUM_BYTES + 16] = "";
-	double n = (double)r->stats.n_queries;
+	const struct told told = {
+		.index = r->index,
+		.facts = &r->facts,
+		.stats = &r->stats,
+		.k = o.k,
+		.recall = o.recall,
+		.among = r->selection != NULL,
+		.seconds_open = r->seconds_open,
+		.seconds_search = r->seconds_search,
+	};
 
-	if (n <= 0)
-		return;
-	if (r->stats.n_refused > 0)
-		snprintf(refused, sizeof(refused), ", %s links refused",
-			 num_mean(a, (double)r->stats.n_refused / n));
-	say("opened in %s, %s in %s: %s per second",
-	    num_duration(a, r->seconds_open),
-	    num_of(b, r->stats.n_queries, "query"),
-	    num_duration(c, r->seconds_search),
-	    num_mean(d, n / r->seconds_search));
-	if (r->selection)
-		say("among %s of %s", num_count(a, r->stats.n_eligible),
-		    num_of(b, r->facts.n_live, "row"));
-	setting(r, how, sizeof(how));
-	if (o.recall > 0.0)
-		print_promise(r, how);
-	else if (*how)
-		say("searched with %s", how);
-	say("%s distances and %s %s per query%s, %s checked, kernels %s",
-	    num_mean(a, (double)r->stats.n_distances / n),
-	    num_mean(c, (double)r->stats.n_hops / n), r->facts.hops_name,
-	    refused, num_of(b, r->stats.n_pages_checked, "page"), vsx_isa());
+	tell_stats(&told);
 }
 
 /* Where results run over the screen by themselves, they show how far it is. */
@@ -602,6 +623,8 @@ static enum vsx_status check_files(const struct cli_operands *operands,
 
 	files_read_all(operands->items, operands->n);
 	files_read(o.labels);
+	files_read(o.among.ids);
+	files_read(o.among.keys);
 	files_read(o.ground_truth);
 	files_write(o.out);
 	if (o.format == FORMAT_NPY) {
@@ -623,6 +646,7 @@ static void release(struct run *r)
 	free(r->fields);
 	free(r->hits);
 	free(r->n_hits);
+	range_release(&r->range);
 	vsx_selection_free(r->selection);
 	vsx_close(r->index);
 	free(o.ids.items);
@@ -632,6 +656,20 @@ static void release(struct run *r)
 /* Rules between options. */
 static int check_options(const struct cli_operands *operands)
 {
+	if (is_range() && (o.k || o.ground_truth || o.group_by))
+		return cli_usage_error(&command,
+				       "--radius and %s cannot be combined",
+				       o.k	    ? "-k"
+				       : o.group_by ? "--group-by"
+						    : "--ground-truth");
+	if (o.max && !is_range())
+		return cli_usage_error(&command, "--max needs --radius");
+	if (is_range() && o.format == FORMAT_NPY && !o.max)
+		return cli_usage_error(&command,
+				       "--format npy and --radius need --max: "
+				       "all answers have as many places");
+	if (!o.k && !is_range())
+		o.k = K;
 	if (!!o.ef + !!o.nprobe + (o.recall > 0.0) + o.exact > 1)
 		return cli_usage_error(&command, "--ef, --nprobe, --recall and "
 						 "--exact cannot be combined");

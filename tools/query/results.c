@@ -263,14 +263,15 @@ static void add_tsv(struct results *r, const struct vsx_hit *hits, size_t n)
 	}
 }
 
-/* A row of k: ids that are missing are -1. */
+/* A row of k: ids that are missing are -1; of n, if k is 0. */
 static enum vsx_status add_ivecs(struct results *r, const struct vsx_hit *hits,
 				 size_t n, struct vsx_error *err)
 {
-	int32_t v = (int32_t)r->k;
+	size_t k = r->k ? r->k : n;
+	int32_t v = (int32_t)k;
 
 	fwrite(&v, 4, 1, r->file.to);
-	for (size_t i = 0; i < r->k; i++) {
+	for (size_t i = 0; i < k; i++) {
 		if (i < n && hits[i].id > INT32_MAX)
 			return tool_fail(err, VSX_EINVAL,
 					 "id %" PRIu64 " does not fit .ivecs, "

@@ -21,7 +21,7 @@ struct results {
 	const char *path; /* NULL: standard output */
 	struct outfile file;
 	struct outfile distances; /* of FORMAT_NPY, in a file of its own */
-	size_t k;
+	size_t k; /* hits of a query at most; 0: there are any number */
 	enum vsx_metric metric;
 	const struct labels *labels; /* or NULL */
 	const uint64_t *query_ids;   /* the queries are rows; or NULL */
