@@ -395,6 +395,7 @@ extern "C" const struct engine_ops peer_faiss = {
 	.reopen = reopen,
 	.session = new_session,
 	.search = search,
+	.filter = nullptr,
 	.session_free = session_free,
 	.close = close,
 };

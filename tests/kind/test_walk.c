@@ -1,7 +1,8 @@
 /*
  * The search of a graph is the one of the paper (algorithm 2), held here
  * against its plainest form: the rows that are found, and how many were
- * compared on the way. With deleted rows, which guide and do not count.
+ * compared on the way. Deleted rows do not
+ * count, and what they link to is met in their place.
  */
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -131,6 +132,44 @@ static void descend(struct plain *p, size_t ef)
 	}
 }
 
+/* Live rows that a row links to, as many as there is room for; deleted ones go
+ * to `deleted`, unless that is NULL. */
+static void enter_links(struct plain *p, const struct vsx_level *l,
+			uint32_t row, size_t ef, uint32_t *room,
+			uint32_t *deleted, uint32_t *n_deleted)
+{
+	for (uint32_t j = 0; j<l->degree && * room> 0; j++) {
+		uint32_t link = l->links[row * l->degree + j];
+
+		if (link == VSX_HNSW_NO_LINK)
+			break;
+		if (p->met[link])
+			continue;
+		if (vsx_is_dead(p->seg, link)) {
+			if (deleted)
+				deleted[(*n_deleted)++] = link;
+			continue;
+		}
+		enter(p, link, ef);
+		--*room;
+	}
+}
+
+/* In place of deleted rows what these link to. */
+static void expand(struct plain *p, const struct vsx_level *l, uint32_t row,
+		   size_t ef)
+{
+	uint32_t deleted[2 * M], n_deleted = 0, room = l->degree;
+
+	enter_links(p, l, row, ef, &room, deleted, &n_deleted);
+	for (uint32_t i = 0; i < n_deleted && room > 0; i++) {
+		if (p->met[deleted[i]])
+			continue;
+		p->met[deleted[i]] = true;
+		enter_links(p, l, deleted[i], ef, &room, NULL, NULL);
+	}
+}
+
 static void walk(struct plain *p, size_t ef)
 {
 	struct vsx_level l;
@@ -145,15 +184,7 @@ static void walk(struct plain *p, size_t ef)
 			continue;
 		}
 		p->pool[i] |= 1;
-		for (uint32_t j = 0; j < l.degree; j++) {
-			uint32_t link = l.links[row * l.degree + j];
-
-			if (link == VSX_HNSW_NO_LINK)
-				break;
-			if (p->met[link])
-				continue;
-			enter(p, link, ef);
-		}
+		expand(p, &l, row, ef);
 		i = 0;
 	}
 }

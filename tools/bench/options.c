@@ -87,6 +87,10 @@ static const struct cli_option option_table[] = {
 	CLI_COUNT('t', "threads", "N",
 		  "threads that build and search (all processors)", &o.threads,
 		  1, 1024),
+	CLI_TEXT(0, "filter", "RATES",
+		 "also where only so many percent of the rows may be hits, "
+		 "such as 50,10,1,0.1",
+		 &o.filter),
 	CLI_FLAG(0, "cold", "also with files that are not in memory", &o.cold),
 	CLI_GROUP("Load"),
 	CLI_COUNT(0, "clients", "N", "clients that search at once", &o.clients,
@@ -195,6 +199,8 @@ static int check(void)
 		{o.curve && o.effort, "--effort and --curve", apart},
 		{o.curve && o.ef, "--ef and --curve", apart},
 		{o.curve && o.nprobe, "--nprobe and --curve", apart},
+		{o.filter && (o.skip_bad || o.rejects),
+		 "--filter and --skip-bad", apart},
 		{o.rate > 0 && !o.clients, "--rate", "needs --clients"},
 		{o.duration > 0 && !o.clients && !o.concurrency, "--duration",
 		 "needs --clients or --concurrency"},
@@ -209,6 +215,30 @@ static int check(void)
 	return CLI_GO_ON;
 }
 
+/* Numbers above 0, at most 100, with commas between them. */
+static int read_filters(void)
+{
+	const char *text = o.filter;
+
+	while (text) {
+		char *end;
+		double percent = strtod(text, &end);
+
+		if (end == text || (*end && *end != ',') || !(percent > 0.0) ||
+		    percent > 100.0 || o.n_filters == FILTERS_MOST ||
+		    (*text < '0' || *text > '9'))
+			return cli_usage_error(
+				&command,
+				"--filter '%s': expected up to %d numbers "
+				"above 0, at most 100, with commas between "
+				"them",
+				o.filter, FILTERS_MOST);
+		o.filters[o.n_filters++] = percent;
+		text = *end ? end + 1 : NULL;
+	}
+	return CLI_GO_ON;
+}
+
 int options_parse(struct bench_options *to, int argc, char **argv)
 {
 	struct cli_operands operands = {0};
@@ -219,6 +249,8 @@ int options_parse(struct bench_options *to, int argc, char **argv)
 	if (code == CLI_GO_ON) {
 		o.data = operands.n ? operands.items[0] : NULL;
 		code = check();
+		if (code == CLI_GO_ON)
+			code = read_filters();
 	}
 	sort_sizes(&o.sizes);
 	*to = o;
@@ -274,6 +306,8 @@ void options_of_measuring(struct measure_opts *to,
 		.seed = from->seed,
 		.seconds = from->seconds,
 		.ef_construction = (uint32_t)from->ef_construction,
+		.filters = from->filters,
+		.n_filters = from->n_filters,
 		.cold = from->cold,
 		.clients = (uint32_t)from->clients,
 		.rate = from->rate,

@@ -6,6 +6,8 @@
 #include "bench/measure/measure.h"
 #include "cli/options.h"
 
+#define FILTERS_MOST 16
+
 struct bench_options {
 	const char *data;
 	const char *synthetic, *queries, *ground_truth, *work_dir;
@@ -15,6 +17,9 @@ struct bench_options {
 	uint64_t intrinsic, n_queries, k, seed, threads, ef_construction;
 	uint64_t ef, nprobe, effort, clients, golden_queries;
 	double recall, refine, seconds, rate, duration;
+	const char *filter;
+	double filters[FILTERS_MOST]; /* percent */
+	size_t n_filters;
 	int metric, elem;
 	bool skip_bad, curve, cold, concurrency, json, csv, markdown, quiet;
 };

@@ -79,6 +79,13 @@ struct engine_ops {
 	enum vsx_status (*search)(struct engine_session *s, const void *query,
 				  size_t k, uint32_t effort, uint64_t *ids,
 				  size_t *n, struct vsx_error *err);
+	/*
+	 * From now on only rows with a bit are hits: uint8_t[(n_rows + 7) / 8],
+	 * by row number; NULL: all are. Nobody searches meanwhile. NULL where
+	 * an engine has no filters.
+	 */
+	enum vsx_status (*filter)(struct engine *e, const uint8_t *bits,
+				  struct vsx_error *err);
 	void (*session_free)(struct engine_session *s); /* accepts NULL */
 	void (*close)(struct engine *e);		/* accepts NULL */
 };

@@ -19,6 +19,7 @@ struct engine {
 	struct vsx_facts facts;
 	enum vsx_elem elem;
 	double refine;
+	struct vsx_selection *among; /* NULL: all rows */
 };
 
 struct engine_session {
@@ -105,6 +106,7 @@ static void engine_close(struct engine *e)
 {
 	if (!e)
 		return;
+	vsx_selection_free(e->among);
 	vsx_close(e->index);
 	free(e->path);
 	free(e);
@@ -153,6 +155,40 @@ static enum vsx_status engine_build(struct engine **out,
 void engine_vsx_set_refine(struct engine *e, double refine)
 {
 	e->refine = refine;
+}
+
+static enum vsx_status filter(struct engine *e, const uint8_t *bits,
+			      struct vsx_error *err)
+{
+	vsx_selection_free(e->among);
+	e->among = NULL;
+	return bits ? vsx_select_bits(&e->among, e->index, bits,
+				      e->facts.n_rows, err)
+		    : VSX_OK;
+}
+
+enum vsx_status engine_vsx_exact(const struct engine *e, const void *query,
+				 size_t k, uint64_t *ids, size_t *n,
+				 struct vsx_error *err)
+{
+	struct vsx_search_opts opts = VSX_SEARCH_OPTS_INIT;
+	struct vsx_hit *hits = calloc(k, sizeof(*hits));
+	struct vsx_searcher *searcher;
+	enum vsx_status status;
+
+	if (!hits)
+		return tool_fail_memory(err, k * sizeof(*hits));
+	opts.exact = 1;
+	opts.among = e->among;
+	status = vsx_searcher_new(&searcher, e->index, err);
+	if (status == VSX_OK)
+		status = vsx_search(searcher, query, e->elem, k, &opts, hits, n,
+				    err);
+	for (size_t i = 0; status == VSX_OK && i < *n; i++)
+		ids[i] = hits[i].id;
+	vsx_searcher_free(searcher);
+	free(hits);
+	return status;
 }
 
 const struct vsx *engine_vsx_index(const struct engine *e)
@@ -230,6 +266,7 @@ static enum vsx_status search(struct engine_session *s, const void *query,
 	*n = 0;
 	opts.effort = effort;
 	opts.refine = s->engine->refine;
+	opts.among = s->engine->among;
 	if (status == VSX_OK)
 		status = vsx_search(s->searcher, query, s->engine->elem, k,
 				    &opts, s->hits, n, err);
@@ -344,6 +381,7 @@ const struct engine_ops engine_vsx = {
 	.reopen = reopen,
 	.session = session_new,
 	.search = session_search,
+	.filter = filter,
 	.session_free = session_free,
 	.close = engine_close,
 };

@@ -12,6 +12,11 @@ enum vsx_status engine_vsx_open(struct engine **out, const char *path,
  * the default of the index. */
 void engine_vsx_set_refine(struct engine *e, double refine);
 
+/* The exact answer to a query among the rows that pass. */
+enum vsx_status engine_vsx_exact(const struct engine *e, const void *query,
+				 size_t k, uint64_t *ids, size_t *n,
+				 struct vsx_error *err);
+
 const struct vsx *engine_vsx_index(const struct engine *e);
 
 /*

@@ -251,6 +251,8 @@ enum vsx_status cells_add(struct cells *cells, struct subject *s,
 	status = find(&c, opts->target, true, &effort, &recall, err);
 	if (status != VSX_OK)
 		return status;
+	if (opts->alone)
+		return add(&c, effort, true, err);
 	return opts->curve ? add_curve(&c, effort, err)
 			   : add_around(&c, effort, err);
 }

@@ -7,6 +7,7 @@
 #include "bench/engine/specs.h"
 #include "bench/measure/cold.h"
 #include "bench/measure/concurrency.h"
+#include "bench/measure/filter.h"
 #include "bench/measure/timing.h"
 #include "cli/fail.h"
 #include "cli/progress.h"
@@ -310,6 +311,8 @@ static enum vsx_status measure(struct working *w, struct report *r,
 				    err);
 	for (size_t i = 0; i < w->n && status == VSX_OK; i++)
 		status = fill_series(w, r, &w->subjects[i], err);
+	if (status == VSX_OK && w->g->last)
+		status = filter_run(r, w->subjects, w->n, w->g, err);
 	if (status == VSX_OK && w->g->last)
 		status = run_loads(w, r, err);
 	if (status == VSX_OK && opts->cold)

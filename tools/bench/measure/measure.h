@@ -26,8 +26,11 @@ struct measure_opts {
 	bool cold;
 	/* load */
 	uint32_t clients;
-	double rate;	    /* arrivals a second, of all clients */
-	double duration;    /* seconds of each load; 0: 10 */
+	double rate;	       /* arrivals a second, of all clients */
+	double duration;       /* seconds of each load; 0: 10 */
+	const double *filters; /* percent of rows that pass, measured besides */
+	size_t n_filters;
+	bool alone;	    /* no points beside the one at the target */
 	bool concurrency;   /* 1 to 16 threads, processes, beside a writer */
 	const char *folder; /* for index files, removed afterwards */
 	bool quiet;

@@ -18,6 +18,7 @@
  *       qps, qps_spread (one thread), qps_threads, qps_threads_spread
  *       (`threads` threads), distances (mean a query), repeats,
  *       cold_ms, cold_faults, cold_bytes (means a query)
+ *   filtered[]: searches where only some rows may be hits
  *   loads[]: searching under load
  *     what ("clients", "threads", "processes", "writer"), engine, spec,
  *     effort, n (clients, threads or processes), rate (asked for, a second),
@@ -138,6 +139,27 @@ static void write_load(struct json *j, const struct load *l)
 	json_close(j);
 }
 
+static void write_filtered(struct json *j, const struct filtered *f)
+{
+	const struct point *p = &f->point;
+
+	json_object(j, NULL);
+	json_string(j, "engine", f->of.engine);
+	json_string(j, "spec", f->of.spec);
+	json_double(j, "percent", f->percent);
+	json_u64(j, "pass", f->n_pass);
+	json_string(j, "effort_name", f->of.effort_name);
+	json_u64(j, "effort", p->effort);
+	json_double(j, "refine", p->refine);
+	json_double(j, "recall_at_k", p->recall_k);
+	json_double(j, "p50_ms", p->p50_ms);
+	json_double(j, "p99_ms", p->p99_ms);
+	json_double(j, "qps", p->qps_1.median);
+	json_double(j, "qps_spread", p->qps_1.relative);
+	json_double(j, "distances", p->distances);
+	json_close(j);
+}
+
 void report_json(const struct report *r, FILE *to)
 {
 	struct json j;
@@ -157,6 +179,10 @@ void report_json(const struct report *r, FILE *to)
 	json_array(&j, "series");
 	for (uint32_t i = 0; i < r->n_series; i++)
 		write_series(&j, r, &r->series[i]);
+	json_close(&j);
+	json_array(&j, "filtered");
+	for (uint32_t i = 0; i < r->n_filtered; i++)
+		write_filtered(&j, &r->filtered[i]);
 	json_close(&j);
 	json_array(&j, "loads");
 	for (uint32_t i = 0; i < r->n_loads; i++)

@@ -78,6 +78,20 @@ struct load *report_add_load(struct report *r)
 	return l;
 }
 
+struct filtered *report_add_filtered(struct report *r)
+{
+	struct filtered *all =
+		array_one_more(r->filtered, r->n_filtered, sizeof(*all));
+
+	if (!all)
+		return NULL;
+	r->filtered = all;
+	all += r->n_filtered++;
+	*all = (struct filtered){.percent = NAN};
+	all->point = point_none();
+	return all;
+}
+
 /* At least as good in both, and better in one. */
 static bool beats(const struct point *a, const struct point *b)
 {
@@ -136,5 +150,6 @@ void report_release(struct report *r)
 		free(r->series[i].points);
 	free(r->series);
 	free(r->loads);
+	free(r->filtered);
 	memset(r, 0, sizeof(*r));
 }

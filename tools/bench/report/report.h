@@ -65,6 +65,14 @@ struct load {
 	double p50_ms, p95_ms, p99_ms, p999_ms, max_ms; /* from the arrival */
 };
 
+/* An index at the effort for the target, where only some rows may be hits. */
+struct filtered {
+	struct series of; /* without points */
+	struct point point;
+	double percent;	 /* of the rows, asked for */
+	uint64_t n_pass; /* rows */
+};
+
 struct report {
 	/* where and how */
 	char command[1024]; /* the command line, quoted for a shell */
@@ -87,6 +95,8 @@ struct report {
 	uint32_t n_series;
 	struct load *loads;
 	uint32_t n_loads;
+	struct filtered *filtered;
+	uint32_t n_filtered;
 };
 
 /* Nothing measured: all numbers NaN. */
@@ -96,6 +106,7 @@ struct point point_none(void);
 struct series *report_add_series(struct report *r);
 struct point *series_add_point(struct series *s);
 struct load *report_add_load(struct report *r);
+struct filtered *report_add_filtered(struct report *r);
 /* Set shown and pareto of every point, from target and curve. */
 void report_choose(struct report *r);
 void report_release(struct report *r);

@@ -27,7 +27,7 @@ enum column_type {
 	MEAN_BYTES,
 };
 
-enum column_of { OF_POINT, OF_SERIES, OF_LOAD };
+enum column_of { OF_POINT, OF_SERIES, OF_LOAD, OF_FILTERED };
 
 /* # in a heading is k or threads, whichever decides on the column. */
 enum column_when {
@@ -50,6 +50,7 @@ struct column {
 #define POINT(member)  OF_POINT, offsetof(struct point, member)
 #define SERIES(member) OF_SERIES, offsetof(struct series, member)
 #define UNDER(member)  OF_LOAD, offsetof(struct load, member)
+#define AMONG(member)  OF_FILTERED, offsetof(struct filtered, member)
 
 /* clang-format off */
 #define INDEX_COLUMNS                                                   \
@@ -100,6 +101,16 @@ static const struct {
 		{"build", SECONDS, SERIES(build_seconds), ALWAYS},
 		{"disk", BYTES, SERIES(disk_bytes), ALWAYS},
 		{"memory", BYTES, SERIES(resident_bytes), ALWAYS},
+	}},
+	[SHEET_FILTERED] = {"Filtered: only some rows may be hits", {
+		INDEX_COLUMNS,
+		{"pass %", NUMBER, AMONG(percent), ALWAYS},
+		{"rows", COUNT, AMONG(n_pass), ALWAYS},
+		{"recall@#", RECALL, POINT(recall_k), WITH_K},
+		{"q/s 1 thread", SPEED, POINT(qps_1), ALWAYS},
+		{"p50 ms", MS, POINT(p50_ms), ALWAYS},
+		{"p99 ms", MS, POINT(p99_ms), ALWAYS},
+		{"distances", NUMBER, POINT(distances), ALWAYS},
 	}},
 	[SHEET_LOADS] = {"Under load (ms from the arrival of a query)", {
 		INDEX_COLUMNS,
@@ -163,6 +174,7 @@ struct source {
 	const struct series *series;
 	const struct point *point;
 	const struct load *load;
+	const struct filtered *filtered;
 	bool series_is_told; /* by the row before */
 };
 
@@ -178,7 +190,7 @@ static void write_mean(char to[WORDS_CELL], const struct point *p)
 static void write_cell(char to[WORDS_CELL], const struct column *c,
 		       const struct source *x)
 {
-	const void *const bases[] = {x->point, x->series, x->load};
+	const void *const bases[] = {x->point, x->series, x->load, x->filtered};
 	const char *base = bases[c->of];
 	const void *at = base ? base + c->at : NULL;
 	const double *real = at;
@@ -322,6 +334,13 @@ enum vsx_status sheet_make(struct sheet *s, const struct report *r,
 			add_row(s, kinds[kind].columns,
 				&(struct source){.report = r,
 						 .load = &r->loads[i]});
+	else if (kind == SHEET_FILTERED)
+		for (uint32_t i = 0; i < r->n_filtered; i++)
+			add_row(s, kinds[kind].columns,
+				&(struct source){.report = r,
+						 .series = &r->filtered[i].of,
+						 .point = &r->filtered[i].point,
+						 .filtered = &r->filtered[i]});
 	else if (kind != SHEET_POINTS || has_hidden(r))
 		add_points(s, r, kind);
 	if (!s->failed)

@@ -7,12 +7,13 @@
 #define SHEET_COLUMNS 16
 
 enum sheet_kind {
-	SHEET_SPEED,  /* recall, queries/s, build time */
-	SHEET_COST,   /* latency, bytes, time to open */
-	SHEET_COLD,   /* with nothing in memory */
-	SHEET_GROWTH, /* the same index over more and more rows */
-	SHEET_LOADS,  /* under load */
-	SHEET_POINTS, /* all that was measured, where that is more */
+	SHEET_SPEED,	/* recall, queries/s, build time */
+	SHEET_COST,	/* latency, bytes, time to open */
+	SHEET_COLD,	/* with nothing in memory */
+	SHEET_GROWTH,	/* the same index over more and more rows */
+	SHEET_FILTERED, /* where only some rows may be hits */
+	SHEET_LOADS,	/* under load */
+	SHEET_POINTS,	/* all that was measured, where that is more */
 	SHEET_KINDS,
 };
 
