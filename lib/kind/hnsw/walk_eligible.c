@@ -9,7 +9,7 @@
  */
 #include "kind/hnsw/walk_steps.h"
 
-/* So few rows that count, of those two links away: the others guide. */
+/* So few rows that count, of many that are two links away: the others guide. */
 #define FEW 3u
 
 size_t vsx_walk_insert_eligible(struct vsx_walk *w, size_t ef, uint64_t entry)
@@ -45,6 +45,7 @@ struct around {
 	uint32_t *barred; /* that it links to and that do not; NULL: there is no
 			     room for them */
 	size_t n_barred;
+	size_t n_seen;	   /* links */
 	size_t n_eligible; /* links to rows that count, two links away too */
 };
 
@@ -75,6 +76,7 @@ static enum vsx_status look(struct vsx_walk *w, const struct vsx_level *l,
 			return bad_link(l, row, link, err);
 		}
 		is = vsx_is_eligible(&e, link);
+		a.n_seen++;
 		a.n_eligible += is;
 		if (marks[link] == epoch || (!is && !a.barred))
 			continue;
@@ -142,7 +144,8 @@ static enum vsx_status expand(struct vsx_walk *w, const struct vsx_level *l,
 	VSX_TRY(look(w, l, vsx_pool_row(entry), l->gates.blocks ? pass : NULL,
 		     &a, err));
 	VSX_TRY(bridge(w, l, &a, err));
-	if (a.n_eligible < FEW && w->n_guided < w->most_guided) {
+	if (a.n_barred > 0 && a.n_eligible < FEW &&
+	    a.n_eligible * 8 < a.n_seen && w->n_guided < w->most_guided) {
 		memmove(a.rows + a.n, a.barred, a.n_barred * sizeof(*a.barred));
 		a.n += a.n_barred;
 		w->n_guided++;
