@@ -255,6 +255,34 @@ class Naming(Folder):
         self.assertRaises(KeyError, index.values, [0, 99])
         self.assertEqual(self.build(2, name="none.vsx").values([0]), [{}])
 
+    def test_range_search(self):
+        rows = vectors(300)
+        for spec in ("Flat", "HNSW8", "IVF8,Flat"):
+            index = self.build(300, spec, name=spec)
+            D, I = index.search(flat(rows[:3]), k=300, exact=True)
+            D, I = listed(D), listed(I)
+            radius = D[0][40]
+            lims, d, i = map(listed, index.range_search(flat(rows[:3]), radius,
+                                                        exact=True))
+            due = [[x for x in row if x <= radius] for row in D]
+            self.assertEqual(lims, [0, len(due[0]), len(due[0] + due[1]),
+                                    len(sum(due, []))])
+            self.assertEqual(d, sum(due, []))
+            self.assertEqual(i, sum((I[n][:len(due[n])] for n in range(3)), []))
+            lims, d, i = index.range_search(rows[0], radius, max=5)
+            self.assertEqual(listed(lims), [0, 5])
+            self.assertEqual(listed(i)[0], 0)
+            lims, d, i = index.range_search(rows[0], 0.0)
+            self.assertEqual((listed(d), listed(i)), ([0.0], [0]))
+        self.assertEqual(listed(index.range_search(vectors(1, 9)[0], 0.0)[0]),
+                         [0, 0])
+        for call in (lambda: index.range_search([1.0, 2.0], 1.0),
+                     lambda: index.range_search(rows[0], -1.0),
+                     lambda: index.range_search(rows[0], math.nan),
+                     lambda: index.range_search(rows[0], 1.0, max=-1),
+                     lambda: index.range_search([math.nan] * DIM, 1.0)):
+            self.assertRaises(ValueError, call)
+
     def test_slack_of_codes_beside_links(self):
         index = self.build(500, "HNSW8,SQ8,G4")
         q = flat(vectors(20, seed=5))

@@ -206,6 +206,17 @@ static PyMethodDef methods[] = {
 	 "similarities (cosine). I is int64 [n, k]. Where the index has fewer\n"
 	 "rows, NaN and -1. A single query gives arrays of one dimension.\n"
 	 "Any thread may call it at any time."},
+	{"range_search", CALL(vsx_py_index_range_search),
+	 METH_VARARGS | METH_KEYWORDS,
+	 "range_search(x, radius, *, max=0, ef=0, nprobe=0, recall=0.0,\n"
+	 "             exact=False, filter=None, timeout=None)\n--\n\n"
+	 "All rows within a distance of each query: (lims, D, I), where those\n"
+	 "of query i are D[lims[i]:lims[i + 1]] and I, the nearest first.\n\n"
+	 "radius  l2: the greatest squared distance; ip and cosine: the least\n"
+	 "        product or similarity; rows exactly there are in\n"
+	 "max     the nearest so many of a query at most; 0: all\n\n"
+	 "All of them on Flat, and with exact=True; on graphs and lists with\n"
+	 "an effort, as in search()."},
 	{"search_id", CALL(vsx_py_index_search_id),
 	 METH_VARARGS | METH_KEYWORDS,
 	 "search_id(id, k=10, *, ef=0, nprobe=0, recall=0.0, refine=0.0,\n"

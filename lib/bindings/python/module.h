@@ -251,6 +251,8 @@ PyObject *vsx_py_build(PyObject *module, PyObject *args, PyObject *kwargs);
 PyObject *vsx_py_open_path(PyObject *path);
 
 PyObject *vsx_py_index_search(PyObject *self, PyObject *args, PyObject *kwargs);
+PyObject *vsx_py_index_range_search(PyObject *self, PyObject *args,
+				    PyObject *kwargs);
 PyObject *vsx_py_index_search_id(PyObject *self, PyObject *args,
 				 PyObject *kwargs);
 PyObject *vsx_py_index_add(PyObject *self, PyObject *args, PyObject *kwargs);

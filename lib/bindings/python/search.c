@@ -1,19 +1,11 @@
 /* Searches: Index.search and Index.search_id. */
-#include "module.h"
+#include "wish.h"
 
 #include <math.h>
 #include <time.h>
 
-/* What every search may be given. */
-struct wish {
-	Py_ssize_t k;
-	unsigned int n_threads;
-	struct vsx_search_opts opts;
-	PyObject *among; /* of opts: its owner, or NULL */
-};
-
 /* The numbers of a deadline and of efforts, which the library has as u32. */
-static int set_effort(struct wish *w, Py_ssize_t ef, Py_ssize_t nprobe)
+static int set_effort(struct vsx_py_wish *w, Py_ssize_t ef, Py_ssize_t nprobe)
 {
 	if (ef < 0 || nprobe < 0 || ef > UINT32_MAX || nprobe > UINT32_MAX) {
 		PyErr_SetString(PyExc_ValueError,
@@ -30,7 +22,7 @@ static int set_effort(struct wish *w, Py_ssize_t ef, Py_ssize_t nprobe)
 	return 0;
 }
 
-static int set_timeout(struct wish *w, PyObject *timeout)
+static int set_timeout(struct vsx_py_wish *w, PyObject *timeout)
 {
 	struct timespec now;
 	double seconds;
@@ -51,7 +43,7 @@ static int set_timeout(struct wish *w, PyObject *timeout)
 	return 0;
 }
 
-static int set_wish(struct wish *w, Py_ssize_t ef, Py_ssize_t nprobe,
+int vsx_py_wish_set(struct vsx_py_wish *w, Py_ssize_t ef, Py_ssize_t nprobe,
 		    int threads, PyObject *timeout)
 {
 	if (w->k < 1) {
@@ -127,7 +119,7 @@ static PyObject *give_answers(struct answers *a, bool found)
 #define STEP 8192
 
 static int search_step(struct vsx_pool *pool, const struct vsx_py_rows *x,
-		       size_t from, const struct wish *w,
+		       size_t from, const struct vsx_py_wish *w,
 		       const struct answers *a)
 {
 	struct vsx_answers answers = VSX_ANSWERS_INIT;
@@ -152,7 +144,7 @@ static int search_step(struct vsx_pool *pool, const struct vsx_py_rows *x,
 }
 
 static int search_all(struct vsx_py_handle *h, const struct vsx_py_rows *x,
-		      const struct wish *w, const struct answers *a)
+		      const struct vsx_py_wish *w, const struct answers *a)
 {
 	unsigned int n_threads = x->n > 1 ? w->n_threads : 1;
 	struct vsx_pool *pool = vsx_py_pool_take(h, n_threads);
@@ -169,7 +161,7 @@ static int search_all(struct vsx_py_handle *h, const struct vsx_py_rows *x,
 }
 
 static PyObject *search(struct vsx_py_handle *h, const struct vsx_py_rows *x,
-			const struct wish *w, PyObject *out)
+			const struct vsx_py_wish *w, PyObject *out)
 {
 	uint32_t dim = vsx_py_handle_facts(h)->dim;
 	struct answers a = {0};
@@ -196,7 +188,7 @@ PyObject *vsx_py_index_search(PyObject *self, PyObject *args, PyObject *kwargs)
 				"recall",  "refine", "slack",	"exact",
 				"threads", "filter", "timeout", "out",
 				NULL};
-	struct wish w = {.k = 10, .opts = VSX_SEARCH_OPTS_INIT};
+	struct vsx_py_wish w = {.k = 10, .opts = VSX_SEARCH_OPTS_INIT};
 	PyObject *array, *timeout = Py_None, *out = Py_None, *result = NULL;
 	PyObject *filter = Py_None;
 	struct vsx_py_handle *h;
@@ -208,7 +200,7 @@ PyObject *vsx_py_index_search(PyObject *self, PyObject *args, PyObject *kwargs)
 		    args, kwargs, "O|n$nndddpiOOO:search", names, &array, &w.k,
 		    &ef, &nprobe, &w.opts.recall, &w.opts.refine, &w.opts.slack,
 		    &exact, &threads, &filter, &timeout, &out) ||
-	    set_wish(&w, ef, nprobe, threads, timeout))
+	    vsx_py_wish_set(&w, ef, nprobe, threads, timeout))
 		return NULL;
 	w.opts.exact = (uint32_t)exact;
 	h = vsx_py_index_handle(self);
@@ -239,7 +231,7 @@ static PyObject *answers_of(const struct vsx_hit *hits, size_t n)
 }
 
 static PyObject *search_id(struct vsx_py_handle *h, uint64_t id,
-			   const struct wish *w)
+			   const struct vsx_py_wish *w)
 {
 	uint64_t n_live = vsx_py_handle_facts(h)->n_live;
 	size_t k = (uint64_t)w->k < n_live ? (size_t)w->k : (size_t)n_live, n;
@@ -270,7 +262,7 @@ PyObject *vsx_py_index_search_id(PyObject *self, PyObject *args,
 	static char *names[] = {"id",	  "k",	     "ef",    "nprobe",
 				"recall", "refine",  "slack", "exact",
 				"filter", "timeout", NULL};
-	struct wish w = {.k = 10, .opts = VSX_SEARCH_OPTS_INIT};
+	struct vsx_py_wish w = {.k = 10, .opts = VSX_SEARCH_OPTS_INIT};
 	PyObject *timeout = Py_None, *filter = Py_None, *result = NULL;
 	Py_ssize_t ef = 0, nprobe = 0;
 	struct vsx_py_handle *h;
@@ -281,7 +273,7 @@ PyObject *vsx_py_index_search_id(PyObject *self, PyObject *args,
 		    args, kwargs, "O&|n$nndddpOO:search_id", names, vsx_py_id,
 		    &id, &w.k, &ef, &nprobe, &w.opts.recall, &w.opts.refine,
 		    &w.opts.slack, &exact, &filter, &timeout) ||
-	    set_wish(&w, ef, nprobe, 1, timeout))
+	    vsx_py_wish_set(&w, ef, nprobe, 1, timeout))
 		return NULL;
 	w.opts.exact = (uint32_t)exact;
 	h = vsx_py_index_handle(self);

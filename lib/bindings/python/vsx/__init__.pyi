@@ -84,6 +84,11 @@ class Index:
                timeout: Optional[float] = None,
                out: Optional[Tuple[Array, Array]] = None,
                ) -> Tuple[Any, Any]: ...
+    def range_search(self, x: Array, radius: float, *, max: int = 0,
+                     ef: int = 0, nprobe: int = 0, recall: float = 0.0,
+                     exact: bool = False, filter: Optional[Filter] = None,
+                     timeout: Optional[float] = None,
+                     ) -> Tuple[Any, Any, Any]: ...
     def search_id(self, id: int, k: int = 10, *, ef: int = 0, nprobe: int = 0,
                   recall: float = 0.0, refine: float = 0.0,
                   slack: float = 0.0, exact: bool = False, filter: Optional[Filter] = None,
