@@ -45,6 +45,8 @@ enum vsx_status vsx_sieve_reserve(struct vsx_scratch *scratch, size_t base,
 {
 	VSX_TRY(vsx_grow(&scratch->keys, &scratch->keys_cap, BLOCK_ROWS,
 			 sizeof(*scratch->keys), err));
+	VSX_TRY(vsx_grow(&scratch->passed.runs, &scratch->passed.cap, 1,
+			 sizeof(*scratch->passed.runs), err));
 	return vsx_grow(&scratch->pool, &scratch->pool_cap,
 			base + first_limit(want) + BLOCK_ROWS,
 			sizeof(*scratch->pool), err);
