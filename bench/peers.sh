@@ -130,6 +130,9 @@ done >micro
 
 jq -s . runs | jq -r '"[", (.[:-1][] | tojson + ","), (.[-1] | tojson), "]"' \
 	>results.json
+# Sections that only this script writes.
+echo 'Exact search' >own
+[ ! -e "$out/results.json" ] || jq -r '.[].title' "$out/results.json" >>own
 mv results.json "$out/results.json"
 version() { dpkg-query -W -f='${Version}' "$1"; }
 faiss="Debian's $(version libfaiss-dev), which is built for any x86-64 and computes distances
@@ -165,11 +168,11 @@ END
 	echo 'runs; kernels beside what the machine can do at most, measured in the same run.'
 	echo
 	sed 's/^/    /; s/ *$//' micro
-	# What other programs have found out stays.
-	if [ -e "$out/RESULTS.md" ]; then
-		echo
-		sed -n '/^## An index in use/,$p' "$out/RESULTS.md"
-	fi
 } >RESULTS.md
+# What other programs have found out stays, where it stood.
+if [ -e "$out/RESULTS.md" ]; then
+	sh "$root/bench/keep.sh" "$out/RESULTS.md" RESULTS.md own >kept
+	mv kept RESULTS.md
+fi
 mv RESULTS.md "$out/RESULTS.md"
 say "written: ${out#"$root/"}/RESULTS.md, results.json, build/bench/report-*.html"
