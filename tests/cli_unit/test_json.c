@@ -30,19 +30,19 @@ static void sample(bool pretty)
 	struct json j;
 
 	json_begin(&j, to, pretty);
-	json_object(&j, NULL);
-	json_u64(&j, "rows", 3);
-	json_row(&j, "ids");
-	json_u64(&j, NULL, 1);
-	json_u64(&j, NULL, 2);
+	json_put_object(&j, NULL);
+	json_put_u64(&j, "rows", 3);
+	json_put_row(&j, "ids");
+	json_put_u64(&j, NULL, 1);
+	json_put_u64(&j, NULL, 2);
 	json_close(&j);
-	json_array(&j, "all");
-	json_object(&j, NULL);
-	json_bool(&j, "yes", true);
-	json_null(&j, "none");
+	json_put_array(&j, "all");
+	json_put_object(&j, NULL);
+	json_put_bool(&j, "yes", true);
+	json_put_null(&j, "none");
 	json_close(&j);
 	json_close(&j);
-	json_array(&j, "empty");
+	json_put_array(&j, "empty");
 	json_close(&j);
 	json_close(&j);
 	json_end(&j);
@@ -76,9 +76,9 @@ Test(json, keeps_all_bits_of_integers)
 	struct json j;
 
 	json_begin(&j, to, false);
-	json_array(&j, NULL);
-	json_u64(&j, NULL, UINT64_MAX);
-	json_u64(&j, NULL, (1ull << 53) + 1);
+	json_put_array(&j, NULL);
+	json_put_u64(&j, NULL, UINT64_MAX);
+	json_put_u64(&j, NULL, (1ull << 53) + 1);
 	json_close(&j);
 	json_end(&j);
 	is("[18446744073709551615,9007199254740993]\n");
@@ -89,14 +89,14 @@ Test(json, writes_the_shortest_number_that_reads_back)
 	struct json j;
 
 	json_begin(&j, to, false);
-	json_array(&j, NULL);
-	json_float(&j, NULL, 0.1f);
-	json_float(&j, NULL, FLT_MAX);
-	json_float(&j, NULL, 16777216);
-	json_float(&j, NULL, -0.0f);
-	json_double(&j, NULL, 0.1);
-	json_double(&j, NULL, 1.0 / 3);
-	json_double(&j, NULL, DBL_MIN);
+	json_put_array(&j, NULL);
+	json_put_float(&j, NULL, 0.1f);
+	json_put_float(&j, NULL, FLT_MAX);
+	json_put_float(&j, NULL, 16777216);
+	json_put_float(&j, NULL, -0.0f);
+	json_put_double(&j, NULL, 0.1);
+	json_put_double(&j, NULL, 1.0 / 3);
+	json_put_double(&j, NULL, DBL_MIN);
 	json_close(&j);
 	json_end(&j);
 	is("[0.1,3.4028235e+38,16777216,-0,0.1,0.3333333333333333,"
@@ -119,7 +119,7 @@ Test(json, reads_back_every_kind_of_float)
 			continue;
 		open_text();
 		json_begin(&j, to, false);
-		json_float(&j, NULL, value);
+		json_put_float(&j, NULL, value);
 		fclose(to);
 		cr_assert(strtof(text, NULL) == value, "%s", text);
 		free(text);
@@ -131,10 +131,10 @@ Test(json, writes_null_for_what_is_no_number)
 	struct json j;
 
 	json_begin(&j, to, false);
-	json_array(&j, NULL);
-	json_float(&j, NULL, NAN);
-	json_double(&j, NULL, INFINITY);
-	json_string(&j, NULL, NULL);
+	json_put_array(&j, NULL);
+	json_put_float(&j, NULL, NAN);
+	json_put_double(&j, NULL, INFINITY);
+	json_put_string(&j, NULL, NULL);
 	json_close(&j);
 	json_end(&j);
 	is("[null,null,null]\n");
@@ -145,10 +145,10 @@ Test(json, escapes_text)
 	struct json j;
 
 	json_begin(&j, to, false);
-	json_object(&j, NULL);
-	json_string(&j, "a\"b\\c", "\b\t\n\v\f\r\x01\x1f\x7f/");
-	json_bytes(&j, "nul", "a\0b", 3);
-	json_string(&j, "utf8", "K\xc3\xb6 \xe2\x82\xac \xf0\x9f\x98\x80");
+	json_put_object(&j, NULL);
+	json_put_string(&j, "a\"b\\c", "\b\t\n\v\f\r\x01\x1f\x7f/");
+	json_put_bytes(&j, "nul", "a\0b", 3);
+	json_put_string(&j, "utf8", "K\xc3\xb6 \xe2\x82\xac \xf0\x9f\x98\x80");
 	json_close(&j);
 	json_end(&j);
 	is("{\"a\\\"b\\\\c\":\"\\b\\t\\n\\u000b\\f\\r\\u0001\\u001f\\u007f/\","
@@ -179,7 +179,7 @@ Test(json, replaces_what_is_no_utf8)
 		open_text();
 		json_begin(&j, to, false);
 		snprintf(value, sizeof(value), "%sx", bad[i]);
-		json_string(&j, NULL, value);
+		json_put_string(&j, NULL, value);
 		is(due);
 	}
 }
@@ -189,14 +189,14 @@ Test(json, has_bytes_of_any_kind)
 	struct json j;
 
 	json_begin(&j, to, false);
-	json_object(&j, NULL);
-	json_data(&j, "a", "K\303\266\0", 4);
-	json_data(&j, "b", "", 0);
-	json_data(&j, "c", "\377", 1);
-	json_data(&j, "d", "\303", 1); /* half a character */
-	json_data(&j, "e", "\377\376", 2);
-	json_data(&j, "f", "\377\376\0", 3);
-	json_data(&j, "g", "\355\240\200>?", 5); /* a surrogate */
+	json_put_object(&j, NULL);
+	json_put_data(&j, "a", "K\303\266\0", 4);
+	json_put_data(&j, "b", "", 0);
+	json_put_data(&j, "c", "\377", 1);
+	json_put_data(&j, "d", "\303", 1); /* half a character */
+	json_put_data(&j, "e", "\377\376", 2);
+	json_put_data(&j, "f", "\377\376\0", 3);
+	json_put_data(&j, "g", "\355\240\200>?", 5); /* a surrogate */
 	json_close(&j);
 	is("{\"a\":\"K\303\266\\u0000\",\"b\":\"\",\"c_base64\":\"/w==\","
 	   "\"d_base64\":\"ww==\",\"e_base64\":\"//4=\","
@@ -208,13 +208,13 @@ Test(json, tells_reals_from_whole_numbers)
 	struct json j;
 
 	json_begin(&j, to, false);
-	json_row(&j, NULL);
-	json_real(&j, NULL, 2);
-	json_real(&j, NULL, -0.0);
-	json_real(&j, NULL, 1e300);
-	json_real(&j, NULL, 0.1);
-	json_real(&j, NULL, NAN);
-	json_i64(&j, NULL, INT64_MIN);
+	json_put_row(&j, NULL);
+	json_put_real(&j, NULL, 2);
+	json_put_real(&j, NULL, -0.0);
+	json_put_real(&j, NULL, 1e300);
+	json_put_real(&j, NULL, 0.1);
+	json_put_real(&j, NULL, NAN);
+	json_put_i64(&j, NULL, INT64_MIN);
 	json_close(&j);
 	is("[2.0,-0.0,1e+300,0.1,null,-9223372036854775808]");
 }

@@ -126,20 +126,21 @@ static void print_json(const char *path, const struct vsx_update_result *r)
 	struct json j;
 
 	json_begin(&j, stdout, true);
-	json_object(&j, NULL);
-	json_string(&j, "index", path);
-	json_u64(&j, "added", r->n_added);
-	json_u64(&j, "replaced", r->n_replaced);
-	json_u64(&j, "rejected", r->n_rejected);
+	json_put_object(&j, NULL);
+	json_put_string(&j, "index", path);
+	json_put_u64(&j, "added", r->n_added);
+	json_put_u64(&j, "replaced", r->n_replaced);
+	json_put_u64(&j, "rejected", r->n_rejected);
 	update_json(&j, r);
 	/* What was not measured is unknown, not 0. */
-	json_double(&j, "recall_at_10",
-		    r->recall_at_10 > 0 ? r->recall_at_10 : NAN);
-	json_u64(&j, "recall_queries", r->n_queries);
-	json_double(&j, "recall_built",
-		    r->recall_built > 0 ? r->recall_built : NAN);
-	json_double(&j, "shift", r->shift > 0 ? r->shift : NAN);
-	json_double(&j, "code_shift", r->code_shift > 0 ? r->code_shift : NAN);
+	json_put_double(&j, "recall_at_10",
+			r->recall_at_10 > 0 ? r->recall_at_10 : NAN);
+	json_put_u64(&j, "recall_queries", r->n_queries);
+	json_put_double(&j, "recall_built",
+			r->recall_built > 0 ? r->recall_built : NAN);
+	json_put_double(&j, "shift", r->shift > 0 ? r->shift : NAN);
+	json_put_double(&j, "code_shift",
+			r->code_shift > 0 ? r->code_shift : NAN);
 	json_close(&j);
 	json_end(&j);
 }

@@ -42,26 +42,26 @@ static void list_json(struct json *j, const struct vsx_snapshot *s)
 {
 	char date[BACKUP_DATE_BYTES], uuid[33];
 
-	json_object(j, NULL);
-	json_string(j, "name", s->name);
+	json_put_object(j, NULL);
+	json_put_string(j, "name", s->name);
 	if (s->damage) {
-		json_string(j, "damage", s->damage);
+		json_put_string(j, "damage", s->damage);
 		json_close(j);
 		return;
 	}
 	for (int i = 0; i < 16; i++)
 		snprintf(uuid + 2 * i, 3, "%02x", s->uuid[i]);
-	json_u64(j, "sequence", s->sequence);
-	json_string(j, "created", backup_date(date, s->created, true));
-	json_string(j, "index", s->source);
-	json_string(j, "uuid", uuid);
-	json_u64(j, "generation", s->generation);
-	json_u64(j, "bytes", s->index_bytes);
-	json_u64(j, "rows", s->n_rows);
-	json_u64(j, "live", s->n_live);
-	json_u64(j, "chunks", s->n_chunks);
-	json_u64(j, "new_chunks", s->new_chunks);
-	json_u64(j, "new_bytes", s->new_bytes);
+	json_put_u64(j, "sequence", s->sequence);
+	json_put_string(j, "created", backup_date(date, s->created, true));
+	json_put_string(j, "index", s->source);
+	json_put_string(j, "uuid", uuid);
+	json_put_u64(j, "generation", s->generation);
+	json_put_u64(j, "bytes", s->index_bytes);
+	json_put_u64(j, "rows", s->n_rows);
+	json_put_u64(j, "live", s->n_live);
+	json_put_u64(j, "chunks", s->n_chunks);
+	json_put_u64(j, "new_chunks", s->new_chunks);
+	json_put_u64(j, "new_bytes", s->new_bytes);
 	json_close(j);
 }
 
@@ -110,9 +110,9 @@ enum vsx_status backup_list(const char *repo, struct backup_options *o,
 
 	if (o->json) {
 		json_begin(&l.json, stdout, true);
-		json_object(&l.json, NULL);
-		json_string(&l.json, "repository", repo);
-		json_array(&l.json, "snapshots");
+		json_put_object(&l.json, NULL);
+		json_put_string(&l.json, "repository", repo);
+		json_put_array(&l.json, "snapshots");
 	} else {
 		l.table = table_new();
 		table_column(l.table, "name", TABLE_LEFT);
@@ -127,7 +127,7 @@ enum vsx_status backup_list(const char *repo, struct backup_options *o,
 	if (o->json) {
 		json_close(&l.json);
 		if (status != VSX_OK)
-			json_string(&l.json, "error", err->text);
+			json_put_string(&l.json, "error", err->text);
 		json_close(&l.json);
 		json_end(&l.json);
 	} else if (status == VSX_OK && l.n) {
@@ -156,7 +156,7 @@ static int on_event(void *context, const struct vsx_verify_event *event)
 		progress_update(event->text, event->unit, event->done,
 				event->total);
 	} else if (c->options->json) {
-		json_string(&c->json, NULL, event->text);
+		json_put_string(&c->json, NULL, event->text);
 	} else {
 		progress_clear();
 		printf("%s: %s\n", c->repo, event->text);
@@ -170,14 +170,14 @@ static void json_checked(struct json *j, enum vsx_status status,
 {
 	json_close(j);
 	if (status == VSX_OK) {
-		json_u64(j, "problems", r->n_findings);
-		json_bool(j, "sound", r->n_findings == 0);
-		json_u64(j, "snapshots", r->n_snapshots);
-		json_u64(j, "snapshots_damaged", r->n_damaged);
-		json_u64(j, "chunks", r->n_chunks);
-		json_u64(j, "bytes_read", r->bytes_read);
+		json_put_u64(j, "problems", r->n_findings);
+		json_put_bool(j, "sound", r->n_findings == 0);
+		json_put_u64(j, "snapshots", r->n_snapshots);
+		json_put_u64(j, "snapshots_damaged", r->n_damaged);
+		json_put_u64(j, "chunks", r->n_chunks);
+		json_put_u64(j, "bytes_read", r->bytes_read);
 	} else {
-		json_string(j, "error", err->text);
+		json_put_string(j, "error", err->text);
 	}
 	json_close(j);
 	json_end(j);
@@ -215,9 +215,9 @@ enum vsx_status backup_verify(const char *repo, const char *name,
 
 	if (o->json) {
 		json_begin(&c.json, stdout, true);
-		json_object(&c.json, NULL);
-		json_string(&c.json, "repository", repo);
-		json_array(&c.json, "findings");
+		json_put_object(&c.json, NULL);
+		json_put_string(&c.json, "repository", repo);
+		json_put_array(&c.json, "findings");
 	}
 	status = vsx_backup_verify(repo, name, &opts, on_event, &c, &result,
 				   err);

@@ -19,11 +19,11 @@
 
 static void json_index(struct json *j, const struct vsx_backup_result *r)
 {
-	json_u64(j, "generation", r->generation);
-	json_u64(j, "bytes", r->index_bytes);
-	json_u64(j, "rows", r->n_rows);
-	json_u64(j, "live", r->n_live);
-	json_u64(j, "chunks", r->n_chunks);
+	json_put_u64(j, "generation", r->generation);
+	json_put_u64(j, "bytes", r->index_bytes);
+	json_put_u64(j, "rows", r->n_rows);
+	json_put_u64(j, "live", r->n_live);
+	json_put_u64(j, "chunks", r->n_chunks);
 }
 
 static void print_created(const char *index, const char *repo, bool json,
@@ -34,16 +34,16 @@ static void print_created(const char *index, const char *repo, bool json,
 
 	if (json) {
 		json_begin(&j, stdout, true);
-		json_object(&j, NULL);
-		json_string(&j, "repository", repo);
-		json_string(&j, "name", r->name);
-		json_string(&j, "index", index);
+		json_put_object(&j, NULL);
+		json_put_string(&j, "repository", repo);
+		json_put_string(&j, "name", r->name);
+		json_put_string(&j, "index", index);
 		json_index(&j, r);
-		json_u64(&j, "new_chunks", r->new_chunks);
-		json_u64(&j, "new_bytes", r->new_bytes);
-		json_u64(&j, "replaced_chunks", r->replaced_chunks);
-		json_u64(&j, "read_chunks", r->read_chunks);
-		json_u64(&j, "read_bytes", r->read_bytes);
+		json_put_u64(&j, "new_chunks", r->new_chunks);
+		json_put_u64(&j, "new_bytes", r->new_bytes);
+		json_put_u64(&j, "replaced_chunks", r->replaced_chunks);
+		json_put_u64(&j, "read_chunks", r->read_chunks);
+		json_put_u64(&j, "read_bytes", r->read_bytes);
 		json_close(&j);
 		json_end(&j);
 		return;
@@ -101,9 +101,9 @@ static void print_restored(const struct backup_options *o,
 
 	if (o->json) {
 		json_begin(&j, stdout, true);
-		json_object(&j, NULL);
-		json_string(&j, "index", o->out);
-		json_string(&j, "name", r->name);
+		json_put_object(&j, NULL);
+		json_put_string(&j, "index", o->out);
+		json_put_string(&j, "name", r->name);
 		json_index(&j, r);
 		json_close(&j);
 		json_end(&j);
@@ -148,7 +148,7 @@ static int on_removed(void *context, const struct vsx_snapshot *s)
 	char date[BACKUP_DATE_BYTES];
 
 	if (p->options->json) {
-		json_string(&p->json, NULL, s->name);
+		json_put_string(&p->json, NULL, s->name);
 	} else if (!p->options->quiet) {
 		progress_clear();
 		printf("%s %s of %s, %s\n",
@@ -167,11 +167,11 @@ static void print_pruned(const char *repo, struct pruning *p,
 
 	if (p->options->json) {
 		json_close(j);
-		json_bool(j, "dry_run", p->options->dry_run);
-		json_u64(j, "snapshots_kept", r->n_kept);
-		json_u64(j, "chunks_removed", r->n_chunks);
-		json_u64(j, "chunks_kept", r->n_chunks_kept);
-		json_u64(j, "freed_bytes", r->freed_bytes);
+		json_put_bool(j, "dry_run", p->options->dry_run);
+		json_put_u64(j, "snapshots_kept", r->n_kept);
+		json_put_u64(j, "chunks_removed", r->n_chunks);
+		json_put_u64(j, "chunks_kept", r->n_chunks_kept);
+		json_put_u64(j, "freed_bytes", r->freed_bytes);
 		json_close(j);
 		json_end(j);
 		return;
@@ -206,9 +206,9 @@ enum vsx_status backup_prune(const char *repo, struct backup_options *o,
 	opts.context = &o->quiet;
 	if (o->json) {
 		json_begin(&p.json, stdout, true);
-		json_object(&p.json, NULL);
-		json_string(&p.json, "repository", repo);
-		json_array(&p.json, "removed");
+		json_put_object(&p.json, NULL);
+		json_put_string(&p.json, "repository", repo);
+		json_put_array(&p.json, "removed");
 	}
 	status = vsx_backup_prune(repo, &opts, &result, err);
 	progress_end();
@@ -216,7 +216,7 @@ enum vsx_status backup_prune(const char *repo, struct backup_options *o,
 		print_pruned(repo, &p, &result);
 	} else if (o->json) {
 		json_close(&p.json);
-		json_string(&p.json, "error", err->text);
+		json_put_string(&p.json, "error", err->text);
 		json_close(&p.json);
 		json_end(&p.json);
 	}

@@ -39,9 +39,9 @@ void built_print_recall(const struct vsx_build_result *result, const char *more)
 void built_json_recall(struct json *j, const struct vsx_build_result *result)
 {
 	/* What was not measured is unknown, not 0. */
-	json_double(j, "recall_at_10",
-		    result->n_queries ? result->recall_at_10 : NAN);
-	json_u64(j, "recall_queries", result->n_queries);
-	json_u64(j, "effort", result->default_effort);
-	json_double(j, "refine", result->default_refine);
+	json_put_double(j, "recall_at_10",
+			result->n_queries ? result->recall_at_10 : NAN);
+	json_put_u64(j, "recall_queries", result->n_queries);
+	json_put_u64(j, "effort", result->default_effort);
+	json_put_double(j, "refine", result->default_refine);
 }

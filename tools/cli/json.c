@@ -95,17 +95,17 @@ static void open_value(struct json *j, const char *key, bool is_array,
 	j->on_line[j->depth] = on_line;
 }
 
-void json_object(struct json *j, const char *key)
+void json_put_object(struct json *j, const char *key)
 {
 	open_value(j, key, false, false);
 }
 
-void json_array(struct json *j, const char *key)
+void json_put_array(struct json *j, const char *key)
 {
 	open_value(j, key, true, false);
 }
 
-void json_row(struct json *j, const char *key)
+void json_put_row(struct json *j, const char *key)
 {
 	open_value(j, key, true, true);
 }
@@ -125,15 +125,16 @@ void json_close(struct json *j)
 	fputc(is_array ? ']' : '}', j->to);
 }
 
-void json_string(struct json *j, const char *key, const char *value)
+void json_put_string(struct json *j, const char *key, const char *value)
 {
 	if (value)
-		json_bytes(j, key, value, strlen(value));
+		json_put_bytes(j, key, value, strlen(value));
 	else
-		json_null(j, key);
+		json_put_null(j, key);
 }
 
-void json_bytes(struct json *j, const char *key, const char *value, size_t len)
+void json_put_bytes(struct json *j, const char *key, const char *value,
+		    size_t len)
 {
 	lead(j, key);
 	quote(j, value, len);
@@ -152,12 +153,13 @@ static bool is_utf8(const char *s, size_t len)
 	return true;
 }
 
-void json_data(struct json *j, const char *key, const void *value, size_t len)
+void json_put_data(struct json *j, const char *key, const void *value,
+		   size_t len)
 {
 	char name[64];
 
 	if (is_utf8(value, len)) {
-		json_bytes(j, key, value, len);
+		json_put_bytes(j, key, value, len);
 		return;
 	}
 	snprintf(name, sizeof(name), "%s_base64", key);
@@ -167,19 +169,19 @@ void json_data(struct json *j, const char *key, const void *value, size_t len)
 	fputc('"', j->to);
 }
 
-void json_i64(struct json *j, const char *key, int64_t value)
+void json_put_i64(struct json *j, const char *key, int64_t value)
 {
 	lead(j, key);
 	fprintf(j->to, "%" PRId64, value);
 }
 
-void json_u64(struct json *j, const char *key, uint64_t value)
+void json_put_u64(struct json *j, const char *key, uint64_t value)
 {
 	lead(j, key);
 	fprintf(j->to, "%" PRIu64, value);
 }
 
-void json_double(struct json *j, const char *key, double value)
+void json_put_double(struct json *j, const char *key, double value)
 {
 	char text[NUM_BYTES];
 
@@ -187,7 +189,7 @@ void json_double(struct json *j, const char *key, double value)
 	fputs(isfinite(value) ? num_exact(text, value) : "null", j->to);
 }
 
-void json_float(struct json *j, const char *key, float value)
+void json_put_float(struct json *j, const char *key, float value)
 {
 	char text[NUM_BYTES];
 
@@ -195,7 +197,8 @@ void json_float(struct json *j, const char *key, float value)
 	fputs(isfinite(value) ? num_exact_float(text, value) : "null", j->to);
 }
 
-void json_floats(struct json *j, const char *key, const float *values, size_t n)
+void json_put_floats(struct json *j, const char *key, const float *values,
+		     size_t n)
 {
 	char text[NUM_BYTES];
 
@@ -210,7 +213,7 @@ void json_floats(struct json *j, const char *key, const float *values, size_t n)
 	fputs(n ? "]" : "[]", j->to);
 }
 
-void json_real(struct json *j, const char *key, double value)
+void json_put_real(struct json *j, const char *key, double value)
 {
 	char text[NUM_BYTES];
 
@@ -224,13 +227,13 @@ void json_real(struct json *j, const char *key, double value)
 		fputs(".0", j->to);
 }
 
-void json_bool(struct json *j, const char *key, bool value)
+void json_put_bool(struct json *j, const char *key, bool value)
 {
 	lead(j, key);
 	fputs(value ? "true" : "false", j->to);
 }
 
-void json_null(struct json *j, const char *key)
+void json_put_null(struct json *j, const char *key)
 {
 	lead(j, key);
 	fputs("null", j->to);

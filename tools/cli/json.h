@@ -7,10 +7,10 @@
  *	struct json j;
  *
  *	json_begin(&j, stdout, true);
- *	json_object(&j, NULL);
- *	json_u64(&j, "rows", 60000);
- *	json_array(&j, "ids");
- *	json_u64(&j, NULL, 7);
+ *	json_put_object(&j, NULL);
+ *	json_put_u64(&j, "rows", 60000);
+ *	json_put_array(&j, "ids");
+ *	json_put_u64(&j, NULL, 7);
  *	json_close(&j);
  *	json_close(&j);
  *	json_end(&j);
@@ -35,33 +35,35 @@ struct json {
 	unsigned depth;
 	bool any[JSON_MAX_DEPTH + 1];	   /* a value stands before the next */
 	bool is_array[JSON_MAX_DEPTH + 1]; /* else an object */
-	bool on_line[JSON_MAX_DEPTH + 1];  /* opened by json_row() */
+	bool on_line[JSON_MAX_DEPTH + 1];  /* opened by json_put_row() */
 };
 
 void json_begin(struct json *j, FILE *to, bool pretty);
 void json_end(struct json *j); /* the line feed behind the document */
 
-void json_object(struct json *j, const char *key);
-void json_array(struct json *j, const char *key);
+void json_put_object(struct json *j, const char *key);
+void json_put_array(struct json *j, const char *key);
 /* An array that stays on one line also when pretty: for ids and numbers. */
-void json_row(struct json *j, const char *key);
+void json_put_row(struct json *j, const char *key);
 void json_close(struct json *j); /* the object or array opened last */
 
-void json_string(struct json *j, const char *key, const char *value);
-void json_bytes(struct json *j, const char *key, const char *value, size_t len);
+void json_put_string(struct json *j, const char *key, const char *value);
+void json_put_bytes(struct json *j, const char *key, const char *value,
+		    size_t len);
 /* Bytes of any kind: a string, or, where they are no UTF-8, a string of base64
  * that is called key_base64. */
-void json_data(struct json *j, const char *key, const void *value, size_t len);
-void json_u64(struct json *j, const char *key, uint64_t value);
-void json_i64(struct json *j, const char *key, int64_t value);
-void json_double(struct json *j, const char *key, double value);
-void json_float(struct json *j, const char *key, float value);
+void json_put_data(struct json *j, const char *key, const void *value,
+		   size_t len);
+void json_put_u64(struct json *j, const char *key, uint64_t value);
+void json_put_i64(struct json *j, const char *key, int64_t value);
+void json_put_double(struct json *j, const char *key, double value);
+void json_put_float(struct json *j, const char *key, float value);
 /* An array of f32 on one line; a negative 0 as -0.0, which keeps its sign. */
-void json_floats(struct json *j, const char *key, const float *values,
-		 size_t n);
+void json_put_floats(struct json *j, const char *key, const float *values,
+		     size_t n);
 /* With a point or an exponent, also if it is whole. */
-void json_real(struct json *j, const char *key, double value);
-void json_bool(struct json *j, const char *key, bool value);
-void json_null(struct json *j, const char *key);
+void json_put_real(struct json *j, const char *key, double value);
+void json_put_bool(struct json *j, const char *key, bool value);
+void json_put_null(struct json *j, const char *key);
 
 #endif

@@ -36,17 +36,17 @@ void update_print(const struct vsx_update_result *r)
 
 void update_json(struct json *j, const struct vsx_update_result *r)
 {
-	json_u64(j, "generation", r->generation);
-	json_u64(j, "live", r->n_live);
-	json_u64(j, "dead", r->n_dead);
-	json_double(j, "dead_share", dead_share(r));
-	json_u64(j, "segments", r->n_segments);
-	json_u64(j, "merged", r->n_merged);
-	json_u64(j, "bytes", r->file_bytes);
-	json_u64(j, "appended_bytes", r->appended_bytes);
-	json_u64(j, "deleted_bytes", r->deleted_bytes);
-	json_u64(j, "superseded_bytes", r->superseded_bytes);
-	json_string(j, "advice", r->advice);
+	json_put_u64(j, "generation", r->generation);
+	json_put_u64(j, "live", r->n_live);
+	json_put_u64(j, "dead", r->n_dead);
+	json_put_double(j, "dead_share", dead_share(r));
+	json_put_u64(j, "segments", r->n_segments);
+	json_put_u64(j, "merged", r->n_merged);
+	json_put_u64(j, "bytes", r->file_bytes);
+	json_put_u64(j, "appended_bytes", r->appended_bytes);
+	json_put_u64(j, "deleted_bytes", r->deleted_bytes);
+	json_put_u64(j, "superseded_bytes", r->superseded_bytes);
+	json_put_string(j, "advice", r->advice);
 }
 
 void update_say_due(const char *path, const struct vsx_update_result *r)

@@ -129,22 +129,22 @@ static void json_value(struct json *j, const char *key,
 
 	switch (type) {
 	case VSX_BOOL:
-		json_bool(j, key, v->truth != 0);
+		json_put_bool(j, key, v->truth != 0);
 		break;
 	case VSX_INT:
-		json_i64(j, key, v->number);
+		json_put_i64(j, key, v->number);
 		break;
 	case VSX_FLOAT:
-		json_real(j, key, v->real);
+		json_put_real(j, key, v->real);
 		break;
 	case VSX_TIME:
 		if (time_text(text, v->number))
-			json_string(j, key, text);
+			json_put_string(j, key, text);
 		else
-			json_i64(j, key, v->number);
+			json_put_i64(j, key, v->number);
 		break;
 	case VSX_STRING:
-		json_bytes(j, key, v->string.at, v->string.n);
+		json_put_bytes(j, key, v->string.at, v->string.n);
 		break;
 	}
 }
@@ -154,14 +154,14 @@ void value_json(struct json *j, const char *key,
 		size_t n)
 {
 	if (!values) {
-		json_null(j, key);
+		json_put_null(j, key);
 		return;
 	}
 	if (!field->is_list) {
 		json_value(j, key, field->type, values);
 		return;
 	}
-	json_row(j, key);
+	json_put_row(j, key);
 	for (size_t i = 0; i < n; i++)
 		json_value(j, NULL, field->type, &values[i]);
 	json_close(j);

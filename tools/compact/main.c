@@ -100,24 +100,24 @@ static void print_json(const char *path, const struct vsx_compact_result *r,
 	struct json j;
 
 	json_begin(&j, stdout, true);
-	json_object(&j, NULL);
-	json_string(&j, "index", path);
-	json_bool(&j, "skipped", r->skipped != 0);
-	json_double(&j, "dead_share", dead_share(r));
-	json_u64(&j, "bytes_before", r->bytes_before);
-	json_u64(&j, "bytes_dead", r->bytes_dead);
-	json_u64(&j, "rows", r->n_rows);
-	json_u64(&j, "dropped", r->skipped ? 0 : r->n_dropped);
-	json_u64(&j, "left_out", r->n_left_out);
+	json_put_object(&j, NULL);
+	json_put_string(&j, "index", path);
+	json_put_bool(&j, "skipped", r->skipped != 0);
+	json_put_double(&j, "dead_share", dead_share(r));
+	json_put_u64(&j, "bytes_before", r->bytes_before);
+	json_put_u64(&j, "bytes_dead", r->bytes_dead);
+	json_put_u64(&j, "rows", r->n_rows);
+	json_put_u64(&j, "dropped", r->skipped ? 0 : r->n_dropped);
+	json_put_u64(&j, "left_out", r->n_left_out);
 	if (!r->skipped) {
-		json_string(&j, "spec", b->spec);
-		json_u64(&j, "bytes", b->file_bytes);
+		json_put_string(&j, "spec", b->spec);
+		json_put_u64(&j, "bytes", b->file_bytes);
 		built_json_recall(&j, b);
-		json_object(&j, "seconds");
-		json_double(&j, "train", b->seconds_train);
-		json_double(&j, "build", b->seconds_build);
-		json_double(&j, "test", b->seconds_test);
-		json_double(&j, "write", b->seconds_write);
+		json_put_object(&j, "seconds");
+		json_put_double(&j, "train", b->seconds_train);
+		json_put_double(&j, "build", b->seconds_build);
+		json_put_double(&j, "test", b->seconds_test);
+		json_put_double(&j, "write", b->seconds_write);
 		json_close(&j);
 	}
 	json_close(&j);

@@ -92,17 +92,18 @@ static void print_json(const char *path, const struct vsx_update_result *r,
 	struct json j;
 
 	json_begin(&j, stdout, true);
-	json_object(&j, NULL);
-	json_string(&j, "index", path);
-	json_u64(&j, "deleted", r->n_deleted);
-	json_row(&j, "unknown");
+	json_put_object(&j, NULL);
+	json_put_string(&j, "index", path);
+	json_put_u64(&j, "deleted", r->n_deleted);
+	json_put_row(&j, "unknown");
 	for (uint64_t i = 0; i < r->n_unknown; i++)
-		json_u64(&j, NULL, r->unknown[i]);
+		json_put_u64(&j, NULL, r->unknown[i]);
 	json_close(&j);
-	json_row(&j, "unknown_keys");
+	json_put_row(&j, "unknown_keys");
 	for (size_t i = 0; i < gone->n; i++)
 		if (!gone->found[i])
-			json_bytes(&j, NULL, gone->keys[i].at, gone->keys[i].n);
+			json_put_bytes(&j, NULL, gone->keys[i].at,
+				       gone->keys[i].n);
 	json_close(&j);
 	update_json(&j, r);
 	json_close(&j);

@@ -104,7 +104,7 @@ static enum vsx_status put_row(struct export *e, const struct export_row *row,
 		status = put_data(e, row, "key", row->key, row->n_key, err);
 	fputs(",\"", e->file.to);
 	json_begin(&json, e->file.to, false);
-	json_floats(&json, NULL, row->vector, e->facts.dim);
+	json_put_floats(&json, NULL, row->vector, e->facts.dim);
 	fputc('"', e->file.to);
 	if (status == VSX_OK && e->facts.has_payload)
 		status = put_data(e, row, "payload", row->payload->at,

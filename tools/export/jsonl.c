@@ -29,16 +29,16 @@ static enum vsx_status put_row(struct export *e, const struct export_row *row,
 	enum vsx_status status = VSX_OK;
 
 	json_begin(&l.json, e->file.to, false);
-	json_object(&l.json, NULL);
-	json_u64(&l.json, "id", row->id);
+	json_put_object(&l.json, NULL);
+	json_put_u64(&l.json, "id", row->id);
 	if (row->n_key)
-		json_data(&l.json, "key", row->key, row->n_key);
-	json_floats(&l.json, "vector", row->vector, e->facts.dim);
+		json_put_data(&l.json, "key", row->key, row->n_key);
+	json_put_floats(&l.json, "vector", row->vector, e->facts.dim);
 	if (row->payload->n)
-		json_data(&l.json, "payload", row->payload->at,
-			  row->payload->n);
+		json_put_data(&l.json, "payload", row->payload->at,
+			      row->payload->n);
 	if (e->n_fields) {
-		json_object(&l.json, "fields");
+		json_put_object(&l.json, "fields");
 		status = vsx_values(e->index, &row->id, 1, e->names,
 				    e->n_fields, put_field, &l, err);
 		json_close(&l.json);

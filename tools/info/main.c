@@ -383,42 +383,42 @@ static void json_facts(struct json *j, const struct vsx *index,
 
 	uuid_text(uuid, f->uuid);
 	find_beside(index, beside);
-	json_string(j, "spec", f->spec);
-	json_string(j, "asked", f->asked);
-	json_string(j, "metric", vsx_metric_text(f->metric));
-	json_string(j, "element", vsx_elem_text(f->elem));
-	json_u64(j, "dim", f->dim);
-	json_string(j, "kept", f->kept);
-	json_bool(j, "kept_as_codes", f->kept_as_codes);
-	json_u64(j, "rows", f->n_rows);
-	json_u64(j, "live", f->n_live);
-	json_u64(j, "dead", f->n_rows - f->n_live);
-	json_bool(j, "normalised", f->normalised);
-	json_string(j, "effort_name", f->effort_name);
-	json_u64(j, "default_effort", f->default_effort);
-	json_double(j, "default_refine", f->default_refine);
-	json_double(j, "target_recall", f->target_recall);
-	json_u64(j, "seed", f->seed);
-	json_string(j, "uuid", uuid);
-	json_u64(j, "format_version", f->format_version);
-	json_u64(j, "generation", f->generation);
-	json_u64(j, "page_bytes", f->page_bytes);
-	json_u64(j, "file_bytes", f->file_bytes);
-	json_u64(j, "live_bytes", f->live_bytes);
-	json_u64(j, "deleted_bytes", f->deleted_bytes);
-	json_u64(j, "superseded_bytes", f->superseded_bytes);
-	json_u64(j, "extra_bytes", f->extra_bytes);
-	json_bool(j, "has_keys", f->has_keys);
-	json_bool(j, "has_payload", f->has_payload);
-	json_object(j, "beside_bytes");
+	json_put_string(j, "spec", f->spec);
+	json_put_string(j, "asked", f->asked);
+	json_put_string(j, "metric", vsx_metric_text(f->metric));
+	json_put_string(j, "element", vsx_elem_text(f->elem));
+	json_put_u64(j, "dim", f->dim);
+	json_put_string(j, "kept", f->kept);
+	json_put_bool(j, "kept_as_codes", f->kept_as_codes);
+	json_put_u64(j, "rows", f->n_rows);
+	json_put_u64(j, "live", f->n_live);
+	json_put_u64(j, "dead", f->n_rows - f->n_live);
+	json_put_bool(j, "normalised", f->normalised);
+	json_put_string(j, "effort_name", f->effort_name);
+	json_put_u64(j, "default_effort", f->default_effort);
+	json_put_double(j, "default_refine", f->default_refine);
+	json_put_double(j, "target_recall", f->target_recall);
+	json_put_u64(j, "seed", f->seed);
+	json_put_string(j, "uuid", uuid);
+	json_put_u64(j, "format_version", f->format_version);
+	json_put_u64(j, "generation", f->generation);
+	json_put_u64(j, "page_bytes", f->page_bytes);
+	json_put_u64(j, "file_bytes", f->file_bytes);
+	json_put_u64(j, "live_bytes", f->live_bytes);
+	json_put_u64(j, "deleted_bytes", f->deleted_bytes);
+	json_put_u64(j, "superseded_bytes", f->superseded_bytes);
+	json_put_u64(j, "extra_bytes", f->extra_bytes);
+	json_put_bool(j, "has_keys", f->has_keys);
+	json_put_bool(j, "has_payload", f->has_payload);
+	json_put_object(j, "beside_bytes");
 	for (int i = 0; i < N_BESIDE; i++)
-		json_u64(j, beside_names[i], beside[i]);
+		json_put_u64(j, beside_names[i], beside[i]);
 	json_close(j);
-	json_u64(j, "test_queries", f->n_queries);
-	json_u64(j, "due_queries", f->due_queries);
-	json_bool(j, "test_queries_are_rows", f->own_queries);
-	json_bool(j, "test_as_given", f->test_as_given);
-	json_object(j, "properties");
+	json_put_u64(j, "test_queries", f->n_queries);
+	json_put_u64(j, "due_queries", f->due_queries);
+	json_put_bool(j, "test_queries_are_rows", f->own_queries);
+	json_put_bool(j, "test_as_given", f->test_as_given);
+	json_put_object(j, "properties");
 	for (uint32_t i = 0; (entry = vsx_property_at(index, i)); i++) {
 		size_t len = strcspn(entry, "=");
 
@@ -426,7 +426,7 @@ static void json_facts(struct json *j, const struct vsx *index,
 			continue;
 		memcpy(key, entry, len);
 		key[len] = '\0';
-		json_string(j, key, entry + len + 1);
+		json_put_string(j, key, entry + len + 1);
 	}
 	json_close(j);
 }
@@ -438,46 +438,46 @@ static void json_tables(struct json *j, const struct vsx *index,
 	struct vsx_section_facts c;
 	struct vsx_field_facts field;
 
-	json_array(j, "fields");
+	json_put_array(j, "fields");
 	for (uint32_t i = 0; vsx_get_field(index, i, &field, NULL) == VSX_OK;
 	     i++) {
-		json_object(j, NULL);
-		json_string(j, "name", field.name);
-		json_string(j, "type",
-			    vsx_field_type_text(field.type, field.is_list));
+		json_put_object(j, NULL);
+		json_put_string(j, "name", field.name);
+		json_put_string(j, "type",
+				vsx_field_type_text(field.type, field.is_list));
 		json_close(j);
 	}
 	json_close(j);
-	json_array(j, "segments");
+	json_put_array(j, "segments");
 	for (uint32_t i = 0; i < f->n_segments; i++) {
 		if (vsx_get_segment(index, i, &s, NULL) != VSX_OK)
 			break;
-		json_object(j, NULL);
-		json_string(j, "kind", s.kind);
-		json_u64(j, "rows", s.n_rows);
-		json_u64(j, "dead", s.n_dead);
-		json_u64(j, "generation", s.generation);
-		json_u64(j, "row_stride", s.row_stride);
-		json_string(j, "kept", s.kept);
-		json_string(j, "codes", s.codes);
+		json_put_object(j, NULL);
+		json_put_string(j, "kind", s.kind);
+		json_put_u64(j, "rows", s.n_rows);
+		json_put_u64(j, "dead", s.n_dead);
+		json_put_u64(j, "generation", s.generation);
+		json_put_u64(j, "row_stride", s.row_stride);
+		json_put_string(j, "kept", s.kept);
+		json_put_string(j, "codes", s.codes);
 		for (uint32_t p = 0; p < s.n_parameters; p++)
-			json_u64(j, s.parameters[p].name,
-				 s.parameters[p].value);
+			json_put_u64(j, s.parameters[p].name,
+				     s.parameters[p].value);
 		json_close(j);
 	}
 	json_close(j);
-	json_array(j, "sections");
+	json_put_array(j, "sections");
 	for (uint32_t i = 0; i < f->n_sections; i++) {
 		if (vsx_get_section(index, i, &c, NULL) != VSX_OK)
 			break;
-		json_object(j, NULL);
-		json_string(j, "name", c.name);
+		json_put_object(j, NULL);
+		json_put_string(j, "name", c.name);
 		if (c.segment < 0)
-			json_null(j, "segment");
+			json_put_null(j, "segment");
 		else
-			json_u64(j, "segment", (uint64_t)c.segment);
-		json_u64(j, "offset", c.offset);
-		json_u64(j, "bytes", c.bytes);
+			json_put_u64(j, "segment", (uint64_t)c.segment);
+		json_put_u64(j, "offset", c.offset);
+		json_put_u64(j, "bytes", c.bytes);
 		json_close(j);
 	}
 	json_close(j);
@@ -487,20 +487,20 @@ static enum vsx_status json_recalls(struct json *j, const struct vsx *index,
 				    const struct vsx_facts *f,
 				    struct vsx_error *err)
 {
-	json_array(j, "recall");
+	json_put_array(j, "recall");
 	for (uint32_t i = 0; i < f->n_recalls; i++) {
 		struct vsx_recall r;
 		enum vsx_status status = vsx_get_recall(index, i, &r, err);
 
 		if (status != VSX_OK)
 			return status;
-		json_object(j, NULL);
-		json_u64(j, "effort", r.effort);
-		json_double(j, "at_1", r.at_1);
-		json_double(j, "at_10", r.at_10);
-		json_double(j, "at_100", r.at_100);
-		json_double(j, "distances", r.distances);
-		json_double(j, "refine", r.refine);
+		json_put_object(j, NULL);
+		json_put_u64(j, "effort", r.effort);
+		json_put_double(j, "at_1", r.at_1);
+		json_put_double(j, "at_10", r.at_10);
+		json_put_double(j, "at_100", r.at_100);
+		json_put_double(j, "distances", r.distances);
+		json_put_double(j, "refine", r.refine);
 		json_close(j);
 	}
 	json_close(j);
@@ -517,8 +517,8 @@ static enum vsx_status write_json(FILE *to, const char *path,
 
 	vsx_get_facts(index, &f);
 	json_begin(&j, to, true);
-	json_object(&j, NULL);
-	json_string(&j, "index", path);
+	json_put_object(&j, NULL);
+	json_put_string(&j, "index", path);
 	json_facts(&j, index, &f);
 	json_tables(&j, index, &f);
 	status = json_recalls(&j, index, &f, err);

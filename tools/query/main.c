@@ -1,5 +1,5 @@
-#include "cli/clock.h"
 /* vsx-query: the nearest rows of queries. */
+#include "cli/clock.h"
 #include "cli/colour.h"
 #include "cli/common.h"
 #include "cli/exit.h"
@@ -8,8 +8,8 @@
 #include "cli/files.h"
 #include "cli/format_num.h"
 #include "cli/interrupt.h"
-#include "cli/json.h"
 #include "cli/options.h"
+#include "cli/plural.h"
 #include "cli/progress.h"
 #include "cli/say.h"
 #include "input/input.h"
@@ -18,7 +18,6 @@
 #include "query/recall.h"
 #include "query/results.h"
 #include "query/told.h"
-#include "cli/plural.h"
 
 #include <float.h>
 #include <inttypes.h>
@@ -522,40 +521,16 @@ static enum vsx_status search_ids(struct run *r, struct vsx_error *err)
 	return status;
 }
 
-/* NaN: no query has neighbours. */
-static void print_share(FILE *to, size_t at, double share)
-{
-	if (isnan(share))
-		fprintf(to, "recall@%-4zu n/a\n", at);
-	else
-		fprintf(to, "recall@%-4zu %.6f\n", at, share);
-}
-
 static void print_recall(const struct run *r)
 {
-	FILE *to = stdout;
-	struct json j;
+	bool beside = r->print_hits && !o.out;
+	bool as_json = beside && r->results.format == FORMAT_JSON;
 
-	if (r->print_hits && r->results.format == FORMAT_JSON && !o.out) {
-		json_begin(&j, stdout, false);
-		json_object(&j, NULL);
-		for (int i = 0; i < RECALLS && r->recall.at[i]; i++) {
-			char key[32];
-
-			snprintf(key, sizeof(key), "recall@%zu",
-				 r->recall.at[i]);
-			json_double(&j, key, recall_of(&r->recall, i));
-		}
-		json_u64(&j, "queries", r->recall.n_telling);
-		json_close(&j);
-		json_end(&j);
-		return;
-	}
 	/* Data that a program reads must not get lines of another kind. */
-	if (r->print_hits && r->results.format != FORMAT_TABLE && !o.out)
-		to = stderr;
-	for (int i = 0; i < RECALLS && r->recall.at[i]; i++)
-		print_share(to, r->recall.at[i], recall_of(&r->recall, i));
+	recall_print(&r->recall, as_json,
+		     beside && !as_json && r->results.format != FORMAT_TABLE
+			     ? stderr
+			     : stdout);
 }
 
 static void say_few(const struct run *r)

@@ -1,6 +1,7 @@
 #include "query/recall.h"
 
 #include "cli/fail.h"
+#include "cli/json.h"
 #include "input/ids.h"
 #include "input/input.h"
 #include "input/truth.h"
@@ -86,6 +87,39 @@ enum vsx_status recall_add(struct recall *r, const struct vsx_hit *hits,
 double recall_of(const struct recall *r, int i)
 {
 	return r->of[i] ? (double)r->found[i] / (double)r->of[i] : NAN;
+}
+
+static void print_json(const struct recall *r, FILE *to)
+{
+	struct json j;
+
+	json_begin(&j, to, false);
+	json_put_object(&j, NULL);
+	for (int i = 0; i < RECALLS && r->at[i]; i++) {
+		char key[32];
+
+		snprintf(key, sizeof(key), "recall@%zu", r->at[i]);
+		json_put_double(&j, key, recall_of(r, i));
+	}
+	json_put_u64(&j, "queries", r->n_telling);
+	json_close(&j);
+	json_end(&j);
+}
+
+void recall_print(const struct recall *r, bool as_json, FILE *to)
+{
+	if (as_json) {
+		print_json(r, to);
+		return;
+	}
+	for (int i = 0; i < RECALLS && r->at[i]; i++) {
+		double share = recall_of(r, i);
+
+		if (isnan(share))
+			fprintf(to, "recall@%-4zu n/a\n", r->at[i]);
+		else
+			fprintf(to, "recall@%-4zu %.6f\n", r->at[i], share);
+	}
 }
 
 void recall_release(struct recall *r)

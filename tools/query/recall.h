@@ -4,6 +4,9 @@
 
 #include "vsx.h"
 
+#include <stdbool.h>
+#include <stdio.h>
+
 #define RECALLS 3
 
 /* recall@1, @10 and @k, as far as k and the truth go. */
@@ -33,6 +36,8 @@ enum vsx_status recall_add(struct recall *r, const struct vsx_hit *hits,
 			   struct vsx_error *err);
 /* NaN where no query has neighbours. */
 double recall_of(const struct recall *r, int i);
+/* All of them, as a line of JSON or lines of text. */
+void recall_print(const struct recall *r, bool as_json, FILE *to);
 void recall_release(struct recall *r);
 
 #endif

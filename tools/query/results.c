@@ -188,12 +188,12 @@ static void add_member(struct json *j, const char *name,
 		       const struct vsx_bytes *bytes)
 {
 	if (bytes->n)
-		json_data(j, name, bytes->at, bytes->n);
+		json_put_data(j, name, bytes->at, bytes->n);
 }
 
 static void add_fields(struct json *j, const struct shown *s, size_t i)
 {
-	json_object(j, "fields");
+	json_put_object(j, "fields");
 	for (size_t f = 0; f < s->n_fields; f++) {
 		const struct shown_values *v = &s->values[i * s->n_fields + f];
 
@@ -208,24 +208,24 @@ static void add_json(struct results *r, const struct vsx_hit *hits, size_t n)
 	struct json j;
 
 	json_begin(&j, r->file.to, false);
-	json_object(&j, NULL);
+	json_put_object(&j, NULL);
 	if (r->query_ids)
-		json_u64(&j, "row", r->query_ids[r->n]);
+		json_put_u64(&j, "row", r->query_ids[r->n]);
 	if (r->query_ids && r->shown.keys)
 		add_member(&j, "key", &r->asked.key[0]);
 	if (r->query_ids && r->labels)
-		json_string(&j, "label", label_of(r, r->query_ids[r->n]));
+		json_put_string(&j, "label", label_of(r, r->query_ids[r->n]));
 	if (!r->query_ids)
-		json_u64(&j, "query", r->n);
-	json_array(&j, "hits");
+		json_put_u64(&j, "query", r->n);
+	json_put_array(&j, "hits");
 	for (size_t i = 0; i < n; i++) {
-		json_object(&j, NULL);
-		json_u64(&j, "id", hits[i].id);
+		json_put_object(&j, NULL);
+		json_put_u64(&j, "id", hits[i].id);
 		if (r->shown.keys)
 			add_member(&j, "key", &r->shown.key[i]);
-		json_float(&j, value_name(r), hits[i].distance);
+		json_put_float(&j, value_name(r), hits[i].distance);
 		if (r->labels)
-			json_string(&j, "label", label_of(r, hits[i].id));
+			json_put_string(&j, "label", label_of(r, hits[i].id));
 		if (r->shown.n_fields)
 			add_fields(&j, &r->shown, i);
 		if (r->shown.payload)

@@ -119,29 +119,29 @@ enum vsx_status changes_print(const struct changes *c, FILE *to,
 
 void changes_json(const struct changes *c, struct json *j)
 {
-	json_array(j, "changed_queries");
+	json_put_array(j, "changed_queries");
 	for (size_t i = 0; i < c->n_queries; i++) {
-		json_object(j, NULL);
-		json_string(j, "query", c->queries[i].label);
-		json_u64(j, "kept", c->queries[i].kept);
-		json_u64(j, "of", c->queries[i].of);
+		json_put_object(j, NULL);
+		json_put_string(j, "query", c->queries[i].label);
+		json_put_u64(j, "kept", c->queries[i].kept);
+		json_put_u64(j, "of", c->queries[i].of);
 		json_close(j);
 	}
 	json_close(j);
-	json_array(j, "changed_ids");
+	json_put_array(j, "changed_ids");
 	for (size_t i = 0; i < c->n_ids; i++) {
-		json_object(j, NULL);
-		json_u64(j, "id", c->ids[i].id);
-		json_u64(j, "gone", c->ids[i].gone);
-		json_u64(j, "come", c->ids[i].come);
+		json_put_object(j, NULL);
+		json_put_u64(j, "id", c->ids[i].id);
+		json_put_u64(j, "gone", c->ids[i].gone);
+		json_put_u64(j, "come", c->ids[i].come);
 		json_close(j);
 	}
 	json_close(j);
-	json_array(j, "changed_vectors");
+	json_put_array(j, "changed_vectors");
 	for (size_t i = 0; i < c->n_vectors; i++) {
-		json_object(j, NULL);
-		json_u64(j, "id", c->vectors[i].id);
-		json_double(j, "cosine", c->vectors[i].cosine);
+		json_put_object(j, NULL);
+		json_put_u64(j, "id", c->vectors[i].id);
+		json_put_double(j, "cosine", c->vectors[i].cosine);
 		json_close(j);
 	}
 	json_close(j);

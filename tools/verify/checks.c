@@ -147,27 +147,27 @@ enum vsx_status checks_print(const struct checks *c, FILE *to,
 static void cell_json(const struct cell *cell, struct json *j, const char *key)
 {
 	if (cell->number)
-		json_double(j, key, cell->value);
+		json_put_double(j, key, cell->value);
 	else if (cell->text[0])
-		json_string(j, key, cell->text);
+		json_put_string(j, key, cell->text);
 	else
-		json_null(j, key);
+		json_put_null(j, key);
 }
 
 void checks_json(const struct checks *c, struct json *j)
 {
-	json_array(j, "checks");
+	json_put_array(j, "checks");
 	for (size_t i = 0; i < c->n; i++) {
 		const struct check *check = &c->items[i];
 
-		json_object(j, NULL);
-		json_string(j, "check", check->name);
+		json_put_object(j, NULL);
+		json_put_string(j, "check", check->name);
 		cell_json(&check->old, j, "old");
 		cell_json(&check->now, j, "new");
 		cell_json(&check->limit, j, "limit");
-		json_string(j, "verdict", verdict_text(check->verdict));
+		json_put_string(j, "verdict", verdict_text(check->verdict));
 		if (check->reason[0])
-			json_string(j, "reason", check->reason);
+			json_put_string(j, "reason", check->reason);
 		json_close(j);
 	}
 	json_close(j);

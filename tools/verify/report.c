@@ -14,9 +14,9 @@ void report_begin(struct report *r)
 	if (!r->as_json)
 		return;
 	json_begin(&r->json, stdout, false);
-	json_object(&r->json, NULL);
-	json_string(&r->json, "index", r->path);
-	json_array(&r->json, "findings");
+	json_put_object(&r->json, NULL);
+	json_put_string(&r->json, "index", r->path);
+	json_put_array(&r->json, "findings");
 }
 
 int report_event(void *report, const struct vsx_verify_event *event)
@@ -27,10 +27,11 @@ int report_event(void *report, const struct vsx_verify_event *event)
 		progress_update(event->text, event->unit, event->done,
 				event->total);
 	} else if (r->as_json) {
-		json_object(&r->json, NULL);
-		json_string(&r->json, "kind",
-			    event->what == VSX_FINDING ? "problem" : "notice");
-		json_string(&r->json, "text", event->text);
+		json_put_object(&r->json, NULL);
+		json_put_string(&r->json, "kind",
+				event->what == VSX_FINDING ? "problem"
+							   : "notice");
+		json_put_string(&r->json, "text", event->text);
 		json_close(&r->json);
 	} else if (event->what == VSX_FINDING || !r->quiet) {
 		progress_clear();
@@ -47,24 +48,24 @@ static void file_json(struct report *r, const struct vsx_verify_result *result,
 	struct json *j = &r->json;
 
 	json_close(j);
-	json_u64(j, "problems", result->n_findings);
-	json_bool(j, "sound", result->n_findings == 0);
-	json_u64(j, "bytes_read", result->bytes_read);
-	json_double(j, "seconds", seconds);
+	json_put_u64(j, "problems", result->n_findings);
+	json_put_bool(j, "sound", result->n_findings == 0);
+	json_put_u64(j, "bytes_read", result->bytes_read);
+	json_put_double(j, "seconds", seconds);
 	if (result->recall_measured) {
-		json_u64(j, "effort", result->effort);
-		json_double(j, "refine", result->refine);
-		json_double(j, "recall_at_1", result->recall_at_1);
-		json_double(j, "recall_at_10", result->recall_at_10);
-		json_double(j, "recall_at_100", result->recall_at_100);
-		json_u64(j, "recall_queries", result->n_queries);
+		json_put_u64(j, "effort", result->effort);
+		json_put_double(j, "refine", result->refine);
+		json_put_double(j, "recall_at_1", result->recall_at_1);
+		json_put_double(j, "recall_at_10", result->recall_at_10);
+		json_put_double(j, "recall_at_100", result->recall_at_100);
+		json_put_u64(j, "recall_queries", result->n_queries);
 	}
 	if (result->own_measured) {
-		json_double(j, "own_recall", result->own_recall);
-		json_u64(j, "own_queries", result->n_own);
+		json_put_double(j, "own_recall", result->own_recall);
+		json_put_u64(j, "own_queries", result->n_own);
 	}
 	if (result->recall_measured || result->own_measured)
-		json_u64(j, "due_queries", result->due_queries);
+		json_put_u64(j, "due_queries", result->due_queries);
 }
 
 static void file_text(const struct report *r,
@@ -134,7 +135,7 @@ enum vsx_status report_gate(struct report *r, const struct checks *checks,
 	if (!r->gate)
 		return VSX_OK;
 	if (r->as_json) {
-		json_bool(&r->json, "passed", checks_failed(checks) == 0);
+		json_put_bool(&r->json, "passed", checks_failed(checks) == 0);
 		checks_json(checks, &r->json);
 		changes_json(changes, &r->json);
 	} else if (!r->quiet) {
@@ -156,7 +157,7 @@ void report_end(struct report *r, const char *error)
 	while (r->json.depth > 1)
 		json_close(&r->json);
 	if (error)
-		json_string(&r->json, "error", error);
+		json_put_string(&r->json, "error", error);
 	json_close(&r->json);
 	json_end(&r->json);
 }

@@ -29,16 +29,16 @@ static void write_line(FILE *to, const struct golden_out *out,
 	snprintf(note, sizeof(note), "query %" PRIu64 " of %s, exact %s", query,
 		 tool_name(name, out->source), vsx_metric_text(d->metric));
 	json_begin(&j, to, false);
-	json_object(&j, NULL);
-	json_array(&j, "query");
+	json_put_object(&j, NULL);
+	json_put_array(&j, "query");
 	for (uint32_t i = 0; i < d->dim; i++)
-		json_float(&j, NULL, vector[i]);
+		json_put_float(&j, NULL, vector[i]);
 	json_close(&j);
-	json_array(&j, "expect");
+	json_put_array(&j, "expect");
 	for (uint32_t i = 0; i < k; i++)
-		json_u64(&j, NULL, d->truth[query * d->truth_k + i]);
+		json_put_u64(&j, NULL, d->truth[query * d->truth_k + i]);
 	json_close(&j);
-	json_string(&j, "note", note);
+	json_put_string(&j, "note", note);
 	json_close(&j);
 	json_end(&j);
 }
