@@ -154,8 +154,8 @@ VSX_API enum vsx_status vsx_values(const struct vsx *index, const uint64_t *ids,
 #define VSX_TIME_TEXT 32
 
 /*
- * A time, in microseconds since 1970 UTC, as text: "2026-01-31",
- * "2026-01-31T12:00Z", "...:30Z", "...:30.5Z", with as much as is not 0.
+ * A time, in microseconds since 1970 UTC, as text: "2026-01-31" where the time
+ * of day is 0, else as RFC 3339 has it: "2026-01-31T12:00:00Z", "...:30.5Z".
  * Of years other than 1 to 9999 it is the number.
  */
 VSX_API void vsx_time_text(char text[VSX_TIME_TEXT], int64_t time);

@@ -198,6 +198,24 @@ static void word(struct vsx_lex *l, struct vsx_token *t)
 	t->what = vsx_word_of(l->text + l->at, t->n);
 }
 
+/* Who writes these knows other languages. */
+static const char *instead_of(char c)
+{
+	switch (c) {
+	case '&':
+		return "and";
+	case '|':
+		return "or";
+	case '!':
+		return "not";
+	case '[':
+	case '{':
+		return "a list in ( )";
+	default:
+		return "a field, a value or an operator";
+	}
+}
+
 static enum vsx_status sign(struct vsx_lex *l, struct vsx_token *t,
 			    struct vsx_error *err)
 {
@@ -226,7 +244,7 @@ static enum vsx_status sign(struct vsx_lex *l, struct vsx_token *t,
 	}
 	t->what = VSX_TOKEN_NAME;
 	t->n = vsx_utf8_bytes((const uint8_t *)l->text + l->at, l->n - l->at);
-	return vsx_lex_expected(l, t, "a field, a value or an operator", err);
+	return vsx_lex_expected(l, t, instead_of(peek(l, 0)), err);
 }
 
 enum vsx_status vsx_lex_next(struct vsx_lex *l, struct vsx_token *t,

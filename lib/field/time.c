@@ -160,11 +160,9 @@ void vsx_time_print(char out[VSX_TIME_BYTES], int64_t time)
 		return;
 	micros = (int)(rest % SECOND);
 	rest /= SECOND;
-	n += snprintf(out + n, VSX_TIME_BYTES - (size_t)n, "T%02d:%02d",
-		      (int)(rest / 3600), (int)(rest / 60 % 60));
-	if (rest % 60 || micros)
-		n += snprintf(out + n, VSX_TIME_BYTES - (size_t)n, ":%02d",
-			      (int)(rest % 60));
+	n += snprintf(out + n, VSX_TIME_BYTES - (size_t)n, "T%02d:%02d:%02d",
+		      (int)(rest / 3600), (int)(rest / 60 % 60),
+		      (int)(rest % 60));
 	if (micros) {
 		n += snprintf(out + n, VSX_TIME_BYTES - (size_t)n, ".%06d",
 			      micros);

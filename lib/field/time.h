@@ -14,7 +14,10 @@ bool vsx_time_parse(int64_t *out, const char *s, size_t n);
 
 #define VSX_TIME_BYTES 32
 
-/* As above, with as much as is not 0, and Z. Of other years: the number. */
+/*
+ * A date where the time of day is 0, else the time of RFC 3339 in UTC, without
+ * zeros at its end. Of other years: the number.
+ */
 void vsx_time_print(char out[VSX_TIME_BYTES], int64_t time);
 
 #endif

@@ -46,6 +46,8 @@ static enum vsx_status find(const struct vsx *index,
 		if (status != VSX_ENOTFOUND)
 			return status;
 	}
+	if (!vsx_index_has(index, VSX_ATT_KEY))
+		return vsx_fail(err, VSX_ENOTFOUND, "no row has a key");
 	vsx_key_text(text, key);
 	return vsx_fail(err, VSX_ENOTFOUND, "no row has the key '%s'", text);
 }

@@ -128,7 +128,11 @@ cat >today.jsonl <<'END'
 {"id": "cello", "lang": "en", "year": 7, "new": 1, "vector": [0, 0, 9]}
 END
 refused 2 "key 'piano' already; --replace puts" -- vsx-add a.vsx today.jsonl
+cp a.vsx q.vsx
+run 0 vsx-add q.vsx today.jsonl --replace -q
+[ ! -s "$tmp/err" ] || fail "not quiet: $(cat "$tmp/err")"
 run 0 vsx-add a.vsx today.jsonl --replace
+has "$tmp/err" 'members such as "new" are no fields; --fields auto makes fields of them'
 has "$tmp/out" "2 rows added, 1 of them replacing old ones"
 run 0 vsx-verify a.vsx
 nearest a.vsx geige >got
@@ -149,7 +153,7 @@ run 0 vsx-query both.vsx --id 900 -k 1
 run 0 vsx-query both.vsx --key cello -k 1
 
 printf '%s\n' '{"id": 901, "vector": [0,0,8]}' '{"key": "z", "id": 902, "vector": [0,0,8]}' >both.jsonl
-refused 2 "both.jsonl: line 2: has a key, line 1 has none" -- vsx-add a.vsx both.jsonl
+refused 2 "both.jsonl: line 2: has an id and a key, line 1 has an id: " -- vsx-add a.vsx both.jsonl
 
 # What is exported is read to the same index.
 for format in jsonl csv; do
@@ -159,6 +163,18 @@ for format in jsonl csv; do
 	run 0 vsx-export again.vsx -o again.$format
 	same out.$format again.$format
 done
+
+# Members that go nowhere are named, if anything is said.
+printf '{"id": 1, "vector": [1, 2], "metadata": {"t": [1, "x"]}, "lang": "en"}\n' >no.jsonl
+run 0 vsx-build no.jsonl -o no.vsx -i Flat
+has "$tmp/err" '"t" is left out of the fields: it has values of several types'
+has "$tmp/err" 'members such as "lang" are no fields; --fields auto makes fields of them'
+run 0 vsx-build no.jsonl -o no.vsx -i Flat -f -q
+[ ! -s "$tmp/err" ] || fail "not quiet: $(cat "$tmp/err")"
+run 0 vsx-build no.jsonl -o no.vsx -i Flat -f --fields none
+[ ! -s "$tmp/err" ] || fail "none are wanted: $(cat "$tmp/err")"
+! vsx-build - -o x.vsx <no.jsonl 2>said || fail "documents as raw rows"
+has said "must be given (--dim), or for documents --format"
 
 # Each line that is wrong, and what is said of it.
 bad() { # WORDS LINE: as a printf format
@@ -203,6 +219,7 @@ bad 'is not JSON at byte 1' 'x'
 bad 'is not JSON at byte 26: ' '{"id": 9, "vector": [1, 2]'
 bad 'vector ends before component 1, expected a number' '{"id": 9, "vector": [1,'
 bad 'is an array, expected an object { ... } on each line' '[{"id": 9, "vector": [1, 2]}]'
+bad 'is a { alone, expected a whole object on each line (jq -c . makes them)' '{ '
 deep=$(head -c 3000 /dev/zero | tr '\0' '[')
 bad 'is not JSON at byte ' '{"id": 9, "vector": [1, 2], "x": '"$deep"'}'
 
@@ -216,8 +233,8 @@ alike() { # WORDS LINE
 	rm x.vsx
 }
 alike 'a vector of 3 components, line 1 has one of 2' '{"id": 2, "vector": [1, 2, 3]}'
-alike 'has no id, line 1 has one' '{"vector": [1, 2]}'
-alike 'has no id, line 1 has one' '{"id": "a", "vector": [1, 2]}'
+alike 'has neither id nor key, line 1 has an id: a number is an id, a string a key' '{"vector": [1, 2]}'
+alike 'has a key, line 1 has an id: a number is an id, a string a key' '{"id": "a", "vector": [1, 2]}'
 alike 'has n twice' '{"id": 2, "vector": [1, 3], "n": 1, "metadata": {"n": 1}}'
 alike 'n is "a", expected int' '{"id": 2, "vector": [1, 3], "n": "a"}'
 alike 'n is 1.5, expected int' '{"id": 2, "vector": [1, 3], "metadata": {"n": 1.5}}'
@@ -282,6 +299,8 @@ csv 'line 2: cell 2 goes on behind its closing quote, expected a comma' 'id,vect
 csv 'line 2: is not UTF-8 at byte 3' 'id,vector\n1,\377\n'
 csv 'line 2: has a NUL at byte 3, expected text' 'id,vector\n1,\000\n'
 csv 'line 1: has no column vector or embedding, nor v0, v1' 'id,vec\n1,2\n'
+csv 'line 1: has one cell with semicolons in it, expected commas between cells' 'id;vector\n1;[1]\n'
+csv 'line 1: has one cell with tabs in it, expected commas between cells' 'id\tvector\n1\t[1]\n'
 csv 'line 1: has 2 columns v..., but none is v1' 'id,v0,v2\n1,2,3\n'
 csv 'line 1: has two columns id' 'id,id,v0\n1,2,3\n'
 csv 'line 1: has columns text and document; --text-field says which one counts' \

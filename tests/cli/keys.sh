@@ -22,6 +22,8 @@ run 0 vsx-query i.vsx rows.fvecs -k 1 --format tsv --payload
 printf '0\t1\t0\t0\tviolin\t{"a": 1}\n1\t1\t1\t0\tpiano\t\n2\t1\t2\t0\tthe long word\tplain text\n3\t1\t3\t0\tK\303\266nig\t{"b": "\303\266"}\n' >due
 same due "$tmp/out"
 run 0 vsx-query i.vsx rows.fvecs -k 1 --format ivecs -o ids.ivecs
+run 0 vsx-build rows.fvecs -o plain.vsx -i Flat
+refused 2 "plain.vsx: no row has a key" -- vsx-query plain.vsx --key piano
 refused 2 "no row has the key 'pian'" -- vsx-query i.vsx --key pian
 refused 2 "QUERIES and --key" -- vsx-query i.vsx rows.fvecs --key piano
 refused 2 "--payload and --format npy" -- vsx-query i.vsx rows.fvecs --payload \

@@ -142,6 +142,13 @@ Test(filter, says_what_is_expected_where)
 				  "contains, found 1");
 	expect_refused("a is 1", "filter, character 6: expected null, empty or "
 				 "not, found 1");
+	expect_refused("a = 1 && b = 1",
+		       "filter, character 7: expected and, found &");
+	expect_refused("a = 1 || b = 1",
+		       "filter, character 7: expected or, found |");
+	expect_refused("!a", "filter, character 1: expected not, found !");
+	expect_refused("a in [1]",
+		       "filter, character 6: expected a list in ( ), found [");
 	expect_refused("a ~ 1",
 		       "filter, character 3: expected a field, a value "
 		       "or an operator, found ~");
@@ -244,10 +251,11 @@ Test(filter, reads_times)
 	cr_expect_eq(time, INT64_C(1796018400000001));
 	expect_time("2024-02-29", "2024-02-29");
 	expect_time("2024-02-29T00:00Z", "2024-02-29");
-	expect_time("2024-02-29 23:59", "2024-02-29T23:59Z");
+	expect_time("2024-02-29 23:59", "2024-02-29T23:59:00Z");
 	expect_time("2024-02-29T23:59:59.5+02:00", "2024-02-29T21:59:59.5Z");
 	expect_time("1969-12-31T23:59:59.999999-00:30",
 		    "1970-01-01T00:29:59.999999Z");
+	expect_time("2024-02-29T00:00:00.25Z", "2024-02-29T00:00:00.25Z");
 	expect_time("0001-01-01", "0001-01-01");
 	expect_time("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z");
 	expect_time("1900-03-01", "1900-03-01");

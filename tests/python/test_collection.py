@@ -23,6 +23,29 @@ class Documents(Folder):
                      "at": datetime.date(2026, 1, 1 + i % 28)}
                     for i in range(n)])
 
+    def test_what_is_refused_says_what_was_expected(self):
+        self.fill()
+        one = vectors(1)
+        for where, told in (
+                ({}, "{} is no dict with a test, nor a str"),
+                ([], "[] is no dict with a test, nor a str"),
+                ({"i": {"$in": []}}, "[] is no list of one value or more"),
+                ({"lang": "a\0b"}, "has a NUL")):
+            for call in (self.c.get, self.c.delete, self.c.count):
+                with self.assertRaises(ValueError) as wrong:
+                    call(where=where)
+                self.assertIn(told, str(wrong.exception))
+        for value, told in (("x", "field i is str, other rows have int"),
+                            ([1], "field i is a list, other rows have int")):
+            with self.assertRaises(TypeError) as wrong:
+                self.c.add(["new-1", "new-2"], vectors(2), None,
+                           [{"i": 1}, {"i": value}])
+            self.assertIn(told, str(wrong.exception))
+        with self.assertRaises(vsx.InvalidError) as wrong:
+            self.c.add(["new"], one, None, [{"i": 1.5}])
+        self.assertIn("field i is float, expected int", str(wrong.exception))
+        self.assertEqual(self.c.count(), 30)
+
     def test_an_empty_one_answers(self):
         self.assertEqual((self.c.count(), len(self.c)), (0, 0))
         self.assertEqual(self.c.query(vectors(1)[0])["ids"], [[]])

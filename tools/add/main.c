@@ -209,6 +209,8 @@ static enum vsx_status work(struct vsx_update *update, const char *path,
 	status = rejects_close(&rejects, status, err);
 	if (status == VSX_OK)
 		status = commit(update, feed, result, err);
+	if (status == VSX_OK && !o.quiet)
+		feed_say(feed);
 	feed_release(feed);
 	return status;
 }

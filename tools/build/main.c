@@ -370,6 +370,8 @@ static enum vsx_status build(struct feed *feed, struct vsx_error *err)
 	progress_end();
 	if (status != VSX_OK)
 		return status;
+	if (!o.quiet)
+		feed_say(feed);
 	if (o.json)
 		print_json(&opts, &result, seconds_read);
 	else if (!o.quiet)

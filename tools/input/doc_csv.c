@@ -37,12 +37,6 @@ struct csv {
 	bool text_ids;
 };
 
-/* json_object() and json_null() are those of cli/json.h, which write. */
-static json_t *new_object(void)
-{
-	return json_pack("{}");
-}
-
 void csv_free(struct csv *csv)
 {
 	for (size_t i = 0; csv && i < csv->n_columns; i++)
@@ -305,6 +299,21 @@ static enum vsx_status name_columns(struct doc_maker *maker, json_t *names,
 	return VSX_OK;
 }
 
+/* Some spreadsheets write other separators into what they call CSV. */
+static enum vsx_status check_commas(const struct line *line,
+				    const struct csv *csv,
+				    struct vsx_error *err)
+{
+	bool tab = memchr(line->text, '\t', line->len) != NULL;
+
+	if (csv->n > 1 || (!tab && !memchr(line->text, ';', line->len)))
+		return VSX_OK;
+	return tool_fail(err, VSX_EINVAL,
+			 "has one cell with %s in it, expected commas between "
+			 "cells",
+			 tab ? "tabs" : "semicolons");
+}
+
 /* Of every role there is one column, and what was asked for is there. */
 static enum vsx_status check_roles(const struct doc_maker *maker,
 				   struct vsx_error *err)
@@ -348,9 +357,11 @@ enum vsx_status doc_csv_header(struct doc_maker *maker, const struct line *line,
 	status = split(maker, line, err);
 	if (status != VSX_OK)
 		return status;
-	names = new_object(); /* each once */
+	names = json_object(); /* each once */
 	status = name_columns(maker, names, err);
 	json_decref(names);
+	if (status == VSX_OK)
+		status = check_commas(line, maker->csv, err);
 	if (status == VSX_OK)
 		status = check_roles(maker, err);
 	if (status == VSX_OK)
@@ -466,10 +477,10 @@ static enum vsx_status take_cell(struct csv *csv, struct doc *doc, size_t i,
 static enum vsx_status make_object(const struct csv *csv, struct doc *doc,
 				   struct vsx_error *err)
 {
-	json_t *lifted = new_object();
+	json_t *lifted = json_object();
 	int bad = 0;
 
-	doc->object = new_object();
+	doc->object = json_object();
 	for (size_t i = 0; i < csv->n_columns; i++) {
 		const struct column *c = &csv->columns[i];
 		const struct cell *cell = &csv->cells[i];
@@ -480,7 +491,7 @@ static enum vsx_status make_object(const struct csv *csv, struct doc *doc,
 			c->lifted ? lifted : doc->object, c->field,
 			cell->len || cell->quoted
 				? json_stringn_nocheck(cell->text, cell->len)
-				: json_pack("n"));
+				: json_null());
 	}
 	bad |= json_object_size(lifted) &&
 	       json_object_set_nocheck(doc->object, "fields", lifted);

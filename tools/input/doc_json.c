@@ -326,6 +326,15 @@ static enum vsx_status keep_line(struct taking *t, struct vsx_error *err)
 			   (size_t)(to - t->maker->scratch), err);
 }
 
+/* As an object that is spread over several lines begins. */
+static bool is_brace(const struct line *line)
+{
+	size_t at = strspn(line->text, " \t");
+
+	return at < line->len && line->text[at] == '{' &&
+	       at + 1 + strspn(line->text + at + 1, " \t\r\n") >= line->len;
+}
+
 enum vsx_status doc_of_json(struct doc_maker *maker, struct doc *doc,
 			    const struct line *line, struct vsx_error *err)
 {
@@ -344,6 +353,10 @@ enum vsx_status doc_of_json(struct doc_maker *maker, struct doc *doc,
 		return tool_fail(err, VSX_EINVAL,
 				 "is an array, expected an object { ... } on "
 				 "each line (jq -c '.[]' makes them)");
+	if (m.broken && is_brace(line))
+		return tool_fail(err, VSX_EINVAL,
+				 "is a { alone, expected a whole object on "
+				 "each line (jq -c . makes them)");
 	/* Of a line that is broken jansson says where. */
 	if (m.broken)
 		memset(t.role, 0, sizeof(t.role));

@@ -365,24 +365,28 @@ uint64_t docs_line(const struct docs *d, uint64_t row)
 	return d->jumps[low - 1].line + (row - d->jumps[low - 1].row);
 }
 
+static const char *names_of(bool id, bool key)
+{
+	if (id)
+		return key ? "an id and a key" : "an id";
+	return key ? "a key" : "neither id nor key";
+}
+
 /* What the first row has, and this one has not, or the other way round. */
 static enum vsx_status check_alike(const struct docs *d, struct vsx_error *err)
 {
 	bool ids = d->doc.has_id && !(d->has_keys && d->opts.keys_only);
 	bool keys = d->doc.key.n > 0;
-	const char *what = ids == d->has_ids ? "key" : "id";
 
 	/* Beside ids of their own, rows may have keys or none. */
 	if (ids == d->has_ids &&
 	    (keys == d->has_keys || (ids && !d->opts.keys_only)))
 		return VSX_OK;
-	if (ids == d->has_ids ? d->has_keys : d->has_ids)
-		return tool_fail(err, VSX_EINVAL,
-				 "has no %s, line %" PRIu64 " has one", what,
-				 d->first_line);
 	return tool_fail(err, VSX_EINVAL,
-			 "has %s %s, line %" PRIu64 " has none",
-			 what[0] == 'i' ? "an" : "a", what, d->first_line);
+			 "has %s, line %" PRIu64 " has %s: a number is an id, "
+			 "a string a key",
+			 names_of(ids, keys), d->first_line,
+			 names_of(d->has_ids, d->has_keys));
 }
 
 static enum vsx_status check_dim(const struct docs *d, struct vsx_error *err)

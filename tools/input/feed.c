@@ -275,8 +275,6 @@ static enum vsx_status check_end(struct feed *feed, uint64_t done,
 			status = beside_count(feed->beside[i], &more, err);
 		if (status == VSX_OK && more)
 			status = say_count(feed, i, done + more, done, err);
-		if (status == VSX_OK && feed->beside[i])
-			beside_say(feed->beside[i]);
 	}
 	return status;
 }
@@ -348,13 +346,21 @@ enum vsx_status feed_rows(struct feed *feed, feed_sink *sink, void *to,
 		feed->n_begun = i + 1;
 		status = feed_one(feed, in, sink, to, block, n, &done, err);
 		free(block);
-		if (status == VSX_OK && in->docs)
-			docs_say(in->docs);
 	}
 	if (status == VSX_OK)
 		status = check_end(feed, done, err);
 	*seconds = clock_now() - start;
 	return status;
+}
+
+void feed_say(const struct feed *feed)
+{
+	for (size_t i = 0; i < feed->n_inputs; i++)
+		if (feed->inputs[i].docs)
+			docs_say(feed->inputs[i].docs);
+	for (int i = 0; i < 3; i++)
+		if (feed->beside[i])
+			beside_say(feed->beside[i]);
 }
 
 /* ---- places ------------------------------------------------------------- */

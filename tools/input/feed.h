@@ -44,6 +44,9 @@ typedef enum vsx_status feed_sink(void *to, const struct vsx_batch *rows,
 enum vsx_status feed_rows(struct feed *feed, feed_sink *sink, void *to,
 			  double *seconds, struct vsx_error *err);
 
+/* Say on standard error what of the rows that were passed on is in no field. */
+void feed_say(const struct feed *feed);
+
 /* Where a row, counted over all inputs, came from. */
 struct feed_place {
 	const char *input;

@@ -36,8 +36,9 @@ struct fields {
 	bool lifted; /* what `fields` and `metadata` hold, as `auto` */
 	bool cells;
 	uint64_t row;
-	uint64_t n_ignored; /* members beyond MAX_NAMES */
-	uint64_t bytes;	    /* of values that were looked at */
+	uint64_t n_ignored;	  /* members beyond MAX_NAMES */
+	char no_field[NAME_ROOM]; /* one that `auto` would have taken */
+	uint64_t bytes;		  /* of values that were looked at */
 	struct vsx_fields *record, *probe;
 	struct vsx_value *values; /* of a list */
 	size_t values_room;
@@ -387,8 +388,12 @@ static enum vsx_status visit_member(const struct visit *v, const char *name,
 		return visit_object(v, lifts ? "" : prefix, inside || lifts,
 				    depth + 1, value);
 	}
-	if (!k && !v->f->all && !(v->f->lifted && inside))
+	if (!k && !v->f->all && !(v->f->lifted && inside)) {
+		if (v->f->lifted && !*v->f->no_field)
+			snprintf(v->f->no_field, sizeof(v->f->no_field), "%.*s",
+				 NAME_ROOM - 1, name);
 		return VSX_OK;
+	}
 	if (!k) {
 		status = meet(v->f, name, &k, v->err);
 		if (status != VSX_OK || !k)
@@ -486,4 +491,13 @@ void fields_say(const struct fields *f)
 	if (f->n_out + f->n_ignored > said)
 		say("%" PRIu64 " more members are left out of the fields",
 		    f->n_out + f->n_ignored - said);
+	if (*f->no_field) {
+		char name[NAME_ROOM];
+
+		snprintf(name, sizeof(name), "%s", f->no_field);
+		utf8_clean(name);
+		say("members such as \"%s\" are no fields; --fields auto makes "
+		    "fields of them",
+		    name);
+	}
 }

@@ -61,7 +61,8 @@ enum vsx_status fields_take(struct fields *fields, json_t *object,
    each string for itself. */
 uint64_t fields_bytes(const struct fields *fields);
 
-/* Say on standard error which members `auto` has left out, and why. */
+/* Say on standard error which members `auto` has left out, and why, or that
+   without a list there are some that are no fields. */
 void fields_say(const struct fields *fields);
 
 #endif

@@ -41,7 +41,7 @@ enum vsx_status raw_open(struct rows *rows, const struct rows_opts *opts,
 	if (opts->dim == 0)
 		return tool_fail(err, VSX_EINVAL,
 				 "%s: the dimension of raw rows must be given "
-				 "(--dim)",
+				 "(--dim), or for documents --format",
 				 rows->source.name);
 	rows->cell = cell_of(opts->elem);
 	rows->n_rows = UINT64_MAX;

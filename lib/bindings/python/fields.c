@@ -145,9 +145,10 @@ static int text_of(PyObject *x, struct vsx_bytes *out, PyObject **owner)
 
 /* One value as the library has it. Of the wrong type: TypeError. */
 static int value_of(struct vsx_value *v, PyObject **owner, PyObject *x,
-		    enum vsx_field_type type)
+		    enum vsx_field_type type, const char *name)
 {
 	bool right = true;
+	PyObject *told;
 
 	memset(v, 0, sizeof(*v));
 	*owner = NULL;
@@ -178,8 +179,12 @@ static int value_of(struct vsx_value *v, PyObject **owner, PyObject *x,
 	}
 	if (right)
 		return PyErr_Occurred() ? -1 : 0;
-	PyErr_Format(PyExc_TypeError, "it is %R, other rows have %s",
-		     (PyObject *)Py_TYPE(x), vsx_field_type_text(type, 0));
+	told = PyType_GetName(Py_TYPE(x));
+	if (told)
+		PyErr_Format(PyExc_TypeError,
+			     "field %s is %U, other rows have %s", name, told,
+			     vsx_field_type_text(type, 0));
+	Py_XDECREF(told);
 	return -1;
 }
 
@@ -201,8 +206,8 @@ static int put_values(struct vsx_fields *fields, const char *name, long code,
 			is_list ? PySequence_GetItem(x, (Py_ssize_t)made)
 				: Py_NewRef(x);
 
-		failed = !item ||
-			 value_of(&values[made], &owners[made], item, type);
+		failed = !item || value_of(&values[made], &owners[made], item,
+					   type, name);
 		Py_XDECREF(item);
 	}
 	if (!failed &&
@@ -230,8 +235,8 @@ static int put(struct vsx_fields *fields, PyObject *types, PyObject *name,
 		return 0; /* null */
 	if (list == (code % 2 != 0))
 		return put_values(fields, text, code, x);
-	PyErr_Format(PyExc_TypeError, "%s a list, other rows have %s",
-		     list ? "it is" : "it is not",
+	PyErr_Format(PyExc_TypeError, "field %s is %s list, other rows have %s",
+		     text, list ? "a" : "no",
 		     vsx_field_type_text((enum vsx_field_type)(code / 2),
 					 (uint32_t)(code % 2)));
 	return -1;

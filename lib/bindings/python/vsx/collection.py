@@ -24,13 +24,15 @@ def _value(v):
         v = v.isoformat()
     if not isinstance(v, str):
         raise TypeError(f"where: {v!r} is not a bool, number, str or datetime")
+    if "\0" in v:
+        raise ValueError(f"where: {v!r} has a NUL, which no field has")
     v = v.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return '"' + v.replace("\r", "\\r").replace("\t", "\\t") + '"'
 
 
 def _values(vs):
     if not isinstance(vs, (list, tuple)) or not vs:
-        raise ValueError(f"where: {vs!r} is not a list of values")
+        raise ValueError(f"where: {vs!r} is no list of one value or more")
     return "(" + ", ".join(map(_value, vs)) + ")"
 
 
@@ -98,7 +100,7 @@ def where_filter(where):
     if isinstance(where, str):
         return where
     if not isinstance(where, dict) or not where:
-        raise ValueError(f"where: {where!r} is neither a str nor a dict")
+        raise ValueError(f"where: {where!r} is no dict with a test, nor a str")
     tests = []
     for name, how in where.items():
         if name in ("$and", "$or"):
