@@ -61,7 +61,7 @@ stopped TERM 0.5 vsx-build big.u8bin -o new.vsx -i HNSW24
 stopped HUP 0.5 vsx-build big.u8bin -o new.vsx -i HNSW24
 stopped INT 0.5 vsx-build big.u8bin -o old.vsx --force -i HNSW24 --threads 1
 stopped INT 0.5 vsx-build big.u8bin -o new.vsx -i IVF4096,Flat
-stopped INT 0.5 vsx-build big.u8bin -o new.vsx -i HNSW24 --memory 1M
+stopped INT 0.5 vsx-build big.u8bin -o new.vsx -i HNSW24 --memory 1M -q # a note
 # Waiting for somebody's pipe.
 mkfifo pipe
 sleep 20 >pipe &
@@ -135,7 +135,7 @@ if [ -n "$group" ] && "$tmp/under" "$group" true 2>/dev/null; then
 	    "vsx-query wide.vsx wide.u8bin --exact --format tsv -o out.tsv" \
 	    "vsx-verify wide.vsx" "vsx-build wide.u8bin -o new.vsx -i Flat" \
 	    "vsx-build wide.u8bin -o new.vsx -i IVF64,Flat" \
-	    "vsx-build wide.u8bin -o old.vsx -i HNSW16 --force" \
+	    "vsx-build wide.u8bin -o old.vsx -i HNSW16 --force -q" \
 	    "vsx-add added.vsx wide.u8bin" \
 	    "vsx-compact wide.vsx -o new.vsx -i IVF64,Flat" \
 	    "vsx-backup create wide.vsx repo" \

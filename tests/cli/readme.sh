@@ -42,6 +42,7 @@ run 0 vsx-build docs.jsonl -o docs.vsx -m cosine -q --fields auto
 if ! grep -q '^ZLIB_FOUND:INTERNAL=1' "$cache"; then
 	echo 'vsx-add docs.vsx today.jsonl.gz	no zlib in this build' >>"$tmp/left_out"
 fi
+printf '3\n7\n9\n' >mine.txt # ids, and keys
 cp photos.vsx new.vsx
 cp photos.vsx old.vsx
 cp photos.vsx sift.vsx

@@ -15,7 +15,7 @@ sources=$here/tests/install
 
 # All that belongs there.
 for file in include/vsx.h include/vsx_write.h include/vsx_status.h \
-    include/vsx_types.h include/vsx_rows.h \
+    include/vsx_types.h include/vsx_rows.h include/vsx_range.h include/vsx_select.h \
     include/vsx_range.h include/vsx_select.h \
     $(cd "$here/tools/man" && printf 'share/man/man1/%s ' *.1) \
     $(cd "$here/tools/man" && basename -s .1 -- *.1 | sed 's|^|bin/|') \
@@ -28,7 +28,7 @@ for file in libvsx.so libvsx.a libvsxwrite.so libvsxwrite.a \
     pkgconfig/vsx.pc pkgconfig/vsxwrite.pc cmake/vsx/vsxConfig.cmake; do
 	[ -e "$libdir/$file" ] || fail "not installed: lib/$file"
 done
-[ "$(find "$prefix/include" -type f | wc -l)" = 4 ] ||
+[ "$(find "$prefix/include" -type f | wc -l)" = 7 ] ||
 	fail "private headers are installed"
 ! grep -rqF "$here" "$prefix/include" "$libdir/pkgconfig" "$libdir/cmake" ||
 	fail "paths of the source tree in what is installed"
