@@ -171,6 +171,8 @@ has "$tmp/err" '"t" is left out of the fields: it has values of several types'
 has "$tmp/err" 'members such as "lang" are no fields; --fields auto makes fields of them'
 run 0 vsx-build no.jsonl -o no.vsx -i Flat -f -q
 [ ! -s "$tmp/err" ] || fail "not quiet: $(cat "$tmp/err")"
+run 0 vsx-build no.jsonl -o no.vsx -i Flat -f --text-field body
+has "$tmp/err" 'no.jsonl: no line has body, which --text-field names'
 run 0 vsx-build no.jsonl -o no.vsx -i Flat -f --fields none
 [ ! -s "$tmp/err" ] || fail "none are wanted: $(cat "$tmp/err")"
 ! vsx-build - -o x.vsx <no.jsonl 2>said || fail "documents as raw rows"

@@ -10,6 +10,7 @@
 #include "cli/fail.h"
 #include "cli/interrupt.h"
 #include "cli/plural.h"
+#include "cli/say.h"
 #include "input/doc.h"
 #include "input/doc_csv.h"
 #include "input/texts.h"
@@ -35,6 +36,7 @@ struct docs {
 	bool has_ids, has_keys;
 	uint64_t first_line; /* that said so, and of what dimension they are */
 	uint64_t n_rows;     /* that were read */
+	bool has_payload;    /* one of them has */
 	struct docs_estimate sample;
 	uint64_t sample_bytes;
 	struct jump *jumps;
@@ -324,6 +326,9 @@ const char *docs_name(const struct docs *d)
 
 void docs_say(const struct docs *d)
 {
+	if (d->opts.text_field && !d->has_payload)
+		say("%s: no line has %s, which --text-field names",
+		    d->lines.source.name, d->opts.text_field);
 	fields_say(d->fields);
 }
 
@@ -421,6 +426,7 @@ static enum vsx_status put(struct docs *d, struct vsx_error *err)
 	memcpy(d->vectors + d->n * d->opts.dim, d->doc.vector,
 	       d->opts.dim * sizeof(float));
 	d->ids[d->n] = d->doc.id;
+	d->has_payload |= d->doc.payload.n > 0;
 	status = texts_add(&d->keys, d->doc.key.at, d->doc.key.n, err);
 	if (status == VSX_OK)
 		status = texts_add(&d->payloads, d->doc.payload.at,

@@ -533,15 +533,6 @@ static void print_recall(const struct run *r)
 			     : stdout);
 }
 
-static void say_few(const struct run *r)
-{
-	if (r->recall.n_telling < r->facts.due_queries)
-		say("%s: recall was measured on %" PRIu64
-		    " quer%s, too few to tell: expected %u or more",
-		    r->path, r->recall.n_telling,
-		    plural_ies(r->recall.n_telling), r->facts.due_queries);
-}
-
 static void print_stats(const struct run *r)
 {
 	const struct told told = {
@@ -585,7 +576,7 @@ static enum vsx_status run(struct run *r, const char *queries,
 	if (status == VSX_OK && o.ground_truth)
 		print_recall(r);
 	if (status == VSX_OK && o.ground_truth && !o.quiet)
-		say_few(r);
+		recall_say_few(&r->recall, r->path, r->facts.due_queries);
 	if (status == VSX_OK && o.stats)
 		print_stats(r);
 	return status;

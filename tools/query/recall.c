@@ -2,10 +2,11 @@
 
 #include "cli/fail.h"
 #include "cli/json.h"
+#include "cli/plural.h"
+#include "cli/say.h"
 #include "input/ids.h"
 #include "input/input.h"
 #include "input/truth.h"
-#include "cli/plural.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -120,6 +121,14 @@ void recall_print(const struct recall *r, bool as_json, FILE *to)
 		else
 			fprintf(to, "recall@%-4zu %.6f\n", r->at[i], share);
 	}
+}
+
+void recall_say_few(const struct recall *r, const char *index, uint32_t due)
+{
+	if (r->n_telling < due)
+		say("%s: recall was measured on %" PRIu64
+		    " quer%s, too few to tell: expected %u or more",
+		    index, r->n_telling, plural_ies(r->n_telling), due);
 }
 
 void recall_release(struct recall *r)

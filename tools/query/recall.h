@@ -38,6 +38,8 @@ enum vsx_status recall_add(struct recall *r, const struct vsx_hit *hits,
 double recall_of(const struct recall *r, int i);
 /* All of them, as a line of JSON or lines of text. */
 void recall_print(const struct recall *r, bool as_json, FILE *to);
+/* Say so if fewer queries were measured than `due`. */
+void recall_say_few(const struct recall *r, const char *index, uint32_t due);
 void recall_release(struct recall *r);
 
 #endif
