@@ -173,6 +173,12 @@ run 0 vsx-build no.jsonl -o no.vsx -i Flat -f -q
 [ ! -s "$tmp/err" ] || fail "not quiet: $(cat "$tmp/err")"
 run 0 vsx-build no.jsonl -o no.vsx -i Flat -f --text-field body
 has "$tmp/err" 'no.jsonl: no line has body, which --text-field names'
+run 0 vsx-build no.jsonl -o no.vsx -i Flat -f -q --fields 'lang:string , n:int'
+run 0 vsx-query no.vsx --id 1 --show 'lang , n'
+refused 2 "'lang, ': expected names of fields" -- vsx-query no.vsx --id 1 --show 'lang, '
+refused 2 '"", expected NAME:TYPE' -- vsx-build no.jsonl -o x.vsx --fields 'lang:string, '
+cp no.jsonl no.tsv
+refused 2 "suffix '.tsv' is not one of .npy" ".ibin .jsonl .csv" -- vsx-build no.tsv -o x.vsx
 run 0 vsx-build no.jsonl -o no.vsx -i Flat -f --fields none
 [ ! -s "$tmp/err" ] || fail "none are wanted: $(cat "$tmp/err")"
 ! vsx-build - -o x.vsx <no.jsonl 2>said || fail "documents as raw rows"

@@ -60,8 +60,13 @@ static enum vsx_status take(struct value_field *fields, size_t *n,
 	const char *given = names;
 
 	for (;; names++) {
-		size_t len = strcspn(names, ",");
 		enum vsx_status status;
+		size_t rest, len;
+
+		names += strspn(names, " ");
+		rest = len = strcspn(names, ",");
+		while (len > 0 && names[len - 1] == ' ')
+			len--;
 
 		if (len == 0 || *n == VSX_MAX_FIELDS)
 			return tool_fail(err, VSX_EINVAL,
@@ -78,7 +83,7 @@ static enum vsx_status take(struct value_field *fields, size_t *n,
 						 "field %s is there twice",
 						 fields[i].name);
 		++*n;
-		names += len;
+		names += rest;
 		if (!*names)
 			return VSX_OK;
 	}

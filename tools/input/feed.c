@@ -87,6 +87,7 @@ static enum vsx_status open_vectors(struct feed *feed, struct one *in,
 	struct input_opts opts = {
 		.dim = feed->opts->dim,
 		.odds = feed->opts->keep_odd ? &feed->odds : NULL,
+		.documents = true,
 	};
 
 	return input_open(&in->vectors, path, &opts, err);

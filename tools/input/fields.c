@@ -179,15 +179,18 @@ static enum vsx_status take_list(struct fields *f, const char *list,
 	if (strcmp(list, "none") == 0)
 		return VSX_OK;
 	for (;;) {
-		const char *end = list + strcspn(list, ",");
+		const char *behind = list + strcspn(list, ","), *end = behind;
 
+		list += strspn(list, " ");
+		while (end > list && end[-1] == ' ')
+			end--;
 		if (is_word(list, end, "auto"))
 			f->all = f->lifted = true;
 		else
 			status = take_typed(f, list, end, err);
-		if (status != VSX_OK || !*end)
+		if (status != VSX_OK || !*behind)
 			break;
-		list = end + 1;
+		list = behind + 1;
 	}
 	vsx_fields_clear(f->record);
 	return status;

@@ -61,6 +61,7 @@ enum vsx_status input_open(struct input **out, const char *path,
 		opts = &none;
 	want.dim = opts->dim;
 	want.elem = opts->elem;
+	want.documents = opts->documents;
 	if (opts->dim > VSX_MAX_DIM)
 		return tool_fail(err, VSX_EINVAL,
 				 "dimension %" PRIu32 ", expected 1 to %d",

@@ -46,6 +46,7 @@ struct input_opts {
 	/* NULL: a value that cannot be converted is an error. Else it becomes
 	   NaN, and its row is added. Borrowed until the input is closed. */
 	struct odd_rows *odds;
+	bool documents; /* the command reads these, too: for errors */
 };
 
 /*

@@ -123,11 +123,14 @@ static enum vsx_status open_format(struct rows *rows, const char *path,
 		return rows_refuse(
 			rows, err,
 			"has no suffix that says what it holds, such "
-			"as .npy or .fvecs");
+			"as .npy or .fvecs%s",
+			opts->documents ? ", nor --format, as documents do"
+					: "");
 	return rows_refuse(rows, err,
 			   "suffix '%s' is not one of .npy .fvecs .bvecs "
-			   ".ivecs .fbin .f16bin .u8bin .i8bin .ibin",
-			   suffix_of(path));
+			   ".ivecs .fbin .f16bin .u8bin .i8bin .ibin%s",
+			   suffix_of(path),
+			   opts->documents ? " .jsonl .csv" : "");
 }
 
 enum vsx_status rows_open(struct rows *rows, const char *path,

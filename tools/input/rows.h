@@ -38,6 +38,7 @@ struct rows_opts {
 	enum vsx_elem elem; /* of a raw stream, and what 'V2' in a .npy is */
 	uint64_t max_dim;   /* longest row that makes sense */
 	bool column;	    /* a 1-D array is n rows of one, not one row */
+	bool documents;	    /* the command reads these, too: for errors */
 	bool distances;	    /* .ibin: as many f32 may follow (k-NN truth) */
 };
 
