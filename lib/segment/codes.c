@@ -147,6 +147,14 @@ enum vsx_status vsx_codes_check_lengths(struct vsx_segment *seg,
 					       "section CODE over rows of %s",
 					       vsx_elem_name(seg->space.elem)),
 				      "CODE");
+	/* Bounds are of rows as they are. */
+	if (seg->kept_bytes && !seg->codec->estimates)
+		return vsx_at_section(err,
+				      vsx_fail(err, VSX_ECORRUPT,
+					       "section CODE of codes %s over "
+					       "rows kept as codes",
+					       seg->codec->name),
+				      "CODE");
 	VSX_TRY(check_params(seg, &p, &seg->form, err));
 	due = vsx_codec_bytes(seg->codec, &seg->form, seg->n_rows);
 	if (code->bytes != due)

@@ -515,6 +515,22 @@ def _(m):
     m.add("CODE", 0, bytes(3 * block_bytes(5)), before)
 
 
+def kept_with_a_grid(base, dim, also=()):
+    words = "section CODE of codes 8-bit grid over rows kept as codes"
+
+    @breaks("5.7-2", base, words, also=also)
+    def _(m):
+        params = struct.pack("<ffII%df" % dim, 1, 1, 0, 0, *[0] * dim)
+        n, before = m.segments[0]["n_rows"], m.section("QSRC")
+        m.add("CPAR", 0, params, before)
+        m.add("CODE", 0, bytes((n + 15) // 16 * block_bytes(dim)), before)
+
+
+kept_with_a_grid("kept", 18)
+# Its second segment shares CPAR as well.
+kept_with_a_grid("walk-2", 5, ["5.7-1"])
+
+
 longer("5.7-3", "flat", ["section CPAR has"], "CPAR", 4)
 longer("5.7-9", "flat", ["section CODE has"], "CODE", 4)
 

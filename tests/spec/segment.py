@@ -413,7 +413,8 @@ class Segment:
         if params is None:
             return
         dim = self.file.head.dim
-        self.need(self.file.elem in ("f32", "f16", "bf16"), "5.7-2", "CODE")
+        plain = self.file.elem in ("f32", "f16", "bf16") and not self.entry.params[6]
+        self.need(plain, "5.7-2", "CODE")
         self.need(len(params) == 16 + 4 * dim, "5.7-3", "size of CPAR")
         self.need(
             len(code) == up(self.n, 16) // 16 * block_bytes(dim), "5.7-9", "size of CODE"
