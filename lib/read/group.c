@@ -51,6 +51,7 @@ struct groups {
 	struct vsx_selection left; /* rows of none of them */
 	int64_t *keys;		   /* of groups, in one segment */
 	size_t keys_cap;
+	struct vsx_halt *halt; /* NULL: nothing stops it */
 };
 
 static void release(struct groups *g)
@@ -127,6 +128,8 @@ static void keep_best(struct groups *g, size_t first)
 	struct member *m = g->members;
 	size_t kept = first;
 
+	if (g->n == first)
+		return;
 	qsort(m + first, g->n - first, sizeof(*m), by_value_and_best);
 	for (size_t i = first; i < g->n; i++)
 		if (i == first || by_value(&m[kept - 1], &m[i]) != 0)
@@ -182,6 +185,7 @@ static enum vsx_status bar(struct groups *g, uint32_t i,
 	uint64_t bits[VSX_BLOCK_WORDS];
 
 	for (uint64_t b = 0; b < vsx_column_blocks(seg->n_rows); b++) {
+		VSX_TRY(vsx_halt_before(g->halt, VSX_BLOCK_WORDS, 64, err));
 		VSX_TRY(vsx_program_block(p, b, bits, err));
 		for (uint32_t w = 0; w < VSX_BLOCK_WORDS; w++) {
 			uint8_t *at = c->barred + b * VSX_COLUMN_BLOCK / 8 +
@@ -216,6 +220,7 @@ static enum vsx_status find_keys(struct groups *g, size_t first,
 
 		if (m->null)
 			continue;
+		VSX_TRY(vsx_halt_before(g->halt, 1, sizeof(key), err));
 		if (col->kind.type == VSX_STRING) {
 			VSX_TRY(vsx_column_find_word(c, col, m->text, m->bytes,
 						     &word, &found, err));
@@ -292,8 +297,11 @@ static enum vsx_status go_on(struct groups *g, struct vsx_searcher *s,
 	size_t before = g->n;
 
 	VSX_TRY(vsx_search_one(s, plan, query, elem, self, find, err));
-	for (size_t i = 0; i < find->top.n; i++)
+	g->halt = find->halt;
+	for (size_t i = 0; i < find->top.n; i++) {
+		VSX_TRY(vsx_halt_before(g->halt, 1, 0, err));
 		VSX_TRY(add_row(g, &find->top.heap[i], err));
+	}
 	keep_best(g, before);
 	*n_more = g->n - before;
 	return VSX_OK;
@@ -344,7 +352,7 @@ enum vsx_status vsx_group_search(struct vsx_searcher *s,
 	uint64_t n_queries = s->stats.n_queries;
 	uint64_t n_complete = s->stats.n_complete;
 	enum vsx_status status;
-	bool complete;
+	bool complete = false;
 
 	status = search(&g, s, plan, query, elem, self, find, err);
 	if (status == VSX_OK)
@@ -355,14 +363,14 @@ enum vsx_status vsx_group_search(struct vsx_searcher *s,
 		for (size_t i = 0; i < g.n; i++)
 			vsx_topk_push(&find->top, g.members[i].best);
 		vsx_topk_sort(&find->top);
-		/* However often it was asked, it is one. */
 		complete = s->stats.n_complete - n_complete ==
 			   s->stats.n_queries - n_queries;
 		find->n_covered = complete ? plan->n_eligible : 0;
-		s->stats.n_complete = n_complete + complete;
-		s->stats.n_queries = n_queries + 1;
-		s->stats.n_eligible = plan->n_eligible;
 	}
+	/* However often it was asked, it is one; and none if it failed. */
+	s->stats.n_complete = n_complete + complete;
+	s->stats.n_queries = n_queries + (status == VSX_OK);
+	s->stats.n_eligible = plan->n_eligible;
 	release(&g);
 	return status;
 }

@@ -272,3 +272,28 @@ Test(group, is_refused_by_lists_and_fields_that_are_not_there)
 	vsx_searcher_free(s);
 	vsx_close(index);
 }
+
+Test(group, of_a_row_that_is_alone_there_are_no_others)
+{
+	struct vsx_build_opts build = VSX_BUILD_OPTS_INIT;
+	struct vsx_search_opts opts = VSX_SEARCH_OPTS_INIT;
+	struct vsx_searcher *s;
+	struct vsx_builder *b;
+	struct vsx_hit hits[5];
+	struct vsx *index;
+	size_t n = 77;
+
+	build.dim = DIM;
+	build.spec = "Flat";
+	OK(vsx_builder_new(&b, scratch_path("alone"), &build, &err));
+	add_rows(1, 2, b, NULL);
+	OK(vsx_builder_finish(b, NULL, &err));
+	vsx_builder_free(b);
+	OK(vsx_open(&index, scratch_path("alone"), NULL, &err));
+	OK(vsx_searcher_new(&s, index, &err));
+	opts.group_by = "doc";
+	OK(vsx_search_id(s, 3, 5, &opts, hits, &n, &err));
+	cr_expect_eq(n, 0);
+	vsx_searcher_free(s);
+	vsx_close(index);
+}

@@ -496,3 +496,58 @@ Test(stop, of_all_threads_of_a_batch)
 		drop(&h);
 	}
 }
+
+/* Row 0 is far away, and of a group of its own. */
+static void build_two_groups(size_t n)
+{
+	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
+	struct vsx_batch batch = VSX_BATCH_INIT;
+	struct vsx_bytes fields;
+	struct vsx_builder *b;
+	struct vsx_fields *f;
+
+	opts.dim = 2;
+	opts.spec = "Flat";
+	opts.force = 1;
+	cr_assert_eq(vsx_builder_new(&b, scratch_path("x"), &opts, &err),
+		     VSX_OK);
+	cr_assert_eq(vsx_fields_new(&f, &err), VSX_OK);
+	for (size_t i = 0; i < n; i++) {
+		float row[2] = {i ? 0.0f : 100.0f, (float)i / (float)n};
+		struct vsx_value v = {.number = i > 0};
+
+		vsx_fields_clear(f);
+		cr_assert_eq(vsx_fields_put(f, "g", VSX_INT, 0, &v, 1, &err),
+			     VSX_OK);
+		fields = vsx_fields_bytes(f);
+		batch.n = 1;
+		batch.vectors = row;
+		batch.fields = &fields;
+		cr_assert_eq(vsx_builder_add(b, &batch, &err), VSX_OK);
+	}
+	cr_assert_eq(vsx_builder_finish(b, NULL, &err), VSX_OK);
+	vsx_builder_free(b);
+	vsx_fields_free(f);
+}
+
+/* Between two searches of one by groups all rows are looked at, too. */
+Test(stop, is_looked_at_while_rows_of_groups_are_left_out)
+{
+	struct at_hand h = {.opts = VSX_SEARCH_OPTS_INIT, .k = 8};
+	unsigned long long plain, n;
+
+	build_two_groups(60000);
+	cr_assert_eq(vsx_open(&h.index, scratch_path("x"), NULL, &err), VSX_OK);
+	cr_assert_eq(vsx_searcher_new(&h.searcher, h.index, &err), VSX_OK);
+	plain = looks(&h);
+	h.k = 2;
+	h.opts.group_by = "g";
+	n = looks(&h);
+	cr_expect_gt(n, plain + 12, "%llu, and %llu", n, plain);
+	for (unsigned long long t = 1; t <= n; t = next_look(t)) {
+		h.opts.deadline_ns = deadline(t);
+		search(&h, 0, VSX_ESTOPPED);
+		cr_expect_eq(n_ticks, t);
+	}
+	drop(&h);
+}
