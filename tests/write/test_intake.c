@@ -304,6 +304,52 @@ Test(intake, of_a_call_that_is_stopped_no_row_is_kept)
 	end();
 }
 
+static int stop(void *context, const struct vsx_rejected *row)
+{
+	(void)context;
+	(void)row;
+	return 1;
+}
+
+/* 100 rows, the last one with the id or the key of another. */
+static enum vsx_status add_hundred(bool by_keys, size_t last)
+{
+	static const float rows[100][DIM];
+	struct vsx_batch batch = VSX_BATCH_INIT;
+	struct vsx_bytes keys[100];
+	uint64_t ids[100];
+
+	for (size_t i = 0; i < 100; i++) {
+		ids[i] = i < 99 ? i : last;
+		keys[i] = (struct vsx_bytes){&ids[i], sizeof(ids[i])};
+	}
+	batch.n = 100;
+	batch.vectors = rows;
+	batch.elem = VSX_F32;
+	if (by_keys)
+		batch.keys = keys;
+	else
+		batch.ids = ids;
+	return vsx_intake_add(&in, &batch, &err);
+}
+
+/* Nor what was known of it, so that it may come again. */
+Test(intake, rows_of_a_call_that_was_stopped_may_come_again)
+{
+	for (int by_keys = 0; by_keys < 2; by_keys++) {
+		begin(1 << 20);
+		in.rejected = stop;
+		for (int i = 0; i < 12; i++)
+			cr_assert_eq(add_hundred(by_keys, 50), VSX_ESTOPPED);
+		cr_assert_eq(add_hundred(by_keys, 99), VSX_OK, "%s", err.text);
+		cr_expect_eq(in.spool.n, 100);
+		cr_expect_eq(in.n_rejected, 0);
+		cr_expect_eq(add_hundred(by_keys, 99), VSX_ESTOPPED);
+		cr_expect_eq(in.spool.n, 100);
+		end();
+	}
+}
+
 /* ---- rows of an index ---------------------------------------------------- */
 
 Test(intake, rows_of_an_index_stay_as_they_are_and_none_is_left_out)

@@ -19,7 +19,7 @@ enum vsx_twins_by { VSX_TWINS_IDS, VSX_TWINS_KEYS };
 /*
  * Row number `row` of the spool, counted in or not: *is, whether one that was
  * put before has the same. If not, it is put, as number `as`, where it must be
- * when the next row comes.
+ * when the next row comes; if that comes as `as` once more, it was not kept.
  */
 enum vsx_status vsx_twins_put(struct vsx_twins *t, const struct vsx_spool *s,
 			      enum vsx_twins_by by, uint64_t row, uint64_t as,
