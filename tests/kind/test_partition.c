@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/select.h"
+#include "kind/hnsw/build_links.h"
 #include "kind/hnsw/build_partition.h"
 #include "kind/hnsw/build_split.h"
 #include "kind/hnsw/hnsw.h"
@@ -602,4 +604,37 @@ Test(partition, is_for_many_rows)
 		laid_out_release(&insert);
 		seeded_release(&s);
 	}
+}
+
+/* Behind the first 4 GiB of rows, of which these are all that take memory. */
+Test(partition, links_are_chosen_by_the_rows_they_lead_to_however_far_behind)
+{
+	enum { STRIDE = 65536, FIRST = 65536, N = FIRST + 2 };
+	struct vsx_links_worker *w;
+	struct vsx_rows rows = {.n = N};
+	struct vsx_graph g = {.rows = &rows};
+	struct vsx_space space;
+	struct vsx_links l;
+	uint32_t n_others;
+	uint8_t *base;
+
+	base = mmap(NULL, (size_t)N * STRIDE, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (base == MAP_FAILED)
+		cr_skip_test("no address space");
+	vsx_space_init(&space, VSX_L2, VSX_U8, STRIDE, STRIDE);
+	base[(size_t)FIRST * STRIDE] = 200;
+	base[(size_t)(FIRST + 1) * STRIDE] = 200;
+	rows.space = &space;
+	rows.base = base;
+	g.level[0].degree = 4;
+	cr_assert_eq(vsx_links_init(&l, &g, 4, 1, NULL, &err), VSX_OK);
+	w = &l.workers[0];
+	/* Alike: the first stands for both. */
+	w->candidates[0] = UINT64_C(1) << 32 | FIRST;
+	w->candidates[1] = UINT64_C(1) << 32 | (FIRST + 1);
+	cr_expect_eq(vsx_links_choose(&l, w, 2, &n_others), 1);
+	cr_expect_eq(n_others, 1);
+	vsx_links_release(&l);
+	munmap(base, (size_t)N * STRIDE);
 }

@@ -137,6 +137,7 @@ uint32_t vsx_links_choose(const struct vsx_links *l, struct vsx_links_worker *w,
 {
 	const struct vsx_rows *rows = l->graph->rows;
 	const uint64_t *from = w->candidates;
+	size_t stride = rows->space->stride;
 	uint32_t n_kept = 0;
 
 	for (size_t o = 0; o < n_occlusions(rows->space); o++) {
@@ -148,9 +149,8 @@ uint32_t vsx_links_choose(const struct vsx_links *l, struct vsx_links_worker *w,
 			bool full = n_kept == l->level->degree;
 
 			if (!full)
-				vsx_space_row_query(
-					rows->space, &w->query,
-					rows->base + row * rows->space->stride);
+				vsx_space_row_query(rows->space, &w->query,
+						    rows->base + row * stride);
 			if (full ||
 			    is_near_one(rows, &w->query, (uint32_t)(c >> 32),
 					w->kept, n_kept, &occlusions[o]))
