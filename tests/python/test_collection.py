@@ -44,6 +44,15 @@ class Documents(Folder):
         with self.assertRaises(vsx.InvalidError) as wrong:
             self.c.add(["new"], one, None, [{"i": 1.5}])
         self.assertIn("field i is float, expected int", str(wrong.exception))
+        for document, metadata, told in (
+                (b"x", None, "a document is a str: b'x'"),
+                ({"a": 1}, None, "a document is a str: {'a': 1}"),
+                (None, "x", "metadata is a dict: 'x'")):
+            with self.assertRaises(TypeError) as wrong:
+                self.c.upsert(["new"], one, [document], [metadata])
+            self.assertIn(told, str(wrong.exception))
+        for page in ({"limit": -1}, {"offset": -1}):
+            self.assertRaises(ValueError, self.c.get, **page)
         self.assertEqual(self.c.count(), 30)
 
     def test_an_empty_one_answers(self):

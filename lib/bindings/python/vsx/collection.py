@@ -199,14 +199,22 @@ class Collection:
         for i in ids:
             if not isinstance(i, str) or not i:
                 raise TypeError(f"an id is a str that is not empty: {i!r}")
+        documents = [None] * n if documents is None else list(documents)
+        metadatas = [None] * n if metadatas is None else list(metadatas)
+        for document in documents:
+            if document is not None and not isinstance(document, str):
+                raise TypeError(f"a document is a str: {document!r}")
+        for metadata in metadatas:
+            if metadata is not None and not isinstance(metadata, dict):
+                raise TypeError(f"metadata is a dict: {metadata!r}")
         metadatas = [{name: _plain(v) for name, v in m.items()} if m else None
-                     for m in metadatas or [None] * n]
+                     for m in metadatas]
         # The others are kept and given back, and no filter sees them.
         fields = [m and {name: v for name, v in m.items()
                          if _can_be_name(name) and _field(v)}
                   for m in metadatas]
         payloads = []
-        for document, metadata in zip(documents or [None] * n, metadatas):
+        for document, metadata in zip(documents, metadatas):
             kept = {}
             if document is not None:
                 kept["document"] = document
@@ -314,6 +322,9 @@ class Collection:
         A dict of lists: ids, documents, metadatas, and with vectors=True an
         array of these. Ids that are not there are left out.
         """
+        if offset < 0 or (limit is not None and limit < 0):
+            raise ValueError(f"limit is {limit}, offset {offset}, expected 0 "
+                             "or more")
         rows = self._rows(ids, where)
         end = None if limit is None else offset + limit
         rows = rows[offset:end]
