@@ -204,7 +204,8 @@ bad 'vector is null, expected an array of numbers, or base64' '{"id": 9, "vector
 bad 'component 1 of vector is "2", expected a number' '{"id": 9, "vector": [1, "2"]}'
 bad 'component 0 of vector is [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[, expected a number' \
 	'{"id": 9, "vector": [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]}'
-bad 'vector is "AACAPwAAA", expected base64' '{"id": 9, "vector": "AACAPwAAA"}'
+bad 'vector is "AACAPwAAA", expected numbers in [ ] with commas between, or base64 of f32' \
+	'{"id": 9, "vector": "AACAPwAAA"}'
 bad 'vector has 3 bytes in base64, expected whole f32 of 4' '{"id": 9, "vector": "AACA"}'
 bad 'component 0 of vector is infinite, expected a number' '{"id": 9, "vector": "AACAfwAAAEA="}'
 bad 'vector has 0 components, expected 1 to 65536' '{"id": 9, "vector": []}'
@@ -230,6 +231,9 @@ bad 'is an array, expected an object { ... } on each line' '[{"id": 9, "vector":
 bad 'is a { alone, expected a whole object on each line (jq -c . makes them)' '{ '
 deep=$(head -c 3000 /dev/zero | tr '\0' '[')
 bad 'is not JSON at byte ' '{"id": 9, "vector": [1, 2], "x": '"$deep"'}'
+
+printf '\376\377\000{\000}' >utf16.jsonl
+refused 2 "utf16.jsonl: line 1: is UTF-16, expected UTF-8" -- vsx-build utf16.jsonl -o x.vsx
 
 # What is wrong in comparison with other lines.
 alike() { # WORDS LINE
@@ -308,6 +312,8 @@ csv 'line 2: is not UTF-8 at byte 3' 'id,vector\n1,\377\n'
 csv 'line 2: has a NUL at byte 3, expected text' 'id,vector\n1,\000\n'
 csv 'line 1: has no column vector or embedding, nor v0, v1' 'id,vec\n1,2\n'
 csv 'line 1: has one cell with semicolons in it, expected commas between cells' 'id;vector\n1;[1]\n'
+csv 'line 1: is UTF-16, expected UTF-8' '\377\376i\000d\000,\000'
+csv 'line 2: vector is "0.1 2", expected numbers in [ ] with commas between' 'id,vector\n1,0.1 2\n'
 csv 'line 1: has one cell with tabs in it, expected commas between cells' 'id\tvector\n1\t[1]\n'
 csv 'line 1: has 2 columns v..., but none is v1' 'id,v0,v2\n1,2,3\n'
 csv 'line 1: has two columns id' 'id,id,v0\n1,2,3\n'

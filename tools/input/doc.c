@@ -152,12 +152,35 @@ enum vsx_status doc_array(struct doc *doc, const char *name, const char *text,
 	return check_dim(doc, name, numbers.n, err);
 }
 
+static enum vsx_status decode(uint8_t **to, size_t *n, const char *name,
+			      const char *text, size_t len,
+			      const char *expected, struct vsx_error *err)
+{
+	free(*to);
+	*to = malloc(base64_room(len));
+	if (!*to)
+		return tool_fail_memory(err, base64_room(len));
+	if (base64_decode(*to, n, text, len))
+		return VSX_OK;
+	return tool_fail(err, VSX_EINVAL, "%s is \"%.*s%s\", expected %s", name,
+			 len < SHOWN ? (int)len : SHOWN, text,
+			 len < SHOWN ? "" : "...", expected);
+}
+
+enum vsx_status doc_bytes64(uint8_t **to, size_t *n, const char *name,
+			    const char *text, size_t len, struct vsx_error *err)
+{
+	return decode(to, n, name, text, len, "base64", err);
+}
+
 enum vsx_status doc_base64(struct doc *doc, const char *name, const char *text,
 			   size_t len, struct vsx_error *err)
 {
 	uint8_t *bytes = NULL;
 	size_t n;
-	enum vsx_status status = doc_bytes64(&bytes, &n, name, text, len, err);
+	enum vsx_status status = decode(
+		&bytes, &n, name, text, len,
+		"numbers in [ ] with commas between, or base64 of f32", err);
 
 	if (status == VSX_OK && n % sizeof(float))
 		status = tool_fail(err, VSX_EINVAL,
@@ -183,20 +206,6 @@ enum vsx_status doc_base64(struct doc *doc, const char *name, const char *text,
 	}
 	free(bytes);
 	return status;
-}
-
-enum vsx_status doc_bytes64(uint8_t **to, size_t *n, const char *name,
-			    const char *text, size_t len, struct vsx_error *err)
-{
-	free(*to);
-	*to = malloc(base64_room(len));
-	if (!*to)
-		return tool_fail_memory(err, base64_room(len));
-	if (base64_decode(*to, n, text, len))
-		return VSX_OK;
-	return tool_fail(err, VSX_EINVAL, "%s is \"%.*s%s\", expected base64",
-			 name, len < SHOWN ? (int)len : SHOWN, text,
-			 len < SHOWN ? "" : "...");
 }
 
 /* ---- ids, keys, payload -------------------------------------------------- */

@@ -97,6 +97,16 @@ static enum vsx_status at_line(const struct docs *d, uint64_t line,
 			 d->lines.source.name, line, why->text);
 }
 
+static const char utf16[] = "is UTF-16, expected UTF-8";
+
+/* By its byte-order mark, of either order. */
+static bool is_utf16(const struct line *line)
+{
+	return line->number == 1 && line->len >= 2 &&
+	       (memcmp(line->text, "\xff\xfe", 2) == 0 ||
+		memcmp(line->text, "\xfe\xff", 2) == 0);
+}
+
 static enum vsx_status make(struct docs *d, const struct line *line,
 			    struct vsx_error *err)
 {
@@ -106,6 +116,8 @@ static enum vsx_status make(struct docs *d, const struct line *line,
 	d->doc = (struct doc){.vector = vector};
 	if (line->bad)
 		return tool_fail(err, VSX_EINVAL, "%s", line->bad);
+	if (is_utf16(line))
+		return tool_fail(err, VSX_EINVAL, "%s", utf16);
 	return is_csv(d) ? doc_of_csv(&d->maker, &d->doc, line, err)
 			 : doc_of_json(&d->maker, &d->doc, line, err);
 }
@@ -210,8 +222,9 @@ static enum vsx_status read_header(struct docs *d, struct vsx_error *err)
 		return tool_fail(err, VSX_EINVAL,
 				 "%s: is blank, expected a line of names",
 				 d->lines.source.name);
-	if (line.bad)
-		status = tool_fail(&why, VSX_EINVAL, "%s", line.bad);
+	if (line.bad || is_utf16(&line))
+		status = tool_fail(&why, VSX_EINVAL, "%s",
+				   line.bad ? line.bad : utf16);
 	else
 		status = doc_csv_header(&d->maker, &line, &why);
 	return status == VSX_OK ? VSX_OK
