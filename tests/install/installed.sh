@@ -15,7 +15,7 @@ sources=$here/tests/install
 
 # All that belongs there.
 for file in include/vsx.h include/vsx_write.h include/vsx_status.h \
-    include/vsx_types.h include/vsx_rows.h include/vsx_range.h include/vsx_select.h \
+    include/vsx_types.h include/vsx_rows.h \
     include/vsx_range.h include/vsx_select.h \
     $(cd "$here/tools/man" && printf 'share/man/man1/%s ' *.1) \
     $(cd "$here/tools/man" && basename -s .1 -- *.1 | sed 's|^|bin/|') \
