@@ -23,7 +23,10 @@ mkdir "$tmp/made" "$tmp/stubs" "$tmp/help"
 cd "$tmp/made" || exit 1
 python3 "$here/tests/cli/shown.py" inputs "$words/vectors.npy" || fail inputs
 run 0 vsx-build base.npy -o photos.vsx -i HNSW16 -q --model clip-vit-b32
-run 0 vsx-build vectors.npy -o words.vsx -i HNSW16 -m cosine -q --keys words.txt
+awk '{ printf "{\"length\": %d, \"s\": %s}\n", length($0), /s$/ ? "true" : "false" }' \
+	words.txt >words.jsonl
+run 0 vsx-build vectors.npy -o words.vsx -i HNSW16 -m cosine -q --keys words.txt \
+	--fields auto --fields-from words.jsonl
 # As many names as there are rows.
 cp new.npy notes.npy
 rows=$(vsx-build notes.npy --plan --json | sed -n 's/^  "rows": \([0-9]*\),$/\1/p')
