@@ -114,7 +114,8 @@ Test(raw, needs_a_dimension)
 	files_as_stdin("raw");
 	cr_assert_eq(input_open(&in, "-", NULL, &err), VSX_EINVAL);
 	cr_assert_str_eq(err.text, "standard input: the dimension of raw rows "
-				   "must be given (--dim)");
+				   "must be given (--dim), or for "
+				   "documents --format");
 }
 
 Test(raw, refuses_a_dimension_beyond_the_limit)
