@@ -91,8 +91,7 @@ static void count(const struct climb *c, size_t n, bool all, bool deep,
 static enum vsx_status set_out(struct climb *c, size_t ef,
 			       struct vsx_error *err)
 {
-	VSX_TRY(vsx_hnsw_enter(&c->walk, c->seg, c->find, ef, ef, &c->level,
-			       err));
+	VSX_TRY(vsx_hnsw_enter(&c->walk, c->seg, c->find, ef, &c->level, err));
 	c->level.asks = c->seg->scarce;
 	c->ef = ef;
 	return VSX_OK;

@@ -216,12 +216,13 @@ enum vsx_status vsx_hnsw_gates(const struct vsx_segment *seg,
 size_t vsx_hnsw_ef(const struct vsx_find *find, size_t k, uint32_t effort);
 
 /*
- * Begin a search with ef: the pool, for `room` entries, gets the rows that the
- * walk over the base level, *base, starts from.
+ * Begin a search with ef among find->eligible: the pool, which has room for all
+ * that such a walk may hold, gets the rows that the walk over the base level,
+ * *base, starts from.
  */
 enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 			       const struct vsx_segment *seg,
-			       struct vsx_find *find, size_t ef, size_t room,
+			       struct vsx_find *find, size_t ef,
 			       struct vsx_level *base, struct vsx_error *err);
 
 /* Whether the best k of a pool have keys that say too little of their rows, as

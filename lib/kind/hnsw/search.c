@@ -245,10 +245,11 @@ static enum vsx_status open_gates(const struct vsx_segment *seg,
 
 enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 			       const struct vsx_segment *seg,
-			       struct vsx_find *find, size_t ef, size_t room,
+			       struct vsx_find *find, size_t ef,
 			       struct vsx_level *base, struct vsx_error *err)
 {
 	uint32_t entry = seg->params[VSX_HNSW_ENTRY], at = entry, key, first;
+	size_t room = room_for(&find->eligible, ef);
 	bool some = find->eligible.n < find->eligible.n_rows;
 
 	vsx_hnsw_level(seg, 0, base);
@@ -368,11 +369,10 @@ static enum vsx_status walk(struct vsx_walk *w, const struct vsx_segment *seg,
 			    struct vsx_find *find, size_t ef,
 			    struct vsx_error *err)
 {
-	size_t room = room_for(&find->eligible, ef);
 	enum vsx_status status;
 	struct vsx_level base;
 
-	VSX_TRY(vsx_hnsw_enter(w, seg, find, ef, room, &base, err));
+	VSX_TRY(vsx_hnsw_enter(w, seg, find, ef, &base, err));
 	base.asks = find->asks;
 	w->may_scan = LOST * cost_of_walk(seg, &find->eligible,
 					  ef < LEAST_LOST ? LEAST_LOST : ef) >=
