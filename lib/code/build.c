@@ -300,7 +300,8 @@ static void decoded_row(const struct vsx_code_source *from,
 
 	memset(code, 0, kept->block_bytes);
 	vsx_code_source_row(from, kept, row, decoded, coded);
-	kept->build->codec->encode(&kept->form, kept->bytes, coded, 1, code);
+	kept->build->codec->encode(&kept->form, kept->bytes, coded,
+				   centroid ? &centroid : NULL, 1, code);
 	kept->build->codec->decode(&kept->form, kept->bytes, code, 0, coded);
 	vsx_code_output(&kept->form, kept->bytes, centroid, coded, decoded);
 	vsx_code_input(&p->form, p->bytes, from->rows->space,
@@ -326,15 +327,19 @@ static void encode_inputs(const struct vsx_code_params *p,
 	float *y = work + p->form.dim;
 	float *more =
 		y + ((size_t)p->form.coded << p->build->codec->block_shift);
+	const float *centroids[VSX_MAX_BLOCK_ROWS];
 
-	for (uint32_t j = 0; j < n; j++)
+	for (uint32_t j = 0; j < n; j++) {
+		centroids[j] = vsx_code_centroid(from, p, first + j);
 		if (from->kept && !code_of(from, first + j))
 			decoded_row(from, p, first + j, more, work,
 				    y + (size_t)j * p->form.coded);
 		else
 			vsx_code_source_row(from, p, first + j, work,
 					    y + (size_t)j * p->form.coded);
-	p->build->codec->encode(&p->form, p->bytes, y, n, block);
+	}
+	p->build->codec->encode(&p->form, p->bytes, y,
+				centroids[0] ? centroids : NULL, n, block);
 }
 
 void vsx_codes_encode(const struct vsx_code_params *p,

@@ -157,9 +157,11 @@ struct vsx_codec {
 
 	/* NULL: check_row() is there, and the parameters have no head.
 	   Otherwise a block, which is zeros, of n rows: y is what is coded of
-	   each, f32 [n][form->coded]. The same bytes on every machine. */
+	   each, f32 [n][form->coded], and centroids[i] what row i is less by,
+	   f32[form->coded]; NULL: nothing. The same bytes on every machine. */
 	void (*encode)(const struct vsx_code_form *f, const uint8_t *params,
-		       const float *y, uint32_t n, uint8_t *block);
+		       const float *y, const float *const *centroids,
+		       uint32_t n, uint8_t *block);
 	/* Back, of row i of a block. */
 	void (*decode)(const struct vsx_code_form *f, const uint8_t *params,
 		       const uint8_t *block, uint32_t i, float *y);

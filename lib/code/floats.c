@@ -93,9 +93,11 @@ static enum vsx_status check(const struct vsx_codes *c, struct vsx_error *err)
 }
 
 static void encode(const struct vsx_code_form *f, const uint8_t *params,
-		   const float *y, uint32_t n, uint8_t *block)
+		   const float *y, const float *const *centroids, uint32_t n,
+		   uint8_t *block)
 {
 	(void)params;
+	(void)centroids;
 	(void)n; /* a record a block */
 	memcpy(block, y, f->coded * sizeof(*y));
 }

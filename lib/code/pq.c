@@ -271,29 +271,33 @@ static uint8_t code_of(const struct vsx_pq *pq, const float *book, uint32_t j,
 }
 
 static void encode_8(const struct vsx_code_form *f, const uint8_t *params,
-		     const float *y, uint32_t n, uint8_t *block)
+		     const float *y, const float *const *centroids, uint32_t n,
+		     uint8_t *block)
 {
 	struct vsx_pq pq = vsx_pq_of(f, 8);
 	const float *book = vsx_pq_words(f, params);
 
+	(void)centroids;
 	(void)n; /* a record a block */
 	for (uint32_t j = 0; j < pq.m; j++)
 		block[j] = code_of(&pq, book, j, y);
 }
 
 static void encode_4(const struct vsx_code_form *f, const uint8_t *params,
-		     const float *y, uint32_t n, uint8_t *block)
+		     const float *y, const float *const *centroids, uint32_t n,
+		     uint8_t *block)
 {
 	struct vsx_pq pq = vsx_pq_of(f, 4);
 	const float *book = vsx_pq_words(f, params);
 
+	(void)centroids;
 	(void)n;
 	for (uint32_t j = 0; j < pq.m; j++)
 		block[j / 2] |=
 			(uint8_t)(code_of(&pq, book, j, y) << j % 2 * 4);
 }
 
-static void put_codeword(const struct vsx_pq *pq, const float *book, uint32_t j,
+void vsx_pq_put_codeword(const struct vsx_pq *pq, const float *book, uint32_t j,
 			 uint32_t code, float *y)
 {
 	const float *words = book + vsx_pq_book(pq, j);
@@ -309,7 +313,8 @@ static void decode_8(const struct vsx_code_form *f, const uint8_t *params,
 
 	(void)row;
 	for (uint32_t j = 0; j < pq.m; j++)
-		put_codeword(&pq, vsx_pq_words(f, params), j, block[j], y);
+		vsx_pq_put_codeword(&pq, vsx_pq_words(f, params), j, block[j],
+				    y);
 }
 
 static void decode_4(const struct vsx_code_form *f, const uint8_t *params,
@@ -319,18 +324,16 @@ static void decode_4(const struct vsx_code_form *f, const uint8_t *params,
 
 	(void)row;
 	for (uint32_t j = 0; j < pq.m; j++)
-		put_codeword(&pq, vsx_pq_words(f, params), j,
-			     block[j / 2] >> j % 2 * 4 & 15, y);
+		vsx_pq_put_codeword(&pq, vsx_pq_words(f, params), j,
+				    block[j / 2] >> j % 2 * 4 & 15, y);
 }
 
-static enum vsx_status check(const struct vsx_codes *c, struct vsx_error *err)
+enum vsx_status vsx_pq_check_book(const struct vsx_pq *pq, const float *book,
+				  struct vsx_error *err)
 {
-	struct vsx_pq pq = vsx_pq_of(&c->form, vsx_pq_bits(c->codec));
-	const float *book = vsx_pq_words(&c->form, c->params);
-
-	for (uint32_t i = 0; i < pq.dim; i++)
-		for (uint32_t w = 0; w < pq.ksub; w++) {
-			float x = book[(size_t)i * pq.ksub + w];
+	for (uint32_t i = 0; i < pq->dim; i++)
+		for (uint32_t w = 0; w < pq->ksub; w++) {
+			float x = book[(size_t)i * pq->ksub + w];
 
 			if (!isfinite(x))
 				return vsx_fail(
@@ -340,6 +343,13 @@ static enum vsx_status check(const struct vsx_codes *c, struct vsx_error *err)
 					i, w, (double)x);
 		}
 	return VSX_OK;
+}
+
+static enum vsx_status check(const struct vsx_codes *c, struct vsx_error *err)
+{
+	struct vsx_pq pq = vsx_pq_of(&c->form, vsx_pq_bits(c->codec));
+
+	return vsx_pq_check_book(&pq, vsx_pq_words(&c->form, c->params), err);
 }
 
 /* Of 4 bits: the half that no part has. */

@@ -29,9 +29,30 @@ static inline const float *vsx_pq_words(const struct vsx_code_form *f,
 	return (const float *)(const void *)(params + vsx_code_parts(f).own);
 }
 
+/* In blocks it comes behind a mean. */
+static inline const float *vsx_pq_mean(const struct vsx_code_form *f,
+				       const uint8_t *params)
+{
+	return vsx_pq_words(f, params);
+}
+
+static inline const float *vsx_pq_block_words(const struct vsx_code_form *f,
+					      const uint8_t *params)
+{
+	return vsx_pq_mean(f, params) + f->coded;
+}
+
 static inline int vsx_pq_bits(const struct vsx_codec *codec)
 {
 	return codec->id == VSX_CODEC_PQ4 ? 4 : 8;
 }
+
+/* The codeword of part j that `code` names, into its components of y. */
+void vsx_pq_put_codeword(const struct vsx_pq *pq, const float *book, uint32_t j,
+			 uint32_t code, float *y);
+
+/* The rule of a book: VSX_ECORRUPT for what is no finite number. */
+enum vsx_status vsx_pq_check_book(const struct vsx_pq *pq, const float *book,
+				  struct vsx_error *err);
 
 #endif

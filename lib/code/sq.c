@@ -409,11 +409,13 @@ static void put_term(const struct term *t, uint8_t *out)
 
 /* The block is zeros, a record. */
 static void encode_8(const struct vsx_code_form *f, const uint8_t *params,
-		     const float *y, uint32_t n, uint8_t *block)
+		     const float *y, const float *const *centroids, uint32_t n,
+		     uint8_t *block)
 {
 	struct some all = all_of_8(f, params);
 	struct term t = {0};
 
+	(void)centroids;
 	(void)n;
 	encode(&all, y, block);
 	add_to(&t, &all, block);
@@ -421,11 +423,13 @@ static void encode_8(const struct vsx_code_form *f, const uint8_t *params,
 }
 
 static void encode_4(const struct vsx_code_form *f, const uint8_t *params,
-		     const float *y, uint32_t n, uint8_t *block)
+		     const float *y, const float *const *centroids, uint32_t n,
+		     uint8_t *block)
 {
 	struct some low = low_of_4(f, params), high = high_of_4(f, params);
 	struct term t = {0};
 
+	(void)centroids;
 	(void)n;
 	encode(&low, y, block);
 	encode(&high, y, block);

@@ -3,8 +3,9 @@
  * tables and nearest codewords of product quantisers.
  *
  * There is one table of functions for each instruction set, as in kernel.h. All
- * give the same bits: the first three and the last are exact, the others make
- * one rounded operation after the other in the order given here, never fused.
+ * give the same bits: the first three and the last two are exact, the others
+ * make one rounded operation after the other in the order given here, never
+ * fused.
  */
 #ifndef VSX_KERNEL_CODES_H
 #define VSX_KERNEL_CODES_H
@@ -94,11 +95,34 @@ typedef void vsx_direction_kernel(const struct vsx_direction_book *b,
 				  struct vsx_direction_sums *out);
 
 /*
- * A gate: which links of a node are worth a look, by codes of 4 bits that lie
- * beside them, 32 links a block. A block has
+ * Codes of 4 bits are summed 32 rows at once, whose codes lie in a block:
  *
- *	u8 codes[parts][16]    byte i of a part has the code of link i in its
- *			       low half, that of link 16 + i in its high half
+ *	u8 codes[parts][16]    byte i of a part has the code of row i in its low
+ *			       half, that of row 16 + i in its high half
+ *
+ * and behind these what else there is of each row. out[j][i] is the sum of
+ * tables[p][code p] of row i of block j, modulo 2^16.
+ *
+ * tables  u8[parts][16]
+ * parts   from 4 on, a multiple of 4
+ * blocks  n of them, `stride` bytes apart; any alignment
+ * out     u16[n][32]
+ */
+#define VSX_SCAN_ROWS 32u /* of a block */
+
+static inline size_t vsx_scan_codes_bytes(uint32_t parts)
+{
+	return (size_t)parts * (VSX_SCAN_ROWS / 2);
+}
+
+typedef void vsx_scan_kernel(const uint8_t *tables, uint32_t parts,
+			     const uint8_t *blocks, size_t stride, size_t n,
+			     uint16_t *out);
+
+/*
+ * A gate: which links of a node are worth a look, by such codes that lie
+ * beside them, 32 links a block. Behind the codes it has
+ *
  *	i16 factors[32][2]     a and b of each link
  *
  * and bit i of out[j] says of link i of block j whether
@@ -108,21 +132,20 @@ typedef void vsx_direction_kernel(const struct vsx_direction_book *b,
  * with the sum in the brackets modulo 2^16 and the other modulo 2^32, both
  * taken as signed.
  *
- * parts   from 4 on, a multiple of 4
  * blocks  n of them, one after the other; any alignment
  */
 struct vsx_gate {
 	const uint8_t *tables; /* u8[parts][16] */
-	uint32_t parts;
+	uint32_t parts;	       /* as above */
 	int16_t scale, base;
 	int32_t bound;
 };
 
-#define VSX_GATE_LINKS 32u /* of a block */
+#define VSX_GATE_LINKS VSX_SCAN_ROWS /* of a block */
 
 static inline size_t vsx_gate_block_bytes(uint32_t parts)
 {
-	return (size_t)parts * 16 + VSX_GATE_LINKS * 4;
+	return vsx_scan_codes_bytes(parts) + VSX_GATE_LINKS * 4;
 }
 
 typedef void vsx_gate_kernel(const struct vsx_gate *g, const uint8_t *blocks,
@@ -137,6 +160,7 @@ struct vsx_code_kernels {
 	vsx_range_kernel *range;
 	vsx_quantise_kernel *quantise;
 	vsx_direction_kernel *direction;
+	vsx_scan_kernel *scan;
 	vsx_gate_kernel *gate;
 };
 

@@ -114,14 +114,14 @@ INLINE void dots_in_order(const int16_t *w, const uint8_t *const row[GROUP],
 VSX_DOT_KERNEL(dot8, dots, dots_in_order, 8)
 VSX_DOT_KERNEL(dot4, dots, dots_in_order, 4)
 
-/* ---- gates -------------------------------------------------------------- */
+/* ---- blocks of 32 rows -------------------------------------------------- */
 
 /* Sums of bytes: those of all, as words, and those of the odd ones. */
-struct gate_sum {
+struct byte_sum {
 	__m512i all, odd;
 };
 
-INLINE void add_bytes(struct gate_sum *s, __m512i x)
+INLINE void add_bytes(struct byte_sum *s, __m512i x)
 {
 	s->all = _mm512_add_epi16(s->all, x);
 	s->odd = _mm512_add_epi16(s->odd, _mm512_srli_epi16(x, 8));
@@ -137,15 +137,58 @@ INLINE __m128i fold_parts(__m512i x)
 			     _mm256_extracti128_si256(half, 1));
 }
 
-/* Which of 16 links pass. */
-INLINE uint32_t pass(const struct vsx_gate *g, const struct gate_sum *s,
-		     const uint8_t *factors)
+/* Of 16 rows, as words. */
+INLINE __m256i words_of(const struct byte_sum *s)
 {
 	__m128i odd = fold_parts(s->odd);
 	__m128i even =
 		_mm_sub_epi16(fold_parts(s->all), _mm_slli_epi16(odd, 8));
-	__m256i sum = _mm256_set_m128i(_mm_unpackhi_epi16(even, odd),
-				       _mm_unpacklo_epi16(even, odd));
+
+	return _mm256_set_m128i(_mm_unpackhi_epi16(even, odd),
+				_mm_unpacklo_epi16(even, odd));
+}
+
+/* Of the first 16 rows and of the others. */
+struct block_sum {
+	__m256i first, second;
+};
+
+INLINE struct block_sum sum_block(const uint8_t *tables, uint32_t parts,
+				  const uint8_t *block)
+{
+	const __m512i low = _mm512_set1_epi8(15);
+	struct byte_sum first = {_mm512_setzero_si512(),
+				 _mm512_setzero_si512()},
+			second = first;
+
+	for (uint32_t p = 0; p < parts; p += 4) {
+		__m512i codes = _mm512_loadu_si512(block + (size_t)p * 16);
+		__m512i table = _mm512_loadu_si512(tables + (size_t)p * 16);
+
+		add_bytes(&first, _mm512_shuffle_epi8(
+					  table, _mm512_and_si512(codes, low)));
+		codes = _mm512_and_si512(_mm512_srli_epi16(codes, 4), low);
+		add_bytes(&second, _mm512_shuffle_epi8(table, codes));
+	}
+	return (struct block_sum){words_of(&first), words_of(&second)};
+}
+
+static void scan(const uint8_t *tables, uint32_t parts, const uint8_t *blocks,
+		 size_t stride, size_t n, uint16_t *out)
+{
+	for (size_t j = 0; j < n; j++, out += VSX_SCAN_ROWS) {
+		struct block_sum sum =
+			sum_block(tables, parts, blocks + j * stride);
+
+		_mm256_storeu_si256((__m256i *)(void *)out, sum.first);
+		_mm256_storeu_si256((__m256i *)(void *)(out + 16), sum.second);
+	}
+}
+
+/* Which of 16 links pass. */
+INLINE uint32_t pass(const struct vsx_gate *g, __m256i sum,
+		     const uint8_t *factors)
+{
 	__m512i pairs;
 
 	sum = _mm256_add_epi16(sum, _mm256_set1_epi16(g->base));
@@ -157,22 +200,11 @@ INLINE uint32_t pass(const struct vsx_gate *g, const struct gate_sum *s,
 
 INLINE uint32_t gate_block(const struct vsx_gate *g, const uint8_t *block)
 {
-	const __m512i low = _mm512_set1_epi8(15);
-	struct gate_sum first = {_mm512_setzero_si512(),
-				 _mm512_setzero_si512()},
-			second = first;
+	struct block_sum sum = sum_block(g->tables, g->parts, block);
 
-	for (uint32_t p = 0; p < g->parts; p += 4) {
-		__m512i codes = _mm512_loadu_si512(block + (size_t)p * 16);
-		__m512i table = _mm512_loadu_si512(g->tables + (size_t)p * 16);
-
-		add_bytes(&first, _mm512_shuffle_epi8(
-					  table, _mm512_and_si512(codes, low)));
-		codes = _mm512_and_si512(_mm512_srli_epi16(codes, 4), low);
-		add_bytes(&second, _mm512_shuffle_epi8(table, codes));
-	}
-	block += (size_t)g->parts * 16;
-	return pass(g, &first, block) | pass(g, &second, block + 64) << 16;
+	block += vsx_scan_codes_bytes(g->parts);
+	return pass(g, sum.first, block) | pass(g, sum.second, block + 64)
+						   << 16;
 }
 
 static void gate(const struct vsx_gate *g, const uint8_t *blocks, size_t n,
@@ -205,5 +237,6 @@ const struct vsx_code_kernels vsx_code_kernels_avx512 = {
 	.range = range,
 	.quantise = quantise,
 	.direction = direction,
+	.scan = scan,
 	.gate = gate,
 };

@@ -137,17 +137,53 @@ INLINE void dots_in_order(const int16_t *w, const uint8_t *const row[GROUP],
 VSX_DOT_KERNEL(dot8, dots, dots_in_order, 8)
 VSX_DOT_KERNEL(dot4, dots, dots_in_order, 4)
 
-/* ---- gates -------------------------------------------------------------- */
+/* ---- blocks of 32 rows -------------------------------------------------- */
 
 /* Sums of 16 bytes. */
-struct gate_sum {
+struct byte_sum {
 	uint16x8_t low, high;
 };
 
-INLINE void add_bytes(struct gate_sum *s, uint8x16_t x)
+INLINE void add_bytes(struct byte_sum *s, uint8x16_t x)
 {
 	s->low = vaddw_u8(s->low, vget_low_u8(x));
 	s->high = vaddw_high_u8(s->high, x);
+}
+
+/* Of the first 16 rows and of the others. */
+struct block_sum {
+	struct byte_sum first, second;
+};
+
+INLINE struct block_sum sum_block(const uint8_t *tables, uint32_t parts,
+				  const uint8_t *block)
+{
+	struct block_sum s = {{vdupq_n_u16(0), vdupq_n_u16(0)},
+			      {vdupq_n_u16(0), vdupq_n_u16(0)}};
+
+	for (uint32_t p = 0; p < parts; p++) {
+		uint8x16_t codes = vld1q_u8(block + (size_t)p * 16);
+		uint8x16_t table = vld1q_u8(tables + (size_t)p * 16);
+
+		add_bytes(&s.first,
+			  vqtbl1q_u8(table, vandq_u8(codes, vdupq_n_u8(15))));
+		add_bytes(&s.second, vqtbl1q_u8(table, vshrq_n_u8(codes, 4)));
+	}
+	return s;
+}
+
+static void scan(const uint8_t *tables, uint32_t parts, const uint8_t *blocks,
+		 size_t stride, size_t n, uint16_t *out)
+{
+	for (size_t j = 0; j < n; j++, out += VSX_SCAN_ROWS) {
+		struct block_sum sum =
+			sum_block(tables, parts, blocks + j * stride);
+
+		vst1q_u16(out, sum.first.low);
+		vst1q_u16(out + 8, sum.first.high);
+		vst1q_u16(out + 16, sum.second.low);
+		vst1q_u16(out + 24, sum.second.high);
+	}
 }
 
 INLINE uint32_t pass_4(int32x4_t value, int32_t bound)
@@ -176,7 +212,7 @@ INLINE uint32_t pass_8(const struct vsx_gate *g, uint16x8_t sum,
 	return pass_4(low, g->bound) | pass_4(high, g->bound) << 4;
 }
 
-INLINE uint32_t pass(const struct vsx_gate *g, const struct gate_sum *s,
+INLINE uint32_t pass(const struct vsx_gate *g, const struct byte_sum *s,
 		     const uint8_t *factors)
 {
 	return pass_8(g, s->low, factors) | pass_8(g, s->high, factors + 32)
@@ -185,19 +221,11 @@ INLINE uint32_t pass(const struct vsx_gate *g, const struct gate_sum *s,
 
 INLINE uint32_t gate_block(const struct vsx_gate *g, const uint8_t *block)
 {
-	struct gate_sum first = {vdupq_n_u16(0), vdupq_n_u16(0)},
-			second = first;
+	struct block_sum sum = sum_block(g->tables, g->parts, block);
 
-	for (uint32_t p = 0; p < g->parts; p++) {
-		uint8x16_t codes = vld1q_u8(block + (size_t)p * 16);
-		uint8x16_t table = vld1q_u8(g->tables + (size_t)p * 16);
-
-		add_bytes(&first,
-			  vqtbl1q_u8(table, vandq_u8(codes, vdupq_n_u8(15))));
-		add_bytes(&second, vqtbl1q_u8(table, vshrq_n_u8(codes, 4)));
-	}
-	block += (size_t)g->parts * 16;
-	return pass(g, &first, block) | pass(g, &second, block + 64) << 16;
+	block += vsx_scan_codes_bytes(g->parts);
+	return pass(g, &sum.first, block) | pass(g, &sum.second, block + 64)
+						    << 16;
 }
 
 static void gate(const struct vsx_gate *g, const uint8_t *blocks, size_t n,
@@ -239,5 +267,6 @@ const struct vsx_code_kernels vsx_code_kernels_neon = {
 	.range = range,
 	.quantise = quantise,
 	.direction = direction,
+	.scan = scan,
 	.gate = gate,
 };

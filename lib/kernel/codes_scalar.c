@@ -159,23 +159,38 @@ static void direction(const struct vsx_direction_book *b, const float *r,
 			     codes + (size_t)i * b->parts, out + i);
 }
 
+static void scan_block(const uint8_t *tables, uint32_t parts,
+		       const uint8_t *block, uint16_t out[VSX_SCAN_ROWS])
+{
+	memset(out, 0, VSX_SCAN_ROWS * sizeof(*out));
+	for (uint32_t p = 0; p < parts; p++, tables += 16, block += 16)
+		for (uint32_t i = 0; i < 16; i++) {
+			out[i] = (uint16_t)(out[i] + tables[block[i] & 15]);
+			out[16 + i] =
+				(uint16_t)(out[16 + i] + tables[block[i] >> 4]);
+		}
+}
+
+static void scan(const uint8_t *tables, uint32_t parts, const uint8_t *blocks,
+		 size_t stride, size_t n, uint16_t *out)
+{
+	for (size_t j = 0; j < n; j++)
+		scan_block(tables, parts, blocks + j * stride,
+			   out + j * VSX_SCAN_ROWS);
+}
+
 static uint32_t gate_block(const struct vsx_gate *g, const uint8_t *block)
 {
+	uint16_t sums[VSX_SCAN_ROWS];
 	uint32_t out = 0;
 
+	scan_block(g->tables, g->parts, block, sums);
+	block += vsx_scan_codes_bytes(g->parts);
 	for (uint32_t i = 0; i < VSX_GATE_LINKS; i++) {
-		uint16_t sum = (uint16_t)g->base;
+		uint16_t sum = (uint16_t)(g->base + sums[i]);
 		int16_t f[2];
 
-		for (uint32_t p = 0; p < g->parts; p++) {
-			uint8_t both = block[p * 16 + i % 16];
-
-			sum = (uint16_t)(sum + g->tables[p * 16 +
-							 (i < 16 ? both & 15
-								 : both >> 4)]);
-		}
-		memcpy(f, block + (size_t)g->parts * 16 + i * sizeof(f),
-		       sizeof(f));
+		memcpy(f, block + i * sizeof(f), sizeof(f));
 		if ((int32_t)((uint32_t)(f[0] * g->scale) +
 			      (uint32_t)(f[1] * (int16_t)sum)) <= g->bound)
 			out |= 1u << i;
@@ -202,5 +217,6 @@ const struct vsx_code_kernels vsx_code_kernels_scalar = {
 	.range = range,
 	.quantise = quantise,
 	.direction = direction,
+	.scan = scan,
 	.gate = gate,
 };

@@ -42,9 +42,10 @@ static enum vsx_status check_rows(const struct vsx_codes *c,
 struct again {
 	struct vsx_kept *kept;
 	struct vsx_codes codes;
-	float *x, *y;	/* [dim]; [rows of a block][coded] */
-	uint8_t *block; /* as it should be */
-	uint32_t next;	/* row */
+	float *x, *y;		 /* [dim]; [rows of a block][coded] */
+	const float **centroids; /* [rows of a block], of those of y */
+	uint8_t *block;		 /* as it should be */
+	uint32_t next;		 /* row */
 };
 
 /* The block that ends before a->next. */
@@ -59,7 +60,9 @@ static enum vsx_status compare_block(struct again *a, vsx_finding *report,
 	struct vsx_error local;
 
 	memset(a->block, 0, c->block_bytes);
-	c->codec->encode(&c->form, c->params, a->y, a->next - first, a->block);
+	c->codec->encode(&c->form, c->params, a->y,
+			 a->centroids[0] ? a->centroids : NULL, a->next - first,
+			 a->block);
 	if (memcmp(found, a->block, c->block_bytes) == 0)
 		return VSX_OK;
 	for (uint32_t i = 0; i < c->block_bytes; i++)
@@ -92,6 +95,7 @@ static enum vsx_status compare_run(struct again *a, const struct vsx_run *run,
 		vsx_code_input(&c->form, c->params, &seg->space, row, centroid,
 			       a->x,
 			       a->y + (size_t)(a->next % rows) * c->form.coded);
+		a->centroids[a->next % rows] = centroid;
 		a->next++;
 		if (a->next % rows == 0 || a->next == seg->n_rows)
 			VSX_TRY(compare_block(a, report, context));
@@ -131,11 +135,15 @@ static enum vsx_status compare(struct vsx_kept *kept, const struct vsx_codes *c,
 				      (size_t)c->form.coded << c->block_shift,
 				      sizeof(*a.y), err);
 	if (status == VSX_OK)
+		status = vsx_alloc_to(&a.centroids, (size_t)1 << c->block_shift,
+				      sizeof(*a.centroids), err);
+	if (status == VSX_OK)
 		status = vsx_alloc_to(&a.block, c->block_bytes, 1, err);
 	if (status == VSX_OK)
 		status = compare_runs(&a, report, context);
 	free(a.x);
 	free(a.y);
+	free(a.centroids);
 	free(a.block);
 	return status;
 }

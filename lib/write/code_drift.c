@@ -17,15 +17,16 @@ struct drift {
 	uint8_t *block;
 };
 
-/* What is lost of d->y when it is coded. */
-static double loss(const struct drift *d)
+/* What is lost of d->y, a row less the centroid, when it is coded. */
+static double loss(const struct drift *d, const float *centroid)
 {
 	const struct vsx_codec *codec = d->p->build->codec;
 	const struct vsx_code_form *f = &d->p->form;
 	double sum = 0.0;
 
 	memset(d->block, 0, d->p->block_bytes);
-	codec->encode(f, d->p->bytes, d->y, 1, d->block);
+	codec->encode(f, d->p->bytes, d->y, centroid ? &centroid : NULL, 1,
+		      d->block);
 	codec->decode(f, d->p->bytes, d->block, 0, d->again);
 	for (uint32_t i = 0; i < f->coded; i++) {
 		double r = (double)d->y[i] - (double)d->again[i];
@@ -45,7 +46,7 @@ static double mean_of_new(const struct drift *d,
 		uint64_t row = (uint64_t)i * from->rows->n / n;
 
 		vsx_code_source_row(from, d->p, row, d->x, d->y);
-		sum += loss(d);
+		sum += loss(d, vsx_code_centroid(from, d->p, row));
 	}
 	return sum / n;
 }
@@ -80,7 +81,7 @@ static enum vsx_status mean_of_trained(const struct drift *d,
 					    err));
 			vsx_code_input(&d->p->form, d->p->bytes, &seg->space,
 				       row, centroid, d->x, d->y);
-			sum += loss(d);
+			sum += loss(d, centroid);
 		}
 	}
 	*mean = n ? sum / (double)n : 0.0;

@@ -476,6 +476,68 @@ Test(codes, can_be_forced)
 	cr_assert_str_eq(vsx_code_kernels()->name, "scalar");
 }
 
+/* ---- blocks of 32 rows -------------------------------------------------- */
+
+static uint16_t entries_of(const uint8_t *tables, uint32_t parts,
+			   const uint8_t *block, uint32_t i)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t p = 0; p < parts; p++) {
+		uint8_t both = block[p * 16 + i % 16];
+
+		sum += tables[p * 16 + (i < 16 ? both % 16 : both / 16)];
+	}
+	return (uint16_t)sum;
+}
+
+static void check_scan(const uint8_t *tables, uint32_t parts,
+		       const uint8_t *blocks, size_t stride, uint32_t n)
+{
+	const struct vsx_code_kernels *t;
+	uint16_t out[3 * VSX_SCAN_ROWS + 1];
+
+	for (unsigned int k = 0; (t = vsx_code_kernels_at(k)); k++) {
+		out[n * VSX_SCAN_ROWS] = 77;
+		t->scan(tables, parts, blocks, stride, n, out);
+		cr_assert_eq(out[n * VSX_SCAN_ROWS], 77);
+		for (uint32_t i = 0; i < n * VSX_SCAN_ROWS; i++)
+			cr_assert_eq(out[i],
+				     entries_of(tables, parts,
+						blocks + i / 32 * stride,
+						i % 32),
+				     "%s, %u parts, row %u of %u blocks",
+				     t->name, parts, i, n);
+	}
+}
+
+/* Sums of few parts and of so many that they wrap, of blocks that nothing lies
+ * behind and of such with something in between. */
+Test(codes, scans_give_the_same_sums)
+{
+	static const uint32_t sizes[] = {4,   8,   12,	16,  60,  64,
+					 192, 256, 260, 480, 1024};
+	struct vsx_rng rng = {4713};
+
+	for (uint32_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++)
+		for (uint32_t turn = 0; turn < 2 * N_FILLS; turn++) {
+			uint32_t parts = sizes[s], n = 1 + turn % 3;
+			size_t codes = vsx_scan_codes_bytes(parts);
+			size_t stride = codes + (turn & 1 ? 128 : 0);
+			size_t bytes = (n - 1) * stride + codes;
+			uint8_t *blocks = memory.codes_end - bytes;
+			uint8_t *tables = (uint8_t *)memory.weights_end -
+					  (size_t)parts * 16;
+
+			for (size_t i = 0; i < bytes; i++)
+				blocks[i] = byte(&rng, RANDOM);
+			for (uint32_t i = 0; i < parts * 16; i++)
+				tables[i] =
+					byte(&rng, (enum fill)(turn % N_FILLS));
+			check_scan(tables, parts, blocks, stride, n);
+		}
+}
+
 /* ---- gates -------------------------------------------------------------- */
 
 static bool passes(const struct vsx_gate *g, const uint8_t *block, uint32_t i)

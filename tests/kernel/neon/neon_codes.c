@@ -107,6 +107,7 @@ static void check_gate(const struct vsx_code_kernels *k, uint8_t *codes_end,
 	size_t bytes = 2 * vsx_gate_block_bytes(parts);
 	uint8_t *blocks = codes_end - bytes;
 	uint8_t *tables = tables_end - (size_t)parts * 16;
+	uint16_t sums[2][2 * VSX_SCAN_ROWS];
 	uint32_t a[2], b[2];
 	int good = 1;
 
@@ -128,6 +129,9 @@ static void check_gate(const struct vsx_code_kernels *k, uint8_t *codes_end,
 		good &= memcmp(a, b, sizeof(a)) == 0;
 	}
 	tell(good, "gate", parts);
+	k->scan(tables, parts, blocks, bytes / 2, 2, sums[0]);
+	s->scan(tables, parts, blocks, bytes / 2, 2, sums[1]);
+	tell(memcmp(sums[0], sums[1], sizeof(sums[0])) == 0, "scan", parts);
 }
 
 /* Parts of n components; few: many scores are equal. */
