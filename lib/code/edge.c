@@ -230,34 +230,58 @@ static bool are_numbers(const float *x, uint32_t n)
 	return !((any[0] | any[1] | any[2] | any[3]) >> 31);
 }
 
+/* The products of a part, four at a time. */
+#define FOURS (VSX_EDGE_WORDS / 4)
+
+static fours lesser(fours a, fours b)
+{
+	quad take = (quad)(a < b);
+
+	return (fours)(((quad)a & take) | ((quad)b & ~take));
+}
+
+static float least_of(const fours x[FOURS])
+{
+	fours l = lesser(lesser(x[0], x[1]), lesser(x[2], x[3]));
+	float a = l[0] < l[1] ? l[0] : l[1], b = l[2] < l[3] ? l[2] : l[3];
+
+	return a < b ? a : b;
+}
+
 /* What f32 [parts][16] products come to, with the least of each part. */
 static float span_of(const float *products, uint32_t parts, float *low)
 {
-	const struct vsx_code_kernels *k = vsx_code_kernels();
 	float most = 0.0f;
 
 	for (uint32_t p = 0; p < parts; p++) {
-		float high;
+		fours x[FOURS], negated[FOURS];
+		float span;
 
-		k->range(products + (size_t)p * VSX_EDGE_WORDS, VSX_EDGE_WORDS,
-			 &low[p], &high);
-		most = high - low[p] > most ? high - low[p] : most;
+		memcpy(x, products + (size_t)p * VSX_EDGE_WORDS, sizeof(x));
+		for (uint32_t i = 0; i < FOURS; i++)
+			negated[i] = -x[i];
+		low[p] = least_of(x);
+		span = -least_of(negated) - low[p];
+		most = span > most ? span : most;
 	}
 	return most;
 }
 
+/* Bytes: adding 2^23 leaves whole numbers, which stand in the low bits. */
 static void quantise(const float *products, uint32_t parts, const float *low,
 		     float inverse, uint8_t *tables)
 {
-	const struct vsx_code_kernels *k = vsx_code_kernels();
-
 	for (uint32_t p = 0; p < parts; p++) {
 		const float *from = products + (size_t)p * VSX_EDGE_WORDS;
-		uint16_t words[VSX_EDGE_WORDS];
+		uint32_t bits[VSX_EDGE_WORDS];
 
-		k->quantise(from, VSX_EDGE_WORDS, low[p], inverse, words);
+		for (uint32_t c = 0; c < VSX_EDGE_WORDS; c++) {
+			float y = (from[c] - low[p]) * inverse + 0x1p23f;
+
+			memcpy(&bits[c], &y, sizeof(y));
+		}
 		for (uint32_t c = 0; c < VSX_EDGE_WORDS; c++)
-			tables[p * VSX_EDGE_WORDS + c] = (uint8_t)words[c];
+			tables[p * VSX_EDGE_WORDS + c] = (uint8_t)bits[c];
 	}
 }
 
@@ -269,8 +293,9 @@ void vsx_edge_prepare(const struct vsx_edges *e, const float *q, double slack,
 	struct vsx_pq pq = vsx_edges_pq(e);
 	double lows = 0.0, unit, scale;
 
-	for (uint32_t i = 0; i < e->dim; i++)
-		work[i] = q[i] - e->mean[i];
+	if (work != q)
+		memcpy(work, q, e->dim * sizeof(*work));
+	subtract(work, e->mean, e->dim);
 	for (uint32_t p = 0; p < e->parts; p++)
 		vsx_code_kernels()->products(
 			work + vsx_pq_first(&pq, p),

@@ -87,13 +87,14 @@ void vsx_code_input_query(const struct vsx_code_form *f, const uint8_t *params,
 			  const struct vsx_space *rows,
 			  const struct vsx_query *q, float *x, float *y)
 {
+	bool transformed = f->flags & VSX_CODES_TRANSFORMED;
+	float *to = transformed ? x : y;
+
 	/* Its f32 are not of length 1 where rows are integers. */
 	for (uint32_t i = 0; i < f->dim; i++)
-		x[i] = (float)q->f64_buffer[i];
-	if (f->flags & VSX_CODES_TRANSFORMED)
+		to[i] = (float)q->f64_buffer[i];
+	if (transformed)
 		transform(f, params, rows->metric != VSX_IP, x, y);
-	else if (x != y)
-		memcpy(y, x, f->dim * sizeof(*y));
 }
 
 void vsx_code_output(const struct vsx_code_form *f, const uint8_t *params,

@@ -70,6 +70,7 @@ struct vsx_sq_scale vsx_sq_scale(const struct vsx_code_form *f,
 struct sq_query {
 	float bias, scale;
 	float *y;	  /* [coded] what the query comes to */
+	float *off;	  /* [coded] the same off a centroid */
 	int16_t *weights; /* [coded] */
 };
 
@@ -92,10 +93,11 @@ static enum vsx_status make_room(const struct vsx_codes *c,
 	uint8_t *room;
 
 	VSX_TRY(vsx_code_query_room(
-		q, head + floats + c->form.coded * sizeof(int16_t), err));
+		q, head + 2 * floats + c->form.coded * sizeof(int16_t), err));
 	room = q->room;
 	sq_of(q)->y = (float *)(void *)(room + head);
-	sq_of(q)->weights = (int16_t *)(void *)(room + head + floats);
+	sq_of(q)->off = (float *)(void *)(room + head + floats);
+	sq_of(q)->weights = (int16_t *)(void *)(room + head + 2 * floats);
 	return VSX_OK;
 }
 
@@ -104,15 +106,63 @@ static bool is_product(const struct vsx_codes *c)
 	return c->rows.metric == VSX_IP;
 }
 
-/* Sums run in 8 lanes, as those of exact values do. */
-static float fold(const float lane[8])
+/*
+ * Sums run in 8 lanes, as those of exact values do: component i is added to
+ * lane i % 8. Loops over eight components at a time are what compilers make
+ * vectors of.
+ */
+#define LANES 8u
+
+static float fold(const float lane[LANES])
 {
 	return ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
 	       ((lane[1] + lane[5]) + (lane[3] + lane[7]));
 }
 
+/* The sum of the sizes of n weights, and the greatest. */
+static float size_up(const float *weight, uint32_t n, float *greatest)
+{
+	float lane[LANES] = {0}, most[LANES] = {0};
+	uint32_t i = 0;
+
+	for (; n - i >= LANES; i += LANES)
+		for (uint32_t l = 0; l < LANES; l++) {
+			float size = fabsf(weight[i + l]);
+
+			lane[l] += size;
+			most[l] = size > most[l] ? size : most[l];
+		}
+	for (; i < n; i++) {
+		float size = fabsf(weight[i]);
+
+		lane[i % LANES] += size;
+		most[0] = size > most[0] ? size : most[0];
+	}
+	for (uint32_t l = 1; l < LANES; l++)
+		most[0] = most[l] > most[0] ? most[l] : most[0];
+	*greatest = most[0];
+	return fold(lane);
+}
+
 /* 1.5 * 2^23: what is added to it is rounded to a whole number. */
 #define ROUNDER 12582912.0f
+
+/* Whole numbers near the weights times inverse; the sum of their sizes, which
+ * are 2^15 at most, of 2^16 at most. */
+static uint32_t round_off(const float *restrict weight, uint32_t n,
+			  float inverse, int16_t *restrict w)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		float whole = weight[i] * inverse + ROUNDER;
+
+		w[i] = (int16_t)(int32_t)(whole - ROUNDER);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		sum += (uint32_t)abs(w[i]);
+	return sum;
+}
 
 /*
  * Whole numbers w times the unit that is returned are near the weights, and no
@@ -121,35 +171,42 @@ static float fold(const float lane[8])
 static float quantise(const float *weight, uint32_t n, uint32_t most,
 		      int16_t *w)
 {
-	float lane[8] = {0}, greatest = 0.0f, unit, inverse;
-	uint64_t sum = 0;
+	float greatest, unit, inverse;
 
-	for (uint32_t i = 0; i < n; i++) {
-		float size = fabsf(weight[i]);
-
-		lane[i % 8] += size;
-		greatest = size > greatest ? size : greatest;
-	}
 	/* A twentieth more than 2^31 allows: room for what is rounded up. */
-	unit = fold(lane) * ((float)most * 1.05f * 0x1p-31f);
+	unit = size_up(weight, n, &greatest) * ((float)most * 1.05f * 0x1p-31f);
 	if (unit < greatest * (1.0f / 32767.0f))
 		unit = greatest * (1.0f / 32767.0f);
 	inverse = 1.0f / unit;
 	/* Numbers that are none, or out of range, come from a hostile file. */
-	if (!(unit > 0.0f && unit <= FLT_MAX && inverse <= FLT_MAX)) {
-		memset(w, 0, n * sizeof(*w));
-		return 0.0f;
-	}
-	for (uint32_t i = 0; i < n; i++) {
-		float whole = weight[i] * inverse + ROUNDER;
-
-		w[i] = (int16_t)(int32_t)(whole - ROUNDER);
-		sum += (uint32_t)abs(w[i]);
-	}
-	if (sum * most <= INT32_MAX)
+	if (unit > 0.0f && unit <= FLT_MAX && inverse <= FLT_MAX &&
+	    (uint64_t)round_off(weight, n, inverse, w) * most <= INT32_MAX)
 		return unit;
 	memset(w, 0, n * sizeof(*w));
 	return 0.0f;
+}
+
+/* How far a query is from the corner of the grid, in n components, times the
+ * steps; the squares of how far are added to lanes. */
+static void off_corner(const float *restrict y, const float *restrict lo,
+		       const float *restrict step, uint32_t n,
+		       float *restrict weight, float lane[LANES])
+{
+	uint32_t i = 0;
+
+	for (; n - i >= LANES; i += LANES)
+		for (uint32_t l = 0; l < LANES; l++) {
+			float at = y[i + l] - lo[i + l];
+
+			weight[i + l] = at * step[i + l];
+			lane[l] += at * at;
+		}
+	for (; i < n; i++) {
+		float at = y[i] - lo[i];
+
+		weight[i] = at * step[i];
+		lane[i % LANES] += at * at;
+	}
 }
 
 /* Squared distances, from the corner of the grid at the centroid. */
@@ -158,16 +215,16 @@ static void weigh_distance(const struct vsx_codes *c, struct vsx_code_query *q,
 {
 	struct vsx_sq_scale s = vsx_sq_scale(&c->form, c->params);
 	struct sq_query *sq = sq_of(q);
-	float *weight = q->query.f32_buffer, lane[8] = {0};
+	float *weight = q->query.f32_buffer, lane[LANES] = {0};
+	const float *y = sq->y;
 	uint32_t n = c->form.coded;
 
-	for (uint32_t i = 0; i < n; i++) {
-		float at = centroid ? sq->y[i] - centroid[i] : sq->y[i];
-
-		at -= s.lo[i];
-		weight[i] = at * s.step[i];
-		lane[i % 8] += at * at;
+	if (centroid) {
+		for (uint32_t i = 0; i < n; i++)
+			sq->off[i] = y[i] - centroid[i];
+		y = sq->off;
 	}
+	off_corner(y, s.lo, s.step, n, weight, lane);
 	sq->bias = fold(lane);
 	sq->scale =
 		-2.0f * quantise(weight, n, vsx_sq_most(c->codec), sq->weights);
@@ -175,10 +232,14 @@ static void weigh_distance(const struct vsx_codes *c, struct vsx_code_query *q,
 
 static float product_of(const float *a, const float *b, uint32_t n)
 {
-	float lane[8] = {0};
+	float lane[LANES] = {0};
+	uint32_t i = 0;
 
-	for (uint32_t i = 0; i < n; i++)
-		lane[i % 8] += a[i] * b[i];
+	for (; n - i >= LANES; i += LANES)
+		for (uint32_t l = 0; l < LANES; l++)
+			lane[l] += a[i + l] * b[i + l];
+	for (; i < n; i++)
+		lane[i % LANES] += a[i] * b[i];
 	return fold(lane);
 }
 
