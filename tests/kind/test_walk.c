@@ -2,7 +2,7 @@
  * The search of a graph is the one of the paper (algorithm 2), held here
  * against its plainest form: the rows that are found, and how many were
  * compared on the way. Deleted rows do not
- * count, and what they link to is met in their place.
+ * count, and lead to rows that do.
  */
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -132,42 +132,29 @@ static void descend(struct plain *p, size_t ef)
 	}
 }
 
-/* Live rows that a row links to, as many as there is room for; deleted ones go
- * to `deleted`, unless that is NULL. */
+/* What a row links to; deleted rows, too, if they are wanted. */
 static void enter_links(struct plain *p, const struct vsx_level *l,
-			uint32_t row, size_t ef, uint32_t *room,
-			uint32_t *deleted, uint32_t *n_deleted)
+			uint32_t row, size_t ef, bool deleted)
 {
-	for (uint32_t j = 0; j<l->degree && * room> 0; j++) {
+	for (uint32_t j = 0; j < l->degree; j++) {
 		uint32_t link = l->links[row * l->degree + j];
 
 		if (link == VSX_HNSW_NO_LINK)
 			break;
-		if (p->met[link])
-			continue;
-		if (vsx_is_dead(p->seg, link)) {
-			if (deleted)
-				deleted[(*n_deleted)++] = link;
-			continue;
-		}
-		enter(p, link, ef);
-		--*room;
+		if (!p->met[link] && (deleted || !vsx_is_dead(p->seg, link)))
+			enter(p, link, ef);
 	}
 }
 
-/* In place of deleted rows what these link to. */
-static void expand(struct plain *p, const struct vsx_level *l, uint32_t row,
+/* Deleted rows are wanted around the near part of the pool; around deleted ones
+ * around the nearest quarter of ef. */
+static void expand(struct plain *p, const struct vsx_level *l, size_t place,
 		   size_t ef)
 {
-	uint32_t deleted[2 * M], n_deleted = 0, room = l->degree;
+	uint32_t row = vsx_pool_row(p->pool[place]);
+	bool is_dead = vsx_is_dead(p->seg, row);
 
-	enter_links(p, l, row, ef, &room, deleted, &n_deleted);
-	for (uint32_t i = 0; i < n_deleted && room > 0; i++) {
-		if (p->met[deleted[i]])
-			continue;
-		p->met[deleted[i]] = true;
-		enter_links(p, l, deleted[i], ef, &room, NULL, NULL);
-	}
+	enter_links(p, l, row, ef, place < (is_dead ? ef / 4 : ef + ef / 4));
 }
 
 static void walk(struct plain *p, size_t ef)
@@ -177,14 +164,12 @@ static void walk(struct plain *p, size_t ef)
 	descend(p, ef);
 	vsx_hnsw_level(p->seg, 0, &l);
 	for (size_t i = 0; i < p->n;) {
-		uint32_t row = vsx_pool_row(p->pool[i]);
-
 		if (p->pool[i] & 1) {
 			i++;
 			continue;
 		}
 		p->pool[i] |= 1;
-		expand(p, &l, row, ef);
+		expand(p, &l, i, ef);
 		i = 0;
 	}
 }

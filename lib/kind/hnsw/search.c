@@ -294,12 +294,17 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 static size_t least_places(const struct vsx_segment *seg,
 			   const struct vsx_find *find, size_t ef)
 {
+	const struct vsx_eligible *e = &find->eligible;
 	uint64_t live = seg->n_rows - seg->n_dead;
+	double places;
 
 	if (find->n_all <= live)
 		return SIZE_MAX;
-	return (size_t)((double)ef * sqrt((double)live / (double)find->n_all)) +
-	       1;
+	places = (double)ef * sqrt((double)live / (double)find->n_all);
+	/* Among rows that do not count, as walks take these along. */
+	if (!vsx_eligible_are_sparse(e))
+		places *= (double)e->n_rows / (double)e->n;
+	return (size_t)places + 1;
 }
 
 /* The key of a row that is as near as the k-th found so far. Of estimates: if

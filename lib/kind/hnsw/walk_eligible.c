@@ -1,11 +1,12 @@
 /*
  * A walk where only some rows count.
  *
- * Rows that do not are not compared with the query, but bridged: the walk looks
- * at what they link to in their place. So it is one over a graph of the rows
- * that count, which has about as many links, and costs little more than one
- * over a graph of these rows alone. Only where hardly a row around counts do
- * the others guide it, by their distances, until it comes to where more do.
+ * Where many do, those that do not are compared too, and lead on to rows that
+ * do, but no further. Where few do, they are bridged: not compared, the walk
+ * looks at what they link to in their place. So it is one over a graph of the
+ * rows that count, which has about as many links. Only where hardly a row
+ * around counts do the others guide it, by their distances, until it comes to
+ * where more do.
  */
 #include "kind/hnsw/walk_steps.h"
 
@@ -128,9 +129,10 @@ static enum vsx_status bridge(struct vsx_walk *w, const struct vsx_level *l,
 }
 
 /* Rows around that of a pool entry which were not met before. */
-static enum vsx_status expand(struct vsx_walk *w, const struct vsx_level *l,
-			      uint64_t entry, uint64_t bound, size_t *n,
-			      struct vsx_error *err)
+static enum vsx_status bridge_over(struct vsx_walk *w,
+				   const struct vsx_level *l, uint64_t entry,
+				   uint64_t bound, size_t *n,
+				   struct vsx_error *err)
 {
 	uint32_t pass[2 * VSX_HNSW_MAX_M / VSX_GATE_LINKS];
 	struct around a = {
@@ -186,22 +188,126 @@ static enum vsx_status take(struct vsx_walk *w, const struct vsx_level *l,
 			    struct vsx_error *err)
 {
 	const uint32_t *rows = w->scratch->rows, *keys = w->scratch->keys;
-	const uint64_t *pool = w->scratch->pool;
 
 	VSX_TRY(take_keys(w, l, rows, n, w->scratch->keys, err));
+	n = keep_nearer(w, n, last_entry(w, ef));
 	for (size_t i = 0; i < n; i++) {
-		uint64_t entry = vsx_pool_entry(keys[i], rows[i]);
-		size_t place;
+		size_t place = vsx_walk_insert_eligible(
+			w, ef, vsx_pool_entry(keys[i], rows[i]));
 
-		if (w->n - w->n_barred >= ef && entry > pool[w->n - 1])
-			continue;
-		place = vsx_walk_insert_eligible(w, ef, entry);
 		if (place < *next)
 			*next = place;
 	}
 	if (*next > w->n)
 		*next = w->n;
 	return VSX_OK;
+}
+
+/* Lists of fewer links are short. */
+#define SHORT 32u
+
+/* Links that are asked how dense rows that count are around a row. */
+#define ASKED 16u
+
+/* A quarter or more of what a row links to. */
+static bool is_dense(const struct vsx_walk *w, const struct vsx_level *l,
+		     uint32_t row)
+{
+	const uint32_t *links = links_of(l, row);
+	const struct vsx_eligible e = *w->eligible;
+	uint32_t n = 0, many = 0;
+
+	for (; n < l->degree && n < ASKED && links[n] < l->n_rows; n++)
+		many += vsx_is_eligible(&e, links[n]);
+	return many * 4 >= n;
+}
+
+/* A link into the rows, and marked, unless it was met before or does not count
+ * and others are not wanted. Without branches: none can be guessed. */
+static inline enum vsx_status take_link(struct vsx_walk *w,
+					const struct vsx_level *l,
+					uint32_t link, bool others, size_t *n,
+					struct vsx_error *err)
+{
+	uint8_t mark = w->marks[link], epoch = w->scratch->epoch;
+	bool is = vsx_is_eligible(w->eligible, link) | others;
+	bool taken = is & (mark != epoch) & (link != w->avoid);
+
+	if (__builtin_expect(mark == NEVER && taken, 0) && l->codes.view)
+		VSX_TRY(touch_row(l, link, err));
+	w->marks[link] = taken ? epoch : mark;
+	w->scratch->rows[*n] = link;
+	*n += taken;
+	return VSX_OK;
+}
+
+/* Rows that the row of a pool entry links to, those that do not count too if
+ * others are wanted. */
+static enum vsx_status gather(struct vsx_walk *w, const struct vsx_level *l,
+			      uint64_t entry, uint64_t bound, bool others,
+			      size_t *n, struct vsx_error *err)
+{
+	uint32_t pass[2 * VSX_HNSW_MAX_M / VSX_GATE_LINKS];
+	uint32_t row = vsx_pool_row(entry), degree = l->degree;
+	const uint32_t *links = links_of(l, row);
+
+	*n = 0;
+	if (l->asks)
+		ask_rows(w, l, links);
+	if (l->gates.blocks)
+		VSX_TRY(ask_gates(w, l, entry, bound, pass, err));
+	else
+		memset(pass, 0xff, sizeof(pass));
+	for (uint32_t i = 0; i < degree; i += VSX_GATE_LINKS)
+		for (uint32_t m = pass[i / VSX_GATE_LINKS]; m; m &= m - 1) {
+			uint32_t at = i + (uint32_t)__builtin_ctz(m), link;
+
+			if (at >= degree || links[at] == VSX_HNSW_NO_LINK)
+				return VSX_OK;
+			link = links[at];
+			if (link >= l->n_rows)
+				return bad_link(l, row, link, err);
+			if (l->gates.blocks)
+				prefetch_row(l, link);
+			VSX_TRY(take_link(w, l, link, others, n, err));
+		}
+	return VSX_OK;
+}
+
+/*
+ * Where many rows count, one that does not is cheaper to compare than to
+ * bridge. It is a way to rows that do: so it is taken only around the near
+ * entries of the pool, and leads to rows that count alone. Short lists have too
+ * few of these: there the nearest lead on to others as well.
+ */
+static bool wants_others(const struct vsx_walk *w, const struct vsx_level *l,
+			 size_t ef, size_t place)
+{
+	uint32_t row = vsx_pool_row(w->scratch->pool[place]);
+
+	if (vsx_is_eligible(w->eligible, row))
+		return place < ef + ef / 4;
+	return l->degree < SHORT && place < ef / 4;
+}
+
+/* Around the entry at *next, which is expanded, into the pool. */
+static enum vsx_status step(struct vsx_walk *w, const struct vsx_level *l,
+			    size_t ef, size_t *next, struct vsx_error *err)
+{
+	uint64_t entry = w->scratch->pool[*next], bound = last_entry(w, ef);
+	uint32_t row = vsx_pool_row(entry);
+	size_t n;
+
+	if (l->links_view)
+		VSX_TRY(touch_links(l, row, err));
+	if (is_dense(w, l, row)) {
+		VSX_TRY(gather(w, l, entry, bound,
+			       wants_others(w, l, ef, *next), &n, err));
+		w->n_hops++;
+	} else {
+		VSX_TRY(bridge_over(w, l, entry, bound, &n, err));
+	}
+	return take(w, l, ef, n, next, err);
 }
 
 /*
@@ -218,18 +324,15 @@ enum vsx_status vsx_walk_beam_eligible(struct vsx_walk *w,
 
 	while (!vsx_walk_is_lost(w)) {
 		size_t wide = vsx_walk_grown(w, ef), guided = w->n_guided, n;
-		uint64_t bound = NO_BOUND;
 
-		while (next < w->n && (pool[next] & 1))
-			next++;
+		next = skip_expanded(w, next);
 		if (next >= w->n ||
 		    (next >= until && next - until >= wide - ef))
 			return VSX_OK;
 		pool[next] |= 1;
-		if (w->n - w->n_barred >= wide)
-			bound = pool[w->n - 1];
-		VSX_TRY(expand(w, l, pool[next], bound, &n, err));
-		VSX_TRY(take(w, l, wide, n, &next, err));
+		expect(w, l, skip_expanded(w, next + 1));
+		VSX_TRY(step(w, l, wide, &next, err));
+		expect(w, l, skip_expanded(w, next));
 		if (guided == 0 && w->n_guided > 0) {
 			VSX_TRY(gather_seeds(w, l, &n, err));
 			VSX_TRY(take(w, l, wide, n, &next, err));

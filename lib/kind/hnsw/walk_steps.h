@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "io/advice.h"
 #include "kind/hnsw/hnsw.h"
 
 /*
@@ -27,6 +28,28 @@ static inline void prefetch_links(const struct vsx_level *l, uint32_t row)
 
 	for (uint32_t i = 0; i < l->degree * 4; i += 64)
 		__builtin_prefetch(p + i, 0, 2);
+}
+
+static inline void prefetch_gates(const struct vsx_level *l, uint32_t row)
+{
+	const uint8_t *p;
+
+	if (!l->gates.blocks)
+		return;
+	p = l->gates.blocks + (size_t)row * l->gates.row_bytes;
+	for (uint32_t i = 0; i < l->gates.row_bytes; i += 64)
+		__builtin_prefetch(p + i, 0, 2);
+}
+
+/* As soon as it is known that its code is needed. */
+static inline void prefetch_row(const struct vsx_level *l, uint32_t row)
+{
+	const uint8_t *at =
+		l->codes.base +
+		(size_t)(row >> l->codes.block_shift) * l->codes.block_bytes;
+
+	__builtin_prefetch(at);
+	__builtin_prefetch(at + 64);
 }
 
 static inline enum vsx_status touch_links(const struct vsx_level *l,
@@ -53,6 +76,19 @@ static inline enum vsx_status touch_row(const struct vsx_level *l, uint32_t row,
 	struct vsx_run run = run_of(l, row);
 
 	return vsx_codes_touch(&l->codes, &run, err);
+}
+
+/* Together: waiting for one page after the other is what takes the time. */
+static inline void ask_rows(const struct vsx_walk *w, const struct vsx_level *l,
+			    const uint32_t *links)
+{
+	for (uint32_t i = 0; i < l->degree && links[i] < l->n_rows; i++) {
+		struct vsx_run run = run_of(l, links[i]);
+		uint64_t bytes, at = vsx_codes_extent(&l->codes, &run, &bytes);
+
+		if (w->marks[links[i]] != w->scratch->epoch)
+			vsx_ask(l->codes.base - l->codes.at + at, bytes);
+	}
 }
 
 static inline enum vsx_status take_keys(struct vsx_walk *w,
@@ -147,5 +183,52 @@ static inline size_t pool_insert(uint64_t *pool, size_t *n, size_t ef,
  * SIZE_MAX if it was not kept.
  */
 size_t vsx_walk_insert_eligible(struct vsx_walk *w, size_t ef, uint64_t entry);
+
+/* The first entry from `at` on that is not expanded. */
+static inline size_t skip_expanded(const struct vsx_walk *w, size_t at)
+{
+	const uint64_t *pool = w->scratch->pool;
+
+	while (at < w->n && (pool[at] & 1))
+		at++;
+	return at;
+}
+
+/* Ask for what is needed once the entry at `place` is expanded. */
+static inline void expect(const struct vsx_walk *w, const struct vsx_level *l,
+			  size_t place)
+{
+	uint32_t row;
+
+	if (place >= w->n)
+		return;
+	row = vsx_pool_row(w->scratch->pool[place]);
+	prefetch_links(l, row);
+	prefetch_gates(l, row);
+}
+
+/* What a row must come before to come into a pool of ef that count. */
+static inline uint64_t last_entry(const struct vsx_walk *w, size_t ef)
+{
+	return w->n - w->n_barred == ef ? w->scratch->pool[w->n - 1] : NO_BOUND;
+}
+
+/* Keep the rows, and their keys, that come before an entry: how many. Without
+ * branches, as pool_place(). */
+static inline size_t keep_nearer(const struct vsx_walk *w, size_t n,
+				 uint64_t bound)
+{
+	uint32_t *rows = w->scratch->rows, *keys = w->scratch->keys;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t row = rows[i], key = keys[i];
+
+		rows[kept] = row;
+		keys[kept] = key;
+		kept += vsx_pool_entry(key, row) < bound;
+	}
+	return kept;
+}
 
 #endif
