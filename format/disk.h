@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "bytes.h"
+#include "vsx_types.h"
 
 #define VSX_FORMAT_VERSION 1
 #define VSX_MAGIC_BYTES	   8
@@ -122,7 +123,7 @@ static_assert(sizeof(struct vsx_disk_manifest) == 256, "SPEC.md 4.2");
 
 /* Those that are not the kind's. */
 #define VSX_PARAM_SHARED 5 /* 0, or 1 + the segment whose CPAR it uses */
-#define VSX_PARAM_ROWS	 6 /* code word of VECS; 0: rows of the element type */
+#define VSX_PARAM_ROWS	 6 /* code word of VECS; see vsx_word_elem() */
 #define VSX_PARAM_CODES	 7 /* code word of CODE */
 
 /* A code word: what codes are, and how many of what; SPEC.md 4.2.2. */
@@ -146,6 +147,20 @@ static inline uint32_t vsx_code_word_id(uint32_t word)
 static inline uint32_t vsx_code_word_size(uint32_t word)
 {
 	return word >> 8;
+}
+
+/* Of VECS a word of id 0 says that it holds rows, and of which type: a narrower
+ * one than that of the index, or with size 0 that itself. */
+static inline bool vsx_word_is_code(uint32_t word)
+{
+	return vsx_code_word_id(word) != 0;
+}
+
+static inline enum vsx_elem vsx_word_elem(uint32_t word, enum vsx_elem elem)
+{
+	return vsx_code_word_id(word) || !vsx_code_word_size(word)
+		       ? elem
+		       : (enum vsx_elem)vsx_code_word_size(word);
 }
 
 /* The head of section CPAR, but for the grid; SPEC.md 5.9. */

@@ -233,7 +233,8 @@ static enum vsx_status check_test(const struct vsx_manifest *m,
 				m->n_queries, vsx_ies(m->n_queries),
 				m->n_recalls, VSX_MAX_QUERIES, VSX_MAX_RECALLS);
 	if (m->flags & VSX_MANIFEST_TEST_GIVEN && m->n_segments &&
-	    !vsx_manifest_segment(m, 0).params[VSX_PARAM_ROWS])
+	    !vsx_word_is_code(
+		    vsx_manifest_segment(m, 0).params[VSX_PARAM_ROWS]))
 		return vsx_fail(err, VSX_ECORRUPT,
 				"the test is of rows as they were given, but "
 				"those of segment 0 are not kept as codes");
@@ -249,15 +250,37 @@ static enum vsx_status check_test(const struct vsx_manifest *m,
 	return VSX_OK;
 }
 
+/* Rows of floats that are whole numbers may be kept as these. */
+static enum vsx_status check_narrow(const struct vsx_manifest *m,
+				    const struct vsx_segment_entry *e,
+				    uint32_t i, struct vsx_error *err)
+{
+	uint32_t word = e->params[VSX_PARAM_ROWS];
+	uint32_t elem = vsx_code_word_size(word);
+
+	if (vsx_word_is_code(word) || !elem ||
+	    (vsx_elem_is_int(elem) && !vsx_elem_is_int(m->elem)))
+		return VSX_OK;
+	return vsx_at_segment(
+		err,
+		vsx_fail(err, VSX_ECORRUPT,
+			 "segment %u: rows of %s are kept as type %u, "
+			 "expected %u or %u over floats",
+			 i, vsx_elem_name(m->elem), elem, VSX_I8, VSX_U8),
+		i);
+}
+
 static enum vsx_status check_segments(const struct vsx_manifest *m,
 				      struct vsx_error *err)
 {
-	uint32_t row_bytes = vsx_row_bytes(m->dim, m->elem, m->metric);
 	uint64_t rows = 0, dead = 0;
 
 	for (uint32_t i = 0; i < m->n_segments; i++) {
 		struct vsx_segment_entry e = vsx_manifest_segment(m, i);
-		bool coded = e.params[VSX_PARAM_ROWS] != 0;
+		uint32_t word = e.params[VSX_PARAM_ROWS];
+		bool coded = vsx_word_is_code(word);
+		uint32_t row_bytes = vsx_row_bytes(
+			m->dim, vsx_word_elem(word, m->elem), m->metric);
 		uint32_t least = coded ? 1 : row_bytes, unit = coded ? 1 : 4;
 
 		if (e.n_rows < 1 || e.n_rows > VSX_MAX_SEGMENT_ROWS)
@@ -278,6 +301,7 @@ static enum vsx_status check_segments(const struct vsx_manifest *m,
 					 "codes, expected f32",
 					 i, vsx_elem_name(m->elem)),
 				i);
+		VSX_TRY(check_narrow(m, &e, i, err));
 		/* What codes come to is compared when the segment is opened. */
 		if (e.row_stride < least || e.row_stride > 2 * row_bytes + 64)
 			return vsx_at_segment(

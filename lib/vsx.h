@@ -294,6 +294,10 @@ struct vsx_facts {
 				   became codes */
 	uint32_t has_keys;	/* 1: rows have keys, at least some */
 	uint32_t has_payload;	/* 1: rows have payload, likewise */
+	uint32_t kept_narrow;	/* 1: rows that are all whole numbers are in the
+				   file as such, at least those of a segment,
+				   whose `kept` is "u8" or "i8". Nothing is lost
+				   by it; vsx_row() has none of these */
 };
 
 VSX_API void vsx_get_facts_sized(const struct vsx *index,

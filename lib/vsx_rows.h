@@ -75,7 +75,8 @@ VSX_API enum vsx_status vsx_get_many(const struct vsx *index,
  *      of 4. Not the caller's to change; valid until the index is closed
  *
  * Its pages are checked as for a search. VSX_ENOTFOUND if no row has this id;
- * VSX_EINVAL if it is kept as a code, which vsx_get() decodes.
+ * VSX_EINVAL if it is kept as a code, which vsx_get() decodes, or in a narrower
+ * type (kept_narrow of vsx_facts).
  */
 VSX_API enum vsx_status vsx_row(const struct vsx *index, uint64_t id,
 				const void **row, struct vsx_error *err);

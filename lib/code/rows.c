@@ -53,7 +53,7 @@ static enum vsx_status prepare(const struct vsx_codes *c,
 	if (rows->metric == VSX_COSINE) {
 		q->bounds.error =
 			vsx_sum_error(dim) + 8 * 0x1p-23 + vsx_exact_error(dim);
-	} else if (q->asked->native) {
+	} else if (vsx_query_native(rows, q->asked)) {
 		q->bounds.shape = VSX_BOUNDS_EXACT;
 	} else if (rows->metric == VSX_L2) {
 		q->bounds.shape = VSX_BOUNDS_SQUARE;

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "kernel/half.h"
 #include "kernel/tile.h"
+#include "kernel/whole.h"
 #include "manifest.h"
 #include "names.h"
 
@@ -212,19 +213,15 @@ static float tail_for(double squared)
 	return (float)(1.0 / sqrt(squared));
 }
 
-/* Write x as i8 or u8 if every component is such a number. */
-static bool to_native(enum vsx_elem elem, uint8_t *out, const float *x,
-		      uint32_t dim)
+static void take_whole(struct vsx_query *q, uint32_t dim)
 {
-	float low = elem == VSX_I8 ? -128.0f : 0.0f;
-	float high = elem == VSX_I8 ? 127.0f : 255.0f;
+	bool signs = false; /* of 0, which distances do not see */
 
-	for (uint32_t i = 0; i < dim; i++) {
-		if (!(x[i] >= low && x[i] <= high) || x[i] != floorf(x[i]))
-			return false;
-		out[i] = (uint8_t)(int)x[i];
-	}
-	return true;
+	q->whole_types = vsx_whole_types(q->f32_buffer, dim, &signs);
+	q->whole_scale = 1.0f;
+	q->whole = q->native_buffer;
+	if (q->whole_types)
+		vsx_whole_put(q->native_buffer, q->f32_buffer, dim);
 }
 
 enum vsx_status vsx_space_prepare(const struct vsx_space *s,
@@ -241,11 +238,8 @@ enum vsx_status vsx_space_prepare(const struct vsx_space *s,
 		if (!isfinite(q->f32_buffer[i]))
 			return not_finite(i, q->f32_buffer[i], err);
 	q->f32 = q->f32_buffer;
-	q->native = NULL;
 	q->scale = 1.0f;
-	if (vsx_elem_is_int(s->elem) &&
-	    to_native(s->elem, q->native_buffer, q->f32_buffer, s->dim))
-		q->native = q->native_buffer;
+	take_whole(q, s->dim);
 	if (s->metric != VSX_COSINE)
 		return check_sum(s, (const uint8_t *)q->f32_buffer, VSX_F32,
 				 greatest, err);
@@ -257,11 +251,9 @@ enum vsx_status vsx_space_prepare(const struct vsx_space *s,
 				"the vector is zero, which has no cosine");
 	for (uint32_t i = 0; i < s->dim; i++) {
 		q->f64_buffer[i] *= inverse;
-		if (!q->native)
-			q->f32_buffer[i] = (float)q->f64_buffer[i];
+		q->f32_buffer[i] = (float)q->f64_buffer[i];
 	}
-	if (q->native)
-		q->scale = (float)inverse;
+	q->whole_scale = (float)inverse;
 	return VSX_OK;
 }
 
@@ -280,14 +272,15 @@ void vsx_space_row_query(const struct vsx_space *s, struct vsx_query *q,
 {
 	float tail = s->metric == VSX_COSINE ? tail_of(s, row) : 1.0f;
 
-	q->native = NULL;
+	q->whole_types = 0;
 	q->f32 = q->f32_buffer;
-	q->scale = tail;
+	q->scale = q->whole_scale = tail;
 	if (tail == 0.0f) {
 		load_unit(s, q->f32_buffer, row);
 		q->scale = 1.0f;
 	} else if (vsx_elem_is_int(s->elem)) {
-		q->native = row;
+		q->whole = row;
+		q->whole_types = VSX_WHOLE_TYPE(s->elem);
 	} else if (s->elem == VSX_F32) {
 		q->f32 = (const float *)(const void *)row;
 	} else {
@@ -359,7 +352,7 @@ static inline uint32_t cosine_key(const struct vsx_space *s,
 {
 	float f = s->elem == VSX_I8 ? (float)(int32_t)product : (float)product;
 
-	return order_bits(-(f * (q->scale * tail)));
+	return order_bits(-(f * (q->whole_scale * tail)));
 }
 
 void vsx_space_cosine_keys(const struct vsx_space *s, const struct vsx_query *q,
@@ -373,7 +366,7 @@ static void int_products(const struct vsx_space *s, const struct vsx_query *q,
 			 const uint8_t *base, const uint32_t *rows, size_t n,
 			 uint32_t *keys)
 {
-	s->kernels->ip_int[s->elem](q->native, base, s->stride, rows, n, s->dim,
+	s->kernels->ip_int[s->elem](q->whole, base, s->stride, rows, n, s->dim,
 				    keys);
 	if (s->metric == VSX_COSINE) {
 		for (size_t i = 0; i < n; i++)
@@ -394,12 +387,12 @@ void vsx_space_keys(const struct vsx_space *s, const struct vsx_query *q,
 		    uint32_t *keys)
 {
 	if (s->metric != VSX_L2) {
-		if (q->native)
+		if (vsx_query_native(s, q))
 			int_products(s, q, base, rows, n, keys);
 		else
 			float_products(s, q, base, rows, n, keys);
-	} else if (q->native) {
-		s->kernels->l2_int[s->elem](q->native, base, s->stride, rows, n,
+	} else if (vsx_query_native(s, q)) {
+		s->kernels->l2_int[s->elem](q->whole, base, s->stride, rows, n,
 					    s->dim, keys);
 	} else {
 		s->kernels->l2[s->elem](q->f32, base, s->stride, rows, n,
@@ -411,8 +404,8 @@ enum vsx_key_form vsx_space_key_form(const struct vsx_space *s,
 				     const struct vsx_query *q)
 {
 	if (s->metric == VSX_L2)
-		return q->native ? VSX_KEY_WHOLE : VSX_KEY_F32;
-	if (s->metric == VSX_COSINE || !q->native)
+		return vsx_query_native(s, q) ? VSX_KEY_WHOLE : VSX_KEY_F32;
+	if (s->metric == VSX_COSINE || !vsx_query_native(s, q))
 		return VSX_KEY_PRODUCT;
 	return s->elem == VSX_I8 ? VSX_KEY_PRODUCT_I8 : VSX_KEY_PRODUCT_U8;
 }

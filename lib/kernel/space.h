@@ -37,13 +37,14 @@ void vsx_space_init(struct vsx_space *s, enum vsx_metric metric,
 
 /* A query made ready. Its buffers belong to whoever made it. */
 struct vsx_query {
-	const float *f32; /* the components; for cosine of length 1 if it came
-			     from vsx_space_prepare() */
-	const void
-		*native;   /* the same as i8 or u8, when the rows are and every
-			      component is a whole number in range; else NULL */
-	float scale;	   /* cosine: inverse length of native or f32 */
-	float *f32_buffer; /* float[dim], 64-byte aligned */
+	const float *f32;  /* the components; for cosine of length 1 if it came
+			      from vsx_space_prepare() */
+	float scale;	   /* cosine: inverse length of f32 */
+	const void *whole; /* the same as bytes, for rows of the types of which
+			      whole_types has the bit: see kernel/whole.h */
+	uint32_t whole_types;
+	float whole_scale;   /* cosine: inverse length of whole */
+	float *f32_buffer;   /* float[dim], 64-byte aligned */
 	void *native_buffer; /* 2 * vsx_tile_stride(dim) bytes, likewise */
 	double *f64_buffer;  /* double[dim]: the query; cosine: of length 1 */
 };
@@ -52,8 +53,17 @@ enum vsx_status vsx_query_alloc(struct vsx_query *q, uint32_t dim,
 				struct vsx_error *err);
 void vsx_query_release(struct vsx_query *q);
 
+/* The query as rows of the space are, where these are i8 or u8 and each of its
+ * components is a whole number in range; else NULL. */
+static inline const void *vsx_query_native(const struct vsx_space *s,
+					   const struct vsx_query *q)
+{
+	return q->whole_types >> s->elem & 1 ? q->whole : NULL;
+}
+
 /*
- * Make a query ready: dim components of type elem, any alignment.
+ * Make a query ready, for rows of any type of the metric and dimension: dim
+ * components of type elem, any alignment.
  * VSX_ENUMERIC for NaN, infinity, length 0 under cosine, or a squared length
  * above 2^125 under l2 and ip.
  */
@@ -78,7 +88,7 @@ void vsx_space_keys(const struct vsx_space *s, const struct vsx_query *q,
 
 /*
  * The keys of n integer rows under cosine from their tails and, in keys, the
- * products with q->native, negated modulo 2^32.
+ * products with q->whole, negated modulo 2^32.
  */
 void vsx_space_cosine_keys(const struct vsx_space *s, const struct vsx_query *q,
 			   const float *tails, size_t n, uint32_t *keys);

@@ -133,8 +133,6 @@ struct vsx_kind_build {
 	const char *ending; /* that its text has: ",Flat" or "" */
 
 	bool scans;	     /* rows: codes make that faster, also unasked */
-	bool walks;	     /* over rows here and there: where these are bytes,
-				codes of bytes would be the same once more */
 	const char *learned; /* what extend() takes over: "lists" */
 
 	/*

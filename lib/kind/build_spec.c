@@ -46,11 +46,9 @@ bool vsx_spec_size(struct vsx_spec *spec, const struct vsx_spec_need *need,
 bool vsx_spec_drop_codes(struct vsx_spec *spec, enum vsx_metric metric,
 			 enum vsx_elem elem)
 {
-	const struct vsx_kind_build *k = vsx_kind_build_find(spec->kind);
-
 	if (spec->gates && !vsx_edges_suit(metric, false))
 		return false;
-	if (!k || !k->walks || !spec->codes.build || spec->codes.transform ||
+	if (!spec->codes.build || spec->codes.transform ||
 	    spec->codes.build->codec != &vsx_codec_sq8 ||
 	    spec->keep == VSX_KEEP_FP16 || !vsx_elem_is_int(elem))
 		return false;

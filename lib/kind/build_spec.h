@@ -26,8 +26,8 @@ bool vsx_spec_size(struct vsx_spec *spec, const struct vsx_spec_need *need,
 
 /*
  * Drop codes that would be the rows once more: of 8 bits for each component,
- * over rows of bytes, where the kind walks over them, and codes of links do not
- * need them. True if there were such.
+ * over rows of bytes, where codes of links do not need them. True if there were
+ * such.
  */
 bool vsx_spec_drop_codes(struct vsx_spec *spec, enum vsx_metric metric,
 			 enum vsx_elem elem);

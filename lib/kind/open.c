@@ -175,6 +175,14 @@ static enum vsx_status share_of_kind(struct vsx_segment *seg,
 	return share(seg, segments, from, may, kind->shared_slot, err);
 }
 
+/* The code word of VECS; 0: it holds rows, of whatever type. */
+static uint32_t code_of_rows(const uint32_t *params)
+{
+	uint32_t word = params[VSX_PARAM_ROWS];
+
+	return vsx_word_is_code(word) ? word : 0;
+}
+
 /* Parameters of the same codes. */
 static enum vsx_status share_codes(struct vsx_segment *seg,
 				   const struct vsx_segment *segments,
@@ -188,12 +196,12 @@ static enum vsx_status share_codes(struct vsx_segment *seg,
 		return VSX_OK;
 	lender = from <= seg->number ? segments[from - 1].params : NULL;
 	may = lender && !lender[VSX_PARAM_SHARED] &&
-	      lender[VSX_PARAM_ROWS] == seg->params[VSX_PARAM_ROWS] &&
+	      code_of_rows(lender) == code_of_rows(seg->params) &&
 	      lender[VSX_PARAM_CODES] == seg->params[VSX_PARAM_CODES] &&
-	      (lender[VSX_PARAM_CODES] || lender[VSX_PARAM_ROWS]);
-	if (seg->params[VSX_PARAM_ROWS])
+	      (lender[VSX_PARAM_CODES] || code_of_rows(lender));
+	if (code_of_rows(seg->params))
 		VSX_TRY(share(seg, segments, from, may, VSX_SEC_VPAR, err));
-	return seg->params[VSX_PARAM_CODES] || !seg->params[VSX_PARAM_ROWS]
+	return seg->params[VSX_PARAM_CODES] || !code_of_rows(seg->params)
 		       ? share(seg, segments, from, may, VSX_SEC_CPAR, err)
 		       : VSX_OK;
 }

@@ -103,7 +103,8 @@ static enum vsx_status make_views(struct vsx *index, struct vsx_error *err)
 	return VSX_OK;
 }
 
-/* From row to row once they are decoded; 0: as the library does. */
+/* From row to row once they are decoded and of the type of the index; 0: as the
+ * library does. */
 static uint32_t plain_stride(const struct vsx_manifest *m, uint32_t i)
 {
 	struct vsx_segment_entry e = vsx_manifest_segment(m, i);
@@ -132,10 +133,8 @@ enum vsx_status vsx_index_bind(struct vsx *index, struct vsx_error *err)
 		seg->mark_base = rows;
 		rows += e.n_rows;
 		memcpy(seg->params, e.params, sizeof(seg->params));
-		vsx_space_init(&seg->space, m->metric, m->elem, m->dim,
-			       plain_stride(m, i));
-		if (e.params[VSX_PARAM_ROWS])
-			seg->kept_bytes = e.row_stride;
+		vsx_segment_rows_are(seg, m->metric, m->elem, m->dim,
+				     e.row_stride);
 	}
 	VSX_TRY(make_views(index, err));
 	return vsx_segments_share(index->segments, m->n_segments, err);

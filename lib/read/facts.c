@@ -102,6 +102,7 @@ void vsx_get_facts_sized(const struct vsx *index, struct vsx_facts *facts,
 		.test_as_given = !!(m->flags & VSX_MANIFEST_TEST_GIVEN),
 		.has_keys = vsx_index_has(index, VSX_ATT_KEY),
 		.has_payload = vsx_index_has(index, VSX_ATT_PAYLOAD),
+		.kept_narrow = vsx_index_is_narrow(index),
 	};
 
 	memcpy(f.uuid, sb->uuid, 16);

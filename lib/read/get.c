@@ -64,6 +64,13 @@ static enum vsx_status locate(const struct vsx *index, uint64_t id,
 				"id %llu is kept as a code, %s, which "
 				"vsx_get() decodes",
 				(unsigned long long)id, index->kept);
+	if (p.seg->space.elem != index->space.elem)
+		return vsx_fail(err, VSX_EINVAL,
+				"id %llu is kept as %s, which vsx_get() turns "
+				"into %s",
+				(unsigned long long)id,
+				vsx_elem_name(p.seg->space.elem),
+				vsx_elem_name(index->space.elem));
 	VSX_TRY(vsx_kept_begin(&kept, p.seg, err));
 	VSX_TRY(vsx_kept_row(&kept, p.row, &row, err));
 	*at = row;

@@ -106,6 +106,15 @@ static inline bool vsx_index_is_coded(const struct vsx *index)
 	return false;
 }
 
+/* Whether some are kept in a narrower type than that of the index. */
+static inline bool vsx_index_is_narrow(const struct vsx *index)
+{
+	for (uint32_t i = 0; i < index->manifest.n_segments; i++)
+		if (index->segments[i].space.elem != index->space.elem)
+			return true;
+	return false;
+}
+
 /* The live row with an id, newest segment first. VSX_ENOTFOUND. */
 enum vsx_status vsx_find_row(const struct vsx *index, uint64_t id,
 			     const struct vsx_segment **seg, uint32_t *row,

@@ -168,7 +168,7 @@ enum vsx_status vsx_kept_check_lengths(struct vsx_segment *seg,
 	uint32_t word = seg->params[VSX_PARAM_ROWS], due;
 	struct place p;
 
-	if (!word)
+	if (!vsx_word_is_code(word))
 		return VSX_OK;
 	VSX_TRY(find_codec(&seg->kept_codec, word, err));
 	p = place_of_rows(seg);

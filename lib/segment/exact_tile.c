@@ -25,8 +25,10 @@ static bool are_panels(const struct vsx_sieve *s)
 bool vsx_exact_tiles_suit(const struct vsx_sieve *s)
 {
 	const struct vsx_eligible *e = &s->find->eligible;
-	bool whole = are_panels(s) ? s->query->s != NULL
-				   : query_of(s) && query_of(s)->native;
+	bool whole = are_panels(s)
+			     ? s->query->s != NULL
+			     : query_of(s) && vsx_query_native(&s->codes.space,
+							       query_of(s));
 
 	/* A few rows of its own a sieve finds faster alone. */
 	return whole &&
@@ -72,8 +74,9 @@ static void take_queries(struct vsx_exact_tiles *t)
 			t->add[i] = q->add;
 			continue;
 		}
-		vsx_tile_query(s, query_of(t->sieves[i])->native, t->space->dim,
-			       t->query_turn);
+		vsx_tile_query(
+			s, vsx_query_native(t->space, query_of(t->sieves[i])),
+			t->space->dim, t->query_turn);
 		t->add[i] = query_add(t->space, s);
 	}
 }

@@ -3,6 +3,17 @@
 
 #include "plural.h"
 
+void vsx_segment_rows_are(struct vsx_segment *seg, enum vsx_metric metric,
+			  enum vsx_elem elem, uint32_t dim, uint32_t stride)
+{
+	uint32_t word = seg->params[VSX_PARAM_ROWS];
+	bool coded = vsx_word_is_code(word);
+
+	seg->kept_bytes = coded ? stride : 0;
+	vsx_space_init(&seg->space, metric, vsx_word_elem(word, elem), dim,
+		       coded ? 0 : stride);
+}
+
 enum vsx_status vsx_segment_locate(const struct vsx_segment *seg, uint32_t row,
 				   uint64_t *offset, struct vsx_error *err)
 {

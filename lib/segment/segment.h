@@ -127,6 +127,11 @@ static inline uint64_t vsx_refine_rows(uint64_t k, uint32_t refine)
 	return (k * refine + VSX_REFINE_UNIT - 1) / VSX_REFINE_UNIT;
 }
 
+/* Once `params` are set: what VECS holds by these, its rows `stride` bytes
+ * apart, of an index whose rows are of type elem. */
+void vsx_segment_rows_are(struct vsx_segment *seg, enum vsx_metric metric,
+			  enum vsx_elem elem, uint32_t dim, uint32_t stride);
+
 /* Receives findings of a check; returns nonzero to stop. */
 typedef int vsx_finding(void *context, const struct vsx_error *what);
 

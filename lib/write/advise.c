@@ -28,16 +28,17 @@
 
 /* An index begun with few rows is not what was asked for. */
 static bool differs(struct vsx_update_result *result, const struct vsx *index,
-		    const struct vsx_spec *wish)
+		    const struct vsx_spec *asked)
 {
 	const struct vsx_segment *base = index->segments;
 	char wanted[64], built[64];
-	struct vsx_spec is;
+	struct vsx_spec is, due = *asked, *wish = &due;
 
 	if (index->manifest.n_segments == 0 ||
 	    result->n_live < FEW_ASKED * (uint64_t)base->n_rows)
 		return false;
 	is = vsx_spec_of_segment(base);
+	vsx_spec_drop_codes(&due, index->manifest.metric, base->space.elem);
 	if (wish->kind == is.kind && wish->size <= is.size &&
 	    vsx_spec_same_codes(wish, &is))
 		return false;

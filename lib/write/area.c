@@ -56,6 +56,19 @@ static enum vsx_status grow_memory(struct vsx_area *a, uint64_t cap,
 	return VSX_OK;
 }
 
+void vsx_area_trim(struct vsx_area *a, uint64_t bytes)
+{
+	uint64_t cap = (bytes + STEP_BYTES - 1) & ~(STEP_BYTES - 1);
+	void *p;
+
+	a->used = bytes;
+	if (a->file.fd >= 0 || cap == 0 || cap >= a->cap)
+		return;
+	p = mremap(a->base, a->cap, cap, 0);
+	if (p != MAP_FAILED)
+		a->cap = cap;
+}
+
 /*
  * Blocks of the file up to `cap`. They must be there before the mapping is
  * written to: a full disk would else be a SIGBUS.

@@ -26,6 +26,10 @@ enum vsx_status vsx_area_grow(struct vsx_area *a, uint64_t bytes,
 			      uint64_t limit, const struct vsx_output *output,
 			      struct vsx_error *err);
 
+/* Of what is there only the first `bytes` are wanted any more: memory behind
+ * them is given back, blocks of a file are not. */
+void vsx_area_trim(struct vsx_area *a, uint64_t bytes);
+
 /* VSX_EIO when bytes of the file were lost: see io/bus.h. */
 enum vsx_status vsx_area_whole(const struct vsx_area *a, struct vsx_error *err);
 /* Accepts a zeroed structure. */

@@ -10,6 +10,7 @@
 #include "sums.h"
 #include "write/newer.h"
 #include "write/builder.h"
+#include "write/narrow.h"
 #include "write/options.h"
 #include "write/properties.h"
 #include "write/new_segment.h"
@@ -56,6 +57,29 @@ static enum vsx_status check_unique(const struct vsx_rows *rows,
 	return vsx_check_unique_keys(rows, err);
 }
 
+/* What became of rows that have codes, or would have had some. */
+static void tell_kept(const struct run *r)
+{
+	struct vsx_builder *b = r->b;
+	bool beside = r->choice.spec.codes.build != NULL;
+	const char *elem = vsx_elem_name(r->segment.rows.space->elem);
+
+	if (b->origin)
+		return;
+	if (r->segment.is_narrow)
+		b->job.note(&b->job,
+			    "rows are whole numbers, kept as %s%s: nothing is "
+			    "lost",
+			    elem,
+			    beside ? " beside their codes"
+				   : ", which are their own codes");
+	else if (beside && r->choice.spec.keep == VSX_KEEP_UNSAID)
+		b->job.note(&b->job,
+			    "rows are kept as %s beside their codes (RFlat): "
+			    "searches look at those that codes have found",
+			    elem);
+}
+
 static enum vsx_status choose(struct run *r, struct vsx_error *err)
 {
 	struct vsx_builder *b = r->b;
@@ -63,6 +87,8 @@ static enum vsx_status choose(struct run *r, struct vsx_error *err)
 
 	VSX_TRY(vsx_options_choose(&r->choice, &b->opts, r->segment.rows.n,
 				   err));
+	VSX_TRY(vsx_narrow(&r->segment, &b->intake.spool, &r->choice.spec,
+			   err));
 	b->job.kept_bytes = vsx_spec_kept_bytes(&r->choice.spec, b->opts.dim);
 	if (b->trained)
 		return VSX_OK; /* nothing was chosen */
@@ -75,12 +101,7 @@ static enum vsx_status choose(struct run *r, struct vsx_error *err)
 	}
 	if (r->choice.note[0])
 		b->job.note(&b->job, "%s", r->choice.note);
-	if (!b->origin && r->choice.spec.codes.build &&
-	    r->choice.spec.keep == VSX_KEEP_UNSAID)
-		b->job.note(&b->job,
-			    "rows are kept as %s beside their codes (RFlat): "
-			    "searches look at those that codes have found",
-			    vsx_elem_name(b->opts.elem));
+	tell_kept(r);
 	return VSX_OK;
 }
 

@@ -122,8 +122,11 @@ enum vsx_status vsx_new_segment_room(struct vsx_new_segment *n,
 				     const struct vsx_spec *spec,
 				     struct vsx_error *err)
 {
-	struct vsx_work_room work = vsx_plan_work(opts, spec, spool->n);
+	struct vsx_build_opts as_kept = *opts;
+	struct vsx_work_room work;
 
+	as_kept.elem = spool->space->elem;
+	work = vsx_plan_work(&as_kept, spec, spool->n);
 	spool->memory =
 		vsx_plan_for_rows(opts->memory, work.memory + work.arrays);
 	VSX_TRY(vsx_spool_room(spool, 0, err));
@@ -305,7 +308,9 @@ enum vsx_status vsx_new_segment_write(struct vsx_new_segment *n,
 		.generation = generation,
 	};
 	memcpy(n->entry.params, n->built.params, sizeof(n->entry.params));
-	n->entry.params[VSX_PARAM_ROWS] = vsx_code_params_word(&n->kept);
+	n->entry.params[VSX_PARAM_ROWS] =
+		n->is_narrow ? VSX_CODE_WORD(0, n->narrow.elem)
+			     : vsx_code_params_word(&n->kept);
 	n->entry.params[VSX_PARAM_CODES] = vsx_code_params_word(&n->codes);
 	n->entry.params[VSX_PARAM_SHARED] = n->codes_of;
 	return VSX_OK;
@@ -325,15 +330,16 @@ enum vsx_status vsx_new_segment_open(const struct vsx_new_segment *n,
 				     struct vsx_segment *seg,
 				     struct vsx_error *err)
 {
+	const struct vsx_space *space = n->rows.space;
+
 	*seg = (struct vsx_segment){
 		.kind = vsx_kind_find(n->entry.kind),
-		.space = *n->rows.space,
 		.number = n->number,
 		.n_rows = (uint32_t)n->entry.n_rows,
 	};
-	if (n->entry.params[VSX_PARAM_ROWS])
-		seg->kept_bytes = n->entry.row_stride;
 	memcpy(seg->params, n->entry.params, sizeof(seg->params));
+	vsx_segment_rows_are(seg, space->metric, space->elem, space->dim,
+			     n->entry.row_stride);
 	for (uint32_t i = 0; i < n->number; i++)
 		seg->mark_base += before[i].n_rows;
 	for (size_t i = 0; i < sink->n_sections; i++) {

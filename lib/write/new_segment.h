@@ -14,6 +14,8 @@ struct vsx_build_opts;
 struct vsx_new_segment {
 	struct vsx_job *job;
 	struct vsx_rows rows;
+	bool is_narrow; /* `narrow` is the space of the rows: see narrow.h */
+	struct vsx_space narrow;
 	struct vsx_built built;	      /* by its kind */
 	struct vsx_code_params kept;  /* that rows become; build NULL: none */
 	struct vsx_code_params codes; /* beside them; likewise */

@@ -299,7 +299,7 @@ enum vsx_status vsx_options_choose(struct vsx_choice *out,
 	vsx_spec_size(&out->spec, &need, out->reason, sizeof(out->reason));
 	if (vsx_spec_drop_codes(&out->spec, opts->metric, opts->elem))
 		snprintf(out->note, sizeof(out->note),
-			 "rows of %s are their own codes: the graph is over "
+			 "rows of %s are their own codes: searches compare "
 			 "these",
 			 vsx_elem_name(opts->elem));
 	vsx_spec_adjust(&out->spec, n_rows, out->note, sizeof(out->note));

@@ -233,6 +233,7 @@ static enum vsx_status open_rows(struct repair *r, struct vsx_segment *seg,
 	VSX_TRY(open_marks(r, seg, err));
 	VSX_TRY(vsx_segment_open_rows(seg, err));
 	VSX_TRY(open_attached(r, seg, err));
+	vsx_block_of_type(&r->block, &seg->space);
 	return vsx_kept_begin(&r->kept, seg, err);
 }
 

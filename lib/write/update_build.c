@@ -1,5 +1,6 @@
 /* The new segment of an update, built as what was asked for. */
 #include "kind/build_spec.h"
+#include "write/narrow.h"
 #include "write/options.h"
 #include "write/update_run.h"
 
@@ -50,6 +51,7 @@ enum vsx_status vsx_update_build(struct vsx_update_run *r,
 
 	/* Few or many: rows are added to what this library knows. */
 	VSX_TRY(vsx_options_choose(&choice, &u->build, r->added.rows.n, err));
+	VSX_TRY(vsx_narrow(&r->added, &u->intake.spool, &choice.spec, err));
 	if (few)
 		choice = (struct vsx_choice){.spec = vsx_spec_of_few()};
 	u->job.kept_bytes =

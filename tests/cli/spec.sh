@@ -54,7 +54,7 @@ builds PCA4,HNSW12,SQ4,NoRefine PCA4,HNSW12,SQ4,norefine some.fbin
 	tail -c +9 some.fbin | head -c 40000
 } >some.u8bin
 builds HNSW12 HNSW12,SQ8,NoRefine some.u8bin
-has said "rows of u8 are their own codes: the graph is over these"
+has said "rows of u8 are their own codes: searches compare these"
 run 0 vsx-verify x.vsx
 
 # Sized for the rows, and it is said.

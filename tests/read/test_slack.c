@@ -22,7 +22,12 @@ static enum vsx_metric metrics[] = {VSX_L2, VSX_COSINE};
 static struct support_index rows_of(const char *spec, enum vsx_metric metric)
 {
 	return (struct support_index){
-		.spec = spec, .metric = metric, .dim = DIM, .n = ROWS};
+		.spec = spec,
+		.metric = metric,
+		.dim = DIM,
+		.n = ROWS,
+		.half = true, /* rows have codes, and are no bytes */
+	};
 }
 
 /* Near row 17 * q, and none of the rows. */
@@ -105,6 +110,31 @@ static void expect_same(const struct found *a, const struct found *b)
 	cr_expect_eq(a->stats.n_hops, b->stats.n_hops);
 	cr_expect_eq(a->stats.n_refused, b->stats.n_refused);
 	cr_expect_eq(shared(a, b), QUERIES * K);
+}
+
+/* Keys of rows of bytes are whole numbers: as many links are refused by them as
+ * by those of floats, and no other rows are found. */
+Test(slack, bytes_and_floats_refuse_alike)
+{
+	static struct found floats, bytes;
+	struct support_index what = rows_of("HNSW16,G8", VSX_L2);
+	struct vsx *a, *b;
+
+	what.half = false;
+	support_build(scratch_path("a"), what);
+	what.elem = VSX_I8;
+	support_build(scratch_path("b"), what);
+	a = open_index("a");
+	b = open_index("b");
+	search_with(a, 0.0, &floats);
+	search_with(b, 0.0, &bytes);
+	cr_expect_gt(floats.stats.n_refused, floats.stats.n_distances);
+	cr_expect_float_eq((double)bytes.stats.n_distances,
+			   (double)floats.stats.n_distances,
+			   0.05 * (double)floats.stats.n_distances);
+	cr_expect_gt(shared(&floats, &bytes), QUERIES * K * 95 / 100);
+	vsx_close(a);
+	vsx_close(b);
 }
 
 Test(slack, leaves_out_distances_and_hardly_a_hit)

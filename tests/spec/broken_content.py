@@ -683,7 +683,6 @@ missing("5.10-3", "walk-2", ["without section VPAR"], "VPAR")
 # kept is a Flat of 18 dimensions kept as SQ8, kept4 an IVF of 53 kept as SQ4 of
 # residuals, both one of 18 kept as SQ8 and scanned as SQ4, with queries that
 # were given, kept-2 one of 5 with a second segment that shares all.
-param("5.10-1", "kept", ["rows kept as codes 8-bit grid"], 6, 0x1200)
 bytes_at("5.9-2", "kept", ["codes of 17 dimensions over rows of 18"], "VPAR", 0, u32(17))
 bytes_at("5.9-3", "kept", ["codes with flags 0x4"], "VPAR", 4, u32(4))
 bytes_at("5.9-4", "kept", ["codes with 1 centroid, expected 0"], "VPAR", 8, u32(1))

@@ -225,6 +225,9 @@ sets_param("4.2.2-10", "flat", "segment 0: codec 6 is not known", 7, 0x1206)
 sets_param("4.2.2-10", "sq8", "segment 0: codec 255 is not known", 6, 255)
 sets_param("4.2.2-12", "flat", "of size 18 for 18 dimensions", 7, 0x1200)
 sets_param("4.2.2-12", "hnsw", "codes 8-bit grid", 7, 0x100)
+for value in (0x300, 0x600, 0x1200):
+    sets_param("4.2.2-13", "narrow", "rows of f32 are kept as type %d" % (value >> 8), 6, value)
+sets_param("4.2.2-13", "bytes", "rows of i8 are kept as type 5", 6, 0x500)
 sets_param("4.2.2-10", "hnsw", "segment 0: codec 9 is not known", 7, 9)
 
 # ---- 4.2.3: section entries ----------------------------------------------

@@ -66,6 +66,14 @@ def add_rows(t, name, n, dim, seed, low=-50):
     return name + ".fvecs"
 
 
+def add_halves(t, name, n, dim, seed):
+    """The same but for one component: bytes do not hold them."""
+    some = rows(n, dim, seed)
+    some[0][0] += 0.5
+    t.write(name + ".fvecs", fvecs(some))
+    return name + ".fvecs"
+
+
 def add_ids(t, name, ids):
     t.write(name, "".join("%d\n" % i for i in ids).encode())
     return name
@@ -96,12 +104,16 @@ def all_kinds(t):
                     continue
                 dim = 17 if elem in ("f32", "bf16") else 6
                 low = 1 if elem == "u8" else -50
-                source = add_rows(t, "rows-%d-%d" % (dim, low), 24, dim, dim, low)
-                name = "%s-%s-%s.vsx" % (spec, metric, elem)
-                t.run("vsx-build", source, "-q", "-o", name, "-i", spec, "-m", metric, "-e", elem)
-                names.append(name)
+                whole = add_rows(t, "rows-%d-%d" % (dim, low), 24, dim, dim, low)
+                halves = add_halves(t, "halves-%d" % dim, 24, dim, dim)
+                # Floats that are whole numbers are kept as i8.
+                sources = (whole,) if elem in ("i8", "u8") else (whole, halves)
+                for source in sources:
+                    name = "%s-%s-%s-%s.vsx" % (spec, metric, elem, source[:5])
+                    t.run("vsx-build", source, "-q", "-o", name, "-i", spec, "-m", metric, "-e", elem)
+                    names.append(name)
     # More rows get codes of their links, too.
-    narrow = add_rows(t, "narrow", 40, 5, 2)
+    narrow = add_halves(t, "narrow", 40, 5, 2)
     t.run("vsx-build", narrow, "-q", "-o", "gates-2.vsx", "-i", "HNSW3,SQ4,G4")
     names.append(changed(t, "gates-2.vsx", "gates-2.vsx", [(19, 1024, 5)], [3]))
     return names
@@ -132,8 +144,9 @@ def with_truth(raw):
 
 def bases(t):
     """Those that tests break, by name."""
-    wide = add_rows(t, "wide", 40, 18, 1)
-    narrow = add_rows(t, "narrow", 40, 5, 2)
+    wide = add_halves(t, "wide", 40, 18, 1)
+    narrow = add_halves(t, "narrow", 40, 5, 2)
+    whole = add_rows(t, "whole", 40, 5, 2)
     # Not in order, two above 32 bits; 2^64 - 1 is a number like others.
     ids = [(i * 7 + 3) % 41 + 100 for i in range(38)] + [2**40, 2**64 - 1]
     numbers = add_ids(t, "numbers", ids)
@@ -142,8 +155,9 @@ def bases(t):
     t.run("vsx-build", wide, "-q", "-o", "ivf.vsx", "-i", "IVF4,Flat", "--ids", small, "--model", "m")
     t.run("vsx-build", wide, "-q", "-o", "hnsw.vsx", "-i", "HNSW4", "--ids", numbers)
     t.run("vsx-build", narrow, "-q", "-o", "cosine.vsx", "-i", "HNSW4", "-m", "cosine", "-e", "f16")
-    t.run("vsx-build", narrow, "-q", "-o", "bytes.vsx", "-i", "Flat", "-e", "i8")
-    odd = add_rows(t, "odd", 60, 53, 3)
+    t.run("vsx-build", whole, "-q", "-o", "bytes.vsx", "-i", "Flat", "-e", "i8")
+    t.run("vsx-build", whole, "-q", "-o", "narrow.vsx", "-i", "HNSW4,SQ8", "-m", "cosine")
+    odd = add_halves(t, "odd", 60, 53, 3)
     t.run("vsx-build", odd, "-q", "-o", "odd.vsx", "-i", "IVF3,Flat")
     queries = rows(2, 18, 9) * 60
     t.write("queries.fvecs", fvecs(queries))
@@ -179,7 +193,7 @@ def bases(t):
     t.run("vsx-build", wide, "-q", "-o", "gates.vsx", "-i", "HNSW4,SQ8,G8", "--ids", small)
     t.run("vsx-build", wide, "-q", "-o", "gates-pca.vsx", "-i", "PCA5,HNSW18,SQ8,G4", "-m", "cosine")
     t.run("vsx-build", wide, "-q", "-o", "gates-cosine.vsx", "-i", "HNSW4,SQ8,G8", "-m", "cosine")
-    t.run("vsx-build", add_rows(t, "whole", 40, 18, 1, 1), "-q", "-o", "gates-own.vsx", "-i", "HNSW4,SQ8,G16", "-e", "u8")
+    t.run("vsx-build", add_rows(t, "bytes", 40, 18, 1, 1), "-q", "-o", "gates-own.vsx", "-i", "HNSW4,SQ8,G16", "-e", "u8")
     t.write("truth.vsx", with_truth(t.read("flat.vsx")))
     t.write("known.vsx", with_truth(t.read("queries.vsx")))
     changed(t, "truth.vsx", "truth-3.vsx", [(12, 3, 18)], [8])
@@ -204,7 +218,7 @@ def bases(t):
     t.run("vsx-build", wide, "-q", "-o", "keys.vsx", "-i", "IVF4,Flat", "--keys", "words", "--payload", "payload")
     t.run("vsx-build", add_rows(t, "few", 26, 5, 3), "-q", "-o", "letters.vsx", "-i", "Flat", "--keys", "letters")
     t.run("vsx-build", wide, "-q", "-o", "uuids.vsx", "-i", "HNSW4", "--keys", "uuids")
-    t.run("vsx-build", narrow, "-q", "-o", "digits.vsx", "-i", "Flat", "-e", "i8", "--keys", "digits", "--payload", "payload")
+    t.run("vsx-build", whole, "-q", "-o", "digits.vsx", "-i", "Flat", "-e", "i8", "--keys", "digits", "--payload", "payload")
     t.write("other", b"other\nlater\nthe-same-word-00000\n")
     changed(t, "keys.vsx", "keys-2.vsx", [(16, 3, 18)], [], "--keys", "other", "--keep-segments", "--replace")
     # Fields of all types; the rows that are added have one of them.
@@ -226,7 +240,7 @@ def bases(t):
     t.write("one.fvecs", fvecs([[1] * 4096]))
     t.run("vsx-build", "page.u8bin", "-q", "-o", "pages.vsx", "-i", "Flat", "-e", "u8", "--queries", "one.fvecs")
     return (
-        "flat ivf hnsw cosine bytes odd queries hundred given shared truth known empty gone"
+        "flat ivf hnsw cosine bytes narrow odd queries hundred given shared truth known empty gone"
         " sq8 sq4 sq4-2 pq8 pq4 pca opq kept-opq long kept kept4 kept-pq both kept-2 walk walk-2 gates gates-pca gates-cosine gates-own truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
         " keys letters uuids digits keys-2 fields fields-2"
     ).split()

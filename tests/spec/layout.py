@@ -324,21 +324,25 @@ class File:
             none = not (h.truth_k or h.n_recalls or self.own or self.given)
             self.need(none, "5.6-7", "no queries")
         if self.given and self.segments:
-            self.need(self.segments[0].params[6], "5.6-24", "flags, bit 2")
+            self.need(self.segments[0].params[6] & 255, "5.6-24", "flags, bit 2")
 
     def check_segment(self, e):
         h = self.head
-        self.need(not e.params[6] or h.elem == 1, "5.10-2", "codes in place of rows")
-        size = {"f32": 4, "f16": 2, "bf16": 2, "i8": 1, "u8": 1}[self.elem]
-        self.elem_bytes = size
-        self.row_bytes = h.dim * size
+        word = e.params[6]
+        coded = word & 255
+        self.need(not coded or h.elem == 1, "5.10-2", "codes in place of rows")
+        narrow = word >> 8 in (4, 5) and h.elem < 4
+        self.need(coded or not word or narrow, "4.2.2-13", "type of rows")
+        e.elem = ELEMS[word >> 8] if word and not coded else self.elem
+        e.elem_bytes = {"f32": 4, "f16": 2, "bf16": 2, "i8": 1, "u8": 1}[e.elem]
+        row_bytes = h.dim * e.elem_bytes
         if self.metric == "cosine":
-            self.row_bytes = up(self.row_bytes, 4) + 4
+            row_bytes = up(row_bytes, 4) + 4
         self.need(1 <= e.n_rows < 2**31, "4.2.2-2", "n_rows of segment %d" % e.number)
         self.need(
-            e.params[6]
+            coded
             or e.row_stride % 4 == 0
-            and self.row_bytes <= e.row_stride <= 2 * self.row_bytes + 64,
+            and row_bytes <= e.row_stride <= 2 * row_bytes + 64,
             "5.1-5",
             "row_stride of segment %d" % e.number,
         )

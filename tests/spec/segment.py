@@ -10,6 +10,12 @@ from gates import Gates
 from layout import Broken, up
 
 
+def of_codes(entry):
+    """Code words, without the type of rows."""
+    rows, codes = entry.params[6:]
+    return rows if rows & 255 else 0, codes
+
+
 def stride(n):
     for a in (64, 32, 16, 8):
         if up(n, a) - n <= n // 8:
@@ -413,7 +419,7 @@ class Segment:
         if params is None:
             return
         dim = self.file.head.dim
-        plain = self.file.elem in ("f32", "f16", "bf16") and not self.entry.params[6]
+        plain = self.entry.elem in ("f32", "f16", "bf16") and not self.entry.params[6]
         self.need(plain, "5.7-2", "CODE")
         self.need(len(params) == 16 + 4 * dim, "5.7-3", "size of CPAR")
         self.need(
@@ -427,8 +433,8 @@ class Segment:
             own is None
             and other is not None
             and other.params[5] == 0
-            and other.params[6:] == e.params[6:]
-            and any(e.params[6:]),
+            and of_codes(other) == of_codes(e)
+            and any(of_codes(e)),
             "5.9-7",
             "cannot share %s of segment %d" % (name, shared - 1),
         )
@@ -437,12 +443,11 @@ class Segment:
 
     def open_kept(self):
         word, shared = self.entry.params[6], self.entry.params[5]
-        if not word:
+        if not word & 255:
             return
         params = self.raw("VPAR")
         if shared:
             params = self.shared_params(shared, "VPAR", params)
-        self.need(word & 255, "5.10-1", "codec of rows")
         self.need(params is not None, "5.10-3", "no VPAR")
         self.kept = self.estimates_of(word, params, self.vecs)
         self.need(self.entry.row_stride == self.kept.size, "5.10-4", "row_stride")
@@ -646,7 +651,8 @@ class Segment:
 
     def check_rows(self):
         f, size = self.file, self.entry.row_stride
-        dim, used = f.head.dim, f.head.dim * f.elem_bytes
+        elem, dim = self.entry.elem, f.head.dim
+        used = dim * self.entry.elem_bytes
         self.rows, self.scales = [], []
         for row, at in enumerate(self.offsets):
             where = "row %d: " % row
@@ -655,7 +661,7 @@ class Segment:
                 self.scales.append(None)
                 continue
             raw = self.vecs[at : at + size]
-            x = exact.components(raw, dim, f.elem)
+            x = exact.components(raw, dim, elem)
             scale = 1.0
             end = used
             if not all(map(math.isfinite, x)):

@@ -41,6 +41,8 @@ float support_component(const struct support_index *what, size_t i, uint32_t d)
 	/* No row is zero, which cosine would refuse. */
 	if (d == 0)
 		x = 1 + x % 60;
+	if (what->half && i == 0 && d == 0)
+		return (float)x + 0.5f;
 	return what->elem == VSX_U8 || d == 0 ? (float)x : (float)x - 50.0f;
 }
 

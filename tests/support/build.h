@@ -24,6 +24,8 @@ struct support_index {
 	bool keeps_truth;	 /* QTRU, which so few rows do without */
 	bool keyed;		 /* rows have keys and payload */
 	bool fields;		 /* rows have "n", "tags" or nothing */
+	bool half;		 /* row 0 is of no whole numbers, whose type no
+				    byte is */
 };
 
 /* What row i has, if rows are keyed: UUIDs under l2, digits under ip, words
@@ -42,7 +44,8 @@ struct vsx_bytes support_fields(size_t i);
 /* The same with the defaults filled in. */
 struct support_index support_defaults(struct support_index what);
 
-/* Component d of row i: a whole number that every element type can hold. */
+/* Component d of row i: a whole number that every element type can hold, but
+ * for a half. */
 float support_component(const struct support_index *what, size_t i, uint32_t d);
 
 /* Row i, and its id. */

@@ -75,7 +75,8 @@ static int cut(void *context, const struct vsx_build_event *event)
 static void build(const char *spec)
 {
 	support_build(path,
-		      (struct support_index){.spec = spec, .n = N, .dim = DIM});
+		      (struct support_index){
+			      .spec = spec, .n = N, .dim = DIM, .half = true});
 }
 
 static void guard(void)

@@ -106,7 +106,8 @@ static const struct support_index codes = {.spec = "IVF3,SQ8",
 					   .elem = VSX_BF16,
 					   .dim = 17,
 					   .n = 70,
-					   .n_test_queries = 12};
+					   .n_test_queries = 12,
+					   .half = true};
 
 /* And 4 bits of what centroids leave of rows. */
 static const struct support_index halves = {.spec = "IVF3,SQ4,RFlat",
@@ -114,7 +115,8 @@ static const struct support_index halves = {.spec = "IVF3,SQ4,RFlat",
 					    .elem = VSX_F32,
 					    .dim = 17,
 					    .n = 70,
-					    .n_test_queries = 12};
+					    .n_test_queries = 12,
+					    .half = true};
 
 /* Codes of parts that are not all of the same length, of what centroids leave
  * of rows; and two codes in a byte, with a half too many. */
@@ -123,14 +125,16 @@ static const struct support_index parts = {.spec = "IVF3,PQ5",
 					   .elem = VSX_F16,
 					   .dim = 17,
 					   .n = 300,
-					   .n_test_queries = 12};
+					   .n_test_queries = 12,
+					   .half = true};
 
 static const struct support_index half_parts = {.spec = "PQ3x4",
 						.metric = VSX_IP,
 						.elem = VSX_F32,
 						.dim = 10,
 						.n = 300,
-						.n_test_queries = 12};
+						.n_test_queries = 12,
+						.half = true};
 
 static void ivf_pq8(const char *path)
 {
@@ -149,7 +153,8 @@ static const struct support_index turned = {.spec = "OPQ3_8,IVF3,SQ4",
 					    .elem = VSX_F32,
 					    .dim = 17,
 					    .n = 300,
-					    .n_test_queries = 12};
+					    .n_test_queries = 12,
+					    .half = true};
 
 static const struct support_index directions = {.spec = "PCA5,Flat",
 						.metric = VSX_COSINE,
@@ -197,11 +202,25 @@ static const struct support_index walked = {.spec = "HNSW4,SQ8",
 					    .elem = VSX_F16,
 					    .dim = 17,
 					    .n = 70,
-					    .n_test_queries = 12};
+					    .n_test_queries = 12,
+					    .half = true};
 
 static void hnsw_sq8(const char *path)
 {
 	support_build(path, walked);
+}
+
+/* Floats that are whole numbers, as bytes. */
+static const struct support_index bytes_of = {.spec = "HNSW4,SQ8,G4",
+					      .metric = VSX_L2,
+					      .elem = VSX_F32,
+					      .dim = 17,
+					      .n = 70,
+					      .n_test_queries = 12};
+
+static void hnsw_narrow(const char *path)
+{
+	support_build(path, bytes_of);
 }
 
 static const struct support_index gated = {.spec = "HNSW4,SQ8,G4",
@@ -209,7 +228,8 @@ static const struct support_index gated = {.spec = "HNSW4,SQ8,G4",
 					   .elem = VSX_F16,
 					   .dim = 7,
 					   .n = 70,
-					   .n_test_queries = 12};
+					   .n_test_queries = 12,
+					   .half = true};
 
 static void hnsw_gates(const char *path)
 {
@@ -360,6 +380,11 @@ Test(golden, fields)
 Test(golden, a_graph_over_codes)
 {
 	check("hnsw-sq8.vsx", hnsw_sq8);
+}
+
+Test(golden, floats_as_bytes)
+{
+	check("hnsw-narrow.vsx", hnsw_narrow);
 }
 
 Test(golden, a_graph_of_links_with_codes)

@@ -63,7 +63,8 @@ static void put_fields(FILE *to, const struct export *e)
 static void put_command(FILE *to, const struct export *e, bool of_vectors)
 {
 	const struct vsx_facts *f = &e->facts;
-	bool typed = e->format == &export_npy && f->elem != VSX_BF16;
+	bool typed = e->format == &export_npy && f->elem != VSX_BF16 &&
+		     !f->kept_narrow;
 	char *ids;
 
 	fputs("vsx-build", to);

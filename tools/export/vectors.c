@@ -92,11 +92,11 @@ const struct export_format export_fvecs = {fvecs_begin, fvecs_rows};
 
 /* ---- .npy ---------------------------------------------------------------- */
 
-/* NULL: the rows are written as f32, since NumPy has no such type, or they are
- * codes. */
+/* NULL: the rows are written as f32, since NumPy has no such type, or they do
+ * not lie in the file as such. */
 static const char *npy_type(const struct export *e)
 {
-	if (e->facts.kept_as_codes)
+	if (e->facts.kept_as_codes || e->facts.kept_narrow)
 		return NULL;
 	switch (e->facts.elem) {
 	case VSX_F32:

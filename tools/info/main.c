@@ -145,6 +145,22 @@ static void print_beside(const struct vsx *index)
 		printf("\n");
 }
 
+/* Of the first segment that keeps them so. */
+static void print_narrow(const struct vsx *index, const struct vsx_facts *f)
+{
+	const char *elem = vsx_elem_text(f->elem);
+	struct vsx_segment_facts s;
+	uint32_t i = 0;
+
+	while (vsx_get_segment(index, i++, &s, NULL) == VSX_OK)
+		if (strcmp(s.kept, elem) != 0) {
+			printf("  kept        %s, which holds these whole "
+			       "numbers exactly: nothing is lost\n",
+			       s.kept);
+			return;
+		}
+}
+
 static void print_facts(const char *path, const struct vsx *index,
 			const struct vsx_facts *f)
 {
@@ -166,6 +182,8 @@ static void print_facts(const char *path, const struct vsx *index,
 		printf("  kept        codes (%s): what is given back and what "
 		       "answers go by is what these decode to\n",
 		       f->kept);
+	if (f->kept_narrow)
+		print_narrow(index, f);
 	if (f->n_live != f->n_rows)
 		printf("  deleted     %s (%.1f %%), still in the file\n",
 		       num_count(a, f->n_rows - f->n_live),
@@ -236,7 +254,7 @@ static enum vsx_status print_segments(const struct vsx *index, uint32_t n,
 	table_column(t, "rows", TABLE_RIGHT);
 	table_column(t, "deleted", TABLE_RIGHT);
 	table_column(t, "row size", TABLE_RIGHT);
-	if (f.kept_as_codes)
+	if (f.kept_as_codes || f.kept_narrow)
 		table_column(t, "kept as", TABLE_LEFT);
 	table_column(t, "parameters", TABLE_WRAP);
 	for (uint32_t i = 0;
@@ -250,7 +268,7 @@ static enum vsx_status print_segments(const struct vsx *index, uint32_t n,
 		table_cell(t, "%s", num_count(a, s.n_rows));
 		table_cell(t, "%s", num_count(a, s.n_dead));
 		table_cell(t, "%s", num_bytes(a, s.row_stride));
-		if (f.kept_as_codes)
+		if (f.kept_as_codes || f.kept_narrow)
 			table_cell(t, "%s", s.kept);
 		table_cell(t, "%s", parameters(text, sizeof(text), &s));
 	}
@@ -390,6 +408,7 @@ static void json_facts(struct json *j, const struct vsx *index,
 	json_put_u64(j, "dim", f->dim);
 	json_put_string(j, "kept", f->kept);
 	json_put_bool(j, "kept_as_codes", f->kept_as_codes);
+	json_put_bool(j, "kept_narrow", f->kept_narrow);
 	json_put_u64(j, "rows", f->n_rows);
 	json_put_u64(j, "live", f->n_live);
 	json_put_u64(j, "dead", f->n_rows - f->n_live);

@@ -196,7 +196,6 @@ const struct vsx_kind_build vsx_kind_build_hnsw = {
 	.most_size = VSX_HNSW_MAX_M,
 	.size_param = VSX_HNSW_M,
 	.ending = "",
-	.walks = true,
 	.turn = 2,
 	.suits = suits,
 	.size = size,

@@ -25,8 +25,8 @@ bool vsx_hnsw_keys_lost(const struct vsx_segment *seg,
 	const struct vsx_space *space = &seg->space;
 	size_t left = k + find->skip_self;
 
-	if (space->metric == VSX_COSINE || find->query->native ||
-	    vsx_codes_estimate(seg))
+	if (space->metric == VSX_COSINE ||
+	    vsx_query_native(space, find->query) || vsx_codes_estimate(seg))
 		return false;
 	for (size_t i = 0; i < n && left > 0; i++) {
 		uint32_t row = vsx_pool_row(pool[i]);

@@ -117,11 +117,12 @@ static inline enum vsx_status bad_link(const struct vsx_level *l, uint32_t row,
 /* No row is too far. */
 #define NO_BOUND UINT64_MAX
 
-static inline double distance_of(uint64_t entry)
+/* A squared distance: keys of rows of bytes are whole numbers. */
+static inline double distance_of(const struct vsx_walk *w, uint64_t entry)
 {
-	return entry == NO_BOUND
-		       ? (double)INFINITY
-		       : vsx_key_value(VSX_KEY_F32, vsx_pool_key(entry));
+	return entry == NO_BOUND ? (double)INFINITY
+				 : vsx_key_value(w->query->bounds.form,
+						 vsx_pool_key(entry));
 }
 
 /* Which links of the row of a pool entry may lead to a row before the entry
@@ -136,8 +137,8 @@ static inline enum vsx_status ask_gates(struct vsx_walk *w,
 	size_t n = (l->degree + VSX_GATE_LINKS - 1) / VSX_GATE_LINKS;
 	struct vsx_gate gate;
 
-	if (!vsx_edge_gate(g->query, distance_of(entry), distance_of(bound),
-			   &gate)) {
+	if (!vsx_edge_gate(g->query, distance_of(w, entry),
+			   distance_of(w, bound), &gate)) {
 		memset(out, 0xff, n * sizeof(*out));
 		return VSX_OK;
 	}

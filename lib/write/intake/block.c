@@ -22,6 +22,12 @@ enum vsx_status vsx_block_init(struct vsx_block *b,
 	return vsx_alloc_to(&b->row, room, sizeof(*b->row), err);
 }
 
+void vsx_block_of_type(struct vsx_block *b, const struct vsx_space *space)
+{
+	b->row_bytes = space->vector_bytes;
+	b->rows.elem = space->elem;
+}
+
 void vsx_block_put(struct vsx_block *b, uint32_t row, const uint8_t *vector,
 		   uint64_t id)
 {

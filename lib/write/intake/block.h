@@ -26,6 +26,9 @@ enum vsx_status vsx_block_init(struct vsx_block *b,
 			       const struct vsx_space *space, size_t room,
 			       struct vsx_error *err);
 
+/* Rows of another type come next, of no more bytes: it is empty. */
+void vsx_block_of_type(struct vsx_block *b, const struct vsx_space *space);
+
 /* One more, row number `row` of a segment, while there is room. */
 void vsx_block_put(struct vsx_block *b, uint32_t row, const uint8_t *vector,
 		   uint64_t id);

@@ -68,6 +68,11 @@ enum vsx_status vsx_spool_room(struct vsx_spool *s, size_t n,
 	return vsx_area_grow(&s->rows, rows, rest, s->output, err);
 }
 
+void vsx_spool_trim(struct vsx_spool *s)
+{
+	vsx_area_trim(&s->rows, s->n * s->space->stride);
+}
+
 enum vsx_status vsx_spool_number(struct vsx_spool *s, struct vsx_error *err)
 {
 	if (s->has_ids)

@@ -54,6 +54,9 @@ void vsx_spool_move(struct vsx_spool *s, uint64_t to, uint64_t from);
 enum vsx_status vsx_spool_room(struct vsx_spool *s, size_t n,
 			       struct vsx_error *err);
 
+/* Give back what rows took that have become shorter. */
+void vsx_spool_trim(struct vsx_spool *s);
+
 /* From here on rows have ids: those that are there their numbers. */
 enum vsx_status vsx_spool_number(struct vsx_spool *s, struct vsx_error *err);
 
