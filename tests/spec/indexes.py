@@ -104,14 +104,14 @@ def all_kinds(t):
                     continue
                 dim = 17 if elem in ("f32", "bf16") else 6
                 low = 1 if elem == "u8" else -50
-                whole = add_rows(t, "rows-%d-%d" % (dim, low), 24, dim, dim, low)
-                halves = add_halves(t, "halves-%d" % dim, 24, dim, dim)
-                # Floats that are whole numbers are kept as i8.
-                sources = (whole,) if elem in ("i8", "u8") else (whole, halves)
-                for source in sources:
-                    name = "%s-%s-%s-%s.vsx" % (spec, metric, elem, source[:5])
-                    t.run("vsx-build", source, "-q", "-o", name, "-i", spec, "-m", metric, "-e", elem)
-                    names.append(name)
+                # Floats that are whole numbers, here those of f16, are kept as i8.
+                if elem in ("f32", "bf16"):
+                    source = add_halves(t, "halves", 24, dim, dim)
+                else:
+                    source = add_rows(t, "rows-%d-%d" % (dim, low), 24, dim, dim, low)
+                name = "%s-%s-%s.vsx" % (spec, metric, elem)
+                t.run("vsx-build", source, "-q", "-o", name, "-i", spec, "-m", metric, "-e", elem)
+                names.append(name)
     # More rows get codes of their links, too.
     narrow = add_halves(t, "narrow", 40, 5, 2)
     t.run("vsx-build", narrow, "-q", "-o", "gates-2.vsx", "-i", "HNSW3,SQ4,G4")
@@ -178,8 +178,8 @@ def bases(t):
     t.run("vsx-build", wide, "-q", "-o", "pca.vsx", "-i", "PCA5,Flat", "--ids", small)
     t.run("vsx-build", wide, "-q", "-o", "opq.vsx", "-i", "OPQ4_9,IVF3,SQ4", "-m", "ip")
     t.run("vsx-build", wide, "-q", "-o", "kept-opq.vsx", "-i", "OPQ4_9,IVF3,SQ4,NoRefine")
-    long = add_rows(t, "long", 5, 8200, 6)
-    t.run("vsx-build", long, "-q", "-o", "long.vsx", "-i", "SQ8", "-e", "i8")
+    long = add_halves(t, "long", 5, 8200, 6)
+    t.run("vsx-build", long, "-q", "-o", "long.vsx", "-i", "SQ8")
     changed(t, "sq4-2.vsx", "sq4-2.vsx", [(14, 1024, 5)], [])
     t.run("vsx-build", wide, "-q", "-o", "kept.vsx", "-i", "SQ8,NoRefine", "--ids", small)
     t.run("vsx-build", odd, "-q", "-o", "kept4.vsx", "-i", "IVF3,SQ4,NoRefine", "-m", "cosine")
