@@ -1,11 +1,12 @@
 """Documents: what Collection promises."""
 
+import array
 import datetime
 import doctest
 import sys
 import unittest
 
-from support import Folder, listed, vectors, vsx
+from support import Folder, flat, listed, vectors, vsx
 import vsx.collection
 
 
@@ -57,7 +58,11 @@ class Documents(Folder):
 
     def test_an_empty_one_answers(self):
         self.assertEqual((self.c.count(), len(self.c)), (0, 0))
-        self.assertEqual(self.c.query(vectors(1)[0])["ids"], [[]])
+        for where in (None, {"n": 3}):
+            for x, n in ((vectors(1)[0], 1), (vectors(1), 1), (vectors(3), 3),
+                         (flat(vectors(2)), 2)):
+                told = self.c.query(x, where=where)
+                self.assertEqual(list(told.values()), [[[]] * n] * 4)
         self.assertEqual(self.c.get()["ids"], [])
         self.c.delete(["none"])
         self.c.add([], [])
@@ -93,6 +98,61 @@ class Documents(Folder):
             self.assertEqual(
                 set(self.c.query(self.rows[0], 30, where=where)["ids"][0]),
                 due)
+
+    def test_an_answer_is_of_one_generation(self):
+        """Whatever others delete or close between its parts."""
+        self.fill(8)
+
+        class Meanwhile(vsx.Collection):
+            def _told(self, *args):
+                with vsx.Collection(self._path) as other:
+                    other.delete([f"doc-{i}" for i in range(8)])
+                    other.upsert("doc-1", vectors(1)[0])
+                self.refresh()
+                self._index.compact()
+                self.close()
+                return super()._told(*args)
+
+        for call in (lambda c: c.query(self.rows[0], 8)["ids"][0],
+                     lambda c: c.get()["ids"],
+                     lambda c: c.get(vectors=True)["ids"]):
+            with Meanwhile(self.path("docs.vsx")) as c:
+                self.assertEqual(set(call(c)), {f"doc-{i}" for i in range(8)})
+                self.assertEqual(c.count(), 1)
+            self.c.refresh()
+            self.c.delete("doc-1")
+            self.c.upsert([f"doc-{i}" for i in range(8)], self.rows)
+
+    def test_two_begin_it_at_once(self):
+        class Late(vsx.Collection):
+            """Sees no file until it has tried to make one."""
+            seen = False
+
+            def _open(self):
+                if not self.seen:
+                    self.seen = True
+                    return None
+                return super()._open()
+        for call in ("add", "upsert"):
+            self.c.upsert("first", vectors(1)[0])
+            late = Late(self.path("docs.vsx"))
+            late._index = None
+            getattr(late, call)("late-" + call, vectors(1)[0])
+            late.close()
+        self.c.refresh()
+        self.assertEqual(set(self.c.get()["ids"]),
+                         {"first", "late-add", "late-upsert"})
+
+    def test_vectors_of_any_kind(self):
+        rows = vectors(4)
+        self.c.add("a", rows[0])
+        self.c.add("b", array.array("f", rows[1]))
+        self.c.add(["c", "d"], [array.array("f", rows[2]), rows[3]])
+        self.assertEqual(self.c.query(flat(rows), 1)["ids"],
+                         [["a"], ["b"], ["c"], ["d"]])
+        self.assertEqual(self.c.query(rows[3], 1, group_by=None)["ids"], [["d"]])
+        for call in (self.c.add, self.c.upsert):
+            self.assertRaises(ValueError, call, ["x", "x"], rows[:2])
 
     def test_quotes_in_values_are_values(self):
         self.c.add(["a", "b"], vectors(2), metadatas=[

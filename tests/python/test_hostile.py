@@ -1,8 +1,11 @@
 """What nobody should do, and is an exception all the same."""
 
 import array
+import ctypes
+import datetime
 import gc
 import os
+import pickle
 import resource
 import subprocess
 import sys
@@ -14,6 +17,23 @@ try:
     import numpy
 except ImportError:
     numpy = None
+
+
+class Taken(ctypes.Structure):
+    """struct mallinfo2 of malloc.h."""
+    _fields_ = [(name, ctypes.c_size_t) for name in (
+        "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks",
+        "uordblks", "fordblks", "keepcost")]
+
+
+def heap_bytes():
+    """Of C; the most that the process had where a sanitizer has its own."""
+    if os.environ.get("sanitize"):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    mallinfo = ctypes.CDLL(None).mallinfo2
+    mallinfo.restype = Taken
+    taken = mallinfo()
+    return taken.uordblks + taken.hblkhd
 
 
 class Arguments(Folder):
@@ -92,6 +112,97 @@ class Arguments(Folder):
                     vsx.build(vectors(2) + [[bad] * DIM], self.path("n"))
                 self.assertEqual(e.exception.row, 2)
 
+    def test_counts_are_never_other_counts(self):
+        """What is too small or too great is refused, not taken modulo 2**32."""
+        path = self.path("n")
+        with self.build(10) as index:
+            for bad in (-1, 2**32, 2**64, -2**70):
+                for call in (lambda: vsx.build(vectors(2), path, threads=bad),
+                             lambda: vsx.build(vectors(2), path,
+                                               ef_construction=bad),
+                             lambda: index.add(vectors(1), threads=bad),
+                             lambda: index.upsert(vectors(1), threads=bad),
+                             lambda: index.compact(threads=bad),
+                             lambda: index.verify(threads=bad),
+                             lambda: index.effort_for(0.5, bad)):
+                    self.refused(ValueError, call)
+            for bad in (-1, 2**64, -2**70):
+                for call in (lambda: vsx.build(vectors(2), path, memory=bad),
+                             lambda: vsx.build(vectors(2), path, seed=bad),
+                             lambda: vsx.open(index.path, memory=bad),
+                             lambda: index.add(vectors(1), memory=bad),
+                             lambda: index.compact(memory=bad)):
+                    self.refused(ValueError, call)
+            for bad in (1.5, "1", None):
+                self.refused(TypeError, vsx.build, vectors(2), path, seed=bad)
+                self.refused(TypeError, index.verify, threads=bad)
+            self.assertEqual(len(index), 10)
+        self.assertFalse(os.path.exists(path))
+
+    def test_texts_do_not_end_at_a_nul(self):
+        with self.build(3, fields=[{"n": 1}] * 3) as index:
+            for call in (lambda: index.select("n = 1\0 and n = 2"),
+                         lambda: index.search(vectors(1), filter="n = 1\0"),
+                         lambda: index.search(vectors(1), group_by="n\0"),
+                         lambda: index.remove(where="n = 1\0"),
+                         lambda: index.add(vectors(1), fields=[{"n\0x": 1}]),
+                         lambda: index.compact(self.path("c\0d")),
+                         lambda: index.backup("a\0b")):
+                self.refused(ValueError, call)
+            self.assertEqual(len(index), 3)
+        for more in ({"properties": {"x_a": "b\0c"}}, {"model": "a\0b"},
+                     {"properties": {"x_a\0": "b"}},
+                     {"fields": [{"a\0b": 1}, None]}):
+            self.refused(ValueError, vsx.build, vectors(2), self.path("n"),
+                         **more)
+
+    def test_code_of_the_caller_that_empties_what_it_was_given(self):
+        """Values live on while they are looked at, whoever lets go of them."""
+        row, properties, part = {}, {}, {}
+
+        class Time:
+            def __getattr__(self, name):
+                if name != "isoformat":
+                    raise AttributeError(name)
+                row.clear()
+                gc.collect()
+                return lambda: "2026-01-31T12:00:00Z"
+
+        class Text:
+            def __str__(self):
+                properties.clear()
+                gc.collect()
+                return "text"
+
+        class Number:
+            def __float__(self):
+                part.clear()
+                gc.collect()
+                return 1.0
+        row["".join(["a", "t"])] = Time()
+        row["b"] = [Time()]
+        properties["x_" + str(id(row))] = Text()
+        properties["x_b"] = "b"
+        part.update(x=[[Number()] * DIM], keys=["".join(["k", "1"])])
+        with vsx.build(vectors(1), self.path("r"), "Flat", fields=[row],
+                       properties=properties) as index:
+            self.assertEqual(len(index), 1)
+        with vsx.build(iter([part]), self.path("p"), "Flat") as index:
+            self.assertEqual(index.keys([0]), ["k1"])
+
+    def test_a_part_that_fails_leaves_nothing(self):
+        def parts(last):
+            yield vectors(5)
+            if isinstance(last, BaseException):
+                raise last
+            yield last
+        for last in (ZeroDivisionError("mine"), KeyboardInterrupt(), "text", {},
+                     {"x": None}, {"keys": ["a"]}, (vectors(1), [1, 2]), None):
+            with self.assertRaises((ValueError, TypeError, ZeroDivisionError,
+                                    KeyboardInterrupt)):
+                vsx.build(parts(last), self.path("n"), "Flat")
+            self.assertEqual(os.listdir(self.folder), [])
+
     def test_names(self):
         for name in ("metric", "dtype", "builder"):
             self.refused(ValueError, vsx.build, vectors(2), self.path("n"),
@@ -112,16 +223,48 @@ class Arguments(Folder):
 class Lives(Folder):
     def test_closed(self):
         index = self.build(10)
+        repo, out = self.path("repo"), self.path("out.vsx")
         index.close()
         index.close()
         self.assertTrue(index.closed)
         for call in (lambda: index.search(vectors(1)), lambda: len(index),
+                     lambda: index.range_search(vectors(1), 1.0),
+                     lambda: index.search_id(1), lambda: index.row(1),
+                     lambda: index.reconstruct(1), lambda: index.keys([1]),
+                     lambda: index.reconstruct_batch([1]),
+                     lambda: index.payloads([1]), lambda: index.values([1]),
+                     lambda: index.find("a"), lambda: index.select("a = 1"),
+                     lambda: index.effort_for(0.5), index.view,
+                     lambda: index.recalls, lambda: index.properties,
+                     lambda: index.fields,
                      lambda: index[1], lambda: list(index), lambda: index.dim,
                      lambda: 1 in index, index.refresh, index.ids,
-                     lambda: index.add(vectors(1))):
+                     lambda: index.add(vectors(1)),
+                     lambda: index.upsert(vectors(1)),
+                     lambda: index.remove([1]), index.compact,
+                     lambda: index.compact(out), index.verify,
+                     lambda: index.backup(repo)):
             with self.assertRaisesRegex(ValueError, "is closed"):
                 call()
         self.assertIn("closed", repr(index))
+        self.assertEqual(os.listdir(self.folder), ["i.vsx"])
+
+    def test_closed_while_it_is_changed(self):
+        """What was written was written, and nobody is told otherwise."""
+        for n_rows, n_live, change in (
+                (301, 300, lambda i, p: i.add(vectors(1), progress=p)),
+                (301, 299, lambda i, p: i.upsert(vectors(1), [3], progress=p)),
+                (299, 299, lambda i, p: i.compact(progress=p))):
+            index, told = self.build(300, "HNSW8", overwrite=True), []
+            index.remove([5])
+
+            def close(*_):
+                told.append(True)
+                index.close()
+            self.assertGreater(change(index, close)["file_bytes"], 0)
+            self.assertTrue(told and index.closed)
+            with vsx.open(index.path) as again:
+                self.assertEqual((again.n_rows, len(again)), (n_rows, n_live))
 
     def test_buffers_in_use_cannot_be_freed(self):
         index, seen = self.build(10), []
@@ -181,33 +324,108 @@ import vsx
         self.assertEqual((done.returncode, done.stderr), (0, b""))
 
     def test_repetition_takes_no_memory(self):
-        index = self.build(50)
-        q, bad = flat(vectors(2)), [["a"] * DIM]
+        utc = datetime.timezone.utc
+        fields = [{"n": i, "s": f"s{i}", "l": ["a", "b"],
+                   "t": datetime.datetime(2026, 1, 31, tzinfo=utc)}
+                  for i in range(50)]
+        index = self.build(50, keys=[f"k{i}" for i in range(50)], fields=fields,
+                           payload=["text"] * 50, properties={"x_a": "b"})
+        one = flat(vectors(1, seed=3))
+        docs = vsx.Collection(self.path("docs.vsx"))
+        self.addCleanup(docs.close)
+        docs.add([f"d{i}" for i in range(20)], vectors(20), ["text"] * 20,
+                 [{"n": i} for i in range(20)])
+        q, chosen = flat(vectors(2)), index.select("n < 9")
+        reads = {
+            "search": lambda: index.search(q, 3),
+            "search one, a list": lambda: index.search(vectors(1)[0], 3),
+            "filter": lambda: index.search(q, 3, filter="n > 3 and s != 's5'"
+                                           .replace("'", '"')),
+            "selection": lambda: index.search(q, 3, filter=chosen),
+            "group_by": lambda: index.search(q, 3, group_by="s"),
+            "search_id": lambda: index.search_id(1, 3),
+            "range_search": lambda: index.range_search(q, 40.0),
+            "rows": lambda: (index[3], index["k3"], index.row(4), 5 in index,
+                             "k" in index, index.reconstruct_batch([1, 2])),
+            "texts": lambda: (index.keys([1, 2]), index.payloads([1, 2]),
+                              index.find("k7"), index.values([1, 2])),
+            "ids": lambda: (index.ids(), list(index), chosen.ids()),
+            "facts": lambda: (index.dim, index.spec, index.recalls, repr(index),
+                              index.properties, index.fields, index.metric,
+                              index.effort_for(0.5), index.path),
+            "view": lambda: index.view().refresh(),
+            "open": lambda: vsx.open(index.path).close(),
+            "pickle": lambda: pickle.loads(pickle.dumps(index)),
+            "query": lambda: docs.query(vectors(1)[0], 3, where={"n": {"$gt": 5}}),
+            "get": lambda: (docs.get(["d1", "none"], vectors=True), docs.peek(2),
+                            docs.get(where="n < 3"), docs.count({"n": 3})),
+        }
+        for i, (kind, call) in enumerate((
+                (TypeError, lambda: index.search([["a"] * DIM])),
+                (TypeError, lambda: index.search(None)),
+                (ValueError, lambda: index.search([[float("nan")] * DIM])),
+                (ValueError, lambda: index.search(q, filter="n >")),
+                (ValueError, lambda: index.search(q, group_by="none")),
+                (ValueError, lambda: index.search([[1.0], [1.0, 2.0]])),
+                (ValueError, lambda: index.range_search(q, -1.0)),
+                (ValueError, lambda: index.search(q, out=(q, q))),
+                (TypeError, lambda: index.add(q, fields=[{"n": "a"}] * 2)),
+                (ValueError, lambda: index.add(q, keys=["a"])),
+                (ValueError, lambda: vsx.build(q, "x", properties={"a": "\0"})),
+                (KeyError, lambda: index[10**6]),
+                (KeyError, lambda: index.keys([1, 10**6])),
+                (KeyError, lambda: index.payloads([1, 10**6])),
+                (KeyError, lambda: index.values([1, 10**6])),
+                (KeyError, lambda: index.find("none")),
+                (OSError, lambda: vsx.open("/none")),
+                (ValueError, lambda: docs.query(vectors(1)[0], 3, where={})),
+        )):
+            reads[f"refused {i}"] = lambda kind=kind, call=call: \
+                self.refused_once(kind, call)
+        writes = {
+            "add, remove": lambda: (
+                index.add(one, keys=["new"], payload=["p"], fields=fields[:1]),
+                index.upsert(one, keys=["new"], fields=fields[1:2]),
+                index.remove(keys=["new"]), index.compact()),
+            "build": lambda: vsx.build(q, self.path("b.vsx"), overwrite=True,
+                                       fields=fields[:2]).close(),
+            "verify": lambda: (index.verify(), index.verify("pages")),
+            "upsert": lambda: (
+                docs.upsert("d1", vectors(1)[0], "text", {"n": 7}),
+                docs.delete("d1"), docs.index.compact()),
+        }
+        few = 10 if os.environ.get("sanitize") else 1
+        for n, bytes_each, calls in ((10000 // few, 8, reads),
+                                     (100 // few, 64, writes)):
+            for name, call in calls.items():
+                self.does_not_grow(name, call, n, bytes_each)
 
-        def once():
-            index.search(q, 3)
-            index.search_id(1, 3)
-            index[3], index.row(4), 5 in index
-            index.dim, index.recalls, index.properties
-            for wrong in (bad, None, [[float("nan")] * DIM]):
-                try:
-                    index.search(wrong)
-                except (TypeError, ValueError):
-                    pass
-            try:
-                index[10**6]
-            except KeyError:
-                pass
+    def refused_once(self, kind, call):
+        try:
+            call()
+        except kind:
+            return
+        self.fail("was not refused")
 
-        def most():
+    def does_not_grow(self, name, call, n, bytes_each):
+        """In the quietest of four parts: what Python and malloc() keep for later
+        comes and goes, and what each call leaves behind is in all of them."""
+        def taken():
             gc.collect()
-            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        for _ in range(1000):
-            once()
-        before = most()
-        for _ in range(10000):
-            once()
-        self.assertLess(most() - before, 2048)  # KiB
+            return sys.getallocatedblocks(), heap_bytes()
+        n //= 4
+        for _ in range(20):
+            call()
+        grown, before = [], taken()
+        for _ in range(4):
+            for _ in range(n):
+                call()
+            after = taken()
+            grown.append([b - a for a, b in zip(before, after)])
+            before = after
+        blocks, heap = map(min, zip(*grown))
+        self.assertLess(blocks, n // 2, name)
+        self.assertLess(heap, bytes_each * n, name)
 
 
 @unittest.skipUnless(numpy, "numpy is not installed")
@@ -236,6 +454,37 @@ class Numpy(Folder):
             self.assertRaises((ValueError, BufferError), index.search, x, 3,
                               out=(numpy.empty((3, 40), "f4").T,
                                    numpy.empty((40, 3), "i8")))
+
+    def test_lists_of_arrays(self):
+        x = numpy.array(vectors(6), "f4")
+        with vsx.build(list(x), self.path("l.vsx"), "Flat") as index:
+            for rows in (list(x), tuple(x), list(x.astype("f8")),
+                         [r.tolist() for r in x], list(x[:, ::-1][:, ::-1]),
+                         [x[0], *x[1:].tolist()]):
+                self.assertEqual(index.search(rows, 1)[1].ravel().tolist(),
+                                 list(range(6)))
+            one = list(x[3])  # of numpy's numbers, and of arrays without dimensions
+            self.assertEqual(index.search(one, 1)[1].tolist(), [3])
+            one = [numpy.array(c) for c in x[3]]
+            self.assertEqual(index.search(one, 1)[1].tolist(), [3])
+            for bad in ([x, x], [x[0], x[0, :3]], [x[0], 1.0], [1.0, x[0]]):
+                self.assertRaises((TypeError, ValueError), index.search, bad)
+
+    def test_fields_of_numpy_are_what_they_look_like(self):
+        row = {"b": numpy.bool_(True), "f": numpy.float32(0.5),
+               "i": numpy.int16(3), "s": numpy.str_("x"),
+               "l": numpy.array([1.5, 2.5], "f4"), "m": [numpy.bool_(False)]}
+        with self.build(1, fields=[row]) as index:
+            self.assertEqual(index.fields, {"b": "bool", "f": "float", "i": "int",
+                                            "s": "string", "l": "[float]",
+                                            "m": "[bool]"})
+            self.assertEqual(index.values([0]), [
+                {"b": True, "f": 0.5, "i": 3, "s": "x", "l": [1.5, 2.5],
+                 "m": [False]}])
+        for bad in (numpy.datetime64("2026-01-31", "ns"), numpy.array(["a"], "O"),
+                    numpy.complex64(1), numpy.zeros((2, 2))):
+            self.assertRaises(TypeError, vsx.build, vectors(1), self.path("n"),
+                              fields=[{"t": bad}])
 
     def test_ids_of_all_types(self):
         x = numpy.array(vectors(4), "f4")

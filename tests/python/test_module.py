@@ -1,8 +1,10 @@
 """What the module promises: build, search, change, look inside."""
 
 import array
+import ast
 import datetime
 import doctest
+import inspect
 import math
 import multiprocessing
 import os
@@ -98,6 +100,23 @@ class Searching(Folder):
             D, I = index.search_id(3, k=2)
             self.assertNotIn(3, listed(I))
 
+    def test_groups_give_their_nearest_row(self):
+        rows = vectors(60)
+        fields = [{"doc": i % 7} for i in range(59)] + [None]
+        for spec in ("Flat", "HNSW8", "IVF4,Flat"):
+            with self.build(60, spec, name=spec, fields=fields) as index:
+                near = nearest(rows, rows[5], 60)
+                due = list({(fields[i] or {}).get("doc"): i
+                            for i in reversed(near)}.values())
+                due.sort(key=near.index)
+                found = index.search(flat(rows[5:6]), 10, ef=60 * (spec[0] == "H"),
+                                     nprobe=4 * (spec[0] == "I"), group_by="doc")
+                self.assertEqual(listed(found[1]), [due + [-1, -1]])
+                found = index.search_id(5, 3, exact=True, group_by="doc")
+                self.assertEqual(len(set(i % 7 for i in listed(found[1]))), 3)
+                self.assertRaises(ValueError, index.search, rows[0],
+                                  group_by="none")
+
     def test_says_where_there_are_fewer_rows(self):
         with self.build(3) as index:
             D, I = index.search(flat(vectors(2)), k=5)
@@ -175,8 +194,8 @@ class Looking(Folder):
     def test_opens_with_options(self):
         path = self.build(10).path
         for options in ({"check": "all"}, {"preload": "all"}, {"copy": True},
-                        {"untrusted": True}):
-            with vsx.open(path, **options) as index:
+                        {"untrusted": True}, {"path": path, "memory": 1 << 20}):
+            with vsx.open(**{"path": path, **options}) as index:
                 again = pickle.loads(pickle.dumps(index))
                 self.assertEqual(len(again), 10)
                 again.close()
@@ -212,6 +231,19 @@ class Changing(Folder):
             index.add(vectors(1), [5])
         said = index.compact()
         self.assertEqual((said["n_rows"], index.n_rows), (53, 53))
+
+    def test_a_view_sees_what_was_there(self):
+        index = self.build(5, payload=["text"] * 5)
+        seen = index.view()
+        index.remove([1])
+        index.compact()
+        self.assertEqual((len(seen), seen.payloads([1])), (5, [b"text"]))
+        self.assertEqual(len(pickle.loads(pickle.dumps(seen))), 4)
+        index.close()
+        self.assertEqual(listed(seen.search(vectors(2)[1], 1)[1]), [1])
+        self.assertTrue(seen.refresh())
+        self.assertEqual(len(seen), 4)
+        seen.close()
 
     def test_others_see_it_when_they_ask(self):
         index = self.build(5)
@@ -443,6 +475,74 @@ class Words(Folder):
             if not name.startswith("_"):
                 self.assertTrue(getattr(vsx.Index, name).__doc__, name)
                 self.assertRegex(stub, rf"\b{name}\b")
+
+    def test_stubs_say_what_the_calls_take(self):
+        """Names, order, kinds and defaults of all parameters are the same."""
+        folder = os.path.dirname(vsx.__file__)
+        for file, at, classes in (
+                ("__init__.pyi", vsx, (vsx.Index, vsx.Selection)),
+                ("collection.pyi", vsx.collection, (vsx.Collection,))):
+            with open(os.path.join(folder, file)) as f:
+                tree = ast.parse(f.read())
+            stubs = {node.name: node for node in tree.body
+                     if isinstance(node, ast.FunctionDef)}
+            for name in stubs:
+                self.assertEqual(parameters(getattr(at, name)),
+                                 stubbed(stubs[name]), name)
+            for made in classes:
+                node = next(n for n in tree.body if isinstance(n, ast.ClassDef)
+                            and n.name == made.__name__)
+                methods = {n.name: n for n in node.body
+                           if isinstance(n, ast.FunctionDef)}
+                told = methods.keys() | {n.target.id for n in node.body if
+                                         isinstance(n, ast.AnnAssign)}
+                self.assertEqual({n for n in told if n[0] != "_"},
+                                 {n for n in dir(made) if n[0] != "_"})
+                for name, method in methods.items():
+                    real = getattr(made, name)
+                    if not callable(real) or name[0] == "_" and name != "__init__":
+                        continue
+                    due = stubbed(method)
+                    if name == "query":
+                        due = passed_on(due)
+                    self.assertEqual(parameters(real), due,
+                                     f"{made.__name__}.{name}")
+
+
+def parameters(call):
+    """(name, kind, default) of each but self; **effort is any."""
+    given = list(inspect.signature(call).parameters.values())
+    if given and given[0].name == "self":
+        del given[0]
+    return [(p.name, p.kind.name, p.default is not p.empty and p.default)
+            for p in given]
+
+
+def stubbed(node):
+    """The same of a function of a stub."""
+    a, told = node.args, []
+    positional = a.posonlyargs + a.args
+    defaults = [None] * (len(positional) - len(a.defaults)) + a.defaults
+    for arg, default in zip(positional, defaults):
+        kind = ("POSITIONAL_ONLY" if arg in a.posonlyargs
+                else "POSITIONAL_OR_KEYWORD")
+        told.append((arg.arg, kind, default is not None and
+                     ast.literal_eval(default)))
+    for arg, default in zip(a.kwonlyargs, a.kw_defaults):
+        told.append((arg.arg, "KEYWORD_ONLY", default is not None and
+                     ast.literal_eval(default)))
+    if told and told[0][0] == "self":
+        del told[0]
+    return told
+
+
+def passed_on(told):
+    """**effort, which goes on to Index.search(), in place of what that takes."""
+    of_search = {p[0]: p for p in parameters(vsx.Index.search)[2:]}
+    effort = [p for p in told if p == of_search.get(p[0])]
+    if {p[0] for p in effort} != of_search.keys() - {"filter", "out"}:
+        return told
+    return [p for p in told if p not in effort] + [("effort", "VAR_KEYWORD", False)]
 
 
 if __name__ == "__main__":

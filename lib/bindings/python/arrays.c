@@ -160,6 +160,26 @@ static int take_numbers(float *out, PyObject *x, size_t n, const char *what)
 	return 0;
 }
 
+/* The components of a row of float32 where they lie; 0: it is another one. */
+static int take_floats(float *out, PyObject *row, size_t dim)
+{
+	Py_buffer v;
+	int right;
+
+	if (!PyObject_CheckBuffer(row))
+		return 0;
+	if (PyObject_GetBuffer(row, &v, PyBUF_FULL_RO)) {
+		PyErr_Clear();
+		return 0;
+	}
+	right = letter_of(v.format) == 'f' && v.ndim == 1 &&
+		v.shape[0] == (Py_ssize_t)dim && PyBuffer_IsContiguous(&v, 'C');
+	if (right)
+		memcpy(out, v.buf, dim * sizeof(*out));
+	PyBuffer_Release(&v);
+	return right;
+}
+
 static int take_row(float *out, PyObject *x, size_t i, size_t dim,
 		    const char *what)
 {
@@ -172,18 +192,33 @@ static int take_row(float *out, PyObject *x, size_t i, size_t dim,
 			     "%s: row %zu has %zd components, those before "
 			     "have %zu",
 			     what, i, n, dim);
+	else if (n >= 0 && take_floats(out, row, dim))
+		failed = 0;
 	else if (n >= 0)
 		failed = take_numbers(out, row, dim, what);
 	Py_XDECREF(row);
 	return failed;
 }
 
-/* A list of numbers, or of lists of them. */
+/* Whether the first item of a sequence is a row of it: arrays are, although
+ * those of numpy are numbers, too, of which the ones without dimensions have no
+ * length. */
+static bool is_row(PyObject *x)
+{
+	if (!PyNumber_Check(x))
+		return true;
+	if (PySequence_Check(x) && PySequence_Size(x) >= 0)
+		return true;
+	PyErr_Clear();
+	return false;
+}
+
+/* A list of numbers, or of lists or arrays of them. */
 static int take_sequence(struct vsx_py_rows *r, PyObject *x, const char *what)
 {
 	Py_ssize_t n = PySequence_Size(x), dim = -1;
 	PyObject *first = n > 0 ? PySequence_GetItem(x, 0) : NULL;
-	bool nested = first && !PyNumber_Check(first);
+	bool nested = first && is_row(first);
 	float *out;
 
 	if (nested)
@@ -323,19 +358,44 @@ int vsx_py_ids_get(struct vsx_py_ids *out, PyObject *x, const char *what)
 	return taken < 0 ? -1 : 0;
 }
 
-int vsx_py_id(PyObject *x, void *id)
+/* 1; or 0 with an exception: format with x, ValueError. */
+static int whole_number(PyObject *x, uint64_t most, const char *format,
+			uint64_t *out)
 {
 	PyObject *whole = PyNumber_Index(x);
 	unsigned long long value = whole ? PyLong_AsUnsignedLongLong(whole) : 0;
 
 	Py_XDECREF(whole);
-	*(uint64_t *)id = value;
-	if (!PyErr_Occurred())
+	*out = value;
+	if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_OverflowError))
+		return 0;
+	if (!PyErr_Occurred() && value <= most)
 		return 1;
-	if (PyErr_ExceptionMatches(PyExc_OverflowError))
-		PyErr_SetString(PyExc_ValueError,
-				"an id is from 0 to 2**64 - 1");
+	PyErr_Clear();
+	PyErr_Format(PyExc_ValueError, format, x);
 	return 0;
+}
+
+int vsx_py_id(PyObject *x, void *id)
+{
+	return whole_number(x, UINT64_MAX, "an id is from 0 to 2**64 - 1", id);
+}
+
+int vsx_py_u64(PyObject *x, void *number)
+{
+	return whole_number(x, UINT64_MAX, "%R is not from 0 to 2**64 - 1",
+			    number);
+}
+
+int vsx_py_u32(PyObject *x, void *number)
+{
+	uint64_t wide;
+
+	if (!whole_number(x, UINT32_MAX, "%R is not from 0 to 2**32 - 1",
+			  &wide))
+		return 0;
+	*(uint32_t *)number = (uint32_t)wide;
+	return 1;
 }
 
 void vsx_py_ids_release(struct vsx_py_ids *ids)

@@ -55,11 +55,17 @@ static int properties_get(struct properties *p, PyObject *dict)
 		return -1;
 	}
 	while (p->n < (size_t)n && PyDict_Next(dict, &at, &key, &value)) {
-		PyObject *line = PyUnicode_FromFormat("%S=%S", key, value);
+		PyObject *line;
 
+		/* Texts are made by code that may change the dict. */
+		Py_INCREF(key);
+		Py_INCREF(value);
+		line = PyUnicode_FromFormat("%S=%S", key, value);
+		Py_DECREF(key);
+		Py_DECREF(value);
 		p->owner[p->n++] = line;
 		if (line)
-			p->text[p->n - 1] = PyUnicode_AsUTF8AndSize(line, NULL);
+			p->text[p->n - 1] = vsx_py_utf8(line);
 		if (!line || !p->text[p->n - 1]) {
 			properties_release(p);
 			return -1;
@@ -137,23 +143,44 @@ static int add_given(struct wish *w, struct vsx_builder **b,
 	return failed;
 }
 
+/* What is made of it is made by code that may change the dict: a copy of it
+ * holds all until then. */
+static int add_dict(struct wish *w, struct vsx_builder **b, PyObject *part)
+{
+	PyObject *all = PyDict_Copy(part), *x;
+	int failed = -1;
+
+	if (!all)
+		return -1;
+	x = PyDict_GetItemString(all, "x");
+	if (x)
+		failed = add_given(
+			w, b,
+			&(struct vsx_py_given){
+				.x = x,
+				.ids = PyDict_GetItemString(all, "ids"),
+				.keys = PyDict_GetItemString(all, "keys"),
+				.payloads =
+					PyDict_GetItemString(all, "payload"),
+				.fields = PyDict_GetItemString(all, "fields"),
+			});
+	else
+		PyErr_SetString(PyExc_TypeError, "a part has no x");
+	Py_DECREF(all);
+	return failed;
+}
+
 /* An array, a pair of one and of its ids, or a dict of all that there is. */
 static int add_part(struct wish *w, struct vsx_builder **b, PyObject *part)
 {
 	struct vsx_py_given given = {.x = part};
 
+	if (PyDict_Check(part))
+		return add_dict(w, b, part);
 	if (PyTuple_Check(part) && PyTuple_Size(part) == 2) {
 		given.x = PyTuple_GetItem(part, 0);
 		given.ids = PyTuple_GetItem(part, 1);
-	} else if (PyDict_Check(part)) {
-		given.x = PyDict_GetItemString(part, "x");
-		given.ids = PyDict_GetItemString(part, "ids");
-		given.keys = PyDict_GetItemString(part, "keys");
-		given.payloads = PyDict_GetItemString(part, "payload");
-		given.fields = PyDict_GetItemString(part, "fields");
 	}
-	if (!given.x)
-		given.x = Py_None;
 	return add_given(w, b, &given);
 }
 
@@ -303,7 +330,6 @@ PyObject *vsx_py_build(PyObject *module, PyObject *args, PyObject *kwargs)
 		.properties = Py_None,
 	};
 	const char *metric = NULL, *dtype = NULL, *builder = NULL;
-	unsigned long long memory = 0, seed = 0;
 	int overwrite = 0, normalize = 0;
 	struct properties properties;
 	PyObject *index = NULL;
@@ -311,19 +337,18 @@ PyObject *vsx_py_build(PyObject *module, PyObject *args, PyObject *kwargs)
 
 	(void)module;
 	if (!PyArg_ParseTupleAndKeywords(
-		    args, kwargs, "OO&|z$zzOOOOOdpIKKpIzzzOOd:build", names,
+		    args, kwargs, "OO&|z$zzOOOOOdpO&O&O&pO&zzzOOd:build", names,
 		    &w.given.x, PyUnicode_FSConverter, &w.path, &w.opts.spec,
 		    &metric, &dtype, &w.given.ids, &w.given.keys,
 		    &w.given.payloads, &w.given.fields, &w.queries,
-		    &w.opts.target_recall, &overwrite, &w.opts.n_threads,
-		    &memory, &seed, &normalize, &w.opts.ef_construction,
-		    &builder, &w.opts.model, &w.opts.model_hash, &w.properties,
-		    &w.progress, &wait))
+		    &w.opts.target_recall, &overwrite, vsx_py_u32,
+		    &w.opts.n_threads, vsx_py_u64, &w.opts.memory, vsx_py_u64,
+		    &w.opts.seed, &normalize, vsx_py_u32,
+		    &w.opts.ef_construction, &builder, &w.opts.model,
+		    &w.opts.model_hash, &w.properties, &w.progress, &wait))
 		return NULL;
 	w.opts.force = (uint32_t)overwrite;
 	w.opts.normalize = (uint32_t)normalize;
-	w.opts.memory = memory;
-	w.opts.seed = seed;
 	w.opts.report = vsx_py_report_build;
 	w.opts.context = &w.report;
 	w.report.call = w.progress;

@@ -15,9 +15,25 @@ int vsx_py_wait(double seconds, uint32_t *ms)
 	return 0;
 }
 
+/* Of an index that is open; or NULL with an exception. */
 static const char *path_of(PyObject *self)
 {
-	return PyBytes_AsString(((struct vsx_py_index *)self)->path);
+	struct vsx_py_handle *h = vsx_py_index_handle(self);
+
+	vsx_py_handle_drop(h);
+	return h ? PyBytes_AsString(((struct vsx_py_index *)self)->path) : NULL;
+}
+
+/* What was written is seen, but by an index that was closed meanwhile. */
+static int see_newest(PyObject *self)
+{
+	PyObject *seen;
+
+	if (!((struct vsx_py_index *)self)->handle)
+		return 0;
+	seen = vsx_py_index_refresh(self, NULL);
+	Py_XDECREF(seen);
+	return seen ? 0 : -1;
 }
 
 /* ---- add, upsert, remove ------------------------------------------------- */
@@ -67,7 +83,7 @@ static PyObject *run_update(PyObject *self, struct update *u)
 	const char *path = path_of(self);
 	struct vsx_update *update = NULL;
 	struct vsx_update_result result;
-	PyObject *said = NULL, *seen;
+	PyObject *said = NULL;
 	enum vsx_status status;
 	struct vsx_error err;
 
@@ -92,12 +108,8 @@ static PyObject *run_update(PyObject *self, struct update *u)
 	VSX_PY_UNLOCK(&u->report);
 	vsx_update_free(update);
 	VSX_PY_LOCK(&u->report);
-	if (!said)
-		return NULL;
-	seen = vsx_py_index_refresh(self, NULL);
-	if (!seen)
+	if (said && see_newest(self))
 		Py_CLEAR(said);
-	Py_XDECREF(seen);
 	return said;
 }
 
@@ -138,17 +150,15 @@ static PyObject *add(PyObject *self, PyObject *args, PyObject *kwargs,
 	struct update u = {.opts = VSX_UPDATE_OPTS_INIT};
 	struct vsx_py_given g = {0};
 	PyObject *progress = Py_None;
-	ull memory = 0;
 	double wait = 0.0;
 
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, format, names, &g.x,
-					 &g.ids, &g.keys, &g.payloads,
-					 &g.fields, &u.opts.n_threads, &memory,
-					 &wait, &progress) ||
+	if (!PyArg_ParseTupleAndKeywords(
+		    args, kwargs, format, names, &g.x, &g.ids, &g.keys,
+		    &g.payloads, &g.fields, vsx_py_u32, &u.opts.n_threads,
+		    vsx_py_u64, &u.opts.memory, &wait, &progress) ||
 	    vsx_py_wait(wait, &u.opts.wait_ms) ||
 	    vsx_py_callable(progress, "progress"))
 		return NULL;
-	u.opts.memory = memory;
 	u.opts.replace = replace;
 	u.report.call = progress;
 	return add_rows(self, &u, &g);
@@ -156,12 +166,12 @@ static PyObject *add(PyObject *self, PyObject *args, PyObject *kwargs,
 
 PyObject *vsx_py_index_add(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-	return add(self, args, kwargs, "O|O$OOOIKdO:add", false);
+	return add(self, args, kwargs, "O|O$OOOO&O&dO:add", false);
 }
 
 PyObject *vsx_py_index_upsert(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-	return add(self, args, kwargs, "O|O$OOOIKdO:upsert", true);
+	return add(self, args, kwargs, "O|O$OOOO&O&dO:upsert", true);
 }
 
 /* Ids, keys, or what a filter selects: one of these. */
@@ -223,7 +233,6 @@ static PyObject *compact(PyObject *self, const char *out,
 	struct vsx_build_result built;
 	enum vsx_status status;
 	struct vsx_error err;
-	PyObject *seen;
 
 	if (!path)
 		return NULL;
@@ -234,12 +243,8 @@ static PyObject *compact(PyObject *self, const char *out,
 	VSX_PY_LOCK(report);
 	if (status)
 		return vsx_py_raise(&err);
-	if (!out) {
-		seen = vsx_py_index_refresh(self, NULL);
-		if (!seen)
-			return NULL;
-		Py_DECREF(seen);
-	}
+	if (!out && see_newest(self))
+		return NULL;
 	return Py_BuildValue(
 		"{sKsKsKsKsssdsO}", "n_rows", (ull)result.n_rows, "n_dropped",
 		(ull)result.n_dropped, "bytes_before", (ull)result.bytes_before,
@@ -255,18 +260,17 @@ PyObject *vsx_py_index_compact(PyObject *self, PyObject *args, PyObject *kwargs)
 	PyObject *out = NULL, *name = Py_None, *progress = Py_None;
 	PyObject *said = NULL;
 	struct vsx_py_report report = {0};
-	ull memory = 0;
 	double wait = 0.0;
 	int overwrite = 0;
 
 	if (!PyArg_ParseTupleAndKeywords(
-		    args, kwargs, "|O$zIKdpO:compact", names, &name, &opts.spec,
-		    &opts.n_threads, &memory, &wait, &overwrite, &progress) ||
+		    args, kwargs, "|O$zO&O&dpO:compact", names, &name,
+		    &opts.spec, vsx_py_u32, &opts.n_threads, vsx_py_u64,
+		    &opts.memory, &wait, &overwrite, &progress) ||
 	    vsx_py_wait(wait, &opts.wait_ms) ||
 	    vsx_py_callable(progress, "progress") ||
 	    (name != Py_None && !PyUnicode_FSConverter(name, &out)))
 		return NULL;
-	opts.memory = memory;
 	opts.force = (uint32_t)overwrite;
 	report.call = progress;
 	report.notes = PyList_New(0);
@@ -294,8 +298,8 @@ PyObject *vsx_py_index_verify(PyObject *self, PyObject *args, PyObject *kwargs)
 	unsigned int number;
 
 	if (!path ||
-	    !PyArg_ParseTupleAndKeywords(args, kwargs, "|s$dIO:verify", names,
-					 &level, &opts.min_recall,
+	    !PyArg_ParseTupleAndKeywords(args, kwargs, "|s$dO&O:verify", names,
+					 &level, &opts.min_recall, vsx_py_u32,
 					 &opts.n_threads, &progress) ||
 	    vsx_py_name(vsx_py_levels, "level", level, &number) ||
 	    vsx_py_callable(progress, "progress"))

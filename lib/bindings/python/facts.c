@@ -211,11 +211,10 @@ PyObject *vsx_py_index_effort_for(PyObject *self, PyObject *args)
 	struct vsx_py_handle *h;
 	enum vsx_status status;
 	struct vsx_error err;
-	unsigned int k = 10;
-	uint32_t effort;
+	uint32_t effort, k = 10;
 	double recall, refine;
 
-	if (!PyArg_ParseTuple(args, "d|I:effort_for", &recall, &k))
+	if (!PyArg_ParseTuple(args, "d|O&:effort_for", &recall, vsx_py_u32, &k))
 		return NULL;
 	h = vsx_py_index_handle(self);
 	if (!h)

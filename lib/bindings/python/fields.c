@@ -18,6 +18,42 @@ static bool is_time(PyObject *x)
 	return PyObject_HasAttrString(x, "isoformat");
 }
 
+/* A value, or what Python has for one of numpy's numbers, or for an array of
+ * them: their bool is no bool, and their float32 no float. A new reference. */
+static PyObject *plain(PyObject *x)
+{
+	PyObject *type, *kind = NULL, *made;
+	const char *letter = NULL;
+
+	if (x == Py_None || PyUnicode_Check(x) || PyLong_Check(x) ||
+	    PyFloat_Check(x) || PyList_Check(x) || PyTuple_Check(x) ||
+	    !PyObject_HasAttrString(x, "dtype"))
+		return Py_NewRef(x);
+	type = PyObject_GetAttrString(x, "dtype");
+	if (type)
+		kind = PyObject_GetAttrString(type, "kind");
+	if (kind && PyUnicode_Check(kind))
+		letter = PyUnicode_AsUTF8AndSize(kind, NULL);
+	if (!letter)
+		PyErr_Clear();
+	/* Not of times: some would become whole numbers. */
+	made = letter && *letter && strchr("biufU", *letter)
+		       ? PyObject_CallMethod(x, "tolist", NULL)
+		       : Py_NewRef(x);
+	Py_XDECREF(kind);
+	Py_XDECREF(type);
+	return made;
+}
+
+static PyObject *item_of(PyObject *list, size_t i)
+{
+	PyObject *x = PySequence_GetItem(list, (Py_ssize_t)i), *item;
+
+	item = x ? plain(x) : NULL;
+	Py_XDECREF(x);
+	return item;
+}
+
 /* Of one value; 0 with no exception: None. */
 static enum vsx_field_type type_of(PyObject *x)
 {
@@ -31,7 +67,7 @@ static enum vsx_field_type type_of(PyObject *x)
 		return VSX_STRING;
 	if (is_time(x))
 		return VSX_TIME;
-	if (PyIndex_Check(x)) /* numpy's whole numbers */
+	if (PyIndex_Check(x))
 		return VSX_INT;
 	PyErr_Format(PyExc_TypeError,
 		     "a field is bool, int, float, str, datetime, None, or a "
@@ -51,7 +87,7 @@ static long code_of_value(PyObject *x)
 		return type ? code_of(type, false) : 0;
 	}
 	for (Py_ssize_t i = 0; i < n; i++) {
-		PyObject *item = PySequence_GetItem(x, i);
+		PyObject *item = item_of(x, (size_t)i);
 
 		next = item ? type_of(item) : (enum vsx_field_type)0;
 		Py_XDECREF(item);
@@ -202,9 +238,7 @@ static int put_values(struct vsx_fields *fields, const char *name, long code,
 	if (failed)
 		PyErr_NoMemory();
 	for (; !failed && made < n; made++) {
-		PyObject *item =
-			is_list ? PySequence_GetItem(x, (Py_ssize_t)made)
-				: Py_NewRef(x);
+		PyObject *item = is_list ? item_of(x, made) : Py_NewRef(x);
 
 		failed = !item || value_of(&values[made], &owners[made], item,
 					   type, name);
@@ -225,7 +259,7 @@ static int put_values(struct vsx_fields *fields, const char *name, long code,
 static int put(struct vsx_fields *fields, PyObject *types, PyObject *name,
 	       PyObject *x)
 {
-	const char *text = PyUnicode_AsUTF8AndSize(name, NULL);
+	const char *text = vsx_py_utf8(name);
 	long code = text ? code_in(types, name) : 0;
 	bool list = PyList_Check(x) || PyTuple_Check(x);
 
@@ -244,18 +278,25 @@ static int put(struct vsx_fields *fields, PyObject *types, PyObject *name,
 
 static int each_field(PyObject *row, PyObject *types, struct vsx_fields *fields)
 {
-	PyObject *name, *value;
+	PyObject *name, *value, *x;
 	Py_ssize_t at = 0;
 
 	while (PyDict_Next(row, &at, &name, &value)) {
 		int failed = -1;
 
-		if (!PyUnicode_Check(name))
+		/* Methods of values are code that may change the dict. */
+		Py_INCREF(name);
+		Py_INCREF(value);
+		x = plain(value);
+		Py_DECREF(value);
+		if (x && !PyUnicode_Check(name))
 			PyErr_SetString(PyExc_TypeError,
 					"names of fields are str");
-		else
-			failed = fields ? put(fields, types, name, value)
-					: learn(types, name, value);
+		else if (x)
+			failed = fields ? put(fields, types, name, x)
+					: learn(types, name, x);
+		Py_XDECREF(x);
+		Py_DECREF(name);
 		if (failed)
 			return -1;
 	}

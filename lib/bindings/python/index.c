@@ -20,11 +20,28 @@ struct vsx_py_handle *vsx_py_index_handle(PyObject *self)
 
 /* ---- open and close ----------------------------------------------------- */
 
+/* Takes the handle. */
+static PyObject *index_of_handle(struct vsx_py_handle *h, PyObject *path,
+				 PyObject *options)
+{
+	struct vsx_py_index *self = (struct vsx_py_index *)PyType_GenericAlloc(
+		vsx_py_index_type, 0);
+
+	if (!self) {
+		vsx_py_handle_drop(h);
+		return NULL;
+	}
+	self->handle = h;
+	self->path = Py_NewRef(path);
+	self->options = Py_XNewRef(options);
+	return (PyObject *)self;
+}
+
 static PyObject *open_index(PyObject *path, PyObject *options,
 			    const struct vsx_open_opts *opts)
 {
 	const char *name = PyBytes_AsString(path);
-	struct vsx_py_index *self;
+	struct vsx_py_handle *handle;
 	enum vsx_status status;
 	struct vsx_error err;
 	struct vsx *index;
@@ -36,20 +53,8 @@ static PyObject *open_index(PyObject *path, PyObject *options,
 	Py_END_ALLOW_THREADS;
 	if (status)
 		return vsx_py_raise(&err);
-	self = (struct vsx_py_index *)PyType_GenericAlloc(vsx_py_index_type, 0);
-	if (!self) {
-		vsx_close(index);
-		return NULL;
-	}
-	self->handle = vsx_py_handle_new(index);
-	self->path = Py_NewRef(path);
-	self->options = Py_XNewRef(options);
-	self->opts = *opts;
-	if (!self->handle) {
-		Py_DECREF(self);
-		return NULL;
-	}
-	return (PyObject *)self;
+	handle = vsx_py_handle_new(index);
+	return handle ? index_of_handle(handle, path, options) : NULL;
 }
 
 PyObject *vsx_py_open_path(PyObject *path)
@@ -68,13 +73,12 @@ PyObject *vsx_py_open(PyObject *module, PyObject *args, PyObject *kwargs)
 	int copy = 0, untrusted = 0, lock_memory = 0;
 	unsigned int number;
 	PyObject *path, *index;
-	unsigned long long memory = 0;
 
 	(void)module;
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O&|$sspKpp:open", names,
-					 PyUnicode_FSConverter, &path, &check,
-					 &preload, &copy, &memory, &untrusted,
-					 &lock_memory))
+	if (!PyArg_ParseTupleAndKeywords(
+		    args, kwargs, "O&|$sspO&pp:open", names,
+		    PyUnicode_FSConverter, &path, &check, &preload, &copy,
+		    vsx_py_u64, &opts.memory, &untrusted, &lock_memory))
 		return NULL;
 	if (vsx_py_name(vsx_py_checks, "check", check, &number)) {
 		Py_DECREF(path);
@@ -87,7 +91,6 @@ PyObject *vsx_py_open(PyObject *module, PyObject *args, PyObject *kwargs)
 	}
 	opts.preload = (enum vsx_preload)number;
 	opts.load = copy ? VSX_LOAD_COPY : VSX_LOAD_MAP;
-	opts.memory = memory;
 	opts.untrusted = (uint32_t)untrusted;
 	opts.lock_memory = (uint32_t)lock_memory;
 	index = open_index(path, kwargs, &opts);
@@ -151,6 +154,18 @@ PyObject *vsx_py_index_refresh(PyObject *self, PyObject *unused)
 	Py_RETURN_TRUE;
 }
 
+/* What is seen now, for as long as somebody wants it: the file stays open, and
+ * closing or refreshing the index does not change the view. */
+static PyObject *index_view(PyObject *self, PyObject *unused)
+{
+	struct vsx_py_handle *h = vsx_py_index_handle(self);
+
+	(void)unused;
+	return h ? index_of_handle(h, index_of(self)->path,
+				   index_of(self)->options)
+		 : NULL;
+}
+
 static PyObject *index_enter(PyObject *self, PyObject *unused)
 {
 	(void)unused;
@@ -188,7 +203,8 @@ static PyObject *index_reduce(PyObject *self, PyObject *unused)
 static PyMethodDef methods[] = {
 	{"search", CALL(vsx_py_index_search), METH_VARARGS | METH_KEYWORDS,
 	 "search(x, k=10, *, ef=0, nprobe=0, recall=0.0, refine=0.0,\n"
-	 "       slack=0.0, exact=False, threads=0, filter=None, timeout=None, out=None)\n--\n\n"
+	 "       slack=0.0, exact=False, threads=0, filter=None, timeout=None,\n"
+	 "       out=None, group_by=None)\n--\n\n"
 	 "The k nearest rows of each query: (D, I).\n\n"
 	 "x        array [n, dim] or [dim]; float32 is searched where it lies\n"
 	 "ef       of graphs, nprobe of lists: how much is looked at\n"
@@ -201,7 +217,9 @@ static PyMethodDef methods[] = {
 	 "filter   rows that may be found: a str such as 'year >= 2024', or a\n"
 	 "         Selection, which serves many searches\n"
 	 "timeout  seconds; StoppedError when they have passed\n"
-	 "out      (D, I) to be filled: float32 and int64 or uint64\n\n"
+	 "out      (D, I) to be filled: float32 and int64 or uint64\n"
+	 "group_by name of a field with one value a row: the nearest row alone of\n"
+	 "         those that share a value, so that k values are found\n\n"
 	 "D is float32 [n, k]: squared distances (l2), products (ip) or\n"
 	 "similarities (cosine). I is int64 [n, k]. Where the index has fewer\n"
 	 "rows, NaN and -1. A single query gives arrays of one dimension.\n"
@@ -220,7 +238,8 @@ static PyMethodDef methods[] = {
 	{"search_id", CALL(vsx_py_index_search_id),
 	 METH_VARARGS | METH_KEYWORDS,
 	 "search_id(id, k=10, *, ef=0, nprobe=0, recall=0.0, refine=0.0,\n"
-	 "          slack=0.0, exact=False, filter=None, timeout=None)\n--\n\n"
+	 "          slack=0.0, exact=False, filter=None, timeout=None,\n"
+	 "          group_by=None)\n--\n\n"
 	 "The k rows that are nearest to a row of the index, without itself:\n"
 	 "(D, I), arrays of one dimension."},
 	{"reconstruct", vsx_py_index_reconstruct, METH_O,
@@ -291,6 +310,11 @@ static PyMethodDef methods[] = {
 	 "refresh()\n--\n\n"
 	 "See the newest generation of the file: True if there is a newer\n"
 	 "one. Searches that run are not disturbed."},
+	{"view", index_view, METH_NOARGS,
+	 "view()\n--\n\n"
+	 "An Index that goes on seeing what this one sees now, whatever others\n"
+	 "add, remove, refresh or close: for calls that belong together, such\n"
+	 "as a search and the payloads of what it found."},
 	{"close", index_close, METH_NOARGS,
 	 "close()\n--\n\nClose it; calls that run end first. Twice is once."},
 	{"__enter__", index_enter, METH_NOARGS, NULL},

@@ -74,8 +74,12 @@ struct vsx_py_ids {
 	size_t n;
 };
 int vsx_py_ids_get(struct vsx_py_ids *out, PyObject *x, const char *what);
-/* One id, a uint64_t: for "O&" of PyArg_Parse. */
+/* For "O&" of PyArg_Parse: an id, a uint64_t; other numbers, of which
+ * ValueError, and not another number, is made where they are too small or too
+ * great. */
 int vsx_py_id(PyObject *x, void *id);
+int vsx_py_u64(PyObject *x, void *number);
+int vsx_py_u32(PyObject *x, void *number);
 void vsx_py_ids_release(struct vsx_py_ids *ids);
 
 /* Keys or payloads of the caller: str (as UTF-8), bytes, or None for a row that
@@ -91,6 +95,9 @@ void vsx_py_texts_release(struct vsx_py_texts *texts);
 
 /* The bytes of a str or of bytes, which *owner holds: a new reference. */
 int vsx_py_bytes_get(struct vsx_bytes *out, PyObject **owner, PyObject *x);
+
+/* A str that has no NUL, as UTF-8 that lives as long as it does; ValueError. */
+const char *vsx_py_utf8(PyObject *text);
 
 /* Bytes as str where they are UTF-8, otherwise as bytes. */
 PyObject *vsx_py_text(const void *bytes, size_t n);
@@ -234,8 +241,7 @@ struct vsx_py_index {
 	struct vsx_py_handle *handle; /* NULL: closed */
 	PyObject *path;		      /* bytes */
 	PyObject *options;	      /* of open(), a dict */
-	struct vsx_open_opts opts;
-	PyObject *built; /* what a build said, or NULL */
+	PyObject *built;	      /* what a build said, or NULL */
 };
 
 extern PyTypeObject *vsx_py_index_type;

@@ -184,10 +184,10 @@ static PyObject *search(struct vsx_py_handle *h, const struct vsx_py_rows *x,
 
 PyObject *vsx_py_index_search(PyObject *self, PyObject *args, PyObject *kwargs)
 {
-	static char *names[] = {"x",	   "k",	     "ef",	"nprobe",
-				"recall",  "refine", "slack",	"exact",
-				"threads", "filter", "timeout", "out",
-				NULL};
+	static char *names[] = {"x",	    "k",      "ef",	 "nprobe",
+				"recall",   "refine", "slack",	 "exact",
+				"threads",  "filter", "timeout", "out",
+				"group_by", NULL};
 	struct vsx_py_wish w = {.k = 10, .opts = VSX_SEARCH_OPTS_INIT};
 	PyObject *array, *timeout = Py_None, *out = Py_None, *result = NULL;
 	PyObject *filter = Py_None;
@@ -197,9 +197,10 @@ PyObject *vsx_py_index_search(PyObject *self, PyObject *args, PyObject *kwargs)
 	int threads = 0, exact = 0;
 
 	if (!PyArg_ParseTupleAndKeywords(
-		    args, kwargs, "O|n$nndddpiOOO:search", names, &array, &w.k,
+		    args, kwargs, "O|n$nndddpiOOOz:search", names, &array, &w.k,
 		    &ef, &nprobe, &w.opts.recall, &w.opts.refine, &w.opts.slack,
-		    &exact, &threads, &filter, &timeout, &out) ||
+		    &exact, &threads, &filter, &timeout, &out,
+		    &w.opts.group_by) ||
 	    vsx_py_wish_set(&w, ef, nprobe, threads, timeout))
 		return NULL;
 	w.opts.exact = (uint32_t)exact;
@@ -259,9 +260,9 @@ static PyObject *search_id(struct vsx_py_handle *h, uint64_t id,
 PyObject *vsx_py_index_search_id(PyObject *self, PyObject *args,
 				 PyObject *kwargs)
 {
-	static char *names[] = {"id",	  "k",	     "ef",    "nprobe",
-				"recall", "refine",  "slack", "exact",
-				"filter", "timeout", NULL};
+	static char *names[] = {"id",	  "k",	     "ef",	 "nprobe",
+				"recall", "refine",  "slack",	 "exact",
+				"filter", "timeout", "group_by", NULL};
 	struct vsx_py_wish w = {.k = 10, .opts = VSX_SEARCH_OPTS_INIT};
 	PyObject *timeout = Py_None, *filter = Py_None, *result = NULL;
 	Py_ssize_t ef = 0, nprobe = 0;
@@ -270,9 +271,10 @@ PyObject *vsx_py_index_search_id(PyObject *self, PyObject *args,
 	int exact = 0;
 
 	if (!PyArg_ParseTupleAndKeywords(
-		    args, kwargs, "O&|n$nndddpOO:search_id", names, vsx_py_id,
+		    args, kwargs, "O&|n$nndddpOOz:search_id", names, vsx_py_id,
 		    &id, &w.k, &ef, &nprobe, &w.opts.recall, &w.opts.refine,
-		    &w.opts.slack, &exact, &filter, &timeout) ||
+		    &w.opts.slack, &exact, &filter, &timeout,
+		    &w.opts.group_by) ||
 	    vsx_py_wish_set(&w, ef, nprobe, 1, timeout))
 		return NULL;
 	w.opts.exact = (uint32_t)exact;

@@ -16,7 +16,7 @@ static PyTypeObject *selection_type;
 static struct vsx_selection *select_rows(struct vsx_py_handle *h,
 					 PyObject *text)
 {
-	const char *filter_text = PyUnicode_AsUTF8AndSize(text, NULL);
+	const char *filter_text = vsx_py_utf8(text);
 	struct vsx_selection *rows = NULL;
 	struct vsx_filter *filter;
 	enum vsx_status status;

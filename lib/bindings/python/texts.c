@@ -23,6 +23,17 @@ int vsx_py_bytes_get(struct vsx_bytes *out, PyObject **owner, PyObject *x)
 	return 0;
 }
 
+const char *vsx_py_utf8(PyObject *text)
+{
+	Py_ssize_t n;
+	const char *at = PyUnicode_AsUTF8AndSize(text, &n);
+
+	if (!at || strlen(at) == (size_t)n)
+		return at;
+	PyErr_SetString(PyExc_ValueError, "embedded null character");
+	return NULL;
+}
+
 static int take(struct vsx_py_texts *out, PyObject *x, const char *what)
 {
 	for (size_t i = 0; i < out->n; i++) {

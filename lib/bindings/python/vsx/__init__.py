@@ -50,4 +50,4 @@ __all__ = [
 
 def _open_again(path, options):
     """What an index that was pickled is read by."""
-    return open(path, **(options or {}))
+    return open(**{**(options or {}), "path": path})

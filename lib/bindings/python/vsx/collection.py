@@ -43,6 +43,14 @@ def _plain(v):
     return v.tolist() if hasattr(v, "tolist") else v
 
 
+def _count_of(vectors):
+    """How many: an array of two dimensions, a list of vectors, or one vector."""
+    shape = getattr(vectors, "shape", None)
+    if shape is not None:
+        return 1 if len(shape) == 1 else shape[0]
+    return len(vectors) if len(vectors) and hasattr(vectors[0], "__len__") else 1
+
+
 def _can_be_name(name):
     return (isinstance(name, str) and bool(_NAME.match(name)) and
             name.lower() not in _WORDS)
@@ -232,19 +240,24 @@ class Collection:
         keys, payloads, fields = self._given(ids, documents, metadatas)
         if not keys:
             return
+        if len(set(keys)) != len(keys):
+            raise ValueError("an id occurs twice")
+        rows = {"keys": keys, "payload": payloads, "fields": fields,
+                "wait": self._wait}
         index = self._open()
         if index is None:
-            if len(set(keys)) != len(keys):
-                raise ValueError("an id occurs twice")
-            self._index = _vsx.build(
-                vectors, self._path, self._spec, metric=self._metric,
-                keys=keys, payload=payloads, fields=fields, wait=self._wait)
-        elif replace:
-            index.upsert(vectors, keys=keys, payload=payloads, fields=fields,
-                         wait=self._wait)
+            try:
+                self._index = _vsx.build(vectors, self._path, self._spec,
+                                         metric=self._metric, **rows)
+                return
+            except _vsx.ExistsError:  # somebody else has made it meanwhile
+                index = self._open()
+                if index is None:
+                    raise
+        if replace:
+            index.upsert(vectors, **rows)
         else:
-            index.add(vectors, keys=keys, payload=payloads, fields=fields,
-                      wait=self._wait)
+            index.add(vectors, **rows)
 
     def add(self, ids, vectors, documents=None, metadatas=None):
         """Add documents; an id that is there is ExistsError."""
@@ -266,7 +279,7 @@ class Collection:
             if ids:
                 index.remove(keys=ids, wait=self._wait)
             return
-        rows = self._rows(ids, where)
+        rows = self._rows(index.view(), ids, where)
         if rows:
             index.remove(rows, wait=self._wait)
 
@@ -281,11 +294,14 @@ class Collection:
             return len(index)
         return len(index.select(where_filter(where)))
 
-    def _rows(self, ids, where):
-        """The numbers of documents, in the order of ids or of the file."""
+    def _view(self):
+        """What all that one call does sees; None: there is no file yet."""
         index = self._open()
-        if index is None:
-            return []
+        return None if index is None else index.view()
+
+    @staticmethod
+    def _rows(index, ids, where):
+        """The numbers of documents, in the order of ids or of the file."""
         if where is None:
             chosen = None if ids is not None else index.ids().tolist()
         else:
@@ -304,8 +320,8 @@ class Collection:
                 rows.append(row)
         return rows
 
-    def _told(self, rows, vectors):
-        index = self._index
+    @staticmethod
+    def _told(index, rows, vectors):
         kept = [json.loads(p) if p else {} for p in index.payloads(rows)]
         told = {
             "ids": index.keys(rows),
@@ -325,13 +341,14 @@ class Collection:
         if offset < 0 or (limit is not None and limit < 0):
             raise ValueError(f"limit is {limit}, offset {offset}, expected 0 "
                              "or more")
-        rows = self._rows(ids, where)
+        index = self._view()
+        rows = [] if index is None else self._rows(index, ids, where)
         end = None if limit is None else offset + limit
         rows = rows[offset:end]
         if not rows:
             return {"ids": [], "documents": [], "metadatas": [],
                     **({"vectors": []} if vectors else {})}
-        return self._told(rows, vectors)
+        return self._told(index, rows, vectors)
 
     def peek(self, limit=10):
         """The first documents of the file."""
@@ -341,15 +358,16 @@ class Collection:
         """The n nearest documents of one vector, or of each of several.
 
         where   a dict of Chroma's, or the text of a filter of vsx's
-        effort  ef=, nprobe=, recall=, exact=, timeout= of Index.search()
+        effort  ef=, nprobe=, recall=, exact=, timeout=, group_by= of
+                Index.search()
 
         A dict of lists, one for each vector: ids, distances (as the metric
         has them: similarities under cosine), documents, metadatas.
         """
-        index = self._open()
+        index = self._view()
         if index is None:
-            return {"ids": [[]], "distances": [[]], "documents": [[]],
-                    "metadatas": [[]]}
+            return {name: [[] for _ in range(_count_of(vector))] for name in
+                    ("ids", "distances", "documents", "metadatas")}
         if where is not None:
             effort["filter"] = index.select(where_filter(where))
         D, I = index.search(vector, n, **effort)
@@ -360,7 +378,7 @@ class Collection:
                    "metadatas": []}
         for distances, rows in zip(D, I):
             found = [r for r in rows if r != -1]
-            told = self._told(found, False)
+            told = self._told(index, found, False)
             told["distances"] = distances[:len(found)]
             for name, lists in answers.items():
                 lists.append(told[name])

@@ -28,7 +28,9 @@ class Collection:
     def query(self, vector: Array, n: int = 10,
               where: Optional[Where] = None, *, ef: int = 0, nprobe: int = 0,
               recall: float = 0.0, refine: float = 0.0, exact: bool = False,
-              threads: int = 0, timeout: Optional[float] = None,
+              threads: int = 0, slack: float = 0.0,
+              timeout: Optional[float] = None,
+              group_by: Optional[str] = None,
               ) -> dict[str, list[list[Any]]]: ...
     def refresh(self) -> bool: ...
     def close(self) -> None: ...

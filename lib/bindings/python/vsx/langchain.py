@@ -141,9 +141,12 @@ class VSX(VectorStore):
         if not found:
             return []
         rows = self._collection.get([f[0] for f in found], vectors=True)
+        if not rows["ids"]:
+            return []
         chosen = _differing(embedding, rows["vectors"].tolist(), k,
                             lambda_mult)
-        return [self._document(*found[n][:3]) for n in chosen]
+        return [self._document(*(rows[name][n] for name in (
+            "ids", "documents", "metadatas"))) for n in chosen]
 
     def _select_relevance_score_fn(self):
         index = self._collection.index
