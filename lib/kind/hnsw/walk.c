@@ -115,6 +115,7 @@ static enum vsx_status gather_passed(struct vsx_walk *w,
 	uint32_t row = vsx_pool_row(entry), degree = l->degree;
 	const uint32_t *links = links_of(l, row);
 	struct basket b = basket_of(w);
+	size_t n_passed = 0;
 
 	VSX_TRY(ask_gates(w, l, entry, bound, pass, err));
 	for (uint32_t i = 0; i < degree; i += VSX_GATE_LINKS)
@@ -126,10 +127,12 @@ static enum vsx_status gather_passed(struct vsx_walk *w,
 			link = links[at];
 			if (link >= l->n_rows)
 				return bad_link(l, row, link, err);
-			prefetch_row(l, link);
-			VSX_TRY(take_link(&b, l, link, err));
+			__builtin_prefetch(b.marks + link, 1);
+			b.rows[n_passed++] = link;
 		}
 end:
+	for (size_t i = 0; i < n_passed; i++)
+		VSX_TRY(take_link(&b, l, b.rows[i], err));
 	*n = b.n;
 	return VSX_OK;
 }

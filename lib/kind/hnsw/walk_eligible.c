@@ -267,8 +267,6 @@ static enum vsx_status gather(struct vsx_walk *w, const struct vsx_level *l,
 			link = links[at];
 			if (link >= l->n_rows)
 				return bad_link(l, row, link, err);
-			if (l->gates.blocks)
-				prefetch_row(l, link);
 			VSX_TRY(take_link(w, l, link, others, n, err));
 		}
 	return VSX_OK;

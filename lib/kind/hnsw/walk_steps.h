@@ -41,15 +41,30 @@ static inline void prefetch_gates(const struct vsx_level *l, uint32_t row)
 		__builtin_prefetch(p + i, 0, 2);
 }
 
-/* As soon as it is known that its code is needed. */
-static inline void prefetch_row(const struct vsx_level *l, uint32_t row)
-{
-	const uint8_t *at =
-		l->codes.base +
-		(size_t)(row >> l->codes.block_shift) * l->codes.block_bytes;
+/* Bytes of codes that are asked for at a time: they must stay in the second
+ * cache until they are compared. */
+#define PREFETCH_BYTES (128u << 10)
 
-	__builtin_prefetch(at);
-	__builtin_prefetch(at + 64);
+/*
+ * Ask for the codes of rows before the first of them is compared. All lines,
+ * and into the second cache: the first one can wait for few at a time, and what
+ * asks it for more is held up, with all that comes after it.
+ */
+static inline void prefetch_codes(const struct vsx_level *l,
+				  const uint32_t *rows, size_t n)
+{
+	const struct vsx_codes *c = &l->codes;
+	size_t most = PREFETCH_BYTES / c->block_bytes + 1;
+
+	for (size_t i = 0; i < n && i < most; i++) {
+		uintptr_t at =
+			(uintptr_t)c->base +
+			(size_t)(rows[i] >> c->block_shift) * c->block_bytes;
+		uintptr_t end = at + c->block_bytes;
+
+		for (at &= ~(uintptr_t)63; at < end; at += 64)
+			__builtin_prefetch((const void *)at, 0, 2);
+	}
 }
 
 static inline enum vsx_status touch_links(const struct vsx_level *l,
@@ -99,6 +114,7 @@ static inline enum vsx_status take_keys(struct vsx_walk *w,
 	VSX_TRY(vsx_halt_before(w->halt, n + 1,
 				l->codes.block_bytes >> l->codes.block_shift,
 				err));
+	prefetch_codes(l, rows, n);
 	l->codes.codec->keys_of_rows(&l->codes, w->query, rows, n, keys);
 	w->n_distances += n;
 	return VSX_OK;
