@@ -12,7 +12,7 @@
 
 static const struct vsx_codec_build *const builds[] = {
 	&vsx_codec_sq8_build, &vsx_codec_sq8u_build, &vsx_codec_sq4_build,
-	&vsx_codec_pq8_build, &vsx_codec_pq4_build,
+	&vsx_codec_pq8_build, &vsx_codec_pq4_build,  &vsx_codec_pq4fs_build,
 };
 
 const struct vsx_codec_build *vsx_codec_build_at(uint32_t i)

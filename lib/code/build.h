@@ -38,6 +38,10 @@ struct vsx_codec_build {
 	const char *ending;    /* may be NULL */
 	const char *alias;     /* another ending that may be written */
 
+	/* What a row is coded as that is kept as its code alone: its own
+	   record, where these are blocks. NULL: the same. */
+	const struct vsx_codec_build *kept;
+
 	bool residual; /* rows are nearer to their centroid than to each other:
 			  in lists, codes are of what it leaves of them */
 
@@ -101,6 +105,7 @@ extern const struct vsx_codec_build vsx_codec_sq8u_build;
 extern const struct vsx_codec_build vsx_codec_sq4_build;
 extern const struct vsx_codec_build vsx_codec_pq8_build;
 extern const struct vsx_codec_build vsx_codec_pq4_build;
+extern const struct vsx_codec_build vsx_codec_pq4fs_build;
 /* Of "Flat" behind a transform. */
 extern const struct vsx_codec_build vsx_codec_floats_build;
 

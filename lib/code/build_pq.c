@@ -55,18 +55,41 @@ static enum vsx_status draw(struct sample *s, struct vsx_job *job, uint32_t n,
 	return vsx_parallel(threads, s->n, CHUNK, take, s, err);
 }
 
+/* Of these rows, centroids among them. */
+static void put_mean(const struct sample *s, float *mean)
+{
+	uint32_t coded = s->p->form.coded;
+
+	for (uint32_t d = 0; d < coded; d++) {
+		double sum = 0.0;
+
+		for (uint32_t i = 0; i < s->n; i++) {
+			const float *centroid = vsx_code_centroid(
+				s->from, s->p, s->rows ? s->rows[i] : i);
+
+			sum += (double)s->y[(size_t)i * coded + d];
+			sum += centroid ? (double)centroid[d] : 0.0;
+		}
+		mean[d] = (float)(sum / s->n);
+	}
+}
+
 static enum vsx_status train(struct vsx_job *job,
 			     const struct vsx_code_source *from,
 			     struct vsx_code_params *p, struct vsx_error *err)
 {
 	struct vsx_pq pq = vsx_pq_of(&p->form, vsx_pq_bits(p->build->codec));
 	uint8_t *own = p->bytes + vsx_code_parts(&p->form).own;
+	float *book = (float *)(void *)own;
 	struct sample s = {.from = from, .p = p};
 	enum vsx_status status = draw(&s, job, VSX_PQ_SAMPLE(pq.ksub), err);
 
+	if (status == VSX_OK && p->build->codec == &vsx_codec_pq4fs) {
+		put_mean(&s, book);
+		book += pq.dim;
+	}
 	if (status == VSX_OK)
-		status = vsx_pq_train(job, &pq, s.y, s.n, 0, false,
-				      (float *)(void *)own, err);
+		status = vsx_pq_train(job, &pq, s.y, s.n, 0, false, book, err);
 	free(s.rows);
 	free(s.y);
 	free(s.work);
@@ -113,6 +136,18 @@ const struct vsx_codec_build vsx_codec_pq4_build = {
 	.name = "PQ",
 	.size_name = "m",
 	.ending = "x4",
+	.residual = true,
+	.train = train,
+	.train_bytes = bytes_4,
+};
+
+const struct vsx_codec_build vsx_codec_pq4fs_build = {
+	.codec = &vsx_codec_pq4fs,
+	.name = "PQ",
+	.size_name = "m",
+	.ending = "x4fs",
+	.kept = &vsx_codec_pq4_build,
+	.alias = "x4fsr",
 	.residual = true,
 	.train = train,
 	.train_bytes = bytes_4,

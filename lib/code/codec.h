@@ -181,6 +181,9 @@ extern const struct vsx_codec vsx_codec_sq4;
 extern const struct vsx_codec vsx_codec_pq8;
 extern const struct vsx_codec vsx_codec_pq4;
 
+/* 4 bits for a part, in blocks of 32 rows: SPEC.md 5.9.5. */
+extern const struct vsx_codec vsx_codec_pq4fs;
+
 /* Floats as they are, of transformed rows: SPEC.md 5.9.3. */
 extern const struct vsx_codec vsx_codec_floats;
 

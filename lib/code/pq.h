@@ -44,7 +44,8 @@ static inline const float *vsx_pq_block_words(const struct vsx_code_form *f,
 
 static inline int vsx_pq_bits(const struct vsx_codec *codec)
 {
-	return codec->id == VSX_CODEC_PQ4 ? 4 : 8;
+	return codec->id == VSX_CODEC_PQ4 || codec->id == VSX_CODEC_PQ4FS ? 4
+									  : 8;
 }
 
 /* The codeword of part j that `code` names, into its components of y. */

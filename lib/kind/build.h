@@ -132,7 +132,8 @@ struct vsx_kind_build {
 	uint32_t least_size, most_size, size_param;
 	const char *ending; /* that its text has: ",Flat" or "" */
 
-	bool scans;	     /* rows: codes make that faster, also unasked */
+	bool scans; /* rows: codes make that faster, also unasked */
+	bool walks; /* over rows one by one: codes in blocks are not for it */
 	const char *learned; /* what extend() takes over: "lists" */
 
 	/*

@@ -219,12 +219,23 @@ bool vsx_spec_is_exact(const struct vsx_spec *spec)
 
 struct vsx_code_wish vsx_spec_kept(const struct vsx_spec *spec)
 {
-	if (spec->keep == VSX_KEEP_NONE)
-		return spec->codes;
+	struct vsx_code_wish wish = spec->codes;
+
+	if (spec->keep == VSX_KEEP_NONE) {
+		if (wish.build && wish.build->kept)
+			wish.build = wish.build->kept;
+		return wish;
+	}
 	return (struct vsx_code_wish){
 		.build = spec->keep == VSX_KEEP_SQ8 ? &vsx_codec_sq8_build
 						    : NULL,
 	};
+}
+
+bool vsx_spec_codes_beside(const struct vsx_spec *spec)
+{
+	return spec->keep != VSX_KEEP_NONE ||
+	       (spec->codes.build && spec->codes.build->kept);
 }
 
 uint32_t vsx_spec_kept_bytes(const struct vsx_spec *spec, uint32_t dim)

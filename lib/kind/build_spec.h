@@ -51,6 +51,10 @@ bool vsx_spec_same_codes(const struct vsx_spec *a, const struct vsx_spec *b);
 /* The codes that rows are to be kept as; build NULL: they are kept as rows. */
 struct vsx_code_wish vsx_spec_kept(const struct vsx_spec *spec);
 
+/* Whether codes of the spec are beside what is kept, and not kept themselves.
+ */
+bool vsx_spec_codes_beside(const struct vsx_spec *spec);
+
 /* Bytes of each of them; 0: rows are kept. */
 uint32_t vsx_spec_kept_bytes(const struct vsx_spec *spec, uint32_t dim);
 

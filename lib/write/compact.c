@@ -254,7 +254,7 @@ static enum vsx_status gather(struct compaction *c, struct vsx_error *err)
 static bool is_of(const struct vsx_segment *seg, const struct vsx_spec *spec)
 {
 	struct vsx_code_wish kept = vsx_spec_kept(spec);
-	bool has_codes = spec->keep != VSX_KEEP_NONE;
+	bool has_codes = vsx_spec_codes_beside(spec);
 
 	return vsx_is_coded(seg) && !seg->params[VSX_PARAM_SHARED] &&
 	       seg->kind->code == spec->kind && kept.build &&

@@ -42,7 +42,7 @@ static struct vsx_code_wish wish_of(const struct vsx_new_segment *n,
 {
 	const struct vsx_space *space = n->rows.space;
 
-	if (spec->keep == VSX_KEEP_NONE)
+	if (!vsx_spec_codes_beside(spec))
 		return (struct vsx_code_wish){0};
 	if (spec->codes.build || !vsx_kind_build_find(n->built.kind)->scans)
 		return spec->codes;

@@ -200,6 +200,12 @@ static enum vsx_status check_codes(const struct vsx_spec *spec,
 	if (!b)
 		return VSX_OK;
 	VSX_TRY(check_transform(&spec->codes, o, err));
+	if (b->kept && vsx_kind_build_find(spec->kind)->walks)
+		return vsx_fail(err, VSX_EINVAL,
+				"index '%.80s': codes in blocks, %s%u%s, are "
+				"for scans; links lead to rows one by one",
+				o->spec, b->name, spec->codes.size,
+				b->ending ? b->ending : "");
 	if (!b->codec->suits(o->elem))
 		return vsx_fail(err, VSX_EINVAL,
 				"index '%.80s': rows of %s have no codes %s",

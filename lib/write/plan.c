@@ -62,7 +62,7 @@ static const struct vsx_codec *codec_of(const struct sizes *s,
 
 	if (s->kind->scans && !wish.build)
 		wish.build = vsx_codec_for(s->opts->elem, s->opts->dim);
-	if (!wish.build || s->spec->keep == VSX_KEEP_NONE)
+	if (!wish.build || !vsx_spec_codes_beside(s->spec))
 		return NULL;
 	*form = form_of(s, &wish);
 	return wish.build->codec;

@@ -285,10 +285,10 @@ Test(manifest, accepts_the_limits_of_dimension)
 
 REFUSES(kind_0, VERSION, "segment 0: kind 0 is not known", seg[0].kind = 0)
 REFUSES(kind_4, VERSION, "segment 1: kind 4 is not known", seg[1].kind = 4)
-REFUSES(codec_6, VERSION, "segment 1: codec 6 is not known",
-	seg[1].params[VSX_PARAM_CODES] = 6)
-REFUSES(codec_6_of_a_size, VERSION, "segment 1: codec 6 is not known",
-	seg[1].params[VSX_PARAM_CODES] = 0x4006)
+REFUSES(codec_99, VERSION, "segment 1: codec 99 is not known",
+	seg[1].params[VSX_PARAM_CODES] = 99)
+REFUSES(codec_99_of_a_size, VERSION, "segment 1: codec 99 is not known",
+	seg[1].params[VSX_PARAM_CODES] = 0x4063)
 REFUSES(rows_of_codec_255, VERSION, "segment 0: codec 255 is not known",
 	seg[0].params[VSX_PARAM_ROWS] = 255)
 REFUSES(codes_in_place_of_f16, CORRUPT,

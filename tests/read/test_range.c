@@ -188,8 +188,8 @@ static void check(const char *spec, enum vsx_metric metric, enum vsx_elem elem)
 Test(range, is_what_brute_force_says_for_all_kinds)
 {
 	static const char *const specs[] = {
-		"Flat",	     "IVF12,Flat", "HNSW8",	 "SQ8",
-		"IVF12,SQ8", "HNSW8,SQ8",  "IVF12,PQ4x4"};
+		"Flat",	     "IVF12,Flat", "HNSW8",	  "SQ8",
+		"IVF12,SQ8", "HNSW8,SQ8",  "IVF12,PQ4x4", "IVF12,PQ4x4fs"};
 
 	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++)
 		for (int metric = VSX_L2; metric <= VSX_COSINE; metric++)

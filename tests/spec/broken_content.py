@@ -637,6 +637,34 @@ bytes_at("5.9.2-4", "pq8", ["row 0: byte 3 of its code is 0xff"], "CODE", 3, b"\
 bytes_at("5.9.2-4", "pq4", ["row 59: byte 13 of its code is 0xf"], "CODE", -1, b"\xf0")
 bytes_at("5.9.2-4", "pq8", ["row 0: byte 0 of its code"], "CPAR", 64, f32(1e30) * 256)
 
+# fs is a Flat of 18 dimensions in 6 parts, of 8 with those that there are not;
+# fs-ivf an IVF of residuals of 53 in 27. Blocks have 256 and 576 bytes.
+for size in (0, 19):
+    words = ["of size %u for 18 dimensions" % size]
+    param("5.9.5-1", "fs", words, 7, size << 8 | 6)
+longer("5.9.5-2", "fs", ["section CPAR has 1292 bytes, expected 1288"], "CPAR", 4)
+longer("5.9.5-2", "fs-ivf", ["section CPAR has 3664 bytes, expected 3668"], "CPAR", -4)
+longer("5.9.5-2", "fs", ["section CPAR has 60 bytes, expected 64"], "CPAR", -1228)
+# Records need a shorter one.
+param("5.9.2-2", "fs", ["section CPAR has 1288 bytes, expected 1216"], 7, 6 << 8 | 4)
+longer("5.9-9", "fs", ["section CODE has"], "CODE", 1)
+longer("5.9-9", "fs-ivf", ["section CODE has"], "CODE", -576)
+param("5.9-9", "fs-ivf", ["section CODE has"], 7, 29 << 8 | 6)
+for value in (NAN, INF, f32(float("-inf"))):
+    bytes_at("5.9.5-3", "fs", ["component 17 of the mean is"], "CPAR", 64 + 4 * 17, value)
+    bytes_at("5.9.5-4", "fs", ["component 0 of codeword 0 is"], "CPAR", 64 + 4 * 18, value)
+    bytes_at("5.9.5-4", "fs-ivf", ["component 52 of codeword 15 is"], "CPAR", -4, value)
+bytes_at("5.9.5-5", "fs", ["row 0: byte 3 of its code"], "CODE", 3, b"\x77")
+# A part that is not there, the term of a row, and the code and the term of one past the last.
+bytes_at("5.9.5-5", "fs", ["row 0: byte 96 of its code is 0x01"], "CODE", 96, b"\1")
+bytes_at("5.9.5-5", "fs", ["row 0: byte"], "CODE", 128, NAN)
+bytes_at("5.9.5-5", "fs", ["row 32: byte 15 of its code is 0x01"], "CODE", 256 + 15, b"\1")
+bytes_at("5.9.5-5", "fs", ["row 32: byte 255 of its code is 0x3f"], "CODE", -1, b"\x3f")
+bytes_at("5.9.5-5", "fs-ivf", ["row 32: byte"], "CODE", 576 + 448, f32(-3.0))
+bytes_at("5.9.5-5", "fs", ["row 0: byte"], "CPAR", 64, f32(-7.0))
+bytes_at("5.9.5-5", "fs-ivf", ["row 0: byte"], "CPAR", 64 + 4 * 53, f32(1e30) * 16)
+param("5.10-1", "kept", ["rows kept as codes PQ of 4 bits in blocks"], 6, 6 << 8 | 6)
+
 # pca is a Flat of floats, 5 of 18 dimensions: mean from 64, matrix from 192. opq is
 # an IVF of 3 lists and of residuals, 9 of 18: matrix from 192, centroids from 896.
 for value in (0, 19):

@@ -175,6 +175,9 @@ def bases(t):
     t.run("vsx-build", narrow, "-q", "-o", "sq4-2.vsx", "-i", "IVF4,SQ4")
     t.run("vsx-build", wide, "-q", "-o", "pq8.vsx", "-i", "PQ4", "--ids", small)
     t.run("vsx-build", odd, "-q", "-o", "pq4.vsx", "-i", "IVF3,PQ27x4", "-m", "cosine")
+    t.run("vsx-build", wide, "-q", "-o", "fs.vsx", "-i", "PQ6x4fs", "--ids", small)
+    t.run("vsx-build", odd, "-q", "-o", "fs-ivf.vsx", "-i", "IVF3,PQ27x4fs", "-m", "cosine")
+    t.run("vsx-build", wide, "-q", "-o", "fs-kept.vsx", "-i", "OPQ4_9,IVF3,PQ4x4fs,NoRefine", "-m", "ip")
     t.run("vsx-build", wide, "-q", "-o", "pca.vsx", "-i", "PCA5,Flat", "--ids", small)
     t.run("vsx-build", wide, "-q", "-o", "opq.vsx", "-i", "OPQ4_9,IVF3,SQ4", "-m", "ip")
     t.run("vsx-build", wide, "-q", "-o", "kept-opq.vsx", "-i", "OPQ4_9,IVF3,SQ4,NoRefine")
@@ -241,6 +244,6 @@ def bases(t):
     t.run("vsx-build", "page.u8bin", "-q", "-o", "pages.vsx", "-i", "Flat", "-e", "u8", "--queries", "one.fvecs")
     return (
         "flat ivf hnsw cosine bytes narrow odd queries hundred given shared truth known empty gone"
-        " sq8 sq4 sq4-2 pq8 pq4 pca opq kept-opq long kept kept4 kept-pq both kept-2 walk walk-2 gates gates-pca gates-cosine gates-own truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
+        " sq8 sq4 sq4-2 pq8 pq4 fs fs-ivf fs-kept pca opq kept-opq long kept kept4 kept-pq both kept-2 walk walk-2 gates gates-pca gates-cosine gates-own truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
         " keys letters uuids digits keys-2 fields fields-2"
     ).split()

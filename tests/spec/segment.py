@@ -184,21 +184,31 @@ class Estimates:
             y = self.transformed_back(y)
         return tuple(y)
 
-    def check_all(self):
-        s = self.segment
-        if not self.sound_transform() or not self.sound():
-            return
-        of = self.centroids()
+    def codes_bytes(self):
+        return self.segment.n * self.size
+
+    def inputs(self):
+        """What is coded of each row, and what it is less by; None: unknown."""
+        s, of = self.segment, self.centroids()
         for i, x in enumerate(s.rows):
             if x is None or not all(map(math.isfinite, x)):
+                yield None
                 continue
             y = [exact.f32(float(v) * s.scales[i]) for v in x]
             if self.flags & 1:
                 y = self.transformed(y)
             if self.flags & 2:
                 y = [exact.f32(v - c) for v, c in zip(y, of[i])]
-            r = self.records[i * self.size : (i + 1) * self.size]
-            s.want(r == self.record(y), self.rule, "row %d: code" % i)
+            yield y, of[i]
+
+    def check_all(self):
+        if not self.sound_transform() or not self.sound():
+            return
+        for i, found in enumerate(self.inputs()):
+            if found:
+                r = self.records[i * self.size : (i + 1) * self.size]
+                good = r == self.record(found[0])
+                self.segment.want(good, self.rule, "row %d: code" % i)
 
 
 class Scalar(Estimates):
@@ -264,18 +274,20 @@ class Product(Estimates):
     """PQ of 8 and 4 bits: SPEC.md 5.9.2."""
 
     rule = "5.9.2-4"
+    finite = "5.9.2-3"
+    before_book = 0
 
     def __init__(self, segment, params, records, codec, m):
         super().__init__(segment, params, records)
         d, self.ksub = self.dim, 256 if codec == 3 else 16
         self.size = m if codec == 3 else (m + 1) // 2
         self.ends = [j * d // m for j in range(m + 1)]
-        book = self.floats(self.own, d * self.ksub)
+        book = self.floats(self.own + self.before_book, d * self.ksub)
         self.book = [book[i * self.ksub :][: self.ksub] for i in range(d)]
 
     def sound(self):
         good = all(all(map(math.isfinite, component)) for component in self.book)
-        self.segment.want(good, "5.9.2-3", "codewords")
+        self.segment.want(good, self.finite, "codewords")
         return good
 
     def codes(self, r):
@@ -309,6 +321,61 @@ class Product(Estimates):
             return bytes(codes)
         codes = codes + [0]
         return bytes(codes[2 * i] | codes[2 * i + 1] << 4 for i in range(self.size))
+
+
+class Blocks(Product):
+    """PQ of 4 bits in blocks: SPEC.md 5.9.5."""
+
+    rule = "5.9.5-5"
+    finite = "5.9.5-4"
+
+    def __init__(self, segment, params, records, m):
+        d = struct.unpack("<I", params[:4])[0]
+        self.before_book = 4 * d
+        super().__init__(segment, params, records, 4, m)
+        self.mu = self.floats(self.own, d)
+        self.parts = up(m, 4)
+        self.size = 16 * self.parts + 128
+
+    def codes_bytes(self):
+        return -(-self.segment.n // 32) * self.size
+
+    def sound(self):
+        good = all(map(math.isfinite, self.mu))
+        self.segment.want(good, "5.9.5-3", "mean of the codes")
+        return good and super().sound()
+
+    def term(self, codes, y, centroid):
+        total, words = 0.0, []
+        for code, first, end in zip(codes, self.ends, self.ends[1:]):
+            words += [component[code] for component in self.book[first:end]]
+        for w, v, c, mean in zip(words, y, centroid, self.mu):
+            if self.flags & 2:
+                total += 2.0 * w * (c - mean + v) - v * v
+            else:
+                total += (2.0 * (w - mean) - (v - mean)) * (v - mean)
+        return exact.f32(total)
+
+    def block(self, rows):
+        codes, terms = bytearray(16 * self.parts), [0.0] * 32
+        for i, (y, centroid) in enumerate(rows):
+            ends = zip(self.ends, self.ends[1:])
+            of_row = [self.nearest(y, *part) for part in ends]
+            for j, code in enumerate(of_row):
+                codes[16 * j + i % 16] |= code << i // 16 * 4
+            terms[i] = self.term(of_row, y, centroid)
+        return bytes(codes) + struct.pack("<32f", *terms)
+
+    def check_all(self):
+        if not self.sound_transform() or not self.sound():
+            return
+        rows = list(self.inputs())
+        for b in range(-(-len(rows) // 32)):
+            some = rows[32 * b :][:32]
+            if all(some):
+                r = self.records[b * self.size : (b + 1) * self.size]
+                good = r == self.block(some)
+                self.segment.want(good, self.rule, "block %d" % b)
 
 
 class Floats(Estimates):
@@ -448,6 +515,7 @@ class Segment:
         params = self.raw("VPAR")
         if shared:
             params = self.shared_params(shared, "VPAR", params)
+        self.need(word & 255 != 6, "5.10-1", "codec of rows")
         self.need(params is not None, "5.10-3", "no VPAR")
         self.kept = self.estimates_of(word, params, self.vecs)
         self.need(self.entry.row_stride == self.kept.size, "5.10-4", "row_stride")
@@ -457,13 +525,14 @@ class Segment:
         self.need(there, "5.9-1", "no CPAR or no CODE")
         self.estimates = self.estimates_of(word, params, code)
         self.need(
-            len(code) == self.n * self.estimates.size, "5.9-9", "size of CODE"
+            len(code) == self.estimates.codes_bytes(), "5.9-9", "size of CODE"
         )
 
     def estimates_of(self, word, params, code):
         e, dim = self.entry, self.file.head.dim
         codec, size = word & 255, word >> 8
-        short = {3: "5.9.2-2", 4: "5.9.2-2", 5: "5.9.4-2"}.get(codec, "5.9.1-2")
+        short = {3: "5.9.2-2", 4: "5.9.2-2", 5: "5.9.4-2", 6: "5.9.5-2"}
+        short = short.get(codec, "5.9.1-2")
         self.need(len(params) >= 64, short, "size of CPAR")
         d, flags, n_centroids = struct.unpack("<3I", params[:12])
         self.need(flags < 4, "5.9-3", "flags of codes")
@@ -480,6 +549,9 @@ class Segment:
         elif codec == 5:
             self.need(size == d and flags == 1, "5.9.4-1", "floats")
             self.need(len(params) == own, "5.9.4-2", "size of CPAR")
+        elif codec == 6:
+            self.need(1 <= size <= min(d, 16384), "5.9.5-1", "parts")
+            self.need(len(params) == own + 68 * d, "5.9.5-2", "size of CPAR")
         else:
             self.need(1 <= size <= d, "5.9.2-1", "size of the code word")
             due = own + 4 * d * (256 if codec == 3 else 16)
@@ -492,6 +564,8 @@ class Segment:
             return Scalar(self, params, code, codec)
         if codec == 5:
             return Floats(self, params, code)
+        if codec == 6:
+            return Blocks(self, params, code, size)
         return Product(self, params, code, codec, size)
 
     def open_lists(self):

@@ -136,6 +136,18 @@ static const struct support_index half_parts = {.spec = "PQ3x4",
 						.n_test_queries = 12,
 						.half = true};
 
+static const struct support_index in_blocks = {.spec = "IVF3,PQ5x4fs",
+					       .metric = VSX_COSINE,
+					       .elem = VSX_F32,
+					       .dim = 11,
+					       .n = 300,
+					       .n_test_queries = 12};
+
+static void ivf_pq4fs(const char *path)
+{
+	support_build(path, in_blocks);
+}
+
 static void ivf_pq8(const char *path)
 {
 	support_build(path, parts);
@@ -427,6 +439,7 @@ Test(golden, codes_of_parts)
 {
 	check("ivf-pq8.vsx", ivf_pq8);
 	check("flat-pq4.vsx", flat_pq4);
+	check("ivf-pq4fs.vsx", ivf_pq4fs);
 }
 
 Test(golden, rows_with_keys_and_payload)

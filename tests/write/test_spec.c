@@ -161,6 +161,9 @@ Test(spec, codes_take_the_place_of_flat)
 	cr_expect_eq(good("IVF64,pq7x8").codes.build, &vsx_codec_pq8_build);
 	cr_expect_eq(good("IVF64,PQ7X4,RFlat").codes.build,
 		     &vsx_codec_pq4_build);
+	cr_expect_eq(good("IVF64,PQ7x4fs").codes.build, &vsx_codec_pq4fs_build);
+	cr_expect_eq(good("IVF64,PQ7x4fsr").codes.build,
+		     &vsx_codec_pq4fs_build);
 	cr_expect_eq(good("IVF64,PQ7x4").codes.size, 7);
 	cr_expect_eq(good("IVF64,PQ7x4").size, 64);
 	cr_expect_eq(good("IVF,SQ8,RFlat").size, 0);
@@ -262,6 +265,8 @@ Test(spec, says_which_part_is_not_known)
 	refused("PQ", "'PQ' is not known");
 	refused("IVF64,PQ8x5", "'PQ8x5' is not known");
 	refused("PQ8x4x4", "'PQ8x4x4' is not known");
+	refused("PQ8x4f", "'PQ8x4f' is not known");
+	refused("PQ8x8fs", "'PQ8x8fs' is not known");
 	refused("PQ0", "m is 0, expected 1 to 65536");
 	refused("IVF64,PQ65537x4", "m is 65537, expected 1 to 65536");
 	refused("IVF64,SQ8,Flat", "'Flat' is not known");
@@ -402,7 +407,8 @@ Test(spec, writes_what_it_reads)
 		"PQ16",	       "IVF64,PQ7x4",
 		"Flat,RFlat",  "IVF16777216,Flat,RFlat",
 		"HNSW32,SQ8",  "HNSW,SQ4,Refine(SQ8)",
-		"HNSW8,PQ7x4", "PCA8,HNSW16,SQ8,NoRefine"};
+		"HNSW8,PQ7x4", "PCA8,HNSW16,SQ8,NoRefine",
+		"PQ7x4fs",     "OPQ8,IVF64,PQ8x4fs,Refine(FP16)"};
 	char text[64];
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {

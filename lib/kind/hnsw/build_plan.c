@@ -203,6 +203,7 @@ const struct vsx_kind_build vsx_kind_build_hnsw = {
 	.plan = plan,
 	.effort_at = ef_at,
 	.build = vsx_hnsw_build,
+	.walks = true,
 	.gates = vsx_hnsw_build_gates,
 	.gates_param = VSX_HNSW_GATES,
 };
