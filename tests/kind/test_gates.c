@@ -164,10 +164,10 @@ static struct vsx_walk search(struct graph *g, struct vsx_scratch *s,
 	if (find.eligible.n < find.eligible.n_rows)
 		w.eligible = &find.eligible;
 	cr_assert_eq(vsx_walk_enter(&w, &g->base, 0, EF, &key, &err), VSX_OK);
-	cr_assert_eq(
-		w.eligible ? vsx_walk_beam_eligible(&w, &g->base, EF, EF, &err)
-			   : vsx_walk_beam(&w, &g->base, EF, &err),
-		VSX_OK, "%s", err.text);
+	cr_assert_eq(w.eligible ? vsx_walk_beam_eligible(&w, &g->base, EF,
+							 SIZE_MAX, &err)
+				: vsx_walk_beam(&w, &g->base, EF, &err),
+		     VSX_OK, "%s", err.text);
 	return w;
 }
 

@@ -99,6 +99,8 @@ struct vsx_walk {
 	uint32_t avoid;	       /* a row to walk around, or VSX_HNSW_NO_LINK */
 	struct vsx_halt *halt; /* NULL: nothing stops it */
 	size_t n;	       /* entries in scratch->pool */
+	uint32_t near;	       /* rows with keys up to this may count, however
+				  many are nearer */
 	const struct vsx_eligible *eligible; /* other rows only guide; NULL:
 						all rows are */
 	size_t n_barred;	      /* entries that are of other rows */
@@ -169,7 +171,8 @@ enum vsx_status vsx_walk_beam(struct vsx_walk *w, const struct vsx_level *l,
 /*
  * The same, but until none is left among the first `until` entries. These are
  * then what a walk with ef = `until` ends with, since to that point both expand
- * the same rows; and so are the counts. May be called again, to go on.
+ * the same rows; and so are the counts. Gates refuse what comes after these and
+ * is behind w->near. May be called again, to go on.
  */
 enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
 				    const struct vsx_level *l, size_t ef,

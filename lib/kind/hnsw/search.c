@@ -59,13 +59,65 @@ static void expect_row(const struct vsx_segment *seg, uint32_t row)
 		__builtin_prefetch(p + b, 0, 2);
 }
 
+/* The key of a row that is as near as the k-th found so far. Of estimates: if
+ * it is right. */
+static uint32_t last_key(const struct vsx_segment *seg,
+			 const struct vsx_find *find,
+			 const struct vsx_code_query *q)
+{
+	struct vsx_bounds b = q->bounds;
+
+	if (vsx_codes_estimate(seg)) {
+		b.shape = b.form == VSX_KEY_PRODUCT	    ? VSX_BOUNDS_LINEAR
+			  : seg->space.metric == VSX_COSINE ? VSX_BOUNDS_ANGLE
+							    : VSX_BOUNDS_SQUARE;
+		b.unit = 1.0;
+		b.error = 0.0;
+	}
+	return vsx_bounds_key(&b, vsx_find_bound(find));
+}
+
+/* Entries in front whose rows may be nearer than the k-th found so far, in
+ * whichever segment that was. */
+static size_t near_places(const struct vsx_walk *w)
+{
+	uint32_t most = w->near;
+	size_t low = 0, high = w->n;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (vsx_pool_key(w->scratch->pool[mid]) <= most)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* How many rows of a walk are looked at. Of many segments each has a part of
+ * the nearest rows only: of those beyond the k that are looked at since
+ * estimates err, a quarter does. */
+static size_t n_wanted(const struct vsx_segment *seg,
+		       const struct vsx_find *find, const struct vsx_walk *w)
+{
+	size_t want = vsx_sieve_want(seg, find, true), k = find->k, near;
+
+	if (find->within || find->top.n < k || want <= k)
+		return want;
+	near = near_places(w);
+	if (near >= k)
+		return want;
+	return near * want / k + (want - k) / 4 + 1;
+}
+
 /* Look at the rows that the walk found by estimates, the nearest first, as many
  * as are wanted. They are moved to the front of the pool. */
 static enum vsx_status look_at(const struct vsx_segment *seg,
 			       struct vsx_find *find, const struct vsx_walk *w,
 			       struct vsx_error *err)
 {
-	size_t want = vsx_sieve_want(seg, find, true), n = 0;
+	size_t want = n_wanted(seg, find, w), n = 0;
 	struct vsx_kept *kept = &w->scratch->kept;
 	uint64_t *pool = w->scratch->pool;
 
@@ -289,7 +341,8 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
  * each holds a part of the nearest rows only, and a walk that is as thorough in
  * each finds more than it would in one, for many times as much. The root of the
  * segment's share makes up for the part and for smaller graphs, which fall
- * apart sooner: as much is found in 4 and in 16 segments as in one.
+ * apart sooner, and two more for roots of little: as much is found in 4 and in
+ * 16 segments as in one.
  */
 static size_t least_places(const struct vsx_segment *seg,
 			   const struct vsx_find *find, size_t ef)
@@ -304,44 +357,7 @@ static size_t least_places(const struct vsx_segment *seg,
 	/* Among rows that do not count, as walks take these along. */
 	if (!vsx_eligible_are_sparse(e))
 		places *= (double)e->n_rows / (double)e->n;
-	return (size_t)places + 1;
-}
-
-/* The key of a row that is as near as the k-th found so far. Of estimates: if
- * it is right. */
-static uint32_t last_key(const struct vsx_segment *seg,
-			 const struct vsx_find *find,
-			 const struct vsx_code_query *q)
-{
-	struct vsx_bounds b = q->bounds;
-
-	if (vsx_codes_estimate(seg)) {
-		b.shape = b.form == VSX_KEY_PRODUCT	    ? VSX_BOUNDS_LINEAR
-			  : seg->space.metric == VSX_COSINE ? VSX_BOUNDS_ANGLE
-							    : VSX_BOUNDS_SQUARE;
-		b.unit = 1.0;
-		b.error = 0.0;
-	}
-	return vsx_bounds_key(&b, vsx_find_bound(find));
-}
-
-/* Entries in front whose rows may be nearer than the k-th found so far, in
- * whichever segment that was. */
-static size_t near_places(const struct vsx_segment *seg,
-			  const struct vsx_find *find, const struct vsx_walk *w)
-{
-	uint32_t most = last_key(seg, find, w->query);
-	size_t low = 0, high = w->n;
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (vsx_pool_key(w->scratch->pool[mid]) <= most)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return (size_t)places + 3;
 }
 
 /*
@@ -357,6 +373,7 @@ static enum vsx_status look_around(struct vsx_walk *w,
 {
 	size_t until = least_places(seg, find, ef), done = 0;
 
+	w->near = last_key(seg, find, w->query);
 	while (until > done) {
 		if (w->eligible)
 			VSX_TRY(vsx_walk_beam_eligible(w, base, ef, until,
@@ -364,7 +381,7 @@ static enum vsx_status look_around(struct vsx_walk *w,
 		else
 			VSX_TRY(vsx_walk_beam_until(w, base, ef, until, err));
 		done = until;
-		until = near_places(seg, find, w);
+		until = near_places(w);
 	}
 	return VSX_OK;
 }
@@ -394,14 +411,13 @@ static enum vsx_status walk(struct vsx_walk *w, const struct vsx_segment *seg,
  * all rows that are: then there may be more. A walk with more room begins
  * anew, which costs a part of what it does itself.
  */
-static bool reaches_further(const struct vsx_segment *seg,
-			    const struct vsx_find *find,
+static bool reaches_further(const struct vsx_find *find,
 			    const struct vsx_walk *w, size_t *ef)
 {
 	size_t most = find->k + find->skip_self;
 
 	if (!find->within || w->n - w->n_barred < *ef || *ef >= most ||
-	    near_places(seg, find, w) < w->n)
+	    near_places(w) < w->n)
 		return false;
 	*ef = *ef * 4 < most ? *ef * 4 : most;
 	return true;
@@ -441,7 +457,7 @@ enum vsx_status vsx_hnsw_search(const struct vsx_segment *seg,
 		    vsx_hnsw_keys_lost(seg, find, w.scratch->pool, w.n,
 				       find->k))
 			return vsx_exact_search(seg, find, err);
-	} while (reaches_further(seg, find, &w, &ef));
+	} while (reaches_further(find, &w, &ef));
 	if (w.n - w.n_barred == find->eligible.n &&
 	    find->k + find->skip_self >= find->eligible.n)
 		find->n_covered += find->eligible.n;

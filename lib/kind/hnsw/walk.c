@@ -294,7 +294,8 @@ enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
 			return VSX_OK;
 		pool[next] |= 1;
 		expect(w, l, skip_expanded(w, next + 1));
-		VSX_TRY(gather(w, l, pool[next], bound, &n, err));
+		VSX_TRY(gather(w, l, pool[next], gate_bound(w, bound, until),
+			       &n, err));
 		VSX_TRY(take_keys(w, l, rows, n, keys, err));
 		w->n_hops++;
 		n = keep_nearer(w, n, bound);

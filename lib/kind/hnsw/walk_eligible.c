@@ -290,9 +290,11 @@ static bool wants_others(const struct vsx_walk *w, const struct vsx_level *l,
 
 /* Around the entry at *next, which is expanded, into the pool. */
 static enum vsx_status step(struct vsx_walk *w, const struct vsx_level *l,
-			    size_t ef, size_t *next, struct vsx_error *err)
+			    size_t ef, size_t until, size_t *next,
+			    struct vsx_error *err)
 {
-	uint64_t entry = w->scratch->pool[*next], bound = last_entry(w, ef);
+	uint64_t entry = w->scratch->pool[*next];
+	uint64_t bound = gate_bound(w, last_entry(w, ef), until);
 	uint32_t row = vsx_pool_row(entry);
 	size_t n;
 
@@ -329,7 +331,7 @@ enum vsx_status vsx_walk_beam_eligible(struct vsx_walk *w,
 			return VSX_OK;
 		pool[next] |= 1;
 		expect(w, l, skip_expanded(w, next + 1));
-		VSX_TRY(step(w, l, wide, &next, err));
+		VSX_TRY(step(w, l, wide, until, &next, err));
 		expect(w, l, skip_expanded(w, next));
 		if (guided == 0 && w->n_guided > 0) {
 			VSX_TRY(gather_seeds(w, l, &n, err));

@@ -230,6 +230,21 @@ static inline uint64_t last_entry(const struct vsx_walk *w, size_t ef)
 	return w->n - w->n_barred == ef ? w->scratch->pool[w->n - 1] : NO_BOUND;
 }
 
+/* What a row must come before to be expanded, where the first `until` entries
+ * are, and what is not behind w->near. */
+static inline uint64_t gate_bound(const struct vsx_walk *w, uint64_t bound,
+				  size_t until)
+{
+	uint64_t near = vsx_pool_entry(w->near, UINT32_MAX >> 1), last;
+
+	if (until >= w->n)
+		return bound;
+	last = w->scratch->pool[until - 1];
+	if (last < near)
+		last = near;
+	return last < bound ? last : bound;
+}
+
 /* Keep the rows, and their keys, that come before an entry: how many. Without
  * branches, as pool_place(). */
 static inline size_t keep_nearer(const struct vsx_walk *w, size_t n,
