@@ -28,7 +28,7 @@ struct vsx_scan_scale {
  * and so that no sum is above 65,535. Where they are all alike, or no numbers,
  * as those of a hostile file may be, entries and unit are 0.
  *
- * parts  VSX_SCAN_MAX_PARTS at most
+ * parts  a multiple of 4, VSX_SCAN_MAX_PARTS at most
  */
 struct vsx_scan_scale vsx_scan_quantise(const float *tables, uint32_t parts,
 					uint8_t *out);
