@@ -9,8 +9,7 @@
 
 #include "kernel/rows.h"
 
-#define GROUP	   4
-#define LONG_BYTES 512u /* and more: rows are read one after the other */
+#define GROUP 4
 
 /* Rows to be looked at, past the last one the last; and rows to be fetched
  * meanwhile if there are `more`. */

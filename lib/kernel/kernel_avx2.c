@@ -20,18 +20,13 @@
 struct pair {
 	const uint8_t *row[PAIR];
 	const uint8_t *next[PAIR];
-	bool more;
+	bool more, is_long;
 };
 
-INLINE void fetch(const uint8_t *p)
+INLINE void fetch_pair(const uint8_t *const row[PAIR], size_t at, bool is_long)
 {
-	_mm_prefetch((const char *)p, _MM_HINT_T0);
-}
-
-INLINE void fetch_pair(const uint8_t *const row[PAIR], size_t at)
-{
-	fetch(row[0] + at);
-	fetch(row[1] + at);
+	fetch_line(row[0] + at, is_long);
+	fetch_line(row[1] + at, is_long);
 }
 
 INLINE struct pair pair_at(const struct rows *s, size_t i)
@@ -41,11 +36,12 @@ INLINE struct pair pair_at(const struct rows *s, size_t i)
 	p.row[0] = row_or_last(s, i);
 	p.row[1] = row_or_last(s, i + 1);
 	p.more = i + s->ahead < s->n;
+	p.is_long = s->bytes >= LONG_BYTES;
 	p.next[0] = p.more ? row_or_last(s, i + s->ahead) : NULL;
 	p.next[1] = p.more ? row_or_last(s, i + s->ahead + 1) : NULL;
 	if (s->number && i + FIRST < s->n) {
-		fetch(row_or_last(s, i + FIRST));
-		fetch(row_or_last(s, i + FIRST + 1));
+		fetch_line(row_or_last(s, i + FIRST), p.is_long);
+		fetch_line(row_or_last(s, i + FIRST + 1), p.is_long);
 	}
 	return p;
 }
@@ -54,6 +50,7 @@ INLINE struct pair pair_at(const struct rows *s, size_t i)
 INLINE void rows_begin(struct rows *s)
 {
 	size_t ahead = AHEAD_BYTES / (s->bytes + 1) / PAIR * PAIR;
+	bool is_long = s->bytes >= LONG_BYTES;
 
 	if (ahead < 2 * PAIR)
 		ahead = 2 * PAIR;
@@ -61,14 +58,14 @@ INLINE void rows_begin(struct rows *s)
 	if (s->n == 1)
 		return; /* the processor sees by itself what comes next */
 	for (size_t i = 0; s->number && i < FIRST && i < s->n; i++)
-		fetch(row_or_last(s, i));
+		fetch_line(row_or_last(s, i), is_long);
 	for (size_t i = 0; i < s->ahead && i < s->n; i += PAIR) {
 		const uint8_t *row[PAIR] = {row_or_last(s, i),
 					    row_or_last(s, i + 1)};
 
 		for (size_t at = 0; at < s->bytes; at += LINE)
-			fetch_pair(row, at);
-		fetch_pair(row, s->bytes - 1);
+			fetch_pair(row, at, is_long);
+		fetch_pair(row, s->bytes - 1, is_long);
 	}
 }
 
@@ -166,9 +163,9 @@ INLINE void fetch_slice(const struct pair *p, size_t at, size_t bytes)
 	if (!p->more)
 		return;
 	if (bytes >= LINE || at % LINE == 0)
-		fetch_pair(p->next, at);
+		fetch_pair(p->next, at, p->is_long);
 	if (bytes > LINE)
-		fetch_pair(p->next, at + LINE);
+		fetch_pair(p->next, at + LINE, p->is_long);
 }
 
 /* The last n < 32 components of one row; lanes without one stay. */
@@ -228,7 +225,7 @@ INLINE void floats(const float *q, const uint8_t *base, size_t stride,
 			fetch_slice(&p, i * each, LANES * each);
 		}
 		if (p.more)
-			fetch_pair(p.next, s.bytes - 1);
+			fetch_pair(p.next, s.bytes - 1, p.is_long);
 		out[r] = fold(&sum[0]);
 		if (r + 1 < n)
 			out[r + 1] = fold(&sum[1]);
@@ -327,7 +324,7 @@ INLINE void ints(const uint8_t *q, const uint8_t *base, size_t stride,
 		add_bytes_rest(even, q + i, p0 + i, p1 + i, dim - i, elem,
 			       metric);
 		if (p.more)
-			fetch_pair(p.next, s.bytes - 1);
+			fetch_pair(p.next, s.bytes - 1, p.is_long);
 		out[r] = fold_words(_mm256_add_epi32(even[0], odd[0]));
 		if (r + 1 < n)
 			out[r + 1] =

@@ -21,13 +21,8 @@
 struct group {
 	const uint8_t *row[GROUP];
 	const uint8_t *next[GROUP];
-	bool more;
+	bool more, is_long;
 };
-
-INLINE void fetch(const uint8_t *p)
-{
-	_mm_prefetch((const char *)p, _MM_HINT_T0);
-}
 
 INLINE void quad_at(const uint8_t *row[GROUP], const struct rows *s, size_t i)
 {
@@ -37,12 +32,12 @@ INLINE void quad_at(const uint8_t *row[GROUP], const struct rows *s, size_t i)
 	row[3] = row_or_last(s, i + 3);
 }
 
-INLINE void fetch_quad(const uint8_t *const row[GROUP], size_t at)
+INLINE void fetch_quad(const uint8_t *const row[GROUP], size_t at, bool is_long)
 {
-	fetch(row[0] + at);
-	fetch(row[1] + at);
-	fetch(row[2] + at);
-	fetch(row[3] + at);
+	fetch_line(row[0] + at, is_long);
+	fetch_line(row[1] + at, is_long);
+	fetch_line(row[2] + at, is_long);
+	fetch_line(row[3] + at, is_long);
 }
 
 INLINE struct group group_at(const struct rows *s, size_t i)
@@ -52,11 +47,12 @@ INLINE struct group group_at(const struct rows *s, size_t i)
 
 	quad_at(g.row, s, i);
 	g.more = i + s->ahead < s->n;
+	g.is_long = s->bytes >= LONG_BYTES;
 	if (g.more)
 		quad_at(g.next, s, i + s->ahead);
 	if (s->number && i + FIRST < s->n) {
 		quad_at(first, s, i + FIRST);
-		fetch_quad(first, 0);
+		fetch_quad(first, 0, g.is_long);
 	}
 	return g;
 }
@@ -65,6 +61,7 @@ INLINE struct group group_at(const struct rows *s, size_t i)
 INLINE void rows_begin(struct rows *s)
 {
 	size_t ahead = AHEAD_BYTES / (s->bytes + 1) / GROUP * GROUP;
+	bool is_long = s->bytes >= LONG_BYTES;
 
 	if (ahead < GROUP)
 		ahead = GROUP;
@@ -72,14 +69,14 @@ INLINE void rows_begin(struct rows *s)
 	if (s->n == 1)
 		return; /* the processor sees by itself what comes next */
 	for (size_t i = 0; s->number && i < FIRST && i < s->n; i++)
-		fetch(row_at(s, i));
+		fetch_line(row_at(s, i), is_long);
 	for (size_t i = 0; i < s->ahead && i < s->n; i += GROUP) {
 		const uint8_t *row[GROUP];
 
 		quad_at(row, s, i);
 		for (size_t at = 0; at < s->bytes; at += LINE)
-			fetch_quad(row, at);
-		fetch_quad(row, s->bytes - 1);
+			fetch_quad(row, at, is_long);
+		fetch_quad(row, s->bytes - 1, is_long);
 	}
 }
 
@@ -187,9 +184,9 @@ INLINE void add_slice(struct lanes sum[GROUP], const struct slice *q,
 	if (!g->more)
 		return;
 	if (bytes >= LINE || at % LINE == 0)
-		fetch_quad(g->next, at);
+		fetch_quad(g->next, at, g->is_long);
 	if (bytes > LINE)
-		fetch_quad(g->next, at + LINE);
+		fetch_quad(g->next, at + LINE, g->is_long);
 }
 
 /*
@@ -241,7 +238,7 @@ INLINE __m128 float_group(const float *q, const struct group *g, uint32_t dim,
 		add_slice(sum, &s, g, i * each, elem, metric, width);
 	}
 	if (g->more)
-		fetch_quad(g->next, dim * each - 1);
+		fetch_quad(g->next, dim * each - 1, g->is_long);
 	return fold(sum);
 }
 
@@ -349,7 +346,7 @@ INLINE void add_bytes(struct products sum[GROUP], const uint8_t *q,
 	add_row_bytes(&sum[2], &qb, g->row[2] + at, mask, elem, metric);
 	add_row_bytes(&sum[3], &qb, g->row[3] + at, mask, elem, metric);
 	if (g->more)
-		fetch_quad(g->next, at);
+		fetch_quad(g->next, at, g->is_long);
 }
 
 INLINE __m512i total(const struct products *sum, enum vsx_metric metric)
@@ -409,7 +406,7 @@ INLINE __m128i int_group(const uint8_t *q, const struct group *g, uint32_t dim,
 		add_bytes(sum, q, g, i, low_bytes(dim - i), elem, metric,
 			  width);
 	if (g->more)
-		fetch_quad(g->next, dim - 1);
+		fetch_quad(g->next, dim - 1, g->is_long);
 	return fold_bytes(sum, metric);
 }
 

@@ -10,6 +10,7 @@
 #ifndef VSX_KERNEL_ROWS_H
 #define VSX_KERNEL_ROWS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,13 @@
 #define AHEAD_MAX   32
 #define FIRST	    16
 
+/*
+ * Rows of so many bytes are asked for in the second cache: the first one can
+ * wait for few lines at a time, and what asks it for more is held up. Shorter
+ * ones come in time.
+ */
+#define LONG_BYTES 512u
+
 struct rows {
 	const uint8_t *base;
 	size_t stride;
@@ -41,6 +49,14 @@ struct rows {
 INLINE const uint8_t *row_at(const struct rows *s, size_t i)
 {
 	return s->base + s->stride * (s->number ? s->number[i] : i);
+}
+
+INLINE void fetch_line(const uint8_t *p, bool is_long)
+{
+	if (is_long)
+		__builtin_prefetch(p, 0, 2);
+	else
+		__builtin_prefetch(p);
 }
 
 /* Past the last row, the last row. */
