@@ -200,19 +200,41 @@ static bool pick_entry(const struct vsx_strings *s, uint64_t low, uint64_t high,
 	return mid > low + 1 && pick_entry(s, low, mid, out);
 }
 
+/* Rows from entry `low` on to entry `high`, between which none can be read, and
+ * why: who asks for the next of them need not try these pages again. */
+static enum vsx_status keep_gap(struct vsx_strings_reader *r, uint64_t low,
+				uint64_t high, struct vsx_error *err)
+{
+	const struct vsx_strings *s = &r->of;
+	struct vsx_strings_gap *gap = &r->gap;
+
+	gap->first = 0;
+	gap->end = s->n_rows;
+	if (touch_entry(s, low, 1, NULL) == VSX_OK)
+		gap->first = vsx_get32(entry_at(s, low).first_row);
+	if (high < n_blocks(s))
+		gap->end = vsx_get32(entry_at(s, high).first_row);
+	return vsx_retell(err, VSX_ECORRUPT, &gap->why, "%s", gap->why.text);
+}
+
 /* The block of a row: the last that does not begin after it. */
-static enum vsx_status find_block(const struct vsx_strings *s, uint32_t row,
+static enum vsx_status find_block(struct vsx_strings_reader *r, uint32_t row,
 				  struct block *b, struct vsx_error *err)
 {
+	const struct vsx_strings *s = &r->of;
 	uint64_t low = 0, high = n_blocks(s), mid;
 
+	if (row >= r->gap.first && row < r->gap.end)
+		return vsx_retell(err, VSX_ECORRUPT, &r->gap.why, "%s",
+				  r->gap.why.text);
 	while (high - low > 1 && pick_entry(s, low, high, &mid)) {
 		if (vsx_get32(entry_at(s, mid).first_row) <= row)
 			low = mid;
 		else
 			high = mid;
 	}
-	VSX_TRY(read_block(s, low, b, err));
+	if (read_block(s, low, b, &r->gap.why) != VSX_OK)
+		return keep_gap(r, low, high, err);
 	if (row < b->first || row - b->first >= b->n)
 		return bad_block(s, b, "rows do not rise", err);
 	return VSX_OK;
@@ -384,6 +406,7 @@ void vsx_strings_begin(struct vsx_strings_reader *r,
 {
 	r->of = *of;
 	r->first = r->n = r->row = 0;
+	r->gap.first = r->gap.end = 0;
 	r->raw = NULL;
 	r->raw_cap = 0;
 }
@@ -394,7 +417,7 @@ enum vsx_status vsx_strings_get(struct vsx_strings_reader *r, uint32_t row,
 	if (row < r->first || row - r->first >= r->n) {
 		struct block b;
 
-		VSX_TRY(find_block(&r->of, row, &b, err));
+		VSX_TRY(find_block(r, row, &b, err));
 		VSX_TRY(load(r, &b, err));
 	}
 	if (row < r->row)

@@ -27,6 +27,12 @@ static inline bool vsx_strings_present(const struct vsx_strings *s)
 enum vsx_status vsx_strings_open(const struct vsx_strings *s,
 				 struct vsx_error *err);
 
+/* Rows first .. end-1, whose entries of the directory cannot be read. */
+struct vsx_strings_gap {
+	uint32_t first, end;
+	struct vsx_error why;
+};
+
 /*
  * One block at a time. The bytes are believed only as far as they were checked:
  * any file gives errors at worst, and takes no more memory than a block may.
@@ -39,7 +45,8 @@ struct vsx_strings_reader {
 	/* The next row of it, and where its length and its bytes are. */
 	uint32_t row;
 	const uint8_t *length_at, *text_at;
-	uint8_t *raw; /* decoded; owned */
+	struct vsx_strings_gap gap; /* that it came upon last */
+	uint8_t *raw;		    /* decoded; owned */
 	size_t raw_cap;
 	char text[VSX_MAX_KEY]; /* of a row that was packed */
 };

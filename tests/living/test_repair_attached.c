@@ -314,6 +314,54 @@ Test(repair_attached, loses_what_a_page_of_a_directory_is_of_and_no_more)
 	free(bytes);
 }
 
+static void put_byte(uint64_t at, uint8_t byte)
+{
+	FILE *f = fopen(scratch_path("x"), "r+b");
+
+	cr_assert(f && fseek(f, (long)at, SEEK_SET) == 0 &&
+		  fputc(byte, f) == byte);
+	fclose(f);
+}
+
+/* Rows are asked for one after the other: to try each page of a directory that
+ * cannot be read once more for each of them would take the square of their
+ * number. So what is mended meanwhile is not noticed. */
+Test(repair_attached, tries_the_pages_of_a_gap_once)
+{
+	uint64_t at, length;
+	struct vsx_attached_reader r = {0}, other = {0};
+	const struct vsx_segment *seg;
+	struct vsx_bytes key;
+	struct vsx *index;
+	uint8_t *bytes;
+	uint32_t row;
+	size_t size;
+
+	build(scratch_path("x"), "Flat", N);
+	bytes = support_read(scratch_path("x"), &size);
+	cr_assert(support_section(bytes, size, "KDIR", &at, &length));
+	cr_assert(!vsx_open(&index, scratch_path("x"), NULL, &err));
+	cr_assert(!vsx_find_row(index, 7, &seg, &row, &err));
+	vsx_attached_begin(&r, seg);
+	put_byte(at, bytes[at] ^ 4);
+	cr_expect_eq(vsx_attached_get(&r, VSX_ATT_KEY, 7, &key, &err),
+		     VSX_ECORRUPT);
+	put_byte(at, bytes[at]);
+	cr_expect_eq(vsx_attached_get(&r, VSX_ATT_KEY, 8, &key, &err),
+		     VSX_ECORRUPT);
+	cr_expect(strstr(err.text, "KDIR"), "%s", err.text);
+	/* Behind the gap they can be read, and by others all of them. */
+	cr_expect_eq(vsx_attached_get(&r, VSX_ATT_KEY, N - 1, &key, &err),
+		     VSX_OK, "%s", err.text);
+	vsx_attached_begin(&other, seg);
+	cr_expect_eq(vsx_attached_get(&other, VSX_ATT_KEY, 8, &key, &err),
+		     VSX_OK, "%s", err.text);
+	vsx_attached_release(&r);
+	vsx_attached_release(&other);
+	vsx_close(index);
+	free(bytes);
+}
+
 /* Lengths that cannot be, with checksums that hold. */
 Test(repair_attached, does_without_sections_that_do_not_open)
 {
