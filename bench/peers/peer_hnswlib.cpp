@@ -8,6 +8,7 @@
  * the same time must ask for the same, as those of vsx-bench do.
  */
 #include "peer.hpp"
+#include "peer_open.h"
 
 #include <atomic>
 #include <memory>
@@ -243,6 +244,18 @@ vsx_status filter(engine *e, const uint8_t *bits, vsx_error *err)
 	}
 }
 
+/*
+ * Debian's 0.6.2 leaves num_deleted_ unset on loading, and where the garbage is
+ * not zero it searches by its slower way for deleted rows. The files that
+ * build() writes have none.
+ */
+void load(index &i)
+{
+	i.distance = make_space(i.metric, i.dim);
+	i.links = std::make_unique<graph>(i.distance.get(), i.path);
+	i.links->num_deleted_ = 0;
+}
+
 vsx_status reopen(engine *e, const void *query, size_t k, double *seconds,
 		  uint64_t *resident_bytes, vsx_error *err)
 try {
@@ -256,14 +269,7 @@ try {
 	vsx_status status;
 	size_t n;
 
-	again.distance = make_space(again.metric, again.dim);
-	again.links = std::make_unique<graph>(again.distance.get(), again.path);
-	/*
-	 * Debian's 0.6.2 leaves this unset on loading, and where the garbage
-	 * is not zero it searches by its slower way for deleted rows. The
-	 * files that build() writes have none.
-	 */
-	again.links->num_deleted_ = 0;
+	load(again);
 	s.of = &again;
 	status = search(reinterpret_cast<engine_session *>(&s), query, k, 0,
 			ids.data(), &n, err);
@@ -299,3 +305,23 @@ extern "C" const struct engine_ops peer_hnswlib = {
 	.session_free = session_free,
 	.close = close,
 };
+
+extern "C" vsx_status peer_hnswlib_open(engine **out, const engine_plan *plan,
+					vsx_error *err)
+try {
+	unsigned int M = 0;
+	auto i = std::make_unique<struct index>();
+
+	*out = nullptr;
+	sscanf(plan->spec, "HNSW%3u", &M);
+	i->dim = plan->dim;
+	i->n_rows = plan->n_rows;
+	i->M = M;
+	i->metric = plan->metric;
+	i->path = plan->path;
+	load(*i);
+	*out = reinterpret_cast<engine *>(i.release());
+	return VSX_OK;
+} catch (...) {
+	return peer::failure(err, "hnswlib", plan->path);
+}
