@@ -121,6 +121,14 @@ static enum vsx_status begin(struct vsx_selection *s, const struct vsx *index,
 	return VSX_OK;
 }
 
+/* Once it is known which rows these are. Bits beyond the last row are set. */
+static void count_groups(struct vsx_chosen *c, uint32_t n_rows)
+{
+	c->n_groups = 0;
+	for (uint64_t b = 0; b < vsx_dead_bytes(n_rows); b += VSX_GROUP / 8)
+		c->n_groups += (c->barred[b] & c->barred[b + 1]) != 0xff;
+}
+
 enum vsx_status vsx_selection_make(struct vsx_selection **out,
 				   const struct vsx *index,
 				   vsx_selection_fill *fill, const void *what,
@@ -135,8 +143,10 @@ enum vsx_status vsx_selection_make(struct vsx_selection **out,
 	status = begin(s, index, &why);
 	if (status == VSX_OK)
 		status = fill(s, index, what, &why);
-	for (uint32_t i = 0; status == VSX_OK && i < s->n_segments; i++)
+	for (uint32_t i = 0; status == VSX_OK && i < s->n_segments; i++) {
+		count_groups(&s->chosen[i], index->segments[i].n_rows);
 		s->n += s->chosen[i].n;
+	}
 	if (status == VSX_EINVAL || status == VSX_ENOMEM ||
 	    status == VSX_ESTOPPED) {
 		if (err)
@@ -172,6 +182,7 @@ enum vsx_status vsx_selection_narrow(struct vsx_selection *s,
 			c->n -= (uint32_t)__builtin_popcount(c->barred[b]);
 		}
 		c->n += (uint32_t)(vsx_dead_bytes(n_rows) * 8 - n_rows);
+		count_groups(c, n_rows);
 		s->n += c->n;
 	}
 	return VSX_OK;

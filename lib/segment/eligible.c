@@ -29,6 +29,7 @@ enum vsx_status vsx_find_eligible(struct vsx_find *find,
 			.barred = c->barred,
 			.n_rows = seg->n_rows,
 			.n = c->n,
+			.n_groups = c->n_groups,
 		};
 		return VSX_OK;
 	}

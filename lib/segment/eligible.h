@@ -24,13 +24,19 @@ struct vsx_eligible {
 				  all others may */
 	const uint8_t *gone;   /* likewise, of rows deleted lately */
 	uint32_t n_rows;
-	uint32_t n; /* of them may */
+	uint32_t n;	   /* of them may */
+	uint32_t n_groups; /* of VSX_GROUP rows side by side some of which may;
+			      0: all */
 };
+
+/* As many rows as kernels compare at once: a panel of codes. */
+#define VSX_GROUP 16u
 
 /* Of a segment: those that a caller has chosen and that are not deleted. */
 struct vsx_chosen {
-	uint8_t *barred; /* as in vsx_eligible; owned */
-	uint32_t n;	 /* that may */
+	uint8_t *barred;   /* as in vsx_eligible; owned */
+	uint32_t n;	   /* that may */
+	uint32_t n_groups; /* as in vsx_eligible */
 };
 
 /* Of an index, once and for all: it does not change. */

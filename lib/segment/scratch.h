@@ -14,6 +14,15 @@
 #include "segment/kept.h"
 #include "segment/passed.h"
 
+#define VSX_GATHERED 128u
+
+/* Rows here and there whose keys a sieve takes together. */
+struct vsx_gathered {
+	uint32_t at;		       /* the byte in VECS of place 0 */
+	uint32_t place[VSX_GATHERED];  /* of each, in strides of VECS */
+	uint32_t before[VSX_GATHERED]; /* so many rows passed before it */
+};
+
 struct vsx_scratch {
 	struct vsx_query query;	    /* the caller's query, made ready */
 	struct vsx_code_query code; /* the same, against codes */
@@ -24,8 +33,9 @@ struct vsx_scratch {
 				   or lists by distance */
 	size_t spare_cap;
 	struct vsx_passed passed; /* over a sieve */
-	struct vsx_kept kept;	  /* rows that are looked at */
-	uint64_t *pool;		  /* HNSW: key << 32 | row << 1 | expanded */
+	struct vsx_gathered gathered;
+	struct vsx_kept kept; /* rows that are looked at */
+	uint64_t *pool;	      /* HNSW: key << 32 | row << 1 | expanded */
 	size_t pool_cap;
 	uint32_t *rows; /* gathered row numbers */
 	size_t rows_cap;

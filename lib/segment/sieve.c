@@ -80,6 +80,24 @@ size_t vsx_sieve_want(const struct vsx_segment *seg,
 	return want < seg->n_rows ? (size_t)want : seg->n_rows;
 }
 
+/* What a row that lies alone takes, beside one of a panel of codes. */
+#define ALONE 8u
+
+/*
+ * Of chosen rows that lie here and there each has a panel of codes around it,
+ * which is longer than the row itself. From a disk pages are read, and those of
+ * codes have more rows.
+ */
+static bool are_fetched_alone(const struct vsx_segment *seg,
+			      const struct vsx_find *find)
+{
+	const struct vsx_eligible *e = &find->eligible;
+
+	return e->n_groups && !seg->scarce && !vsx_is_coded(seg) &&
+	       vsx_eligible_are_sparse(e) &&
+	       (uint64_t)e->n * ALONE < (uint64_t)e->n_groups * VSX_GROUP;
+}
+
 enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 				const struct vsx_segment *seg,
 				struct vsx_find *find, size_t base,
@@ -96,7 +114,10 @@ enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 	s->estimates = may_miss && !find->within && vsx_codes_estimate(seg);
 	s->want = vsx_sieve_want(seg, find, s->estimates);
 	s->limit = first_limit(expected(find, s->want));
-	if (s->estimates || (vsx_codes_present(seg) && !seg->codec->estimates))
+	scratch->gathered.at = 0;
+	VSX_TRY(vsx_find_eligible(find, seg, err));
+	if (s->estimates || (vsx_codes_present(seg) && !seg->codec->estimates &&
+			     !are_fetched_alone(seg, find)))
 		VSX_TRY(vsx_segment_codes(seg, &s->codes, err));
 	else
 		vsx_segment_rows(seg, &s->codes);
@@ -112,7 +133,6 @@ enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 	s->bound = vsx_find_bound(find);
 	s->cut = UINT32_MAX;
 	set_cut(s);
-	VSX_TRY(vsx_find_eligible(find, seg, err));
 	return vsx_sieve_reserve(scratch, base, expected(find, s->want), err);
 }
 
@@ -320,6 +340,30 @@ static enum vsx_status take_rows(struct vsx_sieve *s, const struct vsx_run *run,
 /* Few rows lie here and there in memory, and are waited for together. */
 #define TOGETHER 16u
 
+/* To the end of its last block of codes, and on where the next has eligible
+ * rows, too: a kernel takes whole ones. The others are dropped again. */
+static uint32_t whole_blocks(const struct vsx_sieve *s, uint32_t row,
+			     uint32_t n, uint32_t end)
+{
+	uint32_t block = 1u << s->codes.block_shift, last = row + n, more;
+
+	if (block == 1)
+		return n;
+	if (end - row > vsx_sieve_step(s))
+		end = row + vsx_sieve_step(s);
+	do {
+		uint32_t next = last = (last + block - 1) & ~(block - 1);
+
+		if (last >= end)
+			return end - row;
+		more = vsx_eligible_run(&s->find->eligible, &next,
+					last + block);
+		if (more)
+			last = next + more;
+	} while (more);
+	return last - row;
+}
+
 static enum vsx_status take_sparse(struct vsx_sieve *s,
 				   const struct vsx_run *run, uint32_t before,
 				   struct vsx_error *err)
@@ -338,6 +382,7 @@ static enum vsx_status take_sparse(struct vsx_sieve *s,
 				vsx_eligible_run(&s->find->eligible, &row, end);
 			if (r->n_rows == 0)
 				break;
+			r->n_rows = whole_blocks(s, row, r->n_rows, end);
 			if (r->n_rows > step)
 				r->n_rows = step;
 			n_rows += r->n_rows;
@@ -349,71 +394,84 @@ static enum vsx_status take_sparse(struct vsx_sieve *s,
 		}
 		VSX_TRY(vsx_halt_before(s->find->halt, n_rows + 1, stride,
 					err));
-		for (uint32_t i = 0; i < n; i++)
-			VSX_TRY(take_rows(s, &some[i],
-					  before + some[i].first_row -
-						  run->first_row,
-					  err));
+		for (uint32_t i = 0; i < n; i++) {
+			const struct vsx_run *r = &some[i];
+
+			VSX_TRY(take_rows(
+				s, r, before + r->first_row - run->first_row,
+				err));
+			/* The others of their blocks are no more work. */
+			s->find->n_distances -=
+				r->n_rows -
+				vsx_eligible_among(&s->find->eligible,
+						   r->first_row, r->n_rows);
+		}
 	} while (n == TOGETHER);
 	return VSX_OK;
 }
 
-/* Rows whose keys are taken together. */
-#define SCATTERED 128u
-
-/* The next eligible rows of a run from *row on, as numbers in it. */
-static uint32_t gather(const struct vsx_sieve *s, const struct vsx_run *run,
-		       uint32_t *row, uint32_t *rows)
+/* Keys of the rows that were gathered. */
+static enum vsx_status take_gathered(struct vsx_sieve *s, struct vsx_error *err)
 {
-	uint32_t end = run->first_row + run->n_rows, n = 0, more;
+	struct vsx_scratch *scratch = s->find->scratch;
+	struct vsx_gathered *g = &scratch->gathered;
+	uint32_t stride = vsx_vecs_stride(s->seg), n = s->n_gathered;
+	struct vsx_codes codes = s->codes;
+	uint32_t at[VSX_GATHERED];
+	uint64_t *pool;
 
-	while (n < SCATTERED &&
-	       (more = vsx_eligible_run(&s->find->eligible, row, end)) > 0) {
-		if (more > SCATTERED - n)
-			more = SCATTERED - n;
-		for (uint32_t i = 0; i < more; i++)
-			rows[n++] = *row + i - run->first_row;
-		*row += more;
-	}
-	return n;
+	if (n == 0)
+		return VSX_OK;
+	s->n_gathered = 0;
+	codes.base += g->at;
+	VSX_TRY(vsx_halt_before(s->find->halt, n, stride, err));
+	for (uint32_t i = 0; i < n; i++)
+		VSX_TRY(vsx_touch(codes.view,
+				  g->at + (uint64_t)g->place[i] * stride,
+				  stride, err));
+	codes.codec->keys_of_rows(&codes, s->query, g->place, n, scratch->keys);
+	s->find->n_distances += n;
+	VSX_TRY(vsx_grow(&scratch->pool, &scratch->pool_cap, s->base + s->n + n,
+			 sizeof(*pool), err));
+	pool = scratch->pool + s->base + s->n;
+	n = vsx_tiles()->up_to(scratch->keys, n, s->cut, at);
+	for (uint32_t i = 0; i < n; i++)
+		pool[i] =
+			(uint64_t)scratch->keys[at[i]] << 32 | g->before[at[i]];
+	s->n_kept += n;
+	s->n += n;
+	if (s->n >= s->limit)
+		thin_out(s);
+	return VSX_OK;
 }
 
-/* take_sparse() of rows as they are, whose keys a kernel takes by number. */
+/*
+ * take_sparse() of rows as they are, whose keys a kernel takes by place: those
+ * of lists that have few each are waited for together.
+ */
 static enum vsx_status take_scattered(struct vsx_sieve *s,
 				      const struct vsx_run *run,
 				      uint32_t before, struct vsx_error *err)
 {
-	struct vsx_scratch *scratch = s->find->scratch;
-	uint32_t stride = vsx_vecs_stride(s->seg), row = run->first_row, n;
-	uint32_t at[SCATTERED], rows[SCATTERED];
-	struct vsx_codes codes = s->codes;
+	struct vsx_gathered *g = &s->find->scratch->gathered;
+	uint32_t stride = vsx_vecs_stride(s->seg), row = run->first_row;
+	uint32_t end = row + run->n_rows, n;
+	uint64_t first = run->offset / stride, at = run->offset % stride;
 
-	codes.base += run->offset;
-	while ((n = gather(s, run, &row, rows)) > 0) {
-		uint64_t *pool;
+	if (at != g->at)
+		VSX_TRY(take_gathered(s, err));
+	g->at = (uint32_t)at;
+	while ((n = vsx_eligible_run(&s->find->eligible, &row, end)) > 0)
+		for (uint32_t i = 0; i < n; i++, row++) {
+			uint32_t in = row - run->first_row;
 
-		VSX_TRY(vsx_halt_before(s->find->halt, n, stride, err));
-		for (uint32_t i = 0; i < n; i++)
-			VSX_TRY(vsx_touch(codes.view,
-					  run->offset +
-						  (uint64_t)rows[i] * stride,
-					  stride, err));
-		codes.codec->keys_of_rows(&codes, s->query, rows, n,
-					  scratch->keys);
-		s->find->n_distances += n;
-		VSX_TRY(vsx_grow(&scratch->pool, &scratch->pool_cap,
-				 s->base + s->n + n, sizeof(*pool), err));
-		pool = scratch->pool + s->base + s->n;
-		n = vsx_tiles()->up_to(scratch->keys, n, s->cut, at);
-		for (uint32_t i = 0; i < n; i++)
-			pool[i] = (uint64_t)scratch->keys[at[i]] << 32 |
-				  (before + rows[at[i]]);
-		s->n_kept += n;
-		s->n += n;
-		if (s->n >= s->limit)
-			thin_out(s);
-	}
-	return VSX_OK;
+			g->place[s->n_gathered] = (uint32_t)first + in;
+			g->before[s->n_gathered] = before + in;
+			if (++s->n_gathered == VSX_GATHERED)
+				VSX_TRY(take_gathered(s, err));
+		}
+	/* How many rows are within reach is asked after each list. */
+	return s->find->within ? take_gathered(s, err) : VSX_OK;
 }
 
 /* Whether keys of rows here and there say as much as those of a run. */
@@ -481,11 +539,13 @@ static void expect_row(const struct vsx_sieve *s, uint64_t entry)
 
 enum vsx_status vsx_sieve_finish(struct vsx_sieve *s, struct vsx_error *err)
 {
-	uint64_t *pool = s->find->scratch->pool + s->base;
+	uint64_t *pool;
 
+	VSX_TRY(take_gathered(s, err));
 	if (s->n == 0)
 		return VSX_OK;
 	thin_out(s);
+	pool = s->find->scratch->pool + s->base;
 	vsx_least(pool, s->n, s->n, true);
 	if (s->query->bounds.shape == VSX_BOUNDS_EXACT && !s->estimates)
 		return offer_keys(s, err);

@@ -25,6 +25,7 @@ struct vsx_sieve {
 	size_t base;	 /* entries begin here in scratch->pool: key << 32 and
 			    the row's number in `passed` */
 	size_t n, limit; /* how many; when to thin them out */
+	uint32_t n_gathered; /* rows in scratch->gathered */
 	uint64_t n_kept; /* of rows that passed, for a while at least; but for
 			    those of vsx_sieve_keep() */
 	size_t want;

@@ -196,36 +196,57 @@ static size_t room_for(const struct vsx_eligible *e, size_t ef)
  */
 #define MOST_EF 16384
 
+/* Steps of a walk beside its ef: the way there, and what it looks at in vain.
+ */
+#define STEPS(ef) ((ef) + (ef) / 2 + 6)
+
+/* What is waited for, as bytes of rows that are read in the order of memory:
+ * at the list of a row, at a row of a walk, and at one of a scan. */
+#define LIST_WAIT 2048u
+#define ROW_WAIT  256u
+#define SCAN_WAIT 64u
+
 /*
- * What a walk looks at for each row that it expands: most of a list of rows
- * that count, and for these the lists of as many that do not as lie between
- * them, of which each costs about half as much as a row.
+ * What a walk costs, in such bytes: for each row that it expands most of a list
+ * of rows that count, which are fetched as they come, and the lists of as many
+ * that do not as lie between them.
  */
 static uint64_t cost_of_walk(const struct vsx_segment *seg,
 			     const struct vsx_eligible *e, size_t ef)
 {
 	uint64_t degree = 2 * (uint64_t)seg->params[VSX_HNSW_M];
-	uint64_t lists = e->n_rows / e->n;
+	uint64_t row = 2 * (uint64_t)seg->space.stride + ROW_WAIT;
+	uint64_t lists = (e->n_rows - e->n) / e->n;
 
-	return ef * (degree * 3 / 4 + (lists < degree ? lists : degree) / 2);
+	lists = lists < degree ? lists : degree;
+	return STEPS(ef) * (degree * 3 / 4 * row + LIST_WAIT * lists);
 }
 
-/* A scan for few rows takes them in the order of memory, and misses none. */
+/* And a scan of those that count. Where they are not few it passes over all,
+ * and is to look at no more rows than a walk. */
+static uint64_t cost_of_scan(const struct vsx_segment *seg,
+			     const struct vsx_eligible *e)
+{
+	uint64_t stride = seg->space.stride;
+
+	return vsx_eligible_are_sparse(e) ? e->n * (stride + SCAN_WAIT)
+					  : e->n_rows * (2 * stride + ROW_WAIT);
+}
+
+/* A scan takes rows in the order of memory, and misses none. */
 static bool walk_is_dear(const struct vsx_segment *seg,
 			 const struct vsx_find *find, size_t ef)
 {
 	const struct vsx_eligible *e = &find->eligible;
-	uint64_t walk = cost_of_walk(seg, e, ef);
 
 	if (e->n == e->n_rows && !find->within)
 		return false;
-	return vsx_eligible_are_sparse(e) ? 2 * walk >= e->n
-					  : walk >= e->n_rows;
+	return cost_of_walk(seg, e, ef) >= cost_of_scan(seg, e);
 }
 
 /* A walk that finds hardly an eligible row around the query may take so many
  * times as long as others, or a scan in its place. */
-#define LOST	   16
+#define LOST	   3
 #define LEAST_LOST 32 /* of a pool of so many rows at least */
 
 size_t vsx_hnsw_ef(const struct vsx_find *find, size_t k, uint32_t effort)
@@ -398,7 +419,7 @@ static enum vsx_status walk(struct vsx_walk *w, const struct vsx_segment *seg,
 	base.asks = find->asks;
 	w->may_scan = LOST * cost_of_walk(seg, &find->eligible,
 					  ef < LEAST_LOST ? LEAST_LOST : ef) >=
-		      find->eligible.n;
+		      cost_of_scan(seg, &find->eligible);
 	status = look_around(w, seg, find, &base, ef, err);
 	find->n_distances += w->n_distances;
 	find->n_hops += w->n_hops;

@@ -50,13 +50,25 @@ struct around {
 	size_t n_eligible; /* links to rows that count, two links away too */
 };
 
+/* Links that gates let pass, a bit each. */
+struct passes {
+	uint32_t count[2 * VSX_HNSW_MAX_M / VSX_GATE_LINKS]; /* to rows that
+								do */
+	uint32_t barred[2 * VSX_HNSW_MAX_M / VSX_GATE_LINKS];
+};
+
+static inline bool passes(const uint32_t *bits, uint32_t link)
+{
+	return bits[link / VSX_GATE_LINKS] >> link % VSX_GATE_LINKS & 1;
+}
+
 /*
  * What `row` links to: rows that count, and others, if there is room for them.
- * pass: a bit for each link that may be looked at; NULL: all may. What does not
- * change is in variables, for marks may be anything to a compiler.
+ * pass NULL: all links may be looked at. What does not change is in variables,
+ * for marks may be anything to a compiler.
  */
 static enum vsx_status look(struct vsx_walk *w, const struct vsx_level *l,
-			    uint32_t row, const uint32_t *pass,
+			    uint32_t row, const struct passes *pass,
 			    struct around *around, struct vsx_error *err)
 {
 	const uint32_t *links = links_of(l, row);
@@ -79,10 +91,11 @@ static enum vsx_status look(struct vsx_walk *w, const struct vsx_level *l,
 		is = vsx_is_eligible(&e, link);
 		a.n_seen++;
 		a.n_eligible += is;
-		if (marks[link] == epoch || (!is && !a.barred))
+		if (!is && !a.barred)
+			continue; /* most: their marks are not fetched */
+		if (marks[link] == epoch)
 			continue;
-		if (pass &&
-		    !(pass[i / VSX_GATE_LINKS] >> i % VSX_GATE_LINKS & 1))
+		if (pass && !passes(is ? pass->count : pass->barred, i))
 			continue;
 		if (!is) {
 			a.barred[a.n_barred++] = link;
@@ -128,23 +141,41 @@ static enum vsx_status bridge(struct vsx_walk *w, const struct vsx_level *l,
 	return VSX_OK;
 }
 
+/*
+ * Rows that count pass if they may come into the pool. Those that do not are
+ * asked for more, since each costs a list: the half of the pool that is nearer
+ * is where they are to lead.
+ */
+static enum vsx_status ask_both(struct vsx_walk *w, const struct vsx_level *l,
+				uint64_t entry, uint64_t bound,
+				struct passes *pass, struct vsx_error *err)
+{
+	uint64_t nearer = bound, n_refused = w->n_refused;
+
+	if (bound != NO_BOUND)
+		nearer = w->scratch->pool[(w->n - 1) / 2];
+	VSX_TRY(ask_gates(w, l, entry, nearer, pass->barred, err));
+	w->n_refused = n_refused; /* none of these would have been compared */
+	return ask_gates(w, l, entry, bound, pass->count, err);
+}
+
 /* Rows around that of a pool entry which were not met before. */
 static enum vsx_status bridge_over(struct vsx_walk *w,
 				   const struct vsx_level *l, uint64_t entry,
 				   uint64_t bound, size_t *n,
 				   struct vsx_error *err)
 {
-	uint32_t pass[2 * VSX_HNSW_MAX_M / VSX_GATE_LINKS];
+	bool gated = l->gates.blocks != NULL;
+	struct passes pass;
 	struct around a = {
 		.rows = w->scratch->rows,
 		.room = l->degree,
 		.barred = w->scratch->rows + l->degree,
 	};
 
-	if (l->gates.blocks)
-		VSX_TRY(ask_gates(w, l, entry, bound, pass, err));
-	VSX_TRY(look(w, l, vsx_pool_row(entry), l->gates.blocks ? pass : NULL,
-		     &a, err));
+	if (gated)
+		VSX_TRY(ask_both(w, l, entry, bound, &pass, err));
+	VSX_TRY(look(w, l, vsx_pool_row(entry), gated ? &pass : NULL, &a, err));
 	VSX_TRY(bridge(w, l, &a, err));
 	if (a.n_barred > 0 && a.n_eligible < FEW &&
 	    a.n_eligible * 8 < a.n_seen && w->n_guided < w->most_guided) {
