@@ -48,6 +48,28 @@ struct vsx_builder;
 enum vsx_build_what {
 	VSX_BUILD_PROGRESS, /* `done` of `total` (0: unknown) of phase `text` */
 	VSX_BUILD_NOTE,	    /* something was adjusted or chosen; `text` says */
+	VSX_BUILD_TRIED,    /* by "auto": `tried`; `text` says on what */
+};
+
+/*
+ * What "auto" tried, on a sample of the rows. Which of it is chosen goes by
+ * what is counted alone, so that every machine chooses the same; the time is
+ * that of this one.
+ */
+struct vsx_tried {
+	char spec[64];
+	uint32_t is_chosen;
+	uint32_t effort; /* that reaches the recall that was asked for, on the
+			    sample; 0: the kind has none */
+	const char *effort_name; /* lives for ever */
+	double recall_at_10;	 /* with it; below what was asked for where none
+				    reaches that, or at a greater cost than that
+				    of another layout */
+	uint64_t row_bytes;	 /* of the file for all rows, for each */
+	double cost; /* nanoseconds that the steps of a search come to among all
+			rows, as they were measured on a machine of 2024 */
+	double seconds; /* that a search of the sample took here, with one
+			   thread */
 };
 
 struct vsx_build_event {
@@ -57,6 +79,9 @@ struct vsx_build_event {
 	const char *unit; /* of progress: what done and total count, "rows",
 			     "bytes", "queries", ...; "": only their ratio
 			     means something */
+	const struct vsx_tried *tried; /* [n_tried], the best first; they live
+					  as long as the call */
+	uint32_t n_tried;
 };
 
 /*
@@ -136,12 +161,16 @@ struct vsx_build_opts {
 	const char *const *properties;
 	size_t n_properties;
 	enum vsx_graph_builder builder; /* HNSW; 0: VSX_GRAPH_AUTO */
+	uint32_t max_bytes_per_row; /* of the file, without keys, payload and
+				       fields: "auto" takes what needs no more,
+				       which then counts as asked for; another
+				       spec is refused if it does. 0: any */
 };
 #define VSX_BUILD_OPTS_INIT                                                    \
 	{                                                                      \
 		sizeof(struct vsx_build_opts), 0, VSX_L2, VSX_F32, NULL, 0, 0, \
 			0, 0, 0, 0, 0, 0, 0, 0.0, NULL, NULL, NULL, NULL,      \
-			NULL, NULL, 0, NULL, NULL, NULL, 0, VSX_GRAPH_AUTO     \
+			NULL, NULL, 0, NULL, NULL, NULL, 0, VSX_GRAPH_AUTO, 0  \
 	}
 
 /*
@@ -282,6 +311,10 @@ struct vsx_build_plan {
 				   of two there */
 	uint64_t scratch_bytes; /* of unnamed files, for what is beyond the
 				   `memory` of the options */
+	/* Of "auto" where a trial will choose: the rest is of the largest. */
+	char tried[400];      /* the layouts, with blanks between; or "" */
+	uint64_t trial_rows;  /* of the sample; 0: there is no trial */
+	double trial_seconds; /* part of build_seconds */
 };
 
 VSX_API enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,

@@ -40,8 +40,13 @@ enum vsx_status vsx_repo_ask(const struct vsx_repo_wait *wait,
 			     const struct vsx_phase *phase, uint64_t done,
 			     uint64_t total, struct vsx_error *err)
 {
-	struct vsx_build_event event = {VSX_BUILD_PROGRESS, phase->name, done,
-					total, phase->unit};
+	struct vsx_build_event event = {
+		.what = VSX_BUILD_PROGRESS,
+		.text = phase->name,
+		.done = done,
+		.total = total,
+		.unit = phase->unit,
+	};
 
 	if (wait->report && wait->report(wait->context, &event) != 0)
 		return vsx_fail(err, VSX_ESTOPPED, "stopped");

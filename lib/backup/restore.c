@@ -144,8 +144,10 @@ enum vsx_status vsx_restore_end(struct vsx_restore *r,
 				const struct vsx_snapshot_record *s,
 				struct vsx_error *err)
 {
-	struct vsx_build_event note = {VSX_BUILD_NOTE, r->output.note, 0, 0,
-				       NULL};
+	struct vsx_build_event note = {
+		.what = VSX_BUILD_NOTE,
+		.text = r->output.note,
+	};
 
 	if (r->at != r->index_bytes)
 		return vsx_fail(err, VSX_ECORRUPT,

@@ -1,5 +1,6 @@
 #include "base/phase.h"
 
+const struct vsx_phase vsx_phase_trying = {"trying layouts", "layouts", false};
 const struct vsx_phase vsx_phase_ranges = {"training ranges", "rows", true};
 const struct vsx_phase vsx_phase_training = {"training", "", true};
 const struct vsx_phase vsx_phase_assigning = {"assigning", "rows", false};

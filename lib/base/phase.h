@@ -14,6 +14,7 @@ struct vsx_phase {
 };
 
 /* Building. */
+extern const struct vsx_phase vsx_phase_trying;
 extern const struct vsx_phase vsx_phase_ranges;
 extern const struct vsx_phase vsx_phase_training;
 extern const struct vsx_phase vsx_phase_assigning;

@@ -63,6 +63,7 @@ enum vsx_random_stream {
 	VSX_RANDOM_CELLS,      /* points that cells are learned from */
 	VSX_RANDOM_EDGES,      /* of a graph, to learn codes of edges from */
 	VSX_RANDOM_HUBS,       /* that rows are linked to */
+	VSX_RANDOM_TRIAL,      /* rows that layouts are tried on */
 };
 
 #endif

@@ -46,7 +46,10 @@ struct vsx_spec_need {
 	double target_recall;
 	enum vsx_metric metric;
 	enum vsx_elem elem;
+	bool few_bytes; /* what is small is wanted, too */
 };
+
+#define VSX_MAX_LAYOUTS 10
 
 #define VSX_MAX_BUILT 6
 
@@ -146,9 +149,26 @@ struct vsx_kind_build {
 	bool (*suits)(const struct vsx_spec_need *need, struct vsx_spec *spec,
 		      char *reason, size_t n);
 
+	/*
+	 * What "auto" may try of rows that are kept, the likeliest first: its
+	 * sizes, codes and gates; returns how many. Twice the same does no
+	 * harm. Which the rows can have, and have room for, is not asked here.
+	 */
+	uint32_t (*layouts)(const struct vsx_spec_need *need,
+			    struct vsx_spec out[VSX_MAX_LAYOUTS]);
+
+	/*
+	 * Nanoseconds that a search of such work takes once the segment has
+	 * n_rows: counted, by what such steps took where they were measured
+	 * (bench/NOTES.md), so that every machine says the same.
+	 */
+	double (*cost)(const struct vsx_segment *seg,
+		       const struct vsx_work *work, uint64_t n_rows);
+
 	/* The size for the rows, where a spec names none; NULL: no size. */
 	uint32_t (*size)(const struct vsx_spec_need *need, char *reason,
 			 size_t n);
+	bool size_grows; /* with the rows: of a sample it is another */
 	/* Lower a size that is too large for so few rows; note[n] gets what is
 	   to be said of it. NULL: no size. */
 	uint32_t (*fit)(uint32_t size, uint64_t n_rows, char *note, size_t n);

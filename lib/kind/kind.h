@@ -26,6 +26,11 @@ struct vsx_rung {
 	uint64_t n_distances;	 /* that the search for 10 computes */
 };
 
+/* What searches came to, on the mean. */
+struct vsx_work {
+	double n_distances, n_hops;
+};
+
 struct vsx_kind {
 	uint32_t code;		 /* in files; vsx_kind_name() has its name */
 	const char *effort_name; /* "ef", "nprobe", ...; "": it has none */

@@ -28,6 +28,7 @@ struct work {
 	uint64_t first; /* query of the step at hand */
 	struct desk *desks;
 	uint64_t *n_distances; /* of each query */
+	uint64_t *n_hops;      /* likewise */
 	uint32_t (*found)[3];  /* of each query */
 };
 
@@ -217,6 +218,7 @@ static enum vsx_status measure_some(void *context, unsigned int thread,
 					&find.top, t->truth + i * t->truth_k,
 					depth(t, i, d));
 		w->n_distances[i] = find.n_distances;
+		w->n_hops[i] = find.n_hops;
 	}
 	return VSX_OK;
 }
@@ -260,6 +262,22 @@ static double share(const struct work *w, int d)
 	return of ? (double)found / (double)of : 0.0;
 }
 
+static double mean(const uint64_t *of, uint32_t n)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		sum += of[i];
+	return n ? (double)sum / n : 0.0;
+}
+
+static void free_counts(struct work *w)
+{
+	free(w->found);
+	free(w->n_distances);
+	free(w->n_hops);
+}
+
 static enum vsx_status measure_10(struct work *w, unsigned int n_threads,
 				  struct vsx_error *err)
 {
@@ -267,6 +285,7 @@ static enum vsx_status measure_10(struct work *w, unsigned int n_threads,
 
 	VSX_TRY(vsx_alloc_to(&w->found, n, sizeof(*w->found), err));
 	VSX_TRY(vsx_alloc_to(&w->n_distances, n, sizeof(*w->n_distances), err));
+	VSX_TRY(vsx_alloc_to(&w->n_hops, n, sizeof(*w->n_hops), err));
 	return measure_at(w, n_threads, 10, err);
 }
 
@@ -282,7 +301,6 @@ enum vsx_status vsx_accept_measure(const struct vsx_segment *segments,
 			 .test = test,
 			 .effort = effort,
 			 .refine = refine};
-	uint64_t n_distances = 0;
 	enum vsx_status status;
 
 	memset(out, 0, sizeof(*out));
@@ -292,16 +310,12 @@ enum vsx_status vsx_accept_measure(const struct vsx_segment *segments,
 	if (status == VSX_OK) {
 		out->at_1 = share(&w, 0);
 		out->at_10 = share(&w, 1);
-		for (uint32_t i = 0; i < test->n_queries; i++)
-			n_distances += w.n_distances[i];
-		if (test->n_queries)
-			out->distances = (double)n_distances / test->n_queries;
+		out->distances = mean(w.n_distances, test->n_queries);
 		status = measure_at(&w, n_threads, 100, err);
 	}
 	if (status == VSX_OK)
 		out->at_100 = share(&w, 2);
-	free(w.found);
-	free(w.n_distances);
+	free_counts(&w);
 	return status;
 }
 
@@ -317,6 +331,7 @@ enum vsx_status vsx_accept_recall_10(const struct vsx_segment *segments,
 				     uint32_t n, const struct vsx_accept *test,
 				     uint32_t effort, uint32_t refine,
 				     unsigned int n_threads, double *recall,
+				     struct vsx_work *work,
 				     struct vsx_error *err)
 {
 	struct work w = {.segments = segments,
@@ -329,7 +344,11 @@ enum vsx_status vsx_accept_recall_10(const struct vsx_segment *segments,
 	status = measure_10(&w, n_threads, err);
 	if (status == VSX_OK)
 		*recall = share(&w, 1);
-	free(w.found);
-	free(w.n_distances);
+	if (status == VSX_OK && work)
+		*work = (struct vsx_work){
+			mean(w.n_distances, test->n_queries),
+			mean(w.n_hops, test->n_queries),
+		};
+	free_counts(&w);
 	return status;
 }

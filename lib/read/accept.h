@@ -56,11 +56,13 @@ enum vsx_status vsx_accept_measure(const struct vsx_segment *segments,
  */
 bool vsx_accept_is_exact(const struct vsx_segment *segments, uint32_t n);
 
-/* The recall@10 of that alone, for a fraction of the time. */
+/* The recall@10 of that alone, for a fraction of the time, and what the
+ * searches came to; work may be NULL. */
 enum vsx_status vsx_accept_recall_10(const struct vsx_segment *segments,
 				     uint32_t n, const struct vsx_accept *test,
 				     uint32_t effort, uint32_t refine,
 				     unsigned int n_threads, double *recall,
+				     struct vsx_work *work,
 				     struct vsx_error *err);
 
 #endif

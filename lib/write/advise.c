@@ -164,9 +164,13 @@ void vsx_update_advise(struct vsx_update_result *result,
 
 	/* Of a form that is not known nothing is said, nor over no rows. */
 	if (result->n_live > 0 &&
-	    vsx_options_choose(&choice, &u->build, result->n_live, NULL) ==
-		    VSX_OK &&
-	    fits_no_more(result, u->index, &choice.spec))
-		return;
+	    vsx_options_choose(&choice, &u->build, result->n_live, false,
+			       NULL) == VSX_OK) {
+		vsx_options_follow(&choice, &u->build, result->n_live,
+				   u->index->segments,
+				   u->index->manifest.n_segments);
+		if (fits_no_more(result, u->index, &choice.spec))
+			return;
+	}
 	much_is_dead(result, usage);
 }

@@ -14,6 +14,7 @@
 #include "write/options.h"
 #include "write/properties.h"
 #include "write/new_segment.h"
+#include "write/trial.h"
 #include "kind/build_spec.h"
 #include "write/intake/key_set.h"
 #include "write/intake/unique.h"
@@ -80,13 +81,37 @@ static void tell_kept(const struct run *r)
 			    elem);
 }
 
+/* What is kept of rows may be of another type than what was asked for. */
+static enum vsx_status keep_as_chosen(struct run *r, struct vsx_error *err)
+{
+	struct vsx_builder *b = r->b;
+	struct vsx_spool *spool = &b->intake.spool;
+	const struct vsx_spec *spec = &r->choice.spec;
+	enum vsx_elem elem = vsx_spec_elem(spec, spool->space->elem);
+	struct vsx_space space;
+
+	if (elem != spool->space->elem) {
+		vsx_space_init(&space, b->opts.metric, elem, b->opts.dim, 0);
+		VSX_TRY(vsx_spool_convert(spool, &space, err));
+		b->space = space;
+		spool->space = &b->space;
+		r->segment.is_narrow = false;
+	}
+	b->opts.elem = vsx_spec_elem(spec, b->opts.elem);
+	r->segment.rows = vsx_spool_view(spool);
+	return VSX_OK;
+}
+
 static enum vsx_status choose(struct run *r, struct vsx_error *err)
 {
 	struct vsx_builder *b = r->b;
+	bool f16 = vsx_trial_fits_f16(b);
 	char text[64];
 
-	VSX_TRY(vsx_options_choose(&r->choice, &b->opts, r->segment.rows.n,
+	VSX_TRY(vsx_options_choose(&r->choice, &b->opts, r->segment.rows.n, f16,
 				   err));
+	VSX_TRY(vsx_trial_choose(b, &r->segment, &r->choice, f16, err));
+	VSX_TRY(keep_as_chosen(r, err));
 	VSX_TRY(vsx_narrow(&r->segment, &b->intake.spool, &r->choice.spec,
 			   err));
 	b->job.kept_bytes = vsx_spec_kept_bytes(&r->choice.spec, b->opts.dim);
@@ -205,13 +230,16 @@ static enum vsx_status measure(struct run *r, struct vsx_error *err)
 }
 
 /* What was asked for, so that what grows can become it. */
-static void fill_asked(struct vsx_manifest *m,
-		       const struct vsx_build_opts *opts)
+static void fill_asked(const struct run *r, struct vsx_manifest *m)
 {
+	const struct vsx_build_opts *opts = &r->b->opts;
 	struct vsx_spec spec;
 
-	/* It was parsed when the build began. */
+	/* It was parsed when the build began. The bound is not kept, but what
+	   was chosen by it. */
 	vsx_spec_parse(&spec, opts->spec, NULL);
+	if (opts->max_bytes_per_row && !spec.kind && r->choice.spec.kind)
+		spec = r->choice.spec;
 	vsx_spec_text(&spec, m->asked, sizeof(m->asked));
 	m->asked_ef_construction = opts->ef_construction;
 	m->asked_queries = opts->n_test_queries;
@@ -240,7 +268,7 @@ static void fill_manifest(struct run *r)
 	r->manifest.truth_k = m->test.n_queries ? m->test.truth_k : 0;
 	r->manifest.n_recalls = m->n_recalls;
 	r->manifest.n_segments = r->segment.rows.n ? 1 : 0;
-	fill_asked(&r->manifest, &b->opts);
+	fill_asked(r, &r->manifest);
 }
 
 static void left_out(void *context, const char *name)
@@ -377,7 +405,7 @@ static enum vsx_status build_segment(struct run *r, struct vsx_error *err)
 	take_rows(r);
 	result->n_rows = r->segment.rows.n;
 	VSX_TRY(check_unique(&r->segment.rows, err));
-	VSX_TRY(choose(r, err));
+	VSX_TRY(timed(r, &result->seconds_build, choose, err));
 	VSX_TRY(vsx_new_segment_room(&r->segment, &b->intake.spool, &b->areas,
 				     &b->opts, &r->choice.spec, err));
 	VSX_TRY(timed(r, &result->seconds_build, build, err));

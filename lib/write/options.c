@@ -1,4 +1,6 @@
 #include "write/options.h"
+#include "write/candidates.h"
+#include "write/plan.h"
 #include "write/properties.h"
 
 #include <stdio.h>
@@ -246,6 +248,14 @@ static enum vsx_status check_gates(const struct vsx_spec *spec,
 	return VSX_OK;
 }
 
+enum vsx_status vsx_options_suit(const struct vsx_build_opts *opts,
+				 const struct vsx_spec *spec,
+				 struct vsx_error *err)
+{
+	VSX_TRY(check_codes(spec, opts, err));
+	return check_gates(spec, opts, err);
+}
+
 enum vsx_status vsx_options_check(struct vsx_build_opts *out,
 				  const struct vsx_build_opts *in,
 				  struct vsx_error *err)
@@ -266,8 +276,7 @@ enum vsx_status vsx_options_check(struct vsx_build_opts *out,
 	VSX_TRY(vsx_spec_parse(&spec, out->spec, err));
 	vsx_spec_drop_codes(&spec, out->metric, out->elem);
 	out->elem = vsx_spec_elem(&spec, out->elem);
-	VSX_TRY(check_codes(&spec, out, err));
-	return check_gates(&spec, out, err);
+	return vsx_options_suit(out, &spec, err);
 }
 
 void vsx_options_space(struct vsx_space *s, const struct vsx_build_opts *opts)
@@ -280,27 +289,114 @@ uint32_t vsx_options_page_shift(const struct vsx_build_opts *opts)
 	return (uint32_t)__builtin_ctz(opts->page_bytes);
 }
 
-enum vsx_status vsx_options_choose(struct vsx_choice *out,
-				   const struct vsx_build_opts *opts,
-				   uint64_t n_rows, struct vsx_error *err)
+uint64_t vsx_options_auto_memory(const struct vsx_build_opts *opts)
 {
-	struct vsx_spec_need need = {
+	return opts->memory > MIN_MEMORY ? opts->memory : MIN_MEMORY;
+}
+
+struct vsx_spec_need vsx_options_need(const struct vsx_build_opts *opts,
+				      uint64_t n_rows)
+{
+	struct vsx_space space;
+
+	vsx_options_space(&space, opts);
+	return (struct vsx_spec_need){
 		.n_rows = n_rows,
 		.dim = opts->dim,
-		.memory = opts->memory > MIN_MEMORY ? opts->memory : MIN_MEMORY,
+		.stride = space.stride,
+		.memory = vsx_options_auto_memory(opts),
 		.target_recall = opts->target_recall,
 		.metric = opts->metric,
 		.elem = opts->elem,
+		.few_bytes = opts->max_bytes_per_row != 0,
 	};
-	struct vsx_space space;
+}
+
+bool vsx_options_is_auto(const struct vsx_build_opts *opts)
+{
+	struct vsx_spec spec;
+
+	return vsx_spec_parse(&spec, opts->spec, NULL) == VSX_OK && !spec.kind;
+}
+
+void vsx_options_follow(struct vsx_choice *choice,
+			const struct vsx_build_opts *opts, uint64_t n_rows,
+			const struct vsx_segment *segments, uint32_t n)
+{
+	const struct vsx_segment *most = NULL;
+	struct vsx_spec spec;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (!most || segments[i].n_rows > most->n_rows)
+			most = &segments[i];
+	if (!most || !vsx_options_is_auto(opts) ||
+	    vsx_spec_is_exact(&choice->spec))
+		return;
+	spec = vsx_spec_of_segment(most);
+	if (vsx_spec_is_exact(&spec) ||
+	    (vsx_kind_build_find(spec.kind)->walks &&
+	     !vsx_kind_build_find(choice->spec.kind)->walks))
+		return;
+	choice->spec = spec;
+	choice->reason[0] = choice->note[0] = '\0';
+	vsx_spec_adjust(&choice->spec, n_rows, choice->note,
+			sizeof(choice->note));
+}
+
+/* What the rule takes may need too many bytes. */
+static enum vsx_status choose_within(struct vsx_choice *out,
+				     const struct vsx_build_opts *opts,
+				     uint64_t n_rows, bool f16,
+				     struct vsx_error *err)
+{
+	struct vsx_candidates c;
+
+	if (!opts->max_bytes_per_row || n_rows == 0)
+		return VSX_OK;
+	vsx_candidates_find(&c, opts, &out->spec, n_rows, f16);
+	VSX_TRY(vsx_candidates_check(&c, opts, n_rows, err));
+	out->spec = c.of[0].spec;
+	snprintf(out->reason, sizeof(out->reason),
+		 "it takes %llu bytes a row, and %u are allowed",
+		 (unsigned long long)vsx_candidate_row_bytes(&c.of[0], n_rows),
+		 opts->max_bytes_per_row);
+	return VSX_OK;
+}
+
+/* One that was asked for is built as it is, or not at all. */
+static enum vsx_status check_bytes(const struct vsx_choice *choice,
+				   const struct vsx_build_opts *opts,
+				   uint64_t n_rows, struct vsx_error *err)
+{
+	struct vsx_candidate c = {.spec = choice->spec};
+	uint64_t bytes;
+
+	if (!opts->max_bytes_per_row || n_rows == 0)
+		return VSX_OK;
+	c.file_bytes = vsx_plan_file_bytes(opts, &choice->spec, n_rows);
+	bytes = vsx_candidate_row_bytes(&c, n_rows);
+	if (bytes <= opts->max_bytes_per_row)
+		return VSX_OK;
+	return vsx_fail(err, VSX_EINVAL,
+			"index '%.80s' takes %llu bytes a row, of %u that it "
+			"may take",
+			opts->spec, (unsigned long long)bytes,
+			opts->max_bytes_per_row);
+}
+
+enum vsx_status vsx_options_choose(struct vsx_choice *out,
+				   const struct vsx_build_opts *opts,
+				   uint64_t n_rows, bool f16,
+				   struct vsx_error *err)
+{
+	struct vsx_spec_need need = vsx_options_need(opts, n_rows);
 
 	out->reason[0] = out->note[0] = '\0';
 	VSX_TRY(vsx_spec_parse(&out->spec, opts->spec, err));
 	if (!out->spec.kind) {
-		vsx_options_space(&space, opts);
-		need.stride = space.stride;
 		vsx_spec_choose(&out->spec, &need, out->reason,
 				sizeof(out->reason));
+		return choose_within(out, opts, n_rows, f16, err);
 	}
 	vsx_spec_size(&out->spec, &need, out->reason, sizeof(out->reason));
 	if (vsx_spec_drop_codes(&out->spec, opts->metric, opts->elem))
@@ -309,5 +405,5 @@ enum vsx_status vsx_options_choose(struct vsx_choice *out,
 			 "these",
 			 vsx_elem_name(opts->elem));
 	vsx_spec_adjust(&out->spec, n_rows, out->note, sizeof(out->note));
-	return VSX_OK;
+	return check_bytes(out, opts, n_rows, err);
 }

@@ -22,6 +22,18 @@ void vsx_options_space(struct vsx_space *s, const struct vsx_build_opts *opts);
 
 uint32_t vsx_options_page_shift(const struct vsx_build_opts *opts);
 
+/* What a kind is chosen by, of so many rows; and the memory that a graph may
+   take for that. */
+struct vsx_spec_need vsx_options_need(const struct vsx_build_opts *opts,
+				      uint64_t n_rows);
+uint64_t vsx_options_auto_memory(const struct vsx_build_opts *opts);
+
+/* Whether rows of this type and dimension can have the codes and gates of a
+   spec: VSX_EINVAL. */
+enum vsx_status vsx_options_suit(const struct vsx_build_opts *opts,
+				 const struct vsx_spec *spec,
+				 struct vsx_error *err);
+
 /* The spec as it will be built: chosen, sized, small inputs allowed for. */
 struct vsx_choice {
 	struct vsx_spec spec;
@@ -29,8 +41,23 @@ struct vsx_choice {
 			     names none; or "" */
 	char note[96];	  /* of an adjustment, or "" */
 };
+/* Without a trial. Of "auto" with a bound on bytes, what comes first of what it
+   allows; f16: then rows may be kept as that. */
 enum vsx_status vsx_options_choose(struct vsx_choice *out,
 				   const struct vsx_build_opts *opts,
-				   uint64_t n_rows, struct vsx_error *err);
+				   uint64_t n_rows, bool f16,
+				   struct vsx_error *err);
+
+/*
+ * For n_rows that are added to an index of "auto": what most of its rows were
+ * built as, whatever a rule says, but where they are scanned, or a graph has no
+ * room in memory any more.
+ */
+void vsx_options_follow(struct vsx_choice *choice,
+			const struct vsx_build_opts *opts, uint64_t n_rows,
+			const struct vsx_segment *segments, uint32_t n);
+
+/* Whether the spec is for the writer to choose. */
+bool vsx_options_is_auto(const struct vsx_build_opts *opts);
 
 #endif

@@ -11,6 +11,7 @@
 #include "kind/build_spec.h"
 #include "manifest.h"
 #include "read/opts.h"
+#include "write/candidates.h"
 #include "write/layout.h"
 #include "write/measure.h"
 #include "write/options.h"
@@ -185,15 +186,54 @@ static struct vsx_work_room work_room(const struct sizes *s)
 	};
 }
 
+static void begin(struct sizes *s, const struct vsx_build_opts *opts,
+		  const struct vsx_spec *spec, uint64_t n)
+{
+	*s = (struct sizes){.opts = opts, .n = n, .spec = spec};
+	vsx_options_space(&s->space, opts);
+	s->kind = vsx_kind_build_find(spec->kind);
+	ask_kind(s, spec->size);
+}
+
 struct vsx_work_room vsx_plan_work(const struct vsx_build_opts *opts,
 				   const struct vsx_spec *spec, uint64_t n)
 {
-	struct sizes s = {.opts = opts, .n = n, .spec = spec};
+	struct sizes s;
 
-	vsx_options_space(&s.space, opts);
-	s.kind = vsx_kind_build_find(spec->kind);
-	ask_kind(&s, spec->size);
+	begin(&s, opts, spec, n);
 	return work_room(&s);
+}
+
+/* Of all sections, when properties take so much. */
+static uint64_t lay_out(struct sizes *s, uint32_t properties_bytes)
+{
+	vsx_layout_init(&s->layout, vsx_options_page_shift(s->opts));
+	if (s->n > 0) {
+		add_segment(s);
+		add_test(s);
+	}
+	return vsx_layout_file_bytes(&s->layout, properties_bytes);
+}
+
+/* About what properties take. */
+#define USUAL_PROPERTIES 256
+
+uint64_t vsx_plan_file_bytes(const struct vsx_build_opts *opts,
+			     const struct vsx_spec *spec, uint64_t n)
+{
+	struct sizes s;
+
+	begin(&s, opts, spec, n);
+	return lay_out(&s, USUAL_PROPERTIES);
+}
+
+double vsx_plan_kind_seconds(const struct vsx_build_opts *opts,
+			     const struct vsx_spec *spec, uint64_t n)
+{
+	struct sizes s;
+
+	begin(&s, opts, spec, n);
+	return s.of_kind.seconds;
 }
 
 static uint64_t less(uint64_t a, uint64_t b)
@@ -221,6 +261,45 @@ static uint64_t searcher_bytes(const struct sizes *s)
 	       (uint64_t)s->opts->dim * QUERY_BYTES + SEARCH_BYTES;
 }
 
+/* Where a trial will choose: what it chooses from, of which the largest is
+   planned. */
+static void plan_trial(struct vsx_build_plan *plan,
+		       const struct vsx_build_opts *opts, uint64_t n_rows,
+		       struct vsx_choice *choice)
+{
+	struct vsx_candidates c;
+	uint32_t most = 0;
+	size_t at = 0;
+	bool walks;
+
+	if (!vsx_candidates_tried(&c, opts, n_rows, true))
+		return;
+	for (uint32_t i = 0; i < c.n; i++) {
+		char text[64];
+		int more;
+
+		vsx_spec_text(&c.of[i].spec, text, sizeof(text));
+		more = snprintf(plan->tried + at, sizeof(plan->tried) - at,
+				"%s%s", i ? " " : "", text);
+		if (more > 0 && (size_t)more < sizeof(plan->tried) - at)
+			at += (size_t)more;
+		else
+			plan->tried[at] = '\0';
+		if (c.of[i].file_bytes > c.of[most].file_bytes)
+			most = i;
+	}
+	walks = vsx_kind_build_find(choice->spec.kind)->walks;
+	choice->spec = c.of[most].spec;
+	if (walks) /* else it says why no graph is tried */
+		snprintf(
+			choice->reason, sizeof(choice->reason),
+			"it is the largest of %u layouts that a trial chooses from",
+			c.n);
+	plan->trial_rows = vsx_trial_rows(&c, opts, n_rows);
+	plan->trial_seconds =
+		vsx_trial_seconds(&c, opts, n_rows) / opts->n_threads;
+}
+
 enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
 				     uint64_t n_rows,
 				     struct vsx_build_plan *out, size_t size,
@@ -228,7 +307,7 @@ enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
 {
 	struct vsx_build_opts checked;
 	struct vsx_choice choice;
-	struct sizes s = {.opts = &checked, .n = n_rows};
+	struct sizes s;
 	uint32_t properties_bytes;
 	char *properties = NULL;
 	enum vsx_status status;
@@ -242,11 +321,10 @@ enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
 				"%llu row%s, but one build holds 0 to %llu",
 				(ull)n_rows, vsx_s(n_rows),
 				(ull)VSX_MAX_SEGMENT_ROWS);
-	VSX_TRY(vsx_options_choose(&choice, &checked, n_rows, err));
-	vsx_options_space(&s.space, &checked);
-	s.kind = vsx_kind_build_find(choice.spec.kind);
-	s.spec = &choice.spec;
-	ask_kind(&s, choice.spec.size);
+	VSX_TRY(vsx_options_choose(&choice, &checked, n_rows, true, err));
+	plan_trial(plan, &checked, n_rows, &choice);
+	checked.elem = vsx_spec_elem(&choice.spec, checked.elem);
+	begin(&s, &checked, &choice.spec, n_rows);
 
 	vsx_spec_text(&choice.spec, plan->spec, sizeof(plan->spec));
 	snprintf(plan->reason, sizeof(plan->reason), "%s",
@@ -256,12 +334,7 @@ enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
 	free(properties);
 	VSX_TRY(status);
 
-	vsx_layout_init(&s.layout, vsx_options_page_shift(&checked));
-	if (n_rows > 0) {
-		add_segment(&s);
-		add_test(&s);
-	}
-	plan->file_bytes = vsx_layout_file_bytes(&s.layout, properties_bytes);
+	plan->file_bytes = lay_out(&s, properties_bytes);
 	work = work_room(&s);
 	split = vsx_plan_split(checked.memory, n_rows * s.space.stride, &work);
 	plan->build_bytes = work.memory + split.arrays_held + split.rows_held;
@@ -270,6 +343,7 @@ enum vsx_status vsx_build_plan_sized(const struct vsx_build_opts *opts,
 	plan->searcher_bytes = searcher_bytes(&s);
 	plan->build_seconds = vsx_plan_seconds(
 		&checked, n_rows, s.of_kind.seconds, plan->file_bytes);
+	plan->build_seconds += plan->trial_seconds;
 	vsx_give(out, size, &local, sizeof(local));
 	return VSX_OK;
 }

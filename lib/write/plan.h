@@ -32,6 +32,19 @@ struct vsx_work_room {
 struct vsx_work_room vsx_plan_work(const struct vsx_build_opts *opts,
 				   const struct vsx_spec *spec, uint64_t n);
 
+/*
+ * Bytes of the file that a build of n rows gives, without what rows have
+ * besides: keys, payload, fields.
+ *
+ * opts  likewise, with the type that the spec keeps
+ */
+uint64_t vsx_plan_file_bytes(const struct vsx_build_opts *opts,
+			     const struct vsx_spec *spec, uint64_t n);
+
+/* Seconds that one thread works on it, before it is tested and written. */
+double vsx_plan_kind_seconds(const struct vsx_build_opts *opts,
+			     const struct vsx_spec *spec, uint64_t n);
+
 /* Where rows and arrays of a build are, whose memory is limited: rows go to a
    file first, since they are read in order. */
 struct vsx_room_split {

@@ -46,8 +46,13 @@ enum vsx_status vsx_report_progress(struct vsx_report *r,
 				    uint64_t done, uint64_t total,
 				    struct vsx_error *err)
 {
-	struct vsx_build_event event = {VSX_BUILD_PROGRESS, phase->name, done,
-					total, phase->unit};
+	struct vsx_build_event event = {
+		.what = VSX_BUILD_PROGRESS,
+		.text = phase->name,
+		.done = done,
+		.total = total,
+		.unit = phase->unit,
+	};
 
 	take_time(r, phase);
 	tell(r, &event);
@@ -56,7 +61,7 @@ enum vsx_status vsx_report_progress(struct vsx_report *r,
 
 static void note(struct vsx_report *r, const char *fmt, va_list args)
 {
-	struct vsx_build_event event = {VSX_BUILD_NOTE, NULL, 0, 0, NULL};
+	struct vsx_build_event event = {.what = VSX_BUILD_NOTE};
 	char text[VSX_ERROR_TEXT];
 
 	vsnprintf(text, sizeof(text), fmt, args);
@@ -71,6 +76,21 @@ void vsx_report_note(struct vsx_report *r, const char *fmt, ...)
 	va_start(args, fmt);
 	note(r, fmt, args);
 	va_end(args);
+}
+
+void vsx_report_tried(struct vsx_report *r, const struct vsx_tried *tried,
+		      uint32_t n, const char *fmt, ...)
+{
+	struct vsx_build_event event = {
+		.what = VSX_BUILD_TRIED, .tried = tried, .n_tried = n};
+	char text[VSX_ERROR_TEXT];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	event.text = text;
+	tell(r, &event);
 }
 
 static enum vsx_status waiting(void *context, struct vsx_error *err)

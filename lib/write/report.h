@@ -35,6 +35,11 @@ enum vsx_status vsx_report_check(const struct vsx_report *r,
 void vsx_report_note(struct vsx_report *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* What "auto" tried, on what the text says. */
+void vsx_report_tried(struct vsx_report *r, const struct vsx_tried *tried,
+		      uint32_t n, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* He is told of it while another writer is at work, for at most ms. */
 struct vsx_claim_wait vsx_report_wait(struct vsx_report *r, uint32_t ms);
 

@@ -50,7 +50,10 @@ enum vsx_status vsx_update_build(struct vsx_update_run *r,
 	struct vsx_choice choice;
 
 	/* Few or many: rows are added to what this library knows. */
-	VSX_TRY(vsx_options_choose(&choice, &u->build, r->added.rows.n, err));
+	VSX_TRY(vsx_options_choose(&choice, &u->build, r->added.rows.n, false,
+				   err));
+	vsx_options_follow(&choice, &u->build, r->added.rows.n, r->segments,
+			   r->n_kept);
 	VSX_TRY(vsx_narrow(&r->added, &u->intake.spool, &choice.spec, err));
 	if (few)
 		choice = (struct vsx_choice){.spec = vsx_spec_of_few()};

@@ -70,7 +70,7 @@ static enum vsx_status run_test(struct vsx_update_run *r, struct vsx_test *test,
 	VSX_TRY(vsx_accept_recall_10(r->segments, r->n_kept + 1, &test->accept,
 				     r->old->default_effort,
 				     r->old->default_refine, job->n_threads,
-				     &r->result->recall_at_10, err));
+				     &r->result->recall_at_10, NULL, err));
 	/* That was of the rows as they were given: nothing to compare with. */
 	if (test->as_given &&
 	    !vsx_test_is_given(test, r->segments, r->n_kept + 1))

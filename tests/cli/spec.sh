@@ -36,6 +36,15 @@ builds IVF10,Flat ivf10,FLAT some.fbin
 builds IVF10,Flat IVF10 some.fbin
 builds Flat Auto some.fbin
 
+# A bound on the bytes of a row: less is kept, or it cannot be.
+builds 'SQ8,Refine(FP16)' auto more.fbin --max-bytes-per-row 200
+refused 2 '30 bytes a row are allowed, but the least for' -- \
+	vsx-build more.fbin -o x.vsx -f --max-bytes-per-row 30
+refused 2 "index 'HNSW16' takes " -- \
+	vsx-build more.fbin -o x.vsx -f -i HNSW16 --max-bytes-per-row 200
+refused 2 '--max-bytes-per-row needs an INPUT' -- \
+	vsx-build --dim 4 -o x.vsx -f --max-bytes-per-row 30
+
 # Codes in the place of Flat; what is kept beside them is said.
 builds SQ8 sq8 some.fbin
 has said "rows are kept as f32 beside their codes (RFlat)"

@@ -33,7 +33,7 @@ static int hear_note(void *context, const struct vsx_build_event *event)
 
 static void take_text(void *context, const char *text)
 {
-	struct vsx_build_event event = {VSX_BUILD_NOTE, text, 0, 0, NULL};
+	struct vsx_build_event event = {.what = VSX_BUILD_NOTE, .text = text};
 
 	hear_note(context, &event);
 }

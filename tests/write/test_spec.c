@@ -3,6 +3,7 @@
 
 #include "kind/ivf/ivf.h"
 #include "kind/build_spec.h"
+#include "write/options.h"
 #include "vsx_write.h"
 
 static struct vsx_spec good(const char *text)
@@ -299,8 +300,15 @@ Test(spec, says_which_part_is_not_known)
 static struct vsx_spec chosen(uint64_t n, uint32_t dim, uint64_t memory,
 			      double recall)
 {
-	struct vsx_spec_need need = {n,	     dim,    dim * 4, memory,
-				     recall, VSX_L2, VSX_F32};
+	struct vsx_spec_need need = {
+		.n_rows = n,
+		.dim = dim,
+		.stride = dim * 4,
+		.memory = memory,
+		.target_recall = recall,
+		.metric = VSX_L2,
+		.elem = VSX_F32,
+	};
 	struct vsx_spec spec;
 	char reason[160] = "";
 
@@ -346,20 +354,23 @@ Test(spec, chooses_codes_for_graphs_of_floats_and_distances)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
-		struct vsx_build_plan plan;
+		struct vsx_build_opts checked;
+		struct vsx_choice choice;
 		struct vsx_error err;
+		char text[64];
 
 		opts.dim = cases[i].dim;
 		opts.metric = cases[i].metric;
 		opts.elem = cases[i].elem;
 		opts.memory = UINT64_C(4) << 30;
-		cr_assert_eq(vsx_build_plan(&opts, 100000, &plan, &err), VSX_OK,
-			     "%s", err.text);
-		cr_expect_str_eq(plan.spec, cases[i].spec, "case %zu: %s", i,
-				 plan.spec);
-		cr_expect_eq(strstr(plan.reason, "codes") != NULL,
-			     strstr(plan.spec, "SQ8") != NULL, "%s",
-			     plan.reason);
+		cr_assert_eq(vsx_options_check(&checked, &opts, &err), VSX_OK);
+		cr_assert_eq(vsx_options_choose(&choice, &checked, 100000,
+						false, &err),
+			     VSX_OK, "%s", err.text);
+		vsx_spec_text(&choice.spec, text, sizeof(text));
+		cr_expect_str_eq(text, cases[i].spec, "case %zu: %s", i, text);
+		cr_expect_eq(strstr(choice.reason, "codes") != NULL,
+			     strstr(text, "SQ8") != NULL, "%s", choice.reason);
 	}
 }
 

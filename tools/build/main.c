@@ -13,6 +13,7 @@
 #include "cli/progress.h"
 #include "cli/report.h"
 #include "cli/say.h"
+#include "cli/tried.h"
 #include "cli/wait.h"
 #include "input/feed_cli.h"
 #include "input/rejects.h"
@@ -32,6 +33,7 @@ struct options {
 	int metric, elem, builder, format;
 	uint64_t dim, seed, threads, memory, ef_construction, nlist_sample;
 	uint64_t page_bytes;
+	uint64_t row_bytes;
 	double target_recall;
 	struct cli_list properties;
 	struct wait wait;
@@ -63,6 +65,10 @@ static const struct cli_option option_table[] = {
 	CLI_PROPERTY(&o.properties),
 	CLI_GROUP("Index"),
 	CLI_SPEC("auto", &o.spec),
+	CLI_COUNT(0, "max-bytes-per-row", "N",
+		  "auto: of the file for each row, without keys, payload and "
+		  "fields (any)",
+		  &o.row_bytes, 1, UINT32_MAX),
 	CLI_CHOICE('m', "metric", "METRIC", "the metric (l2)", &o.metric,
 		   metrics),
 	CLI_CHOICE('e', "element", "TYPE", "stored type (as the input)",
@@ -155,6 +161,7 @@ static struct vsx_build_opts build_opts(const struct feed *feed)
 	opts.wait_ms = wait_ms(&o.wait);
 	opts.page_bytes = (uint32_t)o.page_bytes;
 	opts.target_recall = o.target_recall;
+	opts.max_bytes_per_row = (uint32_t)o.row_bytes;
 	opts.model = o.model;
 	opts.model_hash = o.model_hash;
 	opts.model_aliases = o.model_aliases;
@@ -190,6 +197,9 @@ static void print_plan_json(const struct vsx_build_opts *opts,
 	json_put_u64(&j, "query_hot_bytes", plan->query_hot_bytes);
 	json_put_u64(&j, "searcher_bytes", plan->searcher_bytes);
 	json_put_double(&j, "build_seconds", plan->build_seconds);
+	json_put_string(&j, "tried", plan->tried);
+	json_put_u64(&j, "trial_rows", plan->trial_rows);
+	json_put_double(&j, "trial_seconds", plan->trial_seconds);
 	json_close(&j);
 	json_end(&j);
 }
@@ -217,6 +227,17 @@ static void print_besides(const struct docs_estimate *rows)
 		printf(", before they are packed\n");
 }
 
+/* What a trial will choose from. */
+static void print_trial(const struct vsx_build_plan *plan)
+{
+	char a[NUM_BYTES], b[NUM_BYTES];
+
+	if (plan->trial_rows)
+		printf("trial     %s on %s rows, about %s\n", plan->tried,
+		       num_count(a, plan->trial_rows),
+		       num_duration(b, plan->trial_seconds));
+}
+
 static void print_plan(const struct vsx_build_opts *opts,
 		       const struct docs_estimate *rows,
 		       const struct vsx_build_plan *plan)
@@ -230,6 +251,7 @@ static void print_plan(const struct vsx_build_opts *opts,
 	printf("index     %s\n", plan->spec);
 	if (*plan->reason)
 		printf("because   %s\n", plan->reason);
+	print_trial(plan);
 	printf("rows      %s%s of %s %s, %s\n", rows->exact ? "" : "about ",
 	       num_count(a, rows->rows), num_count(b, opts->dim),
 	       vsx_elem_text(opts->elem), vsx_metric_text(opts->metric));
@@ -285,6 +307,7 @@ static void print_json(const struct vsx_build_opts *opts,
 	json_put_u64(&j, "dim", opts->dim);
 	json_put_u64(&j, "bytes", r->file_bytes);
 	built_json_recall(&j, r);
+	tried_json(&j);
 	json_put_object(&j, "seconds");
 	json_put_double(&j, "read", seconds_read);
 	json_put_double(&j, "train", r->seconds_train);
@@ -393,7 +416,7 @@ static int check_usage(const struct cli_operands *operands)
 				       "index without rows");
 	if (o.feed.ids || o.feed.keys || o.feed.payload || o.feed.fields_from ||
 	    o.feed.fields || o.format >= 0 || o.queries || o.rejects ||
-	    o.skip_bad || o.plan)
+	    o.skip_bad || o.plan || o.row_bytes)
 		return cli_usage_error(&command, "--%s needs an INPUT",
 				       o.feed.ids	    ? "ids"
 				       : o.feed.keys	    ? "keys"
@@ -404,7 +427,8 @@ static int check_usage(const struct cli_operands *operands)
 				       : o.queries	    ? "queries"
 				       : o.rejects	    ? "rejects"
 				       : o.skip_bad	    ? "skip-bad"
-							    : "plan");
+				       : o.plan		    ? "plan"
+						: "max-bytes-per-row");
 	return CLI_GO_ON;
 }
 

@@ -322,6 +322,7 @@ PyObject *vsx_py_build(PyObject *module, PyObject *args, PyObject *kwargs)
 				"properties",
 				"progress",
 				"wait",
+				"max_bytes_per_row",
 				NULL};
 	struct wish w = {
 		.opts = VSX_BUILD_OPTS_INIT,
@@ -337,15 +338,16 @@ PyObject *vsx_py_build(PyObject *module, PyObject *args, PyObject *kwargs)
 
 	(void)module;
 	if (!PyArg_ParseTupleAndKeywords(
-		    args, kwargs, "OO&|z$zzOOOOOdpO&O&O&pO&zzzOOd:build", names,
-		    &w.given.x, PyUnicode_FSConverter, &w.path, &w.opts.spec,
-		    &metric, &dtype, &w.given.ids, &w.given.keys,
+		    args, kwargs, "OO&|z$zzOOOOOdpO&O&O&pO&zzzOOdO&:build",
+		    names, &w.given.x, PyUnicode_FSConverter, &w.path,
+		    &w.opts.spec, &metric, &dtype, &w.given.ids, &w.given.keys,
 		    &w.given.payloads, &w.given.fields, &w.queries,
 		    &w.opts.target_recall, &overwrite, vsx_py_u32,
 		    &w.opts.n_threads, vsx_py_u64, &w.opts.memory, vsx_py_u64,
 		    &w.opts.seed, &normalize, vsx_py_u32,
 		    &w.opts.ef_construction, &builder, &w.opts.model,
-		    &w.opts.model_hash, &w.properties, &w.progress, &wait))
+		    &w.opts.model_hash, &w.properties, &w.progress, &wait,
+		    vsx_py_u32, &w.opts.max_bytes_per_row))
 		return NULL;
 	w.opts.force = (uint32_t)overwrite;
 	w.opts.normalize = (uint32_t)normalize;

@@ -38,15 +38,30 @@ static int keep(const struct vsx_py_report *r, const char *text)
 	return failed;
 }
 
+/* A line of what "auto" tried. */
+static int keep_tried(const struct vsx_py_report *r, const struct vsx_tried *t)
+{
+	char text[200];
+
+	snprintf(text, sizeof(text),
+		 "%s%s: recall@10 %.4f at %s %u, %llu bytes a row, %.1f us",
+		 t->spec, t->is_chosen ? " (chosen)" : "", t->recall_at_10,
+		 *t->effort_name ? t->effort_name : "effort", t->effort,
+		 (unsigned long long)t->row_bytes, t->cost / 1000.0);
+	return keep(r, text);
+}
+
 int vsx_py_report_build(void *report, const struct vsx_build_event *event)
 {
 	struct vsx_py_report *r = report;
-	bool note = event->what == VSX_BUILD_NOTE;
+	bool note = event->what != VSX_BUILD_PROGRESS;
 	int stop = 0;
 
 	VSX_PY_LOCK(r);
 	if (note && r->notes)
 		stop = keep(r, event->text);
+	for (uint32_t i = 0; i < event->n_tried && r->notes && !stop; i++)
+		stop = keep_tried(r, &event->tried[i]);
 	if (!stop)
 		stop = tell(r, note ? "note" : "progress", event->text,
 			    event->done, event->total,

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "kind/build.h"
+#include "kind/rates.h"
+#include "segment/codes.h"
 #include "train/by_id.h"
 #include "plural.h"
 
@@ -47,11 +49,42 @@ static enum vsx_status build_flat(struct vsx_job *job,
 	return vsx_rows_by_id(rows, &out->order, err);
 }
 
+static uint32_t layouts(const struct vsx_spec_need *need,
+			struct vsx_spec out[VSX_MAX_LAYOUTS])
+{
+	if (!need->few_bytes)
+		return 0; /* it is no matter of a trial */
+	out[0] = (struct vsx_spec){0};
+	out[1] = (struct vsx_spec){.codes.build = &vsx_codec_sq8_build};
+	out[2] = (struct vsx_spec){.codes.build = &vsx_codec_sq4_build};
+	return 3;
+}
+
+/* In nanoseconds: of each row, and of each line of its code. */
+#define NS_COMPARED  0.5
+#define NS_CODE_LINE 1.5
+
+static double cost(const struct vsx_segment *seg, const struct vsx_work *work,
+		   uint64_t n_rows)
+{
+	double bytes = vsx_codes_present(seg)
+			       ? seg->codec->block_bytes(&seg->form) >>
+					 seg->codec->block_shift
+			       : vsx_vecs_stride(seg);
+
+	(void)work;
+	return VSX_NS_COMPONENT * seg->space.dim +
+	       vsx_ns_of_looks(vsx_vecs_stride(seg)) +
+	       (double)n_rows * (NS_COMPARED + NS_CODE_LINE * bytes / VSX_LINE);
+}
+
 const struct vsx_kind_build vsx_kind_build_flat = {
 	.code = VSX_FLAT,
 	.ending = "",
 	.scans = true,
 	.turn = 1,
 	.suits = suits,
+	.layouts = layouts,
+	.cost = cost,
 	.build = build_flat,
 };

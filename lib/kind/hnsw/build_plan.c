@@ -3,41 +3,18 @@
 #include <stdio.h>
 
 #include "code/build_edge.h"
+#include "kind/hnsw/build_auto.h"
 #include "kind/hnsw/build_gates.h"
 #include "kind/hnsw/build_partition.h"
 #include "plural.h"
 
 typedef unsigned long long ull;
 
-/* Where 16 links a row begin to be too few. */
-#define LARGE_ROWS  1000000
-#define HIGH_RECALL 0.97
-
-static uint32_t m_for(const struct vsx_spec_need *need)
-{
-	return need->target_recall > HIGH_RECALL || need->n_rows > LARGE_ROWS
-		       ? 32
-		       : 16;
-}
-
 static uint32_t size(const struct vsx_spec_need *need, char *reason, size_t n)
 {
 	snprintf(reason, n, "for %llu row%s and a recall of %g",
 		 (ull)need->n_rows, vsx_s(need->n_rows), need->target_recall);
-	return m_for(need);
-}
-
-/*
- * Whether a walk over codes of 8 bits is faster. Rows of bytes are their own
- * codes; what is kept of products where norms differ much is too coarse; rows
- * of few components are read as fast.
- */
-#define LEAST_CODED 32
-
-static bool codes_pay(const struct vsx_spec_need *need)
-{
-	return !vsx_elem_is_int(need->elem) && need->metric != VSX_IP &&
-	       need->dim >= LEAST_CODED;
+	return vsx_hnsw_m_for(need);
 }
 
 /* The fastest, where its rows and links fit into memory. */
@@ -45,10 +22,10 @@ static bool suits(const struct vsx_spec_need *need, struct vsx_spec *spec,
 		  char *reason, size_t n)
 {
 	double bytes, most = (double)need->memory / 0x1p20;
-	bool codes = codes_pay(need);
+	bool codes = vsx_hnsw_codes_pay(need);
 	double code = codes ? need->dim + 4.0 : 0.0; /* with its term */
 
-	spec->size = m_for(need);
+	spec->size = vsx_hnsw_m_for(need);
 	if (codes)
 		spec->codes.build = &vsx_codec_sq8_build;
 	bytes = (double)need->n_rows *
@@ -198,6 +175,8 @@ const struct vsx_kind_build vsx_kind_build_hnsw = {
 	.ending = "",
 	.turn = 2,
 	.suits = suits,
+	.layouts = vsx_hnsw_layouts,
+	.cost = vsx_hnsw_cost,
 	.size = size,
 	.fit = fit,
 	.plan = plan,

@@ -4,7 +4,9 @@
 
 #include "kind/ivf/build_ivf.h"
 #include "kind/ivf/ivf.h"
+#include "kind/rates.h"
 #include "manifest.h"
+#include "segment/codes.h"
 #include "plural.h"
 
 typedef unsigned long long ull;
@@ -128,6 +130,49 @@ static void plan(const struct vsx_plan_need *need, struct vsx_plan *out)
 	out->seconds = seconds(need, sample);
 }
 
+/* ---- what "auto" tries, and what it costs ------------------------------ */
+
+static uint32_t layouts(const struct vsx_spec_need *need,
+			struct vsx_spec out[VSX_MAX_LAYOUTS])
+{
+	uint32_t n = 0, nlist = nlist_for(need->n_rows);
+
+	out[n++] = (struct vsx_spec){.size = nlist};
+	if (!vsx_elem_is_int(need->elem))
+		out[n++] = (struct vsx_spec){
+			.size = nlist, .codes.build = &vsx_codec_sq8_build};
+	if (need->few_bytes)
+		out[n++] = (struct vsx_spec){
+			.size = nlist, .codes.build = &vsx_codec_sq4_build};
+	return n;
+}
+
+/* In nanoseconds: of a list, of a row that is compared, and of each line of its
+   code. */
+#define NS_LIST	     60.0
+#define NS_COMPARED  1.5
+#define NS_CODE_LINE 1.5
+
+/* Lists, and rows in them, grow with the square root of the rows. */
+static double cost(const struct vsx_segment *seg, const struct vsx_work *work,
+		   uint64_t n_rows)
+{
+	double code = ceil(seg->space.dim / VSX_LINE);
+	double lists = vsx_ivf_nlist(seg);
+	double bytes = vsx_codes_present(seg)
+			       ? seg->codec->block_bytes(&seg->form) >>
+					 seg->codec->block_shift
+			       : vsx_vecs_stride(seg);
+	double growth = sqrt((double)n_rows / seg->n_rows);
+
+	return VSX_NS_COMPONENT * seg->space.dim +
+	       vsx_ns_of_looks(vsx_vecs_stride(seg)) +
+	       growth * (lists * (NS_COMPARED + NS_CODE_LINE * code) +
+			 work->n_hops * NS_LIST +
+			 work->n_distances * (NS_COMPARED +
+					      NS_CODE_LINE * bytes / VSX_LINE));
+}
+
 const struct vsx_kind_build vsx_kind_build_ivf = {
 	.code = VSX_IVF,
 	.size_name = "nlist",
@@ -139,7 +184,10 @@ const struct vsx_kind_build vsx_kind_build_ivf = {
 	.learned = "lists",
 	.turn = 3,
 	.suits = suits,
+	.layouts = layouts,
+	.cost = cost,
 	.size = size,
+	.size_grows = true,
 	.fit = fit,
 	.plan = plan,
 	.effort_at = nprobe_at,

@@ -97,6 +97,47 @@ enum vsx_status vsx_spool_trace(struct vsx_spool *s, struct vsx_error *err)
 	return VSX_OK;
 }
 
+static enum vsx_status convert_to(const struct vsx_spool *s,
+				  const struct vsx_space *to, uint8_t *out,
+				  struct vsx_error *err)
+{
+	enum vsx_status status = VSX_OK;
+	struct vsx_error why;
+	float *row;
+
+	VSX_TRY(vsx_alloc_to(&row, to->dim, sizeof(*row), err));
+	for (uint64_t i = 0; i < s->n && status == VSX_OK; i++) {
+		vsx_space_load(s->space, row, vsx_spool_row(s, i));
+		status = vsx_space_store(to, out + i * to->stride, row, VSX_F32,
+					 false, &why);
+		if (status != VSX_OK)
+			vsx_fail_row(err, status, i, &why);
+	}
+	free(row);
+	return status;
+}
+
+enum vsx_status vsx_spool_convert(struct vsx_spool *s,
+				  const struct vsx_space *to,
+				  struct vsx_error *err)
+{
+	enum vsx_status status;
+	struct vsx_area rows;
+
+	vsx_area_init(&rows);
+	status = vsx_area_grow(&rows, s->n * to->stride, s->memory, s->output,
+			       err);
+	if (status == VSX_OK)
+		status = convert_to(s, to, rows.base, err);
+	if (status != VSX_OK) {
+		vsx_area_release(&rows);
+		return status;
+	}
+	vsx_area_release(&s->rows);
+	s->rows = rows;
+	return VSX_OK;
+}
+
 struct vsx_rows vsx_spool_view(const struct vsx_spool *s)
 {
 	struct vsx_rows rows = {

@@ -63,6 +63,12 @@ enum vsx_status vsx_spool_number(struct vsx_spool *s, struct vsx_error *err);
 /* From here on it knows where rows come from: those that are there are new. */
 enum vsx_status vsx_spool_trace(struct vsx_spool *s, struct vsx_error *err);
 
+/* Its rows in another type; then s->space is to become `to`. VSX_ENUMERIC names
+   a row that the type cannot hold. */
+enum vsx_status vsx_spool_convert(struct vsx_spool *s,
+				  const struct vsx_space *to,
+				  struct vsx_error *err);
+
 /* What is in it, as a build takes it; valid until it grows. */
 struct vsx_rows vsx_spool_view(const struct vsx_spool *s);
 

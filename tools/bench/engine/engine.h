@@ -35,6 +35,7 @@ struct engine_plan {
 	uint32_t ef_construction; /* 0: 200, for every engine */
 	uint64_t seed;
 	unsigned int threads; /* of the build */
+	bool quiet;	      /* says nothing of what was tried */
 	const char *path;     /* where the index file goes; the caller removes
 				 it */
 };

@@ -5,6 +5,7 @@
 #include "cli/fail.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/tried.h"
 #include "vsx_write.h"
 
 #include <inttypes.h>
@@ -32,6 +33,7 @@ struct engine_session {
 struct building {
 	const char *spec;
 	struct engine_cost *cost;
+	bool quiet;
 };
 
 /* Several notes of one build stand behind each other. */
@@ -50,6 +52,9 @@ static int report(void *context, const struct vsx_build_event *event)
 
 	if (event->what == VSX_BUILD_NOTE) {
 		keep_note(b->cost, event->text);
+	} else if (event->what == VSX_BUILD_TRIED) {
+		if (!b->quiet)
+			tried_say(event);
 	} else {
 		snprintf(phase, sizeof(phase), "%s: %s", b->spec, event->text);
 		progress_update(phase, event->unit, event->done, event->total);
@@ -80,7 +85,7 @@ static enum vsx_status build_file(const struct engine_plan *plan,
 				  struct engine_cost *cost,
 				  struct vsx_error *err)
 {
-	struct building building = {plan->spec, cost};
+	struct building building = {plan->spec, cost, plan->quiet};
 	struct vsx_build_opts opts = build_opts(plan, &building);
 	struct vsx_build_result result = {0};
 	struct vsx_builder *b = NULL;

@@ -95,6 +95,7 @@ static enum vsx_status build(struct working *w, const struct spec *spec,
 							 : EF_CONSTRUCTION,
 		.seed = opts->seed,
 		.threads = w->g->threads,
+		.quiet = opts->quiet,
 	};
 	char path[PATH_MAX], name[96];
 	enum vsx_status status;

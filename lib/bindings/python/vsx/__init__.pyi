@@ -161,6 +161,7 @@ def build(x: Union[Array, Iterable[Array], Iterable[Tuple[Array, Array]]],
           model: Optional[str] = None, model_hash: Optional[str] = None,
           properties: Optional[dict[str, str]] = None,
           progress: Optional[Progress] = None, wait: float = 0.0,
+          max_bytes_per_row: int = 0,
           ) -> Index: ...
 def restore(repo: Path, path: Path, name: str = "latest", *,
             overwrite: bool = False, wait: float = 0.0) -> dict[str, Any]: ...
