@@ -161,6 +161,22 @@ static void print_narrow(const struct vsx *index, const struct vsx_facts *f)
 		}
 }
 
+/* A search looks past rows that are deleted: of so many it is told. */
+#define MANY_DELETED 0.3
+
+static void print_deleted(const struct vsx_facts *f)
+{
+	uint64_t n = f->n_rows - f->n_live;
+	double part = (double)n / (double)f->n_rows;
+	char a[NUM_BYTES];
+
+	printf("  deleted     %s (%.1f %%), still in the file%s\n",
+	       num_count(a, n), 100 * part,
+	       part > MANY_DELETED ? ": searches are slower for it until "
+				     "vsx-compact removes them"
+				   : "");
+}
+
 static void print_facts(const char *path, const struct vsx *index,
 			const struct vsx_facts *f)
 {
@@ -185,10 +201,7 @@ static void print_facts(const char *path, const struct vsx *index,
 	if (f->kept_narrow)
 		print_narrow(index, f);
 	if (f->n_live != f->n_rows)
-		printf("  deleted     %s (%.1f %%), still in the file\n",
-		       num_count(a, f->n_rows - f->n_live),
-		       100 * (double)(f->n_rows - f->n_live) /
-			       (double)f->n_rows);
+		print_deleted(f);
 	print_beside(index);
 	print_fields(index);
 	print_searches(f);
