@@ -18,8 +18,9 @@
 #include "kind/hnsw/hnsw.h"
 #include "kind/laid_out.h"
 #include "kind/seeded.h"
+#include "support/sanitized.h"
 
-TestSuite(partition, .timeout = 300);
+TestSuite(partition, .timeout = 900);
 
 static struct vsx_error err;
 
@@ -265,7 +266,7 @@ Test(partition, few_rows_and_equal_ones_make_sound_graphs)
 			expect_sound(&l, equal ? "equal rows" : "few rows");
 			laid_out_release(&l);
 			make(&l, job_of(2), &s.rows,
-			     numbers[i] > 1025 ? 40 : 300);
+			     numbers[i] > (SANITIZED ? 65 : 1025) ? 40 : 300);
 			expect_sound(&l, "many links");
 			laid_out_release(&l);
 			seeded_release(&s);
