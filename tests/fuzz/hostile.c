@@ -162,7 +162,8 @@ static void make_seed(uint64_t i)
 		.n_test_queries = 3,
 		.ids = i % 2,
 		.keyed = i % 4 > 1,
-		.fields = i % 3 > 0});
+		.fields = i % 3 > 0,
+		.half = i / 2 % 2}); /* else floats are kept as bytes */
 	uint64_t state = i / N_SPECS % 3;
 	char path[64];
 
