@@ -66,6 +66,19 @@ builds HNSW12 HNSW12,SQ8,NoRefine some.u8bin
 has said "rows of u8 are their own codes: searches compare these"
 run 0 vsx-verify x.vsx
 
+# So are floats that are whole numbers of a byte: it is said, and lost is nothing.
+run 0 vsx-build some.u8bin -e f32 -o x.vsx -f -i IVF10,SQ8
+has "$tmp/err" "rows are whole numbers, kept as u8, which are their own codes: nothing is lost"
+run 0 vsx-info x.vsx
+has "$tmp/out" "50 f32"
+has "$tmp/out" "kept        u8, which holds these whole numbers exactly"
+run 0 vsx-info x.vsx --json
+has "$tmp/out" '"kept_narrow": true'
+run 0 vsx-export x.vsx -o floats.npy
+run 0 vsx-build some.u8bin -e f32 -o y.vsx -f -i Flat -q
+run 0 vsx-export y.vsx -o same.npy
+cmp floats.npy same.npy || fail "rows kept as u8 are not those of f32"
+
 # Sized for the rows, and it is said.
 builds IVF64,Flat IVF some.fbin
 has said "IVF64,Flat chosen: for 800 rows"

@@ -253,7 +253,8 @@ static PyMethodDef methods[] = {
 	 "row(id, /)\n--\n\n"
 	 "The row with this id where it lies in the file: a read-only array\n"
 	 "of the index's own type (bf16 as uint16), without a copy. It stays\n"
-	 "valid when the index is closed."},
+	 "valid when the index is closed. Rows that are kept as codes, or\n"
+	 "floats as bytes, have none: get() gives these."},
 	{"select", vsx_py_index_select, METH_O,
 	 "select(filter, /)\n--\n\n"
 	 "The rows that a filter is true of, such as\n"
