@@ -51,6 +51,19 @@ class Building(Folder):
         self.assertIn(2**63, index)
         self.assertNotIn(6, index)
 
+    def test_keeps_within_bytes_a_row(self):
+        index = self.build(2000, "auto", max_bytes_per_row=75)
+        self.assertEqual(index.spec, "SQ8,Refine(FP16)")
+        self.assertEqual(index.dtype, "f16")
+        with self.assertRaises(ValueError) as e:
+            self.build(2000, "auto", max_bytes_per_row=5,
+                       overwrite=True)
+        self.assertIn("5 bytes a row are allowed, but the least",
+                      str(e.exception))
+        for bad in (-1, 2**32, 1.5):
+            with self.assertRaises((TypeError, ValueError, OverflowError)):
+                self.build(20, max_bytes_per_row=bad, overwrite=True)
+
     def test_will_not_write_over_a_file_unasked(self):
         self.build(3)
         with self.assertRaises(vsx.ExistsError) as e:
