@@ -35,6 +35,7 @@ struct vsx_codec_build {
 	   "PQ", size_name "m", ending "x4". NULL: not of a spec. */
 	const char *name;
 	const char *size_name; /* NULL: it has none */
+	uint32_t most_size;    /* 0: as many as dimensions */
 	const char *ending;    /* may be NULL */
 	const char *alias;     /* another ending that may be written */
 

@@ -7,6 +7,7 @@
 #include "base/sample.h"
 #include "code/build.h"
 #include "code/pq.h"
+#include "code/scan.h"
 
 #define CHUNK 256
 
@@ -145,6 +146,7 @@ const struct vsx_codec_build vsx_codec_pq4fs_build = {
 	.codec = &vsx_codec_pq4fs,
 	.name = "PQ",
 	.size_name = "m",
+	.most_size = VSX_SCAN_MAX_PARTS,
 	.ending = "x4fs",
 	.kept = &vsx_codec_pq4_build,
 	.alias = "x4fsr",

@@ -207,7 +207,9 @@ static enum vsx_status parse_codes(struct parser *p, struct vsx_spec *out,
 		if (!*are)
 			continue;
 		if (b->size_name)
-			VSX_TRY(in_range(p, b->size_name, v, 1, VSX_MAX_DIM));
+			VSX_TRY(in_range(p, b->size_name, v, 1,
+					 b->most_size ? b->most_size
+						      : VSX_MAX_DIM));
 		out->codes.build = b;
 		out->codes.size = (uint32_t)v;
 		next(p);

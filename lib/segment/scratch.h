@@ -45,7 +45,8 @@ struct vsx_scratch {
 	size_t marks_cap;
 	uint8_t epoch;
 	struct vsx_disk_watch disk;
-	uint64_t n_before; /* distances of the search before */
+	struct vsx_disk_watch looked; /* while rows are looked at */
+	uint64_t n_before;	      /* distances of the search before */
 };
 
 enum vsx_status vsx_scratch_init(struct vsx_scratch *s, uint32_t dim,

@@ -537,6 +537,20 @@ static void expect_row(const struct vsx_sieve *s, uint64_t entry)
 		__builtin_prefetch(p + b, 0, 2);
 }
 
+/* All of them, where the disk is waited for: it reads them side by side. */
+static void ask_rows(const struct vsx_sieve *s)
+{
+	const uint64_t *pool = s->find->scratch->pool + s->base;
+
+	for (size_t i = 0; i < s->n; i++) {
+		uint64_t offset;
+
+		vsx_passed_row(s->passed, (uint32_t)pool[i], &offset);
+		vsx_ask(s->seg->view[VSX_SEC_VECS].base + offset,
+			vsx_vecs_stride(s->seg));
+	}
+}
+
 enum vsx_status vsx_sieve_finish(struct vsx_sieve *s, struct vsx_error *err)
 {
 	uint64_t *pool;
@@ -549,8 +563,12 @@ enum vsx_status vsx_sieve_finish(struct vsx_sieve *s, struct vsx_error *err)
 	vsx_least(pool, s->n, s->n, true);
 	if (s->query->bounds.shape == VSX_BOUNDS_EXACT && !s->estimates)
 		return offer_keys(s, err);
-	if (s->estimates)
+	if (s->estimates) {
 		s->find->n_distances += s->n;
+		if (s->seg->scarce &&
+		    vsx_disk_is_slow(&s->find->scratch->looked, s->n))
+			ask_rows(s);
+	}
 	for (size_t i = 0; i < s->n && i < AHEAD_ROWS; i++)
 		expect_row(s, pool[i]);
 	for (size_t i = 0; i < s->n; i++) {

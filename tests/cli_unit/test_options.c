@@ -320,7 +320,7 @@ Test(options, prints_itself_for_completion)
 	cr_assert_stdout_eq_str(
 		"spec\ti\tSPEC\tauto|Flat|IVF|IVF256,Flat|IVF1024,Flat|"
 		"IVF4096,Flat|HNSW|HNSW16|HNSW32|HNSW32,SQ8|HNSW32,SQ8,G32|"
-		"PCA64,IVF,SQ8|OPQ16,IVF,PQ16"
+		"PCA64,IVF,SQ8|OPQ16,IVF,PQ16|IVF,PQ32x4fs"
 		"\ta help text so long that it has to be wrapped, and more than once, because it goes on and on\n"
 		"metric\tm\tMETRIC\tl2|ip|cosine\thow near\n"
 		"kind\t-\tKIND\tl2|ip|cosine\ta kind\n"

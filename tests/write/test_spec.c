@@ -268,6 +268,7 @@ Test(spec, says_which_part_is_not_known)
 	refused("PQ8x4x4", "'PQ8x4x4' is not known");
 	refused("PQ8x4f", "'PQ8x4f' is not known");
 	refused("PQ8x8fs", "'PQ8x8fs' is not known");
+	refused("PQ16385x4fs", "m is 16385, expected 1 to 16384");
 	refused("PQ0", "m is 0, expected 1 to 65536");
 	refused("IVF64,PQ65537x4", "m is 65537, expected 1 to 65536");
 	refused("IVF64,SQ8,Flat", "'Flat' is not known");

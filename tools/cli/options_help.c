@@ -100,20 +100,11 @@ static void print_line(FILE *to, char letter, const char *name, const char *arg,
 }
 
 static const char *const specs[] = {
-	"auto",
-	"Flat",
-	"IVF",
-	"IVF256,Flat",
-	"IVF1024,Flat",
-	"IVF4096,Flat",
-	"HNSW",
-	"HNSW16",
-	"HNSW32",
-	"HNSW32,SQ8",
-	"HNSW32,SQ8,G32",
-	"PCA64,IVF,SQ8",
-	"OPQ16,IVF,PQ16",
-	NULL,
+	"auto",		  "Flat",	    "IVF",
+	"IVF256,Flat",	  "IVF1024,Flat",   "IVF4096,Flat",
+	"HNSW",		  "HNSW16",	    "HNSW32",
+	"HNSW32,SQ8",	  "HNSW32,SQ8,G32", "PCA64,IVF,SQ8",
+	"OPQ16,IVF,PQ16", "IVF,PQ32x4fs",   NULL,
 };
 
 static const char *const *words_of(const struct cli_option *o)
