@@ -396,7 +396,7 @@ import vsx
         }
         few = 10 if os.environ.get("sanitize") else 1
         for n, bytes_each, calls in ((10000 // few, 8, reads),
-                                     (100 // few, 64, writes)):
+                                     (100, 64, writes)):
             for name, call in calls.items():
                 self.does_not_grow(name, call, n, bytes_each)
 
@@ -425,7 +425,9 @@ import vsx
             before = after
         blocks, heap = map(min, zip(*grown))
         self.assertLess(blocks, n // 2, name)
-        self.assertLess(heap, bytes_each * n, name)
+        # What a sanitizer keeps of freed blocks is no growth.
+        kept = 65536 if os.environ.get("sanitize") else 0
+        self.assertLess(heap, bytes_each * n + kept, name)
 
 
 @unittest.skipUnless(numpy, "numpy is not installed")
