@@ -215,11 +215,16 @@ static uint64_t cost_of_walk(const struct vsx_segment *seg,
 			     const struct vsx_eligible *e, size_t ef)
 {
 	uint64_t degree = 2 * (uint64_t)seg->params[VSX_HNSW_M];
-	uint64_t row = 2 * (uint64_t)seg->space.stride + ROW_WAIT;
 	uint64_t lists = (e->n_rows - e->n) / e->n;
+	uint64_t row = seg->space.stride, rows = degree * 3 / 4;
 
+	if (vsx_codes_estimate(seg) && vsx_codes_present(seg))
+		row = seg->codec->block_bytes(&seg->form) >>
+		      seg->codec->block_shift;
+	if (seg->params[VSX_HNSW_GATES])
+		rows /= 3; /* gates refuse most */
 	lists = lists < degree ? lists : degree;
-	return STEPS(ef) * (degree * 3 / 4 * row + LIST_WAIT * lists);
+	return STEPS(ef) * (rows * (2 * row + ROW_WAIT) + LIST_WAIT * lists);
 }
 
 /* And a scan of those that count. Where they are not few it passes over all,

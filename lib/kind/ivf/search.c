@@ -194,6 +194,20 @@ static enum vsx_status next_list(struct tour *t, struct vsx_run *run,
 	return vsx_ivf_list(t->seg, (uint32_t)pool[t->next++], run, err);
 }
 
+/*
+ * Of the rows in nprobe lists the part that is to be compared of chosen ones:
+ * these lie farther apart, and the root of the share that they are is enough.
+ * Where the lists in front have fewer than half of that share they are
+ * elsewhere, and which of them are near the order of the lists hardly says: up
+ * to as many as there are rows in nprobe lists.
+ */
+static double part_due(double share, double among, double rows)
+{
+	double root = sqrt(share), there = 2.0 * among / (rows * share + 1e-9);
+
+	return there >= 1.0 ? root : root + (1.0 - root) * (1.0 - there);
+}
+
 static uint32_t default_effort(const struct vsx_segment *seg)
 {
 	return vsx_ivf_nlist(seg) / 16 + 1;
@@ -210,6 +224,7 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 	size_t had = find->top.n; /* rows that earlier segments gave */
 	size_t among = 0;	  /* eligible rows compared */
 	double due = 0.0, share;  /* and to be */
+	uint64_t front = 0;	  /* rows in the first nprobe lists */
 	uint32_t last = 0; /* so far the last list with a row within reach */
 	struct vsx_run run, next;
 	struct vsx_sieve sieve;
@@ -227,7 +242,7 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 		VSX_TRY(vsx_ivf_rank(seg, find, err));
 		vsx_least(find->scratch->pool, nlist, nprobe, true);
 	}
-	share = sqrt((double)find->eligible.n / seg->n_rows);
+	share = (double)find->eligible.n / seg->n_rows;
 	VSX_TRY(vsx_sieve_begin(&sieve, seg, find, nlist, true, err));
 	VSX_TRY(next_list(&tour, &run, err));
 	/* Beyond nprobe while there are not enough rows for an answer. Chosen
@@ -252,8 +267,11 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 					      run.n_rows);
 		had += eligible;
 		among += eligible;
-		if (i < nprobe)
-			due += find->among ? run.n_rows * share : 0.0;
+		if (i < nprobe && find->among) {
+			front += run.n_rows;
+			due = (double)front *
+			      part_due(share, (double)among, (double)front);
+		}
 		more = ++i < nlist &&
 		       (i < nprobe ||
 			(find->within ? i <= last + nprobe : had < want) ||
