@@ -11,8 +11,9 @@
 #define LEAST_DIM 16
 
 static const struct vsx_codec_build *const builds[] = {
-	&vsx_codec_sq8_build, &vsx_codec_sq8u_build, &vsx_codec_sq4_build,
-	&vsx_codec_pq8_build, &vsx_codec_pq4_build,  &vsx_codec_pq4fs_build,
+	&vsx_codec_sq8_build,	 &vsx_codec_sq8u_build, &vsx_codec_sq4_build,
+	&vsx_codec_pq8_build,	 &vsx_codec_pq4_build,	&vsx_codec_pq4fs_build,
+	&vsx_codec_rabitq_build,
 };
 
 const struct vsx_codec_build *vsx_codec_build_at(uint32_t i)
@@ -42,7 +43,8 @@ struct vsx_code_form vsx_code_form_of(const struct vsx_code_wish *wish,
 			form.coded = wish->transform_dim;
 	}
 	if (!form.size)
-		form.size = form.coded;
+		form.size = wish->build->usual_size ? wish->build->usual_size
+						    : form.coded;
 	if (wish->build->residual && n_lists)
 		form.flags |= VSX_CODES_RESIDUAL;
 	if (form.flags == VSX_CODES_FLAGS)

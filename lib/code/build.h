@@ -38,6 +38,8 @@ struct vsx_codec_build {
 	uint32_t most_size;    /* 0: as many as dimensions */
 	const char *ending;    /* may be NULL */
 	const char *alias;     /* another ending that may be written */
+	uint32_t usual_size;   /* where the number is left out; 0: it must not
+				  be */
 
 	/* What a row is coded as that is kept as its code alone: its own
 	   record, where these are blocks. NULL: the same. */
@@ -107,6 +109,7 @@ extern const struct vsx_codec_build vsx_codec_sq4_build;
 extern const struct vsx_codec_build vsx_codec_pq8_build;
 extern const struct vsx_codec_build vsx_codec_pq4_build;
 extern const struct vsx_codec_build vsx_codec_pq4fs_build;
+extern const struct vsx_codec_build vsx_codec_rabitq_build;
 /* Of "Flat" behind a transform. */
 extern const struct vsx_codec_build vsx_codec_floats_build;
 

@@ -101,6 +101,7 @@ struct vsx_codec {
 	/* Whether there are codes of this size, the word's, for form->coded
 	   dimensions. NULL: 0 alone. */
 	bool (*fits)(const struct vsx_code_form *f);
+	uint32_t most_dim; /* that is coded; 0: any */
 
 	/* Take over codes whose other fields are set, of bytes whose lengths
 	   are right; parameters are touched. O(1). */
@@ -186,6 +187,9 @@ extern const struct vsx_codec vsx_codec_pq4fs;
 
 /* Floats as they are, of transformed rows: SPEC.md 5.9.3. */
 extern const struct vsx_codec vsx_codec_floats;
+
+/* Bits for each dimension of rotated rows: SPEC.md 5.9.6. */
+extern const struct vsx_codec vsx_codec_rabitq;
 
 /* Whether its parameters begin with struct vsx_disk_codes. */
 static inline bool vsx_codec_has_head(const struct vsx_codec *codec)

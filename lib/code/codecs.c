@@ -7,7 +7,7 @@
 
 static const struct vsx_codec *const codecs[] = {
 	&vsx_codec_grid, &vsx_codec_sq8,    &vsx_codec_sq4,   &vsx_codec_pq8,
-	&vsx_codec_pq4,	 &vsx_codec_floats, &vsx_codec_pq4fs,
+	&vsx_codec_pq4,	 &vsx_codec_floats, &vsx_codec_pq4fs, &vsx_codec_rabitq,
 };
 
 const struct vsx_codec *vsx_codec_find(uint32_t id)
@@ -31,6 +31,8 @@ void vsx_code_text(char out[VSX_CODE_TEXT], uint32_t word)
 		snprintf(out, VSX_CODE_TEXT, "PQ%ux4", size);
 	else if (vsx_code_word_id(word) == VSX_CODEC_PQ4FS)
 		snprintf(out, VSX_CODE_TEXT, "PQ%ux4fs", size);
+	else if (vsx_code_word_id(word) == VSX_CODEC_RABITQ && size > 1)
+		snprintf(out, VSX_CODE_TEXT, "RaBitQ%u", size);
 	else
 		snprintf(out, VSX_CODE_TEXT, "%s", codec ? codec->name : "");
 }

@@ -109,7 +109,7 @@ static size_t put_codes(const struct vsx_spec *s, char *out, size_t n,
 	const struct vsx_codec_build *b = s->codes.build;
 
 	at = put(out, n, at, "%s", b->name);
-	if (b->size_name)
+	if (b->size_name && s->codes.size != b->usual_size)
 		at = put(out, n, at, "%u", s->codes.size);
 	return put(out, n, at, "%s", b->ending ? b->ending : "");
 }
@@ -171,6 +171,7 @@ static const struct vsx_codec_build *build_of(const struct vsx_codec *codec)
 static struct vsx_code_wish codes_of(const struct vsx_segment *seg)
 {
 	struct vsx_code_wish wish = {0};
+	bool parts;
 
 	if (!vsx_codes_estimate(seg))
 		return wish;
@@ -179,8 +180,9 @@ static struct vsx_code_wish codes_of(const struct vsx_segment *seg)
 		wish.size = seg->form.size;
 	if (!(seg->form.flags & VSX_CODES_TRANSFORMED))
 		return wish;
-	wish.transform = wish.size ? VSX_OPQ : VSX_PCA;
-	wish.transform_m = wish.size;
+	parts = wish.size && !wish.build->usual_size;
+	wish.transform = parts ? VSX_OPQ : VSX_PCA;
+	wish.transform_m = parts ? wish.size : 0;
 	wish.transform_dim = seg->form.coded;
 	return wish;
 }

@@ -196,9 +196,12 @@ static enum vsx_status parse_codes(struct parser *p, struct vsx_spec *out,
 		const char *rest;
 		uint64_t v = 0;
 
-		if (!b->size_name) {
-			*are = is_word(part, b->name);
-		} else if (is_numbered(part, b->name, &v, &rest)) {
+		if (is_word(part, b->name) &&
+		    (!b->size_name || b->usual_size)) {
+			*are = true;
+			v = b->usual_size;
+		} else if (b->size_name &&
+			   is_numbered(part, b->name, &v, &rest)) {
 			ending = (struct part){
 				rest, part->n - (size_t)(rest - part->at)};
 			*are = is_word(&ending, b->ending ? b->ending : "") ||

@@ -79,8 +79,9 @@ static enum vsx_status read_head(const struct vsx_segment *seg,
 static enum vsx_status check_fit(const struct place *p, struct vsx_error *err)
 {
 	const struct vsx_code_form *f = p->form;
+	bool fits = p->codec->fits ? p->codec->fits(f) : f->size == 0;
 
-	if (p->codec->fits ? p->codec->fits(f) : f->size == 0)
+	if (fits && (!p->codec->most_dim || f->coded <= p->codec->most_dim))
 		return VSX_OK;
 	return vsx_fail(err, VSX_ECORRUPT,
 			"codes %s of size %u for %u dimension%s",

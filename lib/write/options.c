@@ -202,17 +202,28 @@ static enum vsx_status check_codes(const struct vsx_spec *spec,
 	if (!b)
 		return VSX_OK;
 	VSX_TRY(check_transform(&spec->codes, o, err));
-	if (b->kept && vsx_kind_build_find(spec->kind)->walks)
+	if (b->codec->block_shift && vsx_kind_build_find(spec->kind)->walks)
 		return vsx_fail(err, VSX_EINVAL,
-				"index '%.80s': codes in blocks, %s%u%s, are "
-				"for scans; links lead to rows one by one",
-				o->spec, b->name, spec->codes.size,
-				b->ending ? b->ending : "");
+				"index '%.80s': codes in blocks are for scans, "
+				"%s with links compares rows one by one",
+				o->spec, vsx_kind_name(spec->kind));
+	if (b->codec->block_shift && !b->kept && spec->keep == VSX_KEEP_NONE)
+		return vsx_fail(err, VSX_EINVAL,
+				"index '%.80s': codes in blocks, %s, cannot "
+				"take the place of rows; expected RFlat, "
+				"Refine(FP16) or Refine(SQ8)",
+				o->spec, b->name);
 	if (!b->codec->suits(o->elem))
 		return vsx_fail(err, VSX_EINVAL,
 				"index '%.80s': rows of %s have no codes %s",
 				o->spec, vsx_elem_name(o->elem), b->name);
 	form = vsx_code_form_of(&spec->codes, o->dim, 0);
+	if (b->codec->most_dim && form.coded > b->codec->most_dim)
+		return vsx_fail(err, VSX_EINVAL,
+				"index '%.80s': rows have %u dimensions, %s is "
+				"for %u at most",
+				o->spec, form.coded, b->name,
+				b->codec->most_dim);
 	if (b->codec->fits && !b->codec->fits(&form))
 		return vsx_fail(err, VSX_EINVAL,
 				"index '%.80s': %s is %u, rows have %u "

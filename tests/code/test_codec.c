@@ -28,6 +28,7 @@ static const struct vsx_codec_build *const codecs[] = {
 	&vsx_codec_pq8_build,
 	&vsx_codec_pq4_build,
 	&vsx_codec_pq4fs_build,
+	&vsx_codec_rabitq_build,
 };
 enum { N_CODECS = sizeof(codecs) / sizeof(codecs[0]) };
 

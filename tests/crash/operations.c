@@ -467,6 +467,8 @@ const struct operation operations[] = {
 	CHANGE("add that merges segments", "IVF4,Flat", prepare_segments,
 	       run_add),
 	CHANGE("add to shared codes", "IVF4,SQ8", prepare_segments, run_add),
+	CHANGE("add to blocks of codes", "IVF4,RaBitQ", prepare_segments,
+	       run_add),
 	CHANGE("add to rows that are codes", "IVF4,SQ8,NoRefine",
 	       prepare_segments, run_add),
 	CHANGE("add to a graph over codes", "HNSW4,SQ8", prepare_segments,

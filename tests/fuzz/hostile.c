@@ -140,7 +140,7 @@ static void next_generation(const char *path, const struct support_index *what,
 	vsx_update_free(u);
 }
 
-#define N_SPECS 14
+#define N_SPECS 15
 
 /* As built; of generation 3 with three segments; of generation 5, merged. */
 static void make_seed(uint64_t i)
@@ -152,7 +152,8 @@ static void make_seed(uint64_t i)
 		"PCA3,Flat",	"OPQ2_4,IVF3,PQ2",
 		"IVF3,SQ4",	"IVF3,SQ4,NoRefine",
 		"HNSW3,SQ8,G4", "HNSW3,SQ4,G4,NoRefine",
-		"IVF3,PQ4x4fs", "PQ4x4fs,NoRefine"};
+		"IVF3,PQ4x4fs", "PQ4x4fs,NoRefine",
+		"IVF3,RaBitQ"};
 	struct support_index what = support_defaults((struct support_index){
 		.spec = specs[i % N_SPECS],
 		.metric = (enum vsx_metric)(1 + i / N_SPECS % 3),

@@ -17,10 +17,11 @@ TestSuite(broken, .init = scratch_make, .fini = scratch_drop, .timeout = 120);
 enum { N = 300, DIM = 8 };
 
 static const char *const specs[] = {
-	"Flat",	     "IVF4,Flat",	  "HNSW8",
-	"IVF4,SQ4",  "IVF4,SQ8,NoRefine", "HNSW8,SQ8",
-	"PQ3x4",     "IVF4,PQ2",	  "IVF4,PQ4x4fs",
-	"PCA3,Flat", "OPQ2_4,IVF4,PQ2",	  "HNSW8,SQ8,G4"};
+	"Flat",	      "IVF4,Flat",	   "HNSW8",
+	"IVF4,SQ4",   "IVF4,SQ8,NoRefine", "HNSW8,SQ8",
+	"PQ3x4",      "IVF4,PQ2",	   "IVF4,PQ4x4fs",
+	"PCA3,Flat",  "OPQ2_4,IVF4,PQ2",   "HNSW8,SQ8,G4",
+	"IVF4,RaBitQ"};
 #define N_SPECS (sizeof(specs) / sizeof(specs[0]))
 
 static struct support_index what;

@@ -248,11 +248,9 @@ Test(dead, all_but_a_few)
 /* In any type and metric: what is left answers as an index of its own. */
 Test(dead, nearly_all_leave_the_exact_answers)
 {
-	static const char *const specs[] = {"HNSW6",
-					    "Flat",
-					    "IVF8,Flat",
-					    "IVF8,SQ4",
-					    "IVF4,SQ8,NoRefine",
+	static const char *const specs[] = {"HNSW6",	   "Flat",
+					    "IVF8,Flat",   "IVF8,SQ4",
+					    "IVF8,RaBitQ", "IVF4,SQ8,NoRefine",
 					    "HNSW6,SQ8"};
 
 	for (int mix = 0; mix < 45; mix++) {

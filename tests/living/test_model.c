@@ -334,17 +334,20 @@ static void check(struct sequence *s, bool verify)
 
 static void run(uint64_t seed)
 {
-	static const char *const specs[] = {
-		"Flat",		"IVF4,Flat",	   "HNSW4",	  "SQ8",
-		"IVF4,SQ8",	"IVF4,SQ4",	   "PQ3x4",	  "IVF4,PQ2",
-		"PCA3,Flat",	"OPQ2_4,IVF4,PQ2", "HNSW4,SQ8",	  "HNSW4,SQ4",
-		"HNSW4,SQ8,G4", "PQ4x4fs",	   "IVF4,PQ4x4fs"};
+	static const char *const specs[] = {"Flat",	    "IVF4,Flat",
+					    "HNSW4",	    "SQ8",
+					    "IVF4,SQ8",	    "IVF4,SQ4",
+					    "PQ3x4",	    "IVF4,PQ2",
+					    "PCA3,Flat",    "OPQ2_4,IVF4,PQ2",
+					    "HNSW4,SQ8",    "HNSW4,SQ4",
+					    "HNSW4,SQ8,G4", "PQ4x4fs",
+					    "IVF4,PQ4x4fs", "IVF4,RaBitQ"};
 	static const enum vsx_metric metrics[] = {VSX_L2, VSX_IP, VSX_COSINE};
 	struct sequence s = {.seed = seed, .rng = {seed}};
 	enum vsx_metric metric;
 	uint32_t changes;
 
-	s.spec = specs[below(&s, 13)];
+	s.spec = specs[below(&s, 16)];
 	s.path = scratch_path("index");
 	/* Links have codes where distances are squares. */
 	metric = strstr(s.spec, ",G") ? VSX_L2 : metrics[below(&s, 3)];

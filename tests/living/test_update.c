@@ -12,8 +12,9 @@ TestSuite(update, .init = scratch_make, .fini = scratch_drop, .timeout = 120);
 
 enum { N = 300, DIM = 8 };
 
-static const char *const specs[] = {"Flat", "IVF4,Flat", "HNSW8", "IVF4,SQ4",
-				    "IVF4,SQ8,NoRefine"};
+static const char *const specs[] = {"Flat",	   "IVF4,Flat",
+				    "HNSW8",	   "IVF4,SQ4",
+				    "IVF4,RaBitQ", "IVF4,SQ8,NoRefine"};
 static struct support_index what;
 
 static const char *build(const char *spec, bool ids)

@@ -290,6 +290,11 @@ Test(wear, of_codes_in_blocks)
 	run("IVF32,PQ8x4fs");
 }
 
+Test(wear, of_signs)
+{
+	run("IVF32,RaBitQ");
+}
+
 Test(wear, of_rotated_codes)
 {
 	run("OPQ8,IVF32,PQ8");

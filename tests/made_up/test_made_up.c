@@ -142,8 +142,8 @@ Test(made_up, is_named_and_planned)
 		"index 'Rising': 'Rising' is not known; expected one of "
 		"Flat, IVF<nlist>,Flat, HNSW<M>, Falling<step>, IVF, "
 		"HNSW, Falling, auto; codes in place of Flat: SQ8, SQ8u, "
-		"SQ4, PQ<m>, PQ<m>x4, PQ<m>x4fs; behind HNSW<M> also "
-		"G<parts>");
+		"SQ4, PQ<m>, PQ<m>x4, PQ<m>x4fs, RaBitQ<bits>; behind "
+		"HNSW<M> also G<parts>");
 	/* It has no turn. */
 	opts.spec = "auto";
 	for (uint64_t n = 1; n < 1000000000; n *= 10) {

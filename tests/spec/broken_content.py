@@ -697,6 +697,26 @@ bytes_at("5.9.4-3", "pca", ["row 39: byte 16 of its code"], "CODE", -4, NAN)
 bytes_at("5.9.4-3", "pca", ["row 0: byte"], "CPAR", 64, f32(40.0))
 bytes_at("5.9.1-5", "opq", ["row 0: byte"], "CODE", 0, b"\xff\xff")
 
+# rabitq is a Flat of 18 dimensions, which are 64 then, rabitq-ivf an IVF of 150,
+# 192 then: blocks of 640 and 1152 bytes, of which there are two.
+for word in (7, 2 << 8 | 7, 18 << 8 | 7):
+    param("5.9.6-1", "rabitq", ["codes RaBitQ of size %u for 18 dimensions" % (word >> 8)], 7, word)
+param("5.9.6-1", "long", ["codes RaBitQ of size 1 for 8200 dimensions"], 7, 1 << 8 | 7)
+longer("5.9.6-2", "rabitq", ["section CPAR has 140 bytes, expected 136"], "CPAR", 4)
+longer("5.9.6-2", "rabitq", ["section CPAR has 60 bytes, expected 64"], "CPAR", -76)
+for value in (NAN, INF, f32(float("-inf"))):
+    bytes_at("5.9.6-3", "rabitq", ["mean[1] of the codes is"], "CPAR", 68, value)
+longer("5.9-9", "rabitq", ["section CODE has 1284 bytes, expected 1280"], "CODE", 4)
+longer("5.9-9", "rabitq-ivf", ["section CODE has 1152 bytes, expected 2304"], "CODE", -1152)
+for base, at in (("rabitq", 3), ("rabitq-ivf", 1152 + 5)):
+    bytes_at("5.9.6-4", base, ["of its code is 0x77"], "CODE", at, b"\x77")
+# The three numbers of row 0, those of rows that are not there, and the sign of one.
+for at in (256, 384, 512, 640 + 256 + 32, 640 + 384 + 124, -1):
+    bytes_at("5.9.6-4", "rabitq", ["of its code is 0x7f"], "CODE", at, b"\x7f")
+bytes_at("5.9.6-4", "rabitq", ["of its code is 0x01"], "CODE", 640 + 8, b"\1")
+bytes_at("5.9.6-4", "rabitq", ["row 0: byte"], "CPAR", 64, f32(40.0))
+param("5.10-1", "kept", ["rows kept as codes RaBitQ"], 6, 0x107)
+
 # walk is a graph of 18 dimensions over SQ8, walk-2 one of 5 kept as SQ8 with a
 # second segment that shares VPAR.
 missing("5.9-1", "walk", ["section CODE without CPAR"], "CPAR")

@@ -12,6 +12,15 @@ def f32(x):
         return math.copysign(math.inf, x)
 
 
+def f32s(x):
+    """Each of a list."""
+    try:
+        form = "<%df" % len(x)
+        return list(struct.unpack(form, struct.pack(form, *x)))
+    except OverflowError:
+        return [f32(v) for v in x]
+
+
 def f32_above(x):
     """The next f32 above x, which is one and not below 0."""
     if math.isinf(x) or math.isnan(x):

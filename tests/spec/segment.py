@@ -323,7 +323,25 @@ class Product(Estimates):
         return bytes(codes[2 * i] | codes[2 * i + 1] << 4 for i in range(self.size))
 
 
-class Blocks(Product):
+class InBlocks:
+    """Codes in blocks of 32 rows."""
+
+    def codes_bytes(self):
+        return -(-self.segment.n // 32) * self.size
+
+    def check_all(self):
+        if not self.sound_transform() or not self.sound():
+            return
+        rows = list(self.inputs())
+        for b in range(-(-len(rows) // 32)):
+            some = rows[32 * b :][:32]
+            if all(some):
+                r = self.records[b * self.size : (b + 1) * self.size]
+                good = r == self.block(some)
+                self.segment.want(good, self.rule, "block %d" % b)
+
+
+class Blocks(InBlocks, Product):
     """PQ of 4 bits in blocks: SPEC.md 5.9.5."""
 
     rule = "5.9.5-5"
@@ -336,9 +354,6 @@ class Blocks(Product):
         self.mu = self.floats(self.own, d)
         self.parts = up(m, 4)
         self.size = 16 * self.parts + 128
-
-    def codes_bytes(self):
-        return -(-self.segment.n // 32) * self.size
 
     def sound(self):
         good = all(map(math.isfinite, self.mu))
@@ -366,17 +381,6 @@ class Blocks(Product):
             terms[i] = self.term(of_row, y, centroid)
         return bytes(codes) + struct.pack("<32f", *terms)
 
-    def check_all(self):
-        if not self.sound_transform() or not self.sound():
-            return
-        rows = list(self.inputs())
-        for b in range(-(-len(rows) // 32)):
-            some = rows[32 * b :][:32]
-            if all(some):
-                r = self.records[b * self.size : (b + 1) * self.size]
-                good = r == self.block(some)
-                self.segment.want(good, self.rule, "block %d" % b)
-
 
 class Floats(Estimates):
     """Transformed rows: SPEC.md 5.9.4."""
@@ -398,6 +402,101 @@ class Floats(Estimates):
 
     def record(self, y):
         return struct.pack("<%df" % self.dim, *y)
+
+
+def mixed(z):
+    """m of SPEC.md 5.9.6."""
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 % 2**64
+    z = (z ^ z >> 27) * 0x94D049BB133111EB % 2**64
+    return z ^ z >> 31
+
+
+def signs_of(t, n):
+    """The numbers by which round t multiplies n components."""
+    words = [mixed((1024 * t + i + 1) * 0x9E3779B97F4A7C15 % 2**64) for i in range(n // 64)]
+    return [-1.0 if w >> i & 1 else 1.0 for w in words for i in range(64)]
+
+
+def pairs(x, h):
+    """Sum and difference of those that are h apart."""
+    out = []
+    for i in range(0, len(x), 2 * h):
+        both = list(zip(x[i : i + h], x[i + h : i + 2 * h]))
+        out += [a + b for a, b in both] + [a - b for a, b in both]
+    return exact.f32s(out)
+
+
+def rotated(x):
+    """Of a multiple of 64 components: SPEC.md 5.9.6."""
+    n = len(x)
+    some = 1 << (n.bit_length() - 1)
+    scale = exact.f32(1.0 / math.sqrt(some))
+    for t in range(4):
+        x = [a * b for a, b in zip(x, signs_of(t, n))]
+        first = n - some if t % 2 else 0
+        y, h = x[first : first + some], 1
+        while h < some:
+            y, h = pairs(y, h), 2 * h
+        x[first : first + some] = exact.f32s([v * scale for v in y])
+        if t % 2 and some < n:
+            x = pairs(x, n // 2)
+    return exact.f32s([v * 0.5 for v in x]) if some < n else x
+
+
+class Signs(InBlocks, Estimates):
+    """RaBitQ: SPEC.md 5.9.6."""
+
+    rule = "5.9.6-4"
+
+    def __init__(self, segment, params, records):
+        super().__init__(segment, params, records)
+        self.n = up(self.dim, 64)
+        self.size = 4 * self.n + 384
+        self.mean_of_rows = self.floats(self.own, self.dim)
+        self.turned_centroids = {}
+
+    def sound(self):
+        good = all(map(math.isfinite, self.mean_of_rows))
+        self.segment.want(good, "5.9.6-3", "mean")
+        return good
+
+    def turned(self, a, b):
+        x = exact.f32s([v - w for v, w in zip(a, b)])
+        return rotated(x + [0.0] * (self.n - len(x)))
+
+    def row(self, y, centroid):
+        """Signs, and the three numbers."""
+        lists = self.flags & 2
+        r = self.turned(y, [0.0] * self.dim if lists else self.mean_of_rows)
+        signs = [v >= 0 for v in r]
+        n = exact.lane_sum(v * v for v in r)
+        t = exact.lane_sum(v * s for v, s in zip(r, self.halves(signs)))
+        if not t > 0:
+            return signs, (0.0, 0.0, 0.0)
+        scale, u = n / t, 0.0
+        if lists:
+            if centroid not in self.turned_centroids:
+                o = self.turned(centroid, self.mean_of_rows)
+                self.turned_centroids[centroid] = o
+            o = self.turned_centroids[centroid]
+            u = exact.lane_sum(v * s for v, s in zip(o, self.halves(signs)))
+        error = scale * scale * (self.n / 4) - n
+        error = math.sqrt(error) if error > 0 else 0.0
+        return signs, tuple(map(exact.f32, (n + 2 * scale * u, scale, error)))
+
+    @staticmethod
+    def halves(signs):
+        return [0.5 if s else -0.5 for s in signs]
+
+    def block(self, rows):
+        raw = bytearray(self.size)
+        for j, row in enumerate(rows):
+            signs, numbers = self.row(*row)
+            for i, sign in enumerate(signs):
+                raw[i // 4 * 16 + j % 16] |= sign << (j // 16 * 4 + i % 4)
+            for i, x in enumerate(numbers):
+                struct.pack_into("<f", raw, 4 * self.n + 128 * i + 4 * j, x)
+        return bytes(raw)
 
 
 class Segment:
@@ -515,7 +614,7 @@ class Segment:
         params = self.raw("VPAR")
         if shared:
             params = self.shared_params(shared, "VPAR", params)
-        self.need(word & 255 != 6, "5.10-1", "codec of rows")
+        self.need(word & 255 not in (6, 7), "5.10-1", "codec of rows")
         self.need(params is not None, "5.10-3", "no VPAR")
         self.kept = self.estimates_of(word, params, self.vecs)
         self.need(self.entry.row_stride == self.kept.size, "5.10-4", "row_stride")
@@ -531,7 +630,7 @@ class Segment:
     def estimates_of(self, word, params, code):
         e, dim = self.entry, self.file.head.dim
         codec, size = word & 255, word >> 8
-        short = {3: "5.9.2-2", 4: "5.9.2-2", 5: "5.9.4-2", 6: "5.9.5-2"}
+        short = {3: "5.9.2-2", 4: "5.9.2-2", 5: "5.9.4-2", 6: "5.9.5-2", 7: "5.9.6-2"}
         short = short.get(codec, "5.9.1-2")
         self.need(len(params) >= 64, short, "size of CPAR")
         d, flags, n_centroids = struct.unpack("<3I", params[:12])
@@ -552,6 +651,9 @@ class Segment:
         elif codec == 6:
             self.need(1 <= size <= min(d, 16384), "5.9.5-1", "parts")
             self.need(len(params) == own + 68 * d, "5.9.5-2", "size of CPAR")
+        elif codec == 7:
+            self.need(size == 1 and d <= 8192, "5.9.6-1", "RaBitQ")
+            self.need(len(params) == own + 4 * d, "5.9.6-2", "size of CPAR")
         else:
             self.need(1 <= size <= d, "5.9.2-1", "size of the code word")
             due = own + 4 * d * (256 if codec == 3 else 16)
@@ -566,6 +668,8 @@ class Segment:
             return Floats(self, params, code)
         if codec == 6:
             return Blocks(self, params, code, size)
+        if codec == 7:
+            return Signs(self, params, code)
         return Product(self, params, code, codec, size)
 
     def open_lists(self):

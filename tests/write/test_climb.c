@@ -146,6 +146,11 @@ Test(climb, lists_of_coarse_estimates)
 	check("IVF7,SQ4");
 }
 
+Test(climb, lists_of_signs)
+{
+	check("IVF7,RaBitQ");
+}
+
 Test(climb, graphs)
 {
 	check("HNSW4");

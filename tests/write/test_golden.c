@@ -175,6 +175,20 @@ static const struct support_index directions = {.spec = "PCA5,Flat",
 						.n = 70,
 						.n_test_queries = 12};
 
+/* Signs of rotated rows, in more than one block, of a length that is no power
+ * of two. */
+static const struct support_index signs = {.spec = "IVF3,RaBitQ",
+					   .metric = VSX_L2,
+					   .elem = VSX_F16,
+					   .dim = 130,
+					   .n = 70,
+					   .n_test_queries = 12};
+
+static void ivf_rabitq(const char *path)
+{
+	support_build(path, signs);
+}
+
 static void ivf_opq(const char *path)
 {
 	support_build(path, turned);
@@ -440,6 +454,11 @@ Test(golden, codes_of_parts)
 	check("ivf-pq8.vsx", ivf_pq8);
 	check("flat-pq4.vsx", flat_pq4);
 	check("ivf-pq4fs.vsx", ivf_pq4fs);
+}
+
+Test(golden, codes_of_signs)
+{
+	check("ivf-rabitq.vsx", ivf_rabitq);
 }
 
 Test(golden, rows_with_keys_and_payload)

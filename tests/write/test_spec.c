@@ -174,6 +174,21 @@ Test(spec, codes_take_the_place_of_flat)
 	cr_expect_eq(good("Flat,RFlat").keep, VSX_KEEP_ROWS);
 }
 
+Test(spec, bits_of_a_dimension_need_not_be_said)
+{
+	char text[64];
+
+	cr_expect_eq(good("rabitq").codes.build, &vsx_codec_rabitq_build);
+	cr_expect_eq(good("rabitq").codes.size, 1);
+	for (int i = 0; i < 2; i++) {
+		struct vsx_spec s = good(i ? "IVF8,RaBitQ1" : "IVF8,RaBitQ");
+
+		cr_expect_eq(s.codes.size, 1);
+		vsx_spec_text(&s, text, sizeof(text));
+		cr_expect_str_eq(text, "IVF8,RaBitQ");
+	}
+}
+
 Test(spec, a_transform_stands_before_a_kind_that_scans)
 {
 	struct vsx_spec s = good("PCA64,IVF100,SQ8");
@@ -417,6 +432,7 @@ Test(spec, writes_what_it_reads)
 		"SQ8",	       "SQ8u,RFlat",
 		"IVF1024,SQ4", "IVF,SQ8",
 		"PQ16",	       "IVF64,PQ7x4",
+		"RaBitQ",      "IVF64,RaBitQ,Refine(FP16)",
 		"Flat,RFlat",  "IVF16777216,Flat,RFlat",
 		"HNSW32,SQ8",  "HNSW,SQ4,Refine(SQ8)",
 		"HNSW8,PQ7x4", "PCA8,HNSW16,SQ8,NoRefine",
