@@ -336,6 +336,24 @@ Test(plan, a_graph_is_within_the_memory_and_the_same_for_any)
 	}
 }
 
+/* Also behind a transform and with what is kept. */
+Test(plan, refuses_codes_in_blocks_in_a_graph)
+{
+	static const char *const specs[] = {"HNSW8,PQ4x4fs",
+					    "PCA8,HNSW,PQ4x4fs,NoRefine"};
+	struct vsx_build_plan plan;
+
+	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
+		struct vsx_build_opts opts = options(16, VSX_F32, specs[i]);
+
+		cr_assert_eq(vsx_build_plan(&opts, 1000, &plan, &err),
+			     VSX_EINVAL, "%s", specs[i]);
+		cr_expect(strstr(err.text, "codes in blocks, PQ4x4fs, are for "
+					   "scans"),
+			  "%s", err.text);
+	}
+}
+
 Test(plan, refuses_a_builder_that_cannot_be)
 {
 	struct vsx_build_opts opts = options(10, VSX_F32, "HNSW16");
