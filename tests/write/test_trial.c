@@ -313,6 +313,33 @@ static void look(struct vsx_build_opts opts, const float *rows,
 	fclose(f);
 }
 
+/* What is added is built as what a trial chose, not as a rule would. */
+static void expect_follows(const float *rows)
+{
+	struct vsx_segment_facts base, added;
+	struct vsx_update *u;
+	struct vsx *index;
+	struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
+	static uint64_t ids[N];
+
+	opts.keep_segments = 1;
+	for (uint64_t i = 0; i < N; i++)
+		ids[i] = N + i;
+	cr_assert_eq(vsx_update_begin(&u, scratch_path("x"), &opts, &err),
+		     VSX_OK, "%s", err.text);
+	cr_assert_eq(vsx_update_add(u, VSX_BATCH(rows, VSX_F32, N, ids), &err),
+		     VSX_OK, "%s", err.text);
+	cr_assert_eq(vsx_update_commit(u, NULL, &err), VSX_OK, "%s", err.text);
+	vsx_update_free(u);
+	cr_assert_eq(vsx_open(&index, scratch_path("x"), NULL, &err), VSX_OK);
+	cr_assert_eq(vsx_get_segment(index, 0, &base, &err), VSX_OK);
+	cr_assert_eq(vsx_get_segment(index, 1, &added, &err), VSX_OK);
+	cr_expect_str_eq(added.kind, base.kind);
+	cr_expect_str_eq(added.codes, base.codes);
+	cr_expect_eq(added.parameters[0].value, base.parameters[0].value);
+	vsx_close(index);
+}
+
 /* The whole file, by one thread and little memory or by two and much. */
 Test(trial, gives_the_same_bytes)
 {
@@ -328,6 +355,7 @@ Test(trial, gives_the_same_bytes)
 	look(opts, rows, &r, &b, &m);
 	cr_assert_eq(n, m);
 	cr_expect_eq(memcmp(a, b, n), 0);
+	expect_follows(rows);
 	free(a);
 	free(b);
 	free(rows);

@@ -257,7 +257,7 @@ static void print_plan(const struct vsx_build_opts *opts,
 	       vsx_elem_text(opts->elem), vsx_metric_text(opts->metric));
 	printf("file      %s\n", num_bytes(a, plan->file_bytes));
 	print_besides(rows);
-	printf("building  %s of memory at peak\n",
+	printf("building  %s of memory at peak",
 	       num_bytes(a, plan->build_bytes));
 	if (plan->scratch_bytes)
 		printf(", and %s in unnamed files",

@@ -147,10 +147,12 @@ static uint32_t layouts(const struct vsx_spec_need *need,
 	return n;
 }
 
-/* In nanoseconds: of a list, of a row that is compared, and of each line of its
-   code. */
+/* In nanoseconds: of a search, of a list, of a row that is compared, by bounds
+   or by estimates, and of each line of its code. */
+#define NS_SEARCH    3000.0
 #define NS_LIST	     60.0
 #define NS_COMPARED  1.5
+#define NS_ESTIMATED 3.0
 #define NS_CODE_LINE 1.5
 
 /* Lists, and rows in them, grow with the square root of the rows. */
@@ -163,14 +165,17 @@ static double cost(const struct vsx_segment *seg, const struct vsx_work *work,
 			       ? seg->codec->block_bytes(&seg->form) >>
 					 seg->codec->block_shift
 			       : vsx_vecs_stride(seg);
+	double compared = vsx_codes_present(seg) && seg->codec->estimates
+				  ? NS_ESTIMATED
+				  : NS_COMPARED;
 	double growth = sqrt((double)n_rows / seg->n_rows);
 
-	return VSX_NS_COMPONENT * seg->space.dim +
+	return NS_SEARCH + VSX_NS_COMPONENT * seg->space.dim +
 	       vsx_ns_of_looks(vsx_vecs_stride(seg)) +
 	       growth * (lists * (NS_COMPARED + NS_CODE_LINE * code) +
 			 work->n_hops * NS_LIST +
-			 work->n_distances * (NS_COMPARED +
-					      NS_CODE_LINE * bytes / VSX_LINE));
+			 work->n_distances *
+				 (compared + NS_CODE_LINE * bytes / VSX_LINE));
 }
 
 const struct vsx_kind_build vsx_kind_build_ivf = {
