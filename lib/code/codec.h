@@ -70,10 +70,24 @@ struct vsx_code_query {
 	size_t room_cap;
 };
 
+/* Whether keys are of products, not of squared distances. */
+static inline bool vsx_codes_product(const struct vsx_codes *c)
+{
+	return c->rows.metric == VSX_IP;
+}
+
 /* n bytes of room, in what a query before may have left there. */
 enum vsx_status vsx_code_query_room(struct vsx_code_query *q, size_t n,
 				    struct vsx_error *err);
 void vsx_code_query_release(struct vsx_code_query *q);
+
+/*
+ * Begin a query of codes that estimate: q->input is y, f32[coded], what is
+ * coded of q->asked; nothing bounds how far a key is off, which is a squared
+ * distance or a product.
+ */
+void vsx_code_query_take(const struct vsx_codes *c, struct vsx_code_query *q,
+			 float *y);
 
 /* A key that says nothing of its row. */
 #define VSX_KEY_UNSURE UINT32_MAX

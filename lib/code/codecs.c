@@ -1,4 +1,5 @@
 /* The codecs that a file may name. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -89,6 +90,20 @@ enum vsx_status vsx_code_query_room(struct vsx_code_query *q, size_t n,
 				    struct vsx_error *err)
 {
 	return vsx_grow(&q->room, &q->room_cap, n, 1, err);
+}
+
+void vsx_code_query_take(const struct vsx_codes *c, struct vsx_code_query *q,
+			 float *y)
+{
+	q->compared = NULL;
+	q->input = y;
+	q->longest = 0.0;
+	q->bounds = (struct vsx_bounds){
+		.form = vsx_codes_product(c) ? VSX_KEY_PRODUCT : VSX_KEY_F32,
+		.error = INFINITY,
+	};
+	vsx_code_input_query(&c->form, c->params, &c->rows, q->asked,
+			     q->query.f32_buffer, y);
 }
 
 void vsx_code_query_release(struct vsx_code_query *q)

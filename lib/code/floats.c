@@ -2,7 +2,6 @@
  * Transformed rows as they are, f32[coded]: a few of their principal directions
  * say which rows are worth a look at all of them. SPEC.md 5.9.3.
  */
-#include <math.h>
 #include <string.h>
 
 #include "code/codec.h"
@@ -29,24 +28,11 @@ static bool fits(const struct vsx_code_form *f)
 	return f->size == f->coded && f->flags == VSX_CODES_TRANSFORMED;
 }
 
-static bool is_product(const struct vsx_codes *c)
-{
-	return c->rows.metric == VSX_IP;
-}
-
 static enum vsx_status prepare(const struct vsx_codes *c,
 			       struct vsx_code_query *q, struct vsx_error *err)
 {
 	VSX_TRY(vsx_code_query_room(q, c->form.coded * sizeof(float), err));
-	q->compared = NULL;
-	q->input = q->room;
-	q->longest = 0.0;
-	q->bounds = (struct vsx_bounds){
-		.form = is_product(c) ? VSX_KEY_PRODUCT : VSX_KEY_F32,
-		.error = INFINITY,
-	};
-	vsx_code_input_query(&c->form, c->params, &c->rows, q->asked,
-			     q->query.f32_buffer, q->room);
+	vsx_code_query_take(c, q, q->room);
 	return VSX_OK;
 }
 
@@ -57,7 +43,7 @@ static void take_keys(const struct vsx_codes *c, const struct vsx_code_query *q,
 	const struct vsx_kernels *k = c->rows.kernels;
 	float value, *values = (float *)keys;
 
-	if (!is_product(c)) {
+	if (!vsx_codes_product(c)) {
 		k->l2[VSX_F32](q->room, base, c->block_bytes, rows, n,
 			       c->form.coded, values);
 		return;

@@ -81,11 +81,6 @@ static enum vsx_status make_room(const struct vsx_codes *c,
 	return VSX_OK;
 }
 
-static bool is_product(const struct vsx_codes *c)
-{
-	return c->rows.metric == VSX_IP;
-}
-
 /* ---- tables ------------------------------------------------------------ */
 
 /* The entries of both halves of a byte are added to those of all its values. */
@@ -174,7 +169,7 @@ static void fill_tables(const struct vsx_codes *c, struct pq_query *t,
 	const float *book = vsx_pq_words(&c->form, c->params);
 
 	for (uint32_t j = 0; j < pq.m; j++)
-		(is_product(c) ? k->products : k->squares)(
+		(vsx_codes_product(c) ? k->products : k->squares)(
 			y + vsx_pq_first(&pq, j), book + vsx_pq_book(&pq, j),
 			vsx_pq_components(&pq, j), pq.ksub,
 			t->tables + (size_t)j * pq.ksub);
@@ -189,17 +184,9 @@ static enum vsx_status prepare(const struct vsx_codes *c,
 
 	VSX_TRY(make_room(c, q, err));
 	t = pq_query_of(q);
-	q->compared = NULL;
-	q->input = t->y;
-	q->longest = 0.0;
-	q->bounds = (struct vsx_bounds){
-		.form = is_product(c) ? VSX_KEY_PRODUCT : VSX_KEY_F32,
-		.error = INFINITY,
-	};
-	vsx_code_input_query(&c->form, c->params, &c->rows, q->asked,
-			     q->query.f32_buffer, t->y);
+	vsx_code_query_take(c, q, t->y);
 	/* Distances to what centroids leave of rows wait for their list. */
-	if (is_product(c) || !(c->form.flags & VSX_CODES_RESIDUAL))
+	if (vsx_codes_product(c) || !(c->form.flags & VSX_CODES_RESIDUAL))
 		fill_tables(c, t, t->y);
 	return VSX_OK;
 }
@@ -210,7 +197,7 @@ static void prepare_list(const struct vsx_codes *c, struct vsx_code_query *q,
 	struct pq_query *t = pq_query_of(q);
 	float *left = q->query.f32_buffer, product;
 
-	if (is_product(c)) {
+	if (vsx_codes_product(c)) {
 		vsx_kernels()->ip[VSX_F32](t->y, (const uint8_t *)centroid, 0,
 					   NULL, 1, c->form.coded, &product);
 		t->bias = t->whole + product;
@@ -236,7 +223,7 @@ static void take_keys(const struct vsx_codes *c, const struct vsx_code_query *q,
 	for (size_t i = 0; i < n; i++) {
 		float value = t->unit * (float)keys[i] + t->bias;
 
-		if (is_product(c)) {
+		if (vsx_codes_product(c)) {
 			keys[i] = vsx_key_of_product(value);
 		} else {
 			/* A hostile book may have made it no number. */

@@ -72,11 +72,6 @@ static struct query *query_of(const struct vsx_code_query *q)
 	return q->room;
 }
 
-static bool is_product(const struct vsx_codes *c)
-{
-	return c->rows.metric == VSX_IP;
-}
-
 static enum vsx_status make_room(const struct vsx_codes *c,
 				 struct vsx_code_query *q,
 				 struct vsx_error *err)
@@ -168,17 +163,10 @@ static enum vsx_status prepare(const struct vsx_codes *c,
 
 	VSX_TRY(make_room(c, q, err));
 	t = query_of(q);
-	q->compared = NULL;
-	q->input = t->y;
-	q->longest = 0.0;
+	vsx_code_query_take(c, q, t->y);
 	/* An estimate of a short distance may be below 0. */
-	q->bounds = (struct vsx_bounds){
-		.form = VSX_KEY_PRODUCT,
-		.error = INFINITY,
-	};
-	vsx_code_input_query(&c->form, c->params, &c->rows, q->asked,
-			     q->query.f32_buffer, t->y);
-	if (is_product(c))
+	q->bounds.form = VSX_KEY_PRODUCT;
+	if (vsx_codes_product(c))
 		prepare_product(c, t);
 	else
 		prepare_distance(c, t);
@@ -190,8 +178,9 @@ static void prepare_list(const struct vsx_codes *c, struct vsx_code_query *q,
 {
 	struct query *t = query_of(q);
 
-	t->base = t->bias + (is_product(c) ? -product_of(c, t->y, centroid)
-					   : square_of(c, t->y, centroid));
+	t->base =
+		t->bias + (vsx_codes_product(c) ? -product_of(c, t->y, centroid)
+						: square_of(c, t->y, centroid));
 }
 
 /* ---- keys -------------------------------------------------------------- */
@@ -204,7 +193,7 @@ static void keys_of_block(const struct vsx_codes *c, const struct query *t,
 	float values[VSX_SCAN_ROWS], terms[VSX_SCAN_ROWS] = {0};
 	float base = t->base, scale = t->scale;
 
-	if (!is_product(c))
+	if (!vsx_codes_product(c))
 		memcpy(terms, block + terms_at(&c->form), sizeof(terms));
 	for (uint32_t i = 0; i < VSX_SCAN_ROWS; i++) {
 		float value = (scale * (float)sums[i] + base) + terms[i];

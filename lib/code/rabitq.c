@@ -68,11 +68,6 @@ static enum vsx_status make_room(const struct vsx_codes *c,
 	return VSX_OK;
 }
 
-static bool is_product(const struct vsx_codes *c)
-{
-	return c->rows.metric == VSX_IP;
-}
-
 /* What each choice of four signs has of q, f32[4]. */
 static void fill_table(const float *q, float out[16])
 {
@@ -88,7 +83,8 @@ static void fill_tables(const struct vsx_codes *c, struct rabitq_query *t)
 	uint32_t parts = vsx_rabitq_parts(&c->form), n = c->form.coded;
 
 	for (uint32_t i = 0; i < n; i++)
-		t->turned[i] = is_product(c) ? t->y[i] : t->y[i] - mean[i];
+		t->turned[i] =
+			vsx_codes_product(c) ? t->y[i] : t->y[i] - mean[i];
 	memset(t->turned + n, 0, (parts * 4 - n) * sizeof(*t->turned));
 	vsx_rotate(t->turned, parts * 4);
 	for (uint32_t p = 0; p < parts; p++)
@@ -103,9 +99,9 @@ static float value_at(const struct vsx_codes *c, const struct rabitq_query *t,
 	const struct vsx_kernels *k = c->rows.kernels;
 	float value;
 
-	(is_product(c) ? k->ip : k->l2)[VSX_F32](t->y, (const uint8_t *)centre,
-						 0, NULL, 1, c->form.coded,
-						 &value);
+	(vsx_codes_product(c) ? k->ip : k->l2)[VSX_F32](
+		t->y, (const uint8_t *)centre, 0, NULL, 1, c->form.coded,
+		&value);
 	return value;
 }
 
@@ -116,15 +112,7 @@ static enum vsx_status prepare(const struct vsx_codes *c,
 
 	VSX_TRY(make_room(c, q, err));
 	t = query_of(q);
-	q->compared = NULL;
-	q->input = t->y;
-	q->longest = 0.0;
-	q->bounds = (struct vsx_bounds){
-		.form = is_product(c) ? VSX_KEY_PRODUCT : VSX_KEY_F32,
-		.error = INFINITY,
-	};
-	vsx_code_input_query(&c->form, c->params, &c->rows, q->asked,
-			     q->query.f32_buffer, t->y);
+	vsx_code_query_take(c, q, t->y);
 	fill_tables(c, t);
 	t->base = value_at(c, t, vsx_rabitq_mean(&c->form, c->params));
 	return VSX_OK;
@@ -180,7 +168,7 @@ static void keys_of_block(const struct vsx_codes *c,
 	const struct vsx_rabitq_factors *f = factors_of(c, block);
 	float values[VSX_SCAN_ROWS];
 
-	if (!is_product(c)) {
+	if (!vsx_codes_product(c)) {
 		take_squares(t, f, sums, values);
 		memcpy(keys, values, sizeof(values));
 		return;

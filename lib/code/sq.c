@@ -101,11 +101,6 @@ static enum vsx_status make_room(const struct vsx_codes *c,
 	return VSX_OK;
 }
 
-static bool is_product(const struct vsx_codes *c)
-{
-	return c->rows.metric == VSX_IP;
-}
-
 /*
  * Sums run in 8 lanes, as those of exact values do: component i is added to
  * lane i % 8. Loops over eight components at a time are what compilers make
@@ -261,16 +256,8 @@ static enum vsx_status prepare(const struct vsx_codes *c,
 			       struct vsx_code_query *q, struct vsx_error *err)
 {
 	VSX_TRY(make_room(c, q, err));
-	q->compared = NULL;
-	q->longest = 0.0;
-	q->input = sq_of(q)->y;
-	q->bounds = (struct vsx_bounds){
-		.form = is_product(c) ? VSX_KEY_PRODUCT : VSX_KEY_F32,
-		.error = INFINITY,
-	};
-	vsx_code_input_query(&c->form, c->params, &c->rows, q->asked,
-			     q->query.f32_buffer, sq_of(q)->y);
-	if (is_product(c))
+	vsx_code_query_take(c, q, sq_of(q)->y);
+	if (vsx_codes_product(c))
 		weigh_product(c, q);
 	else
 		weigh_distance(c, q, NULL);
@@ -283,7 +270,7 @@ static void prepare_list(const struct vsx_codes *c, struct vsx_code_query *q,
 	struct vsx_sq_scale s = vsx_sq_scale(&c->form, c->params);
 	struct sq_query *sq = sq_of(q);
 
-	if (!is_product(c))
+	if (!vsx_codes_product(c))
 		weigh_distance(c, q, centroid);
 	else
 		sq->bias = product_of(sq->y, s.lo, c->form.coded) +
@@ -311,7 +298,7 @@ static uint32_t key_of(const struct vsx_codes *c, const struct sq_query *sq,
 	float value = sq->scale * (float)dot;
 	uint32_t key;
 
-	if (is_product(c))
+	if (vsx_codes_product(c))
 		return vsx_key_of_product(value + sq->bias);
 	value += term_of(c, record);
 	value += sq->bias;
