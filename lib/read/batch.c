@@ -197,7 +197,8 @@ static uint32_t share(const struct batch *b, size_t n)
 	for (uint32_t i = 0; i < m->n_segments && !b->plan.exact; i++)
 		if (!vsx_segment_is_exact(&index->segments[i]))
 			exact = false;
-	if (!exact || m->n_live == 0 || b->plan.group_by)
+	/* Among no rows there is nothing to scan, and no query is prepared. */
+	if (!exact || b->plan.k == 0 || b->plan.group_by)
 		return 1;
 	return vsx_exact_share(n, b->pool->n_threads, m->dim, b->plan.k);
 }

@@ -32,6 +32,9 @@ assert [len(r["hits"]) for r in rows] == [200] * 3, rows
 assert all(r["hits"] == sorted(r["hits"], key=lambda h: (h["distance"], h["id"])) for r in rows)
 ' <"$tmp/out" || fail "$spec: not all rows"
 	grep -q '3 of 3 answers complete' "$tmp/err" || fail "$spec: $(cat "$tmp/err")"
+	echo 777 >none
+	run 0 vsx-query a.vsx q.fvecs --among-ids none --format tsv
+	[ ! -s "$tmp/out" ] || fail "$spec: $(cat "$tmp/out")"
 done
 # Tables say where there is none; .ivecs has rows of any length, or of --max.
 run 0 vsx-query a.vsx q.fvecs --radius 1
