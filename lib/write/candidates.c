@@ -55,17 +55,17 @@ static bool can_keep(const struct finding *f, const struct vsx_spec *spec)
 	       (f->f16 && f->opts->elem == VSX_F32);
 }
 
-static bool has_memory(const struct finding *f, const struct vsx_candidate *c)
+static bool has_memory(const struct finding *f, const struct vsx_contender *c)
 {
 	return !vsx_kind_build_find(c->spec.kind)->walks ||
 	       c->file_bytes <= vsx_options_auto_memory(f->opts);
 }
 
-static bool is_allowed(const struct finding *f, const struct vsx_candidate *c)
+static bool is_allowed(const struct finding *f, const struct vsx_contender *c)
 {
 	uint64_t most = f->opts->max_bytes_per_row;
 
-	return !most || vsx_candidate_row_bytes(c, f->n) <= most;
+	return !most || vsx_contender_row_bytes(c, f->n) <= most;
 }
 
 /* With what is kept of rows as it says; false: not so, but perhaps with less.
@@ -74,7 +74,7 @@ static bool take(struct finding *f, const struct vsx_spec *spec)
 {
 	struct vsx_candidates *to = f->found;
 	struct vsx_build_opts opts = opts_of(f->opts, spec);
-	struct vsx_candidate c = {*spec,
+	struct vsx_contender c = {*spec,
 				  vsx_plan_file_bytes(&opts, spec, f->n)};
 
 	if (!has_memory(f, &c))
@@ -144,7 +144,7 @@ enum vsx_status vsx_candidates_check(const struct vsx_candidates *c,
 				     const struct vsx_build_opts *opts,
 				     uint64_t n, struct vsx_error *err)
 {
-	uint64_t least = vsx_candidate_row_bytes(&c->least, n);
+	uint64_t least = vsx_contender_row_bytes(&c->least, n);
 	char text[64];
 
 	if (c->n)
@@ -161,8 +161,8 @@ enum vsx_status vsx_candidates_check(const struct vsx_candidates *c,
 
 /* ---- the trial --------------------------------------------------------- */
 
-bool vsx_candidates_share(const struct vsx_candidate *a,
-			  const struct vsx_candidate *b, uint32_t dim)
+bool vsx_contenders_share(const struct vsx_contender *a,
+			  const struct vsx_contender *b, uint32_t dim)
 {
 	return a->spec.kind == b->spec.kind && a->spec.size == b->spec.size &&
 	       (a->spec.keep == VSX_KEEP_FP16) ==
@@ -175,7 +175,7 @@ bool vsx_candidates_share(const struct vsx_candidate *a,
 static bool is_built(const struct vsx_candidates *c, uint32_t i, uint32_t dim)
 {
 	for (uint32_t j = 0; j < i; j++)
-		if (vsx_candidates_share(&c->of[j], &c->of[i], dim))
+		if (vsx_contenders_share(&c->of[j], &c->of[i], dim))
 			return false;
 	return true;
 }

@@ -7,15 +7,15 @@
 
 #define VSX_MAX_CANDIDATES 24
 
-struct vsx_candidate {
+struct vsx_contender {
 	struct vsx_spec spec;
 	uint64_t file_bytes; /* as planned */
 };
 
 struct vsx_candidates {
-	struct vsx_candidate of[VSX_MAX_CANDIDATES]; /* the likeliest first */
+	struct vsx_contender of[VSX_MAX_CANDIDATES]; /* the likeliest first */
 	uint32_t n;
-	struct vsx_candidate least; /* the smallest of those that there would
+	struct vsx_contender least; /* the smallest of those that there would
 				       be with more bytes a row */
 };
 
@@ -37,15 +37,15 @@ enum vsx_status vsx_candidates_check(const struct vsx_candidates *c,
 				     uint64_t n, struct vsx_error *err);
 
 /* Bytes of the file for each of n rows. */
-static inline uint64_t vsx_candidate_row_bytes(const struct vsx_candidate *c,
+static inline uint64_t vsx_contender_row_bytes(const struct vsx_contender *c,
 					       uint64_t n)
 {
 	return n ? (c->file_bytes + n - 1) / n : 0;
 }
 
 /* Whether what is built of the rows serves both, but for codes and gates. */
-bool vsx_candidates_share(const struct vsx_candidate *a,
-			  const struct vsx_candidate *b, uint32_t dim);
+bool vsx_contenders_share(const struct vsx_contender *a,
+			  const struct vsx_contender *b, uint32_t dim);
 
 /*
  * Find those of an "auto" that a trial is to choose from. False: there is none,

@@ -369,7 +369,7 @@ static enum vsx_status choose_within(struct vsx_choice *out,
 	out->spec = c.of[0].spec;
 	snprintf(out->reason, sizeof(out->reason),
 		 "it takes %llu bytes a row, and %u are allowed",
-		 (unsigned long long)vsx_candidate_row_bytes(&c.of[0], n_rows),
+		 (unsigned long long)vsx_contender_row_bytes(&c.of[0], n_rows),
 		 opts->max_bytes_per_row);
 	return VSX_OK;
 }
@@ -379,13 +379,13 @@ static enum vsx_status check_bytes(const struct vsx_choice *choice,
 				   const struct vsx_build_opts *opts,
 				   uint64_t n_rows, struct vsx_error *err)
 {
-	struct vsx_candidate c = {.spec = choice->spec};
+	struct vsx_contender c = {.spec = choice->spec};
 	uint64_t bytes;
 
 	if (!opts->max_bytes_per_row || n_rows == 0)
 		return VSX_OK;
 	c.file_bytes = vsx_plan_file_bytes(opts, &choice->spec, n_rows);
-	bytes = vsx_candidate_row_bytes(&c, n_rows);
+	bytes = vsx_contender_row_bytes(&c, n_rows);
 	if (bytes <= opts->max_bytes_per_row)
 		return VSX_OK;
 	return vsx_fail(err, VSX_EINVAL,

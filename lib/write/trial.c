@@ -190,13 +190,13 @@ static void take_off(struct vsx_new_segment *n, uint32_t n_sections)
 static enum vsx_status try_one(struct trial *t, struct vsx_new_segment *n,
 			       uint32_t i, struct vsx_error *err)
 {
-	const struct vsx_candidate *c = &t->all.of[i];
+	const struct vsx_contender *c = &t->all.of[i];
 	uint32_t n_sections = n->built.n_sections;
 	struct vsx_tried *out = &t->tried[i];
 	enum vsx_status status;
 
 	vsx_spec_text(&c->spec, out->spec, sizeof(out->spec));
-	out->row_bytes = vsx_candidate_row_bytes(c, t->b->intake.spool.n);
+	out->row_bytes = vsx_contender_row_bytes(c, t->b->intake.spool.n);
 	t->is_tried[i] = true;
 	status = vsx_new_segment_codes(n, &c->spec, err);
 	if (status == VSX_OK)
@@ -222,7 +222,7 @@ static void resize(const struct trial *t, struct vsx_spec *spec, uint64_t n)
 static enum vsx_status try_some(struct trial *t, uint32_t first,
 				struct vsx_error *err)
 {
-	const struct vsx_candidate *c = &t->all.of[first];
+	const struct vsx_contender *c = &t->all.of[first];
 	struct vsx_new_segment n = {.job = &t->job};
 	struct vsx_spec spec = c->spec;
 	uint32_t dim = t->opts.dim;
@@ -237,7 +237,7 @@ static enum vsx_status try_some(struct trial *t, uint32_t first,
 						       &n.built, err);
 	for (uint32_t i = first; i < t->all.n && status == VSX_OK; i++)
 		if (!t->is_tried[i] &&
-		    vsx_candidates_share(c, &t->all.of[i], dim))
+		    vsx_contenders_share(c, &t->all.of[i], dim))
 			status = try_one(t, &n, i, err);
 	vsx_new_segment_release(&n);
 	return status;

@@ -90,7 +90,7 @@ completes vsx-build cosine --metric c
 completes vsx-build cosine --metric = c
 completes vsx-build cosine -m c
 completes vsx-build "HNSW HNSW16 HNSW32 HNSW32,SQ8 HNSW32,SQ8,G32" -i H
-completes vsx-compact "IVF IVF256,Flat IVF1024,Flat IVF4096,Flat" --spec I
+completes vsx-compact "IVF IVF256,Flat IVF1024,Flat IVF4096,Flat IVF,PQ32x4fs" --spec I
 completes vsx-bench auto --spec a
 completes vsx-verify "model metric missing moved" --allow m
 completes vsx-query "table tsv" --format t

@@ -26,16 +26,13 @@ static char notes[1 << 16];
 /* Long ones, so that their directory has several pages. */
 static size_t key_of(char *to, uint32_t i)
 {
-	memset(to, 'k', VSX_MAX_KEY);
-	return VSX_MAX_KEY - 9 +
-	       (size_t)sprintf(to + VSX_MAX_KEY - 9, "%09u", i);
+	return (size_t)sprintf(to, "%0*u", (int)VSX_MAX_KEY, i);
 }
 
 /* So long that most have a block of their own, and easily compressed. */
 static size_t payload_of(char *to, uint32_t i)
 {
-	memset(to, 'p', 40000);
-	return 40000 - 9 + (size_t)sprintf(to + 40000 - 9, "%09u", i);
+	return (size_t)sprintf(to, "%040000u", i);
 }
 
 static const char *lang_of(uint32_t i)
