@@ -444,12 +444,14 @@ static PyObject *plain_array(char type, size_t n_rows, bool one,
 	PyObject *array =
 		PyByteArray_FromStringAndSize(NULL, (Py_ssize_t)bytes);
 	PyObject *view = array ? PyMemoryView_FromObject(array) : NULL;
+	PyObject *caster = view ? vsx_py_attr(view, "cast") : NULL;
 	PyObject *cast = NULL;
 
-	if (view && (one || bytes == 0))
-		cast = PyObject_CallMethod(view, "cast", "s", format);
-	else if (view)
-		cast = PyObject_CallMethod(view, "cast", "sO", format, shape);
+	if (caster && (one || bytes == 0))
+		cast = PyObject_CallFunction(caster, "s", format);
+	else if (caster)
+		cast = PyObject_CallFunction(caster, "sO", format, shape);
+	Py_XDECREF(caster);
 	Py_XDECREF(array);
 	Py_XDECREF(view);
 	return cast;

@@ -15,7 +15,7 @@ static long code_of(enum vsx_field_type type, bool is_list)
 
 static bool is_time(PyObject *x)
 {
-	return PyObject_HasAttrString(x, "isoformat");
+	return vsx_py_has(x, "isoformat");
 }
 
 /* A value, or what Python has for one of numpy's numbers, or for an array of
@@ -27,18 +27,18 @@ static PyObject *plain(PyObject *x)
 
 	if (x == Py_None || PyUnicode_Check(x) || PyLong_Check(x) ||
 	    PyFloat_Check(x) || PyList_Check(x) || PyTuple_Check(x) ||
-	    !PyObject_HasAttrString(x, "dtype"))
+	    !vsx_py_has(x, "dtype"))
 		return Py_NewRef(x);
-	type = PyObject_GetAttrString(x, "dtype");
+	type = vsx_py_attr(x, "dtype");
 	if (type)
-		kind = PyObject_GetAttrString(type, "kind");
+		kind = vsx_py_attr(type, "kind");
 	if (kind && PyUnicode_Check(kind))
 		letter = PyUnicode_AsUTF8AndSize(kind, NULL);
 	if (!letter)
 		PyErr_Clear();
 	/* Not of times: some would become whole numbers. */
 	made = letter && *letter && strchr("biufU", *letter)
-		       ? PyObject_CallMethod(x, "tolist", NULL)
+		       ? vsx_py_call(x, "tolist")
 		       : Py_NewRef(x);
 	Py_XDECREF(kind);
 	Py_XDECREF(type);
@@ -164,9 +164,8 @@ static int number_of(PyObject *x, int64_t *out)
 
 static int text_of(PyObject *x, struct vsx_bytes *out, PyObject **owner)
 {
-	PyObject *text = PyUnicode_Check(x)
-				 ? Py_NewRef(x)
-				 : PyObject_CallMethod(x, "isoformat", NULL);
+	PyObject *text =
+		PyUnicode_Check(x) ? Py_NewRef(x) : vsx_py_call(x, "isoformat");
 
 	if (!text)
 		return -1;

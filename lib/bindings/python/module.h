@@ -43,6 +43,16 @@ struct vsx_py_name {
 int vsx_py_name(const struct vsx_py_name *names, const char *argument,
 		const char *text, unsigned int *value);
 
+/*
+ * Attributes, and methods without arguments, by names that are made once: the
+ * interpreter keeps what it looked up by the object that is the name, and a new
+ * one each time would fill that cache. At most 8 names, which are literals.
+ * vsx_py_has() clears what is raised.
+ */
+PyObject *vsx_py_attr(PyObject *x, const char *name);
+bool vsx_py_has(PyObject *x, const char *name);
+PyObject *vsx_py_call(PyObject *x, const char *method);
+
 extern const struct vsx_py_name vsx_py_metrics[], vsx_py_elems[],
 	vsx_py_checks[], vsx_py_preloads[], vsx_py_levels[], vsx_py_builders[];
 

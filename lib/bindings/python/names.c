@@ -51,3 +51,47 @@ int vsx_py_name(const struct vsx_py_name *names, const char *argument,
 		     text, all);
 	return -1;
 }
+
+/* As Python's, made once and kept; NULL with an exception. */
+static PyObject *name_of(const char *text)
+{
+	static struct {
+		const char *text;
+		PyObject *name;
+	} names[8]; /* more than are asked for */
+	size_t i = 0;
+
+	while (names[i].name && strcmp(names[i].text, text) != 0)
+		i++;
+	if (!names[i].name) {
+		names[i].text = text;
+		names[i].name = PyUnicode_InternFromString(text);
+	}
+	return names[i].name;
+}
+
+PyObject *vsx_py_attr(PyObject *x, const char *name)
+{
+	PyObject *made = name_of(name);
+
+	return made ? PyObject_GetAttr(x, made) : NULL;
+}
+
+bool vsx_py_has(PyObject *x, const char *name)
+{
+	PyObject *made = vsx_py_attr(x, name);
+
+	if (!made)
+		PyErr_Clear();
+	Py_XDECREF(made);
+	return made != NULL;
+}
+
+PyObject *vsx_py_call(PyObject *x, const char *method)
+{
+	PyObject *bound = vsx_py_attr(x, method);
+	PyObject *made = bound ? PyObject_CallNoArgs(bound) : NULL;
+
+	Py_XDECREF(bound);
+	return made;
+}

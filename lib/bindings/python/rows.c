@@ -155,7 +155,7 @@ PyObject *vsx_py_index_iter(PyObject *self)
 {
 	PyObject *ids = vsx_py_index_ids(self, NULL), *list, *iter = NULL;
 
-	list = ids ? PyObject_CallMethod(ids, "tolist", NULL) : NULL;
+	list = ids ? vsx_py_call(ids, "tolist") : NULL;
 	if (list)
 		iter = PyObject_GetIter(list);
 	Py_XDECREF(ids);
