@@ -187,24 +187,25 @@ enum vsx_status vsx_setting_for(const struct vsx *index, double recall,
 			recall, found);
 }
 
-/* Rows rise by effort: in a table that does not, any will do. */
-static enum vsx_status last_row(const struct vsx *index, uint32_t effort,
-				struct vsx_recall *row, struct vsx_error *err)
+/*
+ * The greatest refine factor of the rows up to an effort; 0: there is no such
+ * row. That of the last one alone would make a search with more effort find
+ * less, where an entry with a lesser factor follows. Rows rise by effort: in a
+ * table that does not, any will do.
+ */
+static enum vsx_status refine_up_to(const struct vsx *index, uint32_t effort,
+				    double *refine, struct vsx_error *err)
 {
-	uint32_t low = 0, high = index->manifest.n_recalls;
+	struct vsx_recall row;
 
-	while (low < high) {
-		uint32_t mid = (low + high) / 2;
-
-		VSX_TRY(read_row(index, mid, row, err));
-		if (row->effort <= effort)
-			low = mid + 1;
-		else
-			high = mid;
+	*refine = 0.0;
+	for (uint32_t i = 0; i < index->manifest.n_recalls; i++) {
+		VSX_TRY(read_row(index, i, &row, err));
+		if (row.effort > effort)
+			break;
+		if (row.refine > *refine)
+			*refine = row.refine;
 	}
-	if (low)
-		return read_row(index, low - 1, row, err);
-	*row = (struct vsx_recall){0}; /* there is none */
 	return VSX_OK;
 }
 
@@ -212,17 +213,17 @@ enum vsx_status vsx_setting_fill(const struct vsx *index, uint32_t *effort,
 				 uint32_t *refine, struct vsx_error *err)
 {
 	const struct vsx_manifest *m = &index->manifest;
-	struct vsx_recall row = {0};
 	struct vsx_error why = {0};
 	enum vsx_status status;
+	double factor;
 
 	if (*effort && *refine == 0 && m->default_refine && m->n_recalls) {
-		status = last_row(index, *effort, &row, &why);
+		status = refine_up_to(index, *effort, &factor, &why);
 		if (status != VSX_OK)
 			return vsx_settle(
 				index, vsx_with_path(index, status, &why, err),
 				err);
-		*refine = vsx_refine_of(row.refine);
+		*refine = vsx_refine_of(factor);
 	}
 	if (*effort == 0)
 		*effort = m->default_effort;
