@@ -208,7 +208,7 @@ enum vsx_status vsx_record_learn(const uint8_t *bytes, size_t n,
 				 struct vsx_schema *schema,
 				 struct vsx_error *err)
 {
-	struct reading r = {bytes, bytes + n};
+	struct reading r = {bytes, n ? bytes + n : bytes};
 	char name[VSX_FIELD_NAME];
 	size_t expected = 0;
 

@@ -168,6 +168,8 @@ static void make_seed(uint64_t i)
 	uint64_t state = i / N_SPECS % 3;
 	char path[64];
 
+	if (what.elem == VSX_U8 || what.elem == VSX_I8)
+		what.half = false;
 	/* Links have codes where distances are squares. */
 	if (strstr(what.spec, ",G"))
 		what.metric = VSX_L2;
