@@ -32,7 +32,7 @@ struct place {
 static enum vsx_status load(const struct place *p, float *vector,
 			    struct vsx_error *err)
 {
-	struct vsx_kept kept = {NULL};
+	struct vsx_kept kept = {.seg = NULL};
 	enum vsx_status status = vsx_kept_begin(&kept, p->seg, err);
 
 	if (status == VSX_OK)
@@ -54,7 +54,7 @@ enum vsx_status vsx_load_row(const struct vsx *index, uint64_t id,
 static enum vsx_status locate(const struct vsx *index, uint64_t id,
 			      const void **at, struct vsx_error *err)
 {
-	struct vsx_kept kept = {NULL};
+	struct vsx_kept kept = {.seg = NULL};
 	const uint8_t *row;
 	struct place p;
 

@@ -110,7 +110,7 @@ static enum vsx_status take_rows(struct vsx_test *t, const struct vsx *index,
 				 struct vsx_error *err)
 {
 	const struct vsx_manifest *m = &index->manifest;
-	struct vsx_kept kept = {NULL};
+	struct vsx_kept kept = {.seg = NULL};
 	float *queries = NULL;
 	enum vsx_status status;
 

@@ -205,7 +205,7 @@ enum vsx_status vsx_codes_check(const struct vsx_segment *seg,
 				vsx_finding *report, void *context,
 				struct vsx_error *err)
 {
-	struct vsx_kept kept = {NULL};
+	struct vsx_kept kept = {.seg = NULL};
 	struct vsx_error local;
 	enum vsx_status status;
 	struct vsx_codes c;

@@ -93,7 +93,7 @@ static enum vsx_status find(const struct drift *d,
 			    const struct vsx_segment *trained, double *drift,
 			    struct vsx_error *err)
 {
-	struct vsx_kept kept = {NULL};
+	struct vsx_kept kept = {.seg = NULL};
 	struct vsx_codes codes;
 	enum vsx_status status;
 	double before = 0.0;

@@ -113,7 +113,7 @@ static enum vsx_status take_rows(struct vsx_measure *m,
 				 struct vsx_error *err)
 {
 	uint32_t n = m->test.n_queries;
-	struct vsx_kept kept = {NULL};
+	struct vsx_kept kept = {.seg = NULL};
 	enum vsx_status status;
 	uint32_t *drawn;
 

@@ -16,17 +16,22 @@
 #include "input/docs.h"
 #include "input/numbers.h"
 
-/* Numbers are those that strtof() reads, bit for bit. */
-static void read_number(const char *text)
+/*
+ * Numbers are those that strtof() reads of the same characters, bit for bit: it
+ * would go on where a number of JSON ends, as in 0x8.
+ */
+static void read_number(char *text)
 {
 	const char *at = text;
 	float got;
 	enum number_wrong wrong = number_scan(&at, text + strlen(text), &got);
-	float due = strtof(text, NULL);
+	float due;
 
 	if (wrong == NUMBER_NONE)
 		return;
 	must(at > text, "a number has digits");
+	text[at - text] = '\0';
+	due = strtof(text, NULL);
 	must(wrong == NUMBER_BIG ? isinf(due)
 				 : memcmp(&got, &due, sizeof(got)) == 0,
 	     "a number is the nearest");

@@ -83,7 +83,7 @@ static enum vsx_status find_shift(const struct vsx_rows *rows,
 				  const struct vsx_segment *trained,
 				  double *shift, struct vsx_error *err)
 {
-	struct vsx_kept kept = {NULL};
+	struct vsx_kept kept = {.seg = NULL};
 	enum vsx_status status;
 	double before = 0.0;
 	float *x;

@@ -62,7 +62,7 @@ enum vsx_status vsx_live_rows(const struct vsx_segment *seg,
 {
 	size_t room = BLOCK_BYTES / seg->space.vector_bytes + 1;
 	enum vsx_status status;
-	struct leaving l = {.kept = {NULL}, .among = among};
+	struct leaving l = {.kept = {.seg = NULL}, .among = among};
 
 	if (room > seg->n_rows)
 		room = seg->n_rows;
