@@ -90,8 +90,8 @@ struct vsx_kind {
 	 * VSX_ESTOPPED when the receiver says so, VSX_ENOMEM.
 	 */
 	enum vsx_status (*check)(const struct vsx_segment *seg,
-				 vsx_finding *report, void *context,
-				 struct vsx_error *err);
+				 unsigned int n_threads, vsx_finding *report,
+				 void *context, struct vsx_error *err);
 
 	/* Centroids that the rows were grouped by; NULL: there are none. */
 	uint32_t (*n_centroids)(const struct vsx_segment *seg);
@@ -171,9 +171,10 @@ enum vsx_status vsx_segment_share(struct vsx_segment *seg,
 				  const struct vsx_segment *segments,
 				  struct vsx_error *err);
 
-/* Report every broken rule of an opened segment: its ids and its kind's. */
+/* Report every broken rule of an opened segment: its ids and its kind's. The
+   same findings for any number of threads. */
 enum vsx_status vsx_segment_check(const struct vsx_segment *seg,
-				  vsx_finding *report, void *context,
-				  struct vsx_error *err);
+				  unsigned int n_threads, vsx_finding *report,
+				  void *context, struct vsx_error *err);
 
 #endif

@@ -225,13 +225,14 @@ enum vsx_status vsx_segments_share(struct vsx_segment *segments, uint32_t n,
 }
 
 enum vsx_status vsx_segment_check(const struct vsx_segment *seg,
-				  vsx_finding *report, void *context,
-				  struct vsx_error *err)
+				  unsigned int n_threads, vsx_finding *report,
+				  void *context, struct vsx_error *err)
 {
 	VSX_TRY(vsx_dead_check(seg, report, context));
 	VSX_TRY(vsx_ids_check(seg, report, context, err));
 	VSX_TRY(vsx_attached_check(seg, report, context, err));
-	VSX_TRY(vsx_codes_check(seg, report, context, err));
-	return seg->kind->check ? seg->kind->check(seg, report, context, err)
-				: VSX_OK;
+	VSX_TRY(vsx_codes_check(seg, n_threads, report, context, err));
+	return seg->kind->check
+		       ? seg->kind->check(seg, n_threads, report, context, err)
+		       : VSX_OK;
 }

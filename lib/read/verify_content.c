@@ -9,13 +9,13 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/parallel.h"
 #include "kind/scarce.h"
 #include "segment/codes.h"
 #include "segment/dead.h"
 #include "segment/ids.h"
 #include "segment/kept.h"
 #include "segment/keys.h"
+#include "segment/rule.h"
 #include "io/limit.h"
 #include "names.h"
 #include "read/fields.h"
@@ -25,10 +25,6 @@ typedef unsigned long long ull;
 
 /* Findings of one part before the rest is only counted. */
 #define MOST_FINDINGS 100
-
-/* Rows that are looked at between two reports, and by a thread at a time. */
-#define STEP_ROWS  (1u << 18)
-#define CHUNK_ROWS 256u
 
 /* ---- findings that a lower layer tells ------------------------------- */
 
@@ -88,9 +84,7 @@ static enum vsx_status answer(struct receiver *r, enum vsx_status status,
  * covers NaN, infinity and, under cosine, the zero vector too.
  */
 struct row_check {
-	const struct vsx_segment *seg;
-	uint64_t first;	 /* row that the present step begins with */
-	uint8_t *bad;	 /* of each row of the step */
+	struct receiver *r;
 	uint8_t *stored; /* a row for each thread */
 	struct vsx_kept *kept;
 };
@@ -143,35 +137,31 @@ static enum vsx_status check_row(struct vsx_kept *kept, uint32_t row,
 	return VSX_OK;
 }
 
-static enum vsx_status check_some_rows(void *context, unsigned int thread,
-				       uint64_t first, uint64_t last,
-				       struct vsx_error *err)
+static bool is_bad_row(void *context, unsigned int thread, uint32_t row)
 {
 	struct row_check *c = context;
-	uint8_t *stored = c->stored + (size_t)thread * c->seg->space.stride;
+	uint8_t *stored = c->stored + (size_t)thread * c->r->seg->space.stride;
 
-	(void)err;
-	for (uint64_t i = first; i < last; i++)
-		c->bad[i] =
-			check_row(&c->kept[thread], (uint32_t)(c->first + i),
-				  stored, NULL) != VSX_OK;
-	return VSX_OK;
+	return check_row(&c->kept[thread], row, stored, NULL) != VSX_OK;
 }
 
-static enum vsx_status tell_bad_rows(struct receiver *r,
-				     const struct row_check *c, uint32_t n)
+static enum vsx_status tell_bad_row(void *context, uint32_t row)
 {
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t row = (uint32_t)c->first + i;
-		struct vsx_error why = {0};
+	struct row_check *c = context;
+	struct vsx_error why = {0};
 
-		if (!c->bad[i])
-			continue;
-		check_row(&c->kept[0], row, c->stored, &why);
-		vsx_fail_row(&why, VSX_ECORRUPT, row, &why);
-		VSX_TRY(tell(r, &why));
-	}
-	return VSX_OK;
+	check_row(&c->kept[0], row, c->stored, &why);
+	vsx_fail_row(&why, VSX_ECORRUPT, row, &why);
+	return tell(c->r, &why);
+}
+
+static enum vsx_status reached_row(void *context, uint32_t row)
+{
+	const struct row_check *c = context;
+	struct vsx_verifier *v = c->r->v;
+
+	return vsx_progress(v, &vsx_phase_rows, c->r->seg->mark_base + row,
+			    v->manifest.n_rows);
 }
 
 /* The first rule that is broken by what codes decode by. */
@@ -187,40 +177,22 @@ static enum vsx_status look_at_parameters(const struct vsx_segment *seg,
 
 static enum vsx_status check_rows(struct receiver *r, struct vsx_error *err)
 {
+	static const struct vsx_row_rule rule = {is_bad_row, tell_bad_row,
+						 reached_row};
 	const struct vsx_segment *seg = r->seg;
-	struct vsx_verifier *v = r->v;
-	struct row_check c = {.seg = seg};
+	unsigned int threads = r->v->n_threads;
+	struct row_check c = {.r = r};
 	enum vsx_status status;
 
-	status = vsx_alloc_to(&c.bad,
-			      seg->n_rows < STEP_ROWS ? seg->n_rows : STEP_ROWS,
-			      1, err);
+	status = vsx_alloc_to(&c.stored, threads, seg->space.stride, err);
 	if (status == VSX_OK)
-		status = vsx_alloc_to(&c.stored, v->n_threads,
-				      seg->space.stride, err);
-	if (status == VSX_OK)
-		status = vsx_alloc_to(&c.kept, v->n_threads, sizeof(*c.kept),
-				      err);
-	for (unsigned int t = 0; status == VSX_OK && t < v->n_threads; t++)
+		status = vsx_alloc_to(&c.kept, threads, sizeof(*c.kept), err);
+	for (unsigned int t = 0; status == VSX_OK && t < threads; t++)
 		status = vsx_kept_begin(&c.kept[t], seg, err);
-	while (status == VSX_OK && c.first < seg->n_rows) {
-		uint32_t n = seg->n_rows - c.first < STEP_ROWS
-				     ? (uint32_t)(seg->n_rows - c.first)
-				     : STEP_ROWS;
-
-		status = vsx_progress(v, &vsx_phase_rows,
-				      seg->mark_base + c.first,
-				      v->manifest.n_rows);
-		if (status == VSX_OK)
-			status = vsx_parallel(v->n_threads, n, CHUNK_ROWS,
-					      check_some_rows, &c, err);
-		if (status == VSX_OK)
-			status = tell_bad_rows(r, &c, n);
-		c.first += n;
-	}
-	free(c.bad);
+	if (status == VSX_OK)
+		status = vsx_check_rows(&rule, &c, threads, seg->n_rows, err);
 	free(c.stored);
-	for (unsigned int t = 0; c.kept && t < v->n_threads; t++)
+	for (unsigned int t = 0; c.kept && t < threads; t++)
 		vsx_kept_release(&c.kept[t]);
 	free(c.kept);
 	return status;
@@ -244,7 +216,7 @@ static enum vsx_status check_segment(struct vsx_verifier *v,
 	VSX_TRY(check_rows(&r, err));
 	VSX_TRY(vsx_progress(v, &vsx_phase_structure, seg->number,
 			     v->manifest.n_segments));
-	status = vsx_segment_check(seg, take, &r, &why);
+	status = vsx_segment_check(seg, v->n_threads, take, &r, &why);
 	VSX_TRY(answer(&r, status, &why, err));
 	*usable = r.n == 0;
 	return end(&r);

@@ -66,8 +66,8 @@ static inline void vsx_segment_rows(const struct vsx_segment *seg,
  * row. Pages of CODE, CPAR and VECS are checked already.
  */
 enum vsx_status vsx_codes_check(const struct vsx_segment *seg,
-				vsx_finding *report, void *context,
-				struct vsx_error *err);
+				unsigned int n_threads, vsx_finding *report,
+				void *context, struct vsx_error *err);
 
 /* The same of codes that were opened, of one row; or, with a name for it, of
  * what is coded as a row is. */

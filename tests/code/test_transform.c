@@ -114,7 +114,7 @@ static void find_nearest(struct built *b)
 			cr_expect_eq(b->scratch.best[i].id, due[i],
 				     "%s: place %zu", b->what, i);
 	}
-	cr_assert_eq(vsx_codes_check(&b->l.seg, count_findings, &n, &err),
+	cr_assert_eq(vsx_codes_check(&b->l.seg, 2, count_findings, &n, &err),
 		     VSX_OK);
 	cr_expect_eq(n, 0, "%s: %d findings", b->what, n);
 }

@@ -141,7 +141,7 @@ static int count_findings(struct world *w)
 {
 	int n = 0;
 
-	cr_assert_eq(vsx_segment_check(&w->seg, count_finding, &n, &err),
+	cr_assert_eq(vsx_segment_check(&w->seg, 2, count_finding, &n, &err),
 		     VSX_OK);
 	return n;
 }
@@ -444,7 +444,7 @@ static void expect_finding(struct small *s, const char *due)
 {
 	struct vsx_error first = {0};
 
-	cr_assert_eq(vsx_kind_find(VSX_HNSW)->check(&s->seg, keep_finding,
+	cr_assert_eq(vsx_kind_find(VSX_HNSW)->check(&s->seg, 2, keep_finding,
 						    &first, &err),
 		     VSX_OK);
 	cr_expect_str_eq(first.text, due);
@@ -615,7 +615,7 @@ Test(hnsw, check_names_the_row_that_cannot_be_reached)
 			l[last] = UINT32_MAX;
 		}
 		told[0] = '\0';
-		cr_assert_eq(vsx_hnsw_check(&w.seg, keep_text, NULL, &err),
+		cr_assert_eq(vsx_hnsw_check(&w.seg, 2, keep_text, NULL, &err),
 			     VSX_OK);
 		snprintf(due, sizeof(due),
 			 "row %u cannot be reached from the entry point\n",

@@ -261,9 +261,9 @@ static int findings(struct laid_out *l)
 	int n = 0;
 
 	/* Not the ids: these segments have no table of rows by rising id. */
-	cr_assert_eq(l->seg.kind->check(&l->seg, count_findings, &n, &err),
+	cr_assert_eq(l->seg.kind->check(&l->seg, 2, count_findings, &n, &err),
 		     VSX_OK);
-	cr_assert_eq(vsx_codes_check(&l->seg, count_findings, &n, &err),
+	cr_assert_eq(vsx_codes_check(&l->seg, 2, count_findings, &n, &err),
 		     VSX_OK);
 	return n;
 }
@@ -350,7 +350,7 @@ static bool finds(struct laid_out *l, const char *words)
 	char copy[80];
 
 	snprintf(copy, sizeof(copy), "%s", words);
-	return l->seg.kind->check(&l->seg, find_words, copy, NULL) != VSX_OK;
+	return l->seg.kind->check(&l->seg, 2, find_words, copy, NULL) != VSX_OK;
 }
 
 Test(ivf, check_says_what_is_no_partition)

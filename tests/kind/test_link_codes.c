@@ -89,8 +89,24 @@ static struct heard check(const struct made *m)
 {
 	struct heard h = {0};
 
-	cr_assert_eq(m->l.seg.kind->check(&m->l.seg, hear, &h, &err), VSX_OK);
+	cr_assert_eq(m->l.seg.kind->check(&m->l.seg, 2, hear, &h, &err),
+		     VSX_OK);
 	return h;
+}
+
+/* Rows of the findings; with `most`, no more than so many. */
+struct rows_heard {
+	uint32_t n, most;
+	int64_t row[N];
+};
+
+static int hear_row(void *context, const struct vsx_error *what)
+{
+	struct rows_heard *h = context;
+
+	cr_assert_lt(h->n, N);
+	h->row[h->n++] = what->at.row;
+	return h->n == h->most;
 }
 
 static void is_sound(const struct made *m)
@@ -310,6 +326,34 @@ Test(link_codes, are_made_of_numbers)
 	}
 	at[64 + 72] = 1;
 	finds(&m, "bytes 136 to 191 are not 0");
+	release(&m);
+}
+
+/* Where links differ, one row after the other, whoever looks. */
+Test(link_codes, that_differ_are_told_in_order_by_any_threads)
+{
+	static const unsigned int threads[] = {1, 2, 7};
+	struct made m;
+
+	make(&m, VSX_L2, VSX_F32, &sq8, 1);
+	for (uint32_t row = 3; row < N; row += 31)
+		bytes_of(&m, VSX_SEC_LNKG)[(size_t)row * ROW_BYTES] ^= 1;
+	for (int i = 0; i < 3; i++) {
+		struct rows_heard h = {.n = 0};
+
+		cr_assert_eq(m.l.seg.kind->check(&m.l.seg, threads[i], hear_row,
+						 &h, &err),
+			     VSX_OK);
+		cr_assert_eq(h.n, (N - 3 + 30) / 31);
+		for (uint32_t j = 0; j < h.n; j++)
+			cr_assert_eq(h.row[j], 3 + j * 31);
+		/* Whoever hears may have heard enough. */
+		h = (struct rows_heard){.most = 2};
+		cr_assert_eq(m.l.seg.kind->check(&m.l.seg, threads[i], hear_row,
+						 &h, &err),
+			     VSX_ESTOPPED);
+		cr_assert_eq(h.n, 2);
+	}
 	release(&m);
 }
 

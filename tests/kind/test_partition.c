@@ -200,7 +200,7 @@ static void expect_sound(struct laid_out *l, const char *what)
 {
 	struct findings f = {0};
 
-	cr_assert_eq(l->seg.kind->check(&l->seg, hear, &f, &err), VSX_OK);
+	cr_assert_eq(l->seg.kind->check(&l->seg, 2, hear, &f, &err), VSX_OK);
 	cr_expect_eq(f.n, 0, "%s: %d findings: %s", what, f.n, f.first);
 }
 

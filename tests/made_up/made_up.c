@@ -57,11 +57,13 @@ static enum vsx_status search(const struct vsx_segment *seg,
 	return vsx_exact_search(seg, find, err);
 }
 
-static enum vsx_status check(const struct vsx_segment *seg, vsx_finding *report,
+static enum vsx_status check(const struct vsx_segment *seg,
+			     unsigned int n_threads, vsx_finding *report,
 			     void *context, struct vsx_error *err)
 {
 	const struct falling *f = seg->state;
 
+	(void)n_threads;
 	made_up_calls.checked++;
 	for (uint32_t i = 0; i < f->n_steps; i++) {
 		vsx_le64 told;

@@ -118,9 +118,9 @@ done:
 }
 
 enum vsx_status vsx_hnsw_check(const struct vsx_segment *seg,
-			       vsx_finding *report, void *context,
-			       struct vsx_error *err)
+			       unsigned int n_threads, vsx_finding *report,
+			       void *context, struct vsx_error *err)
 {
 	VSX_TRY(check_links(seg, report, context, err));
-	return vsx_hnsw_check_gates(seg, report, context, err);
+	return vsx_hnsw_check_gates(seg, n_threads, report, context, err);
 }

@@ -5,11 +5,12 @@
 #include "kind/hnsw/hnsw.h"
 
 enum vsx_status vsx_hnsw_check(const struct vsx_segment *seg,
-			       vsx_finding *report, void *context,
-			       struct vsx_error *err);
+			       unsigned int n_threads, vsx_finding *report,
+			       void *context, struct vsx_error *err);
 
 /* Those of 5.5.1, of the links' codes. */
 enum vsx_status vsx_hnsw_check_gates(const struct vsx_segment *seg,
+				     unsigned int n_threads,
 				     vsx_finding *report, void *context,
 				     struct vsx_error *err);
 

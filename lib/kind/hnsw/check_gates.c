@@ -1,12 +1,14 @@
 /* The rules of the codes of links, which are made once more. SPEC.md 5.5.1. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "kind/hnsw/check.h"
 #include "kind/hnsw/link_codes.h"
 #include "segment/codes.h"
 #include "segment/ids.h"
+#include "segment/rule.h"
 
 typedef unsigned long long ull;
 
@@ -53,22 +55,15 @@ static enum vsx_status check_learned(const struct vsx_segment *seg,
 				(ull)from, (ull)to - 1);
 }
 
-/* Of one row the first byte that is not what it should be. */
-static enum vsx_status check_row(const struct vsx_gates *g, uint32_t row,
-				 const uint8_t *due, vsx_finding *report,
-				 void *context)
-{
-	const uint8_t *at = g->blocks + (uint64_t)row * g->row_bytes;
-
-	for (uint32_t i = 0; i < g->row_bytes; i++)
-		if (at[i] != due[i])
-			return vsx_tell_row(
-				report, context, row,
-				"row %u: byte %u of the codes of its links is "
-				"0x%02x, expected 0x%02x",
-				row, i, at[i], due[i]);
-	return VSX_OK;
-}
+/* Codes of links are made once more, of one row by each thread. */
+struct again {
+	const struct vsx_link_coder *coder;
+	const struct vsx_gates *gates;
+	uint8_t *due; /* [threads][row_bytes] */
+	float *work;  /* [threads][VSX_LINK_CODER_WORK][dim] */
+	vsx_finding *report;
+	void *context;
+};
 
 /* A list with a link that leads nowhere has its own finding. */
 static bool leads_nowhere(const struct vsx_link_coder *k, uint32_t row)
@@ -79,37 +74,69 @@ static bool leads_nowhere(const struct vsx_link_coder *k, uint32_t row)
 	       vsx_link_coder_links(k, row)[n] != VSX_HNSW_NO_LINK;
 }
 
-static enum vsx_status check_rows(const struct vsx_link_coder *k,
-				  const struct vsx_gates *g,
-				  vsx_finding *report, void *context,
+static bool differs(void *context, unsigned int thread, uint32_t row)
+{
+	struct again *a = context;
+	const struct vsx_link_coder *k = a->coder;
+	const struct vsx_gates *g = a->gates;
+	uint8_t *due = a->due + (size_t)thread * g->row_bytes;
+
+	if (leads_nowhere(k, row))
+		return false;
+	vsx_link_coder_row(k, row,
+			   a->work + (size_t)thread * VSX_LINK_CODER_WORK *
+					     k->edges.dim,
+			   due);
+	return memcmp(g->blocks + (uint64_t)row * g->row_bytes, due,
+		      g->row_bytes) != 0;
+}
+
+/* The first byte that is not what it should be. */
+static enum vsx_status tell_row(void *context, uint32_t row)
+{
+	struct again *a = context;
+	const struct vsx_gates *g = a->gates;
+	const uint8_t *at = g->blocks + (uint64_t)row * g->row_bytes;
+	uint32_t i = 0;
+
+	vsx_link_coder_row(a->coder, row, a->work, a->due);
+	while (at[i] == a->due[i])
+		i++;
+	return vsx_tell_row(a->report, a->context, row,
+			    "row %u: byte %u of the codes of its links is "
+			    "0x%02x, expected 0x%02x",
+			    row, i, at[i], a->due[i]);
+}
+
+static enum vsx_status check_rows(struct again *a, unsigned int n_threads,
 				  struct vsx_error *err)
 {
-	enum vsx_status status = VSX_OK;
-	uint8_t *due = NULL;
-	float *work = NULL;
+	static const struct vsx_row_rule rule = {differs, tell_row, NULL};
+	enum vsx_status status;
 
-	status = vsx_alloc_to(&due, g->row_bytes, 1, err);
+	status = vsx_alloc_to(&a->due, n_threads, a->gates->row_bytes, err);
 	if (status == VSX_OK)
-		status = vsx_alloc_to(
-			&work, (size_t)k->edges.dim * VSX_LINK_CODER_WORK,
-			sizeof(*work), err);
-	for (uint32_t row = 0; status == VSX_OK && row < k->n_rows; row++) {
-		if (leads_nowhere(k, row))
-			continue;
-		vsx_link_coder_row(k, row, work, due);
-		status = check_row(g, row, due, report, context);
-	}
-	free(due);
-	free(work);
+		status = vsx_alloc_to(&a->work, n_threads,
+				      (size_t)a->coder->edges.dim *
+					      VSX_LINK_CODER_WORK *
+					      sizeof(*a->work),
+				      err);
+	if (status == VSX_OK)
+		status = vsx_check_rows(&rule, a, n_threads, a->coder->n_rows,
+					err);
+	free(a->due);
+	free(a->work);
 	return status;
 }
 
 enum vsx_status vsx_hnsw_check_gates(const struct vsx_segment *seg,
+				     unsigned int n_threads,
 				     vsx_finding *report, void *context,
 				     struct vsx_error *err)
 {
 	struct vsx_link_coder k = {.n_rows = seg->n_rows};
 	struct vsx_gates g;
+	struct again a = {&k, &g, .report = report, .context = context};
 	struct vsx_level base;
 	bool sound;
 
@@ -127,5 +154,5 @@ enum vsx_status vsx_hnsw_check_gates(const struct vsx_segment *seg,
 	k.links = base.links;
 	k.degree = base.degree;
 	vsx_edge_coder_init(&k.coder, &k.edges);
-	return check_rows(&k, &g, report, context, err);
+	return check_rows(&a, n_threads, err);
 }

@@ -104,8 +104,8 @@ static enum vsx_status check_gap(const struct vsx_segment *seg, uint64_t from,
 }
 
 enum vsx_status vsx_ivf_check(const struct vsx_segment *seg,
-			      vsx_finding *report, void *context,
-			      struct vsx_error *err)
+			      unsigned int n_threads, vsx_finding *report,
+			      void *context, struct vsx_error *err)
 {
 	const uint8_t *cents = seg->view[VSX_SEC_CENT].base;
 	uint64_t centroids = (uint64_t)vsx_ivf_nlist(seg) * vsx_ivf_stride(seg);
@@ -116,6 +116,7 @@ enum vsx_status vsx_ivf_check(const struct vsx_segment *seg,
 	struct vsx_error local;
 	struct vsx_codes codes;
 
+	(void)n_threads;
 	(void)err;
 	VSX_TRY(check_lists(seg, report, context));
 	for (uint32_t i = 0; i < vsx_ivf_nlist(seg); i++)

@@ -80,7 +80,7 @@ enum vsx_status vsx_ivf_climb(const struct vsx_segment *seg,
 			      uint32_t n, struct vsx_error *err);
 
 enum vsx_status vsx_ivf_check(const struct vsx_segment *seg,
-			      vsx_finding *report, void *context,
-			      struct vsx_error *err);
+			      unsigned int n_threads, vsx_finding *report,
+			      void *context, struct vsx_error *err);
 
 #endif
