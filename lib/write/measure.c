@@ -35,20 +35,27 @@
 #define FIRST_PASS 100
 
 /*
- * Refine factors that are tried where codes only estimate. Where codes are all
- * that is kept of a row, its value is what the code says but for rounding.
- * Where other codes are kept, each look decodes one, and the table is measured
- * by searches (vsx_measure_again): there the greatest cost more than they tell.
+ * Refine factors that are tried where codes only estimate. Less than the first
+ * is none: two rows more of ten cost a search next to nothing, and without them
+ * codes hide neighbours that no effort brings back. Where other codes are kept,
+ * each look decodes one, and the table is measured by searches
+ * (vsx_measure_again): there the greatest cost more than they tell.
  */
-static const double factors[] = {1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32};
+static const double factors[] = {1.2, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32};
 
-static uint32_t n_factors(const struct vsx_segment *seg)
+/* Where these codes are all that is kept of a row, its value is what the code
+ * says but for rounding. */
+static const double no_factors[] = {1};
+
+static const double *factors_of(const struct vsx_segment *seg, uint32_t *n)
 {
 	bool coded = vsx_is_coded(seg);
 
-	if (coded && !seg->view[VSX_SEC_CODE].base)
-		return 1;
-	return coded ? 6 : sizeof(factors) / sizeof(factors[0]);
+	*n = coded ? 6 : sizeof(factors) / sizeof(factors[0]);
+	if (!coded || seg->view[VSX_SEC_CODE].base)
+		return factors;
+	*n = 1;
+	return no_factors;
 }
 
 /* Rows that a table has, for what is reserved before it is measured. */
@@ -260,13 +267,15 @@ static enum vsx_status climb_factors(struct vsx_measure *m,
 				     const struct vsx_segment *seg,
 				     struct vsx_job *job, struct vsx_error *err)
 {
-	uint32_t each = n_factors(seg), n = m->n_recalls * each;
+	uint32_t each;
+	const double *factor = factors_of(seg, &each);
+	uint32_t n = m->n_recalls * each;
 	struct vsx_recall *all;
 
 	VSX_TRY(vsx_alloc_to(&all, n, sizeof(*all), err));
 	for (uint32_t i = 0; i < n; i++) {
 		all[i].effort = m->recalls[i / each].effort;
-		all[i].refine = factors[i % each];
+		all[i].refine = factor[i % each];
 	}
 	free(m->recalls);
 	m->recalls = all;

@@ -65,6 +65,12 @@ for k in 1 10 100; do
 done >settings
 [ "$(sort -u settings | wc -l)" -ge 2 ] || fail "one row for every k: $(cat settings)"
 
+# Also with the least effort some more rows are looked at than are asked for.
+run 0 vsx-build rows.fbin -i HNSW8,SQ8 -o graph.vsx
+run 0 vsx-info --json graph.vsx
+cp "$tmp/out" told
+holds told 'min(r["refine"] for r in rows) == 1.2'
+
 # A kind without estimates has no such number.
 run 0 vsx-build rows.fbin -i IVF32,Flat -o plain.vsx
 ! grep -q refine "$tmp/out" || fail "a refine factor of a grid"
