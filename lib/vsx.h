@@ -657,8 +657,8 @@ static inline enum vsx_status vsx_search_batch(
  *
  * vsx_pool_free() joins the threads; the index may be closed before or after.
  * It accepts NULL. A child after fork() has none of the threads: there
- * vsx_pool_search() is VSX_EINVAL, vsx_pool_free() frees the memory, and a new
- * pool can be made. Fork while no batch runs.
+ * vsx_pool_search() is VSX_EINVAL, unless the pool is of one, vsx_pool_free()
+ * frees the memory, and a new pool can be made. Fork while no batch runs.
  */
 VSX_API enum vsx_status vsx_pool_new(struct vsx_pool **out,
 				     const struct vsx *index,

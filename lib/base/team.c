@@ -132,7 +132,7 @@ enum vsx_status vsx_team_run(struct vsx_team *team, uint64_t n, uint64_t chunk,
 	unsigned int threads = team->n_members + 1;
 	struct vsx_loop loop;
 
-	if (team->owner != getpid())
+	if (team->n_members > 0 && team->owner != getpid())
 		return vsx_fail(err, VSX_EINVAL,
 				"the threads are of process %ld, this is its "
 				"child %ld",

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import unittest
 
-from support import DIM, Folder, flat, vectors, vsx
+from support import DIM, Folder, flat, listed, vectors, vsx
 
 try:
     import numpy
@@ -111,6 +111,47 @@ class Arguments(Folder):
                 with self.assertRaises(vsx.NumericError) as e:
                     vsx.build(vectors(2) + [[bad] * DIM], self.path("n"))
                 self.assertEqual(e.exception.row, 2)
+
+    def test_arguments_by_position_and_name(self):
+        """Searches take theirs by a way of their own, as Python does."""
+        q = vectors(1)[0]
+        with self.build(10) as index:
+            for call, told in (
+                    (lambda: index.search(), "missing .*'x'"),
+                    (lambda: index.search(k=3), "missing .*'x'"),
+                    (lambda: index.search(q, 3, 4), "at most 2 positional"),
+                    (lambda: index.search(q, x=q), "name .'x'. and position .1"),
+                    (lambda: index.search(q, 3, k=3), "'k'"),
+                    (lambda: index.search(q, K=3), "'K' is an invalid"),
+                    (lambda: index.search(q, **{"": 3}), "'' is an invalid"),
+                    (lambda: index.search(q, **{"\ud800": 3}), "invalid"),
+                    (lambda: index.search(q, **{3: 3}), "strings"),
+                    (lambda: index.range_search(q), "missing .*'radius'"),
+                    (lambda: index.range_search(radius=1.0), "missing .*'x'"),
+                    (lambda: index.range_search(q, 1.0, 3), "at most 2"),
+                    (lambda: index.range_search(q, "1"), "real number"),
+                    (lambda: index.search_id(), "missing .*'id'"),
+                    (lambda: index.search_id(1, id=1), "'id'"),
+                    (lambda: index.search_id("1"), "str"),
+                    (lambda: index.search(q, None), "NoneType"),
+                    (lambda: index.search(q, threads=1.5), "float"),
+                    (lambda: index.search(q, recall="1"), "real number"),
+                    (lambda: index.search(q, group_by=b"n"), "group_by"),
+                    (lambda: index.search(q, group_by=1), "group_by")):
+                self.assertRaisesRegex(TypeError, told, call)
+            for threads in (2**31, -2**31 - 1, 2**63, -2**70):
+                self.refused(OverflowError, index.search, q, threads=threads)
+            self.refused(OverflowError, index.search, q, ef=2**63)
+            self.refused(OverflowError, index.search, q, recall=10**400)
+            self.refused(ZeroDivisionError, index.search, q,
+                         exact=type("", (), {"__bool__": lambda _: 1 // 0})())
+
+            name = "".join(["th", "reads"])  # not the one of the call's source
+            due = [listed(a) for a in index.search(q, 3)]
+            for more in ({name: 1}, {"exact": "yes"}, {"timeout": None},
+                         {"out": None, "filter": None, "group_by": None}):
+                got = index.search(k=True + True + True, x=q, **more)
+                self.assertEqual([listed(a) for a in got], due)
 
     def test_counts_are_never_other_counts(self):
         """What is too small or too great is refused, not taken modulo 2**32."""

@@ -464,6 +464,21 @@ class Sharing(Folder):
                 self.assertEqual(pool.map(searched, [(index, q)] * 4),
                                  [due] * 4)
 
+    def test_a_child_has_no_threads_of_its_parent(self):
+        """It searches one by one, and by threads of its own, all the same."""
+        index, q = self.build(300, "HNSW8"), vectors(40, seed=6)
+        due = listed(index.search(q, 5, threads=2)[1])
+        self.assertEqual(listed(index.search(q[0], 5)[1]), due[0])
+        child = os.fork()
+        if child == 0:
+            right = (listed(index.search(q[0], 5)[1]) == due[0]
+                     and listed(index.search(q, 5, threads=2)[1]) == due
+                     and listed(index.search(q, 5, threads=1)[1]) == due)
+            index.close()
+            os._exit(not right)
+        self.assertEqual(os.waitpid(child, 0)[1], 0)
+        self.assertEqual(listed(index.search(q, 5, threads=2)[1]), due)
+
 
 def searched(job):
     index, q = job

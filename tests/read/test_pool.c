@@ -494,6 +494,33 @@ Test(pool, has_no_threads_in_a_child)
 	vsx_close(h.index);
 }
 
+/* All its work is the caller's. */
+Test(pool, of_one_thread_is_whole_in_a_child)
+{
+	struct vsx_pool *pool;
+	struct at_hand h;
+	int status = -1;
+	pid_t child;
+
+	make(&h, (struct support_index){.spec = "HNSW8"});
+	pool = new_pool(&h, 1);
+	child = fork();
+	if (child == 0) {
+		struct vsx_answers a = all_answers();
+
+		if (vsx_pool_search(pool, h.queries, VSX_F32, QUERIES, K, NULL,
+				    &a, &err) != VSX_OK)
+			_exit(1);
+		vsx_pool_free(pool);
+		_exit(got.n_hits[QUERIES - 1] == K ? 0 : 2);
+	}
+	cr_assert(child > 0 && waitpid(child, &status, 0) == child);
+	cr_expect_eq(status, 0, "%d", status);
+	expect_answers(pool, &h, QUERIES, K);
+	vsx_pool_free(pool);
+	vsx_close(h.index);
+}
+
 Test(pool, may_outlive_its_index)
 {
 	struct vsx_pool *pool;

@@ -72,7 +72,8 @@ struct vsx_pool *vsx_py_pool_take(struct vsx_py_handle *h,
 	struct vsx_pool *pool;
 	struct vsx_error err;
 
-	if (h->pid != getpid()) {
+	/* One thread is the caller's: such pools are a child's as well. */
+	if (n_threads != 1 && h->pid != getpid()) {
 		free_pools(h);
 		h->pid = getpid();
 	}

@@ -201,7 +201,7 @@ static PyObject *index_reduce(PyObject *self, PyObject *unused)
 #define CALL(f) ((PyCFunction)(void (*)(void))(f))
 
 static PyMethodDef methods[] = {
-	{"search", CALL(vsx_py_index_search), METH_VARARGS | METH_KEYWORDS,
+	{"search", CALL(vsx_py_index_search), METH_FASTCALL | METH_KEYWORDS,
 	 "search(x, k=10, *, ef=0, nprobe=0, recall=0.0, refine=0.0,\n"
 	 "       slack=0.0, exact=False, threads=0, filter=None, timeout=None,\n"
 	 "       out=None, group_by=None)\n--\n\n"
@@ -225,7 +225,7 @@ static PyMethodDef methods[] = {
 	 "rows, NaN and -1. A single query gives arrays of one dimension.\n"
 	 "Any thread may call it at any time."},
 	{"range_search", CALL(vsx_py_index_range_search),
-	 METH_VARARGS | METH_KEYWORDS,
+	 METH_FASTCALL | METH_KEYWORDS,
 	 "range_search(x, radius, *, max=0, ef=0, nprobe=0, recall=0.0,\n"
 	 "             exact=False, filter=None, timeout=None)\n--\n\n"
 	 "All rows within a distance of each query: (lims, D, I), where those\n"
@@ -236,7 +236,7 @@ static PyMethodDef methods[] = {
 	 "All of them on Flat, and with exact=True; on graphs and lists with\n"
 	 "an effort, as in search()."},
 	{"search_id", CALL(vsx_py_index_search_id),
-	 METH_VARARGS | METH_KEYWORDS,
+	 METH_FASTCALL | METH_KEYWORDS,
 	 "search_id(id, k=10, *, ef=0, nprobe=0, recall=0.0, refine=0.0,\n"
 	 "          slack=0.0, exact=False, filter=None, timeout=None,\n"
 	 "          group_by=None)\n--\n\n"

@@ -56,6 +56,25 @@ PyObject *vsx_py_call(PyObject *x, const char *method);
 extern const struct vsx_py_name vsx_py_metrics[], vsx_py_elems[],
 	vsx_py_checks[], vsx_py_preloads[], vsx_py_levels[], vsx_py_builders[];
 
+/* ---- arguments.c -------------------------------------------------------- */
+
+#define VSX_PY_MOST_PARAMETERS 16
+
+/* The parameters of a method of METH_FASTCALL | METH_KEYWORDS. */
+struct vsx_py_signature {
+	const char *function;
+	const char *types; /* a letter each, of O n d p i z */
+	size_t n_required, n_positional;
+	const char *names[VSX_PY_MOST_PARAMETERS + 1]; /* ends with NULL */
+	PyObject *made[VSX_PY_MOST_PARAMETERS];	       /* when first called */
+	size_t n;
+};
+
+/* As PyArg_ParseTupleAndKeywords(): a pointer for each parameter, which is set
+ * where an argument is given; objects are borrowed. */
+int vsx_py_parse(struct vsx_py_signature *s, PyObject *const *args,
+		 Py_ssize_t n_args, PyObject *names, ...);
+
 /* ---- arrays.c ---------------------------------------------------------- */
 
 /* Vectors of the caller: [n][dim] of elem, row-major without gaps. */
@@ -266,11 +285,12 @@ PyObject *vsx_py_build(PyObject *module, PyObject *args, PyObject *kwargs);
 /* An index at a path, which is bytes, with default options. */
 PyObject *vsx_py_open_path(PyObject *path);
 
-PyObject *vsx_py_index_search(PyObject *self, PyObject *args, PyObject *kwargs);
-PyObject *vsx_py_index_range_search(PyObject *self, PyObject *args,
-				    PyObject *kwargs);
-PyObject *vsx_py_index_search_id(PyObject *self, PyObject *args,
-				 PyObject *kwargs);
+PyObject *vsx_py_index_search(PyObject *self, PyObject *const *args,
+			      Py_ssize_t n_args, PyObject *names);
+PyObject *vsx_py_index_range_search(PyObject *self, PyObject *const *args,
+				    Py_ssize_t n_args, PyObject *names);
+PyObject *vsx_py_index_search_id(PyObject *self, PyObject *const *args,
+				 Py_ssize_t n_args, PyObject *names);
 PyObject *vsx_py_index_add(PyObject *self, PyObject *args, PyObject *kwargs);
 PyObject *vsx_py_index_upsert(PyObject *self, PyObject *args, PyObject *kwargs);
 PyObject *vsx_py_index_remove(PyObject *self, PyObject *args, PyObject *kwargs);

@@ -117,24 +117,29 @@ static PyObject *search_all(struct vsx_py_handle *h,
 	return result;
 }
 
-PyObject *vsx_py_index_range_search(PyObject *self, PyObject *args,
-				    PyObject *kwargs)
+PyObject *vsx_py_index_range_search(PyObject *self, PyObject *const *args,
+				    Py_ssize_t n_args, PyObject *names)
 {
-	static char *names[] = {"x",	   "radius", "max",   "ef",
-				"nprobe",  "recall", "exact", "filter",
-				"timeout", NULL};
+	static struct vsx_py_signature signature = {
+		.function = "range_search",
+		.types = "OdnnndpOO",
+		.n_required = 2,
+		.n_positional = 2,
+		.names = {"x", "radius", "max", "ef", "nprobe", "recall",
+			  "exact", "filter", "timeout", NULL},
+	};
 	struct vsx_py_wish w = {.k = 1, .opts = VSX_SEARCH_OPTS_INIT};
-	PyObject *array, *filter = Py_None, *timeout = Py_None, *result = NULL;
+	PyObject *array = NULL, *filter = Py_None, *timeout = Py_None,
+		 *result = NULL;
 	Py_ssize_t ef = 0, nprobe = 0, max = 0;
 	struct vsx_py_handle *h;
 	struct vsx_py_rows x;
-	double radius;
+	double radius = 0.0;
 	int exact = 0;
 
-	if (!PyArg_ParseTupleAndKeywords(
-		    args, kwargs, "Od|$nnndpOO:range_search", names, &array,
-		    &radius, &max, &ef, &nprobe, &w.opts.recall, &exact,
-		    &filter, &timeout) ||
+	if (vsx_py_parse(&signature, args, n_args, names, &array, &radius, &max,
+			 &ef, &nprobe, &w.opts.recall, &exact, &filter,
+			 &timeout) ||
 	    vsx_py_wish_set(&w, ef, nprobe, 1, timeout))
 		return NULL;
 	if (max < 0)

@@ -182,25 +182,31 @@ static PyObject *search(struct vsx_py_handle *h, const struct vsx_py_rows *x,
 	return give_answers(&a, found);
 }
 
-PyObject *vsx_py_index_search(PyObject *self, PyObject *args, PyObject *kwargs)
+PyObject *vsx_py_index_search(PyObject *self, PyObject *const *args,
+			      Py_ssize_t n_args, PyObject *names)
 {
-	static char *names[] = {"x",	    "k",      "ef",	 "nprobe",
-				"recall",   "refine", "slack",	 "exact",
-				"threads",  "filter", "timeout", "out",
-				"group_by", NULL};
+	static struct vsx_py_signature signature = {
+		.function = "search",
+		.types = "OnnndddpiOOOz",
+		.n_required = 1,
+		.n_positional = 2,
+		.names = {"x", "k", "ef", "nprobe", "recall", "refine", "slack",
+			  "exact", "threads", "filter", "timeout", "out",
+			  "group_by", NULL},
+	};
 	struct vsx_py_wish w = {.k = 10, .opts = VSX_SEARCH_OPTS_INIT};
-	PyObject *array, *timeout = Py_None, *out = Py_None, *result = NULL;
+	PyObject *array = NULL, *timeout = Py_None, *out = Py_None,
+		 *result = NULL;
 	PyObject *filter = Py_None;
 	struct vsx_py_handle *h;
 	Py_ssize_t ef = 0, nprobe = 0;
 	struct vsx_py_rows x;
 	int threads = 0, exact = 0;
 
-	if (!PyArg_ParseTupleAndKeywords(
-		    args, kwargs, "O|n$nndddpiOOOz:search", names, &array, &w.k,
-		    &ef, &nprobe, &w.opts.recall, &w.opts.refine, &w.opts.slack,
-		    &exact, &threads, &filter, &timeout, &out,
-		    &w.opts.group_by) ||
+	if (vsx_py_parse(&signature, args, n_args, names, &array, &w.k, &ef,
+			 &nprobe, &w.opts.recall, &w.opts.refine, &w.opts.slack,
+			 &exact, &threads, &filter, &timeout, &out,
+			 &w.opts.group_by) ||
 	    vsx_py_wish_set(&w, ef, nprobe, threads, timeout))
 		return NULL;
 	w.opts.exact = (uint32_t)exact;
@@ -257,24 +263,30 @@ static PyObject *search_id(struct vsx_py_handle *h, uint64_t id,
 	return result;
 }
 
-PyObject *vsx_py_index_search_id(PyObject *self, PyObject *args,
-				 PyObject *kwargs)
+PyObject *vsx_py_index_search_id(PyObject *self, PyObject *const *args,
+				 Py_ssize_t n_args, PyObject *names)
 {
-	static char *names[] = {"id",	  "k",	     "ef",	 "nprobe",
-				"recall", "refine",  "slack",	 "exact",
-				"filter", "timeout", "group_by", NULL};
+	static struct vsx_py_signature signature = {
+		.function = "search_id",
+		.types = "OnnndddpOOz",
+		.n_required = 1,
+		.n_positional = 2,
+		.names = {"id", "k", "ef", "nprobe", "recall", "refine",
+			  "slack", "exact", "filter", "timeout", "group_by",
+			  NULL},
+	};
 	struct vsx_py_wish w = {.k = 10, .opts = VSX_SEARCH_OPTS_INIT};
 	PyObject *timeout = Py_None, *filter = Py_None, *result = NULL;
 	Py_ssize_t ef = 0, nprobe = 0;
 	struct vsx_py_handle *h;
+	PyObject *number = NULL;
 	uint64_t id;
 	int exact = 0;
 
-	if (!PyArg_ParseTupleAndKeywords(
-		    args, kwargs, "O&|n$nndddpOOz:search_id", names, vsx_py_id,
-		    &id, &w.k, &ef, &nprobe, &w.opts.recall, &w.opts.refine,
-		    &w.opts.slack, &exact, &filter, &timeout,
-		    &w.opts.group_by) ||
+	if (vsx_py_parse(&signature, args, n_args, names, &number, &w.k, &ef,
+			 &nprobe, &w.opts.recall, &w.opts.refine, &w.opts.slack,
+			 &exact, &filter, &timeout, &w.opts.group_by) ||
+	    !vsx_py_id(number, &id) ||
 	    vsx_py_wish_set(&w, ef, nprobe, 1, timeout))
 		return NULL;
 	w.opts.exact = (uint32_t)exact;
