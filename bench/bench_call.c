@@ -1,8 +1,9 @@
 /*
  * What a search costs in C: the other side of call.py.
  *
- * usage: bench_call INDEX   prints microseconds a query: one at a time (of CPU
- * time), and in batches of 1,000 by one thread and by two (elapsed)
+ * usage: bench_call INDEX   for each line that it reads, prints microseconds a
+ * query: one at a time (of CPU time), and in batches of 1,000 by one thread and
+ * by two (elapsed)
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 
 #include "measure.h"
 
-enum { N = 1000, K = 10, ROUNDS = 20 };
+enum { N = 1000, K = 10 };
 
 static struct vsx_error err;
 
@@ -19,11 +20,6 @@ static void check(enum vsx_status status)
 {
 	if (status)
 		die(err.text);
-}
-
-static double least(double a, double b)
-{
-	return a < b ? a : b;
 }
 
 int main(int argc, char **argv)
@@ -37,7 +33,7 @@ int main(int argc, char **argv)
 	size_t *n_hits = malloc(sizeof(*n_hits) * N);
 	float *distances = malloc(sizeof(*distances) * N * K);
 	uint64_t *ids = malloc(sizeof(*ids) * N * K);
-	double one = 1, batch[2] = {1, 1};
+	double one, batch[2];
 	float *queries;
 
 	if (argc != 2 || !hits || !n_hits || !distances || !ids)
@@ -54,23 +50,23 @@ int main(int argc, char **argv)
 		check(vsx_get(index, i, queries + i * facts.dim, &err));
 	answers.ids = ids;
 	answers.distances = distances;
-	for (int round = 0; round < ROUNDS; round++) {
+	while (getchar() == '\n') {
 		double began = now(CLOCK_THREAD_CPUTIME_ID);
 
 		for (size_t i = 0; i < N; i++)
 			check(vsx_search(searcher, queries + i * facts.dim,
 					 VSX_F32, K, NULL, hits, n_hits, &err));
-		one = least(one, now(CLOCK_THREAD_CPUTIME_ID) - began);
+		one = now(CLOCK_THREAD_CPUTIME_ID) - began;
 		for (int i = 0; i < 2; i++) {
 			began = now(CLOCK_MONOTONIC);
 			check(vsx_pool_search(pools[i], queries, VSX_F32, N, K,
 					      NULL, &answers, &err));
-			batch[i] =
-				least(batch[i], now(CLOCK_MONOTONIC) - began);
+			batch[i] = now(CLOCK_MONOTONIC) - began;
 		}
+		printf("%.3f %.3f %.3f\n", one * 1e6 / N, batch[0] * 1e6 / N,
+		       batch[1] * 1e6 / N);
+		fflush(stdout);
 	}
-	printf("%.3f %.3f %.3f\n", one * 1e6 / N, batch[0] * 1e6 / N,
-	       batch[1] * 1e6 / N);
 	free(queries);
 	free(distances);
 	free(ids);
