@@ -136,6 +136,7 @@ enum vsx_codec_id {
 	VSX_CODEC_FLOATS, /* f32; size: dimensions */
 	VSX_CODEC_PQ4FS,  /* as PQ4, in blocks of 32 rows; size: parts */
 	VSX_CODEC_RABITQ, /* size: bits for each dimension */
+	VSX_CODEC_RABITQ_RECORD, /* as RABITQ, a record for each row */
 	VSX_N_CODECS
 };
 

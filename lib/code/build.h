@@ -42,8 +42,10 @@ struct vsx_codec_build {
 				  be */
 
 	/* What a row is coded as that is kept as its code alone: its own
-	   record, where these are blocks. NULL: the same. */
+	   record, where these are blocks. NULL: the same. Blocks lie beside
+	   it, or it is compared itself. */
 	const struct vsx_codec_build *kept;
+	bool kept_alone;
 
 	bool residual; /* rows are nearer to their centroid than to each other:
 			  in lists, codes are of what it leaves of them */
@@ -110,6 +112,7 @@ extern const struct vsx_codec_build vsx_codec_pq8_build;
 extern const struct vsx_codec_build vsx_codec_pq4_build;
 extern const struct vsx_codec_build vsx_codec_pq4fs_build;
 extern const struct vsx_codec_build vsx_codec_rabitq_build;
+extern const struct vsx_codec_build vsx_codec_rabitq_record_build;
 /* Of "Flat" behind a transform. */
 extern const struct vsx_codec_build vsx_codec_floats_build;
 

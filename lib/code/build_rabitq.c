@@ -68,7 +68,19 @@ const struct vsx_codec_build vsx_codec_rabitq_build = {
 	.name = "RaBitQ",
 	.size_name = "bits",
 	.usual_size = 1,
-	.most_size = 1,
+	.most_size = VSX_RABITQ_MOST_BITS,
+	.kept = &vsx_codec_rabitq_record_build,
+	.kept_alone = true,
+	.residual = true,
+	.train = train,
+};
+
+const struct vsx_codec_build vsx_codec_rabitq_record_build = {
+	.codec = &vsx_codec_rabitq_record,
+	.name = "RaBitQ",
+	.size_name = "bits",
+	.usual_size = 1,
+	.most_size = VSX_RABITQ_MOST_BITS,
 	.residual = true,
 	.train = train,
 };

@@ -66,6 +66,8 @@ struct vsx_code_query {
 			       these are their own codes, or it is not made */
 	struct vsx_bounds bounds; /* of the keys so far */
 	double longest; /* row so far, where bounds grow with it; else 0 */
+	uint32_t cut;	/* of estimates: keys above it may be others above it;
+			   UINT32_MAX from prepare() on */
 	void *room;	/* what else a codec makes of it; owned */
 	size_t room_cap;
 };
@@ -202,8 +204,10 @@ extern const struct vsx_codec vsx_codec_pq4fs;
 /* Floats as they are, of transformed rows: SPEC.md 5.9.3. */
 extern const struct vsx_codec vsx_codec_floats;
 
-/* Bits for each dimension of rotated rows: SPEC.md 5.9.6. */
+/* Bits for each dimension of rotated rows, in blocks of 32 and by themselves:
+ * SPEC.md 5.9.6, 5.9.7. */
 extern const struct vsx_codec vsx_codec_rabitq;
+extern const struct vsx_codec vsx_codec_rabitq_record;
 
 /* Whether its parameters begin with struct vsx_disk_codes. */
 static inline bool vsx_codec_has_head(const struct vsx_codec *codec)

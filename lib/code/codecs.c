@@ -7,8 +7,9 @@
 #include "code/codec.h"
 
 static const struct vsx_codec *const codecs[] = {
-	&vsx_codec_grid, &vsx_codec_sq8,    &vsx_codec_sq4,   &vsx_codec_pq8,
-	&vsx_codec_pq4,	 &vsx_codec_floats, &vsx_codec_pq4fs, &vsx_codec_rabitq,
+	&vsx_codec_grid,  &vsx_codec_sq8,    &vsx_codec_sq4,
+	&vsx_codec_pq8,	  &vsx_codec_pq4,    &vsx_codec_floats,
+	&vsx_codec_pq4fs, &vsx_codec_rabitq, &vsx_codec_rabitq_record,
 };
 
 const struct vsx_codec *vsx_codec_find(uint32_t id)
@@ -32,7 +33,9 @@ void vsx_code_text(char out[VSX_CODE_TEXT], uint32_t word)
 		snprintf(out, VSX_CODE_TEXT, "PQ%ux4", size);
 	else if (vsx_code_word_id(word) == VSX_CODEC_PQ4FS)
 		snprintf(out, VSX_CODE_TEXT, "PQ%ux4fs", size);
-	else if (vsx_code_word_id(word) == VSX_CODEC_RABITQ && size > 1)
+	else if ((codec == &vsx_codec_rabitq ||
+		  codec == &vsx_codec_rabitq_record) &&
+		 size > 1)
 		snprintf(out, VSX_CODE_TEXT, "RaBitQ%u", size);
 	else
 		snprintf(out, VSX_CODE_TEXT, "%s", codec ? codec->name : "");
@@ -98,6 +101,7 @@ void vsx_code_query_take(const struct vsx_codes *c, struct vsx_code_query *q,
 	q->compared = NULL;
 	q->input = y;
 	q->longest = 0.0;
+	q->cut = UINT32_MAX;
 	q->bounds = (struct vsx_bounds){
 		.form = vsx_codes_product(c) ? VSX_KEY_PRODUCT : VSX_KEY_F32,
 		.error = INFINITY,

@@ -1,182 +1,101 @@
-#include "code/rabitq.h"
-
-#include <float.h>
-#include <math.h>
+/* Rows in blocks of 32: what their signs say is taken of all at once, and what
+ * the other bits say of those that may still be near. */
 #include <string.h>
 
-#include "code/scan.h"
-
-/* ---- what lies where --------------------------------------------------- */
-
-static uint64_t params_bytes(const struct vsx_code_form *f)
-{
-	return vsx_code_parts(f).own + (uint64_t)f->coded * sizeof(float);
-}
-
-static bool suits(enum vsx_elem elem)
-{
-	(void)elem;
-	return true;
-}
-
-static bool fits(const struct vsx_code_form *f)
-{
-	return f->size == 1;
-}
-
-/* ---- the query --------------------------------------------------------- */
-
-struct rabitq_query {
-	struct vsx_scan_scale signs; /* of sums of table entries */
-	float base;		     /* what all rows of a list have */
-	float *y;		     /* [coded] what the query comes to */
-	float *turned;		     /* [padded] rotated, less the mean */
-	float *tables;		     /* [parts][16] of what signs say */
-	uint8_t *entries;	     /* [parts][16] the same, in units */
-};
-
-static size_t round_64(size_t x)
-{
-	return (x + 63) & ~(size_t)63;
-}
-
-static struct rabitq_query *query_of(const struct vsx_code_query *q)
-{
-	return q->room;
-}
-
-static enum vsx_status make_room(const struct vsx_codes *c,
-				 struct vsx_code_query *q,
-				 struct vsx_error *err)
-{
-	size_t head = round_64(sizeof(struct rabitq_query));
-	size_t parts = vsx_rabitq_parts(&c->form);
-	size_t turned = parts * 4 * sizeof(float);
-	size_t tables = parts * 16 * sizeof(float);
-	size_t y = round_64(c->form.coded * sizeof(float));
-	struct rabitq_query *t;
-	uint8_t *room;
-
-	VSX_TRY(vsx_code_query_room(q, head + turned + tables + y + parts * 16,
-				    err));
-	room = q->room;
-	t = query_of(q);
-	t->turned = (float *)(void *)(room + head);
-	t->tables = (float *)(void *)(room + head + turned);
-	t->y = (float *)(void *)(room + head + turned + tables);
-	t->entries = room + head + turned + tables + y;
-	return VSX_OK;
-}
-
-/* What each choice of four signs has of q, f32[4]. */
-static void fill_table(const float *q, float out[16])
-{
-	out[0] = -0.5f * ((q[0] + q[1]) + (q[2] + q[3]));
-	for (uint32_t i = 0; i < 4; i++)
-		for (uint32_t j = 0; j < 1u << i; j++)
-			out[(1u << i) + j] = out[j] + q[i];
-}
-
-static void fill_tables(const struct vsx_codes *c, struct rabitq_query *t)
-{
-	const float *mean = vsx_rabitq_mean(&c->form, c->params);
-	uint32_t parts = vsx_rabitq_parts(&c->form), n = c->form.coded;
-
-	for (uint32_t i = 0; i < n; i++)
-		t->turned[i] =
-			vsx_codes_product(c) ? t->y[i] : t->y[i] - mean[i];
-	memset(t->turned + n, 0, (parts * 4 - n) * sizeof(*t->turned));
-	vsx_rotate(t->turned, parts * 4);
-	for (uint32_t p = 0; p < parts; p++)
-		fill_table(t->turned + p * 4, t->tables + p * 16);
-	t->signs = vsx_scan_quantise(t->tables, parts, t->entries);
-}
-
-/* The value of a row that is where this is. */
-static float value_at(const struct vsx_codes *c, const struct rabitq_query *t,
-		      const float *centre)
-{
-	const struct vsx_kernels *k = c->rows.kernels;
-	float value;
-
-	(vsx_codes_product(c) ? k->ip : k->l2)[VSX_F32](
-		t->y, (const uint8_t *)centre, 0, NULL, 1, c->form.coded,
-		&value);
-	return value;
-}
+#include "code/rabitq_query.h"
 
 static enum vsx_status prepare(const struct vsx_codes *c,
 			       struct vsx_code_query *q, struct vsx_error *err)
 {
-	struct rabitq_query *t;
-
-	VSX_TRY(make_room(c, q, err));
-	t = query_of(q);
-	vsx_code_query_take(c, q, t->y);
-	fill_tables(c, t);
-	t->base = value_at(c, t, vsx_rabitq_mean(&c->form, c->params));
-	return VSX_OK;
+	return vsx_rabitq_prepare(c, q, true, c->form.size > 1, err);
 }
 
-static void prepare_list(const struct vsx_codes *c, struct vsx_code_query *q,
-			 const float *centroid)
-{
-	struct rabitq_query *t = query_of(q);
+/* ---- signs -------------------------------------------------------------- */
 
-	t->base = value_at(c, t, centroid);
-}
-
-/* ---- keys -------------------------------------------------------------- */
-
-/* Rows of one block: what stands behind its signs. */
-static const struct vsx_rabitq_factors *factors_of(const struct vsx_codes *c,
-						   const uint8_t *block)
-{
-	return (const void *)(block + vsx_rabitq_parts(&c->form) * 16);
-}
-
-static void take_products(const struct rabitq_query *t,
-			  const struct vsx_rabitq_factors *f,
+/* So far may a row's value be below its estimate: 0, or by its error. */
+static void take_products(const struct vsx_rabitq_query *t,
+			  const struct vsx_rabitq_factors *f, float reach,
 			  const uint16_t *restrict sums, float *restrict out)
 {
 	float bias = t->signs.bias, unit = t->signs.unit, base = t->base;
 
 	for (uint32_t i = 0; i < VSX_SCAN_ROWS; i++)
-		out[i] = base + f->scale[i] * (bias + unit * (float)sums[i]);
+		out[i] = (base + f->scale[i] * (bias + unit * (float)sums[i])) +
+			 reach * f->error[i];
 }
 
-static void take_squares(const struct rabitq_query *t,
-			 const struct vsx_rabitq_factors *f,
+static void take_squares(const struct vsx_rabitq_query *t,
+			 const struct vsx_rabitq_factors *f, float reach,
 			 const uint16_t *restrict sums, float *restrict out)
 {
 	float bias = t->signs.bias, unit = t->signs.unit, base = t->base;
 
 	for (uint32_t i = 0; i < VSX_SCAN_ROWS; i++) {
 		float product = f->scale[i] * (bias + unit * (float)sums[i]);
-		float value = (base + f->add[i]) - 2.0f * product;
+		float value = ((base + f->add[i]) - 2.0f * product) -
+			      reach * f->error[i];
 
 		/* A hostile file may have made it no number. */
 		out[i] = value > 0.0f ? value : 0.0f;
 	}
 }
 
-/* Keys of the rows of a block by the sums of their entries. */
+/* Keys of the rows of a block by the sums of their entries: with one bit
+ * estimates, otherwise the least that they may be. */
 static void keys_of_block(const struct vsx_codes *c,
-			  const struct rabitq_query *t, const uint8_t *block,
-			  const uint16_t *sums, uint32_t keys[VSX_SCAN_ROWS])
+			  const struct vsx_rabitq_query *t,
+			  const uint8_t *block, const uint16_t *sums,
+			  uint32_t keys[VSX_SCAN_ROWS])
 {
-	const struct vsx_rabitq_factors *f = factors_of(c, block);
+	const struct vsx_rabitq_factors *f =
+		vsx_rabitq_of_signs(&c->form, block);
+	float reach = c->form.size > 1 ? t->reach : 0.0f;
 	float values[VSX_SCAN_ROWS];
 
 	if (!vsx_codes_product(c)) {
-		take_squares(t, f, sums, values);
+		take_squares(t, f, reach, sums, values);
 		memcpy(keys, values, sizeof(values));
 		return;
 	}
-	take_products(t, f, sums, values);
+	take_products(t, f, reach, sums, values);
 	for (uint32_t i = 0; i < VSX_SCAN_ROWS; i++)
 		keys[i] = vsx_key_of_product(values[i]);
 }
+
+/* ---- all bits ----------------------------------------------------------- */
+
+/* A row's key by all its bits, no less than what the signs allow: a row that
+ * is above the cut by these alone is so in any case. */
+static uint32_t whole_key(const struct vsx_codes *c,
+			  const struct vsx_rabitq_query *t,
+			  const uint8_t *block, uint32_t i, uint32_t least)
+{
+	const struct vsx_rabitq_factors *f = vsx_rabitq_of_all(&c->form, block);
+	uint8_t codes[VSX_RABITQ_MOST_DIM];
+	uint32_t key;
+	int32_t sum;
+
+	vsx_rabitq_gather(&c->form, block, i, codes);
+	vsx_code_kernels()->dot8(t->weights, codes, 0, NULL, 1,
+				 vsx_rabitq_dim(&c->form), &sum);
+	key = vsx_rabitq_key(c, t, f->add[i], f->scale[i],
+			     vsx_rabitq_product(t, sum));
+	return key > least ? key : least;
+}
+
+static void refine(const struct vsx_codes *c, const struct vsx_code_query *q,
+		   const uint8_t *block, uint32_t first, uint32_t n,
+		   uint32_t *keys)
+{
+	if (c->form.size == 1)
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		if (keys[i] <= q->cut)
+			keys[i] = whole_key(c, vsx_rabitq_query_of(q), block,
+					    first + i, keys[i]);
+}
+
+/* ---- keys -------------------------------------------------------------- */
 
 #define BLOCKS 16u /* whose sums are taken together */
 
@@ -185,7 +104,7 @@ static void keys_of_run(const struct vsx_codes *c, struct vsx_code_query *q,
 {
 	uint32_t row = run->first_row, end = row + run->n_rows;
 	uint32_t parts = vsx_rabitq_parts(&c->form);
-	const struct rabitq_query *t = query_of(q);
+	const struct vsx_rabitq_query *t = vsx_rabitq_query_of(q);
 	uint32_t of_block[VSX_SCAN_ROWS];
 	uint16_t sums[BLOCKS][VSX_SCAN_ROWS];
 
@@ -203,6 +122,7 @@ static void keys_of_run(const struct vsx_codes *c, struct vsx_code_query *q,
 
 			some = some < end - row ? some : end - row;
 			keys_of_block(c, t, block, sums[b], of_block);
+			refine(c, q, block, i, some, of_block + i);
 			memcpy(keys, of_block + i, some * sizeof(*keys));
 			keys += some;
 			row += some;
@@ -225,7 +145,7 @@ static void keys_of_rows(const struct vsx_codes *c, struct vsx_code_query *q,
 			 const uint32_t *rows, size_t n, uint32_t *keys)
 {
 	uint32_t parts = vsx_rabitq_parts(&c->form);
-	const struct rabitq_query *t = query_of(q);
+	const struct vsx_rabitq_query *t = vsx_rabitq_query_of(q);
 
 	for (size_t r = 0; r < n; r++) {
 		uint32_t i = rows[r] % VSX_SCAN_ROWS;
@@ -237,23 +157,9 @@ static void keys_of_rows(const struct vsx_codes *c, struct vsx_code_query *q,
 
 		sums[i] = sum_of(t->entries, parts, block, i);
 		keys_of_block(c, t, block, sums, of_block);
+		refine(c, q, block, i, 1, of_block + i);
 		keys[r] = of_block[i];
 	}
-}
-
-/* ---- checks ------------------------------------------------------------- */
-
-static enum vsx_status check(const struct vsx_codes *c, struct vsx_error *err)
-{
-	const float *mean = vsx_rabitq_mean(&c->form, c->params);
-
-	for (uint32_t i = 0; i < c->form.coded; i++)
-		if (!isfinite(mean[i]))
-			return vsx_fail(err, VSX_ECORRUPT,
-					"mean[%u] of the codes is %g, expected "
-					"a finite number",
-					i, (double)mean[i]);
-	return VSX_OK;
 }
 
 const struct vsx_codec vsx_codec_rabitq = {
@@ -263,15 +169,15 @@ const struct vsx_codec vsx_codec_rabitq = {
 	.refine = 10.0,
 	.block_shift = VSX_RABITQ_SHIFT,
 	.block_bytes = vsx_rabitq_block_bytes,
-	.params_bytes = params_bytes,
-	.suits = suits,
-	.fits = fits,
+	.params_bytes = vsx_rabitq_params_bytes,
+	.suits = vsx_rabitq_suits,
+	.fits = vsx_rabitq_fits,
 	.most_dim = VSX_RABITQ_MOST_DIM,
 	.prepare = prepare,
-	.prepare_list = prepare_list,
+	.prepare_list = vsx_rabitq_prepare_list,
 	.keys_of_run = keys_of_run,
 	.keys_of_rows = keys_of_rows,
-	.check = check,
+	.check = vsx_rabitq_check,
 	.encode = vsx_rabitq_encode,
 	.decode = vsx_rabitq_decode,
 };

@@ -1,4 +1,4 @@
-/* Rows and their signs. */
+/* Rows, their codes, and the numbers beside these. */
 #include <math.h>
 #include <string.h>
 
@@ -23,34 +23,120 @@ static double square_of(const float *r, uint32_t n)
 	return fold(lane);
 }
 
-/* Of r with the signs of a row, 1/2 or -1/2 each. */
-static double with_signs(const uint8_t *block, uint32_t row, const float *r,
+/* ---- the point of the grid ------------------------------------------------
+ */
+
+/* What is taken from a code: it stands for what is left. */
+static double middle_of(uint32_t bits)
+{
+	return ((1u << bits) - 1) * 0.5;
+}
+
+/* Of r with the point that the codes are. */
+static double product_of(const uint8_t *codes, uint32_t bits, const float *r,
 			 uint32_t n)
 {
-	double lane[LANES] = {0};
+	double lane[LANES] = {0}, middle = middle_of(bits);
 
-	for (uint32_t i = 0; i < n; i++) {
-		double half = 0.5 * (double)r[i];
-
-		lane[i % LANES] +=
-			vsx_rabitq_sign(block, row, i) ? half : -half;
-	}
+	for (uint32_t i = 0; i < n; i += LANES)
+		for (uint32_t j = 0; j < LANES; j++)
+			lane[j] += (double)r[i + j] *
+				   ((double)codes[i + j] - middle);
 	return fold(lane);
 }
 
-static void put_signs(uint8_t *block, uint32_t row, const float *r, uint32_t n)
+/* Of the point; exact. */
+static double length_of(const uint8_t *codes, uint32_t bits, uint32_t n)
+{
+	double sum = 0.0, middle = middle_of(bits);
+
+	for (uint32_t i = 0; i < n; i++)
+		sum += ((double)codes[i] - middle) *
+		       ((double)codes[i] - middle);
+	return sum;
+}
+
+static void take_signs(const float *r, uint32_t n, uint8_t *codes)
 {
 	for (uint32_t i = 0; i < n; i++)
-		block[i / 4 * 16 + row % 16] |=
-			(uint8_t)((r[i] >= 0.0f) << (row / 16 * 4 + i % 4));
+		codes[i] = r[i] >= 0.0f;
 }
+
+/* Cells of the grid, as parts of one with which its last cell just holds the
+ * greatest component: wider ones waste bits, in narrower ones more components
+ * are beyond the last. */
+#define CELLS	     32.0
+#define FIRST_CELL   10u
+#define LAST_CELL    34u
+#define STEP_OF_CELL 2u
+
+/*
+ * How near a grid of `cells` to a unit leads to r: the square of <r, s> / |s|.
+ * size: the sizes of r's components.
+ */
+static double nearness(const float *size, uint32_t n, double cells, double last)
+{
+	double product[LANES] = {0}, square[LANES] = {0}, sum;
+
+	for (uint32_t i = 0; i < n; i += LANES)
+		for (uint32_t j = 0; j < LANES; j++) {
+			double at = (double)size[i + j] * cells;
+
+			at = at < last ? at : last;
+			at = (double)(int32_t)at + 0.5;
+			product[j] += (double)size[i + j] * at;
+			square[j] += at * at;
+		}
+	sum = fold(product);
+	return sum * sum / fold(square);
+}
+
+static float sizes_of(const float *r, uint32_t n, float *size)
+{
+	float most = 0.0f;
+
+	for (uint32_t i = 0; i < n; i++) {
+		size[i] = fabsf(r[i]);
+		most = size[i] > most ? size[i] : most;
+	}
+	return most;
+}
+
+/* The point whose grid comes nearest. */
+static void take_codes(const float *r, uint32_t n, uint32_t bits,
+		       uint8_t *codes)
+{
+	float size[VSX_RABITQ_MOST_DIM], most = sizes_of(r, n, size);
+	uint32_t half = 1u << (bits - 1);
+	double last = half - 1, best = -1.0, cells = 0.0;
+
+	for (uint32_t i = FIRST_CELL; most > 0.0f && i <= LAST_CELL;
+	     i += STEP_OF_CELL) {
+		double some = half * CELLS / ((double)most * i);
+		double near = nearness(size, n, some, last);
+
+		if (near > best) {
+			best = near;
+			cells = some;
+		}
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		double at = (double)size[i] * cells;
+		uint32_t cell = at < last ? (uint32_t)at : half - 1;
+
+		codes[i] =
+			(uint8_t)(r[i] >= 0.0f ? half + cell : half - 1 - cell);
+	}
+}
+
+/* ---- rows ---------------------------------------------------------------- */
 
 /* out = rotated a - b, of which b may be NULL; n floats, a and b are shorter.
  */
 static void turn(const struct vsx_code_form *f, const float *a, const float *b,
 		 float *out)
 {
-	uint32_t n = vsx_rotate_dim(f->coded);
+	uint32_t n = vsx_rabitq_dim(f);
 
 	for (uint32_t i = 0; i < f->coded; i++)
 		out[i] = b ? a[i] - b[i] : a[i];
@@ -58,85 +144,182 @@ static void turn(const struct vsx_code_form *f, const float *a, const float *b,
 	vsx_rotate(out, n);
 }
 
-static float *factor(uint8_t *block, const struct vsx_code_form *f,
-		     size_t which)
+/* Rows of a list have the same centroid, which is turned once for all. */
+struct rows {
+	const struct vsx_code_form *f;
+	const float *mean;
+	const float *centroid; /* that `o` is of; NULL: none */
+	float r[VSX_RABITQ_MOST_DIM], o[VSX_RABITQ_MOST_DIM];
+};
+
+static void begin(struct rows *rows, const struct vsx_code_form *f,
+		  const uint8_t *params)
 {
-	return (float *)(void *)(block + vsx_rabitq_parts(f) * 16) +
-	       which * VSX_SCAN_ROWS;
-}
-
-enum { ADD, SCALE, ERROR };
-
-static void put_factor(uint8_t *block, const struct vsx_code_form *f,
-		       size_t which, uint32_t row, double x)
-{
-	float value = (float)x;
-
-	memcpy(factor(block, f, which) + row, &value, sizeof(value));
+	rows->f = f;
+	rows->mean = vsx_rabitq_mean(f, params);
+	rows->centroid = NULL;
 }
 
 /* y of a row is less by the centroid of its list or, without lists, by
  * nothing. */
-static void encode_row(const struct vsx_code_form *f, const uint8_t *params,
-		       const float *y, const float *centroid, uint32_t row,
-		       uint8_t *block)
+static void take_row(struct rows *rows, const float *y, const float *centroid)
 {
-	bool residual = f->flags & VSX_CODES_RESIDUAL;
-	const float *mean = vsx_rabitq_mean(f, params);
-	uint32_t n = vsx_rotate_dim(f->coded);
-	float r[VSX_RABITQ_MOST_DIM];
-	double square, product, scale, along = 0.0, error;
+	bool residual = rows->f->flags & VSX_CODES_RESIDUAL;
 
-	turn(f, y, residual ? NULL : mean, r);
-	put_signs(block, row, r, n);
-	square = square_of(r, n);
-	product = with_signs(block, row, r, n);
-	/* A row that is where its centroid is: all else is 0. */
+	turn(rows->f, y, residual ? NULL : rows->mean, rows->r);
+	centroid = residual ? centroid : NULL;
+	if (centroid && centroid != rows->centroid)
+		turn(rows->f, centroid, rows->mean, rows->o);
+	rows->centroid = centroid;
+}
+
+static struct vsx_rabitq_numbers numbers_of(const struct rows *rows,
+					    const uint8_t *codes, uint32_t bits)
+{
+	uint32_t n = vsx_rabitq_dim(rows->f);
+	double square = square_of(rows->r, n);
+	double product = product_of(codes, bits, rows->r, n);
+	double scale, along = 0.0, error;
+
+	/* A row that is where its centroid is. */
 	if (!(product > 0.0))
-		return;
+		return (struct vsx_rabitq_numbers){0.0f, 0.0f, 0.0f};
 	scale = square / product;
-	if (residual && centroid) {
-		turn(f, centroid, mean, r);
-		along = with_signs(block, row, r, n);
-	}
-	error = scale * scale * (n / 4.0) - square;
-	put_factor(block, f, ADD, row, square + 2.0 * scale * along);
-	put_factor(block, f, SCALE, row, scale);
-	put_factor(block, f, ERROR, row, error > 0.0 ? sqrt(error) : 0.0);
+	if (rows->centroid)
+		along = product_of(codes, bits, rows->o, n);
+	error = scale * scale * length_of(codes, bits, n) - square;
+	return (struct vsx_rabitq_numbers){
+		(float)(square + 2.0 * scale * along),
+		(float)scale,
+		(float)(error > 0.0 ? sqrt(error) : 0.0),
+	};
+}
+
+/* ---- blocks -------------------------------------------------------------- */
+
+static void put_signs(uint8_t *block, uint32_t row, const uint8_t *signs,
+		      uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		block[i / 4 * 16 + row % 16] |=
+			(uint8_t)(signs[i] << (row / 16 * 4 + i % 4));
+}
+
+static void put_factors(uint8_t *at, uint32_t row,
+			struct vsx_rabitq_numbers numbers)
+{
+	at += row * sizeof(float);
+	memcpy(at, &numbers.add, sizeof(float));
+	at += VSX_SCAN_ROWS * sizeof(float);
+	memcpy(at, &numbers.scale, sizeof(float));
+	at += VSX_SCAN_ROWS * sizeof(float);
+	memcpy(at, &numbers.error, sizeof(float));
+}
+
+static void encode_row(const struct rows *rows, uint32_t row, uint8_t *block)
+{
+	const struct vsx_code_form *f = rows->f;
+	uint32_t n = vsx_rabitq_dim(f), rest = vsx_rabitq_rest_bytes(f);
+	uint8_t codes[VSX_RABITQ_MOST_DIM];
+
+	take_signs(rows->r, n, codes);
+	put_signs(block, row, codes, n);
+	block += vsx_rabitq_signs_bytes(f);
+	put_factors(block, row, numbers_of(rows, codes, 1));
+	if (f->size == 1)
+		return;
+	take_codes(rows->r, n, f->size, codes);
+	block += sizeof(struct vsx_rabitq_factors);
+	put_factors(block, row, numbers_of(rows, codes, f->size));
+	block += sizeof(struct vsx_rabitq_factors);
+	vsx_rabitq_pack(codes, n, f->size - 1, block + (size_t)row * rest);
 }
 
 void vsx_rabitq_encode(const struct vsx_code_form *f, const uint8_t *params,
 		       const float *y, const float *const *centroids,
 		       uint32_t n, uint8_t *block)
 {
-	for (uint32_t i = 0; i < n; i++)
-		encode_row(f, params, y + (size_t)i * f->coded,
-			   centroids ? centroids[i] : NULL, i, block);
+	struct rows rows;
+
+	begin(&rows, f, params);
+	for (uint32_t i = 0; i < n; i++) {
+		take_row(&rows, y + (size_t)i * f->coded,
+			 centroids ? centroids[i] : NULL);
+		encode_row(&rows, i, block);
+	}
 }
 
-/* The multiple of the signs that comes nearest to what was coded: of a vector
+/* The multiple of the point that comes nearest to what was coded: of a vector
  * as long as scale * s, less its part along e. */
-static double nearest(float scale, float error, uint32_t n)
+static float nearest(float scale, float error, double length)
 {
-	double square = (double)scale * (double)scale * (n / 4.0);
+	double square = (double)scale * (double)scale * length;
 	double less = (double)error * (double)error;
 
-	return square > 0.0 ? (double)scale * (1.0 - less / square) : 0.0;
+	return square > 0.0 ? (float)((double)scale * (1.0 - less / square))
+			    : 0.0f;
+}
+
+static void decode(const struct vsx_code_form *f, const uint8_t *params,
+		   const uint8_t *codes, float scale, float error, float *y)
+{
+	const float *mean = vsx_rabitq_mean(f, params);
+	uint32_t n = vsx_rabitq_dim(f);
+	float middle = (float)middle_of(f->size);
+	float r[VSX_RABITQ_MOST_DIM];
+	float by = nearest(scale, error, length_of(codes, f->size, n));
+
+	for (uint32_t i = 0; i < n; i++)
+		r[i] = by * ((float)codes[i] - middle);
+	vsx_rotate_back(r, n);
+	for (uint32_t i = 0; i < f->coded; i++)
+		y[i] = f->flags & VSX_CODES_RESIDUAL ? r[i] : r[i] + mean[i];
 }
 
 void vsx_rabitq_decode(const struct vsx_code_form *f, const uint8_t *params,
 		       const uint8_t *block, uint32_t row, float *y)
 {
-	const float *mean = vsx_rabitq_mean(f, params);
-	uint32_t n = vsx_rotate_dim(f->coded);
+	uint8_t codes[VSX_RABITQ_MOST_DIM];
 	struct vsx_rabitq_factors at;
-	float r[VSX_RABITQ_MOST_DIM], half;
 
-	memcpy(&at, block + vsx_rabitq_parts(f) * 16, sizeof(at));
-	half = (float)(nearest(at.scale[row], at.error[row], n) * 0.5);
-	for (uint32_t i = 0; i < n; i++)
-		r[i] = vsx_rabitq_sign(block, row, i) ? half : -half;
-	vsx_rotate_back(r, n);
-	for (uint32_t i = 0; i < f->coded; i++)
-		y[i] = f->flags & VSX_CODES_RESIDUAL ? r[i] : r[i] + mean[i];
+	memcpy(&at, vsx_rabitq_of_all(f, block), sizeof(at));
+	vsx_rabitq_gather(f, block, row, codes);
+	decode(f, params, codes, at.scale[row], at.error[row], y);
+}
+
+/* ---- records ------------------------------------------------------------- */
+
+void vsx_rabitq_encode_record(const struct vsx_code_form *f,
+			      const uint8_t *params, const float *y,
+			      const float *const *centroids, uint32_t n,
+			      uint8_t *record)
+{
+	uint8_t codes[VSX_RABITQ_MOST_DIM];
+	struct vsx_rabitq_numbers numbers;
+	uint32_t dim = vsx_rabitq_dim(f);
+	struct rows rows;
+
+	(void)n; /* is 1 */
+	begin(&rows, f, params);
+	take_row(&rows, y, centroids ? centroids[0] : NULL);
+	if (f->size == 1)
+		take_signs(rows.r, dim, codes);
+	else
+		take_codes(rows.r, dim, f->size, codes);
+	vsx_rabitq_pack(codes, dim, f->size, record);
+	numbers = numbers_of(&rows, codes, f->size);
+	memcpy(record + vsx_rabitq_codes_bytes(dim, f->size), &numbers,
+	       sizeof(numbers));
+}
+
+void vsx_rabitq_decode_record(const struct vsx_code_form *f,
+			      const uint8_t *params, const uint8_t *record,
+			      uint32_t row, float *y)
+{
+	struct vsx_rabitq_numbers at = vsx_rabitq_numbers_of(f, record);
+	uint8_t codes[VSX_RABITQ_MOST_DIM];
+
+	(void)row;
+	vsx_rabitq_unpack(record, vsx_rabitq_dim(f), f->size, codes);
+	decode(f, params, codes, at.scale, at.error, y);
 }

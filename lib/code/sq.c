@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "code/weights.h"
 #include "kernel/codes.h"
 
 /* ---- what lies where --------------------------------------------------- */
@@ -101,96 +102,16 @@ static enum vsx_status make_room(const struct vsx_codes *c,
 	return VSX_OK;
 }
 
-/*
- * Sums run in 8 lanes, as those of exact values do: component i is added to
- * lane i % 8. Loops over eight components at a time are what compilers make
- * vectors of.
- */
-#define LANES 8u
-
-static float fold(const float lane[LANES])
-{
-	return ((lane[0] + lane[4]) + (lane[2] + lane[6])) +
-	       ((lane[1] + lane[5]) + (lane[3] + lane[7]));
-}
-
-/* The sum of the sizes of n weights, and the greatest. */
-static float size_up(const float *weight, uint32_t n, float *greatest)
-{
-	float lane[LANES] = {0}, most[LANES] = {0};
-	uint32_t i = 0;
-
-	for (; n - i >= LANES; i += LANES)
-		for (uint32_t l = 0; l < LANES; l++) {
-			float size = fabsf(weight[i + l]);
-
-			lane[l] += size;
-			most[l] = size > most[l] ? size : most[l];
-		}
-	for (; i < n; i++) {
-		float size = fabsf(weight[i]);
-
-		lane[i % LANES] += size;
-		most[0] = size > most[0] ? size : most[0];
-	}
-	for (uint32_t l = 1; l < LANES; l++)
-		most[0] = most[l] > most[0] ? most[l] : most[0];
-	*greatest = most[0];
-	return fold(lane);
-}
-
-/* 1.5 * 2^23: what is added to it is rounded to a whole number. */
-#define ROUNDER 12582912.0f
-
-/* Whole numbers near the weights times inverse; the sum of their sizes, which
- * are 2^15 at most, of 2^16 at most. */
-static uint32_t round_off(const float *restrict weight, uint32_t n,
-			  float inverse, int16_t *restrict w)
-{
-	uint32_t sum = 0;
-
-	for (uint32_t i = 0; i < n; i++) {
-		float whole = weight[i] * inverse + ROUNDER;
-
-		w[i] = (int16_t)(int32_t)(whole - ROUNDER);
-	}
-	for (uint32_t i = 0; i < n; i++)
-		sum += (uint32_t)abs(w[i]);
-	return sum;
-}
-
-/*
- * Whole numbers w times the unit that is returned are near the weights, and no
- * sum of products with codes leaves 31 bits.
- */
-static float quantise(const float *weight, uint32_t n, uint32_t most,
-		      int16_t *w)
-{
-	float greatest, unit, inverse;
-
-	/* A twentieth more than 2^31 allows: room for what is rounded up. */
-	unit = size_up(weight, n, &greatest) * ((float)most * 1.05f * 0x1p-31f);
-	if (unit < greatest * (1.0f / 32767.0f))
-		unit = greatest * (1.0f / 32767.0f);
-	inverse = 1.0f / unit;
-	/* Numbers that are none, or out of range, come from a hostile file. */
-	if (unit > 0.0f && unit <= FLT_MAX && inverse <= FLT_MAX &&
-	    (uint64_t)round_off(weight, n, inverse, w) * most <= INT32_MAX)
-		return unit;
-	memset(w, 0, n * sizeof(*w));
-	return 0.0f;
-}
-
 /* How far a query is from the corner of the grid, in n components, times the
  * steps; the squares of how far are added to lanes. */
 static void off_corner(const float *restrict y, const float *restrict lo,
 		       const float *restrict step, uint32_t n,
-		       float *restrict weight, float lane[LANES])
+		       float *restrict weight, float lane[VSX_LANES])
 {
 	uint32_t i = 0;
 
-	for (; n - i >= LANES; i += LANES)
-		for (uint32_t l = 0; l < LANES; l++) {
+	for (; n - i >= VSX_LANES; i += VSX_LANES)
+		for (uint32_t l = 0; l < VSX_LANES; l++) {
 			float at = y[i + l] - lo[i + l];
 
 			weight[i + l] = at * step[i + l];
@@ -200,7 +121,7 @@ static void off_corner(const float *restrict y, const float *restrict lo,
 		float at = y[i] - lo[i];
 
 		weight[i] = at * step[i];
-		lane[i % LANES] += at * at;
+		lane[i % VSX_LANES] += at * at;
 	}
 }
 
@@ -210,7 +131,7 @@ static void weigh_distance(const struct vsx_codes *c, struct vsx_code_query *q,
 {
 	struct vsx_sq_scale s = vsx_sq_scale(&c->form, c->params);
 	struct sq_query *sq = sq_of(q);
-	float *weight = q->query.f32_buffer, lane[LANES] = {0};
+	float *weight = q->query.f32_buffer, lane[VSX_LANES] = {0};
 	const float *y = sq->y;
 	uint32_t n = c->form.coded;
 
@@ -220,22 +141,22 @@ static void weigh_distance(const struct vsx_codes *c, struct vsx_code_query *q,
 		y = sq->off;
 	}
 	off_corner(y, s.lo, s.step, n, weight, lane);
-	sq->bias = fold(lane);
-	sq->scale =
-		-2.0f * quantise(weight, n, vsx_sq_most(c->codec), sq->weights);
+	sq->bias = vsx_fold_lanes(lane);
+	sq->scale = -2.0f *
+		    vsx_weigh(weight, n, vsx_sq_most(c->codec), sq->weights);
 }
 
 static float product_of(const float *a, const float *b, uint32_t n)
 {
-	float lane[LANES] = {0};
+	float lane[VSX_LANES] = {0};
 	uint32_t i = 0;
 
-	for (; n - i >= LANES; i += LANES)
-		for (uint32_t l = 0; l < LANES; l++)
+	for (; n - i >= VSX_LANES; i += VSX_LANES)
+		for (uint32_t l = 0; l < VSX_LANES; l++)
 			lane[l] += a[i + l] * b[i + l];
 	for (; i < n; i++)
-		lane[i % LANES] += a[i] * b[i];
-	return fold(lane);
+		lane[i % VSX_LANES] += a[i] * b[i];
+	return vsx_fold_lanes(lane);
 }
 
 /* Products: the weights are the same for all lists. */
@@ -248,7 +169,7 @@ static void weigh_product(const struct vsx_codes *c, struct vsx_code_query *q)
 
 	for (uint32_t i = 0; i < n; i++)
 		weight[i] = sq->y[i] * s.step[i];
-	sq->scale = quantise(weight, n, vsx_sq_most(c->codec), sq->weights);
+	sq->scale = vsx_weigh(weight, n, vsx_sq_most(c->codec), sq->weights);
 	sq->bias = product_of(sq->y, s.lo, n);
 }
 
@@ -414,11 +335,9 @@ static void decode(const struct some *s, const uint8_t *restrict code,
 		       step[i] * (float)(int32_t)(code[i] >> shift & mask);
 }
 
-/* The squared length of step * code; component i is in lane i % LANES. */
-#define LANES 8u
-
+/* The squared length of step * code; component i is in lane i % VSX_LANES. */
 struct term {
-	double lane[LANES];
+	double lane[VSX_LANES];
 };
 
 static double length_of(const struct some *s, const uint8_t *code, uint32_t i)
@@ -432,18 +351,20 @@ static double length_of(const struct some *s, const uint8_t *code, uint32_t i)
 static void add_to(struct term *t, const struct some *s, const uint8_t *code)
 {
 	struct some some = *s;
-	double lane[LANES];
+	double lane[VSX_LANES];
 	uint32_t i;
 
-	for (i = 0; i < some.n && (some.first + i) % LANES; i++)
-		t->lane[(some.first + i) % LANES] += length_of(&some, code, i);
+	for (i = 0; i < some.n && (some.first + i) % VSX_LANES; i++)
+		t->lane[(some.first + i) % VSX_LANES] +=
+			length_of(&some, code, i);
 	memcpy(lane, t->lane, sizeof(lane));
-	for (; some.n - i >= LANES; i += LANES)
-		for (uint32_t j = 0; j < LANES; j++)
+	for (; some.n - i >= VSX_LANES; i += VSX_LANES)
+		for (uint32_t j = 0; j < VSX_LANES; j++)
 			lane[j] += length_of(&some, code, i + j);
 	memcpy(t->lane, lane, sizeof(lane));
 	for (; i < some.n; i++)
-		t->lane[(some.first + i) % LANES] += length_of(&some, code, i);
+		t->lane[(some.first + i) % VSX_LANES] +=
+			length_of(&some, code, i);
 }
 
 static void put_term(const struct term *t, uint8_t *out)

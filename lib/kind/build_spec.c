@@ -163,6 +163,9 @@ static const struct vsx_codec_build *build_of(const struct vsx_codec *codec)
 	for (uint32_t i = 0; (b = vsx_codec_build_at(i)); i++)
 		if (b->codec == codec)
 			return b;
+	for (uint32_t i = 0; (b = vsx_codec_build_at(i)); i++)
+		if (b->kept_alone && b->kept->codec == codec)
+			return b->kept;
 	return codec == &vsx_codec_floats ? &vsx_codec_floats_build : NULL;
 }
 
@@ -237,7 +240,8 @@ struct vsx_code_wish vsx_spec_kept(const struct vsx_spec *spec)
 bool vsx_spec_codes_beside(const struct vsx_spec *spec)
 {
 	return spec->keep != VSX_KEEP_NONE ||
-	       (spec->codes.build && spec->codes.build->kept);
+	       (spec->codes.build && spec->codes.build->kept &&
+		!spec->codes.build->kept_alone);
 }
 
 uint32_t vsx_spec_kept_bytes(const struct vsx_spec *spec, uint32_t dim)

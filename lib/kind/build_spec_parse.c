@@ -333,6 +333,15 @@ static void settle_transform(struct vsx_spec *spec)
 		codes->build = &vsx_codec_floats_build;
 }
 
+/* Links lead to rows one by one, of which codes have records then. */
+static void settle_records(struct vsx_spec *spec)
+{
+	const struct vsx_codec_build *b = spec->codes.build;
+
+	if (b && b->kept_alone && vsx_kind_build_find(spec->kind)->walks)
+		spec->codes.build = b->kept;
+}
+
 /* Codes in place of rows must be named. */
 static enum vsx_status check_keep(const struct parser *p,
 				  const struct vsx_spec *spec)
@@ -357,5 +366,6 @@ enum vsx_status vsx_spec_parse(struct vsx_spec *out, const char *text,
 	VSX_TRY(parse_transform(&p, out));
 	VSX_TRY(parse_kind(&p, out));
 	settle_transform(out);
+	settle_records(out);
 	return check_keep(&p, out);
 }

@@ -325,6 +325,8 @@ static enum vsx_status take_rows(struct vsx_sieve *s, const struct vsx_run *run,
 		VSX_TRY(decode(s, &from, err));
 	else
 		VSX_TRY(vsx_codes_touch(&s->codes, run, err));
+	if (s->estimates)
+		s->query->cut = s->cut;
 	s->codes.codec->keys_of_run(&s->codes, s->query, &from, scratch->keys);
 	if (s->query->bounds.error != s->error)
 		set_cut(s);

@@ -207,12 +207,6 @@ static enum vsx_status check_codes(const struct vsx_spec *spec,
 				"index '%.80s': codes in blocks are for scans, "
 				"%s with links compares rows one by one",
 				o->spec, vsx_kind_name(spec->kind));
-	if (b->codec->block_shift && !b->kept && spec->keep == VSX_KEEP_NONE)
-		return vsx_fail(err, VSX_EINVAL,
-				"index '%.80s': codes in blocks, %s, cannot "
-				"take the place of rows; expected RFlat, "
-				"Refine(FP16) or Refine(SQ8)",
-				o->spec, b->name);
 	if (!b->codec->suits(o->elem))
 		return vsx_fail(err, VSX_EINVAL,
 				"index '%.80s': rows of %s have no codes %s",

@@ -22,6 +22,7 @@ for options in "-i Flat -m cosine" "-i IVF64,Flat -m cosine" \
     "-i IVF64,SQ4 -m cosine" "-i SQ8 -m ip -e f16" \
     "-i IVF32,PQ9 -m cosine" "-i PQ25x4 -m ip" "-i IVF32,PQ21x4fs" \
     "-i IVF32,RaBitQ -m cosine" "-i RaBitQ -m ip -e f16" \
+    "-i IVF32,RaBitQ5" "-i RaBitQ3,NoRefine -m cosine" \
     "-i PCA20,Flat -m ip" "-i OPQ7_24,IVF16,SQ4 -m cosine" \
     "-i Flat --normalize --queries queries.fbin"; do
 	for threads in $threads_each; do

@@ -62,6 +62,7 @@ builds SQ8 sq8 some.fbin
 has said "rows are kept as f32 beside their codes (RFlat)"
 builds IVF10,SQ4 ivf10,sq4 some.fbin
 builds IVF10,RaBitQ ivf10,rabitq1 some.fbin
+builds IVF10,RaBitQ4,NoRefine ivf10,rabitq4,norefine some.fbin
 builds IVF10,SQ8u,RFlat IVF10,sq8U,RFLAT some.fbin
 [ ! -s said ] || fail "what was asked for is told: $(cat said)"
 run 0 vsx-info x.vsx --json
@@ -138,10 +139,10 @@ run 0 vsx-build "$words/vectors.npy" -o x.vsx -f -i IVF64,Flat --recall 0.9 --js
 refused 2 "'HNSX16' is not known" "Flat, IVF<nlist>,Flat" -- \
 	vsx-build some.fbin -o no.vsx -i HNSX16
 refused 2 "codes in blocks are for scans" -- \
-	vsx-build some.fbin -o no.vsx -i HNSW8,RaBitQ
-refused 2 "codes in blocks, RaBitQ, cannot take the place of rows" -- \
-	vsx-build some.fbin -o no.vsx -i IVF8,RaBitQ,NoRefine
-refused 2 "bits is 2, expected 1 to 1" -- \
-	vsx-build some.fbin -o no.vsx -i RaBitQ2
+	vsx-build some.fbin -o no.vsx -i HNSW8,PQ2x4fs
+for bits in 0 9; do
+	refused 2 "bits is $bits, expected 1 to 8" -- \
+		vsx-build some.fbin -o no.vsx -i RaBitQ$bits
+done
 refused 2 "nlist is 0" -- vsx-build some.fbin -o no.vsx -i ivf0
 finish

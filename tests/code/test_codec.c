@@ -13,9 +13,23 @@
 #include "nibbles.h"
 #include "segment/codes.h"
 
-TestSuite(codec, .timeout = 120);
-
 static struct vsx_error err;
+
+/* Codecs of a size that is not the usual one. */
+static struct vsx_codec_build blocks_of_4, blocks_of_7;
+static struct vsx_codec_build records_of_3, records_of_8;
+
+static void take_sizes(void)
+{
+	blocks_of_4 = blocks_of_7 = vsx_codec_rabitq_build;
+	records_of_3 = records_of_8 = vsx_codec_rabitq_record_build;
+	blocks_of_4.usual_size = 4;
+	blocks_of_7.usual_size = 7;
+	records_of_3.usual_size = 3;
+	records_of_8.usual_size = 8;
+}
+
+TestSuite(codec, .init = take_sizes, .timeout = 120);
 
 /* NULL: rows as codes of themselves. */
 static const struct vsx_codec_build *const codecs[] = {
@@ -29,6 +43,11 @@ static const struct vsx_codec_build *const codecs[] = {
 	&vsx_codec_pq4_build,
 	&vsx_codec_pq4fs_build,
 	&vsx_codec_rabitq_build,
+	&blocks_of_4,
+	&blocks_of_7,
+	&vsx_codec_rabitq_record_build,
+	&records_of_3,
+	&records_of_8,
 };
 enum { N_CODECS = sizeof(codecs) / sizeof(codecs[0]) };
 
@@ -506,7 +525,8 @@ Test(codec, no_exact_search_goes_by_estimates)
 Test(codec, every_id_of_the_format_is_known)
 {
 	static const uint32_t known[] = {VSX_CODEC_GRID, VSX_CODEC_SQ8,
-					 VSX_CODEC_SQ4};
+					 VSX_CODEC_SQ4, VSX_CODEC_RABITQ,
+					 VSX_CODEC_RABITQ_RECORD};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		cr_assert_not_null(vsx_codec_find(known[i]), "codec %u",

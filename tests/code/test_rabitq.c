@@ -1,7 +1,8 @@
 /*
- * Signs of rotated rows: the rotation keeps lengths and spreads what is in one
- * place, estimates are as often above as below what they are of and as near as
- * their errors say, and nothing depends on the machine.
+ * Bits of rotated rows: the rotation keeps lengths and spreads what is in one
+ * place, codes are as near as so many bits can be, estimates are as often above
+ * as below what they are of and as near as their errors say, and nothing
+ * depends on the machine.
  */
 #include <criterion/criterion.h>
 #include <math.h>
@@ -102,6 +103,8 @@ struct shape {
 	uint32_t dim;
 	bool residual;
 	float scale;
+	uint32_t bits;
+	bool record; /* not in blocks */
 };
 
 /* Away from 0, the centroids from each other, and rows from them. */
@@ -133,13 +136,18 @@ static void store_rows(struct coded *c, const struct shape *s)
 static void make(struct coded *c, const struct shape *s)
 {
 	struct vsx_job job = {.n_threads = 2, .seed = 1};
-	struct vsx_code_wish wish = {.build = &vsx_codec_rabitq_build};
+	struct vsx_code_wish wish = {
+		.build = s->record ? &vsx_codec_rabitq_record_build
+				   : &vsx_codec_rabitq_build,
+		.size = s->bits,
+	};
 	float *work;
 
 	memset(c, 0, sizeof(*c));
-	snprintf(c->what, sizeof(c->what), "metric %d, dim %u%s, scale %g",
-		 (int)s->metric, s->dim, s->residual ? ", residuals" : "",
-		 (double)s->scale);
+	snprintf(c->what, sizeof(c->what),
+		 "%u bits%s, metric %d, dim %u%s, scale %g", s->bits,
+		 s->record ? " in records" : "", (int)s->metric, s->dim,
+		 s->residual ? ", residuals" : "", (double)s->scale);
 	vsx_space_init(&c->space, s->metric, VSX_F32, s->dim, 0);
 	c->base = vsx_alloc(N, c->space.stride);
 	store_rows(c, s);
@@ -159,11 +167,11 @@ static void make(struct coded *c, const struct shape *s)
 	work = vsx_alloc(vsx_codes_work(&c->params), sizeof(*work));
 	vsx_codes_encode(&c->params, &c->from, 0, N, work, c->code);
 	free(work);
-	cr_assert_eq(vsx_codes_open(&c->codes, &vsx_codec_rabitq,
+	cr_assert_eq(vsx_codes_open(&c->codes, wish.build->codec,
 				    &c->params.form, &c->space, c->params.bytes,
 				    &c->view, 0, &err),
 		     VSX_OK);
-	cr_assert_eq(vsx_codec_rabitq.check(&c->codes, &err), VSX_OK);
+	cr_assert_eq(c->codes.codec->check(&c->codes, &err), VSX_OK);
 	cr_assert_eq(vsx_scratch_init(&c->scratch, s->dim, &err), VSX_OK);
 }
 
@@ -179,17 +187,30 @@ static void of_all(void (*fn)(struct coded *c, const struct shape *s))
 {
 	static const uint32_t dims[] = {1, 40, 128, MOST_DIM};
 	static const float scales[] = {1.0f, 1e-12f, 1e15f};
+	static const struct {
+		uint32_t bits;
+		bool record;
+		uint32_t n_scales;
+	} forms[] = {{1, false, 3}, {4, false, 3}, {2, false, 1},
+		     {8, false, 1}, {1, true, 1},  {3, true, 1},
+		     {4, true, 3},  {7, true, 1},  {8, true, 1}};
 
 	for (int metric = VSX_L2; metric <= VSX_COSINE; metric++)
-		for (uint32_t i = 0; i < 4 * 2 * 3; i++) {
-			struct shape s = {(enum vsx_metric)metric, dims[i % 4],
-					  i / 4 % 2, scales[i / 8]};
-			struct coded c;
+		for (size_t f = 0; f < sizeof(forms) / sizeof(forms[0]); f++)
+			for (uint32_t i = 0; i < 4 * 2 * forms[f].n_scales;
+			     i++) {
+				struct shape s = {(enum vsx_metric)metric,
+						  dims[i % 4],
+						  i / 4 % 2,
+						  scales[i / 8],
+						  forms[f].bits,
+						  forms[f].record};
+				struct coded c;
 
-			make(&c, &s);
-			fn(&c, &s);
-			release(&c);
-		}
+				make(&c, &s);
+				fn(&c, &s);
+				release(&c);
+			}
 }
 
 /* Near a row of some list. */
@@ -210,32 +231,51 @@ static void ask(struct coded *c, uint32_t i)
 		     VSX_OK);
 }
 
-static struct vsx_rabitq_factors factors_of(const struct coded *c, uint32_t row)
+static const uint8_t *block_of(const struct coded *c, uint32_t row)
 {
-	struct vsx_rabitq_factors f;
-
-	memcpy(&f,
-	       c->code + (size_t)(row / 32) * c->params.block_bytes +
-		       (size_t)vsx_rabitq_parts(&c->params.form) * 16,
-	       sizeof(f));
-	return f;
+	return c->code +
+	       (size_t)(row >> c->codes.block_shift) * c->params.block_bytes;
 }
 
+static struct vsx_rabitq_numbers numbers_of(const struct coded *c, uint32_t row)
+{
+	const struct vsx_code_form *f = &c->params.form;
+	const uint8_t *block = block_of(c, row);
+	struct vsx_rabitq_factors at;
+
+	if (c->codes.block_shift == 0)
+		return vsx_rabitq_numbers_of(f, block);
+	at = *vsx_rabitq_of_all(f, block);
+	row %= 32;
+	return (struct vsx_rabitq_numbers){at.add[row], at.scale[row],
+					   at.error[row]};
+}
+
+static void decode(const struct coded *c, uint32_t row, float *out)
+{
+	c->codes.codec->decode(&c->params.form, c->params.bytes,
+			       block_of(c, row),
+			       row % (1u << c->codes.block_shift), out);
+}
+
+/* Of normal numbers, rows of which are rotated: how long `error` is beside a
+ * row. */
+static const double errors[] = {0,     0.76,  0.41,  0.207, 0.110,
+				0.059, 0.031, 0.016, 0.0083};
+
 /* What a code stands for is less than its row by something at right angles to
- * it, the length of which `error` says. */
+ * it, the length of which `error` says, and with more bits by less. */
 static void decode_nearest(struct coded *c, const struct shape *s)
 {
 	const float *mean = vsx_rabitq_mean(&c->params.form, c->params.bytes);
 	float x[MOST_DIM], y[MOST_DIM], z[MOST_DIM];
+	double of_row = 0.0;
 
 	for (uint32_t r = 0; r < N; r++) {
 		double along = 0.0, square = 0.0, whole = 0.0, error;
 
 		vsx_code_source_row(&c->from, &c->params, r, x, y);
-		c->codes.codec->decode(&c->params.form, c->params.bytes,
-				       c->code + (size_t)(r / 32) *
-							 c->params.block_bytes,
-				       r % 32, z);
+		decode(c, r, z);
 		for (uint32_t i = 0; i < s->dim; i++) {
 			double of = s->residual ? 0.0 : (double)mean[i];
 			double a = (double)y[i] - of, b = (double)z[i] - of;
@@ -249,13 +289,17 @@ static void decode_nearest(struct coded *c, const struct shape *s)
 			continue;
 		cr_assert_float_eq(along, square, whole * 1e-4, "%s, row %u",
 				   c->what, r);
-		error = (double)factors_of(c, r).error[r % 32];
+		error = (double)numbers_of(c, r).error;
+		of_row += error * error / whole;
 		/* cos^2 of the angle between both, by either. */
 		cr_assert_float_eq(square / whole,
 				   whole / (whole + error * error), 1e-3,
 				   "%s, row %u", c->what, r);
 		cr_assert_gt(square / whole, 0.5, "%s, row %u", c->what, r);
 	}
+	if (s->dim == 128)
+		cr_expect_lt(sqrt(of_row / N), errors[s->bits] * 1.03, "%s: %g",
+			     c->what, sqrt(of_row / N));
 }
 
 Test(rabitq, codes_stand_for_what_is_nearest)
@@ -293,7 +337,7 @@ static void keys_of_list(struct coded *c, const struct shape *s, uint32_t l,
 /* In units of what the error of each row says. */
 static void are_near(struct coded *c, const struct shape *s)
 {
-	double sum = 0.0, square = 0.0, n = 0.0;
+	double sum = 0.0, square = 0.0, n = 0.0, outside = 0.0;
 
 	/* Centroids are not of length 1, so far from all rows of cosine. */
 	if (s->dim < 128 || (s->metric == VSX_COSINE && s->residual))
@@ -319,15 +363,22 @@ static void are_near(struct coded *c, const struct shape *s)
 				if (s->metric == VSX_COSINE)
 					got = got / 2.0 - 1.0;
 				off = (got - due) /
-				      (far * (double)factors_of(c, row)
-						     .error[row % 32]);
+				      (far * (double)numbers_of(c, row).error);
 				if (s->metric == VSX_L2)
 					off /= 2.0;
+				/* Signs that are as far off as one in some
+				   hundred stand instead of all bits. */
+				if (s->bits > 1 && !s->record &&
+				    fabs(off) > 3.0) {
+					outside++;
+					continue;
+				}
 				sum += off;
 				square += off * off;
 			}
 		}
 	}
+	cr_expect_leq(outside / n, 0.01, "%s: %g of %g", c->what, outside, n);
 	/* Where the metric is ip, much of the query lies along the rows. */
 	cr_expect_lt(fabs(sum / n), 0.15, "%s: %g", c->what, sum / n);
 	cr_expect_lt(sqrt(square / n), 1.15, "%s: %g", c->what,
@@ -344,25 +395,86 @@ Test(rabitq, estimates_are_as_near_as_they_say)
 /* A row where its centroid is has no direction, and none is made up for it. */
 Test(rabitq, a_row_that_is_its_centroid)
 {
-	struct shape s = {VSX_L2, 40, true, 1.0f};
-	float y[40] = {0};
-	const float *centroid;
-	struct vsx_rabitq_factors f;
-	struct coded c;
+	for (uint32_t i = 0; i < 4; i++) {
+		struct shape s = {VSX_L2, 40, true, 1.0f, i % 2 ? 5 : 1, i / 2};
+		struct vsx_rabitq_numbers at;
+		const float *centroid;
+		float y[40] = {0};
+		struct coded c;
 
-	make(&c, &s);
-	centroid = c.centroids[0];
-	memset(c.code, 0, c.params.block_bytes);
-	vsx_rabitq_encode(&c.params.form, c.params.bytes, y, &centroid, 1,
-			  c.code);
-	f = factors_of(&c, 0);
-	cr_expect_eq(f.add[0], 0.0f);
-	cr_expect_eq(f.scale[0], 0.0f);
-	cr_expect_eq(f.error[0], 0.0f);
-	vsx_rabitq_decode(&c.params.form, c.params.bytes, c.code, 0, y);
-	for (int i = 0; i < 40; i++)
-		cr_expect_eq(y[i], 0.0f);
-	release(&c);
+		make(&c, &s);
+		centroid = c.centroids[0];
+		memset(c.code, 0, c.params.block_bytes);
+		c.codes.codec->encode(&c.params.form, c.params.bytes, y,
+				      &centroid, 1, c.code);
+		at = numbers_of(&c, 0);
+		cr_expect_eq(at.add, 0.0f);
+		cr_expect_eq(at.scale, 0.0f);
+		cr_expect_eq(at.error, 0.0f);
+		decode(&c, 0, y);
+		for (int j = 0; j < 40; j++)
+			cr_expect_eq(y[j], 0.0f);
+		release(&c);
+	}
+}
+
+/* ---- all bits of few rows ------------------------------------------------ */
+
+/* Keys up to the cut are what they are without one, the others are above it;
+ * and most of these are made of signs alone. */
+static void cut_off(struct coded *c, const struct shape *s)
+{
+	uint32_t keys[N], cut[N], sorted[N], n = N / LISTS, fewer = 0;
+
+	if (s->record || s->bits == 1)
+		return;
+	ask(c, 1);
+	keys_of_list(c, s, 1, keys);
+	memcpy(sorted, keys, n * sizeof(*keys));
+	for (uint32_t i = 1; i < n; i++)
+		for (uint32_t j = i; j && sorted[j] < sorted[j - 1]; j--) {
+			uint32_t swap = sorted[j];
+
+			sorted[j] = sorted[j - 1];
+			sorted[j - 1] = swap;
+		}
+	c->scratch.code.cut = sorted[4];
+	keys_of_list(c, s, 1, cut);
+	for (uint32_t i = 0; i < n; i++) {
+		if (keys[i] <= sorted[4])
+			cr_expect_eq(cut[i], keys[i], "%s, row %u", c->what, i);
+		else
+			cr_expect_gt(cut[i], sorted[4], "%s, row %u", c->what,
+				     i);
+		fewer += cut[i] != keys[i];
+	}
+	if (s->dim == 128 && s->metric == VSX_L2 && s->residual)
+		cr_expect_gt(fewer, n / 4, "%s: %u", c->what, fewer);
+}
+
+Test(rabitq, all_bits_are_of_rows_that_may_be_near)
+{
+	of_all(cut_off);
+}
+
+/* Each code is where SPEC.md says, and comes back. */
+Test(rabitq, codes_come_back_from_bytes)
+{
+	enum { LENGTH = 192 };
+	struct vsx_rng rng = {4};
+
+	for (uint32_t bits = 1; bits <= VSX_RABITQ_MOST_BITS; bits++) {
+		uint8_t codes[LENGTH], back[LENGTH], bytes[LENGTH] = {0};
+
+		for (uint32_t i = 0; i < LENGTH; i++)
+			codes[i] = (uint8_t)vsx_rng_below(&rng, 1u << bits);
+		vsx_rabitq_pack(codes, LENGTH, bits, bytes);
+		vsx_rabitq_unpack(bytes, LENGTH, bits, back);
+		cr_expect_arr_eq(codes, back, LENGTH, "%u bits", bits);
+		for (uint32_t i = vsx_rabitq_codes_bytes(LENGTH, bits);
+		     i < LENGTH; i++)
+			cr_expect_eq(bytes[i], 0, "%u bits, byte %u", bits, i);
+	}
 }
 
 /* ---- one machine and another ------------------------------------------- */
@@ -440,9 +552,13 @@ Test(rabitq, hostile_numbers_crash_nothing)
 	static const float values[] = {NAN,   -NAN,   INFINITY, -INFINITY,
 				       3e38f, -3e38f, 1e-45f};
 
-	for (int i = 0; i < 2 * 3 * 7; i++) {
-		struct shape s = {(enum vsx_metric)(VSX_L2 + i / 2 % 3), 40,
-				  i % 2, 1.0f};
+	for (int i = 0; i < 2 * 3 * 7 * 3; i++) {
+		struct shape s = {(enum vsx_metric)(VSX_L2 + i / 2 % 3),
+				  40,
+				  i % 2,
+				  1.0f,
+				  i / 42 ? 5 : 1,
+				  i / 42 == 2};
 		struct coded c;
 		uint32_t keys[N];
 		float *mean, y[40];
@@ -450,16 +566,18 @@ Test(rabitq, hostile_numbers_crash_nothing)
 		make(&c, &s);
 		mean = (float *)(void *)(c.params.bytes +
 					 vsx_code_parts(&c.params.form).own);
-		mean[7] = values[i / 6];
+		mean[7] = values[i / 6 % 7];
 		cr_assert_eq(c.codes.codec->check(&c.codes, &err),
-			     isfinite(values[i / 6]) ? VSX_OK : VSX_ECORRUPT);
-		for (size_t at = vsx_rabitq_parts(&c.params.form) * 16;
-		     at < c.params.block_bytes; at += 12)
-			memcpy(c.code + at, &values[i / 6], sizeof(float));
+			     isfinite(values[i / 6 % 7]) ? VSX_OK
+							 : VSX_ECORRUPT);
+		for (size_t at =
+			     s.record ? 0
+				      : vsx_rabitq_signs_bytes(&c.params.form);
+		     at + 4 <= c.params.block_bytes; at += 12)
+			memcpy(c.code + at, &values[i / 6 % 7], sizeof(float));
 		ask(&c, 0);
 		keys_of_list(&c, &s, 0, keys);
-		c.codes.codec->decode(&c.params.form, c.params.bytes, c.code, 0,
-				      y);
+		decode(&c, 0, y);
 		release(&c);
 	}
 }

@@ -140,20 +140,28 @@ static void next_generation(const char *path, const struct support_index *what,
 	vsx_update_free(u);
 }
 
-#define N_SPECS 15
+#define N_SPECS 17
 
 /* As built; of generation 3 with three segments; of generation 5, merged. */
 static void make_seed(uint64_t i)
 {
-	static const char *const specs[] = {
-		"Flat",		"IVF3,Flat",
-		"HNSW3",	"IVF3,SQ8",
-		"HNSW3,SQ8",	"IVF3,PQ2x4",
-		"PCA3,Flat",	"OPQ2_4,IVF3,PQ2",
-		"IVF3,SQ4",	"IVF3,SQ4,NoRefine",
-		"HNSW3,SQ8,G4", "HNSW3,SQ4,G4,NoRefine",
-		"IVF3,PQ4x4fs", "PQ4x4fs,NoRefine",
-		"IVF3,RaBitQ"};
+	static const char *const specs[] = {"Flat",
+					    "IVF3,Flat",
+					    "HNSW3",
+					    "IVF3,SQ8",
+					    "HNSW3,SQ8",
+					    "IVF3,PQ2x4",
+					    "PCA3,Flat",
+					    "OPQ2_4,IVF3,PQ2",
+					    "IVF3,SQ4",
+					    "IVF3,SQ4,NoRefine",
+					    "HNSW3,SQ8,G4",
+					    "HNSW3,SQ4,G4,NoRefine",
+					    "IVF3,PQ4x4fs",
+					    "PQ4x4fs,NoRefine",
+					    "IVF3,RaBitQ",
+					    "IVF3,RaBitQ3",
+					    "RaBitQ5,NoRefine"};
 	struct support_index what = support_defaults((struct support_index){
 		.spec = specs[i % N_SPECS],
 		.metric = (enum vsx_metric)(1 + i / N_SPECS % 3),

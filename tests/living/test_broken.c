@@ -17,11 +17,11 @@ TestSuite(broken, .init = scratch_make, .fini = scratch_drop, .timeout = 120);
 enum { N = 300, DIM = 8 };
 
 static const char *const specs[] = {
-	"Flat",	      "IVF4,Flat",	   "HNSW8",
-	"IVF4,SQ4",   "IVF4,SQ8,NoRefine", "HNSW8,SQ8",
-	"PQ3x4",      "IVF4,PQ2",	   "IVF4,PQ4x4fs",
-	"PCA3,Flat",  "OPQ2_4,IVF4,PQ2",   "HNSW8,SQ8,G4",
-	"IVF4,RaBitQ"};
+	"Flat",	       "IVF4,Flat",	    "HNSW8",
+	"IVF4,SQ4",    "IVF4,SQ8,NoRefine", "HNSW8,SQ8",
+	"PQ3x4",       "IVF4,PQ2",	    "IVF4,PQ4x4fs",
+	"PCA3,Flat",   "OPQ2_4,IVF4,PQ2",   "HNSW8,SQ8,G4",
+	"IVF4,RaBitQ", "IVF4,RaBitQ3",	    "IVF4,RaBitQ4,NoRefine"};
 #define N_SPECS (sizeof(specs) / sizeof(specs[0]))
 
 static struct support_index what;

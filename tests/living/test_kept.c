@@ -18,11 +18,10 @@ TestSuite(kept, .init = scratch_make, .fini = scratch_drop, .timeout = 600);
 enum { DIM = 18, N = 1500, QUERIES = 25, K = 12 };
 
 static const char *const specs[] = {
-	"SQ8,NoRefine",		 "IVF12,SQ8,NoRefine",
-	"IVF12,SQ4,NoRefine",	 "SQ4,Refine(SQ8)",
-	"IVF12,SQ4,Refine(SQ8)", "PQ9x4,NoRefine",
-	"IVF12,PQ6,NoRefine",	 "HNSW8,SQ8,NoRefine",
-	"IVF12,PQ9x4fs,NoRefine"};
+	"SQ8,NoRefine",		  "IVF12,SQ8,NoRefine",	   "IVF12,SQ4,NoRefine",
+	"SQ4,Refine(SQ8)",	  "IVF12,SQ4,Refine(SQ8)", "PQ9x4,NoRefine",
+	"IVF12,RaBitQ8,NoRefine", "RaBitQ6,NoRefine",	   "IVF12,PQ6,NoRefine",
+	"HNSW8,SQ8,NoRefine",	  "IVF12,PQ9x4fs,NoRefine"};
 static const enum vsx_metric metrics[] = {VSX_L2, VSX_IP, VSX_COSINE};
 
 enum { N_FINE = 5 }; /* of them decode to something near */

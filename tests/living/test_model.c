@@ -341,13 +341,14 @@ static void run(uint64_t seed)
 					    "PCA3,Flat",    "OPQ2_4,IVF4,PQ2",
 					    "HNSW4,SQ8",    "HNSW4,SQ4",
 					    "HNSW4,SQ8,G4", "PQ4x4fs",
-					    "IVF4,PQ4x4fs", "IVF4,RaBitQ"};
+					    "IVF4,PQ4x4fs", "IVF4,RaBitQ",
+					    "IVF4,RaBitQ3", "HNSW4,RaBitQ6"};
 	static const enum vsx_metric metrics[] = {VSX_L2, VSX_IP, VSX_COSINE};
 	struct sequence s = {.seed = seed, .rng = {seed}};
 	enum vsx_metric metric;
 	uint32_t changes;
 
-	s.spec = specs[below(&s, 16)];
+	s.spec = specs[below(&s, 18)];
 	s.path = scratch_path("index");
 	/* Links have codes where distances are squares. */
 	metric = strstr(s.spec, ",G") ? VSX_L2 : metrics[below(&s, 3)];

@@ -293,6 +293,7 @@ Test(wear, of_codes_in_blocks)
 Test(wear, of_signs)
 {
 	run("IVF32,RaBitQ");
+	run("IVF32,RaBitQ4");
 }
 
 Test(wear, of_rotated_codes)

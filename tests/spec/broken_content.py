@@ -699,7 +699,7 @@ bytes_at("5.9.1-5", "opq", ["row 0: byte"], "CODE", 0, b"\xff\xff")
 
 # rabitq is a Flat of 18 dimensions, which are 64 then, rabitq-ivf an IVF of 150,
 # 192 then: blocks of 640 and 1152 bytes, of which there are two.
-for word in (7, 2 << 8 | 7, 18 << 8 | 7):
+for word in (7, 9 << 8 | 7, 18 << 8 | 7):
     param("5.9.6-1", "rabitq", ["codes RaBitQ of size %u for 18 dimensions" % (word >> 8)], 7, word)
 param("5.9.6-1", "long", ["codes RaBitQ of size 1 for 8200 dimensions"], 7, 1 << 8 | 7)
 longer("5.9.6-2", "rabitq", ["section CPAR has 140 bytes, expected 136"], "CPAR", 4)
@@ -716,6 +716,26 @@ for at in (256, 384, 512, 640 + 256 + 32, 640 + 384 + 124, -1):
 bytes_at("5.9.6-4", "rabitq", ["of its code is 0x01"], "CODE", 640 + 8, b"\1")
 bytes_at("5.9.6-4", "rabitq", ["row 0: byte"], "CPAR", 64, f32(40.0))
 param("5.10-1", "kept", ["rows kept as codes RaBitQ"], 6, 0x107)
+# rabitq-6 is an IVF of the same rows, with blocks of 4 * 192 * 6 + 768 bytes:
+# signs, numbers of these, numbers of all bits, and 120 bytes of each row.
+longer("5.9-9", "rabitq-6", ["section CODE has 5376 bytes, expected 10752"], "CODE", -5376)
+for at in (768 + 3, 768 + 384 + 3, 768 + 512 + 3, 768 + 640 + 3, 1536 + 120, -1):
+    bytes_at("5.9.6-4", "rabitq-6", ["of its code is 0x7a"], "CODE", at, b"\x7a")
+# kept-rabitq is one of records of 192 * 7 / 8 + 12 bytes.
+for word in (8, 9 << 8 | 8):
+    param("5.9.7-1", "kept-rabitq", ["codes RaBitQ of size %u for 150 dimensions" % (word >> 8)], 6, word)
+longer("5.9.7-2", "kept-rabitq", ["section VPAR has 668 bytes, expected 664"], "VPAR", 4)
+longer("5.9.7-2", "kept-rabitq", ["section VPAR has 60 bytes, expected 64"], "VPAR", -604)
+bytes_at("5.9.7-3", "kept-rabitq", ["mean[1] of the codes is nan"], "VPAR", 68, NAN)
+bytes_at("5.10-6", "kept-rabitq", ["row 0: `add` of its code is nan"], "VECS", 168, NAN)
+bytes_at("5.10-6", "kept-rabitq", ["row 0: the scale of its code is -1"], "VECS", 172, f32(-1.0))
+bytes_at("5.10-6", "kept-rabitq", ["row 39: the error of its code is -1"], "VECS", -4, f32(-1.0))
+bytes_at("5.10-5", "kept-rabitq", ["row 0: component"], "VECS", 172, f32(3e38))
+
+# walk-rabitq is a graph over such records, of 5 bits: 192 * 5 / 8 + 12 bytes.
+longer("5.9-9", "walk-rabitq", ["section CODE has 5284 bytes, expected 5280"], "CODE", 4)
+for at in (1, 100, 123, 127, 132 + 131, -1):
+    bytes_at("5.9.7-4", "walk-rabitq", ["of its code is 0x7a"], "CODE", at, b"\x7a")
 
 # walk is a graph of 18 dimensions over SQ8, walk-2 one of 5 kept as SQ8 with a
 # second segment that shares VPAR.

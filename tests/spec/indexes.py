@@ -84,7 +84,7 @@ GATED = ("HNSW4,SQ8,G4", "HNSW20,G4", "PCA4,HNSW4,PQ2,G4")
 GATED_KEPT = ("HNSW4,SQ4,G8,NoRefine", "HNSW4,SQ4,G4,Refine(SQ8)")
 
 # Decoded rows are f32.
-KEPT = ("OPQ3_5,IVF3,PQ3,NoRefine", "PCA4,Flat,NoRefine", "IVF3,PQ5x4,NoRefine", "SQ8,NoRefine", "SQ4,Refine(SQ8)", "IVF3,SQ8,NoRefine", "IVF3,SQ4,NoRefine", "IVF3,SQ4,Refine(SQ8)", "HNSW4,SQ8,NoRefine", "HNSW4,SQ4,Refine(SQ8)") + GATED_KEPT
+KEPT = ("OPQ3_5,IVF3,PQ3,NoRefine", "PCA4,Flat,NoRefine", "IVF3,PQ5x4,NoRefine", "SQ8,NoRefine", "RaBitQ3,NoRefine", "PCA4,IVF3,RaBitQ8,NoRefine", "SQ4,Refine(SQ8)", "IVF3,SQ8,NoRefine", "IVF3,SQ4,NoRefine", "IVF3,SQ4,Refine(SQ8)", "HNSW4,SQ8,NoRefine", "HNSW4,SQ4,Refine(SQ8)") + GATED_KEPT
 
 
 def has_keys(spec, metric):
@@ -95,7 +95,7 @@ def has_keys(spec, metric):
 def all_kinds(t):
     """Every kind, metric and element type; numbers that all types hold."""
     names = []
-    for spec in ("Flat", "IVF3,Flat", "HNSW4", "SQ8", "IVF3,SQ8", "IVF3,SQ4", "PQ3", "IVF3,PQ5x4", "PCA4,Flat", "OPQ3_5,IVF3,SQ4", "RaBitQ", "PCA4,IVF3,RaBitQ", "HNSW4,SQ8", "PCA4,HNSW4,SQ4") + GATED + KEPT:
+    for spec in ("Flat", "IVF3,Flat", "HNSW4", "SQ8", "IVF3,SQ8", "IVF3,SQ4", "PQ3", "IVF3,PQ5x4", "PCA4,Flat", "OPQ3_5,IVF3,SQ4", "RaBitQ", "PCA4,IVF3,RaBitQ", "IVF3,RaBitQ2", "HNSW4,SQ8", "PCA4,HNSW4,SQ4", "HNSW4,RaBitQ3") + GATED + KEPT:
         for metric in ("l2", "ip", "cosine"):
             for elem in ("f32", "f16", "bf16", "i8", "u8"):
                 if spec in KEPT and elem != "f32":
@@ -184,6 +184,9 @@ def bases(t):
     t.run("vsx-build", wide, "-q", "-o", "rabitq.vsx", "-i", "RaBitQ", "--ids", small)
     signs = add_rows(t, "signs", 40, 150, 7)
     t.run("vsx-build", signs, "-q", "-o", "rabitq-ivf.vsx", "-i", "IVF3,RaBitQ", "-m", "cosine")
+    t.run("vsx-build", signs, "-q", "-o", "rabitq-6.vsx", "-i", "IVF3,RaBitQ6")
+    t.run("vsx-build", signs, "-q", "-o", "walk-rabitq.vsx", "-i", "HNSW4,RaBitQ5", "-m", "cosine")
+    t.run("vsx-build", signs, "-q", "-o", "kept-rabitq.vsx", "-i", "IVF3,RaBitQ7,NoRefine", "-m", "ip")
     long = add_halves(t, "long", 5, 8200, 6)
     t.run("vsx-build", long, "-q", "-o", "long.vsx", "-i", "SQ8")
     changed(t, "sq4-2.vsx", "sq4-2.vsx", [(14, 1024, 5)], [])
@@ -247,6 +250,6 @@ def bases(t):
     t.run("vsx-build", "page.u8bin", "-q", "-o", "pages.vsx", "-i", "Flat", "-e", "u8", "--queries", "one.fvecs")
     return (
         "flat ivf hnsw cosine bytes narrow odd queries hundred given shared truth known empty gone"
-        " sq8 sq4 sq4-2 pq8 pq4 fs fs-ivf fs-kept rabitq rabitq-ivf pca opq kept-opq long kept kept4 kept-pq both kept-2 walk walk-2 gates gates-pca gates-cosine gates-own truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
+        " sq8 sq4 sq4-2 pq8 pq4 fs fs-ivf fs-kept rabitq rabitq-ivf rabitq-6 kept-rabitq walk-rabitq pca opq kept-opq long kept kept4 kept-pq both kept-2 walk walk-2 gates gates-pca gates-cosine gates-own truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
         " keys letters uuids digits keys-2 fields fields-2"
     ).split()

@@ -287,7 +287,7 @@ class File:
         for e in self.segments:
             self.need(e.kind in KINDS, "4.2.2-1", "kind", "newer")
             for word in e.params[6:]:
-                self.need(word & 255 < 8, "4.2.2-10", "codec", "newer")
+                self.need(word & 255 < 9, "4.2.2-10", "codec", "newer")
         for e in self.sections:
             self.need(e.encoding == 0, "4.2.3-2", "encoding", "newer")
         self.metric, self.elem = METRICS[h.metric], ELEMS[h.elem]

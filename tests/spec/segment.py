@@ -187,6 +187,9 @@ class Estimates:
     def codes_bytes(self):
         return self.segment.n * self.size
 
+    def record_of(self, y, centroid):
+        return self.record(y)
+
     def inputs(self):
         """What is coded of each row, and what it is less by; None: unknown."""
         s, of = self.segment, self.centroids()
@@ -207,7 +210,7 @@ class Estimates:
         for i, found in enumerate(self.inputs()):
             if found:
                 r = self.records[i * self.size : (i + 1) * self.size]
-                good = r == self.record(found[0])
+                good = r == self.record_of(*found)
                 self.segment.want(good, self.rule, "row %d: code" % i)
 
 
@@ -443,60 +446,163 @@ def rotated(x):
     return exact.f32s([v * 0.5 for v in x]) if some < n else x
 
 
-class Signs(InBlocks, Estimates):
-    """RaBitQ: SPEC.md 5.9.6."""
+def rotated_back(x):
+    """The other way: SPEC.md 5.9.7."""
+    n = len(x)
+    some = 1 << (n.bit_length() - 1)
+    scale = exact.f32(1.0 / math.sqrt(some))
+    for t in (3, 2, 1, 0):
+        if t % 2 and some < n:
+            x = pairs(x, n // 2)
+        first = n - some if t % 2 else 0
+        y, h = x[first : first + some], 1
+        while h < some:
+            y, h = pairs(y, h), 2 * h
+        x[first : first + some] = exact.f32s([v * scale for v in y])
+        x = [a * b for a, b in zip(x, signs_of(t, n))]
+    return exact.f32s([v * 0.5 for v in x]) if some < n else x
 
-    rule = "5.9.6-4"
 
-    def __init__(self, segment, params, records):
+class Rotated(Estimates):
+    """RaBitQ: what blocks and records share."""
+
+    def __init__(self, segment, params, records, bits):
         super().__init__(segment, params, records)
-        self.n = up(self.dim, 64)
-        self.size = 4 * self.n + 384
+        self.n, self.bits = up(self.dim, 64), bits
         self.mean_of_rows = self.floats(self.own, self.dim)
         self.turned_centroids = {}
 
     def sound(self):
         good = all(map(math.isfinite, self.mean_of_rows))
-        self.segment.want(good, "5.9.6-3", "mean")
+        self.segment.want(good, self.finite, "mean")
         return good
 
     def turned(self, a, b):
         x = exact.f32s([v - w for v, w in zip(a, b)])
         return rotated(x + [0.0] * (self.n - len(x)))
 
-    def row(self, y, centroid):
-        """Signs, and the three numbers."""
+    def row(self, y):
         lists = self.flags & 2
-        r = self.turned(y, [0.0] * self.dim if lists else self.mean_of_rows)
-        signs = [v >= 0 for v in r]
+        return self.turned(y, [0.0] * self.dim if lists else self.mean_of_rows)
+
+    def codes_of(self, r, bits):
+        half = 1 << bits - 1
+        sizes, best, cells = [abs(v) for v in r], -1.0, 0.0
+        for j in range(10, 35, 2) if bits > 1 and max(sizes) > 0 else ():
+            some = half * 32 / (max(sizes) * j)
+            near = [int(min(v * some, half - 1)) + 0.5 for v in sizes]
+            product = exact.lane_sum(v * s for v, s in zip(sizes, near))
+            nearness = product * product / sum(s * s for s in near)
+            if nearness > best:
+                best, cells = nearness, some
+        near = [int(min(v * cells, half - 1)) for v in sizes]
+        return [half + c if v >= 0 else half - 1 - c for v, c in zip(r, near)]
+
+    def numbers(self, r, codes, bits, centroid):
+        s = [c - ((1 << bits) - 1) / 2 for c in codes]
         n = exact.lane_sum(v * v for v in r)
-        t = exact.lane_sum(v * s for v, s in zip(r, self.halves(signs)))
+        t = exact.lane_sum(v * w for v, w in zip(r, s))
         if not t > 0:
-            return signs, (0.0, 0.0, 0.0)
+            return 0.0, 0.0, 0.0
         scale, u = n / t, 0.0
-        if lists:
+        if self.flags & 2:
             if centroid not in self.turned_centroids:
                 o = self.turned(centroid, self.mean_of_rows)
                 self.turned_centroids[centroid] = o
             o = self.turned_centroids[centroid]
-            u = exact.lane_sum(v * s for v, s in zip(o, self.halves(signs)))
-        error = scale * scale * (self.n / 4) - n
+            u = exact.lane_sum(v * w for v, w in zip(o, s))
+        error = scale * scale * sum(w * w for w in s) - n
         error = math.sqrt(error) if error > 0 else 0.0
-        return signs, tuple(map(exact.f32, (n + 2 * scale * u, scale, error)))
+        return tuple(map(exact.f32, (n + 2 * scale * u, scale, error)))
 
-    @staticmethod
-    def halves(signs):
-        return [0.5 if s else -0.5 for s in signs]
+    def widths(self, bits):
+        """Of each run of bytes: bits of a code, those before, bytes."""
+        done = 0
+        for width in (8, 4, 2, 1):
+            if bits & width:
+                yield width, done, self.n * width // 8
+                done += width
+
+    def packed(self, codes, bits):
+        raw = b""
+        for width, done, n in self.widths(bits):
+            run = bytearray(n)
+            for i, code in enumerate(codes):
+                run[i % n] |= (code >> done) % (1 << width) << i // n * width
+            raw += bytes(run)
+        return raw
+
+    def unpacked(self, raw, bits):
+        codes = [0] * self.n
+        for width, done, n in self.widths(bits):
+            for i in range(self.n):
+                codes[i] |= (raw[i % n] >> i // n * width) % (1 << width) << done
+            raw = raw[n:]
+        return codes
+
+
+class Signs(InBlocks, Rotated):
+    """RaBitQ in blocks: SPEC.md 5.9.6."""
+
+    rule, finite = "5.9.6-4", "5.9.6-3"
+
+    def __init__(self, segment, params, records, bits):
+        super().__init__(segment, params, records, bits)
+        self.size = 4 * self.n * bits + (768 if bits > 1 else 384)
 
     def block(self, rows):
         raw = bytearray(self.size)
-        for j, row in enumerate(rows):
-            signs, numbers = self.row(*row)
+
+        def put(at, j, numbers):
+            for i, x in enumerate(numbers):
+                struct.pack_into("<f", raw, at + 128 * i + 4 * j, x)
+
+        for j, (y, centroid) in enumerate(rows):
+            r = self.row(y)
+            signs = [int(v >= 0) for v in r]
             for i, sign in enumerate(signs):
                 raw[i // 4 * 16 + j % 16] |= sign << (j // 16 * 4 + i % 4)
-            for i, x in enumerate(numbers):
-                struct.pack_into("<f", raw, 4 * self.n + 128 * i + 4 * j, x)
+            put(4 * self.n, j, self.numbers(r, signs, 1, centroid))
+            if self.bits > 1:
+                codes = self.codes_of(r, self.bits)
+                numbers = self.numbers(r, codes, self.bits, centroid)
+                put(4 * self.n + 384, j, numbers)
+                rest = self.packed(codes, self.bits - 1)
+                at = 4 * self.n + 768 + j * len(rest)
+                raw[at : at + len(rest)] = rest
         return bytes(raw)
+
+
+class SignRecords(Rotated):
+    """RaBitQ in records: SPEC.md 5.9.7."""
+
+    rule, finite = "5.9.7-4", "5.9.7-3"
+
+    def __init__(self, segment, params, records, bits):
+        super().__init__(segment, params, records, bits)
+        self.size = self.n * bits // 8 + 12
+
+    def is_record(self, r):
+        add, scale, error = struct.unpack("<3f", r[-12:])
+        good = all(map(math.isfinite, (add, scale, error)))
+        return good and scale >= 0 and error >= 0
+
+    def decoded(self, r):
+        middle = ((1 << self.bits) - 1) / 2
+        s = [c - middle for c in self.unpacked(r[:-12], self.bits)]
+        _, scale, error = struct.unpack("<3f", r[-12:])
+        square = scale * scale * sum(v * v for v in s)
+        by = exact.f32(scale * (1.0 - error * error / square)) if square > 0 else 0.0
+        y = rotated_back(exact.f32s([by * v for v in s]))[: self.dim]
+        if self.flags & 2:
+            return y
+        return exact.f32s([v + m for v, m in zip(y, self.mean_of_rows)])
+
+    def record_of(self, y, centroid):
+        r = self.row(y)
+        codes = self.codes_of(r, self.bits)
+        numbers = self.numbers(r, codes, self.bits, centroid)
+        return self.packed(codes, self.bits) + struct.pack("<3f", *numbers)
 
 
 class Segment:
@@ -630,7 +736,7 @@ class Segment:
     def estimates_of(self, word, params, code):
         e, dim = self.entry, self.file.head.dim
         codec, size = word & 255, word >> 8
-        short = {3: "5.9.2-2", 4: "5.9.2-2", 5: "5.9.4-2", 6: "5.9.5-2", 7: "5.9.6-2"}
+        short = {3: "5.9.2-2", 4: "5.9.2-2", 5: "5.9.4-2", 6: "5.9.5-2", 7: "5.9.6-2", 8: "5.9.7-2"}
         short = short.get(codec, "5.9.1-2")
         self.need(len(params) >= 64, short, "size of CPAR")
         d, flags, n_centroids = struct.unpack("<3I", params[:12])
@@ -652,8 +758,11 @@ class Segment:
             self.need(1 <= size <= min(d, 16384), "5.9.5-1", "parts")
             self.need(len(params) == own + 68 * d, "5.9.5-2", "size of CPAR")
         elif codec == 7:
-            self.need(size == 1 and d <= 8192, "5.9.6-1", "RaBitQ")
+            self.need(1 <= size <= 8 and d <= 8192, "5.9.6-1", "RaBitQ")
             self.need(len(params) == own + 4 * d, "5.9.6-2", "size of CPAR")
+        elif codec == 8:
+            self.need(1 <= size <= 8 and d <= 8192, "5.9.7-1", "RaBitQ")
+            self.need(len(params) == own + 4 * d, "5.9.7-2", "size of VPAR")
         else:
             self.need(1 <= size <= d, "5.9.2-1", "size of the code word")
             due = own + 4 * d * (256 if codec == 3 else 16)
@@ -669,7 +778,9 @@ class Segment:
         if codec == 6:
             return Blocks(self, params, code, size)
         if codec == 7:
-            return Signs(self, params, code)
+            return Signs(self, params, code, size)
+        if codec == 8:
+            return SignRecords(self, params, code, size)
         return Product(self, params, code, codec, size)
 
     def open_lists(self):

@@ -149,6 +149,8 @@ Test(climb, lists_of_coarse_estimates)
 Test(climb, lists_of_signs)
 {
 	check("IVF7,RaBitQ");
+	check("IVF7,RaBitQ3");
+	check("RaBitQ2");
 }
 
 Test(climb, graphs)

@@ -189,6 +189,30 @@ static void ivf_rabitq(const char *path)
 	support_build(path, signs);
 }
 
+/* More bits of each, in blocks. */
+static const struct support_index bits = {.spec = "IVF3,RaBitQ4",
+					  .metric = VSX_COSINE,
+					  .dim = 70,
+					  .n = 70,
+					  .n_test_queries = 12};
+
+static void ivf_rabitq4(const char *path)
+{
+	support_build(path, bits);
+}
+
+/* And in place of rows. */
+static const struct support_index of_bits = {.spec = "RaBitQ7,NoRefine",
+					     .metric = VSX_IP,
+					     .dim = 130,
+					     .n = 70,
+					     .n_test_queries = 12};
+
+static void flat_rabitq7(const char *path)
+{
+	support_build(path, of_bits);
+}
+
 static void ivf_opq(const char *path)
 {
 	support_build(path, turned);
@@ -459,6 +483,8 @@ Test(golden, codes_of_parts)
 Test(golden, codes_of_signs)
 {
 	check("ivf-rabitq.vsx", ivf_rabitq);
+	check("ivf-rabitq4.vsx", ivf_rabitq4);
+	check("flat-rabitq7.vsx", flat_rabitq7);
 }
 
 Test(golden, rows_with_keys_and_payload)

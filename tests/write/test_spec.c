@@ -187,6 +187,22 @@ Test(spec, bits_of_a_dimension_need_not_be_said)
 		vsx_spec_text(&s, text, sizeof(text));
 		cr_expect_str_eq(text, "IVF8,RaBitQ");
 	}
+	cr_expect_eq(good("RaBitQ8").codes.size, 8);
+}
+
+/* A graph compares rows one by one. */
+Test(spec, links_lead_to_records_of_bits)
+{
+	struct vsx_spec s = good("HNSW8,RaBitQ4");
+	char text[64];
+
+	cr_expect_eq(s.codes.build, &vsx_codec_rabitq_record_build);
+	cr_expect_eq(vsx_spec_kept(&s).build, NULL);
+	vsx_spec_text(&s, text, sizeof(text));
+	cr_expect_str_eq(text, "HNSW8,RaBitQ4");
+	s = good("HNSW8,RaBitQ4,NoRefine");
+	cr_expect_eq(vsx_spec_kept(&s).build, &vsx_codec_rabitq_record_build);
+	cr_expect_not(vsx_spec_codes_beside(&s));
 }
 
 Test(spec, a_transform_stands_before_a_kind_that_scans)
@@ -308,6 +324,8 @@ Test(spec, says_which_part_is_not_known)
 	refused("HNSW1", "M is 1, expected 2 to 512");
 	refused("HNSW513", "M is 513");
 	refused("HNSW32,SQ9", "'SQ9' is not known");
+	refused("RaBitQ9", "bits is 9, expected 1 to 8");
+	refused("IVF8,RaBitQ0", "bits is 0, expected 1 to 8");
 	refused("HNSW32,NoRefine", "but it names none");
 	refused("HNSW32,", "'' is not known");
 	refused("HNSW-2", "'HNSW-2' is not known");
@@ -433,6 +451,7 @@ Test(spec, writes_what_it_reads)
 		"IVF1024,SQ4", "IVF,SQ8",
 		"PQ16",	       "IVF64,PQ7x4",
 		"RaBitQ",      "IVF64,RaBitQ,Refine(FP16)",
+		"RaBitQ7",     "IVF64,RaBitQ4,NoRefine",
 		"Flat,RFlat",  "IVF16777216,Flat,RFlat",
 		"HNSW32,SQ8",  "HNSW,SQ4,Refine(SQ8)",
 		"HNSW8,PQ7x4", "PCA8,HNSW16,SQ8,NoRefine",

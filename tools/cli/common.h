@@ -72,8 +72,9 @@
 		 "alone are sized for the rows. Codes as FAISS spells "\
 		 "them: SQ8, SQ4, PQ<m> or PQ<m>x4 in place of Flat "   \
 		 "or behind HNSW<M> and a comma, PQ<m>x4fs in place "   \
-		 "of Flat for the fastest scans, RaBitQ likewise for "   \
-		 "the smallest codes, G<parts> behind codes of a graph "\
+		 "of Flat for the fastest scans, RaBitQ or "             \
+		 "RaBitQ<bits> likewise for the smallest codes, "        \
+		 "G<parts> behind codes of a graph "                     \
 		 "for codes of the links, "                             \
 		 "OPQ<m>, or PCA<d>, before, and behind what is kept: " \
 		 "RFlat, Refine(SQ8), NoRefine ("                       \
