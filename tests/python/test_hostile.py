@@ -435,9 +435,10 @@ import vsx
                 docs.upsert("d1", vectors(1)[0], "text", {"n": 7}),
                 docs.delete("d1"), docs.index.compact()),
         }
+        # No block of malloc() has less than 32 bytes.
         few = 10 if os.environ.get("sanitize") else 1
         for n, bytes_each, calls in ((10000 // few, 8, reads),
-                                     (100, 64, writes)):
+                                     (100, 32, writes)):
             for name, call in calls.items():
                 self.does_not_grow(name, call, n, bytes_each)
 
