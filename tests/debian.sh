@@ -10,7 +10,7 @@ if [ "$(id -u)" != 0 ]; then
 fi
 sh tools/packages.sh debootstrap lintian
 sh tools/debs.sh
-lintian --allow-root --fail-on error build/debs/*.deb
+lintian --allow-root --fail-on error,warning build/debs/*.deb
 
 root=$(mktemp -d /var/tmp/vsx-debian.XXXXXX)
 trap 'rm -rf --one-file-system "$root"' EXIT

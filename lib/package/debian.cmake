@@ -17,6 +17,8 @@ set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY "=")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_PRE_BUILD_SCRIPTS
     ${CMAKE_CURRENT_SOURCE_DIR}/lib/package/debian_files.cmake)
+set(CPACK_POST_BUILD_SCRIPTS
+    ${CMAKE_CURRENT_SOURCE_DIR}/lib/package/debian_scripts.cmake)
 
 set(libvsx libvsx${soversion})
 set(libvsxwrite libvsxwrite${soversion})
