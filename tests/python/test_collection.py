@@ -3,6 +3,7 @@
 import array
 import datetime
 import doctest
+import re
 import sys
 import unittest
 
@@ -98,6 +99,91 @@ class Documents(Folder):
             self.assertEqual(
                 set(self.c.query(self.rows[0], 30, where=where)["ids"][0]),
                 due)
+
+    def test_where_of_what_nobody_has(self):
+        """It is equal to nothing, as in Chroma, and no error."""
+        for fill in (self.fill, lambda: self.c.delete(where="i >= 0")):
+            fill()
+            every = self.c.count()
+            for where, all_pass in (
+                    ({"none": 3}, False), ({"none": {"$gt": 3}}, False),
+                    ({"none": {"$in": [3, "a"]}}, False),
+                    ({"none": {"$contains": "a"}}, False),
+                    ({"none": {"$ne": 3}}, True),
+                    ({"none": {"$nin": [3]}}, True),
+                    ({"none": {"$not_contains": "a"}}, True),
+                    ({"$not": {"none": 3}}, True),
+                    ({"none": 3, "i": {"$gte": 0}}, False),
+                    ({"none": {"$ne": 3}, "i": {"$gte": 0}}, True),
+                    ({"$or": [{"none": 3}, {"i": {"$gte": 0}}]}, True),
+                    ({"$or": [{"none": 3}, {"other": 3}]}, False),
+                    ({"$or": [{"none": {"$ne": 3}}, {"i": -1}]}, True),
+                    ({"$and": [{"none": 3}, {"i": {"$gte": 0}}]}, False),
+                    ({"$and": [{"none": {"$ne": 3}}, {"x": {"$ne": 3}}]}, True)):
+                due = every if all_pass else 0
+                self.assertEqual(self.c.count(where), due, where)
+                self.assertEqual(len(self.c.get(where=where)["ids"]), due)
+                found = self.c.query(self.rows[0], 50, where=where)["ids"]
+                self.assertEqual(len(found[0]), due)
+                self.assertEqual(self.c.get(["doc-1"], where=where)["ids"],
+                                 ["doc-1"] * bool(due))
+
+    def test_where_document(self):
+        self.fill()
+        self.c.add("none", vectors(1, seed=8)[0], metadatas={"i": 99})
+        texts = {f"doc-{i}": f"text {i}" for i in range(30)} | {"none": ""}
+        for what, passes in (
+                ({"$contains": "t 1"}, lambda t: "t 1" in t),
+                ({"$contains": "T 1"}, lambda t: False),
+                ({"$not_contains": "2"}, lambda t: "2" not in t),
+                ({"$regex": "[89]$"}, lambda t: t[-1:] in ("8", "9")),
+                ({"$not_regex": "^text"}, lambda t: not t),
+                ({"$and": [{"$contains": "1"}, {"$contains": "2"}]},
+                 lambda t: "1" in t and "2" in t),
+                ({"$or": [{"$contains": "29"}, {"$contains": "7"}]},
+                 lambda t: "29" in t or "7" in t)):
+            due = {i for i, t in texts.items() if passes(t)}
+            self.assertEqual(set(self.c.get(where_document=what)["ids"]), due)
+            told = self.c.query(self.rows[0], 40, where_document=what)
+            self.assertEqual(set(told["ids"][0]), due)
+            both = self.c.get(where={"even": True}, where_document=what)["ids"]
+            self.assertEqual(set(both), {i for i in due - {"none"}
+                                         if int(i[4:]) % 2 == 0})
+            self.assertEqual(set(self.c.get(["doc-12", "none"],
+                                            where_document=what)["ids"]),
+                             due & {"doc-12", "none"})
+        self.c.delete(where_document={"$contains": "text 2"})
+        self.assertEqual(self.c.count(), 31 - 11)
+        self.c.delete(["doc-1", "doc-3"], where_document={"$regex": "3"})
+        self.assertEqual(self.c.get(["doc-1", "doc-3"])["ids"], ["doc-1"])
+
+    def test_ids_that_no_document_can_have(self):
+        """They are not there: that is no error, but to add one is."""
+        self.fill(3)
+        odd = ["", "x" * 5000, "\ud800", "\0"]
+        self.assertEqual(self.c.get(odd + ["doc-1"])["ids"], ["doc-1"])
+        self.assertEqual(self.c.get(odd[1])["ids"], [])
+        for key in odd:
+            self.assertFalse(key in self.c.index)
+            self.c.delete([key], where={"i": 1})
+        for key in odd[:3]:
+            self.assertRaises(ValueError, self.c.add, [key], vectors(1))
+        for key in ("\0", "ключ", "日本", "e\u0301", "é", "a\nb", " "):
+            self.c.add([key], vectors(1))
+            self.assertEqual(self.c.get(key)["ids"], [key])
+            self.c.delete(key)
+        self.assertEqual(self.c.count(), 3)
+
+    def test_iterables_and_vectors_with_the_answers(self):
+        self.rows = vectors(3)
+        self.c.add((f"doc-{i}" for i in range(3)), self.rows,
+                   (f"text {i}" for i in range(3)), ({"i": i} for i in range(3)))
+        told = self.c.query(self.rows[:2], 2, vectors=True)
+        self.assertEqual(told["documents"][1][0], "text 1")
+        for ids, rows in zip(told["ids"], told["vectors"]):
+            for key, row in zip(ids, listed(rows)):
+                self.assertEqual(row, listed(self.c.index[key]))
+        self.assertEqual(self.c.query(flat(self.rows)[:0], 2)["ids"], [])
 
     def test_an_answer_is_of_one_generation(self):
         """Whatever others delete or close between its parts."""
@@ -226,11 +312,22 @@ class Documents(Folder):
                      lambda: self.c.get(where={"i": {"$like": 3}}),
                      lambda: self.c.get(where={"i": None}),
                      lambda: self.c.get(where={"$and": []}),
-                     lambda: self.c.get(where={"nothing": 3}),
+                     lambda: self.c.get(where="nothing = 3"),
+                     lambda: self.c.get([3]),
+                     lambda: self.c.delete([None]),
+                     lambda: self.c.add(["a", "b"], vectors(2), "xy"),
+                     lambda: self.c.get(where_document="x"),
+                     lambda: self.c.get(where_document={}),
+                     lambda: self.c.get(where_document={"$contains": ""}),
+                     lambda: self.c.get(where_document={"$contains": 3}),
+                     lambda: self.c.get(where_document={"$like": "x"}),
+                     lambda: self.c.get(where_document={"$or": []}),
+                     lambda: self.c.get(where_document={"$regex": "("}),
+                     lambda: self.c.query([1.0] * 16, include=["documents"]),
                      lambda: self.c.get(where={"i = 1 or i": 3}),
                      lambda: self.c.get(where={"not": 3}),
                      lambda: self.c.query([1.0], 3)):
-            with self.assertRaises((TypeError, ValueError)):
+            with self.assertRaises((TypeError, ValueError, re.error)):
                 call()
         self.assertEqual(self.c.count(), 3)
 

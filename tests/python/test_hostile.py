@@ -383,6 +383,8 @@ import vsx
             "filter": lambda: index.search(q, 3, filter="n > 3 and s != 's5'"
                                            .replace("'", '"')),
             "selection": lambda: index.search(q, 3, filter=chosen),
+            "select": lambda: index.search(q, 3, filter=index.select(
+                "n < 30", ids=range(20), keys=["k3", "none"])),
             "group_by": lambda: index.search(q, 3, group_by="s"),
             "search_id": lambda: index.search_id(1, 3),
             "range_search": lambda: index.range_search(q, 40.0),
@@ -399,7 +401,8 @@ import vsx
             "pickle": lambda: pickle.loads(pickle.dumps(index)),
             "query": lambda: docs.query(vectors(1)[0], 3, where={"n": {"$gt": 5}}),
             "get": lambda: (docs.get(["d1", "none"], vectors=True), docs.peek(2),
-                            docs.get(where="n < 3"), docs.count({"n": 3})),
+                            docs.get(where="n < 3"), docs.count({"n": 3}),
+                            docs.get(where_document={"$contains": "x"})),
         }
         for i, (kind, call) in enumerate((
                 (TypeError, lambda: index.search([["a"] * DIM])),
@@ -418,6 +421,7 @@ import vsx
                 (KeyError, lambda: index.payloads([1, 10**6])),
                 (KeyError, lambda: index.values([1, 10**6])),
                 (KeyError, lambda: index.find("none")),
+                (ValueError, lambda: index.select("n < 30", keys=["k1", ""])),
                 (OSError, lambda: vsx.open("/none")),
                 (ValueError, lambda: docs.query(vectors(1)[0], 3, where={})),
         )):

@@ -413,6 +413,45 @@ class Filtering(Folder):
             index.add(vectors(1, seed=9), fields=[{"score": 3}])
             self.assertEqual(len(index.select("score = 3")), 2)
 
+    def test_searches_find_ids_and_keys_that_are_chosen(self):
+        rows, q = vectors(60), vectors(1, seed=8)[0]
+        near = nearest(rows, q, 60)
+        with self.build(60, "HNSW8", keys=[f"k{i}" for i in range(60)],
+                        fields=[{"n": i} for i in range(60)]) as index:
+            for given, due in (
+                    ({"ids": [5, 3, 3, 99]}, {3, 5}),
+                    ({"ids": array.array("Q", [5, 3])}, {3, 5}),
+                    ({"ids": ()}, set()),
+                    ({"keys": ["k7", b"k8", "none"]}, {7, 8}),
+                    ({"ids": range(50), "keys": ("k49", "k50")}, {49}),
+                    ({"filter": "n > 40", "ids": [40, 41, 42]}, {41, 42}),
+                    ({"filter": "n > 40", "ids": range(50), "keys": ["k45"]},
+                     {45})):
+                chosen = index.select(**given)
+                self.assertEqual(set(listed(chosen.ids())), due)
+                self.assertIn(f": {len(due)}>", repr(chosen))
+                found = listed(index.search(q, 3, filter=chosen)[1])
+                self.assertEqual([i for i in found if i != -1],
+                                 [i for i in near if i in due][:3])
+            ids, keys = [5, 6], ["k7", "k8"]
+            before = index.select(ids=ids), index.select(keys=keys)
+            ids.clear()
+            keys.clear()
+            index.remove([5, 8])
+            for chosen, due in zip(before, (6, 7)):
+                self.assertEqual(
+                    listed(index.search(q, 2, filter=chosen)[1]), [due, -1])
+            for wrong in ({}, {"ids": None}, {"ids": "ab"}, {"ids": 3},
+                          {"ids": [1.5]}, {"keys": "ab"}, {"keys": b"ab"},
+                          {"keys": [3]}, {"keys": 3}, {"filter": 3}):
+                self.assertRaises(TypeError, index.select, **wrong)
+            for wrong in ({"ids": [-1]}, {"ids": [2**64]}, {"keys": [""]},
+                          {"keys": ["x" * 5000]}, {"keys": [None]}):
+                self.assertRaises(ValueError, index.select, **wrong)
+            for odd in ("", "x" * 5000, "\ud800", b"", None, 1.5, -1, 2**64):
+                self.assertFalse(odd in index)
+        self.assertRaises(ValueError, lambda: None in index)
+
     def test_says_what_is_wrong_with_a_filter(self):
         with self.build(3, fields=[{"n": 1}] * 3) as index:
             for text in ("n >", "m = 1", 'n = "a"', "", "n = 1)"):

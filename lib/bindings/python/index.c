@@ -255,11 +255,12 @@ static PyMethodDef methods[] = {
 	 "of the index's own type (bf16 as uint16), without a copy. It stays\n"
 	 "valid when the index is closed. Rows that are kept as codes, or\n"
 	 "floats as bytes, have none: get() gives these."},
-	{"select", vsx_py_index_select, METH_O,
-	 "select(filter, /)\n--\n\n"
-	 "The rows that a filter is true of, such as\n"
-	 "'lang = \"en\" and year >= 2024': a Selection. The language is in\n"
-	 "vsx-query(1)."},
+	{"select", CALL(vsx_py_index_select), METH_VARARGS | METH_KEYWORDS,
+	 "select(filter=None, *, ids=None, keys=None)\n--\n\n"
+	 "Rows that searches may find, a Selection: those that a filter such as\n"
+	 "'lang = \"en\" and year >= 2024' is true of, that have one of these\n"
+	 "ids or of these keys, or all of what is given. Ids and keys that no\n"
+	 "row has select none. The language is in vsx-query(1)."},
 	{"find", vsx_py_index_find, METH_O,
 	 "find(key, /)\n--\n\n"
 	 "The id of the row with a key, str or bytes; NotFoundError, a\n"

@@ -220,7 +220,7 @@ void vsx_py_pool_give(struct vsx_py_handle *h, struct vsx_pool *pool,
 int vsx_py_add_selection(PyObject *module);
 
 /* Index.select */
-PyObject *vsx_py_index_select(PyObject *self, PyObject *text);
+PyObject *vsx_py_index_select(PyObject *self, PyObject *args, PyObject *kwargs);
 
 /*
  * The rows that a search may find: x is None, the text of a filter, or a

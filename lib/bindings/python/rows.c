@@ -213,45 +213,44 @@ PyObject *vsx_py_index_get(PyObject *self, PyObject *id)
 	return vector;
 }
 
-static int contains_key(PyObject *self, PyObject *key)
+/* What can be no key, or no id, is none that is there. */
+static int is_missing(void)
 {
-	PyObject *id = vsx_py_index_find(self, key);
-
-	Py_XDECREF(id);
-	if (id)
-		return 1;
-	if (!PyErr_ExceptionMatches(PyExc_KeyError))
+	if (!PyErr_ExceptionMatches(PyExc_KeyError) &&
+	    !PyErr_ExceptionMatches(PyExc_TypeError) &&
+	    !PyErr_ExceptionMatches(PyExc_ValueError))
 		return -1;
 	PyErr_Clear();
 	return 0;
 }
 
-int vsx_py_index_contains(PyObject *self, PyObject *id)
+static int contains_id(struct vsx_py_handle *h, uint64_t id)
 {
-	struct vsx_py_handle *h;
 	enum vsx_status status;
 	struct vsx_error err;
-	uint64_t number;
 	uint32_t found;
 
-	if (PyUnicode_Check(id) || PyBytes_Check(id))
-		return contains_key(self, id);
-	if (!vsx_py_id(id, &number)) {
-		if (!PyErr_ExceptionMatches(PyExc_TypeError) &&
-		    !PyErr_ExceptionMatches(PyExc_ValueError))
-			return -1;
-		PyErr_Clear(); /* nothing of the kind is in it */
-		return 0;
-	}
-	h = vsx_py_index_handle(self);
-	if (!h)
-		return -1;
-	status = vsx_contains(vsx_py_handle_index(h), number, &found, &err);
-	vsx_py_handle_drop(h);
+	status = vsx_contains(vsx_py_handle_index(h), id, &found, &err);
 	if (!status)
 		return found != 0;
 	vsx_py_raise(&err);
 	return -1;
+}
+
+int vsx_py_index_contains(PyObject *self, PyObject *x)
+{
+	struct vsx_py_handle *h = vsx_py_index_handle(self);
+	uint64_t id;
+	int found;
+
+	if (!h)
+		return -1;
+	if (PyUnicode_Check(x) || PyBytes_Check(x))
+		found = find_key(h, x, &id) ? is_missing() : 1;
+	else
+		found = vsx_py_id(x, &id) ? contains_id(h, id) : is_missing();
+	vsx_py_handle_drop(h);
+	return found;
 }
 
 static PyObject *key_of(struct vsx_py_handle *h, uint64_t id)

@@ -1,46 +1,125 @@
-/* The type Selection: rows that a filter is true of. */
+/* The type Selection: rows that a filter is true of, or that have certain ids
+ * or keys. */
 #include "module.h"
 
 #include <stdlib.h>
+
+/* What chose the rows: those that have all that is given. */
+struct wanted {
+	PyObject *text; /* of a filter: str, or None */
+	PyObject *ids;	/* bytes, of u64, or None */
+	PyObject *keys; /* tuple, or None */
+};
 
 struct selection {
 	PyObject ob_base;
 	struct vsx_py_handle *handle; /* whose rows they are */
 	struct vsx_selection *rows;
-	PyObject *text;
+	struct wanted wanted; /* NULLs in an object half made */
 };
 
 static PyTypeObject *selection_type;
 
-/* Rows of an open index, by the text of a filter. */
-static struct vsx_selection *select_rows(struct vsx_py_handle *h,
-					 PyObject *text)
+static struct wanted held(const struct wanted *w)
 {
-	const char *filter_text = vsx_py_utf8(text);
-	struct vsx_selection *rows = NULL;
-	struct vsx_filter *filter;
+	return (struct wanted){Py_NewRef(w->text), Py_NewRef(w->ids),
+			       Py_NewRef(w->keys)};
+}
+
+static void let_go(struct wanted *w)
+{
+	Py_CLEAR(w->text);
+	Py_CLEAR(w->ids);
+	Py_CLEAR(w->keys);
+}
+
+/* Takes the second of two; the first may be NULL. */
+static enum vsx_status narrow(struct vsx_selection **rows,
+			      struct vsx_selection *more, struct vsx_error *err)
+{
 	enum vsx_status status;
+
+	if (!*rows) {
+		*rows = more;
+		return VSX_OK;
+	}
+	status = vsx_selection_narrow(*rows, more, err);
+	vsx_selection_free(more);
+	return status;
+}
+
+static enum vsx_status by_text(struct vsx_selection **rows,
+			       const struct vsx *index, const char *text,
+			       struct vsx_error *err)
+{
+	struct vsx_selection *more;
+	struct vsx_filter *filter;
+	enum vsx_status status = vsx_filter_parse(&filter, text, err);
+
+	if (status)
+		return status;
+	status = vsx_select(&more, index, filter, err);
+	vsx_filter_free(filter);
+	return status ? status : narrow(rows, more, err);
+}
+
+static enum vsx_status by_ids(struct vsx_selection **rows,
+			      const struct vsx *index, const void *ids,
+			      size_t n, struct vsx_error *err)
+{
+	struct vsx_selection *more;
+	enum vsx_status status = vsx_select_ids(&more, index, ids, n, err);
+
+	return status ? status : narrow(rows, more, err);
+}
+
+static enum vsx_status by_keys(struct vsx_selection **rows,
+			       const struct vsx *index,
+			       const struct vsx_py_texts *keys,
+			       struct vsx_error *err)
+{
+	struct vsx_selection *more;
+	enum vsx_status status =
+		vsx_select_keys(&more, index, keys->at, keys->n, err);
+
+	return status ? status : narrow(rows, more, err);
+}
+
+/* Rows of an open index. */
+static struct vsx_selection *select_rows(struct vsx_py_handle *h,
+					 const struct wanted *w)
+{
+	const struct vsx *index = vsx_py_handle_index(h);
+	const char *text = w->text == Py_None ? NULL : vsx_py_utf8(w->text);
+	const char *ids = w->ids == Py_None ? NULL : PyBytes_AsString(w->ids);
+	struct vsx_selection *rows = NULL;
+	enum vsx_status status = VSX_OK;
+	struct vsx_py_texts keys;
 	struct vsx_error err;
 
-	if (!filter_text)
+	if ((w->text != Py_None && !text) ||
+	    vsx_py_texts_get(&keys, w->keys, "keys"))
 		return NULL;
 	Py_BEGIN_ALLOW_THREADS;
-	status = vsx_filter_parse(&filter, filter_text, &err);
-	if (!status) {
-		status =
-			vsx_select(&rows, vsx_py_handle_index(h), filter, &err);
-		vsx_filter_free(filter);
-	}
+	if (text)
+		status = by_text(&rows, index, text, &err);
+	if (!status && ids)
+		status = by_ids(&rows, index, ids,
+				(size_t)PyBytes_Size(w->ids) / 8, &err);
+	if (!status && keys.at)
+		status = by_keys(&rows, index, &keys, &err);
 	Py_END_ALLOW_THREADS;
+	vsx_py_texts_release(&keys);
 	if (!status)
 		return rows;
+	vsx_selection_free(rows);
 	vsx_py_raise(&err);
 	return NULL;
 }
 
-static PyObject *selection_new(struct vsx_py_handle *h, PyObject *text)
+static PyObject *selection_new(struct vsx_py_handle *h, const struct wanted *w)
 {
-	struct vsx_selection *rows = select_rows(h, text);
+	struct vsx_selection *rows = select_rows(h, w);
 	struct selection *s;
 
 	if (!rows)
@@ -52,24 +131,67 @@ static PyObject *selection_new(struct vsx_py_handle *h, PyObject *text)
 	}
 	s->handle = vsx_py_handle_hold(h);
 	s->rows = rows;
-	s->text = Py_NewRef(text);
+	s->wanted = held(w);
 	return (PyObject *)s;
 }
 
-PyObject *vsx_py_index_select(PyObject *self, PyObject *text)
+static PyObject *bytes_of_ids(PyObject *x)
 {
-	struct vsx_py_handle *h;
-	PyObject *s;
+	struct vsx_py_ids ids;
+	PyObject *bytes;
 
-	if (!PyUnicode_Check(text)) {
-		PyErr_SetString(PyExc_TypeError, "a filter is a str");
+	if (vsx_py_ids_get(&ids, x, "ids"))
 		return NULL;
+	bytes = PyBytes_FromStringAndSize((const char *)ids.ids,
+					  (Py_ssize_t)(ids.n * 8));
+	vsx_py_ids_release(&ids);
+	return bytes;
+}
+
+/* What the caller gave, so that it changes no more. */
+static int take_wanted(struct wanted *w, PyObject *text, PyObject *ids,
+		       PyObject *keys)
+{
+	*w = (struct wanted){NULL, NULL, NULL};
+	if (text == Py_None && ids == Py_None && keys == Py_None) {
+		PyErr_SetString(PyExc_TypeError,
+				"select() needs a filter, ids or keys");
+		return -1;
 	}
-	h = vsx_py_index_handle(self);
-	if (!h)
+	if (text != Py_None && !PyUnicode_Check(text)) {
+		PyErr_SetString(PyExc_TypeError, "a filter is a str");
+		return -1;
+	}
+	if (keys != Py_None && (PyUnicode_Check(keys) || PyBytes_Check(keys))) {
+		PyErr_SetString(PyExc_TypeError,
+				"keys must be a list of str or bytes");
+		return -1;
+	}
+	w->text = Py_NewRef(text);
+	w->ids = ids == Py_None ? Py_NewRef(ids) : bytes_of_ids(ids);
+	w->keys = keys == Py_None ? Py_NewRef(keys) : PySequence_Tuple(keys);
+	if (w->ids && w->keys)
+		return 0;
+	let_go(w);
+	return -1;
+}
+
+PyObject *vsx_py_index_select(PyObject *self, PyObject *args, PyObject *kwargs)
+{
+	static char *names[] = {"filter", "ids", "keys", NULL};
+	PyObject *text = Py_None, *ids = Py_None, *keys = Py_None, *s = NULL;
+	struct vsx_py_handle *h;
+	struct wanted wanted;
+
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O$OO:select", names,
+					 &text, &ids, &keys) ||
+	    take_wanted(&wanted, text, ids, keys))
 		return NULL;
-	s = selection_new(h, text);
+	h = vsx_py_index_handle(self);
+	if (h)
+		s = selection_new(h, &wanted);
 	vsx_py_handle_drop(h);
+	let_go(&wanted);
 	return s;
 }
 
@@ -83,11 +205,13 @@ int vsx_py_among(struct vsx_py_handle *h, PyObject *x,
 	if (x == Py_None)
 		return 0;
 	if (PyUnicode_Check(x)) {
-		*owner = selection_new(h, x);
+		struct wanted by_text_alone = {x, Py_None, Py_None};
+
+		*owner = selection_new(h, &by_text_alone);
 	} else if (Py_TYPE(x) == selection_type) {
-		/* Of an older generation: what the filter selects now. */
+		/* Of an older generation: what it selects now. */
 		*owner = s->handle == h ? Py_NewRef(x)
-					: selection_new(h, s->text);
+					: selection_new(h, &s->wanted);
 	} else {
 		PyErr_SetString(PyExc_TypeError,
 				"filter must be a str or a Selection");
@@ -146,7 +270,7 @@ static void selection_dealloc(PyObject *self)
 
 	vsx_selection_free(s->rows);
 	vsx_py_handle_drop(s->handle);
-	Py_XDECREF(s->text);
+	let_go(&s->wanted);
 	release(self);
 	Py_DECREF(type);
 }
@@ -179,10 +303,14 @@ static PyObject *selection_ids(PyObject *self, PyObject *unused)
 static PyObject *selection_repr(PyObject *self)
 {
 	struct selection *s = (struct selection *)self;
+	unsigned long long n = vsx_selection_count(s->rows);
 
-	return PyUnicode_FromFormat(
-		"<vsx.Selection %R: %llu>", s->text,
-		(unsigned long long)vsx_selection_count(s->rows));
+	if (s->wanted.text != Py_None)
+		return PyUnicode_FromFormat("<vsx.Selection %R: %llu>",
+					    s->wanted.text, n);
+	return PyUnicode_FromFormat("<vsx.Selection of %s: %llu>",
+				    s->wanted.ids != Py_None ? "ids" : "keys",
+				    n);
 }
 
 static PyMethodDef methods[] = {
@@ -193,7 +321,7 @@ static PyMethodDef methods[] = {
 
 static PyType_Slot slots[] = {
 	{Py_tp_doc,
-	 "Rows that a filter is true of; see Index.select(). len() of\n"
+	 "Rows that searches may find; see Index.select(). len() of\n"
 	 "it is how many."},
 	{Py_tp_dealloc, selection_dealloc},
 	{Py_tp_repr, selection_repr},

@@ -10,6 +10,8 @@ from . import _vsx
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,62}\Z")
 _WORDS = set("and or not in contains any all is null empty true false".split())
 
+# As Chroma has it, what has no such field is not equal to anything.
+_OF_NONE = ("$ne", "$nin", "$not_contains")
 _COMPARE = {"$eq": "=", "$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}
 
 
@@ -83,7 +85,6 @@ def _test(name, how, v):
         raise ValueError(f"where: {name!r} can be no field's name")
     if how in _COMPARE:
         return f"{name} {_COMPARE[how]} {_value(v)}"
-    # As Chroma has it, what has no such field is not equal to anything.
     if how == "$ne":
         return f"({name} is null or {name} != {_value(v)})"
     if how == "$nin":
@@ -93,8 +94,46 @@ def _test(name, how, v):
     if how == "$contains":
         return f"{name} contains {_value(v)}"
     if how == "$not_contains":
-        return f"{name} not contains {_value(v)}"
+        return f"({name} is null or {name} not contains {_value(v)})"
     raise ValueError(f"where: {how!r} is no operator")
+
+
+def _join(word, parts):
+    """With 'and' or 'or': a text, or what it is for every row."""
+    decides = word == "or"
+    texts = [p for p in parts if not isinstance(p, bool)]
+    if decides in parts or not texts:
+        return decides if decides in parts else not decides
+    return f" {word} ".join(texts)
+
+
+def _filter(where, fields):
+    """The text of a filter; True or False where it is that for every row. A
+    field that is not among `fields` no row has; None: they are not known."""
+    if isinstance(where, str):
+        return where
+    if not isinstance(where, dict) or not where:
+        raise ValueError(f"where: {where!r} is no dict with a test, nor a str")
+    tests = []
+    for name, how in where.items():
+        if name in ("$and", "$or"):
+            if not isinstance(how, (list, tuple)) or not how:
+                raise ValueError(f"where: {name} needs a list")
+            parts = _join(name[1:], [_filter(w, fields) for w in how])
+            tests.append(f"({parts})" if isinstance(parts, str) else parts)
+        elif name == "$not":
+            part = _filter(how, fields)
+            tests.append(f"not ({part})" if isinstance(part, str) else not part)
+        else:
+            if not isinstance(how, dict):
+                how = {"$eq": how}
+            if not how:
+                raise ValueError(f"where: {name} has no operator")
+            for op, v in how.items():
+                text = _test(name, op, v)
+                known = fields is None or name in fields
+                tests.append(text if known else op in _OF_NONE)
+    return _join("and", tests)
 
 
 def where_filter(where):
@@ -105,26 +144,38 @@ def where_filter(where):
     >>> where_filter({"$and": [{"year": {"$gte": 2024}}, {"kind": {"$ne": "x"}}]})
     '(year >= 2024 and (kind is null or kind != "x"))'
     """
-    if isinstance(where, str):
-        return where
-    if not isinstance(where, dict) or not where:
-        raise ValueError(f"where: {where!r} is no dict with a test, nor a str")
-    tests = []
-    for name, how in where.items():
-        if name in ("$and", "$or"):
-            if not isinstance(how, (list, tuple)) or not how:
-                raise ValueError(f"where: {name} needs a list")
-            parts = f" {name[1:]} ".join(map(where_filter, how))
-            tests.append(f"({parts})")
-        elif name == "$not":
-            tests.append(f"not ({where_filter(how)})")
-        elif isinstance(how, dict):
-            if not how:
-                raise ValueError(f"where: {name} has no operator")
-            tests += [_test(name, op, v) for op, v in how.items()]
-        else:
-            tests.append(_test(name, "$eq", how))
-    return " and ".join(tests)
+    return _filter(where, None)
+
+
+def _document_test(what):
+    """What says of a document whether a `where_document` of Chroma's is true of
+    it."""
+    if not isinstance(what, dict) or len(what) != 1:
+        raise ValueError(f"where_document: {what!r} is no dict with one test")
+    (how, x), = what.items()
+    if how in ("$and", "$or"):
+        if not isinstance(x, (list, tuple)) or not x:
+            raise ValueError(f"where_document: {how} needs a list")
+        tests = list(map(_document_test, x))
+        each = all if how == "$and" else any
+        return lambda document: each(test(document) for test in tests)
+    if not isinstance(x, str) or not x:
+        raise ValueError(f"where_document: {x!r} is no str with a letter")
+    if how in ("$contains", "$not_contains"):
+        return lambda document: (x in document) == (how == "$contains")
+    if how in ("$regex", "$not_regex"):
+        search = re.compile(x).search
+        return lambda document: bool(search(document)) == (how == "$regex")
+    raise ValueError(f"where_document: {how!r} is no operator")
+
+
+def _keys(ids):
+    """Of one id or some."""
+    ids = [ids] if isinstance(ids, str) else list(ids)
+    for i in ids:
+        if not isinstance(i, str):
+            raise TypeError(f"an id is a str: {i!r}")
+    return ids
 
 
 class Collection:
@@ -199,16 +250,18 @@ class Collection:
     @staticmethod
     def _given(ids, documents, metadatas):
         """Keys, payloads and fields of rows, all of the same length."""
-        ids = [ids] if isinstance(ids, str) else list(ids)
+        ids = _keys(ids)
         n = len(ids)
-        for what, x in (("documents", documents), ("metadatas", metadatas)):
-            if x is not None and len(x) != n:
-                raise ValueError(f"there are {n} ids and {len(x)} {what}")
-        for i in ids:
-            if not isinstance(i, str) or not i:
-                raise TypeError(f"an id is a str that is not empty: {i!r}")
+        if isinstance(documents, str):
+            raise TypeError("documents must be a list, as ids are")
         documents = [None] * n if documents is None else list(documents)
         metadatas = [None] * n if metadatas is None else list(metadatas)
+        for what, x in (("documents", documents), ("metadatas", metadatas)):
+            if len(x) != n:
+                raise ValueError(f"there are {n} ids and {len(x)} {what}")
+        for i in ids:
+            if not i:
+                raise ValueError("an id is empty")
         for document in documents:
             if document is not None and not isinstance(document, str):
                 raise TypeError(f"a document is a str: {document!r}")
@@ -267,57 +320,73 @@ class Collection:
         """The same, in place of documents that have these ids."""
         self._write(True, ids, vectors, documents, metadatas)
 
-    def delete(self, ids=None, where=None):
-        """Delete documents by ids, by what `where` says, or by both."""
-        index = self._open()
-        if ids is None and where is None:
+    def delete(self, ids=None, where=None, where_document=None):
+        """Delete documents by ids, by what they say, or by both."""
+        chosen = where is not None or where_document is not None
+        if ids is None and not chosen:
             raise ValueError("delete() needs ids, where, or both")
+        ids = None if ids is None else _keys(ids)
+        index = self._view(where, where_document)
         if index is None:
             return
-        if where is None:
-            ids = [ids] if isinstance(ids, str) else list(ids)
-            if ids:
-                index.remove(keys=ids, wait=self._wait)
-            return
-        rows = self._rows(index.view(), ids, where)
-        if rows:
-            index.remove(rows, wait=self._wait)
+        if chosen:
+            rows = self._rows(index, ids, where, where_document)
+            if rows:
+                self._open().remove(rows, wait=self._wait)
+        elif ids:
+            self._open().remove(keys=ids, wait=self._wait)
 
     # ---- reading ---------------------------------------------------------
 
     def count(self, where=None):
         """How many documents, or how many `where` is true of."""
-        index = self._open()
+        index = self._view(where, None)
         if index is None:
             return 0
-        if where is None:
-            return len(index)
-        return len(index.select(where_filter(where)))
+        chosen = self._chosen(index, where, None)
+        return len(index if chosen is None else chosen)
 
-    def _view(self):
-        """What all that one call does sees; None: there is no file yet."""
+    def _view(self, where, where_document):
+        """What all that one call does sees; None: there is no file yet. What
+        is wrong with a test is said in either case."""
+        if where is not None:
+            where_filter(where)
+        if where_document is not None:
+            _document_test(where_document)
         index = self._open()
         return None if index is None else index.view()
 
     @staticmethod
-    def _rows(index, ids, where):
-        """The numbers of documents, in the order of ids or of the file."""
-        if where is None:
-            chosen = None if ids is not None else index.ids().tolist()
-        else:
-            chosen = index.select(where_filter(where)).ids().tolist()
-        if ids is None:
+    def _chosen(index, where, where_document):
+        """The Selection of what both say; None: all."""
+        text = True if where is None else _filter(where, index.fields)
+        if text is False:
+            return index.select(ids=[])
+        chosen = None if text is True else index.select(text)
+        if where_document is None:
             return chosen
-        ids = [ids] if isinstance(ids, str) else ids
-        allowed = None if chosen is None else set(chosen)
+        test = _document_test(where_document)
+        rows = (index if chosen is None else chosen).ids().tolist()
+        passed = []
+        for i in range(0, len(rows), 1000):
+            some = rows[i:i + 1000]
+            passed += [row for row, p in zip(some, index.payloads(some))
+                       if test(p and json.loads(p).get("document") or "")]
+        return index.select(ids=passed)
+
+    @classmethod
+    def _rows(cls, index, ids, where, where_document):
+        """The numbers of documents, in the order of ids or of the file."""
+        chosen = cls._chosen(index, where, where_document)
+        if ids is None:
+            return (index if chosen is None else chosen).ids().tolist()
+        allowed = None if chosen is None else set(chosen.ids().tolist())
         rows = []
         for key in ids:
-            try:
+            if key in index:
                 row = index.find(key)
-            except KeyError:
-                continue
-            if allowed is None or row in allowed:
-                rows.append(row)
+                if allowed is None or row in allowed:
+                    rows.append(row)
         return rows
 
     @staticmethod
@@ -332,8 +401,14 @@ class Collection:
             told["vectors"] = index.reconstruct_batch(rows)
         return told
 
-    def get(self, ids=None, where=None, limit=None, offset=0, vectors=False):
-        """Documents by ids, by what `where` says, by both, or all.
+    def get(self, ids=None, where=None, limit=None, offset=0, vectors=False,
+            where_document=None):
+        """Documents by ids, by what they say, by both, or all.
+
+        where           of metadata: a dict of Chroma's, or the text of a filter
+                        of vsx's
+        where_document  of the text: {"$contains": "word"}, $not_contains,
+                        $regex, $not_regex, $and, $or. All texts are read
 
         A dict of lists: ids, documents, metadatas, and with vectors=True an
         array of these. Ids that are not there are left out.
@@ -341,8 +416,10 @@ class Collection:
         if offset < 0 or (limit is not None and limit < 0):
             raise ValueError(f"limit is {limit}, offset {offset}, expected 0 "
                              "or more")
-        index = self._view()
-        rows = [] if index is None else self._rows(index, ids, where)
+        ids = None if ids is None else _keys(ids)
+        index = self._view(where, where_document)
+        rows = [] if index is None else self._rows(index, ids, where,
+                                                   where_document)
         end = None if limit is None else offset + limit
         rows = rows[offset:end]
         if not rows:
@@ -354,31 +431,32 @@ class Collection:
         """The first documents of the file."""
         return self.get(limit=limit)
 
-    def query(self, vector, n=10, where=None, **effort):
+    def query(self, vector, n=10, where=None, where_document=None,
+              vectors=False, **effort):
         """The n nearest documents of one vector, or of each of several.
 
-        where   a dict of Chroma's, or the text of a filter of vsx's
+        where, where_document  as of get(): the n are of those that pass
         effort  ef=, nprobe=, recall=, exact=, timeout=, group_by= of
                 Index.search()
 
         A dict of lists, one for each vector: ids, distances (as the metric
-        has them: similarities under cosine), documents, metadatas.
+        has them: similarities under cosine), documents, metadatas, and with
+        vectors=True arrays of these.
         """
-        index = self._view()
-        if index is None:
-            return {name: [[] for _ in range(_count_of(vector))] for name in
-                    ("ids", "distances", "documents", "metadatas")}
-        if where is not None:
-            effort["filter"] = index.select(where_filter(where))
-        D, I = index.search(vector, n, **effort)
-        D, I = D.tolist(), I.tolist()
-        if not I or not isinstance(I[0], list):
-            D, I = [D], [I]
         answers = {"ids": [], "distances": [], "documents": [],
-                   "metadatas": []}
+                   "metadatas": [], **({"vectors": []} if vectors else {})}
+        index = self._view(where, where_document)
+        if index is None:
+            return {name: [[] for _ in range(_count_of(vector))]
+                    for name in answers}
+        D, I = index.search(vector, n, **effort, filter=self._chosen(
+            index, where, where_document))
+        D, I = D.tolist(), I.tolist()
+        if I and not isinstance(I[0], list):
+            D, I = [D], [I]
         for distances, rows in zip(D, I):
             found = [r for r in rows if r != -1]
-            told = self._told(index, found, False)
+            told = self._told(index, found, vectors)
             told["distances"] = distances[:len(found)]
             for name, lists in answers.items():
                 lists.append(told[name])
