@@ -16,10 +16,13 @@
 
 #define VSX_GATHERED 128u
 
+/* Rows of all lists lie at multiples of so many bytes (SPEC.md 5.4-3). */
+#define VSX_PLACE_UNIT 4u
+
 /* Rows here and there whose keys a sieve takes together. */
 struct vsx_gathered {
-	uint32_t at;		       /* the byte in VECS of place 0 */
-	uint32_t place[VSX_GATHERED];  /* of each, in strides of VECS */
+	uint64_t at;		       /* the byte in VECS of place 0 */
+	uint32_t place[VSX_GATHERED];  /* of each, in VSX_PLACE_UNIT bytes */
 	uint32_t before[VSX_GATHERED]; /* so many rows passed before it */
 };
 

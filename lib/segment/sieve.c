@@ -426,10 +426,12 @@ static enum vsx_status take_gathered(struct vsx_sieve *s, struct vsx_error *err)
 		return VSX_OK;
 	s->n_gathered = 0;
 	codes.base += g->at;
+	codes.rows.stride = VSX_PLACE_UNIT;
 	VSX_TRY(vsx_halt_before(s->find->halt, n, stride, err));
 	for (uint32_t i = 0; i < n; i++)
 		VSX_TRY(vsx_touch(codes.view,
-				  g->at + (uint64_t)g->place[i] * stride,
+				  g->at + (uint64_t)g->place[i] *
+						  VSX_PLACE_UNIT,
 				  stride, err));
 	codes.codec->keys_of_rows(&codes, s->query, g->place, n, scratch->keys);
 	s->find->n_distances += n;
@@ -447,6 +449,9 @@ static enum vsx_status take_gathered(struct vsx_sieve *s, struct vsx_error *err)
 	return VSX_OK;
 }
 
+/* Bytes that places tell apart. */
+#define PLACES ((uint64_t)VSX_PLACE_UNIT << 32)
+
 /*
  * take_sparse() of rows as they are, whose keys a kernel takes by place: those
  * of lists that have few each are waited for together.
@@ -458,16 +463,18 @@ static enum vsx_status take_scattered(struct vsx_sieve *s,
 	struct vsx_gathered *g = &s->find->scratch->gathered;
 	uint32_t stride = vsx_vecs_stride(s->seg), row = run->first_row;
 	uint32_t end = row + run->n_rows, n;
-	uint64_t first = run->offset / stride, at = run->offset % stride;
 
-	if (at != g->at)
-		VSX_TRY(take_gathered(s, err));
-	g->at = (uint32_t)at;
 	while ((n = vsx_eligible_run(&s->find->eligible, &row, end)) > 0)
 		for (uint32_t i = 0; i < n; i++, row++) {
 			uint32_t in = row - run->first_row;
+			uint64_t at = run->offset + (uint64_t)in * stride;
 
-			g->place[s->n_gathered] = (uint32_t)first + in;
+			if (at - at % PLACES != g->at) {
+				VSX_TRY(take_gathered(s, err));
+				g->at = at - at % PLACES;
+			}
+			g->place[s->n_gathered] =
+				(uint32_t)(at % PLACES / VSX_PLACE_UNIT);
 			g->before[s->n_gathered] = before + in;
 			if (++s->n_gathered == VSX_GATHERED)
 				VSX_TRY(take_gathered(s, err));

@@ -160,6 +160,8 @@ Test(few, are_those_of_a_search_of_all)
 		check("Flat", VSX_IP, elems[e]);
 		check("Flat", VSX_COSINE, elems[e]);
 		check("IVF20,Flat", VSX_L2, elems[e]);
+		/* So long that each begins a page. */
+		check("IVF2,Flat", VSX_L2, elems[e]);
 		check("IVF20,Flat", VSX_IP, elems[e]);
 		check("IVF20,Flat", VSX_COSINE, elems[e]);
 	}

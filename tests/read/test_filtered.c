@@ -210,6 +210,20 @@ Test(filtered, lists_have_rows_that_pass)
 	check("IVF64,Flat", 12, 2.0);
 }
 
+/* To look at all that pass is for few: of more the nearest lists are enough. */
+Test(filtered, lists_are_looked_at_where_that_takes_less)
+{
+	struct vsx *index = build("IVF64,Flat");
+	struct found many = run(index, (struct rule){.one_in = 8}, 12);
+	struct found few = run(index, (struct rule){.one_in = 200}, 12);
+
+	cr_expect_geq(many.recall, 0.95, "%g", many.recall);
+	cr_expect_eq(many.complete, 0);
+	cr_expect_lt(many.distances, 0.75 * N / 8, "%g", many.distances);
+	cr_expect_eq(few.complete, QUERIES);
+	vsx_close(index);
+}
+
 /* The lists in front of a query have none of them, and those behind come in an
  * order that says little. */
 Test(filtered, lists_elsewhere_are_gone_through_for_longer)

@@ -57,15 +57,62 @@ struct passes {
 	uint32_t barred[2 * VSX_HNSW_MAX_M / VSX_GATE_LINKS];
 };
 
-static inline bool passes(const uint32_t *bits, uint32_t link)
+/* VSX_GATE_LINKS links, or up to the end of a list, a bit each. */
+struct kinds {
+	uint32_t links;	   /* that are links */
+	uint32_t eligible; /* to rows that count */
+};
+
+/* Without branches: none can be guessed. */
+static inline enum vsx_status tell_apart(const struct vsx_level *l,
+					 const struct vsx_eligible *e,
+					 uint32_t row, uint32_t first,
+					 struct kinds *out,
+					 struct vsx_error *err)
 {
-	return bits[link / VSX_GATE_LINKS] >> link % VSX_GATE_LINKS & 1;
+	const uint32_t *links = links_of(l, row) + first;
+	uint32_t left = l->degree - first, n_rows = l->n_rows;
+	uint32_t n = left < VSX_GATE_LINKS ? left : VSX_GATE_LINKS;
+	uint32_t all = UINT32_MAX >> (VSX_GATE_LINKS - n), in = 0, is = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t link = links[i], known = link < n_rows;
+
+		link = known ? link : 0;
+		in |= known << i;
+		is |= (uint32_t)vsx_is_eligible(e, link) << i;
+	}
+	if (in != all) {
+		uint32_t end = (uint32_t)__builtin_ctz(~in);
+
+		if (links[end] != VSX_HNSW_NO_LINK)
+			return bad_link(l, row, links[end], err);
+		in &= (UINT32_C(1) << end) - 1;
+	}
+	out->links = in;
+	out->eligible = is & in;
+	return VSX_OK;
+}
+
+/* A row that counts, unless it was met before. */
+static inline enum vsx_status meet(struct vsx_walk *w,
+				   const struct vsx_level *l, uint32_t row,
+				   struct around *a, struct vsx_error *err)
+{
+	uint8_t mark = w->marks[row], epoch = w->scratch->epoch;
+
+	if (mark == epoch || row == w->avoid)
+		return VSX_OK;
+	if (mark == NEVER && l->codes.view)
+		VSX_TRY(touch_row(l, row, err));
+	w->marks[row] = epoch;
+	a->rows[a->n++] = row;
+	return VSX_OK;
 }
 
 /*
  * What `row` links to: rows that count, and others, if there is room for them.
- * pass NULL: all links may be looked at. What does not change is in variables,
- * for marks may be anything to a compiler.
+ * pass NULL: all links may be looked at.
  */
 static enum vsx_status look(struct vsx_walk *w, const struct vsx_level *l,
 			    uint32_t row, const struct passes *pass,
@@ -75,38 +122,33 @@ static enum vsx_status look(struct vsx_walk *w, const struct vsx_level *l,
 	const struct vsx_eligible e = *w->eligible;
 	struct around a = *around;
 	uint8_t *marks = w->marks, epoch = w->scratch->epoch;
-	uint32_t n_rows = l->n_rows, degree = l->degree;
+	uint32_t degree = l->degree;
 
 	if (l->links_view)
 		VSX_TRY(touch_links(l, row, err));
-	for (uint32_t i = 0; i < degree && a.n < a.room; i++) {
-		uint32_t link = links[i];
-		bool is;
+	for (uint32_t i = 0; i < degree && a.n < a.room; i += VSX_GATE_LINKS) {
+		uint32_t at = i / VSX_GATE_LINKS, is, others;
+		struct kinds kinds = {0};
 
-		if (link >= n_rows) {
-			if (link == VSX_HNSW_NO_LINK)
-				break;
-			return bad_link(l, row, link, err);
+		VSX_TRY(tell_apart(l, &e, row, i, &kinds, err));
+		a.n_seen += (uint32_t)__builtin_popcount(kinds.links);
+		a.n_eligible += (uint32_t)__builtin_popcount(kinds.eligible);
+		is = kinds.eligible & (pass ? pass->count[at] : UINT32_MAX);
+		for (; is && a.n < a.room; is &= is - 1)
+			VSX_TRY(meet(w, l,
+				     links[i + (uint32_t)__builtin_ctz(is)], &a,
+				     err));
+		others = kinds.links & ~kinds.eligible &
+			 (pass ? pass->barred[at] : UINT32_MAX);
+		for (; a.barred && others; others &= others - 1) {
+			uint32_t link =
+				links[i + (uint32_t)__builtin_ctz(others)];
+
+			a.barred[a.n_barred] = link;
+			a.n_barred += marks[link] != epoch;
 		}
-		is = vsx_is_eligible(&e, link);
-		a.n_seen++;
-		a.n_eligible += is;
-		if (!is && !a.barred)
-			continue; /* most: their marks are not fetched */
-		if (marks[link] == epoch)
-			continue;
-		if (pass && !passes(is ? pass->count : pass->barred, i))
-			continue;
-		if (!is) {
-			a.barred[a.n_barred++] = link;
-			continue;
-		}
-		if (link == w->avoid)
-			continue;
-		if (marks[link] == NEVER && l->codes.view)
-			VSX_TRY(touch_row(l, link, err));
-		marks[link] = epoch;
-		a.rows[a.n++] = link;
+		if (kinds.links != UINT32_MAX)
+			break; /* of the list */
 	}
 	*around = a;
 	return VSX_OK;

@@ -208,6 +208,29 @@ static double part_due(double share, double among, double rows)
 	return there >= 1.0 ? root : root + (1.0 - root) * (1.0 - there);
 }
 
+/* What is waited for, as bytes of rows that are read in the order of memory: at
+ * the entry of a list, at a centroid's code, and at a row of a scan. */
+#define LIST_WAIT     300u
+#define CENTROID_WAIT 64u
+#define ROW_WAIT      64u
+
+/* Whether to look at all chosen rows takes no longer than to rank the lists and
+ * to look at so many of them. */
+static bool lists_are_dear(const struct vsx_segment *seg,
+			   const struct vsx_eligible *e, double due)
+{
+	double nlist = vsx_ivf_nlist(seg), n = e->n;
+	double part = due < n ? due / n : 1.0;
+	double row = vsx_vecs_stride(seg), code = row;
+
+	if (vsx_codes_estimate(seg) && vsx_codes_present(seg))
+		code = seg->codec->block_bytes(&seg->form) >>
+		       seg->codec->block_shift;
+	return nlist * LIST_WAIT + n * (row + ROW_WAIT) <=
+	       nlist * (seg->space.dim + CENTROID_WAIT) +
+		       part * (nlist * LIST_WAIT + n * (code + ROW_WAIT));
+}
+
 static uint32_t default_effort(const struct vsx_segment *seg)
 {
 	return vsx_ivf_nlist(seg) / 16 + 1;
@@ -231,8 +254,11 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 	uint32_t i = 0;
 
 	VSX_TRY(vsx_find_eligible(find, seg, err));
+	share = (double)find->eligible.n / seg->n_rows;
 	if (find->among &&
-	    find->eligible.n <= (uint64_t)seg->n_rows * nprobe / nlist) {
+	    lists_are_dear(seg, &find->eligible,
+			   (double)seg->n_rows * nprobe / nlist *
+				   (find->within ? 1.0 : sqrt(share)))) {
 		find->left_of = NULL; /* its scratch is used */
 		return vsx_exact_search(seg, find, err);
 	}
@@ -242,7 +268,6 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 		VSX_TRY(vsx_ivf_rank(seg, find, err));
 		vsx_least(find->scratch->pool, nlist, nprobe, true);
 	}
-	share = (double)find->eligible.n / seg->n_rows;
 	VSX_TRY(vsx_sieve_begin(&sieve, seg, find, nlist, true, err));
 	VSX_TRY(next_list(&tour, &run, err));
 	/* Beyond nprobe while there are not enough rows for an answer. Chosen
