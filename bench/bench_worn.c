@@ -3,9 +3,10 @@
  * rows in 16 segments, half of the rows deleted, and 50 rounds in each of which
  * a tenth of the rows is deleted and as many are added.
  *
- * usage: bench_worn BASE QUERIES l2|ip|cosine SPEC FOLDER ROWS
+ * usage: bench_worn BASE QUERIES l2|ip|cosine SPEC FOLDER ROWS [LIFE]
  *
- * BASE has ROWS and half as many again at least. One thread; times are of its
+ * BASE has ROWS and half as many again at least. LIFE is one of these alone:
+ * segments, half, rounds. One thread; times are of its
  * processor, the least of 5 passes over up to 1,000 queries, the two indexes in
  * turn; k = 10. At recall 0.95 and 0.99, between the two efforts around it:
  * what the worn index takes as a multiple of the fresh one, in time and in
@@ -297,17 +298,17 @@ static void compare(const char *what, const char *fresh, const char *worn)
 int main(int argc, char **argv)
 {
 	static const struct {
-		const char *what;
+		const char *name, *what;
 		void (*make)(const char *path, uint64_t n);
-	} lives[] = {{"16 segments", make_parts},
-		     {"half deleted", make_half},
-		     {"50 rounds", make_rounds}};
+	} lives[] = {{"segments", "16 segments", make_parts},
+		     {"half", "half deleted", make_half},
+		     {"rounds", "50 rounds", make_rounds}};
 	char why[BENCH_WHY_BYTES], fresh[4096], worn[4096];
 	uint64_t n;
 
-	if (argc != 7)
+	if (argc != 7 && argc != 8)
 		die("usage: bench_worn BASE QUERIES l2|ip|cosine SPEC FOLDER "
-		    "ROWS");
+		    "ROWS [LIFE]");
 	if (bench_vectors_read(&base, argv[1], why) ||
 	    bench_vectors_read(&queries, argv[2], why))
 		die(why);
@@ -327,6 +328,8 @@ int main(int argc, char **argv)
 	snprintf(fresh, sizeof(fresh), "%s/fresh.vsx", argv[5]);
 	snprintf(worn, sizeof(worn), "%s/worn.vsx", argv[5]);
 	for (size_t i = 0; i < sizeof(lives) / sizeof(*lives); i++) {
+		if (argc == 8 && strcmp(argv[7], lives[i].name) != 0)
+			continue;
 		memset(live, 0, base.n);
 		lives[i].make(worn, n);
 		build(fresh, 0, base.n);

@@ -137,8 +137,9 @@ enum vsx_status vsx_accept_truth(const struct vsx_segment *segments, uint32_t n,
 			 .k = test->truth_k,
 			 .effort = 0};
 	struct vsx_accept part = *test;
-	uint32_t together = vsx_exact_share(test->n_queries, n_threads,
-					    test->dim, test->truth_k);
+	uint32_t together =
+		vsx_exact_share(test->n_queries, n_threads, test->dim,
+				test->truth_k, test->memory);
 	enum vsx_status status;
 
 	w.test = &part;

@@ -24,6 +24,8 @@ struct vsx_accept {
 	uint64_t *truth;      /* [n_queries][truth_k], ids, nearest first */
 	uint32_t *n_truth;    /* [n_queries] of them are known, the first ones;
 				 NULL: truth_k of each */
+	uint64_t memory;      /* bytes that finding the truth may take; 0: as
+				 many as are of use */
 	vsx_accept_progress *progress;
 	void *context;
 };

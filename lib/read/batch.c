@@ -200,7 +200,7 @@ static uint32_t share(const struct batch *b, size_t n)
 	/* Among no rows there is nothing to scan, and no query is prepared. */
 	if (!exact || b->plan.k == 0 || b->plan.group_by)
 		return 1;
-	return vsx_exact_share(n, b->pool->n_threads, m->dim, b->plan.k);
+	return vsx_exact_share(n, b->pool->n_threads, m->dim, b->plan.k, 0);
 }
 
 /* Queries that a thread takes at a time in a search that is not exact. */

@@ -242,11 +242,19 @@ enum vsx_status vsx_scan_search(const struct vsx_segment *seg,
  */
 #define SHARE (UINT64_C(1) << 19)
 
-uint32_t vsx_exact_share(size_t n, unsigned int n_threads, uint32_t dim,
-			 size_t k)
-{
-	uint64_t most = SHARE / ((uint64_t)dim + k), rounds;
+/* The same where memory is scarce, to the byte: what it has in any case is most
+   of what a query of few dimensions has. */
+#define QUERY_BYTES 8192u
+#define EACH_BYTES  64u
 
+uint32_t vsx_exact_share(size_t n, unsigned int n_threads, uint32_t dim,
+			 size_t k, uint64_t memory)
+{
+	uint64_t items = (uint64_t)dim + k, most = SHARE / items, rounds;
+	uint64_t fit = memory / n_threads / (QUERY_BYTES + EACH_BYTES * items);
+
+	if (memory > 0 && fit < most)
+		most = fit;
 	most = most < 1 ? 1 : most;
 	most = most > VSX_EXACT_TOGETHER ? VSX_EXACT_TOGETHER : most;
 	if (n == 0)

@@ -10,9 +10,11 @@
 /*
  * How many of n queries of k neighbours each call gets when n_threads share
  * them: as many for each thread, and fewer the more memory they take.
+ *
+ * memory  bytes that all threads may take; 0: some 25 MiB each
  */
 uint32_t vsx_exact_share(size_t n, unsigned int n_threads, uint32_t dim,
-			 size_t k);
+			 size_t k, uint64_t memory);
 
 /* Scratch of one thread for such calls: zeroed at first, it only grows. */
 struct vsx_exact_room {

@@ -1,10 +1,5 @@
 #include "train/by_id.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/alloc.h"
-
 bool vsx_ids_rise(const struct vsx_rows *rows)
 {
 	for (uint32_t i = 1; rows->ids && i < rows->n; i++)
@@ -38,17 +33,20 @@ static void pass(const uint64_t *ids, const uint32_t *from, uint32_t *to,
 		to[start[ids[from[i]] >> shift & (DIGITS - 1)]++] = from[i];
 }
 
-enum vsx_status vsx_rows_by_id(const struct vsx_rows *rows, uint32_t **order,
+enum vsx_status vsx_rows_by_id(struct vsx_arrays *arrays,
+			       const struct vsx_rows *rows, uint32_t **order,
 			       struct vsx_error *err)
 {
 	uint32_t *a = NULL, *b = NULL, *t;
 	uint64_t any = 0;
+	enum vsx_status status;
 
 	*order = NULL;
-	if (vsx_alloc_to(&a, rows->n, sizeof(*a), err) ||
-	    vsx_alloc_to(&b, rows->n, sizeof(*b), err)) {
-		free(a);
-		return VSX_ENOMEM;
+	VSX_TRY(vsx_arrays_take(arrays, &a, rows->n, sizeof(*a), err));
+	status = vsx_arrays_take(arrays, &b, rows->n, sizeof(*b), err);
+	if (status != VSX_OK) {
+		vsx_arrays_leave(arrays, a);
+		return status;
 	}
 	for (uint32_t i = 0; i < rows->n; i++) {
 		a[i] = i;
@@ -62,7 +60,7 @@ enum vsx_status vsx_rows_by_id(const struct vsx_rows *rows, uint32_t **order,
 		a = b;
 		b = t;
 	}
-	free(b);
+	vsx_arrays_leave(arrays, b);
 	*order = a;
 	return VSX_OK;
 }

@@ -10,8 +10,9 @@ bool vsx_ids_rise(const struct vsx_rows *rows);
 /* Likewise, and no two have one id? */
 bool vsx_ids_strictly_rise(const struct vsx_rows *rows);
 
-/* *order = row numbers by rising id; from vsx_alloc. */
-enum vsx_status vsx_rows_by_id(const struct vsx_rows *rows, uint32_t **order,
+/* *order = row numbers by rising id; of `arrays`. */
+enum vsx_status vsx_rows_by_id(struct vsx_arrays *arrays,
+			       const struct vsx_rows *rows, uint32_t **order,
 			       struct vsx_error *err);
 
 #endif

@@ -9,6 +9,11 @@
 #define STEP_BYTES (UINT64_C(2) << 20) /* a huge page */
 #define ZERO_BYTES (UINT64_C(1) << 20)
 
+uint64_t vsx_area_takes(uint64_t bytes)
+{
+	return (bytes + STEP_BYTES - 1) & ~(STEP_BYTES - 1);
+}
+
 void vsx_area_init(struct vsx_area *a)
 {
 	memset(a, 0, sizeof(*a));
@@ -58,7 +63,7 @@ static enum vsx_status grow_memory(struct vsx_area *a, uint64_t cap,
 
 void vsx_area_trim(struct vsx_area *a, uint64_t bytes)
 {
-	uint64_t cap = (bytes + STEP_BYTES - 1) & ~(STEP_BYTES - 1);
+	uint64_t cap = vsx_area_takes(bytes);
 	void *p;
 
 	a->used = bytes;
@@ -147,7 +152,7 @@ enum vsx_status vsx_area_grow(struct vsx_area *a, uint64_t bytes,
 			      uint64_t limit, const struct vsx_output *output,
 			      struct vsx_error *err)
 {
-	bool spill = a->file.fd >= 0 || bytes > limit;
+	bool spill = a->file.fd >= 0 || vsx_area_takes(bytes) > limit;
 	/* Memory that is not used costs nothing, blocks of a file do. */
 	uint64_t more = spill ? a->cap / 4 : a->cap, cap;
 
@@ -157,7 +162,7 @@ enum vsx_status vsx_area_grow(struct vsx_area *a, uint64_t bytes,
 		cap = a->cap + more;
 		if (cap < bytes || cap > PTRDIFF_MAX / 2)
 			cap = bytes;
-		cap = (cap + STEP_BYTES - 1) & ~(STEP_BYTES - 1);
+		cap = vsx_area_takes(cap);
 		if (!spill)
 			VSX_TRY(grow_memory(a, cap, err));
 		else if (a->file.fd < 0)

@@ -16,11 +16,14 @@ struct vsx_area {
 	struct vsx_region *region; /* of the file */
 };
 
+/* What so many bytes take in memory, which comes in large pages. */
+uint64_t vsx_area_takes(uint64_t bytes);
+
 void vsx_area_init(struct vsx_area *a);
 
 /*
- * Make room for `bytes` in all, with at most `limit` of them in memory; what is
- * there stays. The file, when it comes to that, is made beside `output`.
+ * Make room for `bytes` in all, in memory if that takes at most `limit`; what
+ * is there stays. The file, when it comes to that, is made beside `output`.
  */
 enum vsx_status vsx_area_grow(struct vsx_area *a, uint64_t bytes,
 			      uint64_t limit, const struct vsx_output *output,

@@ -13,7 +13,8 @@ static struct vsx_areas *areas_of(struct vsx_arrays *arrays)
 /* Whether so much more fits into memory. */
 static bool fits(const struct vsx_areas *a, uint64_t bytes)
 {
-	return a->held < a->memory && bytes <= a->memory - a->held;
+	return a->held < a->memory &&
+	       vsx_area_takes(bytes) <= a->memory - a->held;
 }
 
 static enum vsx_status take_locked(struct vsx_areas *a, void **out,
@@ -86,6 +87,16 @@ void vsx_areas_init(struct vsx_areas *a, const struct vsx_output *output,
 	a->output = output;
 	a->memory = memory;
 	pthread_mutex_init(&a->lock, NULL);
+}
+
+uint64_t vsx_areas_rest(struct vsx_areas *a)
+{
+	uint64_t rest;
+
+	pthread_mutex_lock(&a->lock);
+	rest = a->held < a->memory ? a->memory - a->held : 0;
+	pthread_mutex_unlock(&a->lock);
+	return rest;
 }
 
 void vsx_areas_release(struct vsx_areas *a)

@@ -25,6 +25,10 @@ struct vsx_areas {
 /* memory: see the member, which may be set later. */
 void vsx_areas_init(struct vsx_areas *a, const struct vsx_output *output,
 		    uint64_t memory);
+
+/* Bytes that are left of it. */
+uint64_t vsx_areas_rest(struct vsx_areas *a);
+
 /* With all arrays that are still there. Accepts a zeroed structure. */
 void vsx_areas_release(struct vsx_areas *a);
 

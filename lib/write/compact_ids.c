@@ -52,7 +52,7 @@ enum vsx_status vsx_compact_ids_renumber(struct vsx_spool *s, uint64_t first,
 
 	if (rows.n == 0)
 		return VSX_OK;
-	VSX_TRY(vsx_rows_by_id(&rows, &order, err));
+	VSX_TRY(vsx_rows_by_id(NULL, &rows, &order, err));
 	for (uint32_t i = 0; i < rows.n; i++)
 		ids[order[i]] = first + i;
 	free(order);
@@ -116,7 +116,7 @@ enum vsx_status vsx_compact_ids_check(const struct vsx_spool *s,
 
 	if (n_inputs < 2 || vsx_ids_strictly_rise(&rows))
 		return VSX_OK;
-	VSX_TRY(vsx_rows_by_id(&rows, &order, err));
+	VSX_TRY(vsx_rows_by_id(NULL, &rows, &order, err));
 	/* Rows of one id follow each other by number, and so by input. */
 	for (uint32_t i = 1; i < rows.n; i++)
 		if (rows.ids[order[i]] == rows.ids[order[i - 1]])

@@ -12,6 +12,7 @@
 #include "write/builder.h"
 #include "write/narrow.h"
 #include "write/options.h"
+#include "write/plan.h"
 #include "write/properties.h"
 #include "write/new_segment.h"
 #include "write/trial.h"
@@ -51,11 +52,14 @@ static void take_rows(struct run *r)
 		r->b->greatest_id = 0; /* the rows say so themselves */
 }
 
-static enum vsx_status check_unique(const struct vsx_rows *rows,
-				    struct vsx_error *err)
+static enum vsx_status check_unique(struct run *r, struct vsx_error *err)
 {
-	VSX_TRY(vsx_check_unique(rows, err));
-	return vsx_check_unique_keys(rows, err);
+	struct vsx_builder *b = r->b;
+
+	b->areas.memory = vsx_plan_beside(
+		b->opts.memory, vsx_spool_in_memory(&b->intake.spool));
+	VSX_TRY(vsx_check_unique(&b->areas.arrays, &r->segment.rows, err));
+	return vsx_check_unique_keys(&r->segment.rows, err);
 }
 
 /* What became of rows that have codes, or would have had some. */
@@ -162,6 +166,7 @@ static void choose_queries(struct run *r)
 
 	if (b->opts.n_test_queries == UINT32_MAX)
 		return;
+	b->measure.test.memory = vsx_plan_truth(vsx_areas_rest(&b->areas));
 	if (!b->queries) {
 		vsx_measure_draw(&b->measure, b->opts.n_test_queries,
 				 r->segment.rows.n, b->opts.dim, b->opts.seed);
@@ -404,7 +409,7 @@ static enum vsx_status build_segment(struct run *r, struct vsx_error *err)
 
 	take_rows(r);
 	result->n_rows = r->segment.rows.n;
-	VSX_TRY(check_unique(&r->segment.rows, err));
+	VSX_TRY(check_unique(r, err));
 	VSX_TRY(timed(r, &result->seconds_build, choose, err));
 	VSX_TRY(vsx_new_segment_room(&r->segment, &b->intake.spool, &b->areas,
 				     &b->opts, &r->choice.spec, err));

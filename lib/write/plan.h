@@ -18,6 +18,20 @@ static inline uint64_t vsx_plan_for_rows(uint64_t memory, uint64_t work)
 	return work < memory ? memory - work : 0;
 }
 
+/* For arrays, beside rows of which so many bytes are in memory, before it is
+   known what is built. */
+static inline uint64_t vsx_plan_beside(uint64_t memory, uint64_t rows_held)
+{
+	return vsx_plan_for_rows(vsx_plan_for_rows(memory, VSX_FIXED_BYTES),
+				 rows_held);
+}
+
+/* For finding the neighbours of test queries, with so much left. */
+static inline uint64_t vsx_plan_truth(uint64_t rest)
+{
+	return rest / 2 + VSX_FIXED_BYTES / 4;
+}
+
 /* What a build takes beside its rows. */
 struct vsx_work_room {
 	uint64_t memory; /* for what is learned, and what is fixed */

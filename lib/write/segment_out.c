@@ -8,7 +8,7 @@
 #include "train/by_id.h"
 
 /* Bytes between two reports, and between two looks at whether to stop. */
-#define REPORT_BYTES (UINT64_C(8) << 20)
+#define REPORT_BYTES (UINT64_C(2) << 20)
 
 /* Rows that a thread encodes at a time. */
 #define ENCODE_CHUNK 256
@@ -279,12 +279,13 @@ static enum vsx_status rows_by_id(const struct vsx_segment_out *o,
 				  vsx_le32 *out, struct vsx_error *err)
 {
 	const uint32_t *order = o->built->order;
+	struct vsx_arrays *arrays = o->job->arrays;
 	uint32_t n = o->rows->n, *row_of = NULL, *by_id = NULL;
 	enum vsx_status status;
 
-	status = vsx_alloc_to(&row_of, n, sizeof(*row_of), err);
+	status = vsx_arrays_take(arrays, &row_of, n, sizeof(*row_of), err);
 	if (status == VSX_OK)
-		status = vsx_rows_by_id(o->rows, &by_id, err);
+		status = vsx_rows_by_id(arrays, o->rows, &by_id, err);
 	if (status != VSX_OK)
 		goto done;
 	for (uint32_t r = 0; r < n; r++)
@@ -292,23 +293,24 @@ static enum vsx_status rows_by_id(const struct vsx_segment_out *o,
 	for (uint32_t i = 0; i < n; i++)
 		vsx_put32(&out[i], row_of[by_id[i]]);
 done:
-	free(row_of);
-	free(by_id);
+	vsx_arrays_leave(arrays, row_of);
+	vsx_arrays_leave(arrays, by_id);
 	return status;
 }
 
 static enum vsx_status write_id_order(struct vsx_segment_out *o,
 				      struct vsx_error *err)
 {
+	struct vsx_arrays *arrays = o->job->arrays;
 	enum vsx_status status;
 	vsx_le32 *rows;
 
-	VSX_TRY(vsx_alloc_to(&rows, o->rows->n, sizeof(*rows), err));
+	VSX_TRY(vsx_arrays_take(arrays, &rows, o->rows->n, sizeof(*rows), err));
 	status = rows_by_id(o, rows, err);
 	if (status == VSX_OK)
 		status = write_array(o, VSX_SEC_IDRO, rows,
 				     o->rows->n * sizeof(*rows), err);
-	free(rows);
+	vsx_arrays_leave(arrays, rows);
 	return status;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "write/intake/unique.h"
+#include "write/plan.h"
 #include "write/update_run.h"
 
 static enum vsx_status take_segments(struct vsx_update_run *r,
@@ -73,7 +74,9 @@ static enum vsx_status mark(struct vsx_update_run *r, struct vsx_error *err)
 				(unsigned long long)result->n_rejected);
 	if (r->added.rows.n == 0)
 		return VSX_OK;
-	VSX_TRY(vsx_check_unique(&r->added.rows, err));
+	r->u->areas.memory = vsx_plan_beside(
+		r->u->build.memory, vsx_spool_in_memory(&r->u->intake.spool));
+	VSX_TRY(vsx_check_unique(&r->u->areas.arrays, &r->added.rows, err));
 	return vsx_marks_replaced(&r->marks, &r->added.rows,
 				  r->u->opts.replace != 0, &result->n_replaced,
 				  err);

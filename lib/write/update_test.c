@@ -6,6 +6,7 @@
 #include "kind/scarce.h"
 #include "read/recall.h"
 #include "read/test.h"
+#include "write/plan.h"
 #include "write/update_run.h"
 
 /* A new segment of less than this part of the live rows is not tested. */
@@ -64,6 +65,7 @@ static enum vsx_status run_test(struct vsx_update_run *r, struct vsx_test *test,
 	VSX_TRY(vsx_test_load(test, r->u->index, err));
 	test->accept.progress = test_progress;
 	test->accept.context = job;
+	test->accept.memory = vsx_plan_truth(vsx_areas_rest(&r->u->areas));
 	VSX_TRY(vsx_test_truth(test, r->segments, r->n_kept + 1, job->n_threads,
 			       err));
 	r->result->n_queries = vsx_accept_n_telling(&test->accept);

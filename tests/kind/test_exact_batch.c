@@ -369,11 +369,16 @@ Test(exact_batch, is_that_of_brute_force_in_very_many_dimensions)
 /* Shared out evenly, and so that memory is bounded. */
 Test(exact_batch, gives_each_thread_the_same)
 {
-	cr_assert_eq(vsx_exact_share(1, 1, 50, 10), 1);
-	cr_assert_eq(vsx_exact_share(2000, 2, 50, 10), 500);
-	cr_assert_eq(vsx_exact_share(301, 2, 50, 10), 151);
-	cr_assert_eq(vsx_exact_share(3, 2, 50, 10), 2);
-	cr_assert_eq(vsx_exact_share(100000, 1, 50, 10), 511);
-	cr_assert_eq(vsx_exact_share(1000, 1, VSX_MAX_DIM, 10), 7);
-	cr_assert_eq(vsx_exact_share(1000, 1, 50, 100000000), 1);
+	cr_assert_eq(vsx_exact_share(1, 1, 50, 10, 0), 1);
+	cr_assert_eq(vsx_exact_share(2000, 2, 50, 10, 0), 500);
+	cr_assert_eq(vsx_exact_share(301, 2, 50, 10, 0), 151);
+	cr_assert_eq(vsx_exact_share(3, 2, 50, 10, 0), 2);
+	cr_assert_eq(vsx_exact_share(100000, 1, 50, 10, 0), 511);
+	cr_assert_eq(vsx_exact_share(1000, 1, VSX_MAX_DIM, 10, 0), 7);
+	cr_assert_eq(vsx_exact_share(1000, 1, 50, 100000000, 0), 1);
+	/* Each has 8,192 bytes, and 64 for a component and a neighbour. */
+	cr_assert_eq(vsx_exact_share(1000, 1, 128, 100, 22784 * 100), 100);
+	cr_assert_eq(vsx_exact_share(1000, 4, 128, 100, 22784 * 100), 25);
+	cr_assert_eq(vsx_exact_share(1000, 2, 128, 100, 1), 1);
+	cr_assert_eq(vsx_exact_share(1000, 1, 128, 100, UINT64_MAX), 500);
 }

@@ -139,13 +139,13 @@ static enum vsx_status build(struct vsx_job *job, const struct vsx_rows *rows,
 			     const struct vsx_spec *spec, struct vsx_built *out,
 			     struct vsx_error *err)
 {
-	(void)job;
 	made_up_calls.built++;
 	memset(out, 0, sizeof(*out));
+	out->arrays = job->arrays;
 	out->kind = MADE_UP;
 	out->params[STEP] = spec->size;
 	out->params[UNTOLD] = 7;
-	VSX_TRY(vsx_rows_by_id(rows, &out->order, err));
+	VSX_TRY(vsx_rows_by_id(job->arrays, rows, &out->order, err));
 	for (uint32_t i = 0; i < rows->n / 2; i++) {
 		uint32_t row = out->order[i];
 

@@ -143,18 +143,22 @@ Test(plan, tells_the_time_within_a_factor_of_two)
 	}
 }
 
-/* Codes, near rows and leaves take memory that insertion does not, which has
-   a copy of links besides. */
+/* Near rows and leaves take memory that insertion does not, which has a copy of
+   links besides; codes take it wherever they are compared. */
 Test(plan, tells_the_memory_of_a_partition)
 {
 	struct vsx_build_opts opts = options(100, VSX_F32, "HNSW16");
-	struct vsx_build_plan part, insert;
+	struct vsx_build_plan part, insert, as_rows;
 
 	cr_assert_eq(vsx_build_plan(&opts, 100000, &part, &err), VSX_OK);
 	opts.builder = VSX_GRAPH_INSERT;
 	cr_assert_eq(vsx_build_plan(&opts, 100000, &insert, &err), VSX_OK);
 	cr_expect_geq(part.build_bytes,
-		      insert.build_bytes + 100000 * (128 + 64 * 8 - 32 * 4));
+		      insert.build_bytes + 100000 * (64 * 8 - 32 * 4));
+	opts.metric = VSX_IP;
+	cr_assert_eq(vsx_build_plan(&opts, 100000, &as_rows, &err), VSX_OK);
+	cr_expect_geq(insert.build_bytes, as_rows.build_bytes + 100000 * 128);
+	opts.metric = VSX_L2;
 	opts.builder = VSX_GRAPH_PARTITION;
 	cr_assert_eq(vsx_build_plan(&opts, 1000, &part, &err), VSX_OK);
 	opts.builder = VSX_GRAPH_AUTO;

@@ -8,7 +8,7 @@ static enum vsx_status check(const uint64_t *ids, uint32_t n)
 {
 	struct vsx_rows rows = {.n = n, .ids = ids};
 
-	return vsx_check_unique(&rows, &err);
+	return vsx_check_unique(NULL, &rows, &err);
 }
 
 Test(unique, names_the_first_repeated_id)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_BYTES ((size_t)32 << 20)
+#define BLOCK_BYTES ((size_t)4 << 20)
 #define TILE	    16 /* rows written side by side: their lines stay cached */
 
 static enum vsx_status make_block(struct rows *rows, struct vsx_error *err)

@@ -15,7 +15,7 @@
 #include "input/doc_csv.h"
 #include "input/texts.h"
 
-#define BATCH_BYTES  ((size_t)8 << 20) /* of vectors, and of the rest */
+#define BATCH_BYTES  ((size_t)2 << 20) /* of vectors, and of the rest */
 #define SAMPLE_LINES 1000
 #define SAMPLE_BYTES ((size_t)8 << 20)
 #define MAX_JUMPS    ((size_t)1 << 20)

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_BYTES (8u << 20)
+#define BLOCK_BYTES (2u << 20)
 
 typedef unsigned long long ull;
 

@@ -40,13 +40,13 @@ static enum vsx_status build_flat(struct vsx_job *job,
 				  const struct vsx_spec *spec,
 				  struct vsx_built *out, struct vsx_error *err)
 {
-	(void)job;
 	(void)spec;
 	memset(out, 0, sizeof(*out));
+	out->arrays = job->arrays;
 	out->kind = VSX_FLAT;
 	if (vsx_ids_rise(rows))
 		return VSX_OK;
-	return vsx_rows_by_id(rows, &out->order, err);
+	return vsx_rows_by_id(job->arrays, rows, &out->order, err);
 }
 
 static uint32_t layouts(const struct vsx_spec_need *need,

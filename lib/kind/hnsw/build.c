@@ -64,6 +64,7 @@ static enum vsx_status give(const struct vsx_graph *g, struct vsx_built *out,
 	return status;
 }
 
+/* Rows as they are, one after the other. */
 static enum vsx_status insert_rows(struct vsx_job *job,
 				   const struct vsx_rows *rows, uint32_t m,
 				   struct vsx_built *out, struct vsx_error *err)
@@ -73,13 +74,26 @@ static enum vsx_status insert_rows(struct vsx_job *job,
 
 	status = vsx_graph_init(&g, job, rows, m, err);
 	if (status == VSX_OK)
-		status = vsx_graph_insert(&g, job, rows->n, err);
+		status = vsx_graph_insert(&g, job, rows->n, NULL, err);
 	if (status == VSX_OK)
 		status = vsx_graph_connect(&g, job, err);
 	if (status == VSX_OK)
 		status = give(&g, out, err);
 	vsx_graph_release(&g);
 	return status;
+}
+
+static enum vsx_status link_by_codes(struct vsx_graph *g, struct vsx_job *job,
+				     const struct vsx_coded *coded,
+				     bool *coarse, struct vsx_error *err)
+{
+	uint32_t n_blurred;
+
+	if (vsx_hnsw_by_partition(job, coded->rows.n))
+		return vsx_graph_from_partition(g, job, coded, coarse, err);
+	VSX_TRY(vsx_graph_insert(g, job, coded->rows.n, &n_blurred, err));
+	*coarse = vsx_codes_are_coarse(n_blurred, coded->rows.n);
+	return VSX_OK;
 }
 
 /* *coarse: their codes do not tell the rows apart, and nothing is given. */
@@ -95,7 +109,7 @@ static enum vsx_status link_coded(struct vsx_job *job,
 	status = vsx_graph_init(&g, job, coded->stand_in ? &coded->rows : rows,
 				m, err);
 	if (status == VSX_OK)
-		status = vsx_graph_from_partition(&g, job, coded, coarse, err);
+		status = link_by_codes(&g, job, coded, coarse, err);
 	if (status == VSX_OK && !*coarse)
 		status = vsx_graph_connect(&g, job, err);
 	if (status == VSX_OK && !*coarse)
@@ -106,10 +120,10 @@ static enum vsx_status link_coded(struct vsx_job *job,
 	return status;
 }
 
-static enum vsx_status partition_rows(struct vsx_job *job,
-				      const struct vsx_rows *rows, uint32_t m,
-				      struct vsx_built *out, bool *coarse,
-				      struct vsx_error *err)
+static enum vsx_status code_rows(struct vsx_job *job,
+				 const struct vsx_rows *rows, uint32_t m,
+				 struct vsx_built *out, bool *coarse,
+				 struct vsx_error *err)
 {
 	struct vsx_coded coded;
 	enum vsx_status status;
@@ -129,19 +143,24 @@ bool vsx_hnsw_by_partition(const struct vsx_job *job, uint64_t n)
 	return job->by_partition || (!job->by_insertion && n >= MANY_ROWS);
 }
 
+bool vsx_hnsw_by_codes(const struct vsx_job *job, const struct vsx_space *space,
+		       uint64_t n)
+{
+	return vsx_hnsw_by_partition(job, n) || vsx_coded_inserts(space);
+}
+
 enum vsx_status vsx_hnsw_build(struct vsx_job *job, const struct vsx_rows *rows,
 			       const struct vsx_spec *spec,
 			       struct vsx_built *out, struct vsx_error *err)
 {
-	bool insert = !vsx_hnsw_by_partition(job, rows->n);
+	bool coarse = !vsx_hnsw_by_codes(job, rows->space, rows->n);
 
 	memset(out, 0, sizeof(*out));
 	out->arrays = job->arrays;
 	out->kind = VSX_HNSW;
 	out->params[VSX_HNSW_M] = spec->size;
 	out->params[VSX_HNSW_EF_CONSTRUCTION] = job->ef_construction;
-	if (!insert)
-		VSX_TRY(partition_rows(job, rows, spec->size, out, &insert,
-				       err));
-	return insert ? insert_rows(job, rows, spec->size, out, err) : VSX_OK;
+	if (!coarse)
+		VSX_TRY(code_rows(job, rows, spec->size, out, &coarse, err));
+	return coarse ? insert_rows(job, rows, spec->size, out, err) : VSX_OK;
 }

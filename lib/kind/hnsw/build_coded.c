@@ -29,6 +29,16 @@ uint64_t vsx_coded_row_bytes(uint32_t dim)
 	return stride_of(dim) + sizeof(uint32_t);
 }
 
+static bool are_exact(const struct vsx_space *space)
+{
+	return vsx_elem_is_int(space->elem) && space->metric == VSX_L2;
+}
+
+bool vsx_coded_inserts(const struct vsx_space *space)
+{
+	return space->metric != VSX_IP && !are_exact(space);
+}
+
 static void encode(const struct encoding *e, const uint8_t *row, uint8_t *code)
 {
 	if (e->grid) {
@@ -96,7 +106,7 @@ enum vsx_status vsx_coded_make(struct vsx_coded *c, struct vsx_job *job,
 	c->arrays = job->arrays;
 	vsx_space_init(&c->space, VSX_L2, VSX_U8, space->dim, e.stride);
 	c->stand_in = space->metric != VSX_IP;
-	c->exact = vsx_elem_is_int(space->elem) && space->metric == VSX_L2;
+	c->exact = are_exact(space);
 	if (c->exact) {
 		e.turn = space->elem == VSX_I8 ? 0x80 : 0;
 	} else {

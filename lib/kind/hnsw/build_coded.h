@@ -20,6 +20,32 @@ struct vsx_coded {
 	uint32_t *order; /* [n] row by coded row; NULL: the same */
 };
 
+/*
+ * Codes round components, each to within half a step: that makes a squared
+ * distance of 100 steps wrong by a tenth or so. Where neighbours are nearer
+ * than that, as they are in small clusters that lie very far apart, they cannot
+ * be told from others. The eighth neighbour is looked at; one row in sixteen
+ * may be like that.
+ */
+static inline uint32_t vsx_telling(size_t n) /* of n > 0 neighbours */
+{
+	return n > 7 ? 7 : (uint32_t)n - 1;
+}
+
+static inline bool vsx_codes_blur(uint64_t entry) /* key << 32 | row */
+{
+	return entry >> 32 < 100;
+}
+
+static inline bool vsx_codes_are_coarse(uint32_t n_blurred, uint32_t n)
+{
+	return n_blurred > n / 16;
+}
+
+/* Whether codes are compared where rows are inserted: not if they are the
+   rows, and not under the inner product. */
+bool vsx_coded_inserts(const struct vsx_space *space);
+
 /* Bytes that a coded row takes, for plans. */
 uint64_t vsx_coded_row_bytes(uint32_t dim);
 

@@ -40,6 +40,10 @@ static inline uint32_t vsx_graph_slot(const struct vsx_graph *g, uint32_t level,
    after the other. */
 bool vsx_hnsw_by_partition(const struct vsx_job *job, uint64_t n);
 
+/* Whether codes of 8 bits are made of them for that (build_coded.h). */
+bool vsx_hnsw_by_codes(const struct vsx_job *job, const struct vsx_space *space,
+		       uint64_t n);
+
 /* vsx_kind_build.build */
 enum vsx_status vsx_hnsw_build(struct vsx_job *job, const struct vsx_rows *rows,
 			       const struct vsx_spec *spec,
@@ -51,9 +55,15 @@ enum vsx_status vsx_graph_init(struct vsx_graph *g, const struct vsx_job *job,
 			       struct vsx_error *err);
 void vsx_graph_release(struct vsx_graph *g);
 
-/* Insert the rows of ranks 1 .. n-1, into a graph without links. */
+/*
+ * Insert the rows of ranks 1 .. n-1, into a graph without links.
+ *
+ * n_blurred  how many had neighbours that codes do not tell from others
+ *            (build_coded.h); NULL: rows are no codes
+ */
 enum vsx_status vsx_graph_insert(struct vsx_graph *g, struct vsx_job *job,
-				 uint32_t n, struct vsx_error *err);
+				 uint32_t n, uint32_t *n_blurred,
+				 struct vsx_error *err);
 
 /* The level as a walk sees it. */
 void vsx_graph_view(const struct vsx_graph *g, uint32_t level,

@@ -11,28 +11,17 @@
 #include "base/parallel.h"
 #include "kind/hnsw/build_hubs.h"
 
-/*
- * Codes round components, each to within half a step: that makes a squared
- * distance of 100 steps wrong by a tenth or so. Where neighbours are nearer
- * than that, as they are in small clusters that lie very far apart, they cannot
- * be told from others.
- */
-#define TELLING_KEY 100u
-#define PLACE	    7  /* of the neighbour that is looked at */
-#define FEW	    16 /* one row in so many may be like that */
-
 static bool is_coarse(const struct vsx_near *near)
 {
 	uint32_t n = 0;
 
 	for (uint32_t row = 0; row < near->n; row++) {
 		uint32_t have = near->count[row];
-		uint32_t place = have > PLACE ? PLACE : have - 1;
+		const uint64_t *list = vsx_near_list(near, row);
 
-		n += have > 0 &&
-		     vsx_near_list(near, row)[place] >> 32 < TELLING_KEY;
+		n += have > 0 && vsx_codes_blur(list[vsx_telling(have)]);
 	}
-	return n > near->n / FEW;
+	return vsx_codes_are_coarse(n, near->n);
 }
 
 /* ---- refining -------------------------------------------------------- */
@@ -179,7 +168,7 @@ enum vsx_status vsx_graph_from_partition(struct vsx_graph *g,
 	enum vsx_status status;
 
 	/* Links of the upper levels, and long ones on the base level. */
-	VSX_TRY(vsx_graph_insert(g, job, n_upper, err));
+	VSX_TRY(vsx_graph_insert(g, job, n_upper, NULL, err));
 	if (most < vsx_near_room(g->level[0].degree))
 		most = vsx_near_room(g->level[0].degree);
 	status = vsx_links_init(&l, g, most, job->n_threads, &told, err);

@@ -93,7 +93,10 @@ static bool by_partition(const struct vsx_plan_need *need)
 static double seconds(const struct vsx_plan_need *need)
 {
 	double n = (double)need->n_rows;
-	double row = LINK_SECONDS + LINK_BYTE_SECONDS * need->space->stride;
+	bool coded = vsx_coded_inserts(need->space);
+	double row = LINK_SECONDS +
+		     LINK_BYTE_SECONDS *
+			     (coded ? need->space->dim : need->space->stride);
 
 	if (by_partition(need))
 		return n *
@@ -101,7 +104,7 @@ static double seconds(const struct vsx_plan_need *need)
 	row *= fmax(0.1, 1.0 + 0.5 * log10(n / LINK_ROWS));
 	row *= fmin(need->job->ef_construction, n) / LINK_EF;
 	row *= 0.5 + 0.5 * need->size / LINK_M;
-	if (!vsx_elem_is_int(need->space->elem))
+	if (!coded && !vsx_elem_is_int(need->space->elem))
 		row *= LINK_REAL_IS_SLOWER;
 	return n * row;
 }
@@ -158,7 +161,7 @@ static void plan(const struct vsx_plan_need *need, struct vsx_plan *out)
 	out->build_bytes = need->job->n_threads * n; /* marks */
 	out->arrays_bytes = level0 * 8 + upper * 2 + n * (4 + 4 + 2 + 2) +
 			    passing_bytes(need, level0 * 4 + upper);
-	if (by_partition(need))
+	if (vsx_hnsw_by_codes(need->job, need->space, n))
 		out->arrays_bytes += n * vsx_coded_row_bytes(need->space->dim);
 	out->searcher_bytes = n; /* a mark for each row */
 	out->seconds = seconds(need);

@@ -57,7 +57,7 @@ enum vsx_status vsx_ivf_group(const struct vsx_job *job,
 		out->runs[list[i]].n_rows++;
 	VSX_TRY(place_lists(job, rows, out, err));
 	if (!vsx_ids_rise(rows))
-		VSX_TRY(vsx_rows_by_id(rows, &by_id, err));
+		VSX_TRY(vsx_rows_by_id(job->arrays, rows, &by_id, err));
 	for (uint32_t c = 0; c < nlist; c++)
 		out->runs[c].n_rows = 0;
 	for (uint32_t i = 0; i < rows->n; i++) {
@@ -66,7 +66,7 @@ enum vsx_status vsx_ivf_group(const struct vsx_job *job,
 
 		out->order[run->first_row + run->n_rows++] = row;
 	}
-	free(by_id);
+	vsx_arrays_leave(job->arrays, by_id);
 	return VSX_OK;
 }
 

@@ -121,12 +121,14 @@ enum vsx_status vsx_spool_convert(struct vsx_spool *s,
 				  const struct vsx_space *to,
 				  struct vsx_error *err)
 {
+	uint64_t held = vsx_spool_in_memory(s);
 	enum vsx_status status;
 	struct vsx_area rows;
 
 	vsx_area_init(&rows);
-	status = vsx_area_grow(&rows, s->n * to->stride, s->memory, s->output,
-			       err);
+	status = vsx_area_grow(&rows, s->n * to->stride,
+			       held < s->memory ? s->memory - held : 0,
+			       s->output, err);
 	if (status == VSX_OK)
 		status = convert_to(s, to, rows.base, err);
 	if (status != VSX_OK) {
@@ -181,7 +183,7 @@ enum vsx_status vsx_spool_keep_last(struct vsx_spool *s, uint64_t *dropped,
 	*dropped = 0;
 	if (vsx_ids_rise(&rows))
 		return VSX_OK;
-	VSX_TRY(vsx_rows_by_id(&rows, &order, err));
+	VSX_TRY(vsx_rows_by_id(NULL, &rows, &order, err));
 	status = vsx_alloc_to(&drop, rows.n, 1, err);
 	/* The sort is stable: rows of one id follow each other by number. */
 	for (uint32_t i = 1; status == VSX_OK && i < rows.n; i++)

@@ -27,7 +27,8 @@ static enum vsx_status check_sorted(const struct vsx_rows *rows,
 	return vsx_at_other(err, VSX_EINVAL, first);
 }
 
-enum vsx_status vsx_check_unique(const struct vsx_rows *rows,
+enum vsx_status vsx_check_unique(struct vsx_arrays *arrays,
+				 const struct vsx_rows *rows,
 				 struct vsx_error *err)
 {
 	enum vsx_status status;
@@ -35,8 +36,8 @@ enum vsx_status vsx_check_unique(const struct vsx_rows *rows,
 
 	if (vsx_ids_strictly_rise(rows))
 		return VSX_OK;
-	VSX_TRY(vsx_rows_by_id(rows, &order, err));
+	VSX_TRY(vsx_rows_by_id(arrays, rows, &order, err));
 	status = check_sorted(rows, order, err);
-	free(order);
+	vsx_arrays_leave(arrays, order);
 	return status;
 }

@@ -5,10 +5,13 @@
 #include "kind/build.h"
 
 /*
+ * arrays  of what it takes to find out
+ *
  * VSX_EINVAL names two rows with one id: of all such pairs the one whose second
  * row comes first.
  */
-enum vsx_status vsx_check_unique(const struct vsx_rows *rows,
+enum vsx_status vsx_check_unique(struct vsx_arrays *arrays,
+				 const struct vsx_rows *rows,
 				 struct vsx_error *err);
 
 #endif
