@@ -214,13 +214,26 @@ static double part_due(double share, double among, double rows)
 #define CENTROID_WAIT 64u
 #define ROW_WAIT      64u
 
+/* The part of the chosen rows that a search is to look at, if they are spread
+ * evenly. */
+static double part_expected(const struct vsx_segment *seg,
+			    const struct vsx_find *find, uint32_t nprobe)
+{
+	double n = find->eligible.n, least = (double)find->k;
+	double rows = (double)seg->n_rows * nprobe / vsx_ivf_nlist(seg);
+	double due = find->within ? rows : rows * sqrt(n / seg->n_rows);
+
+	if (!find->within && due < least)
+		due = least;
+	return due < n ? due / n : 1.0;
+}
+
 /* Whether to look at all chosen rows takes no longer than to rank the lists and
- * to look at so many of them. */
+ * to look at a part of them. */
 static bool lists_are_dear(const struct vsx_segment *seg,
-			   const struct vsx_eligible *e, double due)
+			   const struct vsx_eligible *e, double part)
 {
 	double nlist = vsx_ivf_nlist(seg), n = e->n;
-	double part = due < n ? due / n : 1.0;
 	double row = vsx_vecs_stride(seg), code = row;
 
 	if (vsx_codes_estimate(seg) && vsx_codes_present(seg))
@@ -255,18 +268,21 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 
 	VSX_TRY(vsx_find_eligible(find, seg, err));
 	share = (double)find->eligible.n / seg->n_rows;
-	if (find->among &&
-	    lists_are_dear(seg, &find->eligible,
-			   (double)seg->n_rows * nprobe / nlist *
-				   (find->within ? 1.0 : sqrt(share)))) {
-		find->left_of = NULL; /* its scratch is used */
-		return vsx_exact_search(seg, find, err);
+	if (find->among) {
+		double part = part_expected(seg, find, nprobe);
+
+		if (lists_are_dear(seg, &find->eligible, part)) {
+			find->left_of = NULL; /* its scratch is used */
+			return vsx_exact_search(seg, find, err);
+		}
+		if (part * nlist > tour.ranked)
+			tour.ranked = (uint32_t)(part * nlist);
 	}
 	if (find->left_of == seg->view[VSX_SEC_CENT].base) {
 		tour.ranked = find->n_left;
 	} else {
 		VSX_TRY(vsx_ivf_rank(seg, find, err));
-		vsx_least(find->scratch->pool, nlist, nprobe, true);
+		vsx_least(find->scratch->pool, nlist, tour.ranked, true);
 	}
 	VSX_TRY(vsx_sieve_begin(&sieve, seg, find, nlist, true, err));
 	VSX_TRY(next_list(&tour, &run, err));
