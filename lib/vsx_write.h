@@ -420,7 +420,8 @@ VSX_API enum vsx_status vsx_update_delete(struct vsx_update *u,
 					  struct vsx_error *err);
 
 /*
- * The same by keys, of rows that are live in the index.
+ * The same by keys, of rows that are live in the index. VSX_EINVAL for one that
+ * no row can have.
  *
  * found  uint8_t[n], set to 1 or 0 for each: whether a row has it; or NULL
  */

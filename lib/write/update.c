@@ -324,9 +324,15 @@ static enum vsx_status find_keys(struct vsx_update *u,
 				 struct vsx_error *err)
 {
 	for (size_t i = 0; i < n; i++) {
-		enum vsx_status status =
-			find_key(u->index, &keys[i], &ids[*n_ids], err);
+		enum vsx_status status;
 
+		if (!keys[i].at || keys[i].n == 0 || keys[i].n > VSX_MAX_KEY)
+			return vsx_fail(err, VSX_EINVAL,
+					"key %zu has %zu byte%s, expected 1 to "
+					"%u",
+					i, keys[i].n, vsx_s(keys[i].n),
+					VSX_MAX_KEY);
+		status = find_key(u->index, &keys[i], &ids[*n_ids], err);
 		if (status != VSX_OK && status != VSX_ENOTFOUND)
 			return status;
 		*n_ids += status == VSX_OK;

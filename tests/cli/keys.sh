@@ -43,6 +43,12 @@ printf '0\t1\t1\t0\tpiano\tnewer\n1\t1\t4\t0\tcello\tnew\n' >due
 same due "$tmp/out"
 
 # Deleted by key, also by those of a file and of a pipe.
+# What no key can be is refused, as where it is looked for.
+long=$(printf '%01025d' 0)
+for key in '' "$long"; do
+	refused 2 "has ${#key} bytes, expected 1 to 1024" -- vsx-delete i.vsx --key none --key "$key"
+	refused 2 "a key of ${#key} bytes, expected 1 to 1024" -- vsx-query i.vsx --key "$key"
+done
 run 0 vsx-delete i.vsx --key violin --key none --json
 has "$tmp/out" '"deleted": 1,'
 has "$tmp/out" '"unknown_keys": ["none"],'
