@@ -222,7 +222,8 @@ bad 'id is 18446744073709551616, expected a string, or a whole number from 0 to 
 bad 'id has 0 bytes, expected 1 to 1024' '{"id": "", "vector": [1, 2]}'
 bad 'is not JSON at byte 34: unable to decode byte 0xff' '{"id": 9, "vector": [1, 2], "x": "\377"}'
 bad 'is not JSON at byte ' '{"id": 9, "vector": [1, 2], "x": "\000"}'
-bad 'is not JSON at byte 38: real number overflow' '{"id": 9, "vector": [1, 2], "x": 1e999}'
+bad 'is not JSON at byte 34: invalid token' '{"id": 9, "vector": [1, 2], "x": 0099999999999999999999}'
+bad 'key is 18446744073709551616, expected a string' '{"key": 18446744073709551616, "vector": [1, 2]}'
 bad 'is not JSON at byte 29' '{"id": 9, "vector": [1, 2]} {}'
 bad 'is not JSON at byte 1' 'x'
 bad 'is not JSON at byte 26: ' '{"id": 9, "vector": [1, 2]'
@@ -349,6 +350,22 @@ has "$tmp/err" '"not" is left out of the fields: it is no name'
 has "$tmp/err" '"mixed" is left out of the fields: it has values of several types'
 run 0 vsx-info odd.vsx
 has "$tmp/out" "fields      ok:int"
+
+# Numbers beyond 64 bits are in nobody's way, and strings of their digits.
+printf '%s\n' '{"id": 18446744073709551615, "vector": [1,2], "metadata": {"hash": 9223372036854775808, "n": 9223372036854775807, "x": 1e999}, "etc": [-99999999999999999999]}' \
+	'{"id": 2, "vector": [1,3], "metadata": {"hash": -18446744073709551616, "n": -9223372036854775808}}' >big.jsonl
+run 0 vsx-build big.jsonl -o big.vsx -i Flat
+run 0 vsx-info big.vsx
+has "$tmp/out" "fields      hash:string, n:int, x:string"
+run 0 vsx-info big.vsx --count 'hash = "9223372036854775808" and n = 9223372036854775807'
+[ "$(cat "$tmp/out")" = 1 ] || fail "rows with a big number: $(cat "$tmp/out")"
+refused 2 'line 1: hash is "9223372036854775808", expected int' -- \
+	vsx-build big.jsonl -o x.vsx --fields hash:int
+printf '%s\n' '{"hash": 9223372036854775808}' '{}' >beside.jsonl
+fvecs two.fvecs "$one$zero" "$zero$one"
+run 0 vsx-build two.fvecs -o big.vsx -f -i Flat --fields auto --fields-from beside.jsonl
+run 0 vsx-info big.vsx
+has "$tmp/out" "fields      hash:string"
 
 # A plan counts what is kept with the rows.
 run 0 vsx-build docs.jsonl --plan --fields auto

@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "files.h"
 #include "input/lines.h"
@@ -219,4 +221,26 @@ Test(lines, are_unpacked_from_gzip)
 Test(lines, are_unpacked_from_zstd)
 {
 	packed_by("zstd", "zstd", "a.zst");
+}
+
+/* Looks at its own bytes alone: else a text of blank lines is gone through from
+ * each of them. */
+Test(lines, is_blank_by_its_own_bytes)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *p = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct line line = {.text = p + page - 4, .len = 4};
+
+	cr_assert_neq((void *)p, MAP_FAILED);
+	cr_assert_eq(mprotect(p + page, page, PROT_NONE), 0);
+	memcpy(p + page - 4, " \t\n\r", 4);
+	cr_expect(line_is_blank(&line, 0));
+	cr_expect(line_is_blank(&line, 4));
+	p[page - 4] = 'x';
+	cr_expect_not(line_is_blank(&line, 0));
+	cr_expect(line_is_blank(&line, 1));
+	p[page - 1] = '\0';
+	cr_expect_not(line_is_blank(&line, 1));
+	munmap(p, 2 * page);
 }

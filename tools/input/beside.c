@@ -11,6 +11,7 @@
 #include "input/lines.h"
 #include "input/sniff.h"
 #include "input/texts.h"
+#include "input/wide.h"
 
 #define SAMPLE_LINES 1000
 #define SAMPLE_BYTES ((size_t)8 << 20)
@@ -81,7 +82,7 @@ static enum vsx_status parse(const struct beside *b, const struct line *line,
 {
 	json_error_t why;
 
-	*object = json_loadb(line->text, line->len,
+	*object = wide_loadb(line->text, line->len,
 			     JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
 	if (json_is_object(*object))
 		return VSX_OK;

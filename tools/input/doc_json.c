@@ -10,6 +10,7 @@
 #include "cli/utf8.h"
 #include "input/doc.h"
 #include "input/members.h"
+#include "input/wide.h"
 
 /* Digits that surely fit into jansson's integers. */
 #define SMALL_DIGITS 18
@@ -144,7 +145,7 @@ static enum vsx_status say_broken(const struct line *line,
 {
 	json_error_t why = *first;
 	json_t *value =
-		json_loadb(line->text, line->len,
+		wide_loadb(line->text, line->len,
 			   JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
 
 	/* The line as it is, so that the place is right. */
@@ -190,7 +191,7 @@ static enum vsx_status parse_rest(struct taking *t, struct vsx_error *err)
 		}
 	to = put(to, from, (size_t)(end - from));
 	t->doc->object =
-		json_loadb(t->maker->scratch, (size_t)(to - t->maker->scratch),
+		wide_loadb(t->maker->scratch, (size_t)(to - t->maker->scratch),
 			   JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &why);
 	if (!t->doc->object)
 		return say_broken(t->line, &why, err);
@@ -216,7 +217,8 @@ static enum vsx_status need_string(const struct taking *t, unsigned int role,
 {
 	const struct found *f = found(t, role);
 
-	if (json_is_string(value))
+	/* A big number is one, too. */
+	if (json_is_string(value) && f->value[0] == '"')
 		return VSX_OK;
 	return tool_fail(err, VSX_EINVAL, "%s is %.*s, expected a string",
 			 f->name, (int)(f->len < 40 ? f->len : 40), f->value);
@@ -332,7 +334,7 @@ static bool is_brace(const struct line *line)
 	size_t at = strspn(line->text, " \t");
 
 	return at < line->len && line->text[at] == '{' &&
-	       at + 1 + strspn(line->text + at + 1, " \t\r\n") >= line->len;
+	       line_is_blank(line, at + 1);
 }
 
 enum vsx_status doc_of_json(struct doc_maker *maker, struct doc *doc,

@@ -131,8 +131,7 @@ static enum vsx_status next(struct docs *d, struct line *line, bool *is_one,
 	do
 		status = lines_next(&d->lines, line, is_one, err);
 	while (status == VSX_OK && *is_one && !line->bad &&
-	       strspn(line->text, " \t\r\n") >= line->len &&
-	       !memchr(line->text, '\0', line->len));
+	       line_is_blank(line, 0));
 	return status;
 }
 

@@ -162,6 +162,16 @@ static enum vsx_status skip_first(struct lines *lines, struct vsx_error *err)
 	}
 }
 
+/* Not by strspn(), for which a blank line goes on with those behind it. */
+bool line_is_blank(const struct line *line, size_t from)
+{
+	for (; from < line->len; from++)
+		if (line->text[from] != ' ' && line->text[from] != '\t' &&
+		    line->text[from] != '\r' && line->text[from] != '\n')
+			return false;
+	return true;
+}
+
 static enum vsx_status refuse(struct lines *lines, struct line *line,
 			      const char *why, struct vsx_error *err)
 {

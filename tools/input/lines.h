@@ -47,6 +47,9 @@ void lines_close(struct lines *lines);
 enum vsx_status lines_next(struct lines *lines, struct line *line, bool *is_one,
 			   struct vsx_error *err);
 
+/* Whether there are but blanks in the line from this byte on. */
+bool line_is_blank(const struct line *line, size_t from);
+
 /*
  * Look ahead: lines that come after lines_hold() come once more after
  * lines_again(). The memory they take is the caller's to bound.
