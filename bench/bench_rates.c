@@ -138,10 +138,11 @@ static void tell(const struct one *o)
 	for (size_t e = 0; e < N_EFFORTS; e++) {
 		const struct point *p = &o->point[e];
 
-		printf("%s\t%s\t%" PRIu32 "\t%" PRIu32 "\t%" PRIu64 "\t%" PRIu64
-		       "\t%" PRIu32 "\t%" PRIu32 "\t%.4f\t%.2f\t%.2f\t%.2f\t"
+		printf("%s\t%s\t%" PRIu64 "\t%" PRIu32 "\t%" PRIu32 "\t%" PRIu64
+		       "\t%" PRIu64 "\t%" PRIu32 "\t%" PRIu32
+		       "\t%.4f\t%.2f\t%.2f\t%.2f\t"
 		       "%.2f\t%.3f\n",
-		       o->path, o->facts.spec, o->facts.dim,
+		       o->path, o->facts.spec, o->facts.n_rows, o->facts.dim,
 		       o->segment.row_stride, parameter(o, "m"),
 		       parameter(o, "gates"), o->segment.estimates, efforts[e],
 		       p->found / (n * K), p->hops, p->distances, p->refused,
@@ -188,7 +189,7 @@ int main(int argc, char **argv)
 		die("usage: bench_rates ROUNDS REFINE QUERIES INDEX... "
 		    "[+ QUERIES INDEX...]...");
 	refine = strtod(argv[2], NULL);
-	printf("index\tspec\tdim\trow_bytes\tM\tparts\testimates\teffort\t"
+	printf("index\tspec\trows\tdim\trow_bytes\tM\tparts\testimates\teffort\t"
 	       "recall\thops\tdistances\trefused\tlooked_at\tus\n");
 	for (int at = 3; at < argc; at++)
 		at += measure(argv + at, argc - at,

@@ -17,16 +17,20 @@ import sys
 
 LINE = 64.0
 
+# Codes of more bytes are not near: what is of them beyond is far away.
+NEAR = 16 << 20
+
 # What a point counts of each constant.
 TERMS = [
+    ("a search", lambda p: 1),
     ("a component of the query", lambda p: p["dim"]),
-    ("a component, for tables of links",
-     lambda p: p["dim"] * (p["parts"] > 0)),
     ("a step", lambda p: p["hops"]),
     ("a line of links", lambda p: p["hops"] * p["M"] * 8 / LINE),
     ("a line of codes of links", lambda p: p["hops"] * gate_lines(p)),
     ("a row compared", lambda p: p["distances"]),
     ("a line of it", lambda p: p["distances"] * code_lines(p)),
+    ("a line of it that is far",
+     lambda p: p["distances"] * code_lines(p) * far(p)),
     ("a line of a row looked at",
      lambda p: p["looked_at"] * p["row_bytes"] / LINE),
 ]
@@ -39,6 +43,10 @@ def gate_lines(p):
 
 def code_lines(p):
     return (p["dim"] + 4 if p["estimates"] else p["row_bytes"]) / LINE
+
+
+def far(p):
+    return max(0, 1 - NEAR / (p["rows"] * code_lines(p) * LINE))
 
 
 def read(path):

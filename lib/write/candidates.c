@@ -191,8 +191,10 @@ static uint32_t n_graphs(const struct vsx_candidates *c, uint32_t dim)
 	return n;
 }
 
-/* Fewer rows say little of more. */
+/* Where there is time for fewer there is no trial; but as fewer rows than some
+   thousand say little of many, so many are tried then, or a third of all. */
 #define LEAST_ROWS 2000
+#define SOME_ROWS  10000
 #define MOST_ROWS  20000
 
 /* Components of all of them: so that they take no memory to speak of. */
@@ -204,11 +206,15 @@ uint32_t vsx_trial_rows(const struct vsx_candidates *c,
 	uint32_t graphs = n_graphs(c, opts->dim);
 	uint64_t rows = n / (4 * (graphs ? graphs : UINT64_C(1)));
 
+	if (c->n < 2 || rows < LEAST_ROWS)
+		return 0;
+	if (rows < SOME_ROWS)
+		rows = n / 3 < SOME_ROWS ? n / 3 : SOME_ROWS;
 	if (rows > MOST_ROWS)
 		rows = MOST_ROWS;
 	if (rows > MOST_COMPONENTS / opts->dim)
 		rows = MOST_COMPONENTS / opts->dim;
-	return c->n < 2 || rows < LEAST_ROWS ? 0 : (uint32_t)rows;
+	return rows < LEAST_ROWS ? 0 : (uint32_t)rows;
 }
 
 bool vsx_candidates_tried(struct vsx_candidates *c,

@@ -58,8 +58,8 @@ bool vsx_candidates_tried(struct vsx_candidates *c,
 
 /*
  * Rows of the sample on which they are tried, so many that this takes about a
- * quarter of the build's own time; 0: rows are too few, or too long, or there
- * is nothing to choose.
+ * quarter of the build's own time, but at least 10,000 or a third of all; 0:
+ * rows are too few, or too long, or there is nothing to choose.
  */
 uint32_t vsx_trial_rows(const struct vsx_candidates *c,
 			const struct vsx_build_opts *opts, uint64_t n);

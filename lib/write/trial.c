@@ -16,8 +16,10 @@
 /* One that costs so many times what the best does is not followed further. */
 #define FAR_BEHIND 2.0
 
-/* Of those that cost no more than this times the least, the smallest file. */
-#define AS_GOOD 1.01
+/* Of those that cost no more than this times the least the largest file is
+ * taken: what has fewer links and shorter codes of them falls behind on more
+ * rows than were tried. */
+#define AS_GOOD 1.02
 
 struct trial {
 	struct vsx_builder *b;
@@ -269,18 +271,18 @@ static bool is_better(const struct trial *t, uint32_t a, uint32_t b)
 
 static uint32_t choose(const struct trial *t)
 {
-	uint32_t best = 0, small;
+	uint32_t best = 0, large;
 
 	for (uint32_t i = 1; i < t->all.n; i++)
 		if (is_better(t, i, best))
 			best = i;
-	small = best;
+	large = best;
 	for (uint32_t i = 0; i < t->all.n; i++)
 		if (reaches(t, &t->tried[i]) &&
 		    t->tried[i].cost <= AS_GOOD * t->tried[best].cost &&
-		    t->tried[i].row_bytes < t->tried[small].row_bytes)
-			small = i;
-	return small;
+		    t->tried[i].row_bytes > t->tried[large].row_bytes)
+			large = i;
+	return large;
 }
 
 /* The chosen one first, then by rising cost. */

@@ -49,7 +49,7 @@ refused 2 '--max-bytes-per-row needs an INPUT' -- \
 run 0 vsx-build "$words/vectors.npy" some.fbin --plan
 has "$tmp/out" "trial     HNSW16,SQ8 HNSW16,SQ8,G16 HNSW32,SQ8 HNSW32,SQ8,G16 IVF"
 run 0 vsx-build "$words/vectors.npy" some.fbin -o tried.vsx -f --json
-has "$tmp/err" " layouts tried on 2600 of 20800 rows, for a recall@10 of 0.95"
+has "$tmp/err" " layouts tried on 6933 of 20800 rows, for a recall@10 of 0.95"
 has "$tmp/err" "layout "
 [ "$(grep -c ' chosen$' "$tmp/err")" = 1 ] || fail "not one layout was chosen"
 has "$tmp/out" '"chosen": true'

@@ -388,11 +388,17 @@ Test(trial, keeps_less_of_rows_for_want_of_bytes)
 	plan_within(300000, 50, 348, &plan);
 	cr_expect(strstr(plan.tried, "HNSW16,SQ8,Refine(FP16)"), "%s",
 		  plan.tried);
-	plan_within(100000, 784, 5325, &plan); /* 0.8 of SymphonyQG's */
-	cr_expect(strstr(plan.tried, "HNSW32,SQ8,G16"), "%s", plan.tried);
-	plan_within(100000, 784, 3994, &plan); /* 0.6 of it */
-	cr_expect(strstr(plan.tried, "HNSW32,SQ8,G32,Refine(FP16)"), "%s",
-		  plan.tried);
+	/* 0.8 of SymphonyQG's file with 32 links, 0.6 of it. */
+	for (uint32_t dim = 768; dim <= 4096; dim += 256) {
+		uint32_t peer = 4 * dim + 32 * (dim / 8 + 12);
+
+		plan_within(100000, dim, peer * 8 / 10, &plan);
+		cr_expect(strstr(plan.tried, "HNSW32,SQ8,G24 "), "%u: %s", dim,
+			  plan.tried);
+		plan_within(100000, dim, peer * 6 / 10, &plan);
+		cr_expect(strstr(plan.tried, "HNSW32,SQ8,G24,Refine(FP16) "),
+			  "%u: %s", dim, plan.tried);
+	}
 	plan_within(100000, 784, 900, &plan);
 	cr_expect_not(strstr(plan.tried, "FP16"), "%s", plan.tried);
 	plan_within(1000, 64, 140, &plan); /* few rows: no trial */

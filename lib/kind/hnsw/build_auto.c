@@ -27,11 +27,14 @@ bool vsx_hnsw_codes_pay(const struct vsx_spec_need *need)
 /* ---- what is tried ---------------------------------------------------- */
 
 /* Of the codes of links: directions in many dimensions want more parts, those
-   in few have no more to say. */
+   in few have no more to say. Where rows are long, more parts than 24 bring no
+   more and make up a tenth of the file. */
 #define PARTS	   16
 #define MORE_PARTS 32
+#define LONG_PARTS 24
 #define FEW_DIMS   16
 #define MANY_DIMS  64
+#define LONG_DIMS  512
 
 struct list {
 	const struct vsx_spec_need *need;
@@ -58,7 +61,7 @@ static void add_m(struct list *l, uint32_t m)
 		return;
 	add(l, m, true, dim < FEW_DIMS ? PARTS / 2 : PARTS);
 	if (dim >= MANY_DIMS)
-		add(l, m, true, MORE_PARTS);
+		add(l, m, true, dim >= LONG_DIMS ? LONG_PARTS : MORE_PARTS);
 }
 
 uint32_t vsx_hnsw_layouts(const struct vsx_spec_need *need,
@@ -79,15 +82,15 @@ uint32_t vsx_hnsw_layouts(const struct vsx_spec_need *need,
 
 /* ---- what it costs ---------------------------------------------------- */
 
-/* In nanoseconds: of a step, and each line of its links and of their codes; of
-   a row that is compared, and each line of its code; of a component of the
-   query for the tables of links. */
-#define NS_HOP		  370.0
-#define NS_LINK_LINE	  38.0
-#define NS_GATE_LINE	  0.6
-#define NS_COMPARED	  23.5
-#define NS_CODE_LINE	  1.9
-#define NS_GATE_COMPONENT 0.4
+/* In nanoseconds: of a search; of a step, and each line of its links and of
+   their codes; of a row that is compared, and each line of its code that caches
+   do not hold. Other lines of it take no time to speak of. */
+#define NS_SEARCH    4900.0
+#define NS_HOP	     340.0
+#define NS_LINK_LINE 12.5
+#define NS_GATE_LINE 9.3
+#define NS_COMPARED  8.5
+#define NS_FAR_LINE  3.8
 
 static double ns_of_hop(const struct vsx_segment *seg)
 {
@@ -109,14 +112,14 @@ double vsx_hnsw_cost(const struct vsx_segment *seg, const struct vsx_work *work,
 	bool codes = vsx_codes_present(seg) && seg->codec->estimates;
 	double bytes = codes ? seg->codec->block_bytes(&seg->form)
 			     : vsx_vecs_stride(seg);
-	double compared = NS_COMPARED + NS_CODE_LINE * bytes / VSX_LINE;
+	double compared =
+		NS_COMPARED + NS_FAR_LINE * bytes / VSX_LINE *
+				      vsx_share_far(bytes * (double)n_rows);
 	/* Steps grow with the logarithm of the rows. */
 	double growth = vsx_log2_about((double)n_rows) /
 			vsx_log2_about((double)seg->n_rows);
-	double ns = VSX_NS_COMPONENT * seg->space.dim;
+	double ns = NS_SEARCH + VSX_NS_COMPONENT * seg->space.dim;
 
-	if (seg->params[VSX_HNSW_GATES])
-		ns += NS_GATE_COMPONENT * seg->space.dim;
 	if (codes)
 		ns += vsx_ns_of_looks(vsx_vecs_stride(seg));
 	return ns + growth * (work->n_hops * ns_of_hop(seg) +
