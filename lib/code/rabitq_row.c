@@ -62,67 +62,97 @@ static void take_signs(const float *r, uint32_t n, uint8_t *codes)
 		codes[i] = r[i] >= 0.0f;
 }
 
-/* Cells of the grid, as parts of one with which its last cell just holds the
- * greatest component: wider ones waste bits, in narrower ones more components
- * are beyond the last. */
-#define CELLS	     32.0
-#define FIRST_CELL   10u
-#define LAST_CELL    34u
-#define STEP_OF_CELL 2u
-
 /*
- * How near a grid of `cells` to a unit leads to r: the square of <r, s> / |s|.
- * size: the sizes of r's components.
+ * Cells of the grid are tried in widths, in parts of that with which the last
+ * cell just holds the greatest component: wider ones waste bits, in narrower
+ * ones more components are beyond the last. In whole numbers: all machines take
+ * the same.
  */
-static double nearness(const float *size, uint32_t n, double cells, double last)
+#define PARTS	   32u
+#define FIRST_PART 10u
+#define LAST_PART  34u
+#define PART_STEP  2u
+
+/* Components of u16 times a factor give cells with so many bits behind. */
+#define CELL_SHIFT 6u
+
+static uint16_t factor_of(uint32_t half, uint32_t part)
 {
-	double product[LANES] = {0}, square[LANES] = {0}, sum;
-
-	for (uint32_t i = 0; i < n; i += LANES)
-		for (uint32_t j = 0; j < LANES; j++) {
-			double at = (double)size[i + j] * cells;
-
-			at = at < last ? at : last;
-			at = (double)(int32_t)at + 0.5;
-			product[j] += (double)size[i + j] * at;
-			square[j] += at * at;
-		}
-	sum = fold(product);
-	return sum * sum / fold(square);
+	return (uint16_t)((half * PARTS << CELL_SHIFT) / part);
 }
 
-static float sizes_of(const float *r, uint32_t n, float *size)
+static inline int16_t cell_of(uint16_t size, uint16_t factor, int16_t last)
+{
+	int16_t cell = (int16_t)((uint16_t)((uint32_t)size * factor >> 16) >>
+				 CELL_SHIFT);
+
+	return cell < last ? cell : last;
+}
+
+/* Components whose products are summed up in 32 bits. */
+#define TOGETHER 64u
+
+/* How near the point of a grid leads to r, whose components have such sizes:
+ * the square of <r, s> / |s|. */
+static double nearness(const uint16_t *restrict size, uint32_t n,
+		       uint16_t factor, int16_t last)
+{
+	uint64_t product = 0, square = 0;
+
+	for (uint32_t first = 0; first < n; first += TOGETHER) {
+		int32_t p = 0, s = 0;
+
+		for (uint32_t i = first; i < first + TOGETHER; i++) {
+			int16_t twice =
+				(int16_t)(2 * cell_of(size[i], factor, last) +
+					  1);
+
+			p += (int16_t)(size[i] >> 1) * twice;
+			s += twice * twice;
+		}
+		product += (uint32_t)p;
+		square += (uint32_t)s;
+	}
+	return (double)product * (double)product / (double)square;
+}
+
+/* Sizes of r's components beside the greatest. */
+static void take_sizes(const float *r, uint32_t n, uint16_t *size)
 {
 	float most = 0.0f;
+	double by;
 
+	for (uint32_t i = 0; i < n; i++)
+		most = fabsf(r[i]) > most ? fabsf(r[i]) : most;
+	by = most > 0.0f ? 65535.0 / (double)most : 0.0;
 	for (uint32_t i = 0; i < n; i++) {
-		size[i] = fabsf(r[i]);
-		most = size[i] > most ? size[i] : most;
+		double part = (double)fabsf(r[i]) * by;
+
+		/* What is no number is of a row that is beyond f32. */
+		size[i] = (uint16_t)(int32_t)(part < 65535.0 ? part : 65535.0);
 	}
-	return most;
 }
 
 /* The point whose grid comes nearest. */
 static void take_codes(const float *r, uint32_t n, uint32_t bits,
 		       uint8_t *codes)
 {
-	float size[VSX_RABITQ_MOST_DIM], most = sizes_of(r, n, size);
 	uint32_t half = 1u << (bits - 1);
-	double last = half - 1, best = -1.0, cells = 0.0;
+	uint16_t size[VSX_RABITQ_MOST_DIM], factor = 0;
+	int16_t last = (int16_t)(half - 1);
+	double best = -1.0;
 
-	for (uint32_t i = FIRST_CELL; most > 0.0f && i <= LAST_CELL;
-	     i += STEP_OF_CELL) {
-		double some = half * CELLS / ((double)most * i);
-		double near = nearness(size, n, some, last);
+	take_sizes(r, n, size);
+	for (uint32_t i = FIRST_PART; i <= LAST_PART; i += PART_STEP) {
+		double near = nearness(size, n, factor_of(half, i), last);
 
 		if (near > best) {
 			best = near;
-			cells = some;
+			factor = factor_of(half, i);
 		}
 	}
 	for (uint32_t i = 0; i < n; i++) {
-		double at = (double)size[i] * cells;
-		uint32_t cell = at < last ? (uint32_t)at : half - 1;
+		uint32_t cell = (uint32_t)cell_of(size[i], factor, last);
 
 		codes[i] =
 			(uint8_t)(r[i] >= 0.0f ? half + cell : half - 1 - cell);

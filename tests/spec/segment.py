@@ -487,16 +487,17 @@ class Rotated(Estimates):
 
     def codes_of(self, r, bits):
         half = 1 << bits - 1
-        sizes, best, cells = [abs(v) for v in r], -1.0, 0.0
-        for j in range(10, 35, 2) if bits > 1 and max(sizes) > 0 else ():
-            some = half * 32 / (max(sizes) * j)
-            near = [int(min(v * some, half - 1)) + 0.5 for v in sizes]
-            product = exact.lane_sum(v * s for v, s in zip(sizes, near))
-            nearness = product * product / sum(s * s for s in near)
+        most = max(abs(v) for v in r)
+        by, best, cells = 65535.0 / most if most > 0 else 0.0, -1.0, []
+        sizes = [int(min(abs(v) * by, 65535.0)) for v in r]
+        for j in range(10, 35, 2):
+            k = 2048 * half // j
+            some = [min((g * k >> 16) >> 6, half - 1) for g in sizes]
+            product = float(sum((g >> 1) * (2 * m + 1) for g, m in zip(sizes, some)))
+            nearness = product * product / sum((2 * m + 1) ** 2 for m in some)
             if nearness > best:
                 best, cells = nearness, some
-        near = [int(min(v * cells, half - 1)) for v in sizes]
-        return [half + c if v >= 0 else half - 1 - c for v, c in zip(r, near)]
+        return [half + m if v >= 0 else half - 1 - m for v, m in zip(r, cells)]
 
     def numbers(self, r, codes, bits, centroid):
         s = [c - ((1 << bits) - 1) / 2 for c in codes]
