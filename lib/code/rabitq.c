@@ -4,10 +4,20 @@
 
 #include "code/rabitq_query.h"
 
+/* What signs have of a query is known in 8 bits a table, which is as near as so
+ * many bits of a row want it. Of more bits all are summed up anew. */
+#define NEAR_BITS 6u
+
+static bool signs_are_near(const struct vsx_code_form *f)
+{
+	return f->size <= NEAR_BITS;
+}
+
 static enum vsx_status prepare(const struct vsx_codes *c,
 			       struct vsx_code_query *q, struct vsx_error *err)
 {
-	return vsx_rabitq_prepare(c, q, true, c->form.size > 1, err);
+	return vsx_rabitq_prepare(c, q, true,
+				  c->form.size - signs_are_near(&c->form), err);
 }
 
 /* ---- signs -------------------------------------------------------------- */
@@ -64,35 +74,67 @@ static void keys_of_block(const struct vsx_codes *c,
 
 /* ---- all bits ----------------------------------------------------------- */
 
-/* A row's key by all its bits, no less than what the signs allow: a row that
- * is above the cut by these alone is so in any case. */
-static uint32_t whole_key(const struct vsx_codes *c,
-			  const struct vsx_rabitq_query *t,
-			  const uint8_t *block, uint32_t i, uint32_t least)
+/* Sums of some rows of a block: of what is not their signs, or of all. */
+static void take_sums(const struct vsx_codes *c,
+		      const struct vsx_rabitq_query *t, const uint8_t *block,
+		      const uint32_t *rows, uint32_t n, int32_t *out)
 {
-	const struct vsx_rabitq_factors *f = vsx_rabitq_of_all(&c->form, block);
+	const struct vsx_code_form *f = &c->form;
 	uint8_t codes[VSX_RABITQ_MOST_DIM];
-	uint32_t key;
-	int32_t sum;
 
-	vsx_rabitq_gather(&c->form, block, i, codes);
-	vsx_code_kernels()->dot8(t->weights, codes, 0, NULL, 1,
-				 vsx_rabitq_dim(&c->form), &sum);
-	key = vsx_rabitq_key(c, t, f->add[i], f->scale[i],
-			     vsx_rabitq_product(t, sum));
-	return key > least ? key : least;
+	if (signs_are_near(f)) {
+		vsx_rabitq_sums(t, f, vsx_rabitq_rest(f, block),
+				vsx_rabitq_rest_bytes(f), f->size - 1, rows, n,
+				out);
+		return;
+	}
+	for (uint32_t r = 0; r < n; r++) {
+		vsx_rabitq_gather(f, block, rows[r], codes);
+		vsx_code_kernels()->dot8(t->weights, codes, 0, NULL, 1,
+					 vsx_rabitq_dim(f), &out[r]);
+	}
 }
 
-static void refine(const struct vsx_codes *c, const struct vsx_code_query *q,
-		   const uint8_t *block, uint32_t first, uint32_t n,
-		   uint32_t *keys)
+/* Of some rows of a block all bits are looked at: their keys, no less than what
+ * the signs allow. Those that are above the cut by these are so in any case. */
+static void look_at(const struct vsx_codes *c, const struct vsx_rabitq_query *t,
+		    const uint8_t *block, const uint16_t *sums,
+		    const uint32_t *rows, uint32_t n, uint32_t *keys)
 {
+	const struct vsx_rabitq_factors *f = vsx_rabitq_of_all(&c->form, block);
+	float of_signs = signs_are_near(&c->form)
+				 ? (float)(1u << (c->form.size - 1))
+				 : 0.0f;
+	int32_t rest[VSX_SCAN_ROWS];
+
+	take_sums(c, t, block, rows, n, rest);
+	for (uint32_t r = 0; r < n; r++) {
+		uint32_t i = rows[r], key;
+		float product = t->signs.bias + t->signs.unit * (float)sums[i];
+
+		product = of_signs * product + vsx_rabitq_product(t, rest[r]);
+		key = vsx_rabitq_key(c, t, f->add[i], f->scale[i], product);
+		keys[i] = key > keys[i] ? key : keys[i];
+	}
+}
+
+/* Of the rows first .. first + n - 1 of a block, of those that are not above
+ * the cut. */
+static void refine(const struct vsx_codes *c, const struct vsx_code_query *q,
+		   const uint8_t *block, const uint16_t *sums, uint32_t first,
+		   uint32_t n, uint32_t *keys)
+{
+	uint32_t rows[VSX_SCAN_ROWS], some = 0;
+
 	if (c->form.size == 1)
 		return;
-	for (uint32_t i = 0; i < n; i++)
-		if (keys[i] <= q->cut)
-			keys[i] = whole_key(c, vsx_rabitq_query_of(q), block,
-					    first + i, keys[i]);
+	for (uint32_t i = first; i < first + n; i++) {
+		rows[some] = i;
+		some += keys[i] <= q->cut;
+	}
+	if (some)
+		look_at(c, vsx_rabitq_query_of(q), block, sums, rows, some,
+			keys);
 }
 
 /* ---- keys -------------------------------------------------------------- */
@@ -122,7 +164,7 @@ static void keys_of_run(const struct vsx_codes *c, struct vsx_code_query *q,
 
 			some = some < end - row ? some : end - row;
 			keys_of_block(c, t, block, sums[b], of_block);
-			refine(c, q, block, i, some, of_block + i);
+			refine(c, q, block, sums[b], i, some, of_block);
 			memcpy(keys, of_block + i, some * sizeof(*keys));
 			keys += some;
 			row += some;
@@ -157,7 +199,7 @@ static void keys_of_rows(const struct vsx_codes *c, struct vsx_code_query *q,
 
 		sums[i] = sum_of(t->entries, parts, block, i);
 		keys_of_block(c, t, block, sums, of_block);
-		refine(c, q, block, i, 1, of_block + i);
+		refine(c, q, block, sums, i, 1, of_block);
 		keys[r] = of_block[i];
 	}
 }

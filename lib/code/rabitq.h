@@ -128,6 +128,13 @@ static inline const struct vsx_rabitq_factors *vsx_rabitq_of_all(
 	return vsx_rabitq_of_signs(f, block) + (f->size > 1);
 }
 
+/* What is left of the codes, of all rows. */
+static inline const uint8_t *vsx_rabitq_rest(const struct vsx_code_form *f,
+					     const uint8_t *block)
+{
+	return (const uint8_t *)(vsx_rabitq_of_all(f, block) + 1);
+}
+
 /* The codes of a row of a block, each in a byte. */
 void vsx_rabitq_gather(const struct vsx_code_form *f, const uint8_t *block,
 		       uint32_t row, uint8_t *codes);

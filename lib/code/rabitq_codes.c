@@ -64,9 +64,8 @@ void vsx_rabitq_gather(const struct vsx_code_form *f, const uint8_t *block,
 	uint32_t shift = row / 16 * 4, top = f->size - 1;
 	const uint8_t *signs = block + row % 16;
 
-	vsx_rabitq_unpack((const uint8_t *)(vsx_rabitq_of_all(f, block) + 1) +
-				  (size_t)row * rest,
-			  n, top, codes);
+	vsx_rabitq_unpack(vsx_rabitq_rest(f, block) + (size_t)row * rest, n,
+			  top, codes);
 	for (uint32_t i = 0; i < n; i += 4, signs += 16) {
 		uint32_t four = *signs >> shift & 15, all;
 

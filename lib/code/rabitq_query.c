@@ -103,9 +103,10 @@ static void fill_tables(const struct vsx_codes *c, struct vsx_rabitq_query *t)
 	t->signs = vsx_scan_quantise(t->tables, parts, t->entries);
 }
 
-static void fill_weights(const struct vsx_codes *c, struct vsx_rabitq_query *t)
+static void fill_weights(const struct vsx_codes *c, struct vsx_rabitq_query *t,
+			 uint32_t bits)
 {
-	uint32_t n = vsx_rabitq_dim(&c->form), most = (1u << c->form.size) - 1;
+	uint32_t n = vsx_rabitq_dim(&c->form), most = (1u << bits) - 1;
 	int64_t sum = 0;
 
 	t->unit = 0.5f * vsx_weigh(t->turned, n, most, t->weights);
@@ -159,7 +160,7 @@ static void take_centre(const struct vsx_codes *c, struct vsx_rabitq_query *t,
 
 enum vsx_status vsx_rabitq_prepare(const struct vsx_codes *c,
 				   struct vsx_code_query *q, bool tables,
-				   bool weights, struct vsx_error *err)
+				   uint32_t bits, struct vsx_error *err)
 {
 	struct vsx_rabitq_query *t;
 
@@ -169,8 +170,8 @@ enum vsx_status vsx_rabitq_prepare(const struct vsx_codes *c,
 	turn(c, t);
 	if (tables)
 		fill_tables(c, t);
-	if (weights)
-		fill_weights(c, t);
+	if (bits)
+		fill_weights(c, t, bits);
 	t->reach = reach_of(c, square_of(t->turned, vsx_rabitq_dim(&c->form)),
 			    1.0f);
 	take_centre(c, t, vsx_rabitq_mean(&c->form, c->params));
@@ -181,4 +182,29 @@ void vsx_rabitq_prepare_list(const struct vsx_codes *c,
 			     struct vsx_code_query *q, const float *centroid)
 {
 	take_centre(c, vsx_rabitq_query_of(q), centroid);
+}
+
+/* ---- sums ---------------------------------------------------------------- */
+
+/* Codes of 4 and 8 bits lie as kernels want them. */
+void vsx_rabitq_sums(const struct vsx_rabitq_query *t,
+		     const struct vsx_code_form *f, const uint8_t *base,
+		     size_t stride, uint32_t bits, const uint32_t *rows,
+		     size_t n, int32_t *out)
+{
+	const struct vsx_code_kernels *k = vsx_code_kernels();
+	uint32_t dim = vsx_rabitq_dim(f);
+	uint8_t codes[VSX_RABITQ_MOST_DIM];
+
+	if (bits == 8 || bits == 4) {
+		(bits == 8 ? k->dot8 : k->dot4)(t->weights, base, stride, rows,
+						n, dim, out);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		size_t row = rows ? rows[i] : i;
+
+		vsx_rabitq_unpack(base + row * stride, dim, bits, codes);
+		k->dot8(t->weights, codes, 0, NULL, 1, dim, &out[i]);
+	}
 }

@@ -10,8 +10,8 @@ struct vsx_rabitq_query {
 	float reach; /* how far a row's value may be off for each unit of its
 			error, nearly always; of estimates of signs */
 
-	/* <q, s> of all bits: unit * (twice the sum of weights times codes,
-	   less `middle`). */
+	/* Of <q, s> what some bits of s have: unit * (twice the sum of weights
+	   times these, less `middle`). */
 	float unit;
 	int64_t middle;
 
@@ -29,16 +29,26 @@ static inline struct vsx_rabitq_query *vsx_rabitq_query_of(
 	return q->room;
 }
 
-/* prepare() of a codec, with tables where it has blocks and weights where it
- * has more than one bit of a row at once. */
+/* prepare() of a codec, with tables where it has blocks, and weights for so
+ * many bits of a row at once; 0: without. */
 enum vsx_status vsx_rabitq_prepare(const struct vsx_codes *c,
 				   struct vsx_code_query *q, bool tables,
-				   bool weights, struct vsx_error *err);
+				   uint32_t bits, struct vsx_error *err);
 
 void vsx_rabitq_prepare_list(const struct vsx_codes *c,
 			     struct vsx_code_query *q, const float *centroid);
 
-/* <q, s> of a row, whose codes summed up with the weights are `sum`. */
+/*
+ * Sums of weights times codes, of so many bits as the query was prepared for:
+ * of number rows[i] of those that begin at `base`, `stride` bytes apart, or of
+ * row i. int32_t out[n].
+ */
+void vsx_rabitq_sums(const struct vsx_rabitq_query *t,
+		     const struct vsx_code_form *f, const uint8_t *base,
+		     size_t stride, uint32_t bits, const uint32_t *rows,
+		     size_t n, int32_t *out);
+
+/* What these bits have of <q, s>. */
 static inline float vsx_rabitq_product(const struct vsx_rabitq_query *t,
 				       int32_t sum)
 {

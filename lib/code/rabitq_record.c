@@ -7,34 +7,10 @@
 static enum vsx_status prepare(const struct vsx_codes *c,
 			       struct vsx_code_query *q, struct vsx_error *err)
 {
-	return vsx_rabitq_prepare(c, q, false, true, err);
+	return vsx_rabitq_prepare(c, q, false, c->form.size, err);
 }
 
 /* ---- keys -------------------------------------------------------------- */
-
-/* Sums of weights times codes of n rows: number rows[i] of those that begin at
- * `base`, or row i. Codes of 4 and 8 bits lie as kernels want them. */
-static void take_sums(const struct vsx_codes *c,
-		      const struct vsx_rabitq_query *t, const uint8_t *base,
-		      const uint32_t *rows, size_t n, int32_t *out)
-{
-	const struct vsx_code_kernels *k = vsx_code_kernels();
-	uint32_t dim = vsx_rabitq_dim(&c->form), bits = c->form.size;
-	uint8_t codes[VSX_RABITQ_MOST_DIM];
-
-	if (bits == 8 || bits == 4) {
-		(bits == 8 ? k->dot8 : k->dot4)(
-			t->weights, base, c->block_bytes, rows, n, dim, out);
-		return;
-	}
-	for (size_t i = 0; i < n; i++) {
-		size_t row = rows ? rows[i] : i;
-
-		vsx_rabitq_unpack(base + row * c->block_bytes, dim, bits,
-				  codes);
-		k->dot8(t->weights, codes, 0, NULL, 1, dim, &out[i]);
-	}
-}
 
 static void take_keys(const struct vsx_codes *c, const struct vsx_code_query *q,
 		      const uint8_t *base, const uint32_t *rows, size_t n,
@@ -43,7 +19,8 @@ static void take_keys(const struct vsx_codes *c, const struct vsx_code_query *q,
 	const struct vsx_rabitq_query *t = vsx_rabitq_query_of(q);
 
 	/* The sums first, in the place of the keys. */
-	take_sums(c, t, base, rows, n, (int32_t *)keys);
+	vsx_rabitq_sums(t, &c->form, base, c->block_bytes, c->form.size, rows,
+			n, (int32_t *)keys);
 	for (size_t i = 0; i < n; i++) {
 		size_t row = rows ? rows[i] : i;
 		struct vsx_rabitq_numbers at = vsx_rabitq_numbers_of(

@@ -191,9 +191,9 @@ static void of_all(void (*fn)(struct coded *c, const struct shape *s))
 		uint32_t bits;
 		bool record;
 		uint32_t n_scales;
-	} forms[] = {{1, false, 3}, {4, false, 3}, {2, false, 1},
-		     {8, false, 1}, {1, true, 1},  {3, true, 1},
-		     {4, true, 3},  {7, true, 1},  {8, true, 1}};
+	} forms[] = {{1, false, 3}, {4, false, 3}, {2, false, 1}, {6, false, 1},
+		     {8, false, 1}, {1, true, 1},  {3, true, 1},  {4, true, 3},
+		     {7, true, 1},  {8, true, 1}};
 
 	for (int metric = VSX_L2; metric <= VSX_COSINE; metric++)
 		for (size_t f = 0; f < sizeof(forms) / sizeof(forms[0]); f++)
