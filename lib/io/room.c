@@ -33,14 +33,19 @@ static bool place(struct vsx_room *room, int fd, uint64_t from, uint64_t to)
 		    MAP_SHARED | MAP_FIXED, fd, (off_t)from) != MAP_FAILED;
 }
 
-/* Address space in which `bytes` begin where a large page may. */
+/*
+ * Address space in which `bytes` begin where a large page may. Of whole large
+ * pages: Linux 6.7 and later let such begin there by themselves, and then
+ * nothing is left over in front, which would be a mapping of its own.
+ */
 static bool set_aside(struct vsx_room *room, uint64_t bytes)
 {
-	uint64_t all = bytes + VSX_LARGE_PAGE;
+	uint64_t all;
 	uint8_t *p;
 
-	if (bytes > SIZE_MAX - VSX_LARGE_PAGE)
+	if (bytes > SIZE_MAX - 2 * VSX_LARGE_PAGE)
 		return false;
+	all = (bytes + 2 * VSX_LARGE_PAGE - 1) & ~(VSX_LARGE_PAGE - 1);
 	p = mmap(NULL, all, PROT_NONE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (p == MAP_FAILED)
