@@ -202,7 +202,7 @@ static PyObject *index_reduce(PyObject *self, PyObject *unused)
 
 static PyMethodDef methods[] = {
 	{"search", CALL(vsx_py_index_search), METH_FASTCALL | METH_KEYWORDS,
-	 "search(x, k=10, *, ef=0, nprobe=0, recall=0.0, refine=0.0,\n"
+	 "search($self, /, x, k=10, *, ef=0, nprobe=0, recall=0.0, refine=0.0,\n"
 	 "       slack=0.0, exact=False, threads=0, filter=None, timeout=None,\n"
 	 "       out=None, group_by=None)\n--\n\n"
 	 "The k nearest rows of each query: (D, I).\n\n"
@@ -226,7 +226,7 @@ static PyMethodDef methods[] = {
 	 "Any thread may call it at any time."},
 	{"range_search", CALL(vsx_py_index_range_search),
 	 METH_FASTCALL | METH_KEYWORDS,
-	 "range_search(x, radius, *, max=0, ef=0, nprobe=0, recall=0.0,\n"
+	 "range_search($self, /, x, radius, *, max=0, ef=0, nprobe=0, recall=0.0,\n"
 	 "             exact=False, filter=None, timeout=None)\n--\n\n"
 	 "All rows within a distance of each query: (lims, D, I), where those\n"
 	 "of query i are D[lims[i]:lims[i + 1]] and I, the nearest first.\n\n"
@@ -237,88 +237,88 @@ static PyMethodDef methods[] = {
 	 "an effort, as in search()."},
 	{"search_id", CALL(vsx_py_index_search_id),
 	 METH_FASTCALL | METH_KEYWORDS,
-	 "search_id(id, k=10, *, ef=0, nprobe=0, recall=0.0, refine=0.0,\n"
+	 "search_id($self, /, id, k=10, *, ef=0, nprobe=0, recall=0.0, refine=0.0,\n"
 	 "          slack=0.0, exact=False, filter=None, timeout=None,\n"
 	 "          group_by=None)\n--\n\n"
 	 "The k rows that are nearest to a row of the index, without itself:\n"
 	 "(D, I), arrays of one dimension."},
 	{"reconstruct", vsx_py_index_reconstruct, METH_O,
-	 "reconstruct(id, /)\n--\n\n"
+	 "reconstruct($self, id, /)\n--\n\n"
 	 "The vector with this id, float32 [dim]; NotFoundError, a KeyError,\n"
 	 "if there is none. index[id] is the same, and index[key] by key."},
 	{"reconstruct_batch", vsx_py_index_reconstruct_batch, METH_O,
-	 "reconstruct_batch(ids, /)\n--\n\n"
+	 "reconstruct_batch($self, ids, /)\n--\n\n"
 	 "The vectors with these ids, float32 [n, dim]."},
 	{"row", vsx_py_index_row, METH_O,
-	 "row(id, /)\n--\n\n"
+	 "row($self, id, /)\n--\n\n"
 	 "The row with this id where it lies in the file: a read-only array\n"
 	 "of the index's own type (bf16 as uint16), without a copy. It stays\n"
 	 "valid when the index is closed. Rows that are kept as codes, or\n"
 	 "floats as bytes, have none: get() gives these."},
 	{"select", CALL(vsx_py_index_select), METH_VARARGS | METH_KEYWORDS,
-	 "select(filter=None, *, ids=None, keys=None)\n--\n\n"
+	 "select($self, /, filter=None, *, ids=None, keys=None)\n--\n\n"
 	 "Rows that searches may find, a Selection: those that a filter such as\n"
 	 "'lang = \"en\" and year >= 2024' is true of, that have one of these\n"
 	 "ids or of these keys, or all of what is given. Ids and keys that no\n"
 	 "row has select none. The language is in vsx-query(1)."},
 	{"find", vsx_py_index_find, METH_O,
-	 "find(key, /)\n--\n\n"
+	 "find($self, key, /)\n--\n\n"
 	 "The id of the row with a key, str or bytes; NotFoundError, a\n"
 	 "KeyError, if there is none."},
 	{"keys", vsx_py_index_keys, METH_O,
-	 "keys(ids, /)\n--\n\n"
+	 "keys($self, ids, /)\n--\n\n"
 	 "The keys of rows, a list: str, bytes where a key is not UTF-8, None\n"
 	 "where a row has none."},
 	{"payloads", vsx_py_index_payloads, METH_O,
-	 "payloads(ids, /)\n--\n\n"
+	 "payloads($self, ids, /)\n--\n\n"
 	 "The payloads of rows, a list of bytes, or None where a row has none."},
 	{"values", vsx_py_index_values, METH_O,
-	 "values(ids, /)\n--\n\n"
+	 "values($self, ids, /)\n--\n\n"
 	 "The fields of rows, a list of dicts without those that a row lacks;\n"
 	 "times are datetimes of UTC."},
 	{"ids", vsx_py_index_ids, METH_NOARGS,
-	 "ids()\n--\n\nThe ids of all rows, int64, in the order of the file."},
+	 "ids($self, /)\n--\n\nThe ids of all rows, int64, in the order of the file."},
 	{"add", CALL(vsx_py_index_add), METH_VARARGS | METH_KEYWORDS,
-	 "add(x, ids=None, *, keys=None, payload=None, fields=None,\n"
+	 "add($self, /, x, ids=None, *, keys=None, payload=None, fields=None,\n"
 	 "    threads=0, memory=0, wait=0.0, progress=None)\n--\n\n"
 	 "Add rows as a new generation of the file, and see them: a dict of\n"
 	 "what was done. Without ids numbering goes on from the greatest.\n"
 	 "An id or a key that is there is ExistsError."},
 	{"upsert", CALL(vsx_py_index_upsert), METH_VARARGS | METH_KEYWORDS,
-	 "upsert(x, ids=None, *, keys=None, payload=None, fields=None,\n"
+	 "upsert($self, /, x, ids=None, *, keys=None, payload=None, fields=None,\n"
 	 "       threads=0, memory=0, wait=0.0, progress=None)\n--\n\n"
 	 "The same, in place of rows that have these ids or keys."},
 	{"remove", CALL(vsx_py_index_remove), METH_VARARGS | METH_KEYWORDS,
-	 "remove(ids=None, *, keys=None, where=None, wait=0.0)\n--\n\n"
+	 "remove($self, /, ids=None, *, keys=None, where=None, wait=0.0)\n--\n\n"
 	 "Delete rows, by ids, keys or a filter: a dict with n_deleted and the unknown ids."},
 	{"compact", CALL(vsx_py_index_compact), METH_VARARGS | METH_KEYWORDS,
-	 "compact(out=None, *, spec=None, threads=0, memory=0, wait=0.0,\n"
+	 "compact($self, /, out=None, *, spec=None, threads=0, memory=0, wait=0.0,\n"
 	 "        overwrite=False, progress=None)\n--\n\n"
 	 "Write the live rows into one new segment, in place of the file or\n"
 	 "to another path: a dict of what was done."},
 	{"verify", CALL(vsx_py_index_verify), METH_VARARGS | METH_KEYWORDS,
-	 "verify(level='full', *, min_recall=0.0, threads=0, progress=None)\n"
+	 "verify($self, /, level='full', *, min_recall=0.0, threads=0, progress=None)\n"
 	 "--\n\n"
 	 "Check the file ('full', 'pages', 'quick'): a dict with `findings`,\n"
 	 "a list of lines that is empty for a sound file, and the recall."},
 	{"backup", CALL(vsx_py_index_backup), METH_VARARGS | METH_KEYWORDS,
-	 "backup(repo, name=None, *, wait=0.0, progress=None)\n--\n\n"
+	 "backup($self, /, repo, name=None, *, wait=0.0, progress=None)\n--\n\n"
 	 "Make a snapshot in a repository: a dict of what was done."},
 	{"effort_for", vsx_py_index_effort_for, METH_VARARGS,
-	 "effort_for(recall, k=10, /)\n--\n\n"
+	 "effort_for($self, recall, k=10, /)\n--\n\n"
 	 "(effort, refine) of the cheapest setting that reaches a recall;\n"
 	 "NotFoundError says the best there is."},
 	{"refresh", vsx_py_index_refresh, METH_NOARGS,
-	 "refresh()\n--\n\n"
+	 "refresh($self, /)\n--\n\n"
 	 "See the newest generation of the file: True if there is a newer\n"
 	 "one. Searches that run are not disturbed."},
 	{"view", index_view, METH_NOARGS,
-	 "view()\n--\n\n"
+	 "view($self, /)\n--\n\n"
 	 "An Index that goes on seeing what this one sees now, whatever others\n"
 	 "add, remove, refresh or close: for calls that belong together, such\n"
 	 "as a search and the payloads of what it found."},
 	{"close", index_close, METH_NOARGS,
-	 "close()\n--\n\nClose it; calls that run end first. Twice is once."},
+	 "close($self, /)\n--\n\nClose it; calls that run end first. Twice is once."},
 	{"__enter__", index_enter, METH_NOARGS, NULL},
 	{"__exit__", index_exit, METH_VARARGS, NULL},
 	{"__reduce__", index_reduce, METH_NOARGS, NULL},

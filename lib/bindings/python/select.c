@@ -315,7 +315,7 @@ static PyObject *selection_repr(PyObject *self)
 
 static PyMethodDef methods[] = {
 	{"ids", selection_ids, METH_NOARGS,
-	 "ids()\n--\n\nThe ids of the rows, int64, in the order of the file."},
+	 "ids($self, /)\n--\n\nThe ids of the rows, int64, in the order of the file."},
 	{NULL, NULL, 0, NULL},
 };
 

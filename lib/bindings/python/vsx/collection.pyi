@@ -1,37 +1,37 @@
 from typing import Any, Optional, Sequence, Union
 
-from . import Array, Index, Path
+from . import _Array, Index, _Path
 
-Where = Union[str, dict[str, Any]]
-WhereDocument = dict[str, Any]
-Ids = Union[str, Sequence[str]]
-Documents = Union[str, Sequence[Optional[str]], None]
-Metadatas = Union[dict[str, Any], Sequence[Optional[dict[str, Any]]], None]
+_Where = Union[str, dict[str, Any]]
+_WhereDocument = dict[str, Any]
+_Ids = Union[str, Sequence[str]]
+_Documents = Union[str, Sequence[Optional[str]], None]
+_Metadatas = Union[dict[str, Any], Sequence[Optional[dict[str, Any]]], None]
 
-def where_filter(where: Where) -> str: ...
+def where_filter(where: _Where) -> str: ...
 
 class Collection:
-    def __init__(self, path: Path, *, metric: str = "cosine",
+    def __init__(self, path: _Path, *, metric: str = "cosine",
                  spec: Optional[str] = None, wait: float = 60.0) -> None: ...
     @property
     def index(self) -> Optional[Index]: ...
-    def add(self, ids: Ids, vectors: Array, documents: Documents = None,
-            metadatas: Metadatas = None) -> None: ...
-    def upsert(self, ids: Ids, vectors: Array, documents: Documents = None,
-               metadatas: Metadatas = None) -> None: ...
-    def delete(self, ids: Optional[Ids] = None,
-               where: Optional[Where] = None,
-               where_document: Optional[WhereDocument] = None) -> None: ...
-    def count(self, where: Optional[Where] = None) -> int: ...
-    def get(self, ids: Optional[Ids] = None, where: Optional[Where] = None,
+    def add(self, ids: _Ids, vectors: _Array, documents: _Documents = None,
+            metadatas: _Metadatas = None) -> None: ...
+    def upsert(self, ids: _Ids, vectors: _Array, documents: _Documents = None,
+               metadatas: _Metadatas = None) -> None: ...
+    def delete(self, ids: Optional[_Ids] = None,
+               where: Optional[_Where] = None,
+               where_document: Optional[_WhereDocument] = None) -> None: ...
+    def count(self, where: Optional[_Where] = None) -> int: ...
+    def get(self, ids: Optional[_Ids] = None, where: Optional[_Where] = None,
             limit: Optional[int] = None, offset: int = 0,
             vectors: bool = False,
-            where_document: Optional[WhereDocument] = None,
+            where_document: Optional[_WhereDocument] = None,
             ) -> dict[str, Any]: ...
     def peek(self, limit: int = 10) -> dict[str, Any]: ...
-    def query(self, vector: Array, n: int = 10,
-              where: Optional[Where] = None,
-              where_document: Optional[WhereDocument] = None,
+    def query(self, vector: _Array, n: int = 10,
+              where: Optional[_Where] = None,
+              where_document: Optional[_WhereDocument] = None,
               vectors: bool = False, *, ef: int = 0, nprobe: int = 0,
               recall: float = 0.0, refine: float = 0.0, exact: bool = False,
               threads: int = 0, slack: float = 0.0,
