@@ -33,6 +33,27 @@ except ImportError:
                                   embedding, [d.metadata for d in documents],
                                   ids=[d.id for d in documents], **kwargs)
 
+        def search(self, query, search_type, **kwargs):
+            if search_type == "similarity":
+                return self.similarity_search(query, **kwargs)
+            if search_type == "mmr":
+                return self.max_marginal_relevance_search(query, **kwargs)
+            return [d for d, _ in self.similarity_search_with_relevance_scores(
+                query, **kwargs)]
+
+        def as_retriever(self, search_type="similarity", search_kwargs=None):
+            return types.SimpleNamespace(invoke=lambda query: self.search(
+                query, search_type, **(search_kwargs or {})))
+
+        @classmethod
+        async def afrom_texts(cls, texts, embedding, metadatas=None, *,
+                              ids=None, **kwargs):
+            if ids is not None:
+                kwargs["ids"] = ids
+            return await asyncio.get_running_loop().run_in_executor(
+                None, lambda: cls.from_texts(texts, embedding, metadatas,
+                                             **kwargs))
+
     def _twin(name):
         async def call(self, *args, **kwargs):
             return await asyncio.get_running_loop().run_in_executor(
@@ -43,7 +64,8 @@ except ImportError:
                   "similarity_search", "similarity_search_with_score",
                   "similarity_search_by_vector",
                   "similarity_search_with_relevance_scores",
-                  "max_marginal_relevance_search"):
+                  "max_marginal_relevance_search",
+                  "max_marginal_relevance_search_by_vector", "search"):
         setattr(VectorStore, "a" + _name, _twin(_name))
     for _name, _what in (("documents", Document), ("vectorstores", VectorStore)):
         _module = types.ModuleType(f"langchain_core.{_name}")
@@ -152,6 +174,22 @@ class Store(Folder):
         self.assertEqual(len(self.store.max_marginal_relevance_search("a", 50)),
                          len(TEXTS))
 
+    def test_as_a_retriever(self):
+        for kind, options, due in (
+                ("similarity", {"k": 2}, ["aaab", "aaaa"]),
+                ("similarity", {"k": 2, "filter": {"even": False}},
+                 ["aaab", "cccc"]),
+                ("mmr", {"k": 2, "fetch_k": 6, "lambda_mult": 0.2},
+                 ["aaab", "cccc"]),
+                ("mmr", {"k": 2, "filter": {"n": {"$in": [0, 2]}}},
+                 ["aaaa", "bbbb"]),
+                ("similarity_score_threshold",
+                 {"score_threshold": 0.9, "k": 3}, ["aaab", "aaaa"])):
+            retriever = self.store.as_retriever(search_type=kind,
+                                                search_kwargs=options)
+            self.assertEqual(self.texts(retriever.invoke("aaab")), due, kind)
+        self.assertEqual(self.store.max_marginal_relevance_search("a", 0), [])
+
     def test_the_file_is_opened_again(self):
         self.store.close()
         again = VSX(Letters(), self.path("docs.vsx"))
@@ -170,6 +208,13 @@ class Store(Folder):
             scored = await self.store.asimilarity_search_with_score("ff", 1)
             both = await self.store.amax_marginal_relevance_search("ff", 2)
             await self.store.adelete(ids)
+            other = await VSX.afrom_texts(TEXTS[:2], Letters(), METADATAS[:2],
+                                          ids=["a", "b"],
+                                          path=self.path("other.vsx"))
+            self.assertEqual(self.texts(await other.asearch("aaaa", "mmr", k=1)),
+                             ["aaaa"])
+            self.assertEqual(self.texts(await other.aget_by_ids(["b"])), ["aaab"])
+            other.close()
             return found, scored, both, await self.store.aget_by_ids(ids)
 
         found, scored, both, gone = asyncio.run(ask())
