@@ -1,6 +1,8 @@
 """Components, lengths, distances and their order: SPEC.md 5.1 and 5.8."""
 
+import functools
 import math
+import operator
 import struct
 
 
@@ -41,9 +43,8 @@ def components(raw, dim, elem):
 
 def lane_sum(terms):
     """In 8 lanes, by rising component."""
-    lanes = [0.0] * 8
-    for i, x in enumerate(terms):
-        lanes[i & 7] += x
+    terms = list(terms)
+    lanes = [functools.reduce(operator.add, terms[i::8], 0.0) for i in range(8)]
     return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + (
         (lanes[1] + lanes[5]) + (lanes[3] + lanes[7])
     )

@@ -3,7 +3,7 @@
 import math
 import struct
 
-from exact import f32
+from exact import f32, f32s
 from layout import up
 
 
@@ -73,7 +73,8 @@ class Gates:
         sums = [0.0] * 16
         for i in range(self.ends[p], self.ends[p + 1]):
             word = self.book[i]
-            sums = [f32(a + f32((x[i] if x else b) * b)) for a, b in zip(sums, word)]
+            terms = f32s([(x[i] if x else b) * b for b in word])
+            sums = f32s([a + b for a, b in zip(sums, terms)])
         return sums
 
     def blocks_of(self, v, ends):
@@ -96,8 +97,9 @@ class Gates:
         codes, sums = [], [0.0] * 3
         for p in range(self.parts):
             best, code = -math.inf, 0
-            for c, x in enumerate(self.products(p, r)):
-                score = f32(x - f32(h * self.half[p][c]))
+            less = f32s([h * x for x in self.half[p]])
+            scores = f32s([a - b for a, b in zip(self.products(p, r), less)])
+            for c, score in enumerate(scores):
                 if score > best:
                     best, code = score, c
             codes.append(code)

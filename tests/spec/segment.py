@@ -313,9 +313,9 @@ class Product(Estimates):
     def nearest(self, y, first, end):
         sums = [0.0] * self.ksub
         for x, component in zip(y[first:end], self.book[first:end]):
-            for w, b in enumerate(component):
-                off = exact.f32(x - b)
-                sums[w] = exact.f32(sums[w] + exact.f32(off * off))
+            off = exact.f32s([x - b for b in component])
+            squares = exact.f32s([v * v for v in off])
+            sums = exact.f32s([a + b for a, b in zip(sums, squares)])
         return sums.index(min(sums))
 
     def record(self, y):
