@@ -3,15 +3,17 @@
 # Another seed: another file. Answers do not depend on threads, batch or ISA.
 . tests/cli/lib.sh.inc
 
-{ printf '\320\007\000\000\062\000\000\000' # 2000 x 50
-  tail -c +129 "$words/vectors.npy" | head -c $((2000 * 200)); } >rows.fbin
+# Bytes are the same with and without a sanitizer, which looks at the rest.
+n=2000 n_bytes='\320\007' threads_each='1 2 8' isas='scalar avx2 avxvnni avx512 amx'
+[ -z "${sanitize:-}" ] ||
+	n=600 n_bytes='\130\002' threads_each='1 8' isas='scalar avx2 avx512'
+
+# shellcheck disable=SC2059
+{ printf "$n_bytes"'\000\000\062\000\000\000' # n x 50
+  tail -c +129 "$words/vectors.npy" | head -c $((n * 200)); } >rows.fbin
 { printf '\144\000\000\000\062\000\000\000' # 100 x 50
   tail -c 20000 "$words/vectors.npy"; } >queries.fbin
-seq 90001 3 96000 >ids.txt
-
-# Bytes are the same with and without a sanitizer, which looks at the rest.
-threads_each='1 2 8' isas='scalar avx2 avxvnni avx512 amx'
-[ -z "${sanitize:-}" ] || threads_each='1 8' isas='scalar avx2 avx512'
+seq 90001 3 $((90000 + 3 * n)) >ids.txt
 
 for options in "-i Flat -m cosine" "-i IVF64,Flat -m cosine" \
     "-i HNSW16 -m cosine" "-i HNSW16 -m cosine --builder partition" \
