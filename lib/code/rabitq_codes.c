@@ -15,8 +15,10 @@ void vsx_rabitq_pack(const uint8_t *codes, uint32_t n, uint32_t bits,
 			continue;
 		for (uint32_t shift = 0; shift < 8; shift += width)
 			for (uint32_t i = 0; i < bytes; i++)
-				out[i] |= (uint8_t)((*codes++ >> done & mask)
-						    << shift);
+				out[i] |=
+					(uint8_t)(((uint32_t)*codes++ >> done &
+						   mask)
+						  << shift);
 		codes -= n;
 		out += bytes;
 		done += width;

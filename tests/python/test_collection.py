@@ -166,6 +166,7 @@ class Documents(Folder):
         for key in odd:
             self.assertFalse(key in self.c.index)
             self.c.delete([key], where={"i": 1})
+            self.c.delete([key])
         for key in odd[:3]:
             self.assertRaises(ValueError, self.c.add, [key], vectors(1))
         for key in ("\0", "ключ", "日本", "e\u0301", "é", "a\nb", " "):

@@ -169,6 +169,13 @@ def _document_test(what):
     raise ValueError(f"where_document: {how!r} is no operator")
 
 
+def _can_be_key(i):
+    try:
+        return 0 < len(i.encode()) <= 1024
+    except UnicodeEncodeError:
+        return False
+
+
 def _keys(ids):
     """Of one id or some."""
     ids = [ids] if isinstance(ids, str) else list(ids)
@@ -333,8 +340,10 @@ class Collection:
             rows = self._rows(index, ids, where, where_document)
             if rows:
                 self._open().remove(rows, wait=self._wait)
-        elif ids:
-            self._open().remove(keys=ids, wait=self._wait)
+        else:
+            ids = list(filter(_can_be_key, ids))
+            if ids:
+                self._open().remove(keys=ids, wait=self._wait)
 
     # ---- reading ---------------------------------------------------------
 
