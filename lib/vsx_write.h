@@ -452,9 +452,11 @@ struct vsx_update_result {
 				centroids, over that of the rows it was
 				trained on; 0: not an IVF */
 	char advice[192];    /* why a rebuild is due, or "" */
-	double code_shift;   /* mean distance of the added rows from what their
-				codes say, over that of the rows the codes were
-				trained on; 0: they share no codes such as SQ8 */
+	double code_shift;   /* mean distance of the added rows from what codes
+				would say that were trained before, over that of
+				the rows these were trained on; far above 1, and
+				the rows have codes of their own. May be
+				infinite. 0: there are no codes such as SQ8 */
 };
 
 /*

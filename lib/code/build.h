@@ -66,6 +66,10 @@ struct vsx_codec_build {
 	uint64_t (*train_bytes)(const struct vsx_code_form *form, uint64_t n,
 				unsigned int threads);
 
+	/* The distance of rows from what their codes say, about, of any rows
+	   that the codes are for. NULL: that depends on the rows. */
+	double (*usual_loss)(const struct vsx_code_params *p);
+
 	/* The block of n rows, from 1 to 2^block_shift, into zeros, where the
 	   codec has no encode(). Any thread may call it. */
 	void (*encode)(const struct vsx_code_params *p,

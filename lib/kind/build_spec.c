@@ -171,23 +171,31 @@ static const struct vsx_codec_build *build_of(const struct vsx_codec *codec)
 
 /* Some name for codes of a segment, which does not say by what its transform
  * was learned: a quantiser of parts is taken to have one that is for it. */
-static struct vsx_code_wish codes_of(const struct vsx_segment *seg)
+static struct vsx_code_wish codes_named(const struct vsx_codec *codec,
+					const struct vsx_code_form *f)
 {
-	struct vsx_code_wish wish = {0};
+	struct vsx_code_wish wish = {.build = build_of(codec)};
 	bool parts;
 
-	if (!vsx_codes_estimate(seg))
-		return wish;
-	wish.build = build_of(seg->codec);
 	if (wish.build && wish.build->size_name)
-		wish.size = seg->form.size;
-	if (!(seg->form.flags & VSX_CODES_TRANSFORMED))
+		wish.size = f->size;
+	if (!(f->flags & VSX_CODES_TRANSFORMED))
 		return wish;
 	parts = wish.size && !wish.build->usual_size;
 	wish.transform = parts ? VSX_OPQ : VSX_PCA;
 	wish.transform_m = parts ? wish.size : 0;
-	wish.transform_dim = seg->form.coded;
+	wish.transform_dim = f->coded;
 	return wish;
+}
+
+/* Those beside its rows, or that it has instead of rows. */
+static struct vsx_code_wish codes_of(const struct vsx_segment *seg)
+{
+	if (vsx_codes_present(seg) && vsx_codes_estimate(seg))
+		return codes_named(seg->codec, &seg->form);
+	if (vsx_is_coded(seg))
+		return codes_named(seg->kept_codec, &seg->kept_form);
+	return (struct vsx_code_wish){0};
 }
 
 struct vsx_spec vsx_spec_of_segment(const struct vsx_segment *seg)

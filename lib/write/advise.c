@@ -1,16 +1,18 @@
 /* When an update says that a compaction, or a build, is due. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "kind/build_spec.h"
+#include "segment/kept.h"
+#include "write/code_drift.h"
 #include "write/measure.h"
 #include "write/options.h"
 #include "write/update.h"
 #include "plural.h"
 
-/* Recall that is lost, or distance that is gained, before it is said. */
+/* Recall that is lost before it is said. */
 #define RECALL_LOST 0.02
-#define SHIFT_FAR   1.25
 
 /* Growth of what was learned from, or measured on, before it is said. */
 #define GROWN	  4
@@ -90,6 +92,14 @@ static const struct vsx_segment *find_learned(const struct vsx *index)
 	return best;
 }
 
+static bool keeps_codes(const struct vsx *index)
+{
+	for (uint32_t i = 0; i < index->manifest.n_segments; i++)
+		if (vsx_is_coded(&index->segments[i]))
+			return true;
+	return false;
+}
+
 /* Whether what was learned suits the rows no more. */
 static bool learned_too_little(struct vsx_update_result *result,
 			       const struct vsx *index)
@@ -97,18 +107,32 @@ static bool learned_too_little(struct vsx_update_result *result,
 	const struct vsx_segment *seg = find_learned(index);
 	const char *what;
 
-	if (result->code_shift > SHIFT_FAR) {
+	if (result->code_shift > VSX_FAR_OFF && keeps_codes(index)) {
+		snprintf(result->advice, sizeof(result->advice),
+			 "what is kept of the added rows is %.2f times as far "
+			 "off as such codes are: it stays so, another index "
+			 "would suit them",
+			 result->code_shift);
+		return true;
+	}
+	if (isinf(result->code_shift)) {
+		snprintf(result->advice, sizeof(result->advice),
+			 "codes as they were trained were exact, but not for "
+			 "the added rows, which have codes of their own");
+		return true;
+	}
+	if (result->code_shift > VSX_FAR_OFF) {
 		snprintf(
 			result->advice, sizeof(result->advice),
-			"the codes of the added rows are %.2f times as far off "
-			"as those of the rows that they were trained on",
+			"codes as they were trained would be %.2f times as far "
+			"off for the added rows, which have codes of their own",
 			result->code_shift);
 		return true;
 	}
 	if (!seg)
 		return false;
 	what = vsx_kind_build_find(seg->kind->code)->learned;
-	if (result->shift > SHIFT_FAR)
+	if (result->shift > VSX_FAR_OFF)
 		snprintf(result->advice, sizeof(result->advice),
 			 "the added rows lie %.2f times as far from their "
 			 "centroids as the rows that the %s were trained on",

@@ -88,24 +88,39 @@ static enum vsx_status mean_of_trained(const struct drift *d,
 	return VSX_OK;
 }
 
+static enum vsx_status mean_before(const struct drift *d,
+				   const struct vsx_segment *trained,
+				   double *mean, struct vsx_error *err)
+{
+	struct vsx_kept kept = {.seg = NULL};
+	struct vsx_codes codes;
+	enum vsx_status status;
+
+	VSX_TRY(vsx_segment_codes(trained, &codes, err));
+	status = vsx_kept_begin(&kept, trained, err);
+	if (status == VSX_OK)
+		status = mean_of_trained(d, &codes, &kept, mean, err);
+	vsx_kept_release(&kept);
+	return status;
+}
+
 static enum vsx_status find(const struct drift *d,
 			    const struct vsx_code_source *from,
 			    const struct vsx_segment *trained, double *drift,
 			    struct vsx_error *err)
 {
-	struct vsx_kept kept = {.seg = NULL};
-	struct vsx_codes codes;
-	enum vsx_status status;
-	double before = 0.0;
+	double before = 0.0, now;
 
-	VSX_TRY(vsx_segment_codes(trained, &codes, err));
-	status = vsx_kept_begin(&kept, trained, err);
-	if (status == VSX_OK)
-		status = mean_of_trained(d, &codes, &kept, &before, err);
-	vsx_kept_release(&kept);
-	if (status == VSX_OK)
-		*drift = before > 0.0 ? mean_of_new(d, from) / before : 0.0;
-	return status;
+	*drift = 0.0;
+	if (trained)
+		VSX_TRY(mean_before(d, trained, &before, err));
+	else if (d->p->build->usual_loss)
+		before = d->p->build->usual_loss(d->p);
+	else
+		return VSX_OK;
+	now = mean_of_new(d, from);
+	*drift = before > 0.0 ? now / before : now > 0.0 ? INFINITY : 1.0;
+	return VSX_OK;
 }
 
 enum vsx_status vsx_code_drift(const struct vsx_code_source *from,

@@ -151,7 +151,7 @@ static enum vsx_status build(struct run *r, struct vsx_error *err)
 	else
 		VSX_TRY(kind->build(n->job, &n->rows, spec, &n->built, err));
 	return trained ? vsx_new_segment_take(n, spec, trained, err)
-		       : vsx_new_segment_codes(n, spec, err);
+		       : vsx_new_segment_codes(n, spec, NULL, err);
 }
 
 /* Rows that were codes before are known as well afterwards. */

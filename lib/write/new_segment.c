@@ -102,14 +102,25 @@ static enum vsx_status learn(struct vsx_new_segment *n,
 	return spec->gates ? make_gates(n, spec->gates, err) : VSX_OK;
 }
 
+/* The same among the segments before[n->number]; NULL: there are none. */
+static void make_source_among(struct vsx_new_segment *n,
+			      const struct vsx_segment *before)
+{
+	uint32_t lists =
+		vsx_kind_lender(vsx_kind_find(n->built.kind), n->built.params);
+
+	make_source(n, lists && before ? &before[lists - 1] : NULL);
+}
+
 enum vsx_status vsx_new_segment_codes(struct vsx_new_segment *n,
 				      const struct vsx_spec *spec,
+				      const struct vsx_segment *before,
 				      struct vsx_error *err)
 {
 	struct vsx_code_wish kept = vsx_spec_kept(spec);
 	struct vsx_code_wish codes = wish_of(n, spec);
 
-	make_source(n, NULL);
+	make_source_among(n, before);
 	return learn(n, spec, &kept, &codes, err);
 }
 
@@ -209,32 +220,60 @@ static enum vsx_status take_both(struct vsx_new_segment *n,
 			   &from->view[VSX_SEC_CPAR], err);
 }
 
-enum vsx_status vsx_new_segment_codes_of(struct vsx_new_segment *n,
-					 const struct vsx_spec *spec,
-					 const struct vsx_segment *before,
-					 struct vsx_error *err)
+/* The one that has learned from most rows; NULL: there is none. */
+static const struct vsx_segment *find_lender(const struct vsx_new_segment *n,
+					     const struct vsx_code_wish *kept,
+					     const struct vsx_code_wish *codes,
+					     const struct vsx_segment *before)
 {
-	const struct vsx_kind *kind = vsx_kind_find(n->built.kind);
-	uint32_t lists = vsx_kind_lender(kind, n->built.params);
-	struct vsx_code_wish kept = vsx_spec_kept(spec);
-	struct vsx_code_wish codes = wish_of(n, spec);
 	const struct vsx_segment *best = NULL;
 
-	make_source(n, lists ? &before[lists - 1] : NULL);
-	for (uint32_t i = 0; spec->codes.build && i < n->number; i++)
-		if (lends_codes(n, &before[i], &kept, &codes) &&
+	for (uint32_t i = 0; i < n->number; i++)
+		if (lends_codes(n, &before[i], kept, codes) &&
 		    (!best || before[i].n_rows > best->n_rows))
 			best = &before[i];
-	if (best) {
-		n->codes_of = n->learned_of = best->number + 1;
-		VSX_TRY(take_both(n, &kept, &codes, best, err));
+	return best;
+}
+
+/* Of rows that are kept as codes: what is coded beside them is what is left. */
+static enum vsx_status find_drift(struct vsx_new_segment *n,
+				  const struct vsx_segment *from,
+				  struct vsx_error *err)
+{
+	if (n->kept.build)
+		return vsx_code_drift(&n->source, &n->kept, NULL,
+				      &n->code_shift, err);
+	if (!n->codes.build || !vsx_codec_has_head(n->codes.build->codec))
+		return VSX_OK;
+	return vsx_code_drift(&n->source, &n->codes, from, &n->code_shift, err);
+}
+
+enum vsx_status vsx_new_segment_share(struct vsx_new_segment *n,
+				      const struct vsx_spec *spec,
+				      const struct vsx_segment *before,
+				      bool *lists_too, struct vsx_error *err)
+{
+	struct vsx_code_wish kept = vsx_spec_kept(spec);
+	struct vsx_code_wish codes = wish_of(n, spec);
+	const struct vsx_segment *from;
+
+	*lists_too = false;
+	if (!spec->codes.build)
+		return VSX_OK;
+	make_source_among(n, before);
+	from = find_lender(n, &kept, &codes, before);
+	if (!from)
+		return VSX_OK;
+	VSX_TRY(take_both(n, &kept, &codes, from, err));
+	VSX_TRY(find_drift(n, from, err));
+	if (n->code_shift > VSX_FAR_OFF && !n->kept.build) {
+		vsx_code_params_release(&n->kept);
+		vsx_code_params_release(&n->codes);
+		*lists_too = is_residual(from);
+		return VSX_OK;
 	}
-	VSX_TRY(learn(n, spec, &kept, &codes, err));
-	return best && n->codes.build &&
-			       vsx_codec_has_head(n->codes.build->codec)
-		       ? vsx_code_drift(&n->codes_source, &n->codes, best,
-					&n->code_shift, err)
-		       : VSX_OK;
+	n->codes_of = n->learned_of = from->number + 1;
+	return VSX_OK;
 }
 
 /* ---- a file of its own -------------------------------------------------- */

@@ -46,18 +46,23 @@ enum vsx_status vsx_new_segment_room(struct vsx_new_segment *n,
 				     const struct vsx_spec *spec,
 				     struct vsx_error *err);
 
+/*
+ * Share the codes that one of the segments before[number] has learned for a
+ * spec, if there is one and they suit the rows (code_drift.h); it is touched.
+ * Sets code_shift. *lists_too: they do not suit, and are of what the centroids
+ * leave of rows: the kind is to be built once more, with lists of its own.
+ */
+enum vsx_status vsx_new_segment_share(struct vsx_new_segment *n,
+				      const struct vsx_spec *spec,
+				      const struct vsx_segment *before,
+				      bool *lists_too, struct vsx_error *err);
+
 /* Learn the codes of a spec for what was built, or those that make searches
- * faster. */
+ * faster, but for those that are shared. before: of an update, as above. */
 enum vsx_status vsx_new_segment_codes(struct vsx_new_segment *n,
 				      const struct vsx_spec *spec,
+				      const struct vsx_segment *before,
 				      struct vsx_error *err);
-
-/* The same with estimates as one of the segments before[number] has learned
- * them, if there is one; it is touched. */
-enum vsx_status vsx_new_segment_codes_of(struct vsx_new_segment *n,
-					 const struct vsx_spec *spec,
-					 const struct vsx_segment *before,
-					 struct vsx_error *err);
 
 /*
  * The same, all as `trained` has it, one of job->sources, but for a file of its

@@ -200,7 +200,7 @@ static enum vsx_status try_one(struct trial *t, struct vsx_new_segment *n,
 	vsx_spec_text(&c->spec, out->spec, sizeof(out->spec));
 	out->row_bytes = vsx_contender_row_bytes(c, t->b->intake.spool.n);
 	t->is_tried[i] = true;
-	status = vsx_new_segment_codes(n, &c->spec, err);
+	status = vsx_new_segment_codes(n, &c->spec, NULL, err);
 	if (status == VSX_OK)
 		status = write_and_measure(t, n, out, err);
 	take_off(n, n_sections);

@@ -24,7 +24,7 @@ static const struct vsx_segment *find_trained(const struct vsx_update_run *r,
 }
 
 static enum vsx_status build_kind(struct vsx_update_run *r,
-				  const struct vsx_choice *choice,
+				  const struct vsx_choice *choice, bool anew,
 				  struct vsx_error *err)
 {
 	const struct vsx_kind_build *kind =
@@ -32,12 +32,31 @@ static enum vsx_status build_kind(struct vsx_update_run *r,
 	const struct vsx_segment *trained = find_trained(r, kind);
 	struct vsx_new_segment *n = &r->added;
 
-	if (trained)
+	if (trained && !anew)
 		return kind->extend(n->job, &n->rows, trained, &n->built,
 				    &r->result->shift, err);
 	if (*choice->note)
 		vsx_report_note(&r->u->report, "%s", choice->note);
 	return kind->build(n->job, &n->rows, &choice->spec, &n->built, err);
+}
+
+/* Codes that were learned are shared where they suit the rows; others are
+ * learned, and lists with them where codes are of what centroids leave. */
+static enum vsx_status make_codes(struct vsx_update_run *r,
+				  const struct vsx_choice *choice,
+				  struct vsx_error *err)
+{
+	struct vsx_new_segment *n = &r->added;
+	bool lists_too;
+
+	VSX_TRY(vsx_new_segment_share(n, &choice->spec, r->segments, &lists_too,
+				      err));
+	r->result->code_shift = n->code_shift;
+	if (lists_too) {
+		vsx_built_release(&n->built);
+		VSX_TRY(build_kind(r, choice, true, err));
+	}
+	return vsx_new_segment_codes(n, &choice->spec, r->segments, err);
 }
 
 /* What was asked for, of rows enough. Few rows are scanned, as they are. */
@@ -62,11 +81,6 @@ enum vsx_status vsx_update_build(struct vsx_update_run *r,
 	u->job.sources = r->segments;
 	VSX_TRY(vsx_new_segment_room(&r->added, &u->intake.spool, &u->areas,
 				     &u->build, &choice.spec, err));
-	VSX_TRY(build_kind(r, &choice, err));
-	if (few)
-		return VSX_OK;
-	VSX_TRY(vsx_new_segment_codes_of(&r->added, &choice.spec, r->segments,
-					 err));
-	r->result->code_shift = r->added.code_shift;
-	return VSX_OK;
+	VSX_TRY(build_kind(r, &choice, false, err));
+	return few ? VSX_OK : make_codes(r, &choice, err);
 }

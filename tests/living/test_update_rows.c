@@ -286,7 +286,7 @@ Test(update_rows, far_off_their_codes_are_a_reason_for_advice)
 
 		cr_expect_gt(r.code_shift, 1.25, "%s: %f", kinds[s],
 			     r.code_shift);
-		cr_expect(strstr(r.advice, "times as far off as"), "%s: %s",
+		cr_expect(strstr(r.advice, "times as far off for"), "%s: %s",
 			  kinds[s], r.advice);
 	}
 }
