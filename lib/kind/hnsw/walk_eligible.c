@@ -13,27 +13,35 @@
 /* So few rows that count, of many that are two links away: the others guide. */
 #define FEW 3u
 
+/* As vsx_walk_insert_eligible(), what the walk has being variables: a pool that
+ * is written to could be any of it, for all a compiler knows. */
+static inline size_t insert(struct vsx_walk *w, const struct vsx_eligible *e,
+			    size_t ef, uint64_t entry)
+{
+	bool barred = !vsx_is_eligible(e, vsx_pool_row(entry));
+	size_t n = w->n, n_barred = w->n_barred, place;
+	uint64_t *pool = w->scratch->pool;
+
+	if (barred && n_barred == w->max_barred)
+		return SIZE_MAX;
+	place = pool_insert(pool, &n, SIZE_MAX, entry);
+	n_barred += barred;
+	if (n - n_barred > ef)
+		n--; /* the last is eligible, or it would not be here */
+	if (n - n_barred == ef)
+		while (n > 0 &&
+		       !vsx_is_eligible(e, vsx_pool_row(pool[n - 1]))) {
+			n--;
+			n_barred--;
+		}
+	w->n = n;
+	w->n_barred = n_barred;
+	return place;
+}
+
 size_t vsx_walk_insert_eligible(struct vsx_walk *w, size_t ef, uint64_t entry)
 {
-	bool barred = !vsx_is_eligible(w->eligible, vsx_pool_row(entry));
-	uint64_t *pool = w->scratch->pool;
-	size_t eligible, place;
-
-	if (barred && w->n_barred == w->max_barred)
-		return SIZE_MAX;
-	place = pool_insert(pool, &w->n, SIZE_MAX, entry);
-	w->n_barred += barred;
-	eligible = w->n - w->n_barred;
-	if (eligible < ef)
-		return place;
-	if (eligible > ef)
-		w->n--; /* the last is eligible, or it would not be here */
-	while (w->n > 0 &&
-	       !vsx_is_eligible(w->eligible, vsx_pool_row(pool[w->n - 1]))) {
-		w->n--;
-		w->n_barred--;
-	}
-	return place;
+	return insert(w, w->eligible, ef, entry);
 }
 
 /* Lists that are fetched so many before their turn. */
@@ -261,12 +269,13 @@ static enum vsx_status take(struct vsx_walk *w, const struct vsx_level *l,
 			    struct vsx_error *err)
 {
 	const uint32_t *rows = w->scratch->rows, *keys = w->scratch->keys;
+	const struct vsx_eligible e = *w->eligible;
 
 	VSX_TRY(take_keys(w, l, rows, n, w->scratch->keys, err));
 	n = keep_nearer(w, n, last_entry(w, ef));
 	for (size_t i = 0; i < n; i++) {
-		size_t place = vsx_walk_insert_eligible(
-			w, ef, vsx_pool_entry(keys[i], rows[i]));
+		size_t place =
+			insert(w, &e, ef, vsx_pool_entry(keys[i], rows[i]));
 
 		if (place < *next)
 			*next = place;
@@ -279,69 +288,82 @@ static enum vsx_status take(struct vsx_walk *w, const struct vsx_level *l,
 /* Lists of fewer links are short. */
 #define SHORT 32u
 
-/* Links that are asked how dense rows that count are around a row. */
-#define ASKED 16u
+#define WORDS (2 * VSX_HNSW_MAX_M / VSX_GATE_LINKS)
 
-/* A quarter or more of what a row links to. */
-static bool is_dense(const struct vsx_walk *w, const struct vsx_level *l,
-		     uint32_t row)
+/* The links of a row, a bit each in as many words as gates have blocks. */
+struct links {
+	uint32_t there[WORDS]; /* that are used */
+	uint32_t count[WORDS]; /* to rows that do */
+	bool dense;	       /* a quarter or more do */
+};
+
+static enum vsx_status sort_links(const struct vsx_walk *w,
+				  const struct vsx_level *l, uint32_t row,
+				  struct links *out, struct vsx_error *err)
 {
 	const uint32_t *links = links_of(l, row);
 	const struct vsx_eligible e = *w->eligible;
-	uint32_t n = 0, many = 0;
+	uint32_t n = 0, many = 0, end = l->degree;
 
-	for (; n < l->degree && n < ASKED && links[n] < l->n_rows; n++)
-		many += vsx_is_eligible(&e, links[n]);
-	return many * 4 >= n;
-}
+	for (uint32_t i = 0; i < l->degree; i += VSX_GATE_LINKS) {
+		uint32_t count = 0, there = 0, bit = 1;
 
-/* A link into the rows, and marked, unless it was met before or does not count
- * and others are not wanted. Without branches: none can be guessed. */
-static inline enum vsx_status take_link(struct vsx_walk *w,
-					const struct vsx_level *l,
-					uint32_t link, bool others, size_t *n,
-					struct vsx_error *err)
-{
-	uint8_t mark = w->marks[link], epoch = w->scratch->epoch;
-	bool is = vsx_is_eligible(w->eligible, link) | others;
-	bool taken = is & (mark != epoch) & (link != w->avoid);
+		for (; n < end && n < i + VSX_GATE_LINKS; n++, bit <<= 1) {
+			uint32_t link = links[n];
 
-	if (__builtin_expect(mark == NEVER && taken, 0) && l->codes.view)
-		VSX_TRY(touch_row(l, link, err));
-	w->marks[link] = taken ? epoch : mark;
-	w->scratch->rows[*n] = link;
-	*n += taken;
+			if (link == VSX_HNSW_NO_LINK) {
+				end = n;
+				break;
+			}
+			if (link >= l->n_rows)
+				return bad_link(l, row, link, err);
+			there |= bit;
+			count |= vsx_is_eligible(&e, link) ? bit : 0;
+		}
+		out->there[i / VSX_GATE_LINKS] = there;
+		out->count[i / VSX_GATE_LINKS] = count;
+		many += (uint32_t)__builtin_popcount(count);
+	}
+	out->dense = many * 4 >= n;
 	return VSX_OK;
 }
 
-/* Rows that the row of a pool entry links to, those that do not count too if
- * others are wanted. */
+/* Rows that the row of a pool entry links to and that were not met, those that
+ * do not count too if others are wanted; all marked. Without branches: half of
+ * them were met. */
 static enum vsx_status gather(struct vsx_walk *w, const struct vsx_level *l,
-			      uint64_t entry, uint64_t bound, bool others,
-			      size_t *n, struct vsx_error *err)
+			      uint64_t entry, uint64_t bound,
+			      const struct links *of, bool others, size_t *n,
+			      struct vsx_error *err)
 {
-	uint32_t pass[2 * VSX_HNSW_MAX_M / VSX_GATE_LINKS];
-	uint32_t row = vsx_pool_row(entry), degree = l->degree;
-	const uint32_t *links = links_of(l, row);
+	const uint32_t *links = links_of(l, vsx_pool_row(entry));
+	const uint32_t *wanted = others ? of->there : of->count;
+	uint32_t pass[WORDS], *rows = w->scratch->rows, avoid = w->avoid;
+	uint8_t *marks = w->marks, epoch = w->scratch->epoch;
+	size_t n_rows = 0;
 
-	*n = 0;
 	if (l->asks)
 		ask_rows(w, l, links);
 	if (l->gates.blocks)
 		VSX_TRY(ask_gates(w, l, entry, bound, pass, err));
 	else
 		memset(pass, 0xff, sizeof(pass));
-	for (uint32_t i = 0; i < degree; i += VSX_GATE_LINKS)
-		for (uint32_t m = pass[i / VSX_GATE_LINKS]; m; m &= m - 1) {
-			uint32_t at = i + (uint32_t)__builtin_ctz(m), link;
+	for (uint32_t i = 0; i < l->degree; i += VSX_GATE_LINKS) {
+		uint32_t word = i / VSX_GATE_LINKS, m = pass[word];
 
-			if (at >= degree || links[at] == VSX_HNSW_NO_LINK)
-				return VSX_OK;
-			link = links[at];
-			if (link >= l->n_rows)
-				return bad_link(l, row, link, err);
-			VSX_TRY(take_link(w, l, link, others, n, err));
+		for (m &= wanted[word]; m; m &= m - 1) {
+			uint32_t link = links[i + (uint32_t)__builtin_ctz(m)];
+			uint8_t mark = marks[link];
+
+			if (__builtin_expect(mark == NEVER, 0) && l->codes.view)
+				VSX_TRY(touch_row(l, link, err));
+			marks[link] = epoch;
+			rows[n_rows] = link;
+			n_rows += (size_t)(mark != epoch) &
+				  (size_t)(link != avoid);
 		}
+	}
+	*n = n_rows;
 	return VSX_OK;
 }
 
@@ -369,12 +391,14 @@ static enum vsx_status step(struct vsx_walk *w, const struct vsx_level *l,
 	uint64_t entry = w->scratch->pool[*next];
 	uint64_t bound = gate_bound(w, last_entry(w, ef), until);
 	uint32_t row = vsx_pool_row(entry);
+	struct links links;
 	size_t n;
 
 	if (l->links_view)
 		VSX_TRY(touch_links(l, row, err));
-	if (is_dense(w, l, row)) {
-		VSX_TRY(gather(w, l, entry, bound,
+	VSX_TRY(sort_links(w, l, row, &links, err));
+	if (links.dense) {
+		VSX_TRY(gather(w, l, entry, bound, &links,
 			       wants_others(w, l, ef, *next), &n, err));
 		w->n_hops++;
 	} else {
