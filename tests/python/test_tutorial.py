@@ -1,6 +1,8 @@
-"""TUTORIAL.md: its code runs as it stands, and says what the page says."""
+"""TUTORIAL.md and README.md: their code runs as it stands, and says what the page
+says."""
 
 import contextlib
+import doctest
 import io
 import os
 import re
@@ -10,6 +12,7 @@ import unittest
 from support import Folder, vsx
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+README = os.path.join(HERE, "..", "..", "README.md")
 PAGE = os.path.join(HERE, "..", "..", "lib", "bindings", "python", "TUTORIAL.md")
 
 
@@ -39,6 +42,25 @@ class Tutorial(Folder):
         self.assertFalse(passed, share)
         for name in ("index", "exact"):
             known[name].close()
+
+    def test_readme(self):
+        before = os.getcwd()
+        self.addCleanup(os.chdir, before)
+        os.chdir(self.folder)
+        os.makedirs("tests")
+        os.symlink(os.path.join(HERE, "..", "data"), "tests/data")
+        with open(README) as f:
+            text = f.read()
+        self.assertEqual(text.count(">>> import"), 1)
+        test = doctest.DocTestParser().get_doctest(text, {}, "README.md",
+                                                   README, 0)
+        self.assertGreater(len(test.examples), 8)
+        told = io.StringIO()
+        ran = doctest.DocTestRunner().run(test, out=told.write,
+                                          clear_globs=False)
+        for name in ("index", "docs"):
+            test.globs[name].close()
+        self.assertEqual(ran.failed, 0, told.getvalue())
 
 
 if __name__ == "__main__":
