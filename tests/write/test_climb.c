@@ -161,6 +161,7 @@ Test(climb, graphs)
 Test(climb, graphs_over_codes)
 {
 	check("HNSW4,SQ8");
+	check("HNSW4,RaBitQ4");
 }
 
 Test(climb, graphs_over_coarse_codes)
