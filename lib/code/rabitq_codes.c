@@ -33,10 +33,11 @@ static inline void spread(const uint8_t *restrict in, uint32_t n,
 {
 	if (to == 0)
 		for (uint32_t i = 0; i < n; i++)
-			codes[i] = (uint8_t)(in[i] >> shift & mask);
+			codes[i] = (uint8_t)((uint32_t)in[i] >> shift & mask);
 	else
 		for (uint32_t i = 0; i < n; i++)
-			codes[i] |= (uint8_t)((in[i] >> shift & mask) << to);
+			codes[i] |= (uint8_t)(((uint32_t)in[i] >> shift & mask)
+					      << to);
 }
 
 void vsx_rabitq_unpack(const uint8_t *in, uint32_t n, uint32_t bits,
@@ -69,7 +70,7 @@ void vsx_rabitq_gather(const struct vsx_code_form *f, const uint8_t *block,
 	vsx_rabitq_unpack(vsx_rabitq_rest(f, block) + (size_t)row * rest, n,
 			  top, codes);
 	for (uint32_t i = 0; i < n; i += 4, signs += 16) {
-		uint32_t four = *signs >> shift & 15, all;
+		uint32_t four = (uint32_t)*signs >> shift & 15, all;
 
 		/* Bit b of four to the lowest of byte b, on any machine. */
 		uint8_t each[4] = {(uint8_t)((four & 1) << top),
