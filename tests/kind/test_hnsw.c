@@ -509,6 +509,7 @@ Test(hnsw, check_finds_each_broken_rule)
 
 Test(hnsw, search_refuses_a_link_out_of_range)
 {
+	static uint8_t dead[(300 + 7) / 8];
 	struct vsx_best best[K];
 	struct world w;
 	struct vsx_find find = {.k = K, .effort = 20, .top = {best, 0, K}};
@@ -518,6 +519,14 @@ Test(hnsw, search_refuses_a_link_out_of_range)
 	find.query = &w.scratch.query;
 	find.scratch = &w.scratch;
 	vsx_space_row_query(&w.space, &w.scratch.query, w.vecs);
+	cr_expect_eq(vsx_kind_find(VSX_HNSW)->search(&w.seg, &find, &err),
+		     VSX_ECORRUPT);
+	cr_expect_str_eq(err.text, "row 0 links to row 1073741824 of 300");
+	/* The same where some rows are deleted. */
+	memset(dead, 2, sizeof(dead) - 1);
+	w.seg.dead = dead;
+	w.seg.n_dead = sizeof(dead) - 1;
+	find.eligible.seg = NULL;
 	cr_expect_eq(vsx_kind_find(VSX_HNSW)->search(&w.seg, &find, &err),
 		     VSX_ECORRUPT);
 	cr_expect_str_eq(err.text, "row 0 links to row 1073741824 of 300");
