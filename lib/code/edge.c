@@ -102,12 +102,8 @@ void vsx_edge_coder_start(const struct vsx_edge_coder *k, const float *v,
 	out->v = v;
 	for (uint32_t i = 0; i < e->dim; i++)
 		work[i] = v[i] - e->mean[i];
-	for (uint32_t p = 0; p < e->parts; p++)
-		vsx_code_kernels()->products(
-			work + k->first[p],
-			e->book + (size_t)k->first[p] * VSX_EDGE_WORDS,
-			k->first[p + 1] - k->first[p], VSX_EDGE_WORDS,
-			out->along + (size_t)p * VSX_EDGE_WORDS);
+	vsx_code_kernels()->part_products(work, e->book, e->dim, e->parts,
+					  out->along);
 }
 
 /* What the sums over all parts say of r: its product with y is that of the
@@ -290,18 +286,13 @@ void vsx_edge_prepare(const struct vsx_edges *e, const float *q, double slack,
 {
 	float products[VSX_EDGE_MAX_PARTS * VSX_EDGE_WORDS], span;
 	float low[VSX_EDGE_MAX_PARTS];
-	struct vsx_pq pq = vsx_edges_pq(e);
 	double lows = 0.0, unit, scale;
 
 	if (work != q)
 		memcpy(work, q, e->dim * sizeof(*work));
 	subtract(work, e->mean, e->dim);
-	for (uint32_t p = 0; p < e->parts; p++)
-		vsx_code_kernels()->products(
-			work + vsx_pq_first(&pq, p),
-			e->book + vsx_pq_book(&pq, p),
-			vsx_pq_components(&pq, p), VSX_EDGE_WORDS,
-			products + (size_t)p * VSX_EDGE_WORDS);
+	vsx_code_kernels()->part_products(work, e->book, e->dim, e->parts,
+					  products);
 	out->parts = e->parts;
 	out->scale = 0;
 	if (!are_numbers(products, e->parts * VSX_EDGE_WORDS))

@@ -103,11 +103,7 @@ static struct vsx_scan_scale fill_tables(const struct vsx_codes *c,
 	uint32_t parts = parts_of(&c->form);
 
 	memset(t->tables, 0, (size_t)parts * 16 * sizeof(*t->tables));
-	for (uint32_t j = 0; j < pq.m; j++)
-		vsx_code_kernels()->products(x + vsx_pq_first(&pq, j),
-					     book + vsx_pq_book(&pq, j),
-					     vsx_pq_components(&pq, j), 16,
-					     t->tables + (size_t)j * 16);
+	vsx_code_kernels()->part_products(x, book, pq.dim, pq.m, t->tables);
 	return vsx_scan_quantise(t->tables, parts, t->scaled);
 }
 

@@ -48,6 +48,24 @@ typedef void vsx_sum_kernel(const uint16_t *tables /* [m][256] */,
 typedef void vsx_book_kernel(const float *x, const float *book, uint32_t dim,
 			     uint32_t n, float *out);
 
+/* The first component of part p; that of part `parts` is dim. */
+static inline uint32_t vsx_part_first(uint32_t dim, uint32_t parts, uint32_t p)
+{
+	return (uint32_t)((uint64_t)p * dim / parts);
+}
+
+/*
+ * The products of all parts of x with 16 codewords each: out[p][c] = sum of
+ * x[i] * book[i][c] over the components of part p. The same bits as
+ * of part after part.
+ *
+ * x, book  f32 [dim], [dim][16]
+ * parts    from 1 to dim
+ * out      f32 [parts][16]
+ */
+typedef void vsx_part_products_kernel(const float *x, const float *book,
+				      uint32_t dim, uint32_t parts, float *out);
+
 /* The codeword whose sum of (x[i] - book[i][c])^2 is least, the lowest of
  * equals; 0 when none is below infinity. *away is its sum; may be NULL. */
 typedef uint32_t vsx_nearest_kernel(const float *x, const float *book,
@@ -156,6 +174,7 @@ struct vsx_code_kernels {
 	vsx_dot_kernel *dot8, *dot4;
 	vsx_sum_kernel *sums;
 	vsx_book_kernel *squares, *products;
+	vsx_part_products_kernel *part_products;
 	vsx_nearest_kernel *nearest;
 	vsx_range_kernel *range;
 	vsx_quantise_kernel *quantise;

@@ -233,6 +233,7 @@ const struct vsx_code_kernels vsx_code_kernels_avx512 = {
 	.sums = vsx_code_sums,
 	.squares = squares,
 	.products = products,
+	.part_products = part_products,
 	.nearest = nearest,
 	.range = range,
 	.quantise = quantise,

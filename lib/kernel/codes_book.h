@@ -77,6 +77,48 @@ static void products(const float *x, const float *book, uint32_t dim,
 	book_sums(x, book, dim, n, false, out);
 }
 
+/* Parts that are summed at once: a sum waits for the one before. */
+#define PARTS_AT_ONCE (WIDTH >= 8 ? 4 : 2)
+#define PART_LANES    (16 / WIDTH)
+
+INLINE void add_component(const float *x, const float *book, uint32_t i,
+			  lanes sum[PART_LANES])
+{
+	lanes xi = all(x[i]);
+
+	for (int k = 0; k < PART_LANES; k++)
+		sum[k] += xi * codewords(book + (size_t)i * 16 + k * WIDTH);
+}
+
+static void part_products(const float *x, const float *book, uint32_t dim,
+			  uint32_t parts, float *out)
+{
+	uint32_t least = dim / parts, p = 0;
+
+	for (; p + PARTS_AT_ONCE <= parts; p += PARTS_AT_ONCE) {
+		lanes sum[PARTS_AT_ONCE][PART_LANES] = {{{0}}};
+		uint32_t first[PARTS_AT_ONCE + 1];
+
+		for (uint32_t j = 0; j <= PARTS_AT_ONCE; j++)
+			first[j] = vsx_part_first(dim, parts, p + j);
+		for (uint32_t i = 0; i < least; i++)
+			for (int j = 0; j < PARTS_AT_ONCE; j++)
+				add_component(x, book, first[j] + i, sum[j]);
+		for (int j = 0; j < PARTS_AT_ONCE; j++)
+			if (first[j] + least < first[j + 1])
+				add_component(x, book, first[j] + least,
+					      sum[j]);
+		memcpy(out + (size_t)p * 16, sum, sizeof(sum));
+	}
+	for (; p < parts; p++) {
+		uint32_t from = vsx_part_first(dim, parts, p);
+
+		products(x + from, book + (size_t)from * 16,
+			 vsx_part_first(dim, parts, p + 1) - from, 16,
+			 out + (size_t)p * 16);
+	}
+}
+
 /* Each lane keeps the first of its least; so the least of these, the lowest of
  * equals, is that of all. Sums are not negative: their bits rise as they do. */
 static uint32_t nearest(const float *x, const float *book, uint32_t dim,

@@ -71,6 +71,18 @@ static void products(const float *x, const float *book, uint32_t dim,
 	}
 }
 
+static void part_products(const float *x, const float *book, uint32_t dim,
+			  uint32_t parts, float *out)
+{
+	for (uint32_t p = 0; p < parts; p++) {
+		uint32_t from = vsx_part_first(dim, parts, p);
+
+		products(x + from, book + (size_t)from * 16,
+			 vsx_part_first(dim, parts, p + 1) - from, 16,
+			 out + (size_t)p * 16);
+	}
+}
+
 static uint32_t nearest(const float *x, const float *book, uint32_t dim,
 			uint32_t n, float *away)
 {
@@ -213,6 +225,7 @@ const struct vsx_code_kernels vsx_code_kernels_scalar = {
 	.sums = vsx_code_sums,
 	.squares = squares,
 	.products = products,
+	.part_products = part_products,
 	.nearest = nearest,
 	.range = range,
 	.quantise = quantise,

@@ -13,6 +13,7 @@
 
 #include <stddef.h>
 
+#include "kernel/codes.h"
 #include "train/job.h"
 
 struct vsx_pq {
@@ -24,7 +25,7 @@ struct vsx_pq {
 /* The first component of part j; that of part m is dim. */
 static inline uint32_t vsx_pq_first(const struct vsx_pq *pq, uint32_t j)
 {
-	return (uint32_t)((uint64_t)j * pq->dim / pq->m);
+	return vsx_part_first(pq->dim, pq->m, j);
 }
 
 static inline uint32_t vsx_pq_components(const struct vsx_pq *pq, uint32_t j)

@@ -246,6 +246,30 @@ static void check_book(const float *x, const float *book, uint32_t dim,
 	}
 }
 
+static void check_parts(const float *x, const float *book, uint32_t dim,
+			uint32_t parts)
+{
+	const struct vsx_code_kernels *t;
+	float out[40 * 16];
+
+	for (unsigned int i = 0; (t = vsx_code_kernels_at(i)) != NULL; i++) {
+		t->part_products(x, book, dim, parts, out);
+		for (uint32_t p = 0; p < parts; p++) {
+			uint32_t from = p * dim / parts;
+			uint32_t n = (p + 1) * dim / parts - from;
+
+			for (uint32_t c = 0; c < 16; c++) {
+				float sum = sum_of(x + from, book + from * 16,
+						   n, 16, c, false);
+
+				cr_assert(same(&sum, &out[p * 16 + c]),
+					  "%s, part %u of %u of %u", t->name, p,
+					  parts, dim);
+			}
+		}
+	}
+}
+
 /* Few values: many sums are equal, and the lowest codeword must win. */
 static float value(struct vsx_rng *rng, uint32_t few)
 {
@@ -272,6 +296,8 @@ Test(codes, books_give_the_bits_of_the_order)
 			for (uint32_t i = 0; i < dim; i++)
 				x[i] = value(&rng, few);
 			check_book(x, book, dim, n);
+			if (n == 16)
+				check_parts(x, book, dim, 1 + times % dim);
 		}
 }
 

@@ -149,6 +149,8 @@ static enum vsx_status offer(const struct vsx_segment *seg,
 	const uint64_t *pool = w->scratch->pool;
 	const struct vsx_bounds *bounds = &w->query->bounds;
 
+	for (size_t i = 0; i < w->n && i < find->k; i++)
+		vsx_ids_expect(seg, vsx_pool_row(pool[i]));
 	for (size_t i = 0; i < w->n; i++) {
 		uint32_t row = vsx_pool_row(pool[i]);
 		uint32_t key = vsx_pool_key(pool[i]);
