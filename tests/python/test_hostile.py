@@ -153,6 +153,33 @@ class Arguments(Folder):
                 got = index.search(k=True + True + True, x=q, **more)
                 self.assertEqual([listed(a) for a in got], due)
 
+    def test_errors_travel_whole(self):
+        with self.build(3) as index:
+            for call, also in (
+                    (lambda: vsx.open(self.path("none")), FileNotFoundError),
+                    (lambda: vsx.build(vectors(2), self.path("a/b")),
+                     FileNotFoundError),
+                    (lambda: vsx.open(self.path("i.vsx") + "/x"), OSError),
+                    (lambda: index[7], KeyError),
+                    (lambda: index.search([[float("nan")] * DIM]), ValueError),
+                    (lambda: vsx.build(vectors(2), index.path),
+                     FileExistsError)):
+                with self.assertRaises(vsx.Error) as wrong:
+                    call()
+                told = wrong.exception
+                self.assertIsInstance(told, also)
+                again = pickle.loads(pickle.dumps(told))
+                self.assertEqual((type(again), str(again)),
+                                 (type(told), str(told)))
+                self.assertEqual(vars(again), vars(told))
+                if isinstance(told, vsx.SystemError):
+                    self.assertGreater(again.errno, 0)
+            self.assertEqual(vsx.Error("x").row, None)
+            self.assertTrue(issubclass(vsx.AccessError, PermissionError))
+            for ids in ([[1], [2]], memoryview(bytes(16)).cast("q", (1, 2))):
+                for call in (index.keys, index.reconstruct_batch):
+                    self.refused((TypeError, ValueError), call, ids)
+
     def test_counts_are_never_other_counts(self):
         """What is too small or too great is refused, not taken modulo 2**32."""
         path = self.path("n")

@@ -283,8 +283,13 @@ static int ids_of_buffer(struct vsx_py_ids *out, const Py_buffer *v,
 	bool is_signed = letter == 'q' || letter == 'l';
 	const int64_t *ids = v->buf;
 
-	if (v->itemsize != 8 || v->ndim != 1 ||
-	    !PyBuffer_IsContiguous(v, 'C') ||
+	if (v->ndim != 1) {
+		PyErr_Format(PyExc_ValueError,
+			     "%s must have 1 dimension and has %d", what,
+			     v->ndim);
+		return -1;
+	}
+	if (v->itemsize != 8 || !PyBuffer_IsContiguous(v, 'C') ||
 	    !(is_signed || letter == 'Q' || letter == 'L'))
 		return 0;
 	out->n = (size_t)v->len / 8;

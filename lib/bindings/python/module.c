@@ -15,7 +15,7 @@ static PyMethodDef functions[] = {
 	 "untrusted    for a file from an untrusted source\n"
 	 "lock_memory  mlock() it\n\n"
 	 "Raises FormatError, VersionError, TruncatedError, CorruptError,\n"
-	 "SystemError."},
+	 "SystemError (NoFileError, which is FileNotFoundError, too)."},
 	{"build", CALL(vsx_py_build), METH_VARARGS | METH_KEYWORDS,
 	 "build(x, path, spec=None, *, metric='l2', dtype='f32', ids=None,\n"
 	 "      keys=None, payload=None, fields=None, queries=None, recall=0.0, overwrite=False, threads=0,\n"

@@ -17,6 +17,7 @@ its file and open that.
 """
 
 from ._vsx import (
+    AccessError,
     BusyError,
     CorruptError,
     Error,
@@ -24,6 +25,7 @@ from ._vsx import (
     FormatError,
     Index,
     InvalidError,
+    NoFileError,
     NotFoundError,
     NumericError,
     OutOfMemoryError,
@@ -41,8 +43,9 @@ from ._vsx import (
 from .collection import Collection
 
 __all__ = [
-    "BusyError", "Collection", "CorruptError", "Error", "ExistsError", "FormatError",
-    "Index", "InvalidError", "NotFoundError", "NumericError",
+    "AccessError", "BusyError", "Collection", "CorruptError", "Error",
+    "ExistsError", "FormatError", "Index", "InvalidError", "NoFileError",
+    "NotFoundError", "NumericError",
     "OutOfMemoryError", "Selection", "StoppedError", "SystemError", "TruncatedError",
     "VersionError", "build", "isa", "open", "restore",
 ]
