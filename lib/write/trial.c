@@ -28,6 +28,7 @@ struct trial {
 	struct vsx_trial_sample sample;
 	struct vsx_job job; /* tells how many are done, and nothing else */
 	uint32_t n_done;
+	double wanted; /* recall of the sample that stands for that of all */
 	struct vsx_tried tried[VSX_MAX_CANDIDATES]; /* as all.of */
 	bool is_tried[VSX_MAX_CANDIDATES];
 	double least; /* cost of those that reach the recall; INFINITY: none
@@ -36,9 +37,19 @@ struct trial {
 
 /* ---- searching --------------------------------------------------------- */
 
+/*
+ * Among fewer rows the same effort misses fewer, by the square root of how
+ * many times fewer there are or more: so much more is asked of a sample, where
+ * all reach with the least effort what costs them more or less among all rows.
+ */
+static double wanted_of(double recall, uint32_t n_sample, uint64_t n)
+{
+	return 1.0 - (1.0 - recall) * sqrt((double)n_sample / (double)n);
+}
+
 static bool reaches(const struct trial *t, const struct vsx_tried *of)
 {
-	return of->recall_at_10 >= t->opts.target_recall;
+	return of->recall_at_10 >= t->wanted;
 }
 
 static uint32_t effort_at(const struct vsx_segment *seg, uint32_t i)
@@ -90,8 +101,8 @@ static enum vsx_status climb(struct trial *t, const struct vsx_segment *seg,
 		VSX_TRY(search(t, seg, out, err));
 		if (reaches(t, out)) {
 			if (i > 0)
-				out->cost = cost_between(t->opts.target_recall,
-							 &before, out);
+				out->cost =
+					cost_between(t->wanted, &before, out);
 			break;
 		}
 		if (out->cost > FAR_BEHIND * t->least)
@@ -321,8 +332,9 @@ static void say_why(const struct trial *t, bool reached,
 			 "%sof %s its searches cost least", before, tried);
 	else
 		snprintf(choice->reason, sizeof(choice->reason),
-			 "%sof %s none reached recall %g, and it found most",
-			 before, tried, t->opts.target_recall);
+			 "%sof %s none reached recall %.4f there, and it found "
+			 "most",
+			 before, tried, t->wanted);
 }
 
 static void conclude(struct trial *t, struct vsx_choice *choice)
@@ -337,9 +349,9 @@ static void conclude(struct trial *t, struct vsx_choice *choice)
 	sort(t, chosen, sorted);
 	vsx_report_tried(&t->b->report, sorted, t->all.n,
 			 "%u layout%s tried on %u of %" PRIu64
-			 " row%s, for a recall@10 of %g",
+			 " row%s, for a recall@10 of %g, %.4f on so few",
 			 t->all.n, vsx_s(t->all.n), t->sample.n, n, vsx_s(n),
-			 t->opts.target_recall);
+			 t->opts.target_recall, t->wanted);
 }
 
 /* ---- the whole --------------------------------------------------------- */
@@ -443,6 +455,7 @@ enum vsx_status vsx_trial_choose(struct vsx_builder *b,
 	t.job.progress = tell;
 	t.job.note = say_nothing;
 	t.job.by_partition = !t.job.by_insertion;
+	t.wanted = wanted_of(t.opts.target_recall, n_rows, n);
 	status = make_room(&t, n_rows, err);
 	if (status == VSX_OK)
 		status = try_all(&t, n_rows, err);

@@ -151,9 +151,9 @@ static uint32_t layouts(const struct vsx_spec_need *need,
    or by estimates, and of each line of its code. */
 #define NS_SEARCH    3000.0
 #define NS_LIST	     60.0
-#define NS_COMPARED  1.5
+#define NS_COMPARED  0.7
 #define NS_ESTIMATED 3.0
-#define NS_CODE_LINE 1.5
+#define NS_CODE_LINE 2.5
 
 /* Lists, and rows in them, grow with the square root of the rows. */
 static double cost(const struct vsx_segment *seg, const struct vsx_work *work,
