@@ -60,7 +60,7 @@ for options in "-i Flat -m cosine" "-i IVF64,Flat -m cosine" \
 	done
 done
 # The recall table of codes that estimate counts rows by keys.
-for spec in IVF64,Flat IVF64,SQ4 SQ8 HNSW8,SQ8 HNSW16,G48 PCA20,HNSW8,SQ4,G12 IVF32,PQ9 OPQ10,IVF16,PQ10; do
+for spec in IVF64,Flat IVF64,SQ4 SQ8 HNSW8,SQ8 HNSW16,G48 PCA20,HNSW8,SQ4,G12 IVF32,PQ9 IVF32,PQ21x4fs IVF32,RaBitQ RaBitQ3 OPQ10,IVF16,PQ10; do
 	run 0 vsx-build rows.fbin -i $spec -o best.vsx -f -q
 	for isa in scalar avx2 avx512; do
 		VSX_ISA=$isa run 0 vsx-build rows.fbin -i $spec -o isa.vsx -f -q
