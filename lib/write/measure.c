@@ -25,7 +25,8 @@
 #define ENOUGH_AT_100 0.99
 
 /* Of an index so small that finding all costs no more distances than this, the
- * default effort finds all. */
+ * default effort finds all; or, where no effort in the table does, as much as
+ * the best of them, if that is enough. */
 #define ALL_AT_10     1.0
 #define FEW_DISTANCES 1000.0
 
@@ -351,6 +352,18 @@ static void note_knee(const struct vsx_segment *seg, double most, double target,
 		  kept, most, target, KNEE);
 }
 
+/* The greatest recall in the table for few distances. */
+static double most_for_few(const struct vsx_measure *m)
+{
+	double most = 0.0;
+
+	for (uint32_t i = 0; i < m->n_recalls; i++)
+		if (m->recalls[i].distances <= FEW_DISTANCES &&
+		    m->recalls[i].at_10 > most)
+			most = m->recalls[i].at_10;
+	return most;
+}
+
 /*
  * The row of the table that gives the defaults: the cheapest that reaches the
  * target, or all while that costs little.
@@ -367,8 +380,9 @@ static uint32_t choose_row(const struct vsx_measure *m,
 		cheapest(m, least, m->recalls[row].at_10 - KNEE, INFINITY,
 			 look_cost, &row);
 	}
-	if (cheapest(m, least, ALL_AT_10, FEW_DISTANCES, look_cost, &all) &&
-	    m->recalls[all].at_10 >= ALL_AT_10)
+	if (cheapest(m, least, most_for_few(m), FEW_DISTANCES, look_cost,
+		     &all) &&
+	    m->recalls[all].at_10 >= ENOUGH_AT_10)
 		return all;
 	return row;
 }
