@@ -199,6 +199,49 @@ Test(damage, every_flipped_bit_of_hnsw_is_found_in_its_page)
 	flip_every_bit("HNSW3");
 }
 
+/* The same of files of more pages, where the sums of some are in others: a bit
+ * of one byte at a time, of every few. */
+#define BYTE_STEP (BIT_STEP == 1 ? 5 : 61)
+
+static void flip_bytes(const char *spec)
+{
+	struct vsx_verify_result result;
+	struct heard heard;
+	size_t bytes;
+	uint8_t *file = build(spec, &bytes);
+	int fd = open(path, O_WRONLY);
+
+	cr_assert(bytes <= (size_t)32 * PAGE, "%s: %zu", spec, bytes);
+	cr_assert_eq(verify(VSX_VERIFY_FULL, &heard, &result), VSX_OK);
+	cr_assert_eq(result.n_findings, 0, "%s: %s", spec, heard.first);
+
+	for (size_t at = 0; at < bytes; at += BYTE_STEP) {
+		put_byte(fd, at, (uint8_t)(file[at] ^ 1u << at % 8));
+		cr_assert(verify(VSX_VERIFY_PAGES, &heard, &result) == VSX_OK &&
+				  heard.pages >> at / PAGE & 1,
+			  "%s: byte %zu of page %zu: pages 0x%x are named: "
+			  "%s%s",
+			  spec, at % PAGE, at / PAGE, heard.pages, heard.first,
+			  err.text);
+		put_byte(fd, at, file[at]);
+	}
+	close(fd);
+	free(file);
+}
+
+Test(damage, every_flipped_byte_of_codes_is_found_in_its_page)
+{
+	static const char *const specs[] = {
+		"SQ8",	     "IVF3,SQ4",     "IVF3,PQ5x4",
+		"PQ4x4fs",   "PQ2,NoRefine", "IVF3,RaBitQ",
+		"RaBitQ4",   "OPQ2,PQ2x4",   "PCA3,SQ8,Refine(FP16)",
+		"HNSW3,SQ8", "HNSW3,SQ8,G4",
+	};
+
+	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++)
+		flip_bytes(specs[i]);
+}
+
 /* A cut file is never opened, and verify says so. */
 static void cut_everywhere(const char *spec)
 {

@@ -87,6 +87,12 @@ static void check_book(const struct vsx_code_kernels *k, float *book,
 	k->products(x, book, dim, n, a);
 	s->products(x, book, dim, n, b);
 	good &= memcmp(a, b, n * sizeof(*a)) == 0;
+	for (uint32_t parts = 1; n == 16 && parts <= 16 && parts <= dim;
+	     parts++) {
+		k->part_products(x, book, dim, parts, a);
+		s->part_products(x, book, dim, parts, b);
+		good &= memcmp(a, b, parts * 16 * sizeof(*a)) == 0;
+	}
 	good &= k->nearest(x, book, dim, n, &away[0]) ==
 		s->nearest(x, book, dim, n, &away[1]);
 	good &= memcmp(&away[0], &away[1], sizeof(away[0])) == 0;
