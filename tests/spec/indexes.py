@@ -172,7 +172,8 @@ def bases(t):
     changed(t, "shared.vsx", "shared.vsx", [(11, 1024, 5)], [])
     t.run("vsx-build", wide, "-q", "-o", "sq8.vsx", "-i", "SQ8", "--ids", small)
     t.run("vsx-build", odd, "-q", "-o", "sq4.vsx", "-i", "IVF3,SQ4", "-m", "cosine")
-    t.run("vsx-build", narrow, "-q", "-o", "sq4-2.vsx", "-i", "IVF4,SQ4")
+    # Rows enough that those which are added lie within the steps of these.
+    t.run("vsx-build", add_rows(t, "steps", 400, 5, 15), "-q", "-o", "sq4-2.vsx", "-i", "IVF4,SQ4")
     t.run("vsx-build", wide, "-q", "-o", "pq8.vsx", "-i", "PQ4", "--ids", small)
     t.run("vsx-build", odd, "-q", "-o", "pq4.vsx", "-i", "IVF3,PQ27x4", "-m", "cosine")
     t.run("vsx-build", wide, "-q", "-o", "fs.vsx", "-i", "PQ6x4fs", "--ids", small)

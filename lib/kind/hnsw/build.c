@@ -74,7 +74,7 @@ static enum vsx_status insert_rows(struct vsx_job *job,
 
 	status = vsx_graph_init(&g, job, rows, m, err);
 	if (status == VSX_OK)
-		status = vsx_graph_insert(&g, job, rows->n, NULL, err);
+		status = vsx_graph_insert(&g, job, rows->n, err);
 	if (status == VSX_OK)
 		status = vsx_graph_connect(&g, job, err);
 	if (status == VSX_OK)
@@ -87,13 +87,13 @@ static enum vsx_status link_by_codes(struct vsx_graph *g, struct vsx_job *job,
 				     const struct vsx_coded *coded,
 				     bool *coarse, struct vsx_error *err)
 {
-	uint32_t n_blurred;
-
 	if (vsx_hnsw_by_partition(job, coded->rows.n))
 		return vsx_graph_from_partition(g, job, coded, coarse, err);
-	VSX_TRY(vsx_graph_insert(g, job, coded->rows.n, &n_blurred, err));
-	*coarse = vsx_codes_are_coarse(n_blurred, coded->rows.n);
-	return VSX_OK;
+	/* First: rows are linked once, and that is told once. */
+	*coarse = vsx_coded_are_coarse(coded);
+	if (*coarse)
+		return VSX_OK;
+	return vsx_graph_insert(g, job, coded->rows.n, err);
 }
 
 /* *coarse: their codes do not tell the rows apart, and nothing is given. */

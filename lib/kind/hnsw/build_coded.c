@@ -131,3 +131,54 @@ void vsx_coded_release(struct vsx_coded *c)
 	c->codes = NULL;
 	c->order = NULL;
 }
+
+/* Rows whose neighbours are looked for, and codes that are compared at once. */
+#define LOOKED_AT 128u
+#define PIECE	  256u
+#define NEAREST	  8u
+
+/* Keep the least of them, rising; how many there are. */
+static uint32_t keep_least(uint32_t *least, uint32_t n, uint32_t key)
+{
+	uint32_t at = n;
+
+	if (n == NEAREST && key >= least[n - 1])
+		return n;
+	if (n == NEAREST)
+		at = --n;
+	for (; at > 0 && least[at - 1] > key; at--)
+		least[at] = least[at - 1];
+	least[at] = key;
+	return n + 1;
+}
+
+/* Whether the row has neighbours that cannot be told from others. */
+static bool is_blurred(const struct vsx_coded *c, uint32_t row)
+{
+	uint32_t stride = c->space.stride, n_all = c->rows.n;
+	uint32_t least[NEAREST], keys[PIECE], n_least = 0;
+	const uint8_t *code = c->codes + (size_t)row * stride;
+
+	for (uint32_t first = 0; first < n_all; first += PIECE) {
+		uint32_t n = n_all - first < PIECE ? n_all - first : PIECE;
+
+		vsx_kernels()->l2_int[VSX_U8](
+			code, c->codes + (size_t)first * stride, stride, NULL,
+			n, c->space.dim, keys);
+		for (uint32_t i = 0; i < n; i++)
+			if (first + i != row)
+				n_least = keep_least(least, n_least, keys[i]);
+	}
+	return n_least > 0 &&
+	       vsx_codes_blur((uint64_t)least[vsx_telling(n_least)] << 32);
+}
+
+bool vsx_coded_are_coarse(const struct vsx_coded *c)
+{
+	uint32_t n = c->rows.n, some = n < LOOKED_AT ? n : LOOKED_AT,
+		 blurred = 0;
+
+	for (uint32_t i = 0; i < some; i++)
+		blurred += is_blurred(c, (uint32_t)((uint64_t)i * n / some));
+	return vsx_codes_are_coarse(blurred, some);
+}

@@ -42,6 +42,10 @@ static inline bool vsx_codes_are_coarse(uint32_t n_blurred, uint32_t n)
 	return n_blurred > n / 16;
 }
 
+/* Whether codes tell too few of some rows, evenly spread, from their
+   neighbours. */
+bool vsx_coded_are_coarse(const struct vsx_coded *c);
+
 /* Whether codes are compared where rows are inserted: not if they are the
    rows, and not under the inner product. */
 bool vsx_coded_inserts(const struct vsx_space *space);

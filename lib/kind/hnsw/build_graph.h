@@ -55,15 +55,9 @@ enum vsx_status vsx_graph_init(struct vsx_graph *g, const struct vsx_job *job,
 			       struct vsx_error *err);
 void vsx_graph_release(struct vsx_graph *g);
 
-/*
- * Insert the rows of ranks 1 .. n-1, into a graph without links.
- *
- * n_blurred  how many had neighbours that codes do not tell from others
- *            (build_coded.h); NULL: rows are no codes
- */
+/* Insert the rows of ranks 1 .. n-1, into a graph without links. */
 enum vsx_status vsx_graph_insert(struct vsx_graph *g, struct vsx_job *job,
-				 uint32_t n, uint32_t *n_blurred,
-				 struct vsx_error *err);
+				 uint32_t n, struct vsx_error *err);
 
 /* The level as a walk sees it. */
 void vsx_graph_view(const struct vsx_graph *g, uint32_t level,

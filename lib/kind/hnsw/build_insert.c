@@ -11,7 +11,6 @@
 
 #include "base/alloc.h"
 #include "base/parallel.h"
-#include "kind/hnsw/build_coded.h"
 #include "kind/hnsw/build_graph.h"
 
 /*
@@ -32,7 +31,6 @@ struct worker {
 	struct vsx_query query; /* of the heuristic's comparisons */
 	struct vsx_candidate *candidates;
 	uint8_t *was_tidy;
-	uint32_t n_blurred; /* rows */
 };
 
 struct build {
@@ -128,12 +126,9 @@ static enum vsx_status insert(struct vsx_graph *g, struct worker *w,
 		VSX_TRY(vsx_walk_beam(&walk, &view, g->ef_construction, err));
 		choose_links(g, w, &walk, level, row);
 		if (level == 0)
-			break;
+			return VSX_OK;
 		vsx_walk_next_level(&walk);
 	}
-	w->n_blurred +=
-		walk.n > 0 && vsx_codes_blur(s->pool[vsx_telling(walk.n)]);
-	return VSX_OK;
 }
 
 static enum vsx_status insert_some(void *context, unsigned int thread,
@@ -323,8 +318,7 @@ static void free_build(struct build *b)
 }
 
 enum vsx_status vsx_graph_insert(struct vsx_graph *g, struct vsx_job *job,
-				 uint32_t n, uint32_t *n_blurred,
-				 struct vsx_error *err)
+				 uint32_t n, struct vsx_error *err)
 {
 	struct build b = {.graph = g, .job = job, .first = 1};
 	enum vsx_status status;
@@ -339,11 +333,6 @@ enum vsx_status vsx_graph_insert(struct vsx_graph *g, struct vsx_job *job,
 		if (status == VSX_OK)
 			status = insert_batch(&b, some < rest ? some : rest,
 					      err);
-	}
-	if (status == VSX_OK && n_blurred) {
-		*n_blurred = 0;
-		for (unsigned int i = 0; i < job->n_threads; i++)
-			*n_blurred += b.workers[i].n_blurred;
 	}
 	free_build(&b);
 	return status;

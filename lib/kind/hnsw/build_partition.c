@@ -168,7 +168,7 @@ enum vsx_status vsx_graph_from_partition(struct vsx_graph *g,
 	enum vsx_status status;
 
 	/* Links of the upper levels, and long ones on the base level. */
-	VSX_TRY(vsx_graph_insert(g, job, n_upper, NULL, err));
+	VSX_TRY(vsx_graph_insert(g, job, n_upper, err));
 	if (most < vsx_near_room(g->level[0].degree))
 		most = vsx_near_room(g->level[0].degree);
 	status = vsx_links_init(&l, g, most, job->n_threads, &told, err);
