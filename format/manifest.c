@@ -18,25 +18,13 @@ uint32_t vsx_row_bytes(uint32_t dim, enum vsx_elem elem, enum vsx_metric metric)
 	return metric == VSX_COSINE ? ((vector + 3) & ~3u) + 4 : vector;
 }
 
-/* Pages of most systems. */
-#define LARGE_ALIGN 4096u
-
 uint32_t vsx_row_stride(uint32_t row_bytes)
 {
-	uint32_t most = row_bytes + row_bytes / 8; /* with its padding */
-
-	/* Whole pages, or a half or quarter of one, so that no page has a part
-	   of a row that another has the rest of. */
-	for (uint32_t align = LARGE_ALIGN; align >= 1024; align /= 2) {
-		uint32_t stride = (row_bytes + align - 1) & ~(align - 1);
-
-		if (stride <= most && (align == LARGE_ALIGN || stride == align))
-			return stride;
-	}
+	/* Cache lines where the padding costs at most an eighth. */
 	for (uint32_t align = 64; align > 4; align /= 2) {
 		uint32_t stride = (row_bytes + align - 1) & ~(align - 1);
 
-		if (stride <= most)
+		if (stride - row_bytes <= row_bytes / 8)
 			return stride;
 	}
 	return (row_bytes + 3) & ~3u;

@@ -467,13 +467,9 @@ Test(manifest, row_bytes)
 Test(manifest, row_stride)
 {
 	static const uint32_t due[][2] = {
-		{1, 4},	      {4, 4},	      {8, 8},	      {16, 16},
-		{20, 20},     {57, 64},	      {64, 64},	      {68, 72},
-		{100, 112},   {784, 832},     {200, 224},     {262148, 266240},
-		{910, 960},   {911, 1024},    {1025, 1088},   {1820, 1856},
-		{1821, 2048}, {2049, 2112},   {3136, 3136},   {3640, 3648},
-		{3641, 4096}, {3840, 4096},   {4097, 4160},   {7281, 7296},
-		{7282, 8192}, {12288, 12288}, {12289, 12352},
+		{1, 4},	    {4, 4},	{8, 8},	    {16, 16},
+		{20, 20},   {57, 64},	{64, 64},   {68, 72},
+		{100, 112}, {784, 832}, {200, 224}, {262148, 262208},
 	};
 
 	for (size_t i = 0; i < sizeof(due) / sizeof(due[0]); i++)
@@ -486,16 +482,11 @@ Test(manifest, row_stride)
 Test(manifest, row_stride_keeps_its_rule)
 {
 	for (uint32_t b = 1; b <= 262148; b++) {
-		uint32_t stride = vsx_row_stride(b), due = (b + 3) / 4 * 4;
+		uint32_t stride = vsx_row_stride(b), a = 64;
 
-		for (uint32_t a = 8; a <= 4096; a *= 2) {
-			uint32_t up = (b + a - 1) / a * a;
-
-			if (up - b <= b / 8 &&
-			    (a <= 64 || a == 4096 || (a >= 1024 && up == a)))
-				due = up;
-		}
-		cr_assert_eq(stride, due, "%u bytes", b);
+		while (a > 4 && (b + a - 1) / a * a - b > b / 8)
+			a /= 2;
+		cr_assert_eq(stride, (b + a - 1) / a * a, "%u bytes", b);
 		cr_assert(stride % 4 == 0 && stride >= b &&
 			  stride <= 2 * b + 64);
 	}

@@ -17,9 +17,6 @@ def of_codes(entry):
 
 
 def stride(n):
-    for a in (4096, 2048, 1024):
-        if up(n, a) - n <= n // 8 and a in (4096, up(n, a)):
-            return up(n, a)
     for a in (64, 32, 16, 8):
         if up(n, a) - n <= n // 8:
             return up(n, a)
