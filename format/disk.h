@@ -250,7 +250,8 @@ struct vsx_disk_gates {
 	vsx_le32 unit_a;  /*  0  f32, as the next two */
 	vsx_le32 unit_b;  /*  4 */
 	vsx_le32 spread;  /*  8 */
-	uint8_t zero[52]; /* 12 */
+	vsx_le32 shift;	  /* 12 */
+	uint8_t zero[48]; /* 16 */
 };
 
 static_assert(sizeof(struct vsx_disk_gates) == 64, "SPEC.md 5.5.1");

@@ -54,6 +54,7 @@ struct vsx_edges vsx_edges_of(const uint8_t *bytes, uint32_t dim,
 		.unit_a = get_f32(head.unit_a),
 		.unit_b = get_f32(head.unit_b),
 		.spread = get_f32(head.spread),
+		.shift = vsx_get32(head.shift),
 		.mean = (const float *)(const void *)(bytes +
 						      vsx_edges_mean_at()),
 		.book = (const float *)(const void *)(bytes +
@@ -68,6 +69,7 @@ void vsx_edges_close(const struct vsx_edges *e, uint8_t *bytes)
 	put_f32(&head.unit_a, e->unit_a);
 	put_f32(&head.unit_b, e->unit_b);
 	put_f32(&head.spread, e->spread);
+	vsx_put32(&head.shift, e->shift);
 	memcpy(bytes, &head, sizeof(head));
 }
 
@@ -188,22 +190,62 @@ static void put_i16(uint8_t *at, double x)
 	at[1] = (uint8_t)(bits >> 8);
 }
 
-void vsx_edge_put(const struct vsx_edges *e, const struct vsx_edge *edge,
-		  uint32_t i, uint8_t *block)
+/* a and b in units 2^shift times those of the edges; false: beyond 16 bits. */
+static bool factors_of(const struct vsx_edges *e, const struct vsx_edge *edge,
+		       uint32_t shift, double *a, double *b)
 {
-	double a = rounded(edge->a / (double)e->unit_a);
-	double b = rounded(edge->b / (double)e->unit_b);
+	*a = rounded(ldexp(edge->a / (double)e->unit_a, -(int)shift));
+	*b = rounded(ldexp(edge->b / (double)e->unit_b, -(int)shift));
+	return fabs(*a) <= 32767.0 && *b <= 32767.0;
+}
+
+static void put(const struct vsx_edges *e, const struct vsx_edge *edge,
+		double a, double b, uint32_t i, uint8_t *block)
+{
 	uint8_t *factors = block + (size_t)e->parts * 16 + (size_t)i * 4;
 
 	for (uint32_t p = 0; p < e->parts; p++)
 		block[p * 16 + i % 16] |=
 			(uint8_t)(edge->code[p] << (i < 16 ? 0 : 4));
-	/* Of edges that are far longer than those that were learned from, or
-	   that lie elsewhere, nothing is said. */
-	if (!(fabs(a) <= 32767.0 && b <= 32767.0))
-		a = b = 0.0;
 	put_i16(factors, a);
 	put_i16(factors + 2, -b);
+}
+
+void vsx_edge_put(const struct vsx_edges *e, const struct vsx_edge *edge,
+		  uint32_t i, uint8_t *block)
+{
+	double a, b;
+
+	/* Of edges that are far longer than those that were learned from, or
+	   that lie elsewhere, nothing is said. */
+	if (!factors_of(e, edge, 0, &a, &b))
+		a = b = 0.0;
+	put(e, edge, a, b, i, block);
+}
+
+uint32_t vsx_edges_shift(const struct vsx_edges *e, const struct vsx_edge *edge,
+			 size_t n)
+{
+	uint32_t shift = 0;
+	double a, b;
+
+	for (size_t i = 0; i < n; i++)
+		while (!factors_of(e, &edge[i], shift, &a, &b) &&
+		       shift < VSX_EDGE_MAX_SHIFT)
+			shift++;
+	return shift;
+}
+
+void vsx_edge_put_far(const struct vsx_edges *e, const struct vsx_edge *edge,
+		      uint32_t i, uint8_t *block)
+{
+	double a, b;
+
+	if (!factors_of(e, edge, e->shift, &a, &b) || edge->b == 0.0) {
+		a = 32767.0;
+		b = 0.0;
+	}
+	put(e, edge, a, b, i, block);
 }
 
 /* ---- searching ---------------------------------------------------------- */
@@ -335,4 +377,38 @@ bool vsx_edge_gate(const struct vsx_edge_query *q, double at, double bound,
 		.bound = most > 0.0 ? (int32_t)most : 0,
 	};
 	return true;
+}
+
+/* A value and what it is of, in an order that a u64 has. */
+static uint64_t candidate(int32_t value, uint32_t number)
+{
+	return (uint64_t)((uint32_t)value ^ 0x80000000u) << 32 | number;
+}
+
+uint32_t vsx_edge_nearest(const struct vsx_edge_query *q, const uint8_t *blocks,
+			  size_t n_blocks, uint32_t n, uint32_t *out)
+{
+	int32_t least[VSX_GATE_LINKS];
+	uint32_t which[VSX_GATE_LINKS], found = 0;
+	uint64_t best[VSX_GATE_LINKS];
+	struct vsx_gate gate;
+
+	if (n_blocks == 0 || !vsx_edge_gate(q, 0.0, 0.0, &gate))
+		return 0;
+	vsx_code_kernels()->least(&gate, blocks, n_blocks, least, which);
+	for (uint32_t i = 0; i < VSX_GATE_LINKS; i++) {
+		uint64_t one =
+			candidate(least[i], which[i] * VSX_GATE_LINKS + i);
+		uint32_t at = found;
+
+		for (; at > 0 && best[at - 1] > one; at--)
+			if (at < n)
+				best[at] = best[at - 1];
+		if (at < n)
+			best[at] = one;
+		found += found < n;
+	}
+	for (uint32_t i = 0; i < found; i++)
+		out[i] = (uint32_t)best[i];
+	return found;
 }

@@ -15,6 +15,9 @@
  * vsx_gate). So the same links pass on every machine.
  *
  * An edge of which too little can be said has a = b = 0: it passes always.
+ *
+ * With v = mean the same says how far a row is from q, whatever it is linked to
+ * (struct vsx_edges.shift): so a search finds rows to begin at.
  */
 #ifndef VSX_CODE_EDGE_H
 #define VSX_CODE_EDGE_H
@@ -51,6 +54,9 @@ struct vsx_edges {
 	float unit_b;	   /* likewise */
 	float spread;	   /* how far y is off the direction, at right angles:
 			      root mean square */
+	uint32_t shift;	   /* of edges from the mean, which may be longer than
+			      others: a and b are in units 2^shift times as
+			      great; up to VSX_EDGE_MAX_SHIFT */
 	const float *mean; /* [dim] of the rows */
 	const float *book; /* as train/pq.h says, of unit vectors */
 };
@@ -116,6 +122,16 @@ void vsx_edge_coder_edges(const struct vsx_edge_coder *k,
 void vsx_edge_put(const struct vsx_edges *e, const struct vsx_edge *edge,
 		  uint32_t i, uint8_t *block);
 
+/* The shift with which n edges from the mean fit. */
+#define VSX_EDGE_MAX_SHIFT 31u
+uint32_t vsx_edges_shift(const struct vsx_edges *e, const struct vsx_edge *edge,
+			 size_t n);
+
+/* The same as vsx_edge_put() of an edge from the mean. One that says too little
+ * looks far. */
+void vsx_edge_put_far(const struct vsx_edges *e, const struct vsx_edge *edge,
+		      uint32_t i, uint8_t *block);
+
 /* ---- searching ---------------------------------------------------------- */
 
 /* A query made ready. */
@@ -144,5 +160,14 @@ void vsx_edge_prepare(const struct vsx_edges *e, const float *q, double slack,
  */
 bool vsx_edge_gate(const struct vsx_edge_query *q, double at, double bound,
 		   struct vsx_gate *out);
+
+/*
+ * By blocks of edges from the mean: the n that look nearest, nearest first, of
+ * those that are the nearest ones of their places in the blocks. Returns how
+ * many these are, 0 where tables say nothing. out gets their numbers, 32 a
+ * block.
+ */
+uint32_t vsx_edge_nearest(const struct vsx_edge_query *q, const uint8_t *blocks,
+			  size_t n_blocks, uint32_t n, uint32_t *out);
 
 #endif

@@ -169,6 +169,17 @@ static inline size_t vsx_gate_block_bytes(uint32_t parts)
 typedef void vsx_gate_kernel(const struct vsx_gate *g, const uint8_t *blocks,
 			     size_t n, uint32_t *out);
 
+/*
+ * Of rows with such codes, 32 a block, the one of each place in a block with
+ * the least value that a gate compares: least[i] is what the first of the
+ * blocks has for row i that has the least, which[i] the number of that block.
+ *
+ * n  from 1 on
+ */
+typedef void vsx_least_kernel(const struct vsx_gate *g, const uint8_t *blocks,
+			      size_t n, int32_t least[VSX_GATE_LINKS],
+			      uint32_t which[VSX_GATE_LINKS]);
+
 struct vsx_code_kernels {
 	const char *name; /* "scalar", "avx2", "avx512", "neon" */
 	vsx_dot_kernel *dot8, *dot4;
@@ -181,6 +192,7 @@ struct vsx_code_kernels {
 	vsx_direction_kernel *direction;
 	vsx_scan_kernel *scan;
 	vsx_gate_kernel *gate;
+	vsx_least_kernel *least;
 };
 
 /* The table for this machine, and all of them, as in kernel.h. */

@@ -218,14 +218,22 @@ static void scan(const uint8_t *tables, uint32_t parts, const uint8_t *blocks,
 	}
 }
 
-/* Which of 8 links pass. */
-INLINE uint32_t pass_8(const struct vsx_gate *g, __m128i sum,
-		       const uint8_t *factors)
+/* What gates compare, of 8 links. */
+INLINE __m256i values(const struct vsx_gate *g, __m128i sum,
+		      const uint8_t *factors)
 {
 	__m256i pairs = _mm256_slli_epi32(_mm256_cvtepu16_epi32(sum), 16);
 
 	pairs = _mm256_or_si256(pairs, _mm256_set1_epi32((uint16_t)g->scale));
-	pairs = _mm256_madd_epi16(pairs, bytes_at(factors));
+	return _mm256_madd_epi16(pairs, bytes_at(factors));
+}
+
+/* Which of them pass. */
+INLINE uint32_t pass_8(const struct vsx_gate *g, __m128i sum,
+		       const uint8_t *factors)
+{
+	__m256i pairs = values(g, sum, factors);
+
 	pairs = _mm256_cmpgt_epi32(pairs, _mm256_set1_epi32(g->bound));
 	return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(pairs)) ^ 0xff;
 }
@@ -254,6 +262,55 @@ static void gate(const struct vsx_gate *g, const uint8_t *blocks, size_t n,
 	for (size_t j = 0; j < n; j++)
 		out[j] = gate_block(
 			g, blocks + j * vsx_gate_block_bytes(g->parts));
+}
+
+/* The least so far in each of 8 places. */
+struct lows {
+	__m256i least, which;
+};
+
+INLINE void lower(struct lows *l, __m256i values, __m256i j)
+{
+	__m256i less = _mm256_cmpgt_epi32(l->least, values);
+
+	l->least = _mm256_blendv_epi8(l->least, values, less);
+	l->which = _mm256_blendv_epi8(l->which, j, less);
+}
+
+/* Of 16 places. */
+INLINE void lower_16(const struct vsx_gate *g, struct lows l[2], __m256i sum,
+		     const uint8_t *factors, __m256i j)
+{
+	sum = _mm256_add_epi16(sum, _mm256_set1_epi16(g->base));
+	lower(&l[0], values(g, _mm256_castsi256_si128(sum), factors), j);
+	lower(&l[1], values(g, _mm256_extracti128_si256(sum, 1), factors + 32),
+	      j);
+}
+
+static void least(const struct vsx_gate *g, const uint8_t *blocks, size_t n,
+		  int32_t least[VSX_GATE_LINKS], uint32_t which[VSX_GATE_LINKS])
+{
+	struct lows l[4];
+
+	for (size_t i = 0; i < 4; i++)
+		l[i] = (struct lows){_mm256_set1_epi32(INT32_MAX),
+				     _mm256_setzero_si256()};
+	for (size_t j = 0; j < n; j++) {
+		const uint8_t *block =
+			blocks + j * vsx_gate_block_bytes(g->parts);
+		struct block_sum sum = sum_block(g->tables, g->parts, block);
+		__m256i at = _mm256_set1_epi32((int)j);
+
+		block += vsx_scan_codes_bytes(g->parts);
+		lower_16(g, l, sum.first, block, at);
+		lower_16(g, l + 2, sum.second, block + 64, at);
+	}
+	for (size_t i = 0; i < 4; i++) {
+		_mm256_storeu_si256((__m256i *)(void *)(least + 8 * i),
+				    l[i].least);
+		_mm256_storeu_si256((__m256i *)(void *)(which + 8 * i),
+				    l[i].which);
+	}
 }
 
 /* ---- directions --------------------------------------------------------- */
@@ -290,4 +347,5 @@ const struct vsx_code_kernels vsx_code_kernels_avx2 = {
 	.direction = direction,
 	.scan = scan,
 	.gate = gate,
+	.least = least,
 };

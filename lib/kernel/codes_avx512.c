@@ -185,17 +185,24 @@ static void scan(const uint8_t *tables, uint32_t parts, const uint8_t *blocks,
 	}
 }
 
-/* Which of 16 links pass. */
-INLINE uint32_t pass(const struct vsx_gate *g, __m256i sum,
-		     const uint8_t *factors)
+/* What gates compare, of 16 links. */
+INLINE __m512i values(const struct vsx_gate *g, __m256i sum,
+		      const uint8_t *factors)
 {
 	__m512i pairs;
 
 	sum = _mm256_add_epi16(sum, _mm256_set1_epi16(g->base));
 	pairs = _mm512_slli_epi32(_mm512_cvtepu16_epi32(sum), 16);
 	pairs = _mm512_or_si512(pairs, _mm512_set1_epi32((uint16_t)g->scale));
-	pairs = _mm512_madd_epi16(pairs, _mm512_loadu_si512(factors));
-	return _mm512_cmple_epi32_mask(pairs, _mm512_set1_epi32(g->bound));
+	return _mm512_madd_epi16(pairs, _mm512_loadu_si512(factors));
+}
+
+/* Which of them pass. */
+INLINE uint32_t pass(const struct vsx_gate *g, __m256i sum,
+		     const uint8_t *factors)
+{
+	return _mm512_cmple_epi32_mask(values(g, sum, factors),
+				       _mm512_set1_epi32(g->bound));
 }
 
 INLINE uint32_t gate_block(const struct vsx_gate *g, const uint8_t *block)
@@ -213,6 +220,42 @@ static void gate(const struct vsx_gate *g, const uint8_t *blocks, size_t n,
 	for (size_t j = 0; j < n; j++)
 		out[j] = gate_block(
 			g, blocks + j * vsx_gate_block_bytes(g->parts));
+}
+
+/* The least so far in each of 16 places. */
+struct lows {
+	__m512i least, which;
+};
+
+INLINE void lower(struct lows *l, __m512i values, uint32_t j)
+{
+	__mmask16 less = _mm512_cmplt_epi32_mask(values, l->least);
+
+	l->least = _mm512_mask_mov_epi32(l->least, less, values);
+	l->which = _mm512_mask_mov_epi32(l->which, less,
+					 _mm512_set1_epi32((int)j));
+}
+
+static void least(const struct vsx_gate *g, const uint8_t *blocks, size_t n,
+		  int32_t least[VSX_GATE_LINKS], uint32_t which[VSX_GATE_LINKS])
+{
+	struct lows low = {_mm512_set1_epi32(INT32_MAX),
+			   _mm512_setzero_si512()},
+		    high = low;
+
+	for (size_t j = 0; j < n; j++) {
+		const uint8_t *block =
+			blocks + j * vsx_gate_block_bytes(g->parts);
+		struct block_sum sum = sum_block(g->tables, g->parts, block);
+
+		block += vsx_scan_codes_bytes(g->parts);
+		lower(&low, values(g, sum.first, block), (uint32_t)j);
+		lower(&high, values(g, sum.second, block + 64), (uint32_t)j);
+	}
+	_mm512_storeu_si512(least, low.least);
+	_mm512_storeu_si512(least + 16, high.least);
+	_mm512_storeu_si512(which, low.which);
+	_mm512_storeu_si512(which + 16, high.which);
 }
 
 /* ---- directions --------------------------------------------------------- */
@@ -240,4 +283,5 @@ const struct vsx_code_kernels vsx_code_kernels_avx512 = {
 	.direction = direction,
 	.scan = scan,
 	.gate = gate,
+	.least = least,
 };

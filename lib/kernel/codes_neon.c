@@ -194,9 +194,9 @@ INLINE uint32_t pass_4(int32x4_t value, int32_t bound)
 				    vld1q_u32(bits)));
 }
 
-/* Which of 8 links pass. */
-INLINE uint32_t pass_8(const struct vsx_gate *g, uint16x8_t sum,
-		       const uint8_t *factors)
+/* What gates compare, of 8 links. */
+INLINE int32x4x2_t values(const struct vsx_gate *g, uint16x8_t sum,
+			  const uint8_t *factors)
 {
 	int16x8_t y =
 		vaddq_s16(vreinterpretq_s16_u16(sum), vdupq_n_s16(g->base));
@@ -209,7 +209,16 @@ INLINE uint32_t pass_8(const struct vsx_gate *g, uint16x8_t sum,
 
 	low = vmlal_s16(low, vget_low_s16(b), vget_low_s16(y));
 	high = vmlal_high_s16(high, b, y);
-	return pass_4(low, g->bound) | pass_4(high, g->bound) << 4;
+	return (int32x4x2_t){{low, high}};
+}
+
+/* Which of them pass. */
+INLINE uint32_t pass_8(const struct vsx_gate *g, uint16x8_t sum,
+		       const uint8_t *factors)
+{
+	int32x4x2_t v = values(g, sum, factors);
+
+	return pass_4(v.val[0], g->bound) | pass_4(v.val[1], g->bound) << 4;
 }
 
 INLINE uint32_t pass(const struct vsx_gate *g, const struct byte_sum *s,
@@ -234,6 +243,57 @@ static void gate(const struct vsx_gate *g, const uint8_t *blocks, size_t n,
 	for (size_t j = 0; j < n; j++)
 		out[j] = gate_block(
 			g, blocks + j * vsx_gate_block_bytes(g->parts));
+}
+
+/* The least so far in each of 4 places. */
+struct lows {
+	int32x4_t least;
+	uint32x4_t which;
+};
+
+INLINE void lower(struct lows *l, int32x4_t values, uint32x4_t j)
+{
+	uint32x4_t less = vcltq_s32(values, l->least);
+
+	l->least = vbslq_s32(less, values, l->least);
+	l->which = vbslq_u32(less, j, l->which);
+}
+
+/* Of 16 places. */
+INLINE void lower_16(const struct vsx_gate *g, struct lows l[4],
+		     const struct byte_sum *s, const uint8_t *factors,
+		     uint32x4_t j)
+{
+	int32x4x2_t v = values(g, s->low, factors);
+
+	lower(&l[0], v.val[0], j);
+	lower(&l[1], v.val[1], j);
+	v = values(g, s->high, factors + 32);
+	lower(&l[2], v.val[0], j);
+	lower(&l[3], v.val[1], j);
+}
+
+static void least(const struct vsx_gate *g, const uint8_t *blocks, size_t n,
+		  int32_t least[VSX_GATE_LINKS], uint32_t which[VSX_GATE_LINKS])
+{
+	struct lows l[8];
+
+	for (size_t i = 0; i < 8; i++)
+		l[i] = (struct lows){vdupq_n_s32(INT32_MAX), vdupq_n_u32(0)};
+	for (size_t j = 0; j < n; j++) {
+		const uint8_t *block =
+			blocks + j * vsx_gate_block_bytes(g->parts);
+		struct block_sum sum = sum_block(g->tables, g->parts, block);
+		uint32x4_t at = vdupq_n_u32((uint32_t)j);
+
+		block += vsx_scan_codes_bytes(g->parts);
+		lower_16(g, l, &sum.first, block, at);
+		lower_16(g, l + 4, &sum.second, block + 64, at);
+	}
+	for (size_t i = 0; i < 8; i++) {
+		vst1q_s32(least + 4 * i, l[i].least);
+		vst1q_u32(which + 4 * i, l[i].which);
+	}
 }
 
 /* ---- directions --------------------------------------------------------- */
@@ -270,4 +330,5 @@ const struct vsx_code_kernels vsx_code_kernels_neon = {
 	.direction = direction,
 	.scan = scan,
 	.gate = gate,
+	.least = least,
 };

@@ -191,10 +191,11 @@ static void scan(const uint8_t *tables, uint32_t parts, const uint8_t *blocks,
 			   out + j * VSX_SCAN_ROWS);
 }
 
-static uint32_t gate_block(const struct vsx_gate *g, const uint8_t *block)
+/* What gates compare, of all links of a block. */
+static void values_of(const struct vsx_gate *g, const uint8_t *block,
+		      int32_t out[VSX_GATE_LINKS])
 {
 	uint16_t sums[VSX_SCAN_ROWS];
-	uint32_t out = 0;
 
 	scan_block(g->tables, g->parts, block, sums);
 	block += vsx_scan_codes_bytes(g->parts);
@@ -203,10 +204,19 @@ static uint32_t gate_block(const struct vsx_gate *g, const uint8_t *block)
 		int16_t f[2];
 
 		memcpy(f, block + i * sizeof(f), sizeof(f));
-		if ((int32_t)((uint32_t)(f[0] * g->scale) +
-			      (uint32_t)(f[1] * (int16_t)sum)) <= g->bound)
-			out |= 1u << i;
+		out[i] = (int32_t)((uint32_t)(f[0] * g->scale) +
+				   (uint32_t)(f[1] * (int16_t)sum));
 	}
+}
+
+static uint32_t gate_block(const struct vsx_gate *g, const uint8_t *block)
+{
+	int32_t values[VSX_GATE_LINKS];
+	uint32_t out = 0;
+
+	values_of(g, block, values);
+	for (uint32_t i = 0; i < VSX_GATE_LINKS; i++)
+		out |= (uint32_t)(values[i] <= g->bound) << i;
 	return out;
 }
 
@@ -216,6 +226,25 @@ static void gate(const struct vsx_gate *g, const uint8_t *blocks, size_t n,
 	for (size_t j = 0; j < n; j++)
 		out[j] = gate_block(
 			g, blocks + j * vsx_gate_block_bytes(g->parts));
+}
+
+static void least(const struct vsx_gate *g, const uint8_t *blocks, size_t n,
+		  int32_t least[VSX_GATE_LINKS], uint32_t which[VSX_GATE_LINKS])
+{
+	size_t bytes = vsx_gate_block_bytes(g->parts);
+
+	values_of(g, blocks, least);
+	memset(which, 0, VSX_GATE_LINKS * sizeof(*which));
+	for (size_t j = 1; j < n; j++) {
+		int32_t values[VSX_GATE_LINKS];
+
+		values_of(g, blocks + j * bytes, values);
+		for (uint32_t i = 0; i < VSX_GATE_LINKS; i++)
+			if (values[i] < least[i]) {
+				least[i] = values[i];
+				which[i] = (uint32_t)j;
+			}
+	}
 }
 
 const struct vsx_code_kernels vsx_code_kernels_scalar = {
@@ -232,4 +261,5 @@ const struct vsx_code_kernels vsx_code_kernels_scalar = {
 	.direction = direction,
 	.scan = scan,
 	.gate = gate,
+	.least = least,
 };

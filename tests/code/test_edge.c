@@ -225,9 +225,14 @@ static unsigned int all_that_pass(const struct rows *r,
 	float *work = vsx_alloc(r->dim, sizeof(*work));
 	uint8_t *block = encode(r, e, 0);
 	unsigned int n = 32;
+	uint32_t nearest[8], found;
 	struct vsx_gate g;
 
 	vsx_edge_prepare(e, r->x + (size_t)1500 * r->dim, slack, work, q);
+	found = vsx_edge_nearest(q, block, 1, 8, nearest);
+	cr_assert(found == 0 || found == 8);
+	for (uint32_t i = 0; i < found; i++)
+		cr_assert_lt(nearest[i], 32);
 	if (vsx_edge_gate(q, at, bound, &g))
 		n = (unsigned int)__builtin_popcount(pass(&g, block));
 	free(block);
@@ -375,6 +380,152 @@ Test(edge, gates_stay_open_where_sums_would_not_fit)
 	q.base = 0.0;
 	cr_assert(vsx_edge_gate(&q, 0.0, 2147483647.5, &g));
 	cr_assert(!vsx_edge_gate(&q, 0.0, 2147483648.0, &g));
+}
+
+/* ---- rows to begin at ---------------------------------------------------- */
+
+#define N_ENTRIES 512u
+
+/* Of every so manyth row, from the mean; as long as the shift makes them fit.
+ */
+static uint8_t *encode_entries(const struct rows *r, struct vsx_edges *e,
+			       uint32_t step)
+{
+	size_t block = vsx_gate_block_bytes(e->parts);
+	uint8_t *blocks = vsx_alloc(N_ENTRIES / VSX_GATE_LINKS, block);
+	struct vsx_edge *edges = vsx_alloc(N_ENTRIES, sizeof(*edges));
+	float *work = vsx_alloc(r->dim, sizeof(*work));
+	struct vsx_edge_coder coder;
+	struct vsx_edge_start start;
+
+	vsx_edge_coder_init(&coder, e);
+	vsx_edge_coder_start(&coder, e->mean, work, &start);
+	for (uint32_t i = 0; i < N_ENTRIES; i++) {
+		row_of(r, i * step, work);
+		vsx_edge_coder_edges(&coder, &start, work, 1, &edges[i]);
+	}
+	e->shift = vsx_edges_shift(e, edges, N_ENTRIES);
+	for (uint32_t i = 0; i < N_ENTRIES; i++)
+		vsx_edge_put_far(e, &edges[i], i % VSX_GATE_LINKS,
+				 blocks + i / VSX_GATE_LINKS * block);
+	free(work);
+	free(edges);
+	return blocks;
+}
+
+/* How many of the nearest `among` of all entries are among the 8 that look so,
+ * of 100 queries. */
+static unsigned int begin_well(const struct rows *r, struct vsx_edges *e,
+			       uint32_t among)
+{
+	struct vsx_edge_query *q = vsx_alloc(1, sizeof(*q));
+	float *work = vsx_alloc(r->dim, sizeof(*work));
+	uint8_t *blocks = encode_entries(r, e, 3);
+	unsigned int well = 0;
+
+	for (uint32_t i = 0; i < 100; i++) {
+		const float *query = r->x + (size_t)(1600 + i) * r->dim;
+		uint32_t out[8], n;
+		double nearest = INFINITY;
+		unsigned int nearer = 0;
+
+		vsx_edge_prepare(e, query, 0.5, work, q);
+		n = vsx_edge_nearest(q, blocks, N_ENTRIES / VSX_GATE_LINKS, 8,
+				     out);
+		cr_assert_eq(n, 8);
+		for (uint32_t j = 0; j < n; j++) {
+			double d = distance(query,
+					    r->x + (size_t)out[j] * 3 * r->dim,
+					    r->dim);
+
+			cr_assert_lt(out[j], N_ENTRIES);
+			nearest = d < nearest ? d : nearest;
+		}
+		for (uint32_t j = 0; j < N_ENTRIES; j++)
+			nearer += distance(query, r->x + (size_t)j * 3 * r->dim,
+					   r->dim) < nearest;
+		well += nearer < among;
+	}
+	free(blocks);
+	free(work);
+	free(q);
+	return well;
+}
+
+/* Whatever the dimensions, and however far rows are from each other beside
+ * those that are linked. */
+Test(edge, searches_begin_near)
+{
+	static const uint32_t dims[] = {24, 64, 200};
+
+	for (size_t i = 0; i < sizeof(dims) / sizeof(dims[0]); i++)
+		for (int far = 0; far < 2; far++) {
+			struct rows r =
+				make_rows(dims[i], 200, far ? 50.0f : 0.0f);
+			struct learned l = learn(&r, 24, 2);
+			unsigned int well = begin_well(&r, &l.edges, 10);
+
+			cr_assert_geq(well, 90, "dim %u: %u of 100", dims[i],
+				      well);
+			forget(&l);
+			free_rows(&r);
+		}
+}
+
+static struct vsx_edge edge_of(double a, double b)
+{
+	return (struct vsx_edge){.a = a, .b = b};
+}
+
+/* The least with which all fit that say anything. */
+Test(edge, shifts_are_as_great_as_the_longest_edge_needs)
+{
+	struct vsx_edges e = {
+		.dim = 4, .parts = 4, .unit_a = 0.5f, .unit_b = 0.25f};
+	struct vsx_edge some[3];
+
+	some[0] = edge_of(1.0, 2.0);
+	some[1] = edge_of(32767.0 / 2, 32767.0 / 4);
+	some[2] = edge_of(0.0, 0.0);
+	cr_assert_eq(vsx_edges_shift(&e, some, 3), 0);
+	cr_assert_eq(vsx_edges_shift(&e, some, 0), 0);
+	some[2] = edge_of(32768.0 / 2, 1.0);
+	cr_assert_eq(vsx_edges_shift(&e, some, 3), 1);
+	some[2] = edge_of(1.0, 32767.0);
+	cr_assert_eq(vsx_edges_shift(&e, some, 3), 2);
+	some[2] = edge_of(1.0, 32769.0);
+	cr_assert_eq(vsx_edges_shift(&e, some, 3), 3);
+	some[2] = edge_of(1e300, 1.0);
+	cr_assert_eq(vsx_edges_shift(&e, some, 3), VSX_EDGE_MAX_SHIFT);
+	some[2] = edge_of((double)NAN, 1.0);
+	cr_assert_eq(vsx_edges_shift(&e, some, 3), VSX_EDGE_MAX_SHIFT);
+}
+
+static void check_far(double a, double b, int due_a, int due_b)
+{
+	struct vsx_edges e = {.dim = 4,
+			      .parts = 4,
+			      .unit_a = 0.5f,
+			      .unit_b = 0.25f,
+			      .shift = 3};
+	struct vsx_edge edge = edge_of(a, b);
+	uint8_t block[64 + 128] = {0};
+	int16_t f[2];
+
+	vsx_edge_put_far(&e, &edge, 17, block);
+	memcpy(f, block + 64 + (size_t)17 * 4, sizeof(f));
+	cr_assert(f[0] == due_a && f[1] == due_b, "%g, %g: %d, %d", a, b, f[0],
+		  f[1]);
+}
+
+Test(edge, what_says_too_little_looks_far)
+{
+	check_far(100.0, 10.0, 25, -5);
+	check_far(100.0, 0.1, 25, 0);
+	check_far(0.0, 0.0, 32767, 0);
+	check_far(1e9, 1.0, 32767, 0);
+	check_far(1.0, 1e9, 32767, 0);
+	check_far((double)NAN, 1.0, 32767, 0);
 }
 
 /* As no writer leaves them: no answer is wrong, all pass or some. */

@@ -623,6 +623,36 @@ static void check_gates(const struct vsx_gate *g, const uint8_t *blocks,
 	}
 }
 
+static void check_least(const struct vsx_gate *g, const uint8_t *blocks,
+			uint32_t n)
+{
+	size_t bytes = vsx_gate_block_bytes(g->parts);
+	int32_t due[VSX_GATE_LINKS], least[VSX_GATE_LINKS + 1];
+	uint32_t due_at[VSX_GATE_LINKS], which[VSX_GATE_LINKS + 1];
+	const struct vsx_code_kernels *t;
+
+	for (uint32_t i = 0; i < VSX_GATE_LINKS; i++)
+		for (uint32_t j = 0; j < n; j++) {
+			int32_t value = value_of(*g, blocks + j * bytes, i);
+
+			if (j == 0 || value < due[i]) {
+				due[i] = value;
+				due_at[i] = j;
+			}
+		}
+	for (unsigned int k = 0; (t = vsx_code_kernels_at(k)); k++) {
+		least[VSX_GATE_LINKS] = 77;
+		which[VSX_GATE_LINKS] = 78;
+		t->least(g, blocks, n, least, which);
+		cr_assert_eq(least[VSX_GATE_LINKS], 77);
+		cr_assert_eq(which[VSX_GATE_LINKS], 78);
+		cr_assert_arr_eq(least, due, sizeof(due), "%s, %u parts",
+				 t->name, g->parts);
+		cr_assert_arr_eq(which, due_at, sizeof(due_at), "%s, %u parts",
+				 t->name, g->parts);
+	}
+}
+
 /* Codes, tables and factors of every size, wrapped sums among them; bounds of
  * every size, and those at which one link turns. */
 Test(codes, gates_let_the_same_links_pass)
@@ -664,5 +694,6 @@ Test(codes, gates_let_the_same_links_pass)
 			if (g.bound > INT32_MIN)
 				g.bound--;
 			check_gates(&g, blocks, n);
+			check_least(&g, blocks, n);
 		}
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "code/build_edge.h"
-#include "kind/hnsw/hnsw.h"
+#include "kind/hnsw/link_codes.h"
 #include "kind/laid_out.h"
 #include "kind/seeded.h"
 #include "segment/dead.h"
@@ -145,6 +145,7 @@ static struct vsx_walk search(struct graph *g, struct vsx_scratch *s,
 	struct vsx_walk w;
 	float work[DIM];
 	uint32_t key;
+	bool near;
 
 	find_begin(&find, s, K, EF);
 	cr_assert_eq(
@@ -164,6 +165,9 @@ static struct vsx_walk search(struct graph *g, struct vsx_scratch *s,
 	if (find.eligible.n < find.eligible.n_rows)
 		w.eligible = &find.eligible;
 	cr_assert_eq(vsx_walk_enter(&w, &g->base, 0, EF, &key, &err), VSX_OK);
+	cr_assert_eq(vsx_walk_enter_nearest(&w, &g->base, EF, &near, &err),
+		     VSX_OK);
+	cr_assert_eq(near, g->base.gates.n_entries > 0);
 	cr_assert_eq(w.eligible ? vsx_walk_beam_eligible(&w, &g->base, EF,
 							 SIZE_MAX, &err)
 				: vsx_walk_beam(&w, &g->base, EF, &err),
@@ -238,10 +242,60 @@ Test(gates, find_the_same_for_fewer_distances)
 	release(&g);
 }
 
+/* The rows that a search may begin at. */
+static uint8_t *add_entries(struct graph *g)
+{
+	uint32_t n = vsx_hnsw_entry_blocks(N);
+	uint8_t *blocks = vsx_alloc(n, vsx_gate_block_bytes(PARTS));
+	struct vsx_link_coder k = {
+		.codes = g->base.codes, .edges = g->edges, .n_rows = N};
+	float work[DIM * VSX_LINK_CODER_WORK];
+	uint32_t shift;
+
+	vsx_edge_coder_init(&k.coder, &k.edges);
+	cr_assert_eq(vsx_link_coder_entries(&k, work, &shift, blocks, &err),
+		     VSX_OK);
+	g->gates.entries = blocks;
+	g->gates.n_entries = n;
+	g->gates.entry_step = vsx_hnsw_entry_step(N);
+	return blocks;
+}
+
+static uint64_t hops(struct graph *g)
+{
+	uint64_t n = 0;
+
+	for (uint32_t q = 0; q < SEEDED_QUERIES; q++) {
+		struct vsx_scratch s;
+
+		cr_assert_eq(vsx_scratch_init(&s, DIM, &err), VSX_OK);
+		n += search(g, &s, q, 0.5).n_hops;
+		vsx_scratch_release(&s);
+	}
+	return n;
+}
+
+/* From there it is not far; all walks expand their EF rows. */
+Test(gates, walks_begin_where_rows_look_near)
+{
+	uint8_t *entries;
+	struct graph g;
+	uint64_t from_one;
+
+	make(&g);
+	from_one = hops(&g);
+	entries = add_entries(&g);
+	check_all(&g, 0.5, 99, 0.68);
+	cr_assert_leq(hops(&g) + SEEDED_QUERIES, from_one);
+	free(entries);
+	release(&g);
+}
+
 /* These do not count, and what they link to is looked at in their place, which
  * no gate refuses; nor is any link refused until there are enough that do. */
 Test(gates, deleted_rows_still_lead_the_way)
 {
+	uint8_t *entries;
 	struct graph g;
 
 	make(&g);
@@ -252,6 +306,9 @@ Test(gates, deleted_rows_still_lead_the_way)
 	g.l.seg.dead = dead_bits;
 	check_all(&g, (double)INFINITY, 100, 1.0);
 	check_all(&g, 0.5, 99, 0.78);
+	entries = add_entries(&g);
+	check_all(&g, 0.5, 99, 0.78);
+	free(entries);
 	release(&g);
 }
 

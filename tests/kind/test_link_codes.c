@@ -21,6 +21,9 @@ enum { N = 500, DIM = 18, M = 9, PARTS = 8 };
 /* Of a row: 18 links are a block, of which 14 are never used. */
 enum { ROW_BYTES = PARTS * 16 + 128 };
 
+/* Rows that a search may begin at: number i is row 5 * i. */
+enum { N_ENTRIES = 96, ENTRY_BYTES = N_ENTRIES / 32 * ROW_BYTES };
+
 static struct vsx_error err;
 
 static enum vsx_status no_progress(struct vsx_job *job,
@@ -187,7 +190,7 @@ Test(link_codes, do_not_depend_on_the_number_of_threads)
 			     0);
 		cr_assert_eq(memcmp(bytes_of(&one, VSX_SEC_LNKP),
 				    bytes_of(&other, VSX_SEC_LNKP),
-				    vsx_edges_bytes(DIM)),
+				    vsx_edges_bytes(DIM) + ENTRY_BYTES),
 			     0);
 		release(&other);
 	}
@@ -299,6 +302,10 @@ Test(link_codes, have_units_that_are_numbers)
 	}
 	set_f32(head + 8, 0.0f);
 	is_sound(&m);
+	head[12] = 32;
+	is_refused(&m, "the shift of the codes of links is 32, expected 0 to "
+		       "31");
+	head[12] = 0;
 	head[63] = 1;
 	is_refused(&m, "the head of the codes of links does not end in zeros");
 	release(&m);
@@ -379,6 +386,32 @@ Test(link_codes, of_other_links_are_found)
 			finds(&m, words);
 			*at ^= (uint8_t)(1u << b % 8);
 		}
+	is_sound(&m);
+	release(&m);
+}
+
+/* Every byte of the rows that searches begin at. */
+Test(link_codes, of_rows_to_begin_at_are_made_once_more)
+{
+	struct made m;
+	uint8_t *at;
+
+	make(&m, VSX_L2, VSX_F32, &sq8, 1);
+	at = bytes_of(&m, VSX_SEC_LNKP) + vsx_edges_bytes(DIM);
+	for (uint32_t b = 0; b < ENTRY_BYTES; b += 5) {
+		char words[96];
+
+		at[b] ^= (uint8_t)(1u << b % 8);
+		snprintf(words, sizeof(words),
+			 "section LNKP: byte %u of the rows to begin at is "
+			 "0x%02x, expected 0x%02x",
+			 b, at[b], (uint8_t)(at[b] ^ (1u << b % 8)));
+		finds(&m, words);
+		at[b] ^= (uint8_t)(1u << b % 8);
+	}
+	bytes_of(&m, VSX_SEC_LNKP)[12] ^= 1;
+	finds(&m, "section LNKP: the shift is");
+	bytes_of(&m, VSX_SEC_LNKP)[12] ^= 1;
 	is_sound(&m);
 	release(&m);
 }

@@ -16,7 +16,8 @@ longer = functools.partial(extend, table=TABLE)
 missing = functools.partial(drop, table=TABLE)
 
 # gates is a graph of 40 rows of 18 dimensions, M 4, over SQ8, with codes of 8
-# parts; gates-pca one under cosine over 5 of 18 dimensions, with 4; gates-own
+# parts; gates-many one of 130 rows, 6 dimensions and 4 parts, of which 32 rows
+# may begin a search; gates-pca one under cosine over 5 of 18 dimensions, with 4; gates-own
 # one over rows of u8.
 
 
@@ -46,6 +47,7 @@ def _(m):
 missing("5.5.1-3", "gates", ["section LNKP has 0 bytes"], "LNKP")
 longer("5.5.1-3", "gates", ["section LNKP has"], "LNKP", 4)
 longer("5.5.1-3", "gates", ["section LNKP has"], "LNKP", -64)
+longer("5.5.1-3", "gates-many", ["section LNKP has"], "LNKP", -192)
 missing("5.5.1-4", "gates", ["section LNKG has 0 bytes"], "LNKG")
 longer("5.5.1-4", "gates", ["section LNKG has"], "LNKG", 256)
 longer("5.5.1-4", "gates", ["section LNKG has"], "LNKG", -256)
@@ -55,7 +57,8 @@ for base in ("gates", "gates-pca", "gates-own"):
             bytes_at("5.5.1-5", base, ["units of the codes of links"], "LNKP", at, f32(value))
     for value in (-1.0, float("inf"), float("nan")):
         bytes_at("5.5.1-6", base, ["spread of the codes of links"], "LNKP", 8, f32(value))
-    for at in (12, 63):
+    bytes_at("5.5.1-12", base, ["shift of the codes of links is 32"], "LNKP", 12, b"\40")
+    for at in (16, 63):
         bytes_at("5.5.1-7", base, ["head of the codes of links"], "LNKP", at, b"\1")
 
 # ---- what they say -------------------------------------------------------
@@ -67,6 +70,18 @@ for value in (NAN, INF):
     bytes_at("5.5.1-10", "gates", ["component 287 of the book"], "LNKP", -4, value)
 for at in (136, 191):
     bytes_at("5.5.1-9", "gates", ["bytes 136 to 191 are not 0"], "LNKP", at, b"\1")
+
+
+# Of gates-many 64 of head, 64 of mean and zeros, 384 of book, a block of 192.
+for at in (0, 64, 66, 191):
+
+    @breaks("5.5.1-13", "gates-many", "byte %d of the rows to begin at" % at)
+    def _(m, at=at):
+        m.section("LNKP").data[512 + at] ^= 1
+
+
+bytes_at("5.5.1-13", "gates-many", ["section LNKP: the shift is 31, expected"], "LNKP", 12, b"\37")
+bytes_at("5.5.1-13", "gates", ["section LNKP: the shift is 1, expected 0"], "LNKP", 12, b"\1")
 
 
 def other(base, at, bit, words):

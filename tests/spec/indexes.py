@@ -201,6 +201,7 @@ def bases(t):
     t.run("vsx-build", narrow, "-q", "-o", "walk-2.vsx", "-i", "HNSW4,SQ8,NoRefine")
     changed(t, "walk-2.vsx", "walk-2.vsx", [(16, 1024, 5)], [])
     t.run("vsx-build", wide, "-q", "-o", "gates.vsx", "-i", "HNSW4,SQ8,G8", "--ids", small)
+    t.run("vsx-build", add_rows(t, "many", 130, 6, 29), "-q", "-o", "gates-many.vsx", "-i", "HNSW2,SQ8,G4")
     t.run("vsx-build", wide, "-q", "-o", "gates-pca.vsx", "-i", "PCA5,HNSW18,SQ8,G4", "-m", "cosine")
     t.run("vsx-build", wide, "-q", "-o", "gates-cosine.vsx", "-i", "HNSW4,SQ8,G8", "-m", "cosine")
     t.run("vsx-build", add_rows(t, "bytes", 40, 18, 1, 1), "-q", "-o", "gates-own.vsx", "-i", "HNSW4,SQ8,G16", "-e", "u8")
@@ -251,6 +252,6 @@ def bases(t):
     t.run("vsx-build", "page.u8bin", "-q", "-o", "pages.vsx", "-i", "Flat", "-e", "u8", "--queries", "one.fvecs")
     return (
         "flat ivf hnsw cosine bytes narrow odd queries hundred given shared truth known empty gone"
-        " sq8 sq4 sq4-2 pq8 pq4 fs fs-ivf fs-kept rabitq rabitq-ivf rabitq-6 kept-rabitq walk-rabitq pca opq kept-opq long kept kept4 kept-pq both kept-2 walk walk-2 gates gates-pca gates-cosine gates-own truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
+        " sq8 sq4 sq4-2 pq8 pq4 fs fs-ivf fs-kept rabitq rabitq-ivf rabitq-6 kept-rabitq walk-rabitq pca opq kept-opq long kept kept4 kept-pq both kept-2 walk walk-2 gates gates-many gates-pca gates-cosine gates-own truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
         " keys letters uuids digits keys-2 fields fields-2"
     ).split()

@@ -97,17 +97,20 @@ static enum vsx_status learn(struct making *m, uint32_t parts,
 	struct vsx_link_coder *k = &m->coder;
 	uint32_t dim = vsx_link_coder_dim(k);
 	struct vsx_edge_source from = {dim, k->n_rows, load, draw, k};
+	uint64_t n = vsx_hnsw_learned_bytes(k->n_rows, dim, parts);
 	uint8_t *bytes;
 
-	VSX_TRY(vsx_alloc_to(&bytes, vsx_edges_bytes(dim), 1, err));
-	vsx_built_add(built, VSX_SEC_LNKP, bytes, vsx_edges_bytes(dim));
+	VSX_TRY(vsx_alloc_to(&bytes, n, 1, err));
+	vsx_built_add(built, VSX_SEC_LNKP, bytes, n);
 	VSX_TRY(vsx_edges_learn(
 		m->job, &from, parts,
 		(float *)(void *)(bytes + vsx_edges_mean_at()),
 		(float *)(void *)(bytes + vsx_edges_book_at(dim)), &k->edges,
 		err));
-	vsx_edges_close(&k->edges, bytes);
 	vsx_edge_coder_init(&k->coder, &k->edges);
+	VSX_TRY(vsx_link_coder_entries(k, m->work, &k->edges.shift,
+				       bytes + vsx_edges_bytes(dim), err));
+	vsx_edges_close(&k->edges, bytes);
 	return VSX_OK;
 }
 
@@ -183,11 +186,11 @@ static enum vsx_status begin(struct making *m, uint32_t parts,
 				  from->rows->base, NULL);
 		k->order = from->order;
 	}
-	VSX_TRY(learn(m, parts, built, err));
-	return vsx_alloc_to(&m->work, vsx_job_threads(m->job),
-			    (size_t)k->edges.dim * VSX_LINK_CODER_WORK *
-				    sizeof(*m->work),
-			    err);
+	VSX_TRY(vsx_alloc_to(&m->work, vsx_job_threads(m->job),
+			     (size_t)vsx_link_coder_dim(k) *
+				     VSX_LINK_CODER_WORK * sizeof(*m->work),
+			     err));
+	return learn(m, parts, built, err);
 }
 
 enum vsx_status vsx_hnsw_build_gates(struct vsx_job *job, uint32_t parts,

@@ -55,6 +55,36 @@ static enum vsx_status check_learned(const struct vsx_segment *seg,
 				(ull)from, (ull)to - 1);
 }
 
+/* Codes of the rows that searches begin at, made once more. */
+static enum vsx_status check_entries(const struct vsx_link_coder *k,
+				     const struct vsx_gates *g, float *work,
+				     vsx_finding *report, void *context,
+				     struct vsx_error *err)
+{
+	size_t bytes = g->n_entries * vsx_gate_block_bytes(k->edges.parts);
+	enum vsx_status status;
+	uint32_t shift, i = 0;
+	uint8_t *due;
+
+	VSX_TRY(vsx_alloc_to(&due, bytes, 1, err));
+	status = vsx_link_coder_entries(k, work, &shift, due, err);
+	while (status == VSX_OK && i < bytes && g->entries[i] == due[i])
+		i++;
+	if (status == VSX_OK && shift != k->edges.shift)
+		status = vsx_tell_section(
+			report, context, "LNKP",
+			"section LNKP: the shift is %u, expected %u",
+			k->edges.shift, shift);
+	else if (status == VSX_OK && i < bytes)
+		status = vsx_tell_section(
+			report, context, "LNKP",
+			"section LNKP: byte %u of the rows to begin at is "
+			"0x%02x, expected 0x%02x",
+			i, g->entries[i], due[i]);
+	free(due);
+	return status;
+}
+
 /* Codes of links are made once more, of one row by each thread. */
 struct again {
 	const struct vsx_link_coder *coder;
@@ -121,6 +151,9 @@ static enum vsx_status check_rows(struct again *a, unsigned int n_threads,
 					      VSX_LINK_CODER_WORK *
 					      sizeof(*a->work),
 				      err);
+	if (status == VSX_OK)
+		status = check_entries(a->coder, a->gates, a->work, a->report,
+				       a->context, err);
 	if (status == VSX_OK)
 		status = vsx_check_rows(&rule, a, n_threads, a->coder->n_rows,
 					err);

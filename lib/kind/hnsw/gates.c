@@ -49,6 +49,11 @@ static enum vsx_status check_head(const struct vsx_view *learned, uint32_t dim,
 				"units of the codes of links are %g and %g, "
 				"expected finite ones above 0",
 				(double)e.unit_a, (double)e.unit_b);
+	if (e.shift > VSX_EDGE_MAX_SHIFT)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"the shift of the codes of links is %u, "
+				"expected 0 to %u",
+				e.shift, VSX_EDGE_MAX_SHIFT);
 	if (!(isfinite(e.spread) && e.spread >= 0.0f))
 		return vsx_fail(err, VSX_ECORRUPT,
 				"the spread of the codes of links is %g, "
@@ -79,7 +84,9 @@ enum vsx_status vsx_hnsw_open_gates(const struct vsx_segment *seg,
 	if (!seg->params[VSX_HNSW_GATES])
 		return VSX_OK;
 	VSX_TRY(vsx_at_section(err, check_suit(seg, err), "LNKG"));
-	due = vsx_edges_bytes(dim);
+	/* 32 blocks of 2,176 bytes at most beside dim. */
+	due = vsx_hnsw_learned_bytes(seg->n_rows, dim,
+				     seg->params[VSX_HNSW_GATES]);
 	if (learned->bytes != due)
 		return vsx_bad_length("LNKP", learned->bytes, due, err);
 	/* n_rows < 2^31, and 32 blocks of 2,176 bytes at most. */
@@ -105,5 +112,8 @@ enum vsx_status vsx_hnsw_gates(const struct vsx_segment *seg,
 	gates->blocks = blocks->base;
 	gates->view = blocks->guard ? blocks : NULL;
 	gates->row_bytes = row_bytes(seg);
+	gates->entries = learned->base + vsx_edges_bytes(edges->dim);
+	gates->n_entries = vsx_hnsw_entry_blocks(seg->n_rows);
+	gates->entry_step = vsx_hnsw_entry_step(seg->n_rows);
 	return VSX_OK;
 }

@@ -58,6 +58,9 @@ struct vsx_gates {
 	uint64_t at;		     /* byte of `blocks` in its view */
 	uint32_t row_bytes;
 	const struct vsx_edge_query *query;
+	const uint8_t *entries; /* blocks of 32 rows to begin at, touched */
+	uint32_t n_entries;	/* of these blocks */
+	uint32_t entry_step;	/* number i in them is row i * entry_step */
 };
 
 /* One level of a graph. */
@@ -144,6 +147,12 @@ enum vsx_status vsx_walk_enter(struct vsx_walk *w, const struct vsx_level *l,
 			       uint32_t row, size_t ef, uint32_t *key,
 			       struct vsx_error *err);
 
+/* Put rows into the pool that look nearest by their codes; *some: there are
+ * such, so that no way down is needed. */
+enum vsx_status vsx_walk_enter_nearest(struct vsx_walk *w,
+				       const struct vsx_level *l, size_t ef,
+				       bool *some, struct vsx_error *err);
+
 /*
  * From row *at with key *key step to the nearest neighbour for as long as that
  * comes nearer (the paper's algorithm 2 with ef 1). Leaves pool and marks
@@ -193,6 +202,35 @@ enum vsx_status vsx_walk_beam_eligible(struct vsx_walk *w,
 /* Level `level` of an opened segment, but for its codes. */
 void vsx_hnsw_level(const struct vsx_segment *seg, uint32_t level,
 		    struct vsx_level *out);
+
+/*
+ * A graph of n rows with codes of links has blocks of rows that a search may
+ * begin at: of every 128 rows 32 that lie as far from each other as they can,
+ * up to so many that looking at all of them costs less than a way down from
+ * level to level.
+ */
+#define VSX_HNSW_MAX_ENTRY_BLOCKS 32u
+
+static inline uint32_t vsx_hnsw_entry_blocks(uint32_t n)
+{
+	return n / 128 < VSX_HNSW_MAX_ENTRY_BLOCKS ? n / 128
+						   : VSX_HNSW_MAX_ENTRY_BLOCKS;
+}
+
+static inline uint32_t vsx_hnsw_entry_step(uint32_t n)
+{
+	uint32_t blocks = vsx_hnsw_entry_blocks(n);
+
+	return blocks ? n / (blocks * VSX_GATE_LINKS) : 0;
+}
+
+/* Of LNKP: what was learned of edges, and these blocks behind it. */
+static inline uint64_t vsx_hnsw_learned_bytes(uint32_t n, uint32_t dim,
+					      uint32_t parts)
+{
+	return vsx_edges_bytes(dim) +
+	       vsx_hnsw_entry_blocks(n) * vsx_gate_block_bytes(parts);
+}
 
 /* Bytes that the codes of a row's links take, in whole blocks. */
 static inline uint32_t vsx_hnsw_gates_row_bytes(uint32_t m, uint32_t parts)

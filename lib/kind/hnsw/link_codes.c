@@ -1,6 +1,9 @@
 #include "kind/hnsw/link_codes.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/alloc.h"
 
 static const uint8_t *code_of(const struct vsx_link_coder *k, uint32_t row)
 {
@@ -71,4 +74,30 @@ void vsx_link_coder_row(const struct vsx_link_coder *k, uint32_t row,
 				     j % VSX_GATE_LINKS,
 				     blocks + j / VSX_GATE_LINKS * block);
 	}
+}
+
+enum vsx_status vsx_link_coder_entries(const struct vsx_link_coder *k,
+				       float *work, uint32_t *shift,
+				       uint8_t *blocks, struct vsx_error *err)
+{
+	uint32_t n = vsx_hnsw_entry_blocks(k->n_rows) * VSX_GATE_LINKS;
+	uint32_t step = vsx_hnsw_entry_step(k->n_rows);
+	size_t bytes = vsx_gate_block_bytes(k->edges.parts);
+	struct vsx_edges edges = k->edges;
+	struct vsx_edge_start start;
+	struct vsx_edge *entry;
+
+	VSX_TRY(vsx_alloc_to(&entry, n, sizeof(*entry), err));
+	vsx_edge_coder_start(&k->coder, edges.mean, work, &start);
+	for (uint32_t i = 0; i < n; i++) {
+		vsx_link_coder_load(k, i * step, work);
+		vsx_edge_coder_edges(&k->coder, &start, work, 1, &entry[i]);
+	}
+	*shift = edges.shift = vsx_edges_shift(&edges, entry, n);
+	memset(blocks, 0, n / VSX_GATE_LINKS * bytes);
+	for (uint32_t i = 0; i < n; i++)
+		vsx_edge_put_far(&edges, &entry[i], i % VSX_GATE_LINKS,
+				 blocks + i / VSX_GATE_LINKS * bytes);
+	free(entry);
+	return VSX_OK;
 }

@@ -38,4 +38,10 @@ uint32_t vsx_link_coder_count(const struct vsx_link_coder *k, uint32_t row);
 void vsx_link_coder_row(const struct vsx_link_coder *k, uint32_t row,
 			float *work, uint8_t *blocks);
 
+/* The blocks of rows that a search may begin at, as many as are due, and the
+ * shift of their factors. work: as above. */
+enum vsx_status vsx_link_coder_entries(const struct vsx_link_coder *k,
+				       float *work, uint32_t *shift,
+				       uint8_t *blocks, struct vsx_error *err);
+
 #endif

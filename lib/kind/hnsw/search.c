@@ -328,9 +328,9 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 			       struct vsx_find *find, size_t ef,
 			       struct vsx_level *base, struct vsx_error *err)
 {
-	uint32_t entry = seg->params[VSX_HNSW_ENTRY], at = entry, key, first;
+	uint32_t entry = seg->params[VSX_HNSW_ENTRY], at = entry, key;
 	size_t room = room_for(&find->eligible, ef);
-	bool some = find->eligible.n < find->eligible.n_rows;
+	bool near, some = find->eligible.n < find->eligible.n_rows;
 
 	vsx_hnsw_level(seg, 0, base);
 	VSX_TRY(open_codes(seg, &base->codes, err));
@@ -351,10 +351,10 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 		VSX_TRY(hold_out(w, seg, find->self, err));
 	/* The entry point goes into the pool: from it all rows can be reached,
 	 * so that a search with ef = n is a search of everything. */
-	VSX_TRY(vsx_walk_enter(w, base, entry, ef, &first, err));
-	key = first;
-	for (uint32_t level = vsx_hnsw_of(seg)->n_levels - 1; level > 0;
-	     level--) {
+	VSX_TRY(vsx_walk_enter(w, base, entry, ef, &key, err));
+	VSX_TRY(vsx_walk_enter_nearest(w, base, ef, &near, err));
+	for (uint32_t level = vsx_hnsw_of(seg)->n_levels - 1;
+	     level > 0 && !near; level--) {
 		struct vsx_level upper;
 
 		vsx_hnsw_level(seg, level, &upper);

@@ -175,6 +175,15 @@ static enum vsx_status gather(struct vsx_walk *w, const struct vsx_level *l,
 			       : gather_all(w, l, row, n, err);
 }
 
+/* Into the pool, as far as it is among the ef best. */
+static inline void put(struct vsx_walk *w, size_t ef, uint64_t entry)
+{
+	if (w->eligible)
+		vsx_walk_insert_eligible(w, ef, entry);
+	else
+		pool_insert(w->scratch->pool, &w->n, ef, entry);
+}
+
 enum vsx_status vsx_walk_enter(struct vsx_walk *w, const struct vsx_level *l,
 			       uint32_t row, size_t ef, uint32_t *key,
 			       struct vsx_error *err)
@@ -183,11 +192,37 @@ enum vsx_status vsx_walk_enter(struct vsx_walk *w, const struct vsx_level *l,
 		VSX_TRY(touch_row(l, row, err));
 	VSX_TRY(take_keys(w, l, &row, 1, key, err));
 	w->marks[row] = w->scratch->epoch;
-	if (w->eligible)
-		vsx_walk_insert_eligible(w, ef, vsx_pool_entry(*key, row));
-	else
-		pool_insert(w->scratch->pool, &w->n, ef,
-			    vsx_pool_entry(*key, row));
+	put(w, ef, vsx_pool_entry(*key, row));
+	return VSX_OK;
+}
+
+/* Rows that are looked at of those that may begin a walk. */
+#define MOST_ENTERED 8u
+
+enum vsx_status vsx_walk_enter_nearest(struct vsx_walk *w,
+				       const struct vsx_level *l, size_t ef,
+				       bool *some, struct vsx_error *err)
+{
+	const struct vsx_gates *g = &l->gates;
+	const uint32_t *keys = w->scratch->keys;
+	uint32_t nearest[MOST_ENTERED], n;
+	struct basket b = basket_of(w);
+
+	*some = false;
+	if (g->n_entries == 0)
+		return VSX_OK;
+	n = vsx_edge_nearest(g->query, g->entries, g->n_entries, MOST_ENTERED,
+			     nearest);
+	for (uint32_t i = 0; i < n; i++)
+		VSX_TRY(take_link(&b, l, nearest[i] * g->entry_step, err));
+	if (b.n > 0) {
+		prefetch_links(l, b.rows[0]);
+		prefetch_gates(l, b.rows[0]);
+	}
+	VSX_TRY(take_keys(w, l, b.rows, b.n, w->scratch->keys, err));
+	for (size_t i = 0; i < b.n; i++)
+		put(w, ef, vsx_pool_entry(keys[i], b.rows[i]));
+	*some = n > 0;
 	return VSX_OK;
 }
 
@@ -236,15 +271,6 @@ static enum vsx_status meet(struct vsx_walk *w, const struct vsx_level *l,
 	VSX_TRY(take_keys(w, l, w->scratch->rows, *n, w->scratch->keys, err));
 	w->n_hops++;
 	return VSX_OK;
-}
-
-/* Into the pool, as far as it is among the ef best. */
-static inline void put(struct vsx_walk *w, size_t ef, uint64_t entry)
-{
-	if (w->eligible)
-		vsx_walk_insert_eligible(w, ef, entry);
-	else
-		pool_insert(w->scratch->pool, &w->n, ef, entry);
 }
 
 enum vsx_status vsx_walk_descend(struct vsx_walk *w, const struct vsx_level *l,

@@ -114,7 +114,8 @@ static void check_gate(const struct vsx_code_kernels *k, uint8_t *codes_end,
 	uint8_t *blocks = codes_end - bytes;
 	uint8_t *tables = tables_end - (size_t)parts * 16;
 	uint16_t sums[2][2 * VSX_SCAN_ROWS];
-	uint32_t a[2], b[2];
+	uint32_t a[2], b[2], which[2][VSX_GATE_LINKS];
+	int32_t least[2][VSX_GATE_LINKS];
 	int good = 1;
 
 	for (size_t i = 0; i < bytes; i++)
@@ -133,6 +134,10 @@ static void check_gate(const struct vsx_code_kernels *k, uint8_t *codes_end,
 		k->gate(&g, blocks, 2, a);
 		s->gate(&g, blocks, 2, b);
 		good &= memcmp(a, b, sizeof(a)) == 0;
+		k->least(&g, blocks, 2, least[0], which[0]);
+		s->least(&g, blocks, 2, least[1], which[1]);
+		good &= memcmp(least[0], least[1], sizeof(least[0])) == 0;
+		good &= memcmp(which[0], which[1], sizeof(which[0])) == 0;
 	}
 	tell(good, "gate", parts);
 	k->scan(tables, parts, blocks, bytes / 2, 2, sums[0]);
