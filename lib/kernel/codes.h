@@ -3,15 +3,14 @@
  * tables and nearest codewords of product quantisers.
  *
  * There is one table of functions for each instruction set, as in kernel.h. All
- * give the same bits: the first three and the last two are exact, the others
+ * give the same bits: the first three and the last four are exact, the others
  * make one rounded operation after the other in the order given here, never
  * fused.
  */
 #ifndef VSX_KERNEL_CODES_H
 #define VSX_KERNEL_CODES_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "kernel/pool.h"
 
 /*
  * Products of weights with the codes of n rows.
@@ -193,6 +192,7 @@ struct vsx_code_kernels {
 	vsx_scan_kernel *scan;
 	vsx_gate_kernel *gate;
 	vsx_least_kernel *least;
+	vsx_pool_kernel *pool;
 };
 
 /* The table for this machine, and all of them, as in kernel.h. */

@@ -348,4 +348,5 @@ const struct vsx_code_kernels vsx_code_kernels_avx2 = {
 	.scan = scan,
 	.gate = gate,
 	.least = least,
+	.pool = vsx_pool_put,
 };

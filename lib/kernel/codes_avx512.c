@@ -258,6 +258,112 @@ static void least(const struct vsx_gate *g, const uint8_t *blocks, size_t n,
 	_mm512_storeu_si512(which + 16, high.which);
 }
 
+/* ---- pools --------------------------------------------------------------- */
+
+/* From here on moving entries is what takes the time. */
+#define MOST_MERGED 1024
+
+/* Up to 8 entries, in any order. */
+struct fresh {
+	__m512i entries;
+	uint32_t n;
+};
+
+/* Those of 8 rows, some of them, that come before a bound. */
+INLINE struct fresh fresh_of(const uint32_t *keys, const uint32_t *rows,
+			     __mmask8 some, uint64_t bound)
+{
+	__m512i key =
+		_mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(some, keys));
+	__m512i row =
+		_mm512_cvtepu32_epi64(_mm256_maskz_loadu_epi32(some, rows));
+	__m512i e = _mm512_or_si512(_mm512_slli_epi64(key, 32),
+				    _mm512_slli_epi64(row, 1));
+
+	some &= _mm512_cmplt_epu64_mask(e, _mm512_set1_epi64((int64_t)bound));
+	return (struct fresh){_mm512_maskz_compress_epi64(some, e),
+			      (uint32_t)__builtin_popcount(some)};
+}
+
+/* How many entries of a pool come before x. */
+INLINE size_t place_in(const uint64_t *entries, size_t n, __m512i x,
+		       uint64_t scalar)
+{
+	const uint64_t *at = entries;
+	uint32_t before = 0;
+
+	for (; n > 64; n -= n / 2)
+		at += n / 2 & -(size_t)(at[n / 2 - 1] < scalar);
+	for (size_t i = 0; i < n; i += 8) {
+		__mmask8 are =
+			n - i < 8 ? (__mmask8)((1u << (n - i)) - 1) : 0xff;
+
+		before += (uint32_t)__builtin_popcount(
+			_mm512_mask_cmplt_epu64_mask(
+				are, _mm512_loadu_si512(at + i), x));
+	}
+	return (size_t)(at - entries) + before;
+}
+
+static size_t put_8(struct vsx_nearest *p, const struct fresh *f)
+{
+	uint64_t e[8];
+	size_t place[8], least = SIZE_MAX, n, kept = 0;
+	uint8_t taken[MOST_MERGED / 8 + 1];
+
+	_mm512_storeu_si512(e, f->entries);
+	for (uint32_t i = 0; i < f->n; i++) {
+		__m512i x = _mm512_set1_epi64((int64_t)e[i]);
+		__mmask8 before = _mm512_mask_cmplt_epu64_mask(
+			(__mmask8)((1u << f->n) - 1), f->entries, x);
+
+		place[i] = place_in(p->entries, p->n, x, e[i]) +
+			   (size_t)__builtin_popcount(before);
+		kept += place[i] < p->most;
+		least = place[i] < least ? place[i] : least;
+	}
+	if (kept == 0)
+		return SIZE_MAX;
+	n = p->n + kept < p->most ? p->n + kept : p->most;
+	for (size_t j = least / 8; j <= (n - 1) / 8; j++)
+		taken[j] = 0;
+	for (uint32_t i = 0; i < f->n; i++)
+		if (place[i] < p->most)
+			taken[place[i] / 8] |= (uint8_t)(1u << place[i] % 8);
+	for (size_t j = (n - 1) / 8 + 1, before = kept; j-- > least / 8;) {
+		before -= (size_t)__builtin_popcount(taken[j]);
+		_mm512_storeu_si512(
+			p->entries + j * 8,
+			_mm512_maskz_expand_epi64(
+				(__mmask8)~taken[j],
+				_mm512_loadu_si512(p->entries + j * 8 -
+						   before)));
+	}
+	for (uint32_t i = 0; i < f->n; i++)
+		if (place[i] < p->most)
+			p->entries[place[i]] = e[i];
+	p->n = n;
+	return least;
+}
+
+static size_t pool(struct vsx_nearest *p, const uint32_t *keys,
+		   const uint32_t *rows, size_t n, uint64_t bound)
+{
+	size_t least = SIZE_MAX;
+
+	if (p->most > MOST_MERGED)
+		return vsx_pool_put(p, keys, rows, n, bound);
+	for (size_t i = 0; i < n; i += 8) {
+		__mmask8 some =
+			n - i < 8 ? (__mmask8)((1u << (n - i)) - 1) : 0xff;
+		struct fresh f = fresh_of(keys + i, rows + i, some, bound);
+		size_t first = f.n ? put_8(p, &f) : SIZE_MAX;
+
+		least = first < least ? first : least;
+	}
+	return least;
+}
+
 /* ---- directions --------------------------------------------------------- */
 
 INLINE uint32_t first_greatest(const lanes score[SCORES], float *greatest)
@@ -284,4 +390,5 @@ const struct vsx_code_kernels vsx_code_kernels_avx512 = {
 	.scan = scan,
 	.gate = gate,
 	.least = least,
+	.pool = pool,
 };

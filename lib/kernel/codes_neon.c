@@ -331,4 +331,5 @@ const struct vsx_code_kernels vsx_code_kernels_neon = {
 	.scan = scan,
 	.gate = gate,
 	.least = least,
+	.pool = vsx_pool_put,
 };

@@ -262,4 +262,5 @@ const struct vsx_code_kernels vsx_code_kernels_scalar = {
 	.scan = scan,
 	.gate = gate,
 	.least = least,
+	.pool = vsx_pool_put,
 };

@@ -76,24 +76,6 @@ struct vsx_level {
 	struct vsx_gates gates; /* blocks NULL: all links are looked at */
 };
 
-/*
- * A pool entry: key << 32 | row << 1 | expanded. Entries sort by key, then row.
- */
-static inline uint64_t vsx_pool_entry(uint32_t key, uint32_t row)
-{
-	return (uint64_t)key << 32 | (uint64_t)row << 1;
-}
-
-static inline uint32_t vsx_pool_key(uint64_t e)
-{
-	return (uint32_t)(e >> 32);
-}
-
-static inline uint32_t vsx_pool_row(uint64_t e)
-{
-	return (uint32_t)e >> 1;
-}
-
 /* What the walks of one search share. */
 struct vsx_walk {
 	struct vsx_code_query *query; /* made ready for the levels' codes */

@@ -46,8 +46,8 @@ enum vsx_status vsx_walk_begin(struct vsx_walk *w, struct vsx_scratch *s,
 			       uint32_t n_rows, size_t ef, uint32_t degree,
 			       struct vsx_error *err)
 {
-	VSX_TRY(vsx_grow(&s->pool, &s->pool_cap, ef + 1, sizeof(*s->pool),
-			 err));
+	VSX_TRY(vsx_grow(&s->pool, &s->pool_cap, ef + VSX_POOL_ROOM,
+			 sizeof(*s->pool), err));
 	VSX_TRY(vsx_grow(&s->rows, &s->rows_cap, degree, sizeof(*s->rows),
 			 err));
 	VSX_TRY(vsx_grow(&s->keys, &s->keys_cap, degree, sizeof(*s->keys),
@@ -181,7 +181,7 @@ static inline void put(struct vsx_walk *w, size_t ef, uint64_t entry)
 	if (w->eligible)
 		vsx_walk_insert_eligible(w, ef, entry);
 	else
-		pool_insert(w->scratch->pool, &w->n, ef, entry);
+		vsx_pool_insert(w->scratch->pool, &w->n, ef, entry);
 }
 
 enum vsx_status vsx_walk_enter(struct vsx_walk *w, const struct vsx_level *l,
@@ -307,31 +307,27 @@ enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
 				    const struct vsx_level *l, size_t ef,
 				    size_t until, struct vsx_error *err)
 {
-	uint64_t *pool = w->scratch->pool;
+	vsx_pool_kernel *put_all = vsx_code_kernels()->pool;
+	struct vsx_nearest pool = {w->scratch->pool, 0, ef};
 	uint32_t *rows = w->scratch->rows, *keys = w->scratch->keys;
 	size_t next = 0; /* every entry before it is expanded */
 
 	for (;;) {
 		uint64_t bound = last_entry(w, ef);
-		size_t n, first = SIZE_MAX;
+		size_t n, first;
 
 		next = skip_expanded(w, next);
 		if (next == w->n || next >= until)
 			return VSX_OK;
-		pool[next] |= 1;
+		pool.entries[next] |= 1;
 		expect(w, l, skip_expanded(w, next + 1));
-		VSX_TRY(gather(w, l, pool[next], gate_bound(w, bound, until),
-			       &n, err));
+		VSX_TRY(gather(w, l, pool.entries[next],
+			       gate_bound(w, bound, until), &n, err));
 		VSX_TRY(take_keys(w, l, rows, n, keys, err));
 		w->n_hops++;
-		n = keep_nearer(w, n, bound);
-		for (size_t i = 0; i < n; i++) {
-			size_t place =
-				pool_insert(pool, &w->n, ef,
-					    vsx_pool_entry(keys[i], rows[i]));
-
-			first = place < first ? place : first;
-		}
+		pool.n = w->n;
+		first = put_all(&pool, keys, rows, n, bound);
+		w->n = pool.n;
 		if (first <= next) {
 			next = first;
 			expect(w, l, next);

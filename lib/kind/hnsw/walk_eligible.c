@@ -24,7 +24,7 @@ static inline size_t insert(struct vsx_walk *w, const struct vsx_eligible *e,
 
 	if (barred && n_barred == w->max_barred)
 		return SIZE_MAX;
-	place = pool_insert(pool, &n, SIZE_MAX, entry);
+	place = vsx_pool_insert(pool, &n, SIZE_MAX, entry);
 	n_barred += barred;
 	if (n - n_barred > ef)
 		n--; /* the last is eligible, or it would not be here */

@@ -166,38 +166,10 @@ static inline enum vsx_status ask_gates(struct vsx_walk *w,
 	return VSX_OK;
 }
 
-/* How many entries come before one. Without branches: none can be guessed. */
-static inline size_t pool_place(const uint64_t *pool, size_t n, uint64_t entry)
-{
-	const uint64_t *at = pool;
-
-	if (n == 0)
-		return 0;
-	for (; n > 1; n -= n / 2)
-		at += n / 2 & -(size_t)(at[n / 2 - 1] < entry);
-	return (size_t)(at - pool) + (size_t)(*at < entry);
-}
-
-/* Insert into the sorted pool of at most ef; returns its place. */
-static inline size_t pool_insert(uint64_t *pool, size_t *n, size_t ef,
-				 uint64_t entry)
-{
-	size_t place = pool_place(pool, *n, entry);
-
-	if (place == ef)
-		return place;
-	if (*n < ef)
-		++*n;
-	memmove(pool + place + 1, pool + place,
-		(*n - 1 - place) * sizeof(*pool));
-	pool[place] = entry;
-	return place;
-}
-
 /*
- * The same where w->eligible says which rows count: behind the ef-th of these
- * nothing is kept, and of others no more than w->max_barred. Returns its place;
- * SIZE_MAX if it was not kept.
+ * Insert into the pool where w->eligible says which rows count: behind the
+ * ef-th of these nothing is kept, and of others no more than w->max_barred.
+ * Returns its place; SIZE_MAX if it was not kept.
  */
 size_t vsx_walk_insert_eligible(struct vsx_walk *w, size_t ef, uint64_t entry);
 
