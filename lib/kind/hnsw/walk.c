@@ -105,6 +105,10 @@ static inline enum vsx_status take_link(struct basket *b,
 	return VSX_OK;
 }
 
+/* Codes of so few bytes are asked for before it is known whether their rows
+ * were met: those of rows that were are near, and cost little. */
+#define SHORT_CODE 256u
+
 /* gather() of the links that pass. Unused ones do: the first ends the list. */
 static enum vsx_status gather_passed(struct vsx_walk *w,
 				     const struct vsx_level *l, uint64_t entry,
@@ -115,6 +119,7 @@ static enum vsx_status gather_passed(struct vsx_walk *w,
 	uint32_t row = vsx_pool_row(entry), degree = l->degree;
 	const uint32_t *links = links_of(l, row);
 	struct basket b = basket_of(w);
+	bool soon = l->codes.block_bytes <= SHORT_CODE;
 	size_t n_passed = 0;
 
 	VSX_TRY(ask_gates(w, l, entry, bound, pass, err));
@@ -128,6 +133,8 @@ static enum vsx_status gather_passed(struct vsx_walk *w,
 			if (link >= l->n_rows)
 				return bad_link(l, row, link, err);
 			__builtin_prefetch(b.marks + link, 1);
+			if (soon)
+				prefetch_codes(l, &link, 1);
 			b.rows[n_passed++] = link;
 		}
 end:
