@@ -3,6 +3,9 @@
 #include "kind/hnsw/walk_steps.h"
 #include "io/advice.h"
 
+/* Rows that are looked at of those that may begin a walk. */
+#define MOST_ENTERED 8u
+
 /* Marks beside NEVER. */
 #define LONG_AGO    1
 #define FIRST_EPOCH 2
@@ -48,6 +51,8 @@ enum vsx_status vsx_walk_begin(struct vsx_walk *w, struct vsx_scratch *s,
 {
 	VSX_TRY(vsx_grow(&s->pool, &s->pool_cap, ef + VSX_POOL_ROOM,
 			 sizeof(*s->pool), err));
+	if (degree < MOST_ENTERED)
+		degree = MOST_ENTERED;
 	VSX_TRY(vsx_grow(&s->rows, &s->rows_cap, degree, sizeof(*s->rows),
 			 err));
 	VSX_TRY(vsx_grow(&s->keys, &s->keys_cap, degree, sizeof(*s->keys),
@@ -202,9 +207,6 @@ enum vsx_status vsx_walk_enter(struct vsx_walk *w, const struct vsx_level *l,
 	put(w, ef, vsx_pool_entry(*key, row));
 	return VSX_OK;
 }
-
-/* Rows that are looked at of those that may begin a walk. */
-#define MOST_ENTERED 8u
 
 enum vsx_status vsx_walk_enter_nearest(struct vsx_walk *w,
 				       const struct vsx_level *l, size_t ef,
