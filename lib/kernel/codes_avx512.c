@@ -263,6 +263,11 @@ static void least(const struct vsx_gate *g, const uint8_t *blocks, size_t n,
 /* From here on moving entries is what takes the time. */
 #define MOST_MERGED 1024
 
+INLINE __mmask8 first_8(size_t n)
+{
+	return (__mmask8)(n < 8 ? (1u << n) - 1 : 0xffu);
+}
+
 /* Up to 8 entries, in any order. */
 struct fresh {
 	__m512i entries;
@@ -295,8 +300,7 @@ INLINE size_t place_in(const uint64_t *entries, size_t n, __m512i x,
 	for (; n > 64; n -= n / 2)
 		at += n / 2 & -(size_t)(at[n / 2 - 1] < scalar);
 	for (size_t i = 0; i < n; i += 8) {
-		__mmask8 are =
-			n - i < 8 ? (__mmask8)((1u << (n - i)) - 1) : 0xff;
+		__mmask8 are = first_8(n - i);
 
 		before += (uint32_t)__builtin_popcount(
 			_mm512_mask_cmplt_epu64_mask(
@@ -314,8 +318,8 @@ static size_t put_8(struct vsx_nearest *p, const struct fresh *f)
 	_mm512_storeu_si512(e, f->entries);
 	for (uint32_t i = 0; i < f->n; i++) {
 		__m512i x = _mm512_set1_epi64((int64_t)e[i]);
-		__mmask8 before = _mm512_mask_cmplt_epu64_mask(
-			(__mmask8)((1u << f->n) - 1), f->entries, x);
+		__mmask8 before = _mm512_mask_cmplt_epu64_mask(first_8(f->n),
+							       f->entries, x);
 
 		place[i] = place_in(p->entries, p->n, x, e[i]) +
 			   (size_t)__builtin_popcount(before);
@@ -354,8 +358,7 @@ static size_t pool(struct vsx_nearest *p, const uint32_t *keys,
 	if (p->most > MOST_MERGED)
 		return vsx_pool_put(p, keys, rows, n, bound);
 	for (size_t i = 0; i < n; i += 8) {
-		__mmask8 some =
-			n - i < 8 ? (__mmask8)((1u << (n - i)) - 1) : 0xff;
+		__mmask8 some = first_8(n - i);
 		struct fresh f = fresh_of(keys + i, rows + i, some, bound);
 		size_t first = f.n ? put_8(p, &f) : SIZE_MAX;
 
