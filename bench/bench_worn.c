@@ -120,15 +120,16 @@ static void make_parts(const char *path, uint64_t n)
 	}
 }
 
-static void make_half(const char *path, uint64_t n)
+static void make_fewer(const char *path, uint64_t n, uint32_t percent,
+		       uint32_t keep)
 {
 	struct vsx_rng rng = {3};
 	struct vsx_update *u;
 
 	memset(live, 1, n);
 	build(path, 0, n);
-	u = begin(path, 0);
-	for (uint64_t left = n / 2; left > 0;) {
+	u = begin(path, keep);
+	for (uint64_t left = n * percent / 100; left > 0;) {
 		uint64_t i = vsx_rng_below(&rng, n);
 
 		if (!live[i])
@@ -137,6 +138,31 @@ static void make_half(const char *path, uint64_t n)
 		left--;
 	}
 	commit(u);
+}
+
+static void make_half(const char *path, uint64_t n)
+{
+	make_fewer(path, n, 50, 0);
+}
+
+static void make_50(const char *path, uint64_t n)
+{
+	make_fewer(path, n, 50, 1);
+}
+
+static void make_33(const char *path, uint64_t n)
+{
+	make_fewer(path, n, 33, 1);
+}
+
+static void make_25(const char *path, uint64_t n)
+{
+	make_fewer(path, n, 25, 1);
+}
+
+static void make_20(const char *path, uint64_t n)
+{
+	make_fewer(path, n, 20, 1);
 }
 
 static void make_rounds(const char *path, uint64_t n)
@@ -302,6 +328,10 @@ int main(int argc, char **argv)
 		void (*make)(const char *path, uint64_t n);
 	} lives[] = {{"segments", "16 segments", make_parts},
 		     {"half", "half deleted", make_half},
+		     {"50", "50 %, segments kept", make_50},
+		     {"33", "33 %, segments kept", make_33},
+		     {"25", "25 %, segments kept", make_25},
+		     {"20", "20 %, segments kept", make_20},
 		     {"rounds", "50 rounds", make_rounds}};
 	char why[BENCH_WHY_BYTES], fresh[4096], worn[4096];
 	uint64_t n;

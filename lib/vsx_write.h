@@ -360,8 +360,11 @@ struct vsx_update_opts {
 				     refused */
 	uint32_t wait_ms;	  /* for another writer to finish, at most; 0:
 				     not at all */
-	uint32_t keep_segments;	  /* 1: small segments at the end are not merged
-				     with the new one */
+	uint32_t keep_segments;	  /* 1: segments stay as they are, be they small
+				     and at the end, or graphs of many deleted
+				     rows, whose others would go into the new
+				     one: what a commit writes are rows that are
+				     added, and which are deleted */
 	unsigned int n_threads;	  /* 0: one for each processor */
 	uint64_t memory;	  /* as in vsx_build_opts */
 	vsx_build_report *report; /* or NULL */
@@ -414,6 +417,10 @@ VSX_API enum vsx_status vsx_update_add(struct vsx_update *u,
 /*
  * Delete the rows with these ids, but not rows that this update adds. Ids that
  * no live row has are counted and named in the result; they are not an error.
+ *
+ * Where that leaves a graph with more than a fifth of its rows deleted, which
+ * slow searches down, vsx_update_commit() builds a new segment of the others,
+ * as it would if they were added, unless `keep_segments` is set.
  */
 VSX_API enum vsx_status vsx_update_delete(struct vsx_update *u,
 					  const uint64_t *ids, size_t n,

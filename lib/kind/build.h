@@ -137,6 +137,9 @@ struct vsx_kind_build {
 
 	bool scans; /* rows: codes make that faster, also unasked */
 	bool walks; /* over rows one by one: codes in blocks are not for it */
+	uint32_t most_dead;  /* percent of rows: with more of them deleted a
+				search takes so much longer that the others are
+				worth a new segment; 0: never */
 	const char *learned; /* what extend() takes over: "lists" */
 
 	/*

@@ -175,7 +175,7 @@ struct merge {
 	struct vsx_test *test;
 	const struct vsx_segment *segments;
 	uint32_t n_segments;
-	bool complete;	   /* each list has all rows of segment 0 */
+	bool complete;	   /* each list has all live rows of segment 0 */
 	uint64_t *newer;   /* [n_queries][truth_k]: of the others; NULL: none */
 	uint32_t *n_newer; /* [n_queries] */
 	struct vsx_query query;
@@ -352,7 +352,8 @@ enum vsx_status vsx_test_truth(struct vsx_test *test,
 		return take_given(a, &segments[0], test->truth_rows, err);
 	if (!test->truth_rows || test->as_given)
 		return vsx_accept_truth(segments, n, a, n_threads, err);
-	m.complete = a->truth_k == segments[0].n_rows - (a->own != NULL);
+	m.complete = a->truth_k == segments[0].n_rows - (a->own != NULL) ||
+		     live_in(segments, 1) == 0;
 	status = merge_all(&m, n_threads, err);
 	vsx_query_release(&m.query);
 	vsx_kept_release(&m.kept);

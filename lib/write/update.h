@@ -69,6 +69,8 @@ struct vsx_marks {
 /* Mark the live row with an id; VSX_ENOTFOUND (without a text) if none has. */
 enum vsx_status vsx_marks_set(struct vsx_marks *marks, uint64_t id,
 			      struct vsx_error *err);
+/* All rows of segment i, which are touched; some were marked before. */
+void vsx_marks_set_all(struct vsx_marks *marks, uint32_t i);
 /* The segment and row of the live row with a key; VSX_ENOTFOUND likewise. */
 enum vsx_status vsx_marks_find_key(const struct vsx_marks *marks,
 				   const struct vsx_bytes *key,

@@ -53,6 +53,17 @@ enum vsx_status vsx_marks_set(struct vsx_marks *marks, uint64_t id,
 	return VSX_ENOTFOUND;
 }
 
+void vsx_marks_set_all(struct vsx_marks *marks, uint32_t i)
+{
+	struct vsx_segment *seg = &marks->segments[i];
+
+	for (uint32_t row = 0; row < seg->n_rows; row++)
+		if (!vsx_is_dead(seg, row))
+			seg->gone[row >> 3] |= (uint8_t)(1u << (row & 7));
+	seg->n_gone += seg->n_rows - seg->n_dead;
+	seg->n_dead = seg->n_rows;
+}
+
 enum vsx_status vsx_marks_find_key(const struct vsx_marks *marks,
 				   const struct vsx_bytes *key,
 				   uint32_t *segment, uint32_t *row,

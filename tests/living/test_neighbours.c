@@ -180,7 +180,8 @@ static size_t known(const struct story *s, const struct vsx *index,
 
 	if (n > k)
 		n = k;
-	if (!t->truth_rows || k + !s->given == seg->n_rows)
+	if (!t->truth_rows || k + !s->given == seg->n_rows ||
+	    seg->n_dead == seg->n_rows)
 		return n;
 	row = t->truth_rows[(size_t)q * k + k - 1];
 	MUST(vsx_segment_locate(seg, row, &offset, &err));

@@ -58,7 +58,8 @@ static const struct cli_option option_table[] = {
 	CLI_GROUP("Work"),
 	CLI_WAIT(&o.wait),
 	CLI_FLAG(0, "keep-segments",
-		 "do not merge small segments with the new one",
+		 "do not merge small segments with the new one, nor graphs "
+		 "of many deleted rows",
 		 &o.keep_segments),
 	CLI_THREADS("work", &o.threads),
 	CLI_MEMORY(&o.memory),

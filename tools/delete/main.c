@@ -31,7 +31,8 @@ struct options {
 	struct cli_counts id;
 	struct cli_list key;
 	struct wait wait;
-	bool json, quiet;
+	uint64_t threads, memory;
+	bool keep_segments, json, quiet;
 };
 
 static struct options o = {.wait = WAIT_INIT};
@@ -52,6 +53,11 @@ static const struct cli_option option_table[] = {
 	CLI_WHERE("where", "delete the rows whose fields pass", &o.where),
 	CLI_GROUP("Work"),
 	CLI_WAIT(&o.wait),
+	CLI_FLAG(0, "keep-segments",
+		 "do not build graphs of many deleted rows anew",
+		 &o.keep_segments),
+	CLI_THREADS("work", &o.threads),
+	CLI_MEMORY(&o.memory),
 	CLI_JSON(&o.json),
 	CLI_QUIET("errors", &o.quiet),
 	CLI_COLOUR,
@@ -227,6 +233,9 @@ static enum vsx_status delete_rows(const char *path, const uint64_t *ids,
 	enum vsx_status status;
 
 	opts.wait_ms = wait_ms(&o.wait);
+	opts.keep_segments = o.keep_segments;
+	opts.n_threads = (unsigned int)o.threads;
+	opts.memory = o.memory;
 	opts.report = report_work;
 	opts.context = &o.quiet;
 	status = vsx_update_begin(&update, path, &opts, err);
