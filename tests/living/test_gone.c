@@ -26,8 +26,11 @@ static const char *build(const char *spec, size_t n)
 /* The ids first .. first+n-1, in one commit. */
 static void delete_rows(const char *path, uint64_t first, uint64_t n)
 {
-	struct vsx_update *u = change_begin(path, NULL);
+	struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
+	struct vsx_update *u;
 
+	opts.keep_segments = 1;
+	u = change_begin(path, &opts);
 	for (uint64_t id = first; id < first + n; id++)
 		MUST(vsx_update_delete(u, &id, 1, &err));
 	change_commit(u, path);

@@ -281,7 +281,7 @@ int main(int argc, char **argv)
 	}
 	interrupt_install();
 	say_after_work();
-	progress_begin(o.quiet, NULL);
+	progress_begin(o.quiet, report_add_steps + 1); /* nothing is read */
 	files_write(operands.items[0]);
 	files_read(o.ids);
 	files_read(o.keys);
