@@ -42,7 +42,7 @@ for spec in Flat IVF16,Flat HNSW8; do
 	holds $i 17 || fail "the vector of row 17 is not in the file as it is"
 	seq 0 3 600 >gone.txt
 	run 0 vsx-add $i more.fbin -q
-	run 0 vsx-delete $i --ids gone.txt --id 17 --id 700 -q
+	run 0 vsx-delete $i --ids gone.txt --id 17 --id 700 -q --keep-segments
 	holds $i 17 || fail "deleting wrote over the row"
 	run 0 vsx-query $i queries.fbin --exact --format tsv -o due.tsv
 	cp $i kept.vsx
