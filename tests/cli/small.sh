@@ -72,7 +72,7 @@ while [ $i -lt $((n * 3 / 10)) ]; do
 	echo $i
 	i=$((i + 1))
 done >gone.txt
-run 0 vsx-delete i.vsx --ids gone.txt -q
+run 0 vsx-delete i.vsx --ids gone.txt -q --keep-segments
 run 0 vsx-info i.vsx
 has "$tmp/out" "still in the file"
 grep -q "vsx-compact removes them" "$tmp/out" && fail "30 % are said to be many"

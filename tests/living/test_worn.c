@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "read/handle.h"
+#include "read/test.h"
+
 #include "living/change.h"
 #include "living/cloud.h"
 #include "write/scratch_folder.h"
@@ -294,6 +297,36 @@ Test(worn, without_a_row_that_lives_are_left)
 	cr_expect_eq(r.n_segments, 1);
 	cr_expect_eq(r.n_merged, 0);
 	cr_expect_eq(r.n_live, 0);
+	change_sound(path);
+}
+
+/* What is not known of rows that are gone from the first segment keeps none of
+ * the others out of the test. SPEC.md 5.6. */
+Test(worn, leave_all_neighbours_to_the_test)
+{
+	const char *path = scratch_path("x");
+	struct support_index what = support_defaults((struct support_index){
+		.spec = "HNSW8", .n = 400, .keeps_truth = true});
+	struct vsx_update_opts opts = options();
+	struct vsx_update *u;
+	struct vsx *index;
+	struct vsx_test t;
+
+	support_build(path, what);
+	u = change_begin(path, &opts);
+	for (uint64_t id = 0; id < 300; id++)
+		MUST(vsx_update_delete(u, &id, 1, &err));
+	cr_expect_eq(change_commit(u, path).n_segments, 2);
+	index = change_open(path);
+	MUST(vsx_test_load(&t, index, &err));
+	cr_assert(t.truth_rows);
+	cr_assert_eq(t.accept.truth_k, 100);
+	MUST(vsx_test_truth(&t, index->segments, 2, 1, &err));
+	for (uint32_t q = 0; q < t.accept.n_queries; q++)
+		cr_expect_eq(t.accept.n_truth[q],
+			     t.accept.own[q] < 300 ? 100 : 99);
+	vsx_test_release(&t);
+	vsx_close(index);
 	change_sound(path);
 }
 
