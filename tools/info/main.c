@@ -164,7 +164,22 @@ static void print_narrow(const struct vsx *index, const struct vsx_facts *f)
 /* A search looks past rows that are deleted: of so many it is told. */
 #define MANY_DELETED 0.3
 
-static void print_deleted(const struct vsx_facts *f)
+/* Of the rows that a search comes to: not where all of a segment are. */
+static double part_looked_past(const struct vsx *index)
+{
+	double n = 0, of = 0;
+	struct vsx_segment_facts s;
+	uint32_t i = 0;
+
+	while (vsx_get_segment(index, i++, &s, NULL) == VSX_OK)
+		if (s.n_dead < s.n_rows) {
+			n += (double)s.n_dead;
+			of += (double)s.n_rows;
+		}
+	return of > 0 ? n / of : 0;
+}
+
+static void print_deleted(const struct vsx *index, const struct vsx_facts *f)
 {
 	uint64_t n = f->n_rows - f->n_live;
 	double part = (double)n / (double)f->n_rows;
@@ -172,9 +187,10 @@ static void print_deleted(const struct vsx_facts *f)
 
 	printf("  deleted     %s (%.1f %%), still in the file%s\n",
 	       num_count(a, n), 100 * part,
-	       part > MANY_DELETED ? ": searches are slower for it until "
-				     "vsx-compact removes them"
-				   : "");
+	       part_looked_past(index) > MANY_DELETED
+		       ? ": searches are slower for it until "
+			 "vsx-compact removes them"
+		       : "");
 }
 
 static void print_facts(const char *path, const struct vsx *index,
@@ -201,7 +217,7 @@ static void print_facts(const char *path, const struct vsx *index,
 	if (f->kept_narrow)
 		print_narrow(index, f);
 	if (f->n_live != f->n_rows)
-		print_deleted(f);
+		print_deleted(index, f);
 	print_beside(index);
 	print_fields(index);
 	print_searches(f);
