@@ -55,8 +55,8 @@ INLINE void rows_begin(struct rows *s)
 	if (ahead < 2 * PAIR)
 		ahead = 2 * PAIR;
 	s->ahead = ahead < AHEAD_MAX ? ahead : AHEAD_MAX;
-	if (s->n == 1)
-		return; /* the processor sees by itself what comes next */
+	if (!asks_first(s))
+		return;
 	for (size_t i = 0; s->number && i < FIRST && i < s->n; i++)
 		fetch_line(row_or_last(s, i), is_long);
 	for (size_t i = 0; i < s->ahead && i < s->n; i += PAIR) {

@@ -66,8 +66,8 @@ INLINE void rows_begin(struct rows *s)
 	if (ahead < GROUP)
 		ahead = GROUP;
 	s->ahead = ahead < AHEAD_MAX ? ahead : AHEAD_MAX;
-	if (s->n == 1)
-		return; /* the processor sees by itself what comes next */
+	if (!asks_first(s))
+		return;
 	for (size_t i = 0; s->number && i < FIRST && i < s->n; i++)
 		fetch_line(row_at(s, i), is_long);
 	for (size_t i = 0; i < s->ahead && i < s->n; i += GROUP) {

@@ -28,7 +28,7 @@ INLINE void rows_begin(struct rows *s)
 	if (ahead < AHEAD_MIN)
 		ahead = AHEAD_MIN;
 	s->ahead = ahead < AHEAD_MAX ? ahead : AHEAD_MAX;
-	if (s->n == 1)
+	if (!asks_first(s))
 		return;
 	for (size_t i = 0; i < s->ahead && i < s->n; i++)
 		for (size_t at = 0; at < s->bytes; at += LINE)

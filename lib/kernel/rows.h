@@ -37,6 +37,10 @@
  */
 #define LONG_BYTES 512u
 
+/* So many rows one after the other are not asked for: what is called with a few
+ * at a time has them in the first cache. */
+#define FEW 4
+
 struct rows {
 	const uint8_t *base;
 	size_t stride;
@@ -57,6 +61,13 @@ INLINE void fetch_line(const uint8_t *p, bool is_long)
 		__builtin_prefetch(p, 0, 2);
 	else
 		__builtin_prefetch(p);
+}
+
+/* Whether rows are asked for before the first is summed: where the processor
+ * does not see by itself what comes next. */
+INLINE bool asks_first(const struct rows *s)
+{
+	return s->number ? s->n > 1 : s->n > FEW;
 }
 
 /* Past the last row, the last row. */

@@ -7,23 +7,6 @@
 #include "base/parallel.h"
 #include "base/select.h"
 
-/*
- * A candidate is left out when a link that was chosen before is nearer to it
- * than the row is: first at all, and where lists have room then, by so much of
- * the squared distance.
- */
-struct occlusion {
-	uint32_t num, den;
-};
-
-static const struct occlusion occlusions[] = {{1, 1}, {6, 5}};
-
-/* Keys of products say which is greater alone. */
-static size_t n_occlusions(const struct vsx_space *space)
-{
-	return space->metric == VSX_IP ? 1 : 2;
-}
-
 #define CHUNK 256
 
 enum vsx_status vsx_links_init(struct vsx_links *l, struct vsx_graph *g,
@@ -47,7 +30,8 @@ enum vsx_status vsx_links_init(struct vsx_links *l, struct vsx_graph *g,
 				     sizeof(*w->candidates), err));
 		VSX_TRY(vsx_alloc_to(&w->others, room, sizeof(*w->others),
 				     err));
-		VSX_TRY(vsx_alloc_to(&w->kept, degree, sizeof(*w->kept), err));
+		VSX_TRY(vsx_kept_links_init(&w->kept, g->rows->space, degree,
+					    room, err));
 	}
 	return vsx_near_init(&l->near, g->arrays, g->rows->n,
 			     vsx_near_room(degree), err);
@@ -62,14 +46,15 @@ void vsx_links_release(struct vsx_links *l)
 		vsx_scratch_release(&w->scratch);
 		free(w->candidates);
 		free(w->others);
-		free(w->kept);
+		vsx_kept_links_release(&w->kept);
 	}
 	free(l->workers);
+	vsx_arrays_leave(l->graph->arrays, l->squares);
 	vsx_near_release(&l->near);
 	memset(l, 0, sizeof(*l));
 }
 
-/* ---- choosing -------------------------------------------------------- */
+/* ---- candidates ------------------------------------------------------ */
 
 static int by_entry(const void *pa, const void *pb)
 {
@@ -99,72 +84,6 @@ uint32_t vsx_links_unite(const struct vsx_links *l, struct vsx_links_worker *w,
 	return found;
 }
 
-/* Whether one of n rows is nearer to the query, by enough, than `key`. */
-static bool is_near_one(const struct vsx_rows *rows,
-			const struct vsx_query *query, uint32_t key,
-			const uint32_t *row, uint32_t n,
-			const struct occlusion *by)
-{
-	uint32_t keys[4];
-	bool found = false;
-
-	/* The first are the nearest and reject most: a few at a time. */
-	for (uint32_t i = 0; i < n && !found; i += 4) {
-		uint32_t some = n - i < 4 ? n - i : 4;
-
-		vsx_space_keys(rows->space, query, rows->base, row + i, some,
-			       keys);
-		for (uint32_t j = 0; j < some; j++)
-			found |= (uint64_t)keys[j] * by->num <
-				 (uint64_t)key * by->den;
-	}
-	return found;
-}
-
-/* Among the n that are kept, by rising entry. */
-static void keep(struct vsx_links_worker *w, uint64_t entry, uint32_t n)
-{
-	for (; n > 0 && w->candidates[n - 1] > entry; n--) {
-		w->candidates[n] = w->candidates[n - 1];
-		w->kept[n] = w->kept[n - 1];
-	}
-	w->candidates[n] = entry;
-	w->kept[n] = (uint32_t)entry;
-}
-
-uint32_t vsx_links_choose(const struct vsx_links *l, struct vsx_links_worker *w,
-			  uint32_t n, uint32_t *n_others)
-{
-	const struct vsx_rows *rows = l->graph->rows;
-	const uint64_t *from = w->candidates;
-	size_t stride = rows->space->stride;
-	uint32_t n_kept = 0;
-
-	for (size_t o = 0; o < n_occlusions(rows->space); o++) {
-		uint32_t left = 0;
-
-		for (uint32_t i = 0; i < n; i++) {
-			uint64_t c = from[i];
-			uint32_t row = (uint32_t)c;
-			bool full = n_kept == l->level->degree;
-
-			if (!full)
-				vsx_space_row_query(rows->space, &w->query,
-						    rows->base + row * stride);
-			if (full ||
-			    is_near_one(rows, &w->query, (uint32_t)(c >> 32),
-					w->kept, n_kept, &occlusions[o]))
-				w->others[left++] = c;
-			else
-				keep(w, c, n_kept++);
-		}
-		from = w->others;
-		n = left;
-	}
-	*n_others = n;
-	return n_kept;
-}
-
 static void put_links(struct vsx_links *l, uint32_t row,
 		      const uint64_t *entries, uint32_t n, uint32_t tidy,
 		      const uint64_t *others, uint32_t n_others)
@@ -189,6 +108,31 @@ static void put_links(struct vsx_links *l, uint32_t row,
 }
 
 /* ---- passes over all rows -------------------------------------------- */
+
+static enum vsx_status square_some(void *context, unsigned int thread,
+				   uint64_t first, uint64_t last,
+				   struct vsx_error *err)
+{
+	struct vsx_links *l = context;
+	const struct vsx_rows *rows = l->graph->rows;
+
+	for (uint64_t row = first; row < last; row++) {
+		const uint8_t *at = rows->base + row * rows->space->stride;
+
+		rows->space->kernels->ip_int[VSX_U8](
+			at, at, 0, NULL, 1, rows->space->dim, &l->squares[row]);
+	}
+	return vsx_linking_add(l->told, thread, 0, err);
+}
+
+enum vsx_status vsx_links_square(struct vsx_links *l, struct vsx_error *err)
+{
+	const struct vsx_rows *rows = l->graph->rows;
+
+	VSX_TRY(vsx_arrays_take(l->graph->arrays, &l->squares, rows->n,
+				sizeof(*l->squares), err));
+	return vsx_parallel(l->n_threads, rows->n, CHUNK, square_some, l, err);
+}
 
 static enum vsx_status rate_some(void *context, unsigned int thread,
 				 uint64_t first, uint64_t last,

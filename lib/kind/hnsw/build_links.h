@@ -5,6 +5,7 @@
 #ifndef VSX_HNSW_LINKS_H
 #define VSX_HNSW_LINKS_H
 
+#include "kind/hnsw/build_choose.h"
 #include "kind/hnsw/build_graph.h"
 #include "kind/hnsw/build_linking.h"
 #include "kind/hnsw/build_near.h"
@@ -14,13 +15,14 @@ struct vsx_links_worker {
 	struct vsx_scratch scratch;
 	uint64_t *candidates; /* [degree + most] key << 32 | row */
 	uint64_t *others;     /* likewise */
-	uint32_t *kept;	      /* [degree] rows */
+	struct vsx_kept_links kept;
 };
 
 struct vsx_links {
 	struct vsx_graph *graph;
 	struct vsx_graph_level *level;
 	struct vsx_near near;
+	uint32_t *squares;		  /* [n] of rows of bytes; else NULL */
 	struct vsx_links_worker *workers; /* [n_threads] */
 	unsigned int n_threads;
 	struct vsx_linking *told;
@@ -32,6 +34,10 @@ enum vsx_status vsx_links_init(struct vsx_links *l, struct vsx_graph *g,
 			       uint32_t most, unsigned int n_threads,
 			       struct vsx_linking *told, struct vsx_error *err);
 void vsx_links_release(struct vsx_links *l);
+
+/* Of rows of u8 that are compared by l2: their squared lengths, with which a
+   distance is a product. Without, too, the same links are chosen. */
+enum vsx_status vsx_links_square(struct vsx_links *l, struct vsx_error *err);
 
 /* w->candidates = the links of a row and n entries more, which rise; equal ones
    once. Returns how many. */

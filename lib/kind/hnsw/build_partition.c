@@ -145,7 +145,9 @@ static enum vsx_status link_all(struct vsx_links *l, struct vsx_job *job,
 	*coarse = coded->stand_in && !coded->exact && is_coarse(&l->near);
 	if (*coarse)
 		return VSX_OK;
-	if (!coded->stand_in)
+	if (coded->stand_in)
+		VSX_TRY(vsx_links_square(l, err));
+	else
 		VSX_TRY(vsx_links_rate_near(l, err));
 	VSX_TRY(vsx_links_from_near(l, err));
 	VSX_TRY(vsx_links_turn(l, err));

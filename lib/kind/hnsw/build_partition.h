@@ -24,7 +24,8 @@ enum vsx_status vsx_graph_from_partition(struct vsx_graph *g,
 /* Bytes that a row takes while its links, 2*m of them, are found: for plans. */
 static inline uint64_t vsx_partition_row_bytes(uint32_t m)
 {
-	return vsx_leaves_row_bytes() + vsx_near_row_bytes(2 * m);
+	return vsx_leaves_row_bytes() + vsx_near_row_bytes(2 * m) +
+	       4; /* the square */
 }
 
 #endif
