@@ -19,19 +19,31 @@ typedef struct {
 	uint8_t b[8];
 } vsx_le64;
 
+/*
+ * From bytes at any place. Without loops, of which compilers make one load.
+ */
+static inline uint32_t vsx_load32(const uint8_t *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+	       (uint32_t)p[3] << 24;
+}
+
+static inline uint64_t vsx_load64(const uint8_t *p)
+{
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
+	       (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
+	       (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+	       (uint64_t)p[7] << 56;
+}
+
 static inline uint32_t vsx_get32(vsx_le32 v)
 {
-	return (uint32_t)v.b[0] | (uint32_t)v.b[1] << 8 |
-	       (uint32_t)v.b[2] << 16 | (uint32_t)v.b[3] << 24;
+	return vsx_load32(v.b);
 }
 
 static inline uint64_t vsx_get64(vsx_le64 v)
 {
-	uint64_t x = 0;
-
-	for (int i = 7; i >= 0; i--)
-		x = x << 8 | v.b[i];
-	return x;
+	return vsx_load64(v.b);
 }
 
 static inline void vsx_put32(vsx_le32 *v, uint32_t x)
@@ -44,18 +56,6 @@ static inline void vsx_put64(vsx_le64 *v, uint64_t x)
 {
 	for (int i = 0; i < 8; i++)
 		v->b[i] = (uint8_t)(x >> 8 * i);
-}
-
-/* The same from bytes at any place. */
-static inline uint32_t vsx_load32(const uint8_t *p)
-{
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-	       (uint32_t)p[3] << 24;
-}
-
-static inline uint64_t vsx_load64(const uint8_t *p)
-{
-	return (uint64_t)vsx_load32(p) | (uint64_t)vsx_load32(p + 4) << 32;
 }
 
 /* Each answers false, and leaves *out alone, when the result would wrap. */

@@ -226,14 +226,15 @@ struct vsx_disk_column {
 	vsx_le64 bytes;	     /*  80  of them */
 	vsx_le64 n_values;   /*  88  of all rows */
 	vsx_le64 word_bytes; /*  96  of the dictionary's words */
-	uint8_t zero[24];    /* 104 */
+	vsx_le32 n_lists;    /* 104  that have a range; 0: none has */
+	uint8_t zero[20];    /* 108 */
 };
 
 static_assert(sizeof(struct vsx_disk_column) == 128, "SPEC.md 5.11");
 
 #define VSX_COLUMN_LIST 16u
 
-/* Of the values of 1,024 rows. */
+/* Of the values of 1,024 rows, or of those of a list. */
 struct vsx_disk_range {
 	vsx_le64 least;	   /*  0 */
 	vsx_le64 greatest; /*  8 */

@@ -282,6 +282,14 @@ enum vsx_status vsx_program_of_keys(struct vsx_program *p,
 	return VSX_OK;
 }
 
+bool vsx_program_wants_lists(const struct vsx_program *p)
+{
+	for (size_t i = 0; i < p->filter->n_nodes; i++)
+		if (p->tests[i].column && p->tests[i].column->n_lists)
+			return true;
+	return false;
+}
+
 void vsx_program_release(struct vsx_program *p)
 {
 	free(p->tests);

@@ -6,7 +6,7 @@
 #include "field/build_words.h"
 #include "field/record.h"
 
-/* What the values of a block come to. */
+/* What the values of a block, or a list, come to. */
 struct range {
 	uint64_t least, greatest;
 	uint32_t n_null;
@@ -20,7 +20,8 @@ struct making {
 	uint32_t *sorted; /* words by place */
 	uint64_t done;	  /* values */
 	uint64_t had;	  /* 1 + the last row that had it */
-	struct range range;
+	struct range block, list;
+	uint32_t n_lists; /* that are over */
 };
 
 struct build {
@@ -116,7 +117,22 @@ static enum vsx_status survey(struct build *b, const struct item *item,
 	return VSX_OK;
 }
 
+/* Rows a list that make ranges of lists worth their bytes. */
+#define LIST_ROWS 64
+
+/* A bool and the number of a word are looked at in less time than a range. */
+static uint32_t n_lists_of(const struct vsx_column *c, uint32_t n_rows,
+			   const struct vsx_row_lists *lists)
+{
+	bool small = c->kind.type == VSX_BOOL || c->kind.type == VSX_STRING;
+
+	if (n_rows / LIST_ROWS < lists->n || (small && !c->kind.list))
+		return 0;
+	return lists->n;
+}
+
 static enum vsx_status settle(struct making *m, uint32_t n_rows,
+			      const struct vsx_row_lists *lists,
 			      struct vsx_error *err)
 {
 	m->had = 0;
@@ -130,6 +146,7 @@ static enum vsx_status settle(struct making *m, uint32_t n_rows,
 				(unsigned long long)m->words.bytes);
 	m->c.n_words = (uint32_t)m->words.n;
 	m->c.word_bytes = m->words.bytes;
+	m->c.n_lists = n_lists_of(&m->c, n_rows, lists);
 	return m->words.n ? vsx_words_sort(&m->words, &m->sorted, err) : VSX_OK;
 }
 
@@ -195,22 +212,36 @@ static enum vsx_status put_field(struct build *b, const struct item *item,
 		uint64_t value;
 
 		VSX_TRY(take_value(m, p, &value, err));
-		widen(&m->range, m->c.kind, value);
+		widen(&m->block, m->c.kind, value);
+		if (m->c.n_lists)
+			widen(&m->list, m->c.kind, value);
 		put_value(b, m, m->c.kind.list ? m->done + i : row, value);
 	}
 	m->done += item->n_values;
 	return VSX_OK;
 }
 
-static void put_range(const struct build *b, struct making *m, uint64_t block)
+static void put_range(const struct build *b, uint64_t part, uint64_t i,
+		      struct range *r)
 {
 	struct vsx_disk_range d = {.zero = {0}};
 
-	vsx_put64(&d.least, m->range.least);
-	vsx_put64(&d.greatest, m->range.greatest);
-	vsx_put32(&d.n_null, m->range.n_null);
-	memcpy(b->out + m->c.ranges + block * sizeof(d), &d, sizeof(d));
-	m->range = (struct range){.any = false};
+	vsx_put64(&d.least, r->least);
+	vsx_put64(&d.greatest, r->greatest);
+	vsx_put32(&d.n_null, r->n_null);
+	memcpy(b->out + part + i * sizeof(d), &d, sizeof(d));
+	*r = (struct range){.any = false};
+}
+
+/* Lists that end with the row. Those before it are empty, and have zeros. */
+static void end_lists(const struct build *b, struct making *m, uint32_t row)
+{
+	const uint32_t *ends = b->records->lists.ends;
+
+	while (m->n_lists < m->c.n_lists && ends[m->n_lists] <= row)
+		m->n_lists++;
+	if (m->n_lists < m->c.n_lists && ends[m->n_lists] == row + 1)
+		put_range(b, m->c.lists, m->n_lists++, &m->list);
 }
 
 /* Behind the fields that a row has. */
@@ -218,13 +249,15 @@ static void end_row(const struct build *b, struct making *m, uint32_t row)
 {
 	if (m->had != (uint64_t)row + 1) {
 		b->out[m->c.nulls + row / 8] |= (uint8_t)(1u << (row & 7));
-		m->range.n_null++;
+		m->block.n_null++;
+		m->list.n_null++;
 	}
 	if (m->c.kind.list)
 		put32(b, m->c.ends + 4 * (uint64_t)row, (uint32_t)m->done);
 	if (row % VSX_COLUMN_BLOCK == VSX_COLUMN_BLOCK - 1 ||
 	    row + 1 == b->records->n)
-		put_range(b, m, row / VSX_COLUMN_BLOCK);
+		put_range(b, m->c.ranges, row / VSX_COLUMN_BLOCK, &m->block);
+	end_lists(b, m, row);
 }
 
 static void put_words(const struct build *b, const struct making *m)
@@ -253,6 +286,7 @@ static void put_entry(const struct build *b, const struct making *m, uint64_t i)
 	vsx_put64(&d.bytes, m->c.end - m->c.ranges);
 	vsx_put64(&d.n_values, m->c.n_values);
 	vsx_put64(&d.word_bytes, m->c.word_bytes);
+	vsx_put32(&d.n_lists, m->c.n_lists);
 	memcpy(b->out + vsx_columns_begin(i), &d, sizeof(d));
 }
 
@@ -308,7 +342,7 @@ static enum vsx_status make(struct build *b, struct vsx_columns_built *out,
 
 		memcpy(b->m[i].c.name, f->name, sizeof(f->name));
 		b->m[i].c.kind = f->kind;
-		VSX_TRY(settle(&b->m[i], n_rows, err));
+		VSX_TRY(settle(&b->m[i], n_rows, &b->records->lists, err));
 	}
 	VSX_TRY(lay_out(b, out, err));
 	for (uint32_t row = 0; row < n_rows; row++) {

@@ -22,9 +22,12 @@ void vsx_column_place(struct vsx_column *c, uint32_t n_rows)
 	bool words = c->kind.type == VSX_STRING;
 
 	c->width = width_of(c);
-	c->nulls = vsx_column_up(c->ranges +
+	c->lists = vsx_column_up(c->ranges +
 				 vsx_column_blocks(n_rows) *
 					 sizeof(struct vsx_disk_range));
+	c->nulls =
+		vsx_column_up(c->lists + (uint64_t)c->n_lists *
+						 sizeof(struct vsx_disk_range));
 	c->ends = vsx_column_up(c->nulls + vsx_column_bits(n_rows));
 	c->values = c->kind.list ? vsx_column_up(c->ends + 4 * (uint64_t)n_rows)
 				 : c->ends;
@@ -54,16 +57,24 @@ static void take_name(char out[VSX_FIELD_NAME], const struct vsx_disk_column *d)
 		out[0] = '\0';
 }
 
-static enum vsx_status take_counts(struct vsx_column *c, uint32_t i,
-				   uint32_t n_rows,
+static enum vsx_status take_counts(const struct vsx_columns *cols, uint32_t i,
 				   const struct vsx_disk_column *d,
 				   struct vsx_error *err)
 {
+	struct vsx_column *c = &cols->column[i];
+	uint32_t n_rows = cols->n_rows;
 	bool words = c->kind.type == VSX_STRING;
 
 	c->n_words = vsx_get32(d->n_words);
 	c->n_values = vsx_get64(d->n_values);
 	c->word_bytes = vsx_get64(d->word_bytes);
+	c->n_lists = vsx_get32(d->n_lists);
+	if (c->n_lists != 0 && c->n_lists != cols->n_lists)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"field %u, %s, has ranges of %u list%s, the "
+				"segment has %u",
+				i, c->name, c->n_lists, vsx_s(c->n_lists),
+				cols->n_lists);
 	if (c->n_values > UINT32_MAX ||
 	    (!c->kind.list && c->n_values != n_rows))
 		return vsx_fail(err, VSX_ECORRUPT,
@@ -107,7 +118,7 @@ static enum vsx_status take_entry(struct vsx_columns *cols, uint32_t i,
 		return vsx_fail(err, VSX_ECORRUPT,
 				"field %u, %s: reserved bytes are not 0", i,
 				c->name);
-	VSX_TRY(take_counts(c, i, cols->n_rows, &d, err));
+	VSX_TRY(take_counts(cols, i, &d, err));
 	c->ranges = *at;
 	vsx_column_place(c, cols->n_rows);
 	if (vsx_get64(d.offset) != c->ranges ||
@@ -155,9 +166,13 @@ static enum vsx_status take_entries(struct vsx_columns *c,
 
 enum vsx_status vsx_columns_open(struct vsx_columns *c,
 				 const struct vsx_view *view, uint32_t n_rows,
-				 struct vsx_error *err)
+				 uint32_t n_lists, struct vsx_error *err)
 {
-	*c = (struct vsx_columns){.view = *view, .n_rows = n_rows};
+	*c = (struct vsx_columns){
+		.view = *view,
+		.n_rows = n_rows,
+		.n_lists = n_lists,
+	};
 	return view->base ? bad(err, take_entries(c, err)) : VSX_OK;
 }
 
@@ -187,11 +202,11 @@ const struct vsx_column *vsx_columns_find(const struct vsx_columns *c,
 }
 
 enum vsx_status vsx_column_range(const struct vsx_columns *c,
-				 const struct vsx_column *col, uint64_t block,
-				 int64_t *least, int64_t *greatest,
+				 const struct vsx_column *col, uint64_t part,
+				 uint64_t i, int64_t *least, int64_t *greatest,
 				 uint32_t *n_null, struct vsx_error *err)
 {
-	uint64_t at = col->ranges + block * sizeof(struct vsx_disk_range);
+	uint64_t at = part + i * sizeof(struct vsx_disk_range);
 	struct vsx_disk_range r;
 
 	VSX_TRY(vsx_touch(&c->view, at, sizeof(r), err));

@@ -17,16 +17,26 @@ struct vsx_column {
 	struct vsx_field_kind kind;
 	uint32_t width;	   /* bytes of a value; 0: a bit */
 	uint32_t n_words;  /* of the dictionary; 0: there is none */
+	uint32_t n_lists;  /* that have a range; 0: none has */
 	uint64_t n_values; /* rows, or elements of all lists */
 	uint64_t word_bytes;
 	/* Where its parts are in the section. */
-	uint64_t ranges, nulls, ends, values, words, text, end;
+	uint64_t ranges, lists, nulls, ends, values, words, text, end;
+};
+
+/* Rows of a segment that lie in lists, one list after the other. */
+struct vsx_row_lists {
+	const uint32_t *ends; /* [n] list i has the rows from ends[i - 1] on, of
+				 the first 0, to ends[i] - 1; the last one is
+				 the number of rows; NULL: not known */
+	uint32_t n;	      /* 0: there are none */
 };
 
 /* Of one segment. Immutable once it is open. */
 struct vsx_columns {
 	struct vsx_view view;
 	uint32_t n_rows;
+	uint32_t n_lists; /* of the segment */
 	uint32_t n;
 	struct vsx_column *column; /* [n] by rising name; owned */
 };
@@ -68,22 +78,23 @@ static inline int64_t vsx_float_key(double f)
 }
 
 /*
- * Check the lengths and entries of a section against the rows of its segment.
- * Touches the entries. VSX_ECORRUPT; free it in any case.
+ * Check the lengths and entries of a section against the rows and lists of its
+ * segment. Touches the entries. VSX_ECORRUPT; free it in any case.
  */
 enum vsx_status vsx_columns_open(struct vsx_columns *c,
 				 const struct vsx_view *view, uint32_t n_rows,
-				 struct vsx_error *err);
+				 uint32_t n_lists, struct vsx_error *err);
 void vsx_columns_close(struct vsx_columns *c);
 
 /* The column of a name, or NULL. */
 const struct vsx_column *vsx_columns_find(const struct vsx_columns *c,
 					  const char *name);
 
-/* Minimum, maximum and nulls of a block of rows. */
+/* Number i of the ranges at `part`, c->ranges or c->lists: least, greatest and
+ * how many rows are null. */
 enum vsx_status vsx_column_range(const struct vsx_columns *c,
-				 const struct vsx_column *col, uint64_t block,
-				 int64_t *least, int64_t *greatest,
+				 const struct vsx_column *col, uint64_t part,
+				 uint64_t i, int64_t *least, int64_t *greatest,
 				 uint32_t *n_null, struct vsx_error *err);
 
 /* Bits of 64 rows, of which row is the first. Touch what they lie in before. */

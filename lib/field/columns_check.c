@@ -11,6 +11,7 @@ typedef unsigned long long ull;
 struct checker {
 	const struct vsx_columns *c;
 	const struct vsx_column *col;
+	const struct vsx_row_lists *lists;
 	vsx_columns_finding *report;
 	void *context;
 };
@@ -61,6 +62,10 @@ static enum vsx_status check_gaps(const struct checker *k)
 	VSX_TRY(check_zeros(k,
 			    col->ranges + vsx_column_blocks(n) *
 						  sizeof(struct vsx_disk_range),
+			    col->lists));
+	VSX_TRY(check_zeros(k,
+			    col->lists + (uint64_t)col->n_lists *
+						 sizeof(struct vsx_disk_range),
 			    col->nulls));
 	VSX_TRY(check_zeros(k, col->nulls + vsx_column_bits(n), col->ends));
 	if (col->kind.list)
@@ -118,15 +123,29 @@ static enum vsx_status check_words(const struct checker *k)
 	return VSX_OK;
 }
 
-/* What the values of a block come to. */
+/* What the values of a block, or a list, come to. */
 struct tally {
 	int64_t least, greatest;
 	uint32_t n_null;
 	bool any;
 };
 
+/* Of the block and the list that a row is in. */
+struct tallies {
+	struct tally block, list;
+};
+
+static void count_key(struct tally *t, int64_t key)
+{
+	if (!t->any || key < t->least)
+		t->least = key;
+	if (!t->any || key > t->greatest)
+		t->greatest = key;
+	t->any = true;
+}
+
 static enum vsx_status check_value(const struct checker *k, uint32_t row,
-				   uint64_t i, struct tally *t)
+				   uint64_t i, struct tallies *t)
 {
 	const struct vsx_column *col = k->col;
 	uint64_t v;
@@ -143,11 +162,8 @@ static enum vsx_status check_value(const struct checker *k, uint32_t row,
 	if (col->kind.type == VSX_STRING && v >= col->n_words)
 		return tell(k, ", row %u: word %llu of %u", row, (ull)v,
 			    col->n_words);
-	if (!t->any || key < t->least)
-		t->least = key;
-	if (!t->any || key > t->greatest)
-		t->greatest = key;
-	t->any = true;
+	count_key(&t->block, key);
+	count_key(&t->list, key);
 	return VSX_OK;
 }
 
@@ -169,14 +185,15 @@ static enum vsx_status check_null(const struct checker *k, uint32_t row)
 }
 
 static enum vsx_status check_row(const struct checker *k, uint32_t row,
-				 struct tally *t)
+				 struct tallies *t)
 {
 	uint64_t first = row, end = (uint64_t)row + 1;
 	struct vsx_error why;
 	bool null;
 
 	VSX_TRY(vsx_column_is_null(k->c, k->col, row, &null, NULL));
-	t->n_null += null;
+	t->block.n_null += null;
+	t->list.n_null += null;
 	if (k->col->kind.list &&
 	    vsx_column_list(k->c, k->col, row, &first, &end, &why) != VSX_OK)
 		return tell_why(k, &why);
@@ -187,30 +204,60 @@ static enum vsx_status check_row(const struct checker *k, uint32_t row,
 	return VSX_OK;
 }
 
-static enum vsx_status check_block(const struct checker *k, uint64_t block)
+/* Range number i at `part`, of a block or a list, is what its values come to.
+ */
+static enum vsx_status check_range(const struct checker *k, const char *what,
+				   uint64_t part, uint64_t i,
+				   const struct tally *t)
 {
-	uint64_t first = block * VSX_COLUMN_BLOCK;
-	struct tally t = {.any = false};
+	uint64_t end = part + (i + 1) * sizeof(struct vsx_disk_range);
 	int64_t least, greatest;
 	uint32_t n_null;
 
-	for (uint64_t row = first;
-	     row < first + VSX_COLUMN_BLOCK && row < k->c->n_rows; row++)
-		VSX_TRY(check_row(k, (uint32_t)row, &t));
-	VSX_TRY(vsx_column_range(k->c, k->col, block, &least, &greatest,
+	VSX_TRY(vsx_column_range(k->c, k->col, part, i, &least, &greatest,
 				 &n_null, NULL));
-	if (n_null != t.n_null)
-		VSX_TRY(tell(k, ", block %llu: %u nulls, found %u", (ull)block,
-			     n_null, t.n_null));
-	if (least != t.least || greatest != t.greatest)
+	if (n_null != t->n_null)
+		VSX_TRY(tell(k, ", %s %llu: %u nulls, found %u", what, (ull)i,
+			     n_null, t->n_null));
+	if (least != t->least || greatest != t->greatest)
 		VSX_TRY(tell(k,
-			     ", block %llu: least and greatest are %lld and "
+			     ", %s %llu: least and greatest are %lld and "
 			     "%lld, found %lld and %lld",
-			     (ull)block, (long long)least, (long long)greatest,
-			     (long long)t.least, (long long)t.greatest));
-	return check_zeros(
-		k, k->col->ranges + block * sizeof(struct vsx_disk_range) + 20,
-		k->col->ranges + (block + 1) * sizeof(struct vsx_disk_range));
+			     what, (ull)i, (long long)least,
+			     (long long)greatest, (long long)t->least,
+			     (long long)t->greatest));
+	return check_zeros(k, end - 4, end);
+}
+
+/* Lists that end at the row or before; *list is the first that is open. */
+static enum vsx_status check_lists(const struct checker *k, uint32_t end,
+				   uint32_t *list, struct tally *t)
+{
+	for (; *list < k->lists->n && k->lists->ends[*list] <= end; (*list)++) {
+		VSX_TRY(check_range(k, "list", k->col->lists, *list, t));
+		*t = (struct tally){.any = false};
+	}
+	return VSX_OK;
+}
+
+static enum vsx_status check_rows(const struct checker *k)
+{
+	bool by_list = k->col->n_lists && k->lists->ends;
+	struct tallies t = {.block = {.any = false}};
+	uint32_t n = k->c->n_rows, list = 0;
+
+	for (uint32_t row = 0; row < n; row++) {
+		if (by_list) /* those that are empty */
+			VSX_TRY(check_lists(k, row, &list, &t.list));
+		VSX_TRY(check_row(k, row, &t));
+		if (row % VSX_COLUMN_BLOCK < VSX_COLUMN_BLOCK - 1 &&
+		    row + 1 < n)
+			continue;
+		VSX_TRY(check_range(k, "block", k->col->ranges,
+				    row / VSX_COLUMN_BLOCK, &t.block));
+		t.block = (struct tally){.any = false};
+	}
+	return by_list ? check_lists(k, n, &list, &t.list) : VSX_OK;
 }
 
 static enum vsx_status check_column(const struct checker *k)
@@ -223,8 +270,7 @@ static enum vsx_status check_column(const struct checker *k)
 	if (!col->width)
 		VSX_TRY(check_bits(k, col->values, col->n_values, "values"));
 	VSX_TRY(check_words(k));
-	for (uint64_t block = 0; block < vsx_column_blocks(n); block++)
-		VSX_TRY(check_block(k, block));
+	VSX_TRY(check_rows(k));
 	if (col->kind.list &&
 	    vsx_column_list(k->c, col, (uint32_t)n - 1, &first, &end, NULL) ==
 		    VSX_OK &&
@@ -235,9 +281,10 @@ static enum vsx_status check_column(const struct checker *k)
 }
 
 enum vsx_status vsx_columns_check(const struct vsx_columns *c,
+				  const struct vsx_row_lists *lists,
 				  vsx_columns_finding *report, void *context)
 {
-	struct checker k = {c, NULL, report, context};
+	struct checker k = {c, NULL, lists, report, context};
 
 	for (uint32_t i = 0; i < c->n; i++) {
 		k.col = &c->column[i];

@@ -9,6 +9,7 @@ typedef int vsx_columns_finding(void *context, const struct vsx_error *what);
 
 /* VSX_ESTOPPED when the receiver says so. Pages are checked already. */
 enum vsx_status vsx_columns_check(const struct vsx_columns *c,
+				  const struct vsx_row_lists *lists,
 				  vsx_columns_finding *report, void *context);
 
 #endif

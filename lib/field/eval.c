@@ -8,6 +8,7 @@ struct block {
 	const struct vsx_program *p;
 	uint64_t number;
 	uint32_t first, n;
+	uint32_t first_list; /* that ends behind its first row */
 };
 
 static void fill(uint64_t bits[VSX_BLOCK_WORDS], uint32_t n)
@@ -75,24 +76,29 @@ SCAN_CODES(scan_u8, uint8_t)
 SCAN_CODES(scan_u16, uint16_t)
 SCAN_CODES(scan_u32, uint32_t)
 
-/* Whether a key lies in one of n ranges that rise. */
+/* The first of n ranges that rise which does not end before a key; or n. */
+static uint32_t first_from(const struct vsx_key_range *r, uint32_t n,
+			   int64_t key)
+{
+	uint32_t low = 0, high = n;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (r[mid].greatest < key)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* Whether a key lies in one of them. */
 static bool in_ranges(const struct vsx_key_range *r, uint32_t n, int64_t key)
 {
-	uint32_t low = 0;
+	uint32_t i = first_from(r, n, key);
 
-	while (n > 0) {
-		uint32_t half = n / 2;
-
-		if (r[low + half].greatest < key) {
-			low += half + 1;
-			n -= half + 1;
-		} else if (r[low + half].least <= key) {
-			return true;
-		} else {
-			n = half;
-		}
-	}
-	return false;
+	return i < n && r[i].least <= key;
 }
 
 static int64_t key_at(const struct vsx_columns *cols,
@@ -162,24 +168,23 @@ static void pack(const uint8_t *in, uint64_t bits[VSX_BLOCK_WORDS])
 	}
 }
 
+/* Bytes of the rows from .. from+n-1 of a block. */
 static void scan(const struct block *b, const struct vsx_bound_test *t,
-		 uint64_t bits[VSX_BLOCK_WORDS])
+		 uint32_t from, uint32_t n, uint8_t *in)
 {
 	const struct vsx_columns *cols = b->p->columns;
 	const struct vsx_key_range *ranges = b->p->ranges + t->first;
 	const struct vsx_column *c = t->column;
-	const uint8_t *v =
-		cols->view.base + c->values + (uint64_t)b->first * c->width;
-	uint8_t in[VSX_COLUMN_BLOCK] = {0};
+	uint64_t first = (uint64_t)b->first + from;
+	const uint8_t *v = cols->view.base + c->values + first * c->width;
 
 	if (t->n <= FEW_RANGES)
 		for (uint32_t r = 0; r < t->n; r++)
-			scan_range(c, v, b->n, ranges[r], in);
+			scan_range(c, v, n, ranges[r], in);
 	else
-		for (uint32_t i = 0; i < b->n; i++)
+		for (uint32_t i = 0; i < n; i++)
 			in[i] = in_ranges(ranges, t->n,
-					  key_at(cols, c, b->first + i));
-	pack(in, bits);
+					  key_at(cols, c, first + i));
 }
 
 static void scan_bools(const struct block *b, const struct vsx_bound_test *t,
@@ -219,22 +224,20 @@ static enum vsx_status list_of(const struct block *b,
 }
 
 static enum vsx_status scan_lists(const struct block *b,
-				  const struct vsx_bound_test *t,
-				  uint64_t bits[VSX_BLOCK_WORDS],
+				  const struct vsx_bound_test *t, uint32_t from,
+				  uint32_t n, uint8_t *in,
 				  struct vsx_error *err)
 {
 	const struct vsx_key_range *ranges = b->p->ranges + t->first;
 	const struct vsx_column *c = t->column;
 
-	for (uint32_t i = 0; i < b->n; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		uint64_t v, end;
-		bool in = false;
 
-		VSX_TRY(list_of(b, c, i, &v, &end, err));
-		for (; v < end && !in; v++)
-			in = in_ranges(ranges, t->n,
-				       key_at(b->p->columns, c, v));
-		bits[i / 64] |= (uint64_t)in << (i & 63);
+		VSX_TRY(list_of(b, c, from + i, &v, &end, err));
+		for (; v < end && !in[i]; v++)
+			in[i] = in_ranges(ranges, t->n,
+					  key_at(b->p->columns, c, v));
 	}
 	return VSX_OK;
 }
@@ -262,26 +265,108 @@ enum verdict { NONE, SOME, ALL };
 static enum verdict by_bounds(const struct vsx_key_range *r, uint32_t n,
 			      int64_t least, int64_t greatest)
 {
-	for (uint32_t i = 0; i < n; i++) {
-		if (r[i].greatest < least)
-			continue;
-		if (r[i].least > greatest)
-			return NONE;
-		return r[i].least <= least && greatest <= r[i].greatest ? ALL
-									: SOME;
-	}
-	return NONE;
+	uint32_t i = first_from(r, n, least);
+
+	if (i == n || r[i].least > greatest)
+		return NONE;
+	return r[i].least <= least && greatest <= r[i].greatest ? ALL : SOME;
 }
 
 static enum vsx_status touch_values(const struct block *b,
-				    const struct vsx_column *c,
+				    const struct vsx_column *c, uint32_t from,
+				    uint32_t n, struct vsx_error *err)
+{
+	uint64_t first = (uint64_t)b->first + from;
+	uint64_t bytes = c->width ? (uint64_t)n * c->width : vsx_column_bits(n);
+
+	return vsx_touch(&b->p->columns->view,
+			 c->values + (c->width ? first * c->width : first / 8),
+			 bytes, err);
+}
+
+/* Rows of a block of which the same is known. */
+struct stretch {
+	uint32_t from, n;
+	enum verdict verdict;
+	uint32_t list; /* that the next row is in */
+};
+
+/* What the bounds of a list say, and the row of the block that it ends before.
+ */
+static enum vsx_status by_list(const struct block *b,
+			       const struct vsx_bound_test *t, uint32_t list,
+			       enum verdict *verdict, uint32_t *end,
+			       struct vsx_error *err)
+{
+	const struct vsx_column *c = t->column;
+	int64_t least, greatest;
+	uint32_t n_null;
+
+	*end = b->p->lists.ends[list] - b->first;
+	if (*end > b->n)
+		*end = b->n;
+	VSX_TRY(vsx_column_range(b->p->columns, c, c->lists, list, &least,
+				 &greatest, &n_null, err));
+	*verdict = by_bounds(b->p->ranges + t->first, t->n, least, greatest);
+	return VSX_OK;
+}
+
+/* The rows behind those of s: all of the block, or lists of which the same is
+ * known. */
+static enum vsx_status next_stretch(const struct block *b,
+				    const struct vsx_bound_test *t,
+				    struct stretch *s, struct vsx_error *err)
+{
+	const struct vsx_row_lists *lists = &b->p->lists;
+	uint32_t end;
+
+	s->from += s->n;
+	s->n = 0;
+	if (!lists->ends || !t->column->n_lists) {
+		s->n = b->n;
+		return VSX_OK;
+	}
+	for (; s->from + s->n < b->n && s->list < lists->n; s->list++) {
+		enum verdict verdict;
+
+		if (lists->ends[s->list] <= b->first + s->from + s->n)
+			continue; /* it is empty */
+		VSX_TRY(by_list(b, t, s->list, &verdict, &end, err));
+		if (s->n > 0 && verdict != s->verdict)
+			break;
+		s->verdict = verdict;
+		s->n = end - s->from;
+	}
+	return VSX_OK;
+}
+
+/* Of a block of which bounds say too little. */
+static enum vsx_status by_stretches(const struct block *b,
+				    const struct vsx_bound_test *t,
+				    enum verdict verdict,
+				    uint64_t bits[VSX_BLOCK_WORDS],
 				    struct vsx_error *err)
 {
-	uint64_t bytes =
-		c->width ? (uint64_t)b->n * c->width : vsx_column_bits(b->n);
-	uint64_t at = c->width ? (uint64_t)b->first * c->width : b->first / 8;
+	const struct vsx_column *c = t->column;
+	uint8_t in[VSX_COLUMN_BLOCK] = {0};
+	struct stretch s = {0, 0, verdict, b->first_list};
 
-	return vsx_touch(&b->p->columns->view, c->values + at, bytes, err);
+	while (s.from + s.n < b->n) {
+		VSX_TRY(next_stretch(b, t, &s, err));
+		if (s.verdict == NONE)
+			continue;
+		if (c->kind.list) { /* one that is empty has no value in them */
+			VSX_TRY(scan_lists(b, t, s.from, s.n, in + s.from,
+					   err));
+		} else if (s.verdict == ALL) {
+			memset(in + s.from, 1, s.n);
+		} else {
+			VSX_TRY(touch_values(b, c, s.from, s.n, err));
+			scan(b, t, s.from, s.n, in + s.from);
+		}
+	}
+	pack(in, bits);
+	return VSX_OK;
 }
 
 /* Bits of the rows that the ranges have; others than rows, and null, whatever.
@@ -297,17 +382,14 @@ static enum vsx_status by_values(const struct block *b,
 	memset(bits, 0, VSX_BLOCK_WORDS * sizeof(*bits));
 	if (verdict == NONE)
 		return VSX_OK;
-	if (c->kind.list) /* one that is empty has no value in them */
-		return scan_lists(b, t, bits, err);
+	if (c->kind.list || (verdict == SOME && c->width))
+		return by_stretches(b, t, verdict, bits, err);
 	if (verdict == ALL) {
 		fill(bits, b->n);
 		return VSX_OK;
 	}
-	VSX_TRY(touch_values(b, c, err));
-	if (c->width == 0)
-		scan_bools(b, t, bits);
-	else
-		scan(b, t, bits);
+	VSX_TRY(touch_values(b, c, 0, b->n, err));
+	scan_bools(b, t, bits);
 	return VSX_OK;
 }
 
@@ -344,8 +426,9 @@ static enum vsx_status run_test(const struct block *b, size_t number,
 	fill(rows, b->n);
 	memset(bits, 0, sizeof(rows));
 	if (t->column)
-		VSX_TRY(vsx_column_range(b->p->columns, t->column, b->number,
-					 &least, &greatest, &n_null, err));
+		VSX_TRY(vsx_column_range(b->p->columns, t->column,
+					 t->column->ranges, b->number, &least,
+					 &greatest, &n_null, err));
 	if (node->what == VSX_FILTER_NULL)
 		return find_null(b, t->column, n_null, !negated, bits, err);
 	if (n_null == b->n)
@@ -391,6 +474,22 @@ static enum vsx_status run(const struct block *b, uint32_t number,
 	return VSX_OK;
 }
 
+/* The first list that ends behind a row; their number if none does. */
+static uint32_t list_at(const struct vsx_row_lists *lists, uint64_t row)
+{
+	uint32_t low = 0, high = lists->ends ? lists->n : 0;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (lists->ends[mid] > row)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return low;
+}
+
 enum vsx_status vsx_program_block(const struct vsx_program *p, uint64_t number,
 				  uint64_t bits[VSX_BLOCK_WORDS],
 				  struct vsx_error *err)
@@ -403,6 +502,7 @@ enum vsx_status vsx_program_block(const struct vsx_program *p, uint64_t number,
 		.first = (uint32_t)first,
 		.n = left < VSX_COLUMN_BLOCK ? (uint32_t)left
 					     : VSX_COLUMN_BLOCK,
+		.first_list = list_at(&p->lists, first),
 	};
 
 	return run(&b, 0, bits, err);

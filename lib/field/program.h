@@ -2,8 +2,8 @@
  * A filter bound to the columns of a segment, and where it is true.
  *
  * A test becomes ranges of keys: a row passes if its key lies in one of them.
- * Blocks of 1,024 rows whose least and greatest say so pass as a whole, or not
- * at all, and their values are not looked at.
+ * Blocks of 1,024 rows, and lists, whose least and greatest say so pass as a
+ * whole, or not at all, and their values are not looked at.
  */
 #ifndef VSX_PROGRAM_H
 #define VSX_PROGRAM_H
@@ -26,6 +26,8 @@ struct vsx_bound_test {
 struct vsx_program {
 	const struct vsx_filter *filter;
 	const struct vsx_columns *columns;
+	struct vsx_row_lists lists; /* of the segment, borrowed; as it is bound
+				       they are not known */
 	struct vsx_bound_test *tests; /* of each node of the filter */
 	struct vsx_key_range *ranges;
 	size_t n_ranges, ranges_cap;
@@ -50,6 +52,9 @@ enum vsx_status vsx_program_of_keys(struct vsx_program *p,
 				    const int64_t *keys, uint32_t n,
 				    struct vsx_error *err);
 void vsx_program_release(struct vsx_program *p);
+
+/* Whether it does less once p->lists are known. */
+bool vsx_program_wants_lists(const struct vsx_program *p);
 
 /* A bit for each of the rows 1024 block and on: 1 where the filter is true. */
 enum vsx_status vsx_program_block(const struct vsx_program *p, uint64_t block,

@@ -54,6 +54,7 @@ struct vsx_records {
 	const void *context;
 	uint32_t n;
 	const uint32_t *order; /* row i is number order[i] of them; NULL: i */
+	struct vsx_row_lists lists; /* that the rows i lie in */
 };
 
 /* A section, built. */

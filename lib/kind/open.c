@@ -74,12 +74,12 @@ static enum vsx_status open_parts(struct vsx_segment *seg,
 	VSX_TRY(vsx_dead_open(seg, err));
 	VSX_TRY(vsx_ids_open(seg, err));
 	VSX_TRY(vsx_attached_open(seg, err));
-	VSX_TRY(vsx_columns_open(&seg->columns, &seg->view[VSX_SEC_COLS],
-				 seg->n_rows, err));
 	/* Any kind may have codes: exact search uses them where they are. */
 	VSX_TRY(vsx_codes_check_lengths(seg, err));
 	VSX_TRY(vsx_kept_check_lengths(seg, err));
 	VSX_TRY(open_kind(seg, err));
+	VSX_TRY(vsx_columns_open(&seg->columns, &seg->view[VSX_SEC_COLS],
+				 seg->n_rows, seg->n_lists, err));
 	lender = vsx_kind_lender(seg->kind, seg->params);
 	VSX_TRY(vsx_kept_check_lists(seg, lender, err));
 	return vsx_codes_check_lists(seg, lender, err);

@@ -40,32 +40,56 @@ static enum vsx_status check_names(const struct vsx *index,
 	return VSX_OK;
 }
 
+/* Bits of 64 rows from this one on that are deleted. */
+static uint64_t dead_word(const struct vsx_segment *seg, uint64_t row)
+{
+	uint64_t bits = 0;
+
+	if (seg->dead)
+		bits |= vsx_load64(seg->dead + row / 8);
+	if (seg->gone)
+		bits |= vsx_load64(seg->gone + row / 8);
+	return bits;
+}
+
 /* Of a segment: those that do not pass, and those that are deleted. */
 static enum vsx_status run(const struct vsx_program *p,
 			   const struct vsx_segment *seg,
 			   struct vsx_chosen *chosen, struct vsx_error *err)
 {
-	uint64_t bits[VSX_BLOCK_WORDS];
-
 	for (uint64_t b = 0; b < vsx_column_blocks(seg->n_rows); b++) {
+		uint64_t bits[VSX_BLOCK_WORDS], row = b * VSX_COLUMN_BLOCK;
+
 		VSX_TRY(vsx_program_block(p, b, bits, err));
-		for (uint32_t w = 0; w < VSX_BLOCK_WORDS; w++) {
-			uint64_t at = b * VSX_COLUMN_BLOCK / 8 + w * 8,
-				 dead = 0;
-			uint64_t last = vsx_dead_bytes(seg->n_rows);
+		for (uint32_t w = 0; w < VSX_BLOCK_WORDS; w++, row += 64) {
 			vsx_le64 barred;
 
-			for (uint32_t i = 0; at < last && i < 8; i++)
-				dead |= (uint64_t)vsx_dead_byte(
-						seg, (uint32_t)at + i)
-					<< 8 * i;
-			bits[w] &= ~dead;
+			if (bits[w] == 0)
+				continue; /* as they are */
+			bits[w] &= ~dead_word(seg, row);
 			chosen->n += (uint32_t)__builtin_popcountll(bits[w]);
 			vsx_put64(&barred, ~bits[w]);
-			memcpy(chosen->barred + at, barred.b, 8);
+			memcpy(chosen->barred + row / 8, barred.b, 8);
 		}
 	}
 	return VSX_OK;
+}
+
+/* The rows of lists whose bounds say enough are not looked at. */
+static enum vsx_status run_by_lists(struct vsx_program *p,
+				    const struct vsx_segment *seg,
+				    struct vsx_chosen *chosen,
+				    struct vsx_error *err)
+{
+	enum vsx_status status = VSX_OK;
+	uint32_t *ends = NULL;
+
+	if (vsx_program_wants_lists(p))
+		status = vsx_segment_lists(seg, &ends, &p->lists, err);
+	if (status == VSX_OK)
+		status = run(p, seg, chosen, err);
+	free(ends);
+	return status;
 }
 
 static enum vsx_status select_in(const struct vsx_segment *seg,
@@ -79,7 +103,7 @@ static enum vsx_status select_in(const struct vsx_segment *seg,
 	VSX_TRY(vsx_dead_touch(seg, err));
 	status = vsx_program_bind(&p, f, &seg->columns, err);
 	if (status == VSX_OK)
-		status = run(&p, seg, chosen, err);
+		status = run_by_lists(&p, seg, chosen, err);
 	vsx_program_release(&p);
 	return status;
 }
@@ -125,8 +149,62 @@ static enum vsx_status begin(struct vsx_selection *s, const struct vsx *index,
 static void count_groups(struct vsx_chosen *c, uint32_t n_rows)
 {
 	c->n_groups = 0;
-	for (uint64_t b = 0; b < vsx_dead_bytes(n_rows); b += VSX_GROUP / 8)
-		c->n_groups += (c->barred[b] & c->barred[b + 1]) != 0xff;
+	for (uint64_t b = 0; b < vsx_dead_bytes(n_rows); b += 8) {
+		uint64_t bits = ~vsx_load64(c->barred + b);
+
+		/* To the lowest bit of each 16, and these together. */
+		bits |= bits >> 8;
+		bits |= bits >> 4;
+		bits |= bits >> 2;
+		bits |= bits >> 1;
+		bits &= UINT64_C(0x0001000100010001);
+		c->n_groups +=
+			(uint32_t)(bits * UINT64_C(0x0001000100010001) >> 48);
+	}
+}
+
+/* Of each list, once it is known which rows these are. */
+static enum vsx_status count_lists(struct vsx_chosen *c,
+				   const struct vsx_segment *seg,
+				   struct vsx_error *err)
+{
+	struct vsx_eligible e = {
+		.seg = seg,
+		.barred = c->barred,
+		.n_rows = seg->n_rows,
+		.n = c->n,
+	};
+	struct vsx_row_lists lists;
+	enum vsx_status status;
+	uint32_t *ends;
+
+	if (c->n == 0)
+		return VSX_OK;
+	status = vsx_segment_lists(seg, &ends, &lists, err);
+	for (uint32_t i = lists.n; status == VSX_OK && i-- > 0;) {
+		uint32_t first = i > 0 ? ends[i - 1] : 0;
+
+		ends[i] = vsx_eligible_among(&e, first, ends[i] - first);
+	}
+	if (status == VSX_OK)
+		c->in_list = ends;
+	else
+		free(ends);
+	return status;
+}
+
+static enum vsx_status count(struct vsx_selection *s, const struct vsx *index,
+			     struct vsx_error *err)
+{
+	s->n = 0;
+	for (uint32_t i = 0; i < s->n_segments; i++) {
+		struct vsx_chosen *c = &s->chosen[i];
+
+		count_groups(c, index->segments[i].n_rows);
+		VSX_TRY(count_lists(c, &index->segments[i], err));
+		s->n += c->n;
+	}
+	return VSX_OK;
 }
 
 enum vsx_status vsx_selection_make(struct vsx_selection **out,
@@ -143,10 +221,8 @@ enum vsx_status vsx_selection_make(struct vsx_selection **out,
 	status = begin(s, index, &why);
 	if (status == VSX_OK)
 		status = fill(s, index, what, &why);
-	for (uint32_t i = 0; status == VSX_OK && i < s->n_segments; i++) {
-		count_groups(&s->chosen[i], index->segments[i].n_rows);
-		s->n += s->chosen[i].n;
-	}
+	if (status == VSX_OK)
+		status = count(s, index, &why);
 	if (status == VSX_EINVAL || status == VSX_ENOMEM ||
 	    status == VSX_ESTOPPED) {
 		if (err)
@@ -166,12 +242,13 @@ enum vsx_status vsx_selection_narrow(struct vsx_selection *s,
 				     const struct vsx_selection *other,
 				     struct vsx_error *err)
 {
+	const struct vsx *index;
+
 	if (s->of != other->of)
 		return vsx_fail(err, VSX_EINVAL,
 				"the selections are of two indexes");
-	s->n = 0;
+	index = s->of;
 	for (uint32_t i = 0; i < s->n_segments; i++) {
-		const struct vsx *index = s->of;
 		struct vsx_chosen *c = &s->chosen[i];
 		uint32_t n_rows = index->segments[i].n_rows;
 
@@ -182,18 +259,20 @@ enum vsx_status vsx_selection_narrow(struct vsx_selection *s,
 			c->n -= (uint32_t)__builtin_popcount(c->barred[b]);
 		}
 		c->n += (uint32_t)(vsx_dead_bytes(n_rows) * 8 - n_rows);
-		count_groups(c, n_rows);
-		s->n += c->n;
+		free(c->in_list);
+		c->in_list = NULL;
 	}
-	return VSX_OK;
+	return count(s, index, err);
 }
 
 void vsx_selection_free(struct vsx_selection *s)
 {
 	if (!s)
 		return;
-	for (uint32_t i = 0; i < s->n_segments; i++)
+	for (uint32_t i = 0; i < s->n_segments; i++) {
 		free(s->chosen[i].barred);
+		free(s->chosen[i].in_list);
+	}
 	free(s->chosen);
 	free(s);
 }

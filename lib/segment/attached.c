@@ -23,7 +23,7 @@ enum vsx_status vsx_attached_open_one(struct vsx_segment *seg,
 
 	if (a == VSX_ATT_FIELDS)
 		return vsx_columns_open(&seg->columns, &seg->view[VSX_SEC_COLS],
-					seg->n_rows, err);
+					seg->n_rows, seg->n_lists, err);
 	return vsx_strings_open(a == VSX_ATT_KEY ? &keys : &payload, err);
 }
 
@@ -40,6 +40,23 @@ void vsx_attached_forget(struct vsx_segment *seg, enum vsx_attachment a)
 		vsx_columns_close(&seg->columns);
 }
 
+/* Lists that are broken are told of elsewhere; ranges of these say nothing. */
+static enum vsx_status check_columns(const struct vsx_segment *seg,
+				     vsx_finding *report, void *context,
+				     struct vsx_error *err)
+{
+	struct vsx_row_lists lists;
+	enum vsx_status status;
+	uint32_t *ends;
+
+	status = vsx_segment_lists(seg, &ends, &lists, err);
+	if (status == VSX_OK || status == VSX_ECORRUPT)
+		status = vsx_columns_check(&seg->columns, &lists, report,
+					   context);
+	free(ends);
+	return status;
+}
+
 enum vsx_status vsx_attached_check(const struct vsx_segment *seg,
 				   vsx_finding *report, void *context,
 				   struct vsx_error *err)
@@ -47,7 +64,7 @@ enum vsx_status vsx_attached_check(const struct vsx_segment *seg,
 	struct vsx_strings payload = vsx_segment_payload(seg);
 
 	VSX_TRY(vsx_keys_check(seg, report, context, err));
-	VSX_TRY(vsx_columns_check(&seg->columns, report, context));
+	VSX_TRY(check_columns(seg, report, context, err));
 	return vsx_strings_present(&payload)
 		       ? vsx_strings_check(&payload, NULL, NULL, err)
 		       : VSX_OK;

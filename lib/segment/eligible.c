@@ -30,6 +30,7 @@ enum vsx_status vsx_find_eligible(struct vsx_find *find,
 			.n_rows = seg->n_rows,
 			.n = c->n,
 			.n_groups = c->n_groups,
+			.in_list = c->in_list,
 		};
 		return VSX_OK;
 	}

@@ -27,6 +27,9 @@ struct vsx_eligible {
 	uint32_t n;	   /* of them may */
 	uint32_t n_groups; /* of VSX_GROUP rows side by side some of which may;
 			      0: all */
+	const uint32_t *in_list; /* how many may of each of the segment's lists,
+				    which partition its rows; NULL: there are
+				    none, or they were not counted */
 };
 
 /* As many rows as kernels compare at once: a panel of codes. */
@@ -37,6 +40,7 @@ struct vsx_chosen {
 	uint8_t *barred;   /* as in vsx_eligible; owned */
 	uint32_t n;	   /* that may */
 	uint32_t n_groups; /* as in vsx_eligible */
+	uint32_t *in_list; /* likewise; owned */
 };
 
 /* Of an index, once and for all: it does not change. */
@@ -76,6 +80,13 @@ static inline bool vsx_is_eligible(const struct vsx_eligible *e, uint32_t row)
 static inline bool vsx_eligible_are_sparse(const struct vsx_eligible *e)
 {
 	return e->n_rows - e->n > e->n_rows / 4 * 3;
+}
+
+/* Whether no row of the list is. Not counted: some may be. */
+static inline bool vsx_list_is_barred(const struct vsx_eligible *e,
+				      uint32_t list)
+{
+	return e->in_list && !e->in_list[list];
 }
 
 /* How many of the rows first .. first+n-1 are. */

@@ -88,6 +88,8 @@ static enum vsx_status walk(const struct vsx_segment *seg,
 	uint64_t seen = 0;
 
 	for (uint32_t i = 0; i < vsx_segment_runs(seg); i++) {
+		if (few && vsx_list_is_barred(few, i))
+			continue;
 		VSX_TRY(vsx_halt_before(sieve->find->halt, 1, 0, err));
 		VSX_TRY(vsx_segment_run(seg, i, &run, err));
 		seen += run.n_rows;

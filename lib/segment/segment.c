@@ -1,6 +1,7 @@
 /* Finding the rows of a segment. */
 #include "segment/segment.h"
 
+#include "base/alloc.h"
 #include "plural.h"
 
 void vsx_segment_rows_are(struct vsx_segment *seg, enum vsx_metric metric,
@@ -34,6 +35,20 @@ enum vsx_status vsx_segment_run(const struct vsx_segment *seg, uint32_t i,
 	if (seg->placing)
 		return seg->placing->run(seg, i, run, err);
 	*run = (struct vsx_run){.n_rows = seg->n_rows};
+	return VSX_OK;
+}
+
+enum vsx_status vsx_segment_lists(const struct vsx_segment *seg,
+				  uint32_t **ends, struct vsx_row_lists *lists,
+				  struct vsx_error *err)
+{
+	*ends = NULL;
+	*lists = (struct vsx_row_lists){NULL, 0};
+	if (!seg->n_lists)
+		return VSX_OK;
+	VSX_TRY(vsx_alloc_to(ends, seg->n_lists, sizeof(**ends), err));
+	VSX_TRY(seg->placing->ends(seg, *ends, err));
+	*lists = (struct vsx_row_lists){*ends, seg->n_lists};
 	return VSX_OK;
 }
 

@@ -29,6 +29,9 @@ struct vsx_placing {
 	/* And the number of its run. */
 	enum vsx_status (*list_of)(const struct vsx_segment *seg, uint32_t row,
 				   uint32_t *list, struct vsx_error *err);
+	/* Where each of seg->n_lists ends: `ends` of vsx_row_lists. */
+	enum vsx_status (*ends)(const struct vsx_segment *seg, uint32_t *ends,
+				struct vsx_error *err);
 };
 
 /*
@@ -155,6 +158,15 @@ static inline uint32_t vsx_segment_runs(const struct vsx_segment *seg)
 }
 enum vsx_status vsx_segment_run(const struct vsx_segment *seg, uint32_t i,
 				struct vsx_run *run, struct vsx_error *err);
+
+/*
+ * Where lists end, of a segment whose rows are in such, in an array that is
+ * made; lists->n is 0 otherwise. VSX_ECORRUPT unless they are all of its rows,
+ * one list after the other. Free it in any case.
+ */
+enum vsx_status vsx_segment_lists(const struct vsx_segment *seg,
+				  uint32_t **ends, struct vsx_row_lists *lists,
+				  struct vsx_error *err);
 
 /*
  * Lists that share rows would make a search take them again and again, for a

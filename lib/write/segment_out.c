@@ -55,6 +55,8 @@ static struct vsx_attached_out attached_of(const struct vsx_segment_out *o)
 		.rows = o->rows,
 		.order = o->built->order,
 		.number = o->number,
+		.lists = o->built->runs,
+		.n_lists = o->built->n_runs,
 	};
 }
 

@@ -44,6 +44,8 @@ struct table {
 	uint32_t n;
 	struct cell *cells; /* [n][N_FIELDS] */
 	struct vsx_record *records;
+	uint32_t ends[100]; /* of lists */
+	struct vsx_row_lists lists;
 	struct vsx_columns_built built;
 	struct vsx_columns columns;
 };
@@ -120,11 +122,31 @@ static void open_columns(struct table *t)
 {
 	struct vsx_view view = {.base = t->built.bytes, .bytes = t->built.n};
 
-	cr_assert_eq(vsx_columns_open(&t->columns, &view, t->n, &err), VSX_OK,
-		     "%s", err.text);
+	cr_assert_eq(
+		vsx_columns_open(&t->columns, &view, t->n, t->lists.n, &err),
+		VSX_OK, "%s", err.text);
 }
 
-/* Runs of rows have alike values, so that blocks can be skipped. */
+/* As many lists as get ranges, some of them empty, the first and last, too. */
+static void make_lists(struct table *t, struct vsx_rng *rng)
+{
+	uint32_t n = t->n / 64;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t before = i ? t->ends[i - 1] : 0;
+		uint32_t rows = (uint32_t)vsx_rng_below(rng, 220);
+		uint32_t end = before + rows < t->n ? before + rows : t->n;
+
+		t->ends[i] = i == 0 && n > 1 ? 0
+			     : i + 2 >= n    ? t->n
+			     : i % 7 == 3    ? before
+					     : end;
+	}
+	t->lists = (struct vsx_row_lists){t->ends, n};
+}
+
+/* Runs of rows have alike values, so that blocks can be skipped; so have some
+ * lists. */
 static void make_table(struct table *t, uint32_t n, uint64_t seed)
 {
 	struct vsx_rng rng = {seed};
@@ -132,25 +154,28 @@ static void make_table(struct table *t, uint32_t n, uint64_t seed)
 	*t = (struct table){.n = n};
 	t->cells = vsx_alloc((size_t)n * N_FIELDS, sizeof(*t->cells));
 	t->records = vsx_alloc(n, sizeof(*t->records));
-	for (uint32_t row = 0; row < n; row++) {
+	make_lists(t, &rng);
+	for (uint32_t row = 0, list = 0; row < n; row++) {
 		for (size_t f = 0; f < N_FIELDS; f++) {
 			int most = domain(fields[f].kind.type);
 			struct cell *c = cell(t, row, f);
-			bool calm = row / 1500 % 2 == 1;
+			bool calm = row / 1500 % 2 == 1 || list % 3 == 1;
 
+			while (list < t->lists.n && t->ends[list] <= row)
+				list++;
 			c->null = vsx_rng_below(&rng, calm ? 1500 : 6) == 0;
 			c->n = fields[f].kind.list
 				       ? (uint32_t)vsx_rng_below(
 						 &rng, MOST_VALUES + 1)
 				       : 1;
 			for (uint32_t i = 0; i < c->n; i++)
-				c->at[i] = calm ? (int)f % most
+				c->at[i] = calm ? (int)(f + list / 3) % most
 						: (int)vsx_rng_below(
 							  &rng, (uint64_t)most);
 		}
 		put_record(t, row);
 	}
-	struct vsx_records records = {get, t->records, n, NULL};
+	struct vsx_records records = {get, t->records, n, NULL, t->lists};
 	cr_assert_eq(vsx_columns_build(&t->built, &records, &err), VSX_OK, "%s",
 		     err.text);
 	open_columns(t);
@@ -387,7 +412,8 @@ static void drop(struct expr *e)
 	free(e);
 }
 
-static void expect_agree(const struct table *t, const struct expr *e)
+static void expect_agree(const struct table *t, const struct expr *e,
+			 bool by_lists)
 {
 	char text[4000] = "";
 	FILE *to = fmemopen(text, sizeof(text), "w");
@@ -401,6 +427,8 @@ static void expect_agree(const struct table *t, const struct expr *e)
 		     err.text);
 	cr_assert_eq(vsx_program_bind(&p, f, &t->columns, &err), VSX_OK,
 		     "%s: %s", text, err.text);
+	if (by_lists)
+		p.lists = t->lists;
 	for (uint32_t row = 0; row < t->n; row++) {
 		uint32_t i = row % VSX_COLUMN_BLOCK;
 		bool due = truth_of(e, t, row) == YES, is;
@@ -430,7 +458,7 @@ Test(columns, filters_agree_with_a_plain_evaluation)
 		for (int i = 0; i < 300; i++) {
 			struct expr *e = draw(&rng, i % 4);
 
-			expect_agree(&t, e);
+			expect_agree(&t, e, i % 3 > 0);
 			drop(e);
 		}
 		drop_table(&t);
@@ -450,7 +478,7 @@ static int hear(void *context, const struct vsx_error *what)
 static bool is_sound(const struct table *t)
 {
 	err.text[0] = '\0';
-	return vsx_columns_check(&t->columns, hear, &err) == VSX_OK;
+	return vsx_columns_check(&t->columns, &t->lists, hear, &err) == VSX_OK;
 }
 
 Test(columns, are_sound_and_give_their_rows_back)
@@ -467,7 +495,7 @@ Test(columns, are_sound_and_give_their_rows_back)
 		cr_assert_eq(
 			vsx_record_of_row(&copies[row], &t.columns, row, &err),
 			VSX_OK, "%s", err.text);
-	records = (struct vsx_records){get, copies, t.n, NULL};
+	records = (struct vsx_records){get, copies, t.n, NULL, t.lists};
 	cr_assert_eq(vsx_columns_build(&again, &records, &err), VSX_OK);
 	cr_assert_eq(again.n, t.built.n);
 	cr_expect_arr_eq(again.bytes, t.built.bytes, again.n);
@@ -496,7 +524,8 @@ Test(columns, bear_any_byte)
 		enum vsx_status status;
 
 		t.built.bytes[at] ^= (uint8_t)(1u << vsx_rng_below(&rng, 8));
-		status = vsx_columns_open(&bad.columns, &view, t.n, &err);
+		status = vsx_columns_open(&bad.columns, &view, t.n, t.lists.n,
+					  &err);
 		if (status == VSX_OK) {
 			struct vsx_program p;
 			struct vsx_filter *f;
@@ -526,6 +555,79 @@ Test(columns, bear_any_byte)
 		t.built.bytes[at] = was;
 	}
 	drop_table(&t);
+}
+
+/* Where bounds say enough the values of a list may be anything. */
+Test(columns, values_of_lists_are_looked_at_where_bounds_say_too_little)
+{
+	enum { N = 1000, LISTS = 10 };
+	static const char *const texts[] = {"not f <= 4.5", "i > 4",
+					    "l contains 7"};
+	struct vsx_record records[N] = {{NULL, 0, 0}};
+	struct table t = {.n = N};
+	struct vsx_records all;
+
+	for (uint32_t i = 0; i < LISTS; i++)
+		t.ends[i] = (i + 1) * (N / LISTS);
+	t.lists = (struct vsx_row_lists){t.ends, LISTS};
+	for (uint32_t row = 0; row < N; row++) {
+		struct vsx_record *r = &records[row];
+		uint64_t at = row / (N / LISTS); /* the list */
+		double f = (double)at;
+		uint64_t bits;
+
+		memcpy(&bits, &f, sizeof(bits));
+		vsx_record_field(r, "f", (struct vsx_field_kind){VSX_FLOAT, 0},
+				 1, &err);
+		vsx_record_value(r, bits, &err);
+		vsx_record_field(r, "i", (struct vsx_field_kind){VSX_INT, 0}, 1,
+				 &err);
+		vsx_record_value(r, at, &err);
+		vsx_record_field(r, "l", (struct vsx_field_kind){VSX_INT, 1}, 1,
+				 &err);
+		vsx_record_value(r, at, &err);
+	}
+	all = (struct vsx_records){get, records, N, NULL, t.lists};
+	cr_assert_eq(vsx_columns_build(&t.built, &all, &err), VSX_OK);
+	open_columns(&t);
+	cr_assert(is_sound(&t), "%s", err.text);
+	for (size_t i = 0; i < 3; i++) {
+		const struct vsx_column *c = &t.columns.column[i];
+		uint64_t n_bytes = c->n_values * c->width;
+
+		cr_assert_eq(c->n_lists, LISTS);
+		for (int whole = 1; whole >= 0; whole--) {
+			uint64_t bits[VSX_BLOCK_WORDS];
+			struct vsx_program p;
+			struct vsx_filter *f;
+			int wrong = 0;
+
+			if (!whole)
+				memset(t.built.bytes + c->values, 0, n_bytes);
+			vsx_filter_make(&f, texts[i], &err);
+			cr_assert_eq(vsx_program_bind(&p, f, &t.columns, &err),
+				     VSX_OK, "%s", err.text);
+			cr_assert(vsx_program_wants_lists(&p));
+			p.lists = t.lists;
+			cr_assert_eq(vsx_program_block(&p, 0, bits, &err),
+				     VSX_OK);
+			for (uint32_t row = 0; row < N; row++) {
+				uint32_t list = row / (N / LISTS);
+				bool due = c->kind.list ? list == 7 && whole
+							: list > 4;
+
+				wrong += (bits[row / 64] >> (row & 63) & 1) !=
+					 due;
+			}
+			cr_expect_eq(wrong, 0, "%s: %d", c->name, wrong);
+			vsx_program_release(&p);
+			vsx_filter_drop(f);
+		}
+	}
+	for (uint32_t row = 0; row < N; row++)
+		free(records[row].bytes);
+	vsx_columns_close(&t.columns);
+	free(t.built.bytes);
 }
 
 /* ---- what is refused ---------------------------------------------------- */
@@ -609,7 +711,7 @@ Test(columns, numbers_are_compared_as_they_are)
 	};
 	struct vsx_record records[5] = {{NULL, 0, 0}};
 	struct vsx_field_kind kind = {VSX_INT, false};
-	struct vsx_records all = {get, records, 5, NULL};
+	struct vsx_records all = {get, records, 5, NULL, {NULL, 0}};
 	struct table t = {.n = 5};
 
 	for (size_t i = 0; i < 5; i++) {
@@ -643,7 +745,7 @@ Test(columns, numbers_are_compared_as_they_are)
 Test(columns, a_field_has_one_type)
 {
 	struct vsx_record records[2] = {{NULL, 0, 0}};
-	struct vsx_records all = {get, records, 2, NULL};
+	struct vsx_records all = {get, records, 2, NULL, {NULL, 0}};
 	struct vsx_columns_built built;
 
 	vsx_record_field(&records[0], "a",

@@ -14,6 +14,12 @@ enum { ROWS = 1100 };
 
 static struct vsx_record records[ROWS];
 
+static const uint32_t ends[] = {0, 100, 100, 700, 1050, ROWS};
+
+enum { LISTS = sizeof(ends) / sizeof(*ends) };
+
+static const struct vsx_row_lists lists = {ends, LISTS};
+
 static const uint8_t *get(const void *context, uint32_t row, size_t *n)
 {
 	(void)context;
@@ -51,7 +57,7 @@ static struct vsx_columns_built make(void)
 					       {"t", "lt"},
 					       {"s", "ls"}};
 	struct vsx_columns_built built;
-	struct vsx_records all = {get, NULL, ROWS, NULL};
+	struct vsx_records all = {get, NULL, ROWS, NULL, lists};
 
 	for (uint32_t row = 0; row < ROWS; row++)
 		for (int type = VSX_BOOL; type <= VSX_STRING; type++)
@@ -69,6 +75,7 @@ static void run(const struct vsx_columns *columns, const struct vsx_filter *f)
 	struct vsx_program p;
 	enum vsx_status status = vsx_program_bind(&p, f, columns, &err);
 
+	p.lists = lists;
 	for (uint64_t b = 0; status == VSX_OK && b < vsx_column_blocks(ROWS);
 	     b++)
 		status = vsx_program_block(&p, b, bits, &err);
@@ -111,13 +118,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	status = vsx_filter_make(&f, text, &err);
 	if (status != VSX_OK)
 		must_tell(&err, status);
-	status = vsx_columns_open(&columns, &view, ROWS, &err);
+	status = vsx_columns_open(&columns, &view, ROWS, LISTS, &err);
 	if (status != VSX_OK)
 		must_tell(&err, status);
 	if (f && status == VSX_OK)
 		run(&columns, f);
 	if (status == VSX_OK && data[2])
-		vsx_columns_check(&columns, ignore, NULL);
+		vsx_columns_check(&columns, &lists, ignore, NULL);
 	vsx_columns_close(&columns);
 	vsx_filter_drop(f);
 	built.bytes[at] ^= data[2];

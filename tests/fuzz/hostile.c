@@ -167,7 +167,7 @@ static void make_seed(uint64_t i)
 		.metric = (enum vsx_metric)(1 + i / N_SPECS % 3),
 		.elem = (enum vsx_elem)(1 + i % 5),
 		.dim = 5,
-		.n = 40,
+		.n = i == 1 ? 200 : 40, /* whose lists have ranges */
 		.n_test_queries = 3,
 		.ids = i % 2,
 		.keyed = i % 4 > 1,

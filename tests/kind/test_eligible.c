@@ -185,6 +185,68 @@ Test(eligible, lists_are_visited_until_there_are_enough)
 	seeded_release(&s);
 }
 
+/* The answer of a search among chosen rows; returns the lists it went to. */
+static uint64_t search_lists(const struct laid_out *l,
+			     struct vsx_scratch *scratch, struct vsx_chosen *c,
+			     uint64_t ids[K])
+{
+	const struct vsx_selection among = {NULL, 1, c, c->n};
+	struct vsx_find find;
+
+	find_begin(&find, scratch, K, 2);
+	find.among = &among;
+	cr_assert_eq(vsx_kind_find(VSX_IVF)->search(&l->seg, &find, &err),
+		     VSX_OK, "%s", err.text);
+	vsx_topk_sort(&find.top);
+	cr_assert_eq(find.top.n, K);
+	for (uint32_t i = 0; i < K; i++)
+		ids[i] = find.top.heap[i].id;
+	return find.n_hops;
+}
+
+/* Where it is known how many rows of each list are eligible, lists without any
+ * are not gone to, and answers are the same. */
+Test(eligible, lists_are_passed_by_where_none_is)
+{
+	struct vsx_row_lists lists;
+	struct vsx_scratch scratch;
+	uint64_t ids[2][K], hops = 0;
+	uint8_t bits[(N + 7) / 8];
+	uint32_t *ends, counts[14];
+	struct laid_out l;
+	struct seeded s;
+
+	build(&l, &s, VSX_IVF, VSX_L2, true);
+	vsx_scratch_init(&scratch, DIM, &err);
+	cr_assert_eq(vsx_segment_lists(&l.seg, &ends, &lists, &err), VSX_OK);
+	cr_assert_eq(lists.n, 14);
+	for (uint32_t q = 0; q < SEEDED_QUERIES; q++) {
+		struct vsx_chosen c = {.barred = bits};
+
+		memset(bits, 0xff, sizeof(bits));
+		for (uint32_t i = 0; i < lists.n; i++) {
+			counts[i] = 0;
+			for (uint32_t r = i ? ends[i - 1] : 0;
+			     (i + q) % 5 == 0 && r < ends[i]; r += 2) {
+				bits[r >> 3] &= (uint8_t) ~(1u << (r & 7));
+				counts[i]++;
+			}
+			c.n += counts[i];
+		}
+		vsx_space_prepare(&l.seg.space, &scratch.query,
+				  seeded_query(&s, q), VSX_F32, &err);
+		hops += search_lists(&l, &scratch, &c, ids[0]);
+		c.in_list = counts;
+		cr_expect_leq(search_lists(&l, &scratch, &c, ids[1]), 2 + 3);
+		cr_expect_arr_eq(ids[0], ids[1], sizeof(ids[0]));
+	}
+	cr_expect_gt(hops, SEEDED_QUERIES * (2 + 3), "%d", (int)hops);
+	free(ends);
+	vsx_scratch_release(&scratch);
+	laid_out_release(&l);
+	seeded_release(&s);
+}
+
 /* A walk through few barred rows stays a walk, and looks at few. */
 Test(eligible, walks_go_through_rows_that_are_not)
 {

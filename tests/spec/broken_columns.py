@@ -18,9 +18,10 @@ longer = functools.partial(extend, table=TABLE)
 NAMES = "b f i lb lf s t tags".split()
 
 
-def column(m, name, n=40):
+def column(m, name):
     data = bytes(m.section("COLS", 0).data)
     at = 64 + 128 * len(NAMES)
+    n = m.segments[0]["n_rows"]
     for i in range(len(NAMES)):
         c = Column(data, 64 + 128 * i, n, at)
         if c.name.decode() == name:
@@ -29,10 +30,10 @@ def column(m, name, n=40):
     raise KeyError(name)
 
 
-def part(rule, words, name, which, at, value, also=()):
+def part(rule, words, name, which, at, value, also=(), base="fields"):
     """Bytes of a part of a column; at may be counted from its end."""
 
-    @breaks("5.11-%d" % rule, "fields", *words, also=also)
+    @breaks("5.11-%d" % rule, base, *words, also=also)
     def _(m):
         c = column(m, name)
         start = c.at[which] + (at if at >= 0 else c.size[which] + at)
@@ -78,6 +79,12 @@ part(22, ["field i, block 0: 7 nulls, found 8"], "i", "ranges", 16, u32(7))
 part(23, ["field i, block 0: least and greatest are"], "i", "ranges", 0, b"\1")
 part(23, ["field s, block 0: least and greatest are"], "s", "ranges", 8, b"\x01")
 part(24, ["field s: byte", "expected 0"], "s", "ranges", 20, b"\1")
+entry(26, ["field 2, i, has ranges of 3 lists, the segment has 4"], 2, 104, u32(3))
+part(11, ["field i: byte", "expected 0"], "i", "lists", 48, b"\1", base="fields-lists")
+part(27, ["field i, list 0: ", " nulls, found "], "i", "lists", 16, b"\xff", base="fields-lists")
+part(27, ["field f, list 1: least and greatest are"], "f", "lists", 24, b"\1", base="fields-lists")
+part(27, ["field tags, list 1: least and greatest are"], "tags", "lists", 32, b"\1", base="fields-lists")
+part(27, ["field tags: byte", "expected 0"], "tags", "lists", 20, b"\1", base="fields-lists")
 
 
 @breaks("5.11-14", "fields", "field tags: the lists end at value")

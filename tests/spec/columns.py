@@ -14,9 +14,9 @@ class Column:
     """An entry of COLS and where its parts are."""
 
     def __init__(self, raw, at, n_rows, ranges):
-        name, self.type, self.n_words, *rest = struct.unpack("<64sII4Q", raw[at : at + 104])
-        self.offset, self.bytes, self.n_values, self.word_bytes = rest
-        self.zero = raw[at + 104 : at + 128]
+        name, self.type, self.n_words, *rest = struct.unpack("<64sII4QI", raw[at : at + 108])
+        self.offset, self.bytes, self.n_values, self.word_bytes, self.n_lists = rest
+        self.zero = raw[at + 108 : at + 128]
         self.name, self.after = name.split(b"\0")[0], name.split(b"\0", 1)[1:]
         self.list, self.kind = self.type & 16, self.type & ~16
         string = self.kind == 5
@@ -27,6 +27,7 @@ class Column:
         value_bytes = self.n_values * self.width if self.width else up(self.n_values, 64) // 8
         for part, size in (
             ("ranges", 24 * (up(n_rows, BLOCK) // BLOCK)),
+            ("lists", 24 * self.n_lists),
             ("nulls", up(n_rows, 64) // 8),
             ("ends", 4 * n_rows if self.list else 0),
             ("values", value_bytes),
@@ -67,6 +68,7 @@ class Columns:
             self.need(not i or self.all[-1].name < c.name, 4, "order of names")
             self.need(1 <= c.kind <= 5, 5, "type")
             self.need(not any(c.zero), 6, "zero")
+            self.need(c.n_lists in (0, self.segment.nlist), 26, "ranges of lists")
             counts = c.n_values < 2**32 if c.list else c.n_values == n
             self.need(counts, 7, "number of values")
             words = c.word_bytes < 2**32 if c.kind == 5 else not c.n_words and not c.word_bytes
@@ -146,13 +148,22 @@ class Columns:
         return struct.unpack("<%d%s" % (c.n_values, form), raw)
 
     def check_ranges(self, c, name, rows, nulls):
-        for i in range(0, len(rows), BLOCK):
-            at = c.at["ranges"] + 24 * (i // BLOCK)
-            least, greatest, n_null, zero = struct.unpack("<8s8sII", self.raw[at : at + 24])
-            some = [x for row in range(i, min(i + BLOCK, len(rows))) if not nulls >> row & 1 for x in rows[row]]
-            form = "<d" if c.kind == 3 else "<q"
-            due = [struct.pack(form, f(some) if some else 0) for f in (min, max)]
-            found = sum(nulls >> row & 1 for row in range(i, min(i + BLOCK, len(rows))))
-            self.want(n_null == found, 22, name + ": nulls of a block")
-            self.want([least, greatest] == due, 23, name + ": range of a block")
-            self.want(not zero, 24, name + ": zero")
+        n = len(rows)
+        for i in range(0, n, BLOCK):
+            self.check_range(c, name, "ranges", i // BLOCK, rows, nulls, range(i, min(i + BLOCK, n)))
+        entries = self.segment.list_entries() if c.n_lists else []
+        if all(first + size <= n for first, size, _ in entries):  # otherwise LIST is broken
+            for i, (first, size, _) in enumerate(entries):
+                self.check_range(c, name, "lists", i, rows, nulls, range(first, first + size))
+
+    def check_range(self, c, name, part, i, rows, nulls, numbers):
+        at = c.at[part] + 24 * i
+        least, greatest, n_null, zero = struct.unpack("<8s8sII", self.raw[at : at + 24])
+        some = [x for row in numbers if not nulls >> row & 1 for x in rows[row]]
+        form = "<d" if c.kind == 3 else "<q"
+        due = [struct.pack(form, f(some) if some else 0) for f in (min, max)]
+        found = sum(nulls >> row & 1 for row in numbers)
+        rule = (22, 23, 24) if part == "ranges" else (27, 27, 27)
+        self.want(n_null == found, rule[0], name + ": nulls of " + part)
+        self.want([least, greatest] == due, rule[1], name + ": " + part)
+        self.want(not zero, rule[2], name + ": zero")

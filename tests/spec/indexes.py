@@ -246,6 +246,10 @@ def bases(t):
     types = "b:bool,f:float,i:int,lb:[bool],lf:[float],s:string,t:time,tags:[string]"
     t.run("vsx-build", wide, "-q", "-o", "fields.vsx", "-i", "IVF4,Flat", "--fields", types, "--fields-from", "lines")
     changed(t, "fields.vsx", "fields-2.vsx", [(18, 3, 18)], [3], "--fields", "i:int", "--fields-from", "later", "--keep-segments")
+    # Lists that are long enough for ranges of their own.
+    t.write("long-lines", "".join(json.dumps(x) + "\n" for x in lines * 4).encode())
+    four = add_rows(t, "four", 160, 5, 3)
+    t.run("vsx-build", four, "-q", "-o", "fields-lists.vsx", "-i", "IVF2,Flat", "--fields", types, "--fields-from", "long-lines")
     # More than 512 pages, which have two tables of sums.
     t.write("page.u8bin", struct.pack("<II", 513, 4096) + bytes(range(256)) * 16 * 513)
     t.write("one.fvecs", fvecs([[1] * 4096]))
@@ -253,5 +257,5 @@ def bases(t):
     return (
         "flat ivf hnsw cosine bytes narrow odd queries hundred given shared truth known empty gone"
         " sq8 sq4 sq4-2 pq8 pq4 fs fs-ivf fs-kept rabitq rabitq-ivf rabitq-6 kept-rabitq walk-rabitq pca opq kept-opq long kept kept4 kept-pq both kept-2 walk walk-2 gates gates-many gates-pca gates-cosine gates-own truth-3 hundred-4 hundred-6 ivf-2 ivf-3 hnsw-3 hnsw-4 flat-3 pages"
-        " keys letters uuids digits keys-2 fields fields-2"
+        " keys letters uuids digits keys-2 fields fields-2 fields-lists"
     ).split()

@@ -647,14 +647,14 @@ class Segment:
         self.open_ids()
         self.attached = Attached(self)
         self.attached.open()
-        self.columns = Columns(self)
-        self.columns.open()
         self.open_codes()
         self.open_kept()
         if e.kind == 2:
             self.open_lists()
         if e.kind == 3:
             self.open_graph()
+        self.columns = Columns(self)
+        self.columns.open()
 
     def open_dead(self):
         dead, gone = self.raw("DEAD"), self.raw("GONE") or b""
@@ -907,13 +907,15 @@ class Segment:
         self.want(bin(inside).count("1") == due, "5.3-3", "DEAD")
         self.want(bits == inside, "5.3-4", "DEAD marks rows that are not there")
 
+    def list_entries(self):
+        words = ints(self.raw("LIST"), 8)
+        return [tuple(words[3 * i : 3 * i + 3]) for i in range(self.nlist)]
+
     def check_lists(self):
         size = self.entry.row_stride
         self.offsets = [None] * self.n
         next_row = next_byte = 0
-        words = ints(self.raw("LIST"), 8)
-        for i in range(self.nlist):
-            first, n, offset = words[3 * i : 3 * i + 3]
+        for i, (first, n, offset) in enumerate(self.list_entries()):
             where = "list %d: " % i
             if first + n > self.n:
                 self.want(False, "5.4-2", where + "rows")

@@ -52,18 +52,18 @@ static void put_fields(struct vsx_fields *f, uint64_t i)
 	MUST(vsx_fields_put(f, "words", VSX_STRING, 1, &word, i % 2, &err));
 }
 
-static void flat_fields(const char *path)
+static void with_fields(const char *path, const char *spec, uint64_t n)
 {
 	struct vsx_build_opts opts = VSX_BUILD_OPTS_INIT;
 	struct vsx_builder *b;
 	struct vsx_fields *f;
 
 	opts.dim = 4;
-	opts.spec = "Flat";
+	opts.spec = spec;
 	opts.force = 1;
 	MUST(vsx_fields_new(&f, &err));
 	MUST(vsx_builder_new(&b, path, &opts, &err));
-	for (uint64_t i = 0; i < 5; i++) {
+	for (uint64_t i = 0; i < n; i++) {
 		float row[4] = {(float)i, 1, 2, 3};
 		struct vsx_batch batch = *VSX_BATCH(row, VSX_F32, 1, NULL);
 		struct vsx_bytes record;
@@ -76,6 +76,17 @@ static void flat_fields(const char *path)
 	MUST(vsx_builder_finish(b, NULL, &err));
 	vsx_builder_free(b);
 	vsx_fields_free(f);
+}
+
+static void flat_fields(const char *path)
+{
+	with_fields(path, "Flat", 5);
+}
+
+/* Lists of 64 rows and more, which have ranges. */
+static void ivf_fields(const char *path)
+{
+	with_fields(path, "IVF2,Flat", 130);
 }
 
 /* Ids that are not in order, of more than 32 bits; codes of centroids. */
@@ -425,6 +436,11 @@ Test(golden, lists_with_ids)
 Test(golden, fields)
 {
 	check("flat-fields.vsx", flat_fields);
+}
+
+Test(golden, fields_of_lists)
+{
+	check("ivf-fields.vsx", ivf_fields);
 }
 
 Test(golden, a_graph_over_codes)

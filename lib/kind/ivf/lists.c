@@ -95,9 +95,42 @@ static enum vsx_status number_of(const struct vsx_segment *seg, uint32_t row,
 	return vsx_ivf_list_of(seg, row, list, &run, err);
 }
 
+static enum vsx_status ends_of(const struct vsx_segment *seg, uint32_t *ends,
+			       struct vsx_error *err)
+{
+	const struct vsx_view *view = &seg->view[VSX_SEC_LIST];
+	uint64_t next = 0;
+
+	VSX_TRY(vsx_touch(view, 0, view->bytes, err));
+	for (uint32_t i = 0; i < vsx_ivf_nlist(seg); i++) {
+		struct vsx_disk_list list;
+		uint64_t first, n;
+
+		memcpy(&list, view->base + (size_t)i * sizeof(list),
+		       sizeof(list));
+		first = vsx_get64(list.first_row);
+		n = vsx_get64(list.n_rows);
+		if (first != next || n > seg->n_rows - next)
+			return vsx_fail(err, VSX_ECORRUPT,
+					"list %u: rows %llu to %llu of %u, "
+					"expected from %llu on",
+					i, (unsigned long long)first,
+					(unsigned long long)(first + n),
+					seg->n_rows, (unsigned long long)next);
+		next += n;
+		ends[i] = (uint32_t)next;
+	}
+	if (next != seg->n_rows)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"the lists end with row %llu of %u",
+				(unsigned long long)next, seg->n_rows);
+	return VSX_OK;
+}
+
 const struct vsx_placing vsx_ivf_placing = {
 	.n_runs = vsx_ivf_nlist,
 	.run = vsx_ivf_list,
 	.locate = locate_ivf,
 	.list_of = number_of,
+	.ends = ends_of,
 };

@@ -137,11 +137,19 @@ static enum vsx_status scan_list(struct vsx_sieve *sieve, uint32_t list,
 	return VSX_OK;
 }
 
+static uint32_t eligible_in(const struct vsx_eligible *e, uint32_t list,
+			    const struct vsx_run *run)
+{
+	return e->in_list ? e->in_list[list]
+			  : vsx_eligible_among(e, run->first_row, run->n_rows);
+}
+
 /* The lists in the order of their centroids' distances. */
 struct tour {
 	const struct vsx_segment *seg;
-	struct vsx_scratch *scratch; /* lists in the pool's first nlist */
-	uint32_t ranked;	     /* of them in order */
+	struct vsx_scratch *scratch; /* lists in the pool's first n */
+	uint32_t n;
+	uint32_t ranked; /* of them in order */
 	uint32_t next;
 	uint32_t asked; /* of them, ahead */
 	uint64_t asked_rows;
@@ -180,7 +188,7 @@ static enum vsx_status next_list(struct tour *t, struct vsx_run *run,
 				 struct vsx_error *err)
 {
 	uint64_t *pool = t->scratch->pool;
-	uint32_t left = vsx_ivf_nlist(t->seg) - t->ranked;
+	uint32_t left = t->n - t->ranked;
 
 	if (t->next == t->ranked) {
 		uint32_t more = t->ranked < left ? t->ranked : left;
@@ -192,6 +200,28 @@ static enum vsx_status next_list(struct tour *t, struct vsx_run *run,
 		vsx_ivf_list_expect(t->seg,
 				    (uint32_t)pool[t->next + AHEAD_LISTS]);
 	return vsx_ivf_list(t->seg, (uint32_t)pool[t->next++], run, err);
+}
+
+/* Of the lists that come now those with an eligible row: the others go behind
+ * the end. */
+static void leave_barred(struct tour *t, const struct vsx_eligible *e)
+{
+	uint64_t *pool = t->scratch->pool;
+	uint32_t n = t->next;
+
+	if (!e->in_list)
+		return;
+	for (uint32_t i = t->next; i < t->n; i++) {
+		uint64_t list = pool[i];
+
+		if (vsx_list_is_barred(e, (uint32_t)list))
+			continue;
+		pool[i] = pool[n];
+		pool[n++] = list;
+	}
+	t->n = n;
+	if (t->ranked > t->next)
+		t->ranked = t->next;
 }
 
 /*
@@ -255,7 +285,7 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 	uint32_t nlist = vsx_ivf_nlist(seg);
 	uint32_t wish = find->effort ? find->effort : default_effort(seg);
 	uint32_t nprobe = wish < nlist ? wish : nlist;
-	struct tour tour = {seg, find->scratch, nprobe, 0, 0, 0};
+	struct tour tour = {seg, find->scratch, nlist, nprobe, 0, 0, 0};
 	size_t want = find->k + find->skip_self, seen = 0;
 	size_t had = find->top.n; /* rows that earlier segments gave */
 	size_t among = 0;	  /* eligible rows compared */
@@ -275,7 +305,7 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 			find->left_of = NULL; /* its scratch is used */
 			return vsx_exact_search(seg, find, err);
 		}
-		if (part * nlist > tour.ranked)
+		if (part * nlist > tour.ranked && !find->eligible.in_list)
 			tour.ranked = (uint32_t)(part * nlist);
 	}
 	if (find->left_of == seg->view[VSX_SEC_CENT].base) {
@@ -304,8 +334,8 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 		seen += run.n_rows;
 		if (seen > seg->n_rows)
 			return vsx_too_many_rows(seg, err);
-		eligible = vsx_eligible_among(&find->eligible, run.first_row,
-					      run.n_rows);
+		eligible = eligible_in(&find->eligible,
+				       (uint32_t)find->scratch->pool[i], &run);
 		had += eligible;
 		among += eligible;
 		if (i < nprobe && find->among) {
@@ -313,7 +343,9 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 			due = (double)front *
 			      part_due(share, (double)among, (double)front);
 		}
-		more = ++i < nlist &&
+		if (++i == nprobe && !find->within)
+			leave_barred(&tour, &find->eligible);
+		more = i < tour.n &&
 		       (i < nprobe ||
 			(find->within ? i <= last + nprobe : had < want) ||
 			((double)among < due && among < find->eligible.n));
@@ -323,8 +355,10 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 				vsx_sieve_expect(&sieve, &next);
 		}
 		before = sieve.n_kept + find->top.n;
-		VSX_TRY(scan_list(&sieve, (uint32_t)find->scratch->pool[i - 1],
-				  &run, err));
+		if (eligible > 0)
+			VSX_TRY(scan_list(&sieve,
+					  (uint32_t)find->scratch->pool[i - 1],
+					  &run, err));
 		if (sieve.n_kept + find->top.n > before)
 			last = i;
 		if (!more)
@@ -332,7 +366,7 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 		run = next;
 	}
 	find->left_of = seg->view[VSX_SEC_CENT].base;
-	find->n_left = tour.ranked;
+	find->n_left = tour.n < nlist ? nprobe : tour.ranked;
 	VSX_TRY(vsx_sieve_finish(&sieve, err));
 	if (among == find->eligible.n && vsx_sieve_covers(&sieve))
 		find->n_covered += among;

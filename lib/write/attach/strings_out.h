@@ -12,6 +12,9 @@ struct vsx_attached_out {
 	const uint32_t *order; /* row r of the segment is order[r] of these;
 				  NULL: r */
 	uint32_t number;       /* of the segment */
+	/* Lists that its rows lie in, one after the other; NULL: none. */
+	const struct vsx_run *lists;
+	uint32_t n_lists;
 };
 
 /* Add the sections to a layout, as long as they can become. */
