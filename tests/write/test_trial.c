@@ -244,6 +244,25 @@ Test(trial, is_left_out)
 	}
 }
 
+/* More links, where codes of them can tell most of them apart: of enough rows
+ * that one graph more leaves a sample that says something. */
+Test(trial, tries_many_links_with_codes_alone)
+{
+	struct vsx_build_opts opts = options(128);
+	struct vsx_build_plan plan;
+
+	cr_assert_eq(vsx_build_plan(&opts, 100000, &plan, &err), VSX_OK);
+	cr_expect(strstr(plan.tried, "HNSW48,SQ8,G16"), "%s", plan.tried);
+	cr_expect(strstr(plan.tried, "HNSW48,SQ8,G32"), "%s", plan.tried);
+	cr_expect_not(strstr(plan.tried, "HNSW48,SQ8 "), "%s", plan.tried);
+	cr_assert_eq(vsx_build_plan(&opts, 23999, &plan, &err), VSX_OK);
+	cr_expect_gt(plan.trial_rows, 0);
+	cr_expect_not(strstr(plan.tried, "HNSW48"), "%s", plan.tried);
+	opts.metric = VSX_IP;
+	cr_assert_eq(vsx_build_plan(&opts, 100000, &plan, &err), VSX_OK);
+	cr_expect_not(strstr(plan.tried, "HNSW48"), "%s", plan.tried);
+}
+
 /* Graphs that memory has no room for are not tried. */
 Test(trial, keeps_within_memory)
 {

@@ -36,6 +36,9 @@ bool vsx_hnsw_codes_pay(const struct vsx_spec_need *need)
 #define MANY_DIMS  64
 #define LONG_DIMS  512
 
+/* Of fewer rows one graph more would leave too few for a trial. */
+#define MANY_ROWS 24000
+
 struct list {
 	const struct vsx_spec_need *need;
 	struct vsx_spec *out;
@@ -51,17 +54,23 @@ static void add(struct list *l, uint32_t m, bool codes, uint32_t gates)
 	};
 }
 
-/* One number of links, with codes of them and without. */
-static void add_m(struct list *l, uint32_t m)
+/* One number of links with codes of them. */
+static void add_gates(struct list *l, uint32_t m)
 {
 	uint32_t dim = l->need->dim;
 
-	add(l, m, vsx_hnsw_codes_pay(l->need), 0);
 	if (l->need->metric == VSX_IP || dim < PARTS / 2)
 		return;
 	add(l, m, true, dim < FEW_DIMS ? PARTS / 2 : PARTS);
 	if (dim >= MANY_DIMS)
 		add(l, m, true, dim >= LONG_DIMS ? LONG_PARTS : MORE_PARTS);
+}
+
+/* And without. */
+static void add_m(struct list *l, uint32_t m)
+{
+	add(l, m, vsx_hnsw_codes_pay(l->need), 0);
+	add_gates(l, m);
 }
 
 uint32_t vsx_hnsw_layouts(const struct vsx_spec_need *need,
@@ -72,6 +81,9 @@ uint32_t vsx_hnsw_layouts(const struct vsx_spec_need *need,
 
 	add_m(&l, first);
 	add_m(&l, first == 16 ? 32 : 16);
+	/* So many links pay only where most of them cost no distance. */
+	if (need->n_rows >= MANY_ROWS)
+		add_gates(&l, 48);
 	/* Products may have codes or not: which is better the rows say. */
 	if (need->metric == VSX_IP && !vsx_elem_is_int(need->elem))
 		add(&l, first, true, 0);
