@@ -13,11 +13,11 @@
 #define VSX_LINE 64.0
 
 /* Of making a query ready: each component. */
-#define VSX_NS_COMPONENT 2.4
+#define VSX_NS_COMPONENT 1.0
 
 /* Of a row that is looked at in the end, each line; and of how many rows that
    is done in a search for 10. */
-#define VSX_NS_ROW_LINE 2.3
+#define VSX_NS_ROW_LINE 7.0
 #define VSX_LOOKED_AT	12.0
 
 /* What a look at the rows themselves adds to a search by estimates. */

@@ -97,12 +97,12 @@ uint32_t vsx_hnsw_layouts(const struct vsx_spec_need *need,
 /* In nanoseconds: of a search; of a step, and each line of its links and of
    their codes; of a row that is compared, and each line of its code that caches
    do not hold. Other lines of it take no time to speak of. */
-#define NS_SEARCH    4900.0
-#define NS_HOP	     340.0
-#define NS_LINK_LINE 12.5
-#define NS_GATE_LINE 9.3
-#define NS_COMPARED  8.5
-#define NS_FAR_LINE  3.8
+#define NS_SEARCH    5000.0
+#define NS_HOP	     270.0
+#define NS_LINK_LINE 7.5
+#define NS_GATE_LINE 7.5
+#define NS_COMPARED  10.0
+#define NS_FAR_LINE  2.5
 
 static double ns_of_hop(const struct vsx_segment *seg)
 {
