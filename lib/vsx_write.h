@@ -240,7 +240,9 @@ VSX_API enum vsx_status vsx_builder_add(struct vsx_builder *b,
 
 /*
  * Give the queries of the acceptance test, [n][dim]; copied. Without them some
- * rows are drawn by the seed, and finding the row itself does not count.
+ * rows are drawn by the seed, and finding the row itself does not count. Links
+ * of a graph are shaped by about half of 200 or more where that pays for the
+ * others, which alone are the test then; a note says so.
  */
 VSX_API enum vsx_status vsx_builder_queries(struct vsx_builder *b,
 					    const void *queries,

@@ -7,6 +7,7 @@ const struct vsx_phase vsx_phase_assigning = {"assigning", "rows", false};
 const struct vsx_phase vsx_phase_codes = {"training codes", "rows", true};
 const struct vsx_phase vsx_phase_linking = {"linking", "rows", false};
 const struct vsx_phase vsx_phase_connecting = {"connecting", "rows", false};
+const struct vsx_phase vsx_phase_shaping = {"shaping links", "queries", false};
 
 const struct vsx_phase vsx_phase_waiting = {"waiting for another process", "",
 					    false};

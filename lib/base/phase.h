@@ -21,6 +21,7 @@ extern const struct vsx_phase vsx_phase_assigning;
 extern const struct vsx_phase vsx_phase_codes;
 extern const struct vsx_phase vsx_phase_linking;
 extern const struct vsx_phase vsx_phase_connecting;
+extern const struct vsx_phase vsx_phase_shaping;
 
 /* Writing. */
 extern const struct vsx_phase vsx_phase_waiting;

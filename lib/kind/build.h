@@ -123,6 +123,28 @@ struct vsx_plan {
 	double seconds;		 /* of work, for one thread */
 };
 
+/* Queries as users ask them, with their exact neighbours. */
+struct vsx_asked {
+	const float *queries; /* [n][dim] */
+	uint32_t n;
+	const uint32_t *near; /* [n][n_near] rows, nearest first */
+	uint32_t n_near;
+	const bool *held_out; /* [n] such tell what the others have brought */
+	double recall;	      /* that is to be found, of the nearest 10 */
+};
+
+/* Of the progress of vsx_phase_shaping: their neighbours are found, and they
+   are searched for before and after. */
+#define VSX_SHAPE_ROUNDS 3u
+
+/* What that was: distances of a search for queries that are held out, where it
+   finds so much. */
+struct vsx_shaped {
+	bool is_tried; /* else it could not be */
+	bool pays;     /* else what was built is as it was */
+	double recall, before, after;
+};
+
 struct vsx_kind_build {
 	uint32_t code;
 
@@ -186,6 +208,16 @@ struct vsx_kind_build {
 				 const struct vsx_rows *rows,
 				 const struct vsx_spec *spec,
 				 struct vsx_built *out, struct vsx_error *err);
+
+	/*
+	 * Shape what was built of the rows by queries, where that pays for
+	 * others. NULL: it goes by the rows alone.
+	 */
+	enum vsx_status (*shape)(struct vsx_job *job,
+				 const struct vsx_rows *rows,
+				 const struct vsx_asked *asked,
+				 struct vsx_built *built,
+				 struct vsx_shaped *out, struct vsx_error *err);
 
 	/*
 	 * Codes of links, which a spec with `gates` wants: sections that are

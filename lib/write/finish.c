@@ -14,6 +14,7 @@
 #include "write/options.h"
 #include "write/plan.h"
 #include "write/properties.h"
+#include "write/shape.h"
 #include "write/new_segment.h"
 #include "write/trial.h"
 #include "kind/build_spec.h"
@@ -134,6 +135,33 @@ static enum vsx_status choose(struct run *r, struct vsx_error *err)
 	return VSX_OK;
 }
 
+static void choose_queries(struct run *r)
+{
+	struct vsx_builder *b = r->b;
+
+	if (b->opts.n_test_queries == UINT32_MAX)
+		return;
+	b->measure.test.memory = vsx_plan_truth(vsx_areas_rest(&b->areas));
+	if (!b->queries) {
+		vsx_measure_draw(&b->measure, b->opts.n_test_queries,
+				 r->segment.rows.n, b->opts.dim, b->opts.seed);
+		return;
+	}
+	vsx_measure_take(&b->measure, b->queries, b->n_queries, b->opts.dim,
+			 r->segment.rows.n);
+	b->queries = NULL;
+}
+
+/* By queries that the caller gives: those of an index before are what was held
+   out of them, and stay that. */
+static bool is_shaped(const struct run *r)
+{
+	const struct vsx_builder *b = r->b;
+
+	return !b->origin && !b->rescue && b->measure.test.n_queries > 0 &&
+	       !b->measure.draws;
+}
+
 static enum vsx_status build(struct run *r, struct vsx_error *err)
 {
 	const struct vsx_spec *spec = &r->choice.spec;
@@ -150,6 +178,10 @@ static enum vsx_status build(struct run *r, struct vsx_error *err)
 				     &shift, err));
 	else
 		VSX_TRY(kind->build(n->job, &n->rows, spec, &n->built, err));
+	choose_queries(r);
+	if (is_shaped(r))
+		VSX_TRY(vsx_shape(&r->b->measure, &n->rows, &n->built,
+				  r->b->opts.target_recall, n->job, err));
 	return trained ? vsx_new_segment_take(n, spec, trained, err)
 		       : vsx_new_segment_codes(n, spec, NULL, err);
 }
@@ -158,23 +190,6 @@ static enum vsx_status build(struct run *r, struct vsx_error *err)
 static bool loses_rows(const struct run *r)
 {
 	return vsx_new_segment_is_coded(&r->segment) && !r->segment.rows.from;
-}
-
-static void choose_queries(struct run *r)
-{
-	struct vsx_builder *b = r->b;
-
-	if (b->opts.n_test_queries == UINT32_MAX)
-		return;
-	b->measure.test.memory = vsx_plan_truth(vsx_areas_rest(&b->areas));
-	if (!b->queries) {
-		vsx_measure_draw(&b->measure, b->opts.n_test_queries,
-				 r->segment.rows.n, b->opts.dim, b->opts.seed);
-		return;
-	}
-	vsx_measure_take(&b->measure, b->queries, b->n_queries, b->opts.dim,
-			 r->segment.rows.n);
-	b->queries = NULL;
 }
 
 /* Rows that will be lost, but for their codes, are what the test is of. */
@@ -419,7 +434,6 @@ static enum vsx_status build_segment(struct run *r, struct vsx_error *err)
 	result->seconds_train = b->report.train_seconds;
 	result->seconds_build =
 		fmax(0.0, result->seconds_build - b->report.train_seconds);
-	choose_queries(r);
 	if (loses_rows(r))
 		VSX_TRY(timed(r, &result->seconds_test, find_truth, err));
 	return timed(r, &result->seconds_write, write_segment, err);

@@ -62,6 +62,9 @@ enum vsx_status vsx_measure_truth(struct vsx_measure *m,
 				  const struct vsx_segment *seg,
 				  struct vsx_job *job, struct vsx_error *err);
 
+/* Rows as a segment that is scanned; it is of no kind. */
+struct vsx_segment vsx_measure_segment(const struct vsx_rows *rows);
+
 /* Find the truth, measure, and choose the default effort and refine factor. */
 enum vsx_status vsx_measure_run(struct vsx_measure *m,
 				const struct vsx_segment *seg, double target,

@@ -7,8 +7,7 @@
 #include "write/front.h"
 #include "write/measure.h"
 
-/* The rows as a segment that is scanned; it is of no kind. */
-static struct vsx_segment segment_of(const struct vsx_rows *rows)
+struct vsx_segment vsx_measure_segment(const struct vsx_rows *rows)
 {
 	struct vsx_segment seg = {
 		.space = *rows->space,
@@ -59,7 +58,7 @@ enum vsx_status vsx_measure_given(struct vsx_measure *m,
 				  const uint32_t *order, struct vsx_job *job,
 				  struct vsx_error *err)
 {
-	struct vsx_segment seg = segment_of(rows);
+	struct vsx_segment seg = vsx_measure_segment(rows);
 
 	if (m->test.n_queries == 0)
 		return VSX_OK;

@@ -98,7 +98,7 @@ static const struct cli_option option_table[] = {
 		 &o.feed.ids),
 	CLI_FEED(&o.feed, &o.format),
 	CLI_TEXT(0, "queries", "FILE",
-		 "queries for the acceptance test (some of the rows)",
+		 "queries to measure and shape graphs by (some of the rows)",
 		 &o.queries),
 	CLI_COUNT(0, "dim", "N",
 		  "components of raw f32 rows on standard input, or of an "

@@ -12,6 +12,7 @@ const char *const report_build_steps[] = {
 	"trying layouts",
 	"training ranges|training|linking",
 	"assigning|connecting",
+	"shaping links",
 	"training ranges|training codes",
 	"writing",
 	"finding neighbours",

@@ -6,6 +6,7 @@
 #include "kind/hnsw/build_auto.h"
 #include "kind/hnsw/build_gates.h"
 #include "kind/hnsw/build_partition.h"
+#include "kind/hnsw/build_shape.h"
 #include "plural.h"
 
 typedef unsigned long long ull;
@@ -189,6 +190,7 @@ const struct vsx_kind_build vsx_kind_build_hnsw = {
 	.plan = plan,
 	.effort_at = ef_at,
 	.build = vsx_hnsw_build,
+	.shape = vsx_hnsw_shape,
 	.walks = true,
 	.most_dead = MOST_DEAD,
 	.gates = vsx_hnsw_build_gates,
