@@ -134,7 +134,7 @@ struct vsx_kernels {
 	vsx_int_kernel *ip_int[VSX_N_ELEMS];
 	vsx_exact_kernel *exact_squares, *exact_products, *exact_own;
 	vsx_exact_take_kernel *exact_take;
-	vsx_widen_kernel *widen[VSX_N_ELEMS]; /* VSX_F16 and VSX_BF16 only */
+	vsx_widen_kernel *widen[VSX_N_ELEMS]; /* not of VSX_F32 */
 	vsx_grid_codes_kernel *grid_codes;
 	vsx_grid_terms_kernel *grid_terms;
 	vsx_grid_range_kernel *grid_range;

@@ -75,23 +75,10 @@ static void load(float *out, const uint8_t *x, enum vsx_elem elem,
 		 uint32_t first, uint32_t n)
 {
 	x += (size_t)first * vsx_elem_bytes(elem);
-	switch (elem) {
-	case VSX_F32:
+	if (elem == VSX_F32)
 		memcpy(out, x, (size_t)n * sizeof(float));
-		return;
-	case VSX_F16:
-	case VSX_BF16:
+	else
 		vsx_kernels()->widen[elem](out, x, n);
-		return;
-	case VSX_I8:
-		for (uint32_t i = 0; i < n; i++)
-			out[i] = (float)(int8_t)x[i];
-		return;
-	case VSX_U8:
-		for (uint32_t i = 0; i < n; i++)
-			out[i] = (float)x[i];
-		return;
-	}
 }
 
 static float tail_of(const struct vsx_space *s, const uint8_t *row)

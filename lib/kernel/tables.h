@@ -47,6 +47,8 @@ extern const struct vsx_kernels vsx_kernels_neon;
 	VSX_INT_KERNEL(ints, ip_int_u8, VSX_U8, VSX_IP)                        \
 	VSX_WIDEN_KERNEL(widen_f16, VSX_F16)                                   \
 	VSX_WIDEN_KERNEL(widen_bf16, VSX_BF16)                                 \
+	VSX_WIDEN_KERNEL(widen_i8, VSX_I8)                                     \
+	VSX_WIDEN_KERNEL(widen_u8, VSX_U8)                                     \
                                                                                \
 	const struct vsx_kernels table = {                                     \
 		.name = isa,                                                   \
@@ -66,7 +68,10 @@ extern const struct vsx_kernels vsx_kernels_neon;
 		.exact_products = exact_products,                              \
 		.exact_own = exact_own,                                        \
 		.exact_take = exact_take,                                      \
-		.widen = {[VSX_F16] = widen_f16, [VSX_BF16] = widen_bf16},     \
+		.widen = {[VSX_F16] = widen_f16,                               \
+			  [VSX_BF16] = widen_bf16,                             \
+			  [VSX_I8] = widen_i8,                                 \
+			  [VSX_U8] = widen_u8},                                \
 		.grid_codes = grid_codes,                                      \
 		.grid_terms = grid_terms,                                      \
 		.grid_range = grid_range,                                      \

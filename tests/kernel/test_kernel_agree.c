@@ -414,6 +414,7 @@ static void check_widening(enum vsx_elem elem)
 	static uint8_t x[1 + 65536 * 2];
 	static float out[65536 + 1];
 	const struct vsx_kernels *k;
+	size_t each = elem_bytes(elem);
 
 	for (uint32_t v = 0; v < 65536; v++)
 		memcpy(x + 1 + 2 * (size_t)v, &(uint16_t){(uint16_t)v}, 2);
@@ -421,7 +422,7 @@ static void check_widening(enum vsx_elem elem)
 		for (uint32_t v = 0, n = 0; v < 65536; v += n) {
 			n = v % 37 + 1 < 65536 - v ? v % 37 + 1 : 65536 - v;
 			out[v + n] = 7.0f;
-			k->widen[elem](out + v, x + 1 + 2 * (size_t)v, n);
+			k->widen[elem](out + v, x + 1 + each * v, n);
 			cr_assert_eq(out[v + n], 7.0f, "%s, %u", k->name, n);
 		}
 		for (uint32_t v = 0; v < 65536; v++) {
@@ -439,6 +440,8 @@ Test(kernel, widens_every_value_exactly)
 {
 	check_widening(VSX_F16);
 	check_widening(VSX_BF16);
+	check_widening(VSX_I8);
+	check_widening(VSX_U8);
 }
 
 Test(kernel, converts_every_value_exactly)
