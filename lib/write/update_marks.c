@@ -57,10 +57,12 @@ void vsx_marks_set_all(struct vsx_marks *marks, uint32_t i)
 {
 	struct vsx_segment *seg = &marks->segments[i];
 
+	/* Counted, since n_dead may be wrong: a commit makes it right. */
 	for (uint32_t row = 0; row < seg->n_rows; row++)
-		if (!vsx_is_dead(seg, row))
+		if (!vsx_is_dead(seg, row)) {
 			seg->gone[row >> 3] |= (uint8_t)(1u << (row & 7));
-	seg->n_gone += seg->n_rows - seg->n_dead;
+			seg->n_gone++;
+		}
 	seg->n_dead = seg->n_rows;
 }
 

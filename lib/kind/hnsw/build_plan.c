@@ -171,7 +171,7 @@ static void plan(const struct vsx_plan_need *need, struct vsx_plan *out)
 }
 
 /* Walks go over deleted rows as over others: with so many of them a search
- * takes 1.3 to 1.4 times as long as in a graph of the rest. */
+ * takes 1.2 to 1.5 times as long as in a graph of the rest. */
 #define MOST_DEAD 20
 
 const struct vsx_kind_build vsx_kind_build_hnsw = {
