@@ -150,6 +150,21 @@ for spec in Flat IVF32,Flat HNSW8 IVF32,SQ8 HNSW8,SQ8 HNSW8,SQ8,G16; do
 	run 0 vsx-verify $i
 done
 
+# A graph with more than a fifth of its rows deleted is built anew, but for who
+# wants to mark them alone.
+run 0 vsx-build base.fbin -o graph.vsx -i HNSW8 -m cosine -q
+seq 0 400 >gone
+run 0 vsx-delete graph.vsx --ids gone --keep-segments -t 2 --memory 4M
+has "$tmp/out" "segments   1"
+state graph.vsx live 1599
+run 0 vsx-delete graph.vsx --id 401 -t 2 --memory 4M
+has "$tmp/out" "graph.vsx: 1 row deleted: generation 3"
+has "$tmp/out" "segments   2, the newest includes 1 older one"
+seq 402 1999 | awk '{ print $1, $1 }' >list
+answers graph.vsx list
+run 2 vsx-delete graph.vsx --id 402 --memory 1
+run 2 vsx-delete graph.vsx --id 402 -t 0
+
 # Rows from elsewhere, too many to be scanned: the lists do not fit them, which is said.
 python3 -c 'import struct
 with open("far.fbin", "wb") as out:

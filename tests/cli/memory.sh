@@ -28,5 +28,9 @@ run 0 limited 9216 vsx-build few.u8bin -o few.vsx -i HNSW4 \
 run 0 limited 9216 vsx-add rows.vsx few.u8bin --ids new --memory 8M -t 1 -q
 run 0 vsx-export few.vsx -o few.jsonl
 run 0 limited 12288 vsx-build few.jsonl -o docs.vsx -i Flat --memory 8M -t 1 -q
+# A graph that is built anew, since many of its rows are deleted.
+seq 0 4 31249 >gone
+run 0 limited 9216 vsx-delete few.vsx --ids gone --memory 8M -t 1
+has "$tmp/out" "segments   2, the newest includes 1 older one"
 run 0 vsx-verify rows.vsx few.vsx docs.vsx
 finish
