@@ -102,10 +102,25 @@ static uint64_t enter(struct plain *p, uint32_t row, size_t ef)
 	return entry;
 }
 
+static double value_of(const struct plain *p, uint64_t entry)
+{
+	return vsx_space_value(&p->seg->space, p->query, vsx_pool_key(entry));
+}
+
+static void expand_on(struct plain *p, const struct vsx_level *l, size_t ef);
+
 /* Rows that are met on the way down are met once for all. */
 static void descend(struct plain *p, size_t ef)
 {
-	uint64_t best = enter(p, 0, ef), before;
+	bool broad = vsx_hnsw_of(p->seg)->broad;
+	size_t wanted = ef;
+	uint64_t best, before;
+	double far;
+
+	if (broad && ef < VSX_HNSW_BROAD_PLACES)
+		ef = VSX_HNSW_BROAD_PLACES;
+	best = enter(p, 0, ef);
+	far = value_of(p, best);
 
 	for (uint32_t level = vsx_hnsw_of(p->seg)->n_levels - 1; level > 0;
 	     level--) {
@@ -129,7 +144,14 @@ static void descend(struct plain *p, size_t ef)
 					best = e;
 			}
 		} while (best != before);
+		if (!broad || level > VSX_HNSW_BROAD_LEVELS ||
+		    value_of(p, best) <= VSX_HNSW_NEAR_SHARE * far)
+			continue;
+		expand_on(p, &l, ef);
+		best = p->pool[0];
 	}
+	if (broad && p->n > wanted)
+		p->n = wanted;
 }
 
 /* What a row links to; deleted rows, too, if they are wanted. */
@@ -155,6 +177,22 @@ static void expand(struct plain *p, const struct vsx_level *l, size_t place,
 	bool is_dead = vsx_is_dead(p->seg, row);
 
 	enter_links(p, l, row, ef, place < (is_dead ? ef / 4 : ef + ef / 4));
+}
+
+/* The first places, on an upper level: then none is expanded yet. */
+static void expand_on(struct plain *p, const struct vsx_level *l, size_t ef)
+{
+	for (size_t i = 0; i < p->n && i < VSX_HNSW_BROAD_PLACES;) {
+		if (p->pool[i] & 1) {
+			i++;
+			continue;
+		}
+		p->pool[i] |= 1;
+		enter_links(p, l, vsx_pool_row(p->pool[i]), ef, true);
+		i = 0;
+	}
+	for (size_t i = 0; i < p->n; i++)
+		p->pool[i] &= ~UINT64_C(1);
 }
 
 static void walk(struct plain *p, size_t ef)
@@ -220,17 +258,29 @@ static void compare_all(struct laid_out *l, struct seeded *s)
 	vsx_scratch_release(&scratch);
 }
 
-Test(walk, finds_what_the_plain_form_finds)
+static void compare_elems(bool broad)
 {
 	for (int elem = VSX_F32; elem <= VSX_U8; elem += VSX_U8 - VSX_F32) {
 		struct laid_out l;
 		struct seeded s;
 
 		make(&l, &s, (enum vsx_elem)elem);
+		cr_expect_not(vsx_hnsw_of(&l.seg)->broad);
+		((struct vsx_hnsw *)l.seg.state)->broad = broad;
 		compare_all(&l, &s);
 		laid_out_release(&l);
 		seeded_release(&s);
 	}
+}
+
+Test(walk, finds_what_the_plain_form_finds)
+{
+	compare_elems(false);
+}
+
+Test(walk, goes_down_on_a_broad_way_as_the_plain_form_does)
+{
+	compare_elems(true);
 }
 
 /* So few that a walk is cheaper than a scan. */

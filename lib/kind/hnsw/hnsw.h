@@ -33,7 +33,20 @@ struct vsx_hnsw {
 	uint32_t n_levels;
 	uint32_t level_rows[VSX_MAX_LEVELS];
 	uint64_t level_links[VSX_MAX_LEVELS];
+	bool broad; /* the way down is, where it leads to nothing near */
 };
+
+/*
+ * The way down from level to level is that of one row. The more regions there
+ * are the more often it ends in a wrong one, where a walk over the base level
+ * stays: so in graphs of so many rows as many of the nearest are expanded on
+ * each of the two lowest upper levels, unless one was found that is near beside
+ * the entry point.
+ */
+#define VSX_HNSW_BROAD_ROWS   (UINT32_C(1) << 19)
+#define VSX_HNSW_BROAD_LEVELS 2u
+#define VSX_HNSW_BROAD_PLACES 32u
+#define VSX_HNSW_NEAR_SHARE   0.4 /* of the squared distance */
 
 static inline const struct vsx_hnsw *vsx_hnsw_of(const struct vsx_segment *seg)
 {
@@ -151,6 +164,12 @@ enum vsx_status vsx_walk_greedy(struct vsx_walk *w, const struct vsx_level *l,
 enum vsx_status vsx_walk_descend(struct vsx_walk *w, const struct vsx_level *l,
 				 size_t ef, uint32_t *at, uint32_t *key,
 				 struct vsx_error *err);
+
+/* Then expand the first `places` of the pool on this level: below it they are
+ * to be expanded again. */
+enum vsx_status vsx_walk_broaden(struct vsx_walk *w, const struct vsx_level *l,
+				 size_t ef, size_t places, uint32_t *at,
+				 uint32_t *key, struct vsx_error *err);
 
 /*
  * Expand the nearest entry of the pool that was not expanded, until there is

@@ -15,6 +15,7 @@ static enum vsx_status open_levels(struct vsx_segment *seg,
 	struct vsx_hnsw *g = seg->state;
 	uint64_t at = 0;
 
+	g->broad = seg->n_rows >= VSX_HNSW_BROAD_ROWS;
 	g->n_levels = seg->params[VSX_HNSW_LEVELS];
 	if (g->n_levels < 1 || g->n_levels > VSX_MAX_LEVELS)
 		return vsx_fail(err, VSX_ECORRUPT,

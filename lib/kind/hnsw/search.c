@@ -323,12 +323,53 @@ static enum vsx_status open_gates(const struct vsx_segment *seg,
 	return VSX_OK;
 }
 
+/* Whether the way down is broad: of all rows, by keys that are distances. */
+static bool is_broad(const struct vsx_walk *w, const struct vsx_segment *seg)
+{
+	enum vsx_key_form form = w->query->bounds.form;
+
+	return vsx_hnsw_of(seg)->broad && !w->eligible &&
+	       (form == VSX_KEY_F32 || form == VSX_KEY_WHOLE);
+}
+
+/* Down from the entry point, a row at a key. What a broad way finds does not go
+ * by ef, so that walks of all ef begin alike. */
+static enum vsx_status descend(struct vsx_walk *w,
+			       const struct vsx_segment *seg,
+			       const struct vsx_codes *codes, size_t ef,
+			       uint32_t at, uint32_t key, struct vsx_error *err)
+{
+	enum vsx_key_form form = w->query->bounds.form;
+	bool broad = is_broad(w, seg);
+	size_t room = broad && ef < VSX_HNSW_BROAD_PLACES
+			      ? VSX_HNSW_BROAD_PLACES
+			      : ef;
+	double near = VSX_HNSW_NEAR_SHARE * vsx_key_value(form, key);
+
+	for (uint32_t level = vsx_hnsw_of(seg)->n_levels - 1; level > 0;
+	     level--) {
+		struct vsx_level upper;
+
+		vsx_hnsw_level(seg, level, &upper);
+		upper.codes = *codes;
+		VSX_TRY(vsx_walk_descend(w, &upper, room, &at, &key, err));
+		if (broad && level <= VSX_HNSW_BROAD_LEVELS &&
+		    vsx_key_value(form, key) > near)
+			VSX_TRY(vsx_walk_broaden(w, &upper, room,
+						 VSX_HNSW_BROAD_PLACES, &at,
+						 &key, err));
+	}
+	if (broad && w->n > ef)
+		w->n = ef;
+	return VSX_OK;
+}
+
 enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 			       const struct vsx_segment *seg,
 			       struct vsx_find *find, size_t ef,
 			       struct vsx_level *base, struct vsx_error *err)
 {
-	uint32_t entry = seg->params[VSX_HNSW_ENTRY], at = entry, key;
+	uint32_t entry = seg->params[VSX_HNSW_ENTRY], key;
 	size_t room = room_for(&find->eligible, ef);
 	bool near, some = find->eligible.n < find->eligible.n_rows;
 
@@ -339,7 +380,8 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 					   err));
 	VSX_TRY(open_gates(seg, find, base, err));
 	VSX_TRY(vsx_walk_begin(w, find->scratch, &find->scratch->code,
-			       seg->mark_base, seg->n_rows, room + 2,
+			       seg->mark_base, seg->n_rows,
+			       room + VSX_HNSW_BROAD_PLACES,
 			       some ? 2 * base->degree : base->degree, err));
 	w->halt = find->halt;
 	if (some) {
@@ -353,15 +395,8 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 	 * so that a search with ef = n is a search of everything. */
 	VSX_TRY(vsx_walk_enter(w, base, entry, ef, &key, err));
 	VSX_TRY(vsx_walk_enter_nearest(w, base, ef, &near, err));
-	for (uint32_t level = vsx_hnsw_of(seg)->n_levels - 1;
-	     level > 0 && !near; level--) {
-		struct vsx_level upper;
-
-		vsx_hnsw_level(seg, level, &upper);
-		upper.codes = base->codes;
-		VSX_TRY(vsx_walk_descend(w, &upper, ef, &at, &key, err));
-	}
-	return VSX_OK;
+	return near ? VSX_OK
+		    : descend(w, seg, &base->codes, ef, entry, key, err);
 }
 
 /*

@@ -343,3 +343,17 @@ enum vsx_status vsx_walk_beam_until(struct vsx_walk *w,
 		}
 	}
 }
+
+enum vsx_status vsx_walk_broaden(struct vsx_walk *w, const struct vsx_level *l,
+				 size_t ef, size_t places, uint32_t *at,
+				 uint32_t *key, struct vsx_error *err)
+{
+	uint64_t *pool = w->scratch->pool;
+
+	VSX_TRY(vsx_walk_beam_until(w, l, ef, places, err));
+	for (size_t i = 0; i < w->n; i++)
+		pool[i] &= ~UINT64_C(1);
+	*at = vsx_pool_row(pool[0]);
+	*key = vsx_pool_key(pool[0]);
+	return VSX_OK;
+}
