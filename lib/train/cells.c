@@ -9,10 +9,17 @@
 #include "base/sample.h"
 #include "base/select.h"
 
-#define CHUNK	   VSX_LLOYD_CHUNK
 #define EACH	   256 /* points that a cell is learned from, at most */
 #define ITERATIONS 8   /* of the cells */
-#define LOOKS	   12  /* in each cell */
+
+/*
+ * Iterations in each cell. A part of the points shows as well where centroids
+ * of random points should go: a quarter of them at first, then half, unless
+ * these would be fewer than FEWEST for each centroid.
+ */
+#define FEWEST 32
+static const uint8_t parts_of[] = {4, 4, 4, 4, 2, 2, 1, 1};
+#define LOOKS (sizeof(parts_of) / sizeof(parts_of[0]))
 
 struct cells {
 	struct vsx_lloyd *l;
@@ -20,12 +27,12 @@ struct cells {
 	uint8_t *cents;	    /* [n][stride], codes */
 	uint32_t *start;    /* [n + 1] points */
 	uint32_t *first;    /* [n + 1] their centroids */
-	uint32_t *packed;   /* [n] where those lie in l->packed */
 	uint32_t *order;    /* of the points, as vsx_cells_begin() gives it */
 	uint8_t *new_codes; /* in that order */
 };
 
-uint32_t vsx_cells_for(uint32_t k)
+/* How many cells k centroids are spread over. */
+static uint32_t cells_for(uint32_t k)
 {
 	return k < 9 ? 1 : (uint32_t)(sqrt((double)k) / 3.0);
 }
@@ -36,10 +43,27 @@ static uint32_t few_of(uint32_t n, uint32_t cells)
 	return n / EACH > cells ? cells * EACH : n;
 }
 
+/* Points of a cell of n, and k centroids, that an iteration looks at. */
+static uint32_t some_of(uint32_t n, uint32_t k, size_t iteration)
+{
+	uint64_t some = n / parts_of[iteration], fewest = (uint64_t)k * FEWEST;
+
+	if (some < fewest)
+		some = fewest;
+	return some < n ? (uint32_t)some : n;
+}
+
+/* At most: how points and centroids are shared out is not known yet. */
 uint64_t vsx_cells_looks(uint32_t n, uint32_t k)
 {
-	return (uint64_t)few_of(n, vsx_cells_for(k)) * ITERATIONS +
-	       (uint64_t)n * (1 + LOOKS);
+	uint64_t looks = (uint64_t)few_of(n, cells_for(k)) * ITERATIONS + n;
+
+	for (size_t i = 0; i < LOOKS; i++) {
+		uint64_t some = n / parts_of[i] + (uint64_t)k * FEWEST;
+
+		looks += some < n ? some : n;
+	}
+	return looks;
 }
 
 /* ---- which cells ---------------------------------------------------- */
@@ -57,7 +81,7 @@ static enum vsx_status learn(struct cells *s, uint64_t seed,
 				.n_near = s->n,
 				.threads = l->threads,
 				.tally = l->tally};
-	enum vsx_status status = vsx_lloyd_alloc(&few, 0, err);
+	enum vsx_status status = vsx_lloyd_alloc(&few, err);
 
 	if (status == VSX_OK) {
 		vsx_sample(few.member, few.n, l->n, seed, VSX_RANDOM_CELLS);
@@ -72,14 +96,21 @@ static enum vsx_status learn(struct cells *s, uint64_t seed,
 		if (status == VSX_OK)
 			status = vsx_lloyd_repair(&few, err);
 		if (status == VSX_OK)
-			status = vsx_lloyd_move(&few, err);
+			status = vsx_lloyd_move(&few, false, err);
 	}
 	vsx_lloyd_release(&few);
 	return status;
 }
 
-/* l->of: the cell of each point; its points follow each other from start on. */
-static enum vsx_status enter(struct cells *s, struct vsx_error *err)
+static uint32_t points_of(const struct cells *s, uint32_t cell)
+{
+	return s->start[cell + 1] - s->start[cell];
+}
+
+/* l->of: the cell of each point; its points follow each other from start on, in
+ * random order. */
+static enum vsx_status enter(struct cells *s, uint64_t seed,
+			     struct vsx_error *err)
 {
 	struct vsx_lloyd *l = s->l;
 	uint8_t *centroids = l->cents;
@@ -94,6 +125,13 @@ static enum vsx_status enter(struct cells *s, struct vsx_error *err)
 	l->k = k;
 	memcpy(s->start, l->start, (s->n + (size_t)1) * sizeof(*s->start));
 	memcpy(s->order, l->member, l->n * sizeof(*s->order));
+	for (uint32_t c = 0; c < s->n; c++) {
+		struct vsx_rng rng = {
+			vsx_random_at(seed, VSX_RANDOM_CENTROIDS, c)};
+		uint32_t n = points_of(s, c);
+
+		vsx_shuffle_some(s->order + s->start[c], n, n, &rng);
+	}
 	return status;
 }
 
@@ -127,11 +165,6 @@ static enum vsx_status put_in_order(struct cells *s, struct vsx_error *err)
 
 /* ---- how many centroids each gets ----------------------------------- */
 
-static uint32_t points_of(const struct cells *s, uint32_t cell)
-{
-	return s->start[cell + 1] - s->start[cell];
-}
-
 /* One each, unless it is empty, and the others by the number of points, rounded
  * so that they come to k: never more than there are points. */
 static enum vsx_status share(struct cells *s, struct vsx_error *err)
@@ -161,121 +194,35 @@ static enum vsx_status share(struct cells *s, struct vsx_error *err)
 	vsx_least(rest, s->n, s->n, true);
 	for (uint32_t i = 0; i < left; i++)
 		s->first[(uint32_t)rest[s->n - 1 - i] + 1]++;
-	for (uint32_t c = 0; c < s->n; c++) {
-		s->packed[c] =
-			c ? s->packed[c - 1] + (s->first[c] - s->first[c - 1] +
-						VSX_PANEL - 1) /
-						       VSX_PANEL * VSX_PANEL
-			  : 0;
+	for (uint32_t c = 0; c < s->n; c++)
 		s->first[c + 1] += s->first[c];
-	}
 	free(rest);
 	return VSX_OK;
 }
 
 /* ---- in each cell --------------------------------------------------- */
 
-/* Random points of the cell, all different ones. */
-static void first_centroids(struct cells *s, uint64_t seed)
+/* The first points, which are random ones, are its first centroids. */
+static enum vsx_status cluster(struct cells *s, uint32_t cell,
+			       struct vsx_error *err)
 {
-	struct vsx_lloyd *l = s->l;
-	uint32_t *deck = l->member;
+	uint32_t n = points_of(s, cell), first = s->first[cell];
+	uint32_t k = s->first[cell + 1] - first;
+	struct vsx_lloyd part =
+		vsx_lloyd_part(s->l, first, k, s->start[cell], n);
 
-	for (uint32_t i = 0; i < l->n; i++)
-		deck[i] = i;
-	for (uint32_t c = 0; c < s->n; c++) {
-		struct vsx_rng rng = {
-			vsx_random_at(seed, VSX_RANDOM_CENTROIDS, c)};
-		uint32_t k = s->first[c + 1] - s->first[c];
-		uint32_t *some = deck + s->start[c];
-
-		vsx_shuffle_some(some, points_of(s, c), k, &rng);
-		for (uint32_t i = 0; i < k; i++)
-			memcpy(l->cents + (s->first[c] + i) * l->stride,
-			       l->codes + some[i] * l->stride, l->dim);
-	}
-}
-
-static struct vsx_packed_codes packed_of(const struct cells *s, uint32_t cell)
-{
-	return vsx_packed_codes_part(&s->l->packed, s->packed[cell],
-				     s->first[cell + 1] - s->first[cell]);
-}
-
-static enum vsx_status pack_work(void *context, unsigned int thread,
-				 uint64_t first, uint64_t last,
-				 struct vsx_error *err)
-{
-	struct cells *s = context;
-
-	(void)thread;
-	(void)err;
-	for (uint64_t c = first; c < last; c++) {
-		struct vsx_packed_codes part = packed_of(s, (uint32_t)c);
-
-		vsx_packed_codes_fill(&part,
-				      s->l->cents + s->first[c] * s->l->stride,
-				      s->l->stride, NULL, part.n);
-	}
-	return VSX_OK;
-}
-
-/* The cell that a point lies in. */
-static uint32_t cell_of(const struct cells *s, uint64_t point)
-{
-	uint32_t low = 0, high = s->n;
-
-	while (high - low > 1) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (s->start[mid] <= point)
-			low = mid;
-		else
-			high = mid;
-	}
-	return low;
-}
-
-static enum vsx_status look_work(void *context, unsigned int thread,
-				 uint64_t first, uint64_t last,
-				 struct vsx_error *err)
-{
-	struct cells *s = context;
-	struct vsx_lloyd *l = s->l;
-	uint32_t cell = cell_of(s, first);
-
-	for (uint64_t i = first, n; i < last; i += n) {
-		struct vsx_packed_codes part;
-
-		while (s->start[cell + 1] <= i)
-			cell++;
-		part = packed_of(s, cell);
-		n = s->start[cell + 1] < last ? s->start[cell + 1] - i
-					      : last - i;
-		if (n > CHUNK)
-			n = CHUNK;
-		vsx_seekers_find(&l->desks[thread].seekers, &part,
-				 l->codes + i * l->stride, l->stride,
-				 (uint32_t)n, l->of + i, l->away + i);
-		for (uint64_t j = i; j < i + n; j++)
-			l->of[j] += s->first[cell];
-	}
-	return vsx_tally_add(l->tally, thread, last - first, err);
-}
-
-/* Iterations in all cells at once. */
-static enum vsx_status cluster(struct cells *s, struct vsx_error *err)
-{
-	struct vsx_lloyd *l = s->l;
-
-	for (unsigned int i = 0; i < LOOKS; i++) {
+	for (uint32_t c = 0; c < k; c++)
+		memcpy(part.cents + c * part.stride,
+		       part.codes + c * part.stride, part.dim);
+	for (size_t i = 0; i < LOOKS; i++) {
 		if (i > 0)
-			VSX_TRY(vsx_lloyd_move(l, err));
-		VSX_TRY(vsx_parallel(l->threads, s->n, 1, pack_work, s, err));
-		VSX_TRY(vsx_parallel(l->threads, l->n, 8 * CHUNK, look_work, s,
-				     err));
-		vsx_lloyd_group(l);
+			VSX_TRY(vsx_lloyd_move(&part, false, err));
+		part.n = some_of(n, k, i);
+		VSX_TRY(vsx_lloyd_look(&part, err));
+		vsx_lloyd_group(&part);
 	}
+	for (uint32_t i = 0; i < n; i++)
+		part.of[i] += first;
 	return VSX_OK;
 }
 
@@ -284,33 +231,32 @@ static enum vsx_status alloc_cells(struct cells *s, struct vsx_error *err)
 	VSX_TRY(vsx_alloc_to(&s->cents, s->n, s->l->stride, err));
 	VSX_TRY(vsx_alloc_to(&s->start, s->n + (size_t)1, sizeof(*s->start),
 			     err));
-	VSX_TRY(vsx_alloc_to(&s->first, s->n + (size_t)1, sizeof(*s->first),
-			     err));
-	return vsx_alloc_to(&s->packed, s->n, sizeof(*s->packed), err);
+	return vsx_alloc_to(&s->first, s->n + (size_t)1, sizeof(*s->first),
+			    err);
 }
 
 enum vsx_status vsx_cells_begin(struct vsx_lloyd *l, uint64_t seed,
 				uint32_t *order, struct vsx_error *err)
 {
-	struct cells s = {.l = l, .n = vsx_cells_for(l->k), .order = order};
+	struct cells s = {.l = l, .n = cells_for(l->k), .order = order};
 	enum vsx_status status = alloc_cells(&s, err);
 
 	if (status == VSX_OK)
 		status = learn(&s, seed, err);
 	if (status == VSX_OK)
-		status = enter(&s, err);
+		status = enter(&s, seed, err);
 	if (status == VSX_OK)
 		status = put_in_order(&s, err);
 	if (status == VSX_OK)
 		status = share(&s, err);
-	if (status == VSX_OK) {
-		first_centroids(&s, seed);
-		status = cluster(&s, err);
-	}
+	for (uint32_t c = 0; status == VSX_OK && c < s.n; c++)
+		if (points_of(&s, c) > 0)
+			status = cluster(&s, c, err);
+	if (status == VSX_OK)
+		vsx_lloyd_group(l);
 	free(s.cents);
 	free(s.start);
 	free(s.first);
-	free(s.packed);
 	free(s.new_codes);
 	return status;
 }

@@ -10,16 +10,13 @@
 
 #include "train/lloyd.h"
 
-/* How many cells k centroids are spread over. */
-uint32_t vsx_cells_for(uint32_t k);
-
-/* What l->tally counts for n points and k centroids. */
+/* What l->tally counts for n points and k centroids, at most. */
 uint64_t vsx_cells_looks(uint32_t n, uint32_t k);
 
 /*
  * Set l->cents, and with them of, away, start and member. Points are put in the
  * order of their cells: order[i] is what was point i. The same for any number
- * of threads. Room for vsx_cells_for(k) gaps was asked for.
+ * of threads.
  */
 enum vsx_status vsx_cells_begin(struct vsx_lloyd *l, uint64_t seed,
 				uint32_t *order, struct vsx_error *err);

@@ -11,14 +11,14 @@
 #include "train/tally.h"
 
 #define PER_CENTROID 256 /* sampled rows, at most */
-#define ITERATIONS   14
+#define ITERATIONS   9
 
 /*
  * From so many centroids on, they begin in cells, and points look only at the
  * centroids that are nearest to their own: few points move farther at once.
  */
 #define MANY 256
-#define NEAR 128
+#define NEAR 96
 
 /* Iterations end when less than one point in this many has moved, and no
  * cluster was empty. */
@@ -132,7 +132,7 @@ static enum vsx_status iterate(struct training *t, struct vsx_error *err)
 	VSX_TRY(begin(t, err));
 	for (int i = 1; i < ITERATIONS; i++) {
 		VSX_TRY(vsx_lloyd_repair(l, err));
-		VSX_TRY(vsx_lloyd_move(l, err));
+		VSX_TRY(vsx_lloyd_move(l, i + 1 < ITERATIONS, err));
 		VSX_TRY(l->near ? vsx_lloyd_look_near(l, err)
 				: vsx_lloyd_look(l, err));
 		vsx_lloyd_group(l);
@@ -190,7 +190,6 @@ static enum vsx_status alloc_training(struct training *t, struct vsx_error *err)
 {
 	struct vsx_kmeans *km = t->km;
 	struct vsx_lloyd *l = &t->l;
-	bool many = km->k >= MANY;
 
 	VSX_TRY(vsx_alloc_to(&km->centroids, (size_t)km->k * km->dim,
 			     sizeof(float), err));
@@ -198,8 +197,8 @@ static enum vsx_status alloc_training(struct training *t, struct vsx_error *err)
 	VSX_TRY(vsx_alloc_to(&t->means, (size_t)l->threads * km->dim,
 			     sizeof(*t->means), err));
 	l->cents = km->codes;
-	l->n_near = many ? NEAR : km->k;
-	return vsx_lloyd_alloc(l, many ? vsx_cells_for(km->k) : 0, err);
+	l->n_near = km->k < MANY ? km->k : NEAR;
+	return vsx_lloyd_alloc(l, err);
 }
 
 /* What the tally counts: points put on the grid, then looked at. */

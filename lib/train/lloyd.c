@@ -197,6 +197,8 @@ enum vsx_status vsx_lloyd_repair(struct vsx_lloyd *l, struct vsx_error *err)
 		if (next == l->k || spread[next].sum == 0)
 			break;
 		from = spread[next++].cluster; /* once in an iteration */
+		memcpy(l->cents + c * l->stride, l->cents + from * l->stride,
+		       l->dim);
 		for (uint32_t i = l->start[from] + 1; i < l->start[from + 1];
 		     i += 2)
 			l->of[l->member[i]] = c;
@@ -210,13 +212,27 @@ enum vsx_status vsx_lloyd_repair(struct vsx_lloyd *l, struct vsx_error *err)
 /* Sums of so many codes fit a u32. */
 #define FOLD (1u << 24)
 
+/* Codes that are summed up before they are added to sums of 32 bits. */
+#define TOGETHER 8
+
 /* Sixteen at a time, so that compilers see what they can do at once; codes
  * end in zeros. */
-static void add_code(uint32_t *part, const uint8_t *code, uint32_t stride)
+static void add_codes(uint32_t *part, const uint8_t *const *code,
+		      uint32_t stride)
 {
-	for (uint32_t d = 0; d < stride; d += 16)
-		for (uint32_t e = 0; e < 16; e++)
-			part[d + e] += code[d + e];
+	const uint8_t *a = code[0], *b = code[1], *c = code[2], *d = code[3];
+	const uint8_t *e = code[4], *f = code[5], *g = code[6], *h = code[7];
+
+	for (uint32_t i = 0; i < stride; i += 16) {
+		uint16_t sum[16];
+
+		for (uint32_t j = 0; j < 16; j++)
+			sum[j] = (uint16_t)(a[i + j] + b[i + j] + c[i + j] +
+					    d[i + j] + e[i + j] + f[i + j] +
+					    g[i + j] + h[i + j]);
+		for (uint32_t j = 0; j < 16; j++)
+			part[i + j] += sum[j];
+	}
 }
 
 static void fold(uint64_t *sum, uint32_t *part, uint32_t stride)
@@ -227,40 +243,67 @@ static void fold(uint64_t *sum, uint32_t *part, uint32_t stride)
 	}
 }
 
-/* The codes nearest to the means of the codes. */
+/* n codes of a cluster, from member[first] on. */
+static void sum_up(const struct vsx_lloyd *l, unsigned int thread,
+		   uint32_t first, uint32_t n)
+{
+	uint32_t stride = (uint32_t)l->stride;
+	uint64_t *sum = l->sums + (size_t)thread * stride;
+	uint32_t *part = l->parts + (size_t)thread * stride;
+	const uint8_t *code[TOGETHER];
+
+	memset(sum, 0, stride * sizeof(*sum));
+	for (uint32_t i = 0; i < n; i += TOGETHER) {
+		for (uint32_t j = 0; j < TOGETHER; j++)
+			code[j] = i + j < n ? code_of_member(l, first + i + j)
+					    : l->zeros;
+		add_codes(part, code, stride);
+		if (i % FOLD == FOLD - TOGETHER)
+			fold(sum, part, stride);
+	}
+	fold(sum, part, stride);
+}
+
+/* The code nearest to the mean, or to 4/5 of the way from the old one to it
+ * beyond it. */
+static uint8_t mean_of(uint64_t sum, uint32_t n, uint8_t old, bool beyond)
+{
+	uint64_t back = beyond ? (uint64_t)n * old * 4 : 0, code;
+	uint64_t over = beyond ? (uint64_t)n * 5 : n;
+
+	if (beyond)
+		sum *= 9;
+	if (sum < back)
+		return 0;
+	code = ((sum - back) * 2 + over) / (over * 2);
+	return code < 255 ? (uint8_t)code : 255;
+}
+
 static enum vsx_status mean_work(void *context, unsigned int thread,
 				 uint64_t first, uint64_t last,
 				 struct vsx_error *err)
 {
 	struct vsx_lloyd *l = context;
-	uint32_t stride = (uint32_t)l->stride;
-	uint64_t *sum = l->sums + (size_t)thread * stride;
-	uint32_t *part = l->parts + (size_t)thread * stride;
+	const uint64_t *sum = l->sums + thread * l->stride;
 
 	(void)err;
 	for (uint64_t c = first; c < last; c++) {
-		uint8_t *code = l->cents + c * stride;
+		uint8_t *code = l->cents + c * l->stride;
 		uint32_t n = l->start[c + 1] - l->start[c];
 
 		if (n == 0)
 			continue;
-		memset(sum, 0, stride * sizeof(*sum));
-		for (uint32_t i = 0; i < n; i++) {
-			add_code(part, code_of_member(l, l->start[c] + i),
-				 stride);
-			if (i % FOLD == FOLD - 1)
-				fold(sum, part, stride);
-		}
-		fold(sum, part, stride);
+		sum_up(l, thread, l->start[c], n);
 		for (uint32_t d = 0; d < l->dim; d++)
-			code[d] =
-				(uint8_t)((sum[d] * 2 + n) / ((uint64_t)n * 2));
+			code[d] = mean_of(sum[d], n, code[d], l->beyond);
 	}
 	return VSX_OK;
 }
 
-enum vsx_status vsx_lloyd_move(struct vsx_lloyd *l, struct vsx_error *err)
+enum vsx_status vsx_lloyd_move(struct vsx_lloyd *l, bool beyond,
+			       struct vsx_error *err)
 {
+	l->beyond = beyond;
 	return vsx_parallel(l->threads, l->k, 8, mean_work, l, err);
 }
 
@@ -280,8 +323,30 @@ void vsx_lloyd_begin(struct vsx_lloyd *l, uint64_t seed,
 		       l->dim);
 }
 
-enum vsx_status vsx_lloyd_alloc(struct vsx_lloyd *l, uint32_t gaps,
-				struct vsx_error *err)
+struct vsx_lloyd vsx_lloyd_part(const struct vsx_lloyd *l, uint32_t centroid,
+				uint32_t k, uint32_t point, uint32_t n)
+{
+	return (struct vsx_lloyd){.k = k,
+				  .dim = l->dim,
+				  .stride = l->stride,
+				  .cents = l->cents + centroid * l->stride,
+				  .n = n,
+				  .codes = l->codes + point * l->stride,
+				  .of = l->of + point,
+				  .away = l->away + point,
+				  .start = l->start + centroid,
+				  .member = l->member + point,
+				  .n_near = k,
+				  .threads = l->threads,
+				  .packed = l->packed,
+				  .desks = l->desks,
+				  .zeros = l->zeros,
+				  .sums = l->sums,
+				  .parts = l->parts,
+				  .tally = l->tally};
+}
+
+enum vsx_status vsx_lloyd_alloc(struct vsx_lloyd *l, struct vsx_error *err)
 {
 	size_t n = l->n, k = l->k, t = l->threads;
 
@@ -293,8 +358,7 @@ enum vsx_status vsx_lloyd_alloc(struct vsx_lloyd *l, uint32_t gaps,
 	if (l->n_near < k)
 		VSX_TRY(vsx_alloc_to(&l->near, k * l->n_near, sizeof(*l->near),
 				     err));
-	VSX_TRY(vsx_packed_codes_init(&l->packed, l->k + gaps * VSX_PANEL,
-				      l->dim, err));
+	VSX_TRY(vsx_packed_codes_init(&l->packed, l->k, l->dim, err));
 	VSX_TRY(vsx_alloc_to(&l->desks, t, sizeof(*l->desks), err));
 	for (size_t i = 0; i < t; i++) {
 		struct vsx_desk *d = &l->desks[i];
@@ -304,6 +368,7 @@ enum vsx_status vsx_lloyd_alloc(struct vsx_lloyd *l, uint32_t gaps,
 			VSX_TRY(vsx_packed_codes_init(&d->near, l->n_near,
 						      l->dim, err));
 	}
+	VSX_TRY(vsx_alloc_to(&l->zeros, l->stride, 1, err));
 	VSX_TRY(vsx_alloc_to(&l->sums, t * l->stride, sizeof(*l->sums), err));
 	return vsx_alloc_to(&l->parts, t * l->stride, sizeof(*l->parts), err);
 }
@@ -322,6 +387,7 @@ void vsx_lloyd_release(struct vsx_lloyd *l)
 	}
 	free(l->desks);
 	vsx_packed_codes_release(&l->packed);
+	free(l->zeros);
 	free(l->sums);
 	free(l->parts);
 }

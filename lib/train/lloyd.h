@@ -36,21 +36,27 @@ struct vsx_lloyd {
 	unsigned int threads;
 	struct vsx_packed_codes packed; /* the centroids */
 	struct vsx_desk *desks;		/* [threads] */
+	uint8_t *zeros;			/* [stride] */
 	uint64_t *sums;			/* [threads][stride] */
 	uint32_t *parts;		/* [threads][stride], all 0 */
+	bool beyond;			/* see vsx_lloyd_move() */
 	_Atomic uint64_t n_moved;
 	uint32_t n_filled;	 /* clusters that were empty */
 	struct vsx_tally *tally; /* of points that have looked */
 };
 
 /*
- * Room for n points and k centroids, l->codes to be filled by the caller, and
- * for `gaps` panels more of packed centroids. l is zeros but for k, dim,
- * stride, cents, n, n_near, threads and tally, which are set.
+ * Room for n points and k centroids, l->codes to be filled by the caller. l is
+ * zeros but for k, dim, stride, cents, n, n_near, threads and tally, which are
+ * set.
  */
-enum vsx_status vsx_lloyd_alloc(struct vsx_lloyd *l, uint32_t gaps,
-				struct vsx_error *err);
+enum vsx_status vsx_lloyd_alloc(struct vsx_lloyd *l, struct vsx_error *err);
 void vsx_lloyd_release(struct vsx_lloyd *l);
+
+/* The clustering of some points to some centroids by itself, numbers of both
+ * from 0. Borrows all of l, which must rest meanwhile. */
+struct vsx_lloyd vsx_lloyd_part(const struct vsx_lloyd *l, uint32_t centroid,
+				uint32_t k, uint32_t point, uint32_t n);
 
 /* The first centroids: random points, all different ones. */
 void vsx_lloyd_begin(struct vsx_lloyd *l, uint64_t seed,
@@ -66,11 +72,16 @@ enum vsx_status vsx_lloyd_look_near(struct vsx_lloyd *l, struct vsx_error *err);
 /* Set start and member by `of`. */
 void vsx_lloyd_group(struct vsx_lloyd *l);
 
-/* Give empty clusters a part of others; they are grouped before and after. Sets
- * n_filled. */
+/* Give empty clusters a part of others, and their centroid; they are grouped
+ * before and after. Sets n_filled. */
 enum vsx_status vsx_lloyd_repair(struct vsx_lloyd *l, struct vsx_error *err);
 
-/* Centroids become the codes nearest to the means of their points' codes. */
-enum vsx_status vsx_lloyd_move(struct vsx_lloyd *l, struct vsx_error *err);
+/*
+ * Centroids become the codes nearest to the means of their points' codes, or go
+ * on `beyond` these by 4/5 of the way: where each step is a part of what is
+ * left, two such lead farther than three.
+ */
+enum vsx_status vsx_lloyd_move(struct vsx_lloyd *l, bool beyond,
+			       struct vsx_error *err);
 
 #endif

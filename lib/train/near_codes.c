@@ -118,17 +118,6 @@ void vsx_seekers_look(struct vsx_seekers *s, const struct vsx_packed_codes *p,
 	}
 }
 
-struct vsx_packed_codes vsx_packed_codes_part(const struct vsx_packed_codes *p,
-					      uint32_t first, uint32_t n)
-{
-	struct vsx_packed_codes part = *p;
-
-	part.panels += first / VSX_PANEL * vsx_panel_bytes(p->dim);
-	part.add += first;
-	part.n = part.room = n;
-	return part;
-}
-
 struct least {
 	const struct vsx_tiles *tiles;
 	uint64_t *best;

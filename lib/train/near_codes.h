@@ -32,11 +32,6 @@ void vsx_packed_codes_release(struct vsx_packed_codes *p);
 void vsx_packed_codes_fill(struct vsx_packed_codes *p, const uint8_t *codes,
 			   size_t stride, const uint32_t *number, uint32_t n);
 
-/* n of them from the first on, a multiple of VSX_PANEL, packed or to be packed:
- * numbers go from 0 again. Borrows all of p. */
-struct vsx_packed_codes vsx_packed_codes_part(const struct vsx_packed_codes *p,
-					      uint32_t first, uint32_t n);
-
 /* Codes that look for near ones at the same time, and packed ones that they
  * look at in one step. */
 #define VSX_SEEKERS	 64u

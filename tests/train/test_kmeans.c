@@ -1,7 +1,9 @@
 /* K-means: what its centroids are, and that they are always the same. */
 #include <criterion/criterion.h>
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -465,6 +467,38 @@ Test(kmeans, stops_when_it_is_told_to)
 	cr_expect_eq(vsx_kmeans_train(&km, &job, &s.rows, 10, 0, &err),
 		     VSX_ESTOPPED);
 	cr_expect_null(km.centroids);
+	seeded_release(&s);
+}
+
+static enum vsx_status note_total(struct vsx_job *job,
+				  const struct vsx_phase *phase, uint64_t done,
+				  uint64_t total, struct vsx_error *err)
+{
+	(void)err;
+	cr_expect_leq(done, total);
+	if (strcmp(phase->name, "training") == 0)
+		*(uint64_t *)job->context = total;
+	return VSX_OK;
+}
+
+/* What training takes: how often a row is compared with some centroids. */
+Test(kmeans, looks_at_a_row_a_few_times)
+{
+	uint64_t total = 0;
+	struct vsx_job job = {.seed = 3,
+			      .n_threads = 1,
+			      .progress = note_total,
+			      .context = &total};
+	struct vsx_error err;
+	struct vsx_kmeans km;
+	struct seeded s;
+
+	seeded_init(&s, VSX_L2, VSX_F32, 32768, 4);
+	cr_assert_eq(vsx_kmeans_train(&km, &job, &s.rows, 256, 0, &err),
+		     VSX_OK);
+	cr_expect_leq(total, 16 * 32768, "%" PRIu64, total);
+	cr_expect_geq(total, 10 * 32768, "%" PRIu64, total);
+	vsx_kmeans_release(&km);
 	seeded_release(&s);
 }
 
