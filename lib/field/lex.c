@@ -148,18 +148,75 @@ static enum vsx_status number(struct vsx_lex *l, struct vsx_token *t,
 	return VSX_OK;
 }
 
-/* \n, \t, \r, and any character that is no letter or digit for itself. */
+/* The four digits behind a \u at byte n from here on. */
+static bool utf16(const struct vsx_lex *l, size_t n, uint32_t *unit)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	*unit = 0;
+	if (peek(l, n) != '\\' || peek(l, n + 1) != 'u')
+		return false;
+	for (size_t i = 2; i < 6; i++) {
+		char c = lower(peek(l, n + i));
+		const char *digit = c ? strchr(digits, c) : NULL;
+
+		if (!digit)
+			return false;
+		*unit = *unit << 4 | (uint32_t)(digit - digits);
+	}
+	return true;
+}
+
+static void put_utf8(struct vsx_token *t, uint32_t c)
+{
+	int more = (c >= 0x80) + (c >= 0x800) + (c >= 0x10000);
+	static const uint8_t head[] = {0, 0xc0, 0xe0, 0xf0};
+
+	t->string[t->bytes++] = (char)(head[more] | c >> 6 * more);
+	while (more-- > 0)
+		t->string[t->bytes++] = (char)(0x80 | (c >> 6 * more & 0x3f));
+}
+
+/* \uXXXX as in JSON: what is above U+FFFF is two of them. */
+static enum vsx_status unicode(struct vsx_lex *l, struct vsx_token *t,
+			       size_t *n, struct vsx_error *err)
+{
+	uint32_t c, low;
+
+	if (!utf16(l, *n, &c) || c == 0 || (c >= 0xdc00 && c < 0xe000))
+		return vsx_lex_fail(l, l->at + *n, err,
+				    "expected \\u and four hexadecimal digits "
+				    "of a character");
+	*n += 6;
+	if (c >= 0xd800 && c < 0xdc00) {
+		if (!utf16(l, *n, &low) || low < 0xdc00 || low >= 0xe000)
+			return vsx_lex_fail(l, l->at + *n, err,
+					    "expected the second half of a "
+					    "character, \\udc00 to \\udfff");
+		*n += 6;
+		c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+	}
+	put_utf8(t, c);
+	return VSX_OK;
+}
+
+/* Those of JSON, and any character that is no letter or digit for itself. */
 static enum vsx_status escape(struct vsx_lex *l, struct vsx_token *t, size_t *n,
 			      struct vsx_error *err)
 {
-	static const char from[] = "ntr", to[] = "\n\t\r";
+	static const char from[] = "ntrbf", to[] = "\n\t\r\b\f";
 	char c = peek(l, *n + 1);
 	const char *known = c ? strchr(from, c) : NULL;
 
+	if (c == 'u')
+		return unicode(l, t, n, err);
+
 	if (!known && (is_name(c) || (uint8_t)c >= 0x80 || c == '\0') &&
 	    c != '_' && c != '.')
-		return vsx_lex_fail(l, l->at + *n, err,
-				    "expected \\n, \\t, \\r, \\\" or \\\\");
+		return vsx_lex_fail(
+			l, l->at + *n, err,
+			"expected \\n, \\t, \\r, \\b, \\f, \\uXXXX, "
+			"\\\" or \\\\");
 	t->string[t->bytes++] = known ? to[known - from] : c;
 	*n += 2;
 	return VSX_OK;

@@ -166,12 +166,52 @@ Test(filter, says_what_is_expected_where)
 	expect_refused("a = 'x",
 		       "filter, character 5: the string does not end");
 	expect_refused("a = 'x\\q'", "filter, character 7: expected \\n, \\t, "
-				     "\\r, \\\" or \\\\");
+				     "\\r, \\b, \\f, \\uXXXX, \\\" or \\\\");
+	expect_refused("a = 'x\\u00g1'",
+		       "filter, character 7: expected \\u and four hexadecimal "
+		       "digits of a character");
+	expect_refused("a = '\\u0000'",
+		       "filter, character 6: expected \\u and four hexadecimal "
+		       "digits of a character");
+	expect_refused("a = '\\udc00'",
+		       "filter, character 6: expected \\u and four hexadecimal "
+		       "digits of a character");
+	expect_refused("a = '\\ud83d\\u0041'",
+		       "filter, character 12: expected the second half of a "
+		       "character, \\udc00 to \\udfff");
+	expect_refused("a = '\\u004",
+		       "filter, character 6: expected \\u and four hexadecimal "
+		       "digits of a character");
 	expect_refused("a = 'x\n'",
 		       "filter, character 7: a line feed or tab in "
 		       "a string, expected \\n, \\r or \\t");
 	expect_refused("a\x01", "filter, character 2: a control character");
 	expect_refused("a = '\xff'", "the filter is not UTF-8");
+}
+
+/* Whatever a field may hold can be written: all of JSON's escapes are. */
+Test(filter, strings_are_those_of_json)
+{
+	static const char *const cases[][2] = {
+		{"a = \"\\u0001\\u007F\\u0085\"", "\x01\x7f\xc2\x85"},
+		{"a = '\\b\\f\\n\\r\\t\\/\\\\\\'\\\"'", "\b\f\n\r\t/\\'\""},
+		{"a = '\\u00e9\\u65E5\\uFFFF'",
+		 "\xc3\xa9\xe6\x97\xa5\xef\xbf\xbf"},
+		{"a = 'x\\ud83d\\ude00y'", "x\xf0\x9f\x98\x80y"},
+		{"a = '\\uDBFF\\uDFFF'", "\xf4\x8f\xbf\xbf"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *due = cases[i][1];
+		struct vsx_filter *f;
+
+		cr_assert_eq(vsx_filter_make(&f, cases[i][0], &err), VSX_OK,
+			     "%s: %s", cases[i][0], err.text);
+		cr_expect_eq(f->values[0].bytes, strlen(due));
+		cr_expect_arr_eq(f->values[0].string, due, strlen(due), "%s",
+				 cases[i][0]);
+		vsx_filter_drop(f);
+	}
 }
 
 Test(filter, is_bounded_in_depth_and_size)

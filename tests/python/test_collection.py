@@ -100,6 +100,14 @@ class Documents(Folder):
                 set(self.c.query(self.rows[0], 30, where=where)["ids"][0]),
                 due)
 
+    def test_where_of_any_character(self):
+        odd = "".join(map(chr, range(1, 0xa1))) + "\u2028\uffff\U0001f600"
+        texts = [odd, *odd]
+        self.c.add([f"odd-{i}" for i in range(len(texts))],
+                   vectors(len(texts)), metadatas=[{"t": t} for t in texts])
+        for i, text in enumerate(texts):
+            self.assertEqual(self.c.get(where={"t": text})["ids"], [f"odd-{i}"])
+
     def test_where_of_what_nobody_has(self):
         """It is equal to nothing, as in Chroma, and no error."""
         for fill in (self.fill, lambda: self.c.delete(where="i >= 0")):

@@ -28,8 +28,8 @@ def _value(v):
         raise TypeError(f"where: {v!r} is not a bool, number, str or datetime")
     if "\0" in v:
         raise ValueError(f"where: {v!r} has a NUL, which no field has")
-    v = v.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return '"' + v.replace("\r", "\\r").replace("\t", "\\t") + '"'
+    return re.sub("[\x7f-\x9f]", lambda c: f"\\u{ord(c[0]):04x}",
+                  json.dumps(v, ensure_ascii=False))
 
 
 def _values(vs):
