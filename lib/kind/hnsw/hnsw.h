@@ -105,6 +105,9 @@ struct vsx_walk {
 	size_t max_barred;	      /* more have no room in it */
 	size_t n_guided, most_guided; /* expanded rows around which rows that do
 					 not count guide */
+	uint64_t n_links, n_counting; /* links of expanded rows among some, and
+					 of them those to rows that count */
+	bool compares;		      /* see vsx_walk_compares() */
 	bool may_scan; /* rather than go on beyond most_guided of these */
 	uint64_t n_distances, n_hops;
 	uint64_t n_refused; /* links, by gates */
@@ -117,6 +120,13 @@ static inline size_t vsx_walk_grown(const struct vsx_walk *w, size_t ef)
 {
 	return ef + VSX_WALK_GROWTH * w->n_guided;
 }
+
+/*
+ * Whether a walk compares rows that do not count as well, where those that do
+ * are not few and lie anywhere: short rows, whose lists are short, too, and
+ * have too few that count to fill a hop. Less of the pool finds as much then.
+ */
+bool vsx_walk_compares(const struct vsx_level *l, const struct vsx_eligible *e);
 
 /* It is cheaper to look at all rows that count. */
 static inline bool vsx_walk_is_lost(const struct vsx_walk *w)

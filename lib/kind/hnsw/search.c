@@ -386,6 +386,7 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 	w->halt = find->halt;
 	if (some) {
 		w->eligible = &find->eligible;
+		w->compares = vsx_walk_compares(base, &find->eligible);
 		w->most_guided = most_guided(ef);
 		w->max_barred = room - most_grown(ef);
 	}
@@ -449,6 +450,17 @@ static enum vsx_status look_around(struct vsx_walk *w,
 	return VSX_OK;
 }
 
+/* The part of the pool that finds as much where all rows are compared. */
+static size_t narrowed(const struct vsx_walk *w, const struct vsx_find *find,
+		       size_t ef)
+{
+	size_t least = find->k + find->skip_self, most = ef - ef / 4;
+
+	if (!w->compares || find->within || ef < least)
+		return ef;
+	return most > least ? most : least;
+}
+
 /* A walk over all levels; what it found is in the pool. */
 static enum vsx_status walk(struct vsx_walk *w, const struct vsx_segment *seg,
 			    struct vsx_find *find, size_t ef,
@@ -459,6 +471,7 @@ static enum vsx_status walk(struct vsx_walk *w, const struct vsx_segment *seg,
 
 	VSX_TRY(vsx_hnsw_enter(w, seg, find, ef, &base, err));
 	base.asks = find->asks;
+	ef = narrowed(w, find, ef);
 	w->may_scan = LOST * cost_of_walk(seg, &find->eligible,
 					  ef < LEAST_LOST ? LEAST_LOST : ef) >=
 		      cost_of_scan(seg, &find->eligible);

@@ -45,7 +45,7 @@ size_t vsx_walk_insert_eligible(struct vsx_walk *w, size_t ef, uint64_t entry)
 }
 
 /* Lists that are fetched so many before their turn. */
-#define AHEAD 4u
+#define AHEAD 16u
 
 /* Around one row. */
 struct around {
@@ -102,19 +102,18 @@ static inline enum vsx_status tell_apart(const struct vsx_level *l,
 	return VSX_OK;
 }
 
-/* A row that counts, unless it was met before. */
+/* A row that counts, unless it was met before: there is room. */
 static inline enum vsx_status meet(struct vsx_walk *w,
 				   const struct vsx_level *l, uint32_t row,
 				   struct around *a, struct vsx_error *err)
 {
 	uint8_t mark = w->marks[row], epoch = w->scratch->epoch;
 
-	if (mark == epoch || row == w->avoid)
-		return VSX_OK;
-	if (mark == NEVER && l->codes.view)
+	if (__builtin_expect(mark == NEVER, 0) && l->codes.view)
 		VSX_TRY(touch_row(l, row, err));
 	w->marks[row] = epoch;
-	a->rows[a->n++] = row;
+	a->rows[a->n] = row;
+	a->n += (size_t)(mark != epoch) & (size_t)(row != w->avoid);
 	return VSX_OK;
 }
 
@@ -295,11 +294,12 @@ struct links {
 	uint32_t there[WORDS]; /* that are used */
 	uint32_t count[WORDS]; /* to rows that do */
 	bool dense;	       /* a quarter or more do */
+	bool any;	       /* one does */
 };
 
-static enum vsx_status sort_links(const struct vsx_walk *w,
-				  const struct vsx_level *l, uint32_t row,
-				  struct links *out, struct vsx_error *err)
+static enum vsx_status sort_links(struct vsx_walk *w, const struct vsx_level *l,
+				  uint32_t row, struct links *out,
+				  struct vsx_error *err)
 {
 	const uint32_t *links = links_of(l, row);
 	const struct vsx_eligible e = *w->eligible;
@@ -324,7 +324,10 @@ static enum vsx_status sort_links(const struct vsx_walk *w,
 		out->count[i / VSX_GATE_LINKS] = count;
 		many += (uint32_t)__builtin_popcount(count);
 	}
+	w->n_links += n;
+	w->n_counting += many;
 	out->dense = many * 4 >= n;
+	out->any = many > 0;
 	return VSX_OK;
 }
 
@@ -367,6 +370,32 @@ static enum vsx_status gather(struct vsx_walk *w, const struct vsx_level *l,
 	return VSX_OK;
 }
 
+/* Bytes of rows that are compared in less time than a list is waited for. */
+#define SMALL 256u
+
+bool vsx_walk_compares(const struct vsx_level *l, const struct vsx_eligible *e)
+{
+	uint64_t n = e->n;
+
+	return l->codes.codec == &vsx_codec_rows &&
+	       l->codes.block_bytes <= SMALL && l->degree <= SHORT &&
+	       n * 16 >= e->n_rows && n * 4 < e->n_rows;
+}
+
+/*
+ * Whether rows that count are about as many around the walk as everywhere: then
+ * they lie anywhere, and those that do not lead to them as well as any. Where a
+ * filter goes with the vectors rows around are nearly all or nearly none.
+ */
+static bool is_even(const struct vsx_walk *w)
+{
+	const struct vsx_eligible *e = w->eligible;
+	double due = (double)w->n_links * e->n / e->n_rows;
+
+	return w->compares &&
+	       fabs((double)w->n_counting - due) <= due / 8.0 + 2.0;
+}
+
 /*
  * Where many rows count, one that does not is cheaper to compare than to
  * bridge. It is a way to rows that do: so it is taken only around the near
@@ -374,11 +403,11 @@ static enum vsx_status gather(struct vsx_walk *w, const struct vsx_level *l,
  * few of these: there the nearest lead on to others as well.
  */
 static bool wants_others(const struct vsx_walk *w, const struct vsx_level *l,
-			 size_t ef, size_t place)
+			 size_t ef, size_t place, bool even)
 {
 	uint32_t row = vsx_pool_row(w->scratch->pool[place]);
 
-	if (vsx_is_eligible(w->eligible, row))
+	if (even || vsx_is_eligible(w->eligible, row))
 		return place < ef + ef / 4;
 	return l->degree < SHORT && place < ef / 4;
 }
@@ -392,14 +421,16 @@ static enum vsx_status step(struct vsx_walk *w, const struct vsx_level *l,
 	uint64_t bound = gate_bound(w, last_entry(w, ef), until);
 	uint32_t row = vsx_pool_row(entry);
 	struct links links;
+	bool even;
 	size_t n;
 
 	if (l->links_view)
 		VSX_TRY(touch_links(l, row, err));
 	VSX_TRY(sort_links(w, l, row, &links, err));
-	if (links.dense) {
+	even = !links.dense && links.any && is_even(w);
+	if (links.dense || even) {
 		VSX_TRY(gather(w, l, entry, bound, &links,
-			       wants_others(w, l, ef, *next), &n, err));
+			       wants_others(w, l, ef, *next, even), &n, err));
 		w->n_hops++;
 	} else {
 		VSX_TRY(bridge_over(w, l, entry, bound, &n, err));
