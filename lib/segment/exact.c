@@ -122,7 +122,7 @@ static const struct vsx_eligible *few_of(const struct vsx_segment *seg,
 	for (size_t i = 1; i < s->n; i++)
 		if (s->at[i]->find->eligible.barred != e->barred)
 			return NULL;
-	return vsx_eligible_are_sparse(e) ? e : NULL;
+	return s->at[0]->few ? e : NULL;
 }
 
 /* They see the same rows, the first of them before the others. */

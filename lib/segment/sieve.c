@@ -80,22 +80,34 @@ size_t vsx_sieve_want(const struct vsx_segment *seg,
 	return want < seg->n_rows ? (size_t)want : seg->n_rows;
 }
 
-/* What a row that lies alone takes, beside one of a panel of codes. */
-#define ALONE 8u
+/* What is waited for at a row or a panel of codes that lies alone, as bytes
+ * that are read in the order of memory. */
+#define ALONE_WAIT 512u
 
-/*
- * Of chosen rows that lie here and there each has a panel of codes around it,
- * which is longer than the row itself. From a disk pages are read, and those of
- * codes have more rows.
- */
-static bool are_fetched_alone(const struct vsx_segment *seg,
-			      const struct vsx_find *find)
+/* What few eligible rows are found by, where there are codes with bounds. */
+enum few {
+	FEW_ROWS,   /* themselves: each lies alone */
+	FEW_PANELS, /* of codes that have one */
+	FEW_NONE,   /* all codes, which are dropped again */
+};
+
+/* What takes least. From a disk pages are read, and those of codes have more
+ * rows. */
+static enum few ways_of_few(const struct vsx_segment *seg,
+			    const struct vsx_eligible *e)
 {
-	const struct vsx_eligible *e = &find->eligible;
+	uint64_t group =
+		(uint64_t)VSX_GROUP * (seg->codec->block_bytes(&seg->form) >>
+				       seg->codec->block_shift);
+	uint64_t panels = e->n_groups * (group + ALONE_WAIT);
+	uint64_t all = e->n_rows / VSX_GROUP * group;
+	uint64_t rows = (uint64_t)e->n * (seg->space.stride + ALONE_WAIT);
 
-	return e->n_groups && !seg->scarce && !vsx_is_coded(seg) &&
-	       vsx_eligible_are_sparse(e) &&
-	       (uint64_t)e->n * ALONE < (uint64_t)e->n_groups * VSX_GROUP;
+	if (e->n_groups == 0 || seg->scarce)
+		return FEW_PANELS;
+	if (!vsx_is_coded(seg) && rows < panels && rows < all)
+		return FEW_ROWS;
+	return panels < all ? FEW_PANELS : FEW_NONE;
 }
 
 enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
@@ -104,6 +116,7 @@ enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 				bool may_miss, struct vsx_error *err)
 {
 	struct vsx_scratch *scratch = find->scratch;
+	enum few few = FEW_PANELS;
 
 	memset(s, 0, sizeof(*s));
 	s->seg = seg;
@@ -116,8 +129,13 @@ enum vsx_status vsx_sieve_begin(struct vsx_sieve *s,
 	s->limit = first_limit(expected(find, s->want));
 	scratch->gathered.at = 0;
 	VSX_TRY(vsx_find_eligible(find, seg, err));
+	s->few = vsx_eligible_are_sparse(&find->eligible);
+	if (vsx_codes_present(seg) && !seg->codec->estimates && s->few)
+		few = ways_of_few(seg, &find->eligible);
+	if (few == FEW_NONE)
+		s->few = false;
 	if (s->estimates || (vsx_codes_present(seg) && !seg->codec->estimates &&
-			     !are_fetched_alone(seg, find)))
+			     few != FEW_ROWS))
 		VSX_TRY(vsx_segment_codes(seg, &s->codes, err));
 	else
 		vsx_segment_rows(seg, &s->codes);
@@ -366,6 +384,14 @@ static uint32_t whole_blocks(const struct vsx_sieve *s, uint32_t row,
 	return last - row;
 }
 
+/* The others of blocks of codes are no more work. */
+static uint32_t not_eligible(const struct vsx_sieve *s,
+			     const struct vsx_run *run)
+{
+	return run->n_rows - vsx_eligible_among(&s->find->eligible,
+						run->first_row, run->n_rows);
+}
+
 static enum vsx_status take_sparse(struct vsx_sieve *s,
 				   const struct vsx_run *run, uint32_t before,
 				   struct vsx_error *err)
@@ -402,11 +428,7 @@ static enum vsx_status take_sparse(struct vsx_sieve *s,
 			VSX_TRY(take_rows(
 				s, r, before + r->first_row - run->first_row,
 				err));
-			/* The others of their blocks are no more work. */
-			s->find->n_distances -=
-				r->n_rows -
-				vsx_eligible_among(&s->find->eligible,
-						   r->first_row, r->n_rows);
+			s->find->n_distances -= not_eligible(s, r);
 		}
 	} while (n == TOGETHER);
 	return VSX_OK;
@@ -493,7 +515,6 @@ static bool are_plain(const struct vsx_sieve *s)
 enum vsx_status vsx_sieve_rows(struct vsx_sieve *s, uint32_t first, uint32_t n,
 			       uint64_t offset, struct vsx_error *err)
 {
-	const struct vsx_eligible *eligible = &s->find->eligible;
 	struct vsx_run run = {
 		.first_row = first, .n_rows = n, .offset = offset};
 	uint32_t before;
@@ -501,11 +522,13 @@ enum vsx_status vsx_sieve_rows(struct vsx_sieve *s, uint32_t first, uint32_t n,
 	if (s->passed == &s->find->scratch->passed)
 		VSX_TRY(vsx_passed_add(s->passed, first, n, offset, err));
 	before = s->passed->n_rows - n;
-	if (vsx_eligible_are_sparse(eligible))
+	if (s->few)
 		return are_plain(s) ? take_scattered(s, &run, before, err)
 				    : take_sparse(s, &run, before, err);
 	VSX_TRY(vsx_halt_before(s->find->halt, n, vsx_vecs_stride(s->seg),
 				err));
+	if (vsx_eligible_are_sparse(&s->find->eligible))
+		s->find->n_distances -= not_eligible(s, &run);
 	return take_rows(s, &run, before, err);
 }
 

@@ -30,7 +30,9 @@ struct vsx_sieve {
 			    those of vsx_sieve_keep() */
 	size_t want;
 	bool estimates;
-	bool decodes;		   /* rows, which are kept as codes */
+	bool few;     /* rows are eligible: these are looked for, the others are
+			 not passed over */
+	bool decodes; /* rows, which are kept as codes */
 	struct vsx_kept *kept;	   /* by this: the scratch's, or that of the
 				      other sieve */
 	struct vsx_passed *passed; /* the scratch's, or that of another sieve

@@ -121,8 +121,7 @@ static enum vsx_status scan_list(struct vsx_sieve *sieve, uint32_t list,
 				 const struct vsx_run *run,
 				 struct vsx_error *err)
 {
-	bool few = vsx_eligible_are_sparse(&sieve->find->eligible);
-	uint32_t step = few ? run->n_rows : vsx_sieve_step(sieve);
+	uint32_t step = sieve->few ? run->n_rows : vsx_sieve_step(sieve);
 	uint32_t stride = vsx_vecs_stride(sieve->seg);
 
 	if (run->n_rows)
@@ -351,7 +350,7 @@ static enum vsx_status search_ivf(const struct vsx_segment *seg,
 			((double)among < due && among < find->eligible.n));
 		if (more) {
 			VSX_TRY(next_list(&tour, &next, err));
-			if (!vsx_eligible_are_sparse(&find->eligible))
+			if (!sieve.few)
 				vsx_sieve_expect(&sieve, &next);
 		}
 		before = sieve.n_kept + find->top.n;
