@@ -140,12 +140,10 @@ static enum vsx_status number(struct vsx_lex *l, struct vsx_token *t,
 		return read_float(l, t, digits, err);
 	errno = 0;
 	t->i = strtoll(digits, NULL, 10);
-	if (errno == ERANGE) {
-		errno = saved;
-		return vsx_lex_expected(l, t, "a number of 64 bits", err);
-	}
+	n = errno == ERANGE;
 	errno = saved;
-	return VSX_OK;
+	/* Beyond all ints, as it is rounded, too. */
+	return n ? read_float(l, t, digits, err) : VSX_OK;
 }
 
 /* The four digits behind a \u at byte n from here on. */

@@ -164,6 +164,15 @@ for format in jsonl csv; do
 	same out.$format again.$format
 done
 
+# What is null in one line may be an object in others.
+printf '%s\n' '{"id": 1, "vector": [1, 2], "metadata": null, "a": null}' \
+	'{"id": 2, "vector": [1, 3], "metadata": {"n": 1, "o": null}, "a": {"b": 2}}' \
+	'{"id": 3, "vector": [1, 4], "metadata": {"o": {"k": "x"}, "n": null}}' >null.jsonl
+run 0 vsx-build null.jsonl -o null.vsx -i Flat --fields auto
+[ -z "$(grep 'left out' "$tmp/err")" ] || fail "$(cat "$tmp/err")"
+count null.vsx 'n = 1 and a.b = 2' 1
+count null.vsx 'o.k = "x" and n is null' 1
+
 # Members that go nowhere are named, if anything is said.
 printf '{"id": 1, "vector": [1, 2], "metadata": {"t": [1, "x"]}, "lang": "en"}\n' >no.jsonl
 run 0 vsx-build no.jsonl -o no.vsx -i Flat

@@ -380,6 +380,9 @@ static enum vsx_status visit_member(const struct visit *v, const char *name,
 	struct known *k = find(v->f, name);
 	enum vsx_status status;
 
+	/* It says nothing of what others have there: an object, perhaps. */
+	if (!k && json_is_null(value))
+		return VSX_OK;
 	if (!k && json_is_object(value)) {
 		bool lifts = depth == 0 && (strcmp(name, "fields") == 0 ||
 					    strcmp(name, "metadata") == 0);
