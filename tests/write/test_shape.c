@@ -380,14 +380,14 @@ Test(shape, holds_for_all_metrics_and_whatever_is_kept)
 Test(shape, a_compaction_goes_by_the_rows_alone)
 {
 	float *rows = make(N, 0, OF_ROWS);
-	float *sample = make(SAMPLE, N, OF_OTHERS);
+	float *sample = make(2 * SAMPLE, N, OF_OTHERS);
 	const char *plain = scratch_path("plain"), *in = scratch_path("in");
 	const char *out = scratch_path("out");
 	struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
 
 	opts.report = hear;
 	build(plain, options("HNSW6"), rows, NULL, 0);
-	build(in, options("HNSW6"), rows, sample, SAMPLE);
+	build(in, options("HNSW6"), rows, sample, 2 * SAMPLE);
 	cr_expect(is_shaped(), "%s", note);
 	cr_expect_not(same_section(in, plain, "LNK0"));
 	note[0] = '\0';
