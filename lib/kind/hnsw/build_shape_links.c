@@ -9,8 +9,8 @@
 
 #define CHUNK 64
 
-/* Of a list queries may bring so much; less matters little, since few pass. */
-#define SHARE(degree) ((degree) / 2)
+/* Of a list queries may bring so much. */
+#define SHARE(degree) ((degree)*3 / 4)
 
 /* A row is left out when one that was chosen before is nearer to it, by so much
    of the squared distance, than the row whose links they become. */
@@ -48,13 +48,6 @@ static uint32_t key_of(const struct vsx_rows *rows,
 	return key;
 }
 
-static int by_value(const void *pa, const void *pb)
-{
-	const uint64_t *a = pa, *b = pb;
-
-	return *a < *b ? -1 : *a > *b;
-}
-
 /* Keys for n rows, which then rise by them. */
 static void rate(const struct shaping *p, struct worker *w, uint32_t row,
 		 uint64_t *entries, uint32_t n)
@@ -81,19 +74,40 @@ static bool is_link(const uint32_t *links, uint32_t degree, uint32_t row)
 	return false;
 }
 
-static uint32_t unique(uint64_t *x, uint32_t n)
+/* Rows that queries look for, row << 32 | query, as an entry of each: those
+   that most look for come first. */
+static uint32_t count(uint64_t *x, uint32_t n)
 {
-	uint32_t kept = 0;
+	uint32_t found = 0;
 
-	qsort(x, n, sizeof(*x), by_value);
-	for (uint32_t i = 0; i < n; i++)
-		if (kept == 0 || x[kept - 1] != x[i])
-			x[kept++] = x[i];
-	return kept;
+	vsx_least(x, n, n, true);
+	for (uint32_t i = 0, next; i < n; i = next) {
+		uint64_t row = x[i] >> 32;
+
+		for (next = i + 1; next < n && x[next] >> 32 == row;)
+			next++;
+		x[found++] = (uint64_t)(UINT32_MAX - (next - i)) << 32 | row;
+	}
+	vsx_least(x, found, found, true);
+	return found;
 }
 
-/* Where many queries look for one row, they look for others again and again. */
-#define MANY 4096
+/* Candidates of a row: what is looked for together with it most often, and as
+   often as the last of them. By distance alone rows that many queries look for
+   would be linked to those around them, as they are anyway. */
+#define CANDIDATES 128
+
+static uint32_t most_often(const uint64_t *x, uint32_t n)
+{
+	uint32_t some = n < CANDIDATES ? n : CANDIDATES;
+
+	while (some > 0 && some < n && x[some] >> 32 == x[some - 1] >> 32)
+		some++;
+	return some;
+}
+
+/* So many queries say enough of a row. */
+#define MOST_QUERIES 1024
 
 /* Rows that are looked for together with number i of the changed ones and are
    not its links, the nearest first. */
@@ -104,26 +118,24 @@ static enum vsx_status gather(const struct shaping *p, struct worker *w,
 	const struct vsx_asked *a = s->asked;
 	uint32_t row = p->changed[i];
 	const uint32_t *links = s->links + (size_t)row * s->degree;
+	uint64_t first = p->first[i], m = p->first[i + 1] - first;
 
-	uint32_t most = MANY;
-
+	if (m > MOST_QUERIES)
+		m = MOST_QUERIES;
+	VSX_TRY(vsx_grow(&w->entries, &w->cap, m * a->n_near,
+			 sizeof(*w->entries), err));
 	*n = 0;
-	for (uint64_t j = p->first[i]; j < p->first[i + 1]; j++) {
+	for (uint64_t j = first; j < first + m; j++) {
 		size_t query = (uint32_t)p->met[j];
 		const uint32_t *near = a->near + query * a->n_near;
 
-		VSX_TRY(vsx_grow(&w->entries, &w->cap, *n + a->n_near,
-				 sizeof(*w->entries), err));
 		for (uint32_t t = 0; t < a->n_near; t++)
 			if (near[t] != row &&
 			    !is_link(links, s->degree, near[t]))
-				w->entries[(*n)++] = near[t];
-		if (*n >= most) {
-			*n = unique(w->entries, *n);
-			most = 2 * *n + MANY;
-		}
+				w->entries[(*n)++] =
+					(uint64_t)near[t] << 32 | query;
 	}
-	*n = unique(w->entries, *n);
+	*n = most_often(w->entries, count(w->entries, *n));
 	rate(p, w, row, w->entries, *n);
 	return VSX_OK;
 }
