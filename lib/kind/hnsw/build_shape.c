@@ -1,11 +1,11 @@
 /*
  * Queries that come from elsewhere than the rows, as texts that look for
  * pictures do, have neighbours that are not each other's: links between near
- * rows lead from one to the next by long ways. So rows that one query looks for
- * are linked to each other. (The idea: Chen, Zhang, He, Jing, Wang, "RoarGraph:
- * A Projected Bipartite Graph for Efficient Cross-Modal Approximate Nearest
- * Neighbor Search", PVLDB 17(11), 2024, section 4.) Whether that pays is
- * measured, by other queries.
+ * rows lead from one to the next by long ways. So rows that queries look for
+ * together are linked to each other. (The idea: Chen, Zhang, He, Jing, Wang,
+ * "RoarGraph: A Projected Bipartite Graph for Efficient Cross-Modal Approximate
+ * Nearest Neighbor Search", PVLDB 17(11), 2024, section 4.) Whether that pays
+ * is measured, by other queries.
  */
 #include "kind/hnsw/build_shape.h"
 

@@ -93,7 +93,7 @@ static uint32_t count(uint64_t *x, uint32_t n)
 }
 
 /* Candidates of a row: what is looked for together with it most often, and as
-   often as the last of them. By distance alone rows that many queries look for
+   often as the last of them. By distance alone, rows that many queries look for
    would be linked to those around them, as they are anyway. */
 #define CANDIDATES 128
 
