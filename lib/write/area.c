@@ -163,6 +163,9 @@ enum vsx_status vsx_area_grow(struct vsx_area *a, uint64_t bytes,
 		if (cap < bytes || cap > PTRDIFF_MAX / 2)
 			cap = bytes;
 		cap = vsx_area_takes(cap);
+		/* Limits of the system count it all the same. */
+		if (!spill && cap > limit)
+			cap = limit & ~(STEP_BYTES - 1);
 		if (!spill)
 			VSX_TRY(grow_memory(a, cap, err));
 		else if (a->file.fd < 0)

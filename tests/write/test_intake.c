@@ -381,3 +381,26 @@ Test(intake, rows_of_an_index_stay_as_they_are_and_none_is_left_out)
 	cr_expect_eq(in.n_rejected, 0);
 	end();
 }
+
+/* Memory that is asked for is counted by limits of the system, used or not. */
+Test(intake, areas_ask_for_no_more_memory_than_they_may_have)
+{
+	const uint64_t limit = (UINT64_C(7) << 20) + 1, step = 100000;
+	struct vsx_area area;
+
+	begin(1);
+	vsx_area_init(&area);
+	for (uint64_t n = step; n <= 2 * limit; n += step) {
+		cr_assert_eq(vsx_area_grow(&area, n, limit, &output, &err),
+			     VSX_OK, "%s", err.text);
+		cr_assert_geq(area.cap, n);
+		area.base[n - 1] = 1;
+		if (vsx_area_takes(n) > limit)
+			cr_assert_geq(area.file.fd, 0);
+		else
+			cr_assert(area.file.fd < 0 && area.cap <= limit,
+				  "%llu bytes", (unsigned long long)area.cap);
+	}
+	vsx_area_release(&area);
+	end();
+}
