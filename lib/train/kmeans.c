@@ -11,14 +11,23 @@
 #include "train/tally.h"
 
 #define PER_CENTROID 256 /* sampled rows, at most */
-#define ITERATIONS   9
 
 /*
  * From so many centroids on, they begin in cells, and points look only at the
  * centroids that are nearest to their own: few points move farther at once.
  */
 #define MANY 256
-#define NEAR 96
+#define LOTS 4096 /* where they move farther, and are long in settling */
+
+static uint32_t near_of(uint32_t k)
+{
+	return k < MANY ? k : k < LOTS ? 96 : 160;
+}
+
+static uint32_t iterations_of(uint32_t k)
+{
+	return k < LOTS ? 9 : 12;
+}
 
 /* Iterations end when less than one point in this many has moved, and no
  * cluster was empty. */
@@ -128,11 +137,12 @@ static enum vsx_status begin(struct training *t, struct vsx_error *err)
 static enum vsx_status iterate(struct training *t, struct vsx_error *err)
 {
 	struct vsx_lloyd *l = &t->l;
+	uint32_t n = iterations_of(l->k);
 
 	VSX_TRY(begin(t, err));
-	for (int i = 1; i < ITERATIONS; i++) {
+	for (uint32_t i = 1; i < n; i++) {
 		VSX_TRY(vsx_lloyd_repair(l, err));
-		VSX_TRY(vsx_lloyd_move(l, i + 1 < ITERATIONS, err));
+		VSX_TRY(vsx_lloyd_move(l, i + 1 < n, err));
 		VSX_TRY(l->near ? vsx_lloyd_look_near(l, err)
 				: vsx_lloyd_look(l, err));
 		vsx_lloyd_group(l);
@@ -197,7 +207,7 @@ static enum vsx_status alloc_training(struct training *t, struct vsx_error *err)
 	VSX_TRY(vsx_alloc_to(&t->means, (size_t)l->threads * km->dim,
 			     sizeof(*t->means), err));
 	l->cents = km->codes;
-	l->n_near = km->k < MANY ? km->k : NEAR;
+	l->n_near = near_of(km->k);
 	return vsx_lloyd_alloc(l, err);
 }
 
@@ -206,7 +216,8 @@ static uint64_t looks(const struct vsx_lloyd *l)
 {
 	uint64_t n = l->n;
 
-	return n * ITERATIONS + (l->near ? vsx_cells_looks(l->n, l->k) : n);
+	return n * iterations_of(l->k) +
+	       (l->near ? vsx_cells_looks(l->n, l->k) : n);
 }
 
 enum vsx_status vsx_kmeans_train(struct vsx_kmeans *out, struct vsx_job *job,
