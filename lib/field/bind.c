@@ -147,14 +147,16 @@ static enum vsx_status add_value(struct vsx_program *p,
 		return at->none_above ? VSX_OK
 				      : add_range(p, at->above, INT64_MAX, err);
 	case VSX_FILTER_LE:
-		to = at->none_above ? INT64_MAX : at->above - 1;
-		return at->none_above || at->above > INT64_MIN
-			       ? add_range(p, INT64_MIN, to, err)
+		if (at->none_above)
+			return add_range(p, INT64_MIN, INT64_MAX, err);
+		return at->above > INT64_MIN
+			       ? add_range(p, INT64_MIN, at->above - 1, err)
 			       : VSX_OK;
 	case VSX_FILTER_GE:
-		from = at->none_below ? INT64_MIN : at->below + 1;
-		return at->none_below || at->below < INT64_MAX
-			       ? add_range(p, from, INT64_MAX, err)
+		if (at->none_below)
+			return add_range(p, INT64_MIN, INT64_MAX, err);
+		return at->below < INT64_MAX
+			       ? add_range(p, at->below + 1, INT64_MAX, err)
 			       : VSX_OK;
 	default:
 		if (!has_equal(at))
