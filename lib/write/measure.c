@@ -16,7 +16,7 @@
 
 /* Queries to draw: about this many components are compared by the exact
  * search, between the two bounds. */
-#define DRAW_COMPONENTS (UINT64_C(1) << 33)
+#define DRAW_COMPONENTS (UINT64_C(1) << 34)
 #define DRAW_LEAST	100
 #define DRAW_MOST	1000
 

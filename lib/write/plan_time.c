@@ -9,8 +9,8 @@
 #include "write/measure.h"
 
 /* Components compared in a second when all rows are looked at. */
-#define WHOLE_RATE 2.0e10 /* of whole numbers */
-#define REAL_RATE  0.8e10
+#define WHOLE_RATE 1.0e11 /* of whole numbers */
+#define REAL_RATE  0.4e11
 
 #define WRITE_RATE 4e8 /* bytes in a second, read back included */
 
