@@ -15,7 +15,7 @@ case ${sanitize:-}:$test in
 [!:]*_shared | [!:]*/shared.sh)
 	set -- sh -c 'echo "the same code as without shared libraries"; exit 77'
 	;;
-[!:]*:tests/tree/* | [!:]*:tests/kernel/*)
+[!:]*:tests/tree/* | [!:]*:tests/kernel/* | [!:]*/terminal.sh)
 	set -- sh -c 'echo "the same with and without a sanitizer"; exit 77'
 	;;
 esac
