@@ -14,23 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "normal.h"
+
 static uint64_t state;
-
-static double uniform(void)
-{
-	uint64_t z = state += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return ((double)((z ^ z >> 31) >> 11) + 0.5) * 0x1p-53;
-}
-
-static double normal(void)
-{
-	double r = sqrt(-2.0 * log(uniform()));
-
-	return r * cos(6.283185307179586 * uniform());
-}
 
 static float *normals(size_t n, double scale)
 {
@@ -39,7 +25,7 @@ static float *normals(size_t n, double scale)
 	if (!x)
 		exit(3);
 	for (size_t i = 0; i < n; i++)
-		x[i] = (float)(scale * normal());
+		x[i] = (float)(scale * bench_normal(&state));
 	return x;
 }
 
@@ -58,10 +44,10 @@ static float *centres;
 
 static void point(float *z)
 {
-	size_t c = (size_t)(uniform() * (double)n_centres) * latent;
+	size_t c = (size_t)(bench_uniform(&state) * (double)n_centres) * latent;
 
 	for (size_t i = 0; i < latent; i++)
-		z[i] = centres[c + i] + (float)(0.5 * normal());
+		z[i] = centres[c + i] + (float)(0.5 * bench_normal(&state));
 }
 
 static void through(const float *layer, const float *z, float *out)
@@ -89,8 +75,8 @@ static void make(const char *path, size_t n, const float *layer,
 		point(z);
 		through(layer, z, x);
 		for (size_t d = 0; d < dim && offset; d++)
-			x[d] += offset[d] +
-				(float)(noise / sqrt((double)dim) * normal());
+			x[d] += offset[d] + (float)(noise / sqrt((double)dim) *
+						    bench_normal(&state));
 		if (fwrite(x, sizeof(*x), dim, f) != dim)
 			exit(3);
 	}

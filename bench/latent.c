@@ -12,25 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "normal.h"
+
 enum { HIDDEN = 512, QUERIES = 1000, STEP = 16 };
 
 static uint64_t state;
-
-static double uniform(void)
-{
-	uint64_t z = state += UINT64_C(0x9e3779b97f4a7c15);
-
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return ((double)((z ^ z >> 31) >> 11) + 0.5) * 0x1p-53;
-}
-
-static float normal(void)
-{
-	double r = sqrt(-2.0 * log(uniform()));
-
-	return (float)(r * cos(6.283185307179586 * uniform()));
-}
 
 static float *normals(size_t n, float scale)
 {
@@ -39,7 +25,7 @@ static float *normals(size_t n, float scale)
 	if (!x)
 		exit(3);
 	for (size_t i = 0; i < n; i++)
-		x[i] = scale * normal();
+		x[i] = scale * (float)bench_normal(&state);
 	return x;
 }
 
@@ -75,12 +61,13 @@ static void make(const struct network *w, size_t n, const char *path)
 		size_t some = n - at < STEP ? n - at : STEP;
 
 		for (size_t r = 0; r < STEP; r++) {
-			size_t c = (size_t)(uniform() * (double)w->clusters);
+			size_t c = (size_t)(bench_uniform(&state) *
+					    (double)w->clusters);
 
 			for (size_t i = 0; i < w->latent; i++)
 				z[r * w->latent + i] =
 					w->centres[c * w->latent + i] +
-					0.5f * normal();
+					0.5f * (float)bench_normal(&state);
 		}
 		for (size_t i = 0; i < STEP * HIDDEN; i++)
 			h[i] = 0.0f;
@@ -88,7 +75,7 @@ static void make(const struct network *w, size_t n, const char *path)
 		for (size_t i = 0; i < STEP * HIDDEN; i++)
 			h[i] = tanhf(h[i]);
 		for (size_t i = 0; i < STEP * w->dim; i++)
-			x[i] = 0.02f * normal();
+			x[i] = 0.02f * (float)bench_normal(&state);
 		layer(h, HIDDEN, w->second, w->dim, x);
 		if (fwrite(x, w->dim * sizeof(*x), some, f) != some)
 			exit(3);
