@@ -32,7 +32,7 @@ $cc $flags -o "$dir/neon_tiles" \
 $cc $flags -O3 -o "$dir/neon_codes" \
 	tests/kernel/neon/neon_codes.c lib/kernel/codes.c lib/kernel/cpu.c \
 	lib/kernel/codes_scalar.c lib/kernel/codes_sums.c \
-	lib/kernel/codes_neon.c -lpthread
+	lib/kernel/codes_neon.c lib/kernel/pool.c -lpthread
 "$qemu" "$dir/neon_codes"
 
 $cc $flags -o "$dir/neon_matmul" \
