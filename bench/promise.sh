@@ -3,7 +3,8 @@
 # are no rows of it? For each set in DATA and each SPEC an index is built, and for
 # recalls that are asked for by --recall the table says what was promised (as
 # measured on rows of the index), the set's own queries what came of it.
-# VSX_BUILD is the build directory, VSX_TMP where indexes go.
+# Sets that DATA does not have are left out. VSX_BUILD is the build directory, VSX_TMP
+# where indexes go.
 set -eu
 data=$1
 shift
@@ -16,6 +17,7 @@ echo "| --- | --- | ---: | ---: | --- | ---: | ---: | ---: |"
 
 # set NAME BASE QUERIES TRUTH [OPTION]...
 set_of() {
+	[ -e "$data/$1" ] || return 0
 	name=$1 base=$data/$1/$2 queries=$data/$1/$3 truth=$data/$1/$4
 	shift 4
 	for spec in $specs; do
