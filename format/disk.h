@@ -171,7 +171,8 @@ struct vsx_disk_codes {
 	vsx_le32 dim;	      /*  0  of what is coded */
 	vsx_le32 flags;	      /*  4  VSX_CODES_* */
 	vsx_le32 n_centroids; /*  8  that lie in the section */
-	uint8_t zero[52];     /* 12 */
+	vsx_le32 loss;	      /* 12  f32, of the rows it was learned from */
+	uint8_t zero[48];     /* 16 */
 };
 
 static_assert(sizeof(struct vsx_disk_codes) == 64, "SPEC.md 5.9");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "code/build_loss.h"
 #include "code/pq.h"
 #include "train/opq.h"
 
@@ -168,6 +169,19 @@ static enum vsx_status train(const struct vsx_code_wish *wish,
 	return wish->build->train(job, from, p, err);
 }
 
+/* So that later ones can be held to what these rows lose. */
+static enum vsx_status put_loss(struct vsx_job *job,
+				const struct vsx_code_source *from,
+				struct vsx_code_params *p,
+				struct vsx_error *err)
+{
+	struct vsx_code_loss loss;
+
+	VSX_TRY(vsx_code_loss(job, from, p, &loss, err));
+	vsx_code_head_set_loss(p->bytes, (float)loss.mean);
+	return VSX_OK;
+}
+
 uint64_t vsx_codes_train_bytes(const struct vsx_code_wish *wish,
 			       const struct vsx_code_form *form, uint64_t n,
 			       unsigned int threads)
@@ -202,6 +216,8 @@ enum vsx_status vsx_codes_train(const struct vsx_code_wish *wish,
 	form = vsx_code_form_of(wish, from->rows->space->dim, from->n_lists);
 	VSX_TRY(vsx_code_params_init(p, wish->build, &form, err));
 	status = train(wish, job, from, p, err);
+	if (status == VSX_OK && vsx_codec_has_head(wish->build->codec))
+		status = put_loss(job, from, p, err);
 	if (status != VSX_OK)
 		vsx_code_params_release(p);
 	return status;
@@ -251,8 +267,7 @@ static uint64_t input_of(const struct vsx_code_source *from, uint64_t row)
 	return from->order ? from->order[row] : row;
 }
 
-/* What row of the segment is kept already; NULL: nothing. */
-static const uint8_t *code_of(const struct vsx_code_source *from, uint64_t row)
+const uint8_t *vsx_code_there(const struct vsx_code_source *from, uint64_t row)
 {
 	return from->code_of ? from->code_of(from->context, input_of(from, row))
 			     : NULL;
@@ -333,7 +348,7 @@ static void encode_inputs(const struct vsx_code_params *p,
 
 	for (uint32_t j = 0; j < n; j++) {
 		centroids[j] = vsx_code_centroid(from, p, first + j);
-		if (from->kept && !code_of(from, first + j))
+		if (from->kept && !vsx_code_there(from, first + j))
 			decoded_row(from, p, first + j, more, work,
 				    y + (size_t)j * p->form.coded);
 		else
@@ -355,8 +370,10 @@ void vsx_codes_encode(const struct vsx_code_params *p,
 			(uint32_t)(n - i < block_rows ? n - i : block_rows);
 
 		memset(out, 0, p->block_bytes);
-		if (!from->kept && block_rows == 1 && code_of(from, first + i))
-			memcpy(out, code_of(from, first + i), p->block_bytes);
+		if (!from->kept && block_rows == 1 &&
+		    vsx_code_there(from, first + i))
+			memcpy(out, vsx_code_there(from, first + i),
+			       p->block_bytes);
 		else if (p->build->codec->encode)
 			encode_inputs(p, from, first + i, some, work, out);
 		else

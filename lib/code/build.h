@@ -66,10 +66,6 @@ struct vsx_codec_build {
 	uint64_t (*train_bytes)(const struct vsx_code_form *form, uint64_t n,
 				unsigned int threads);
 
-	/* The distance of rows from what their codes say, about, of any rows
-	   that the codes are for. NULL: that depends on the rows. */
-	double (*usual_loss)(const struct vsx_code_params *p);
-
 	/* The block of n rows, from 1 to 2^block_shift, into zeros, where the
 	   codec has no encode(). Any thread may call it. */
 	void (*encode)(const struct vsx_code_params *p,
@@ -168,6 +164,10 @@ const float *vsx_code_centroid(const struct vsx_code_source *from,
 void vsx_code_source_row(const struct vsx_code_source *from,
 			 const struct vsx_code_params *p, uint64_t row,
 			 float *x, float *y);
+
+/* The code of a row of the segment that is there already (code_of); NULL: there
+ * is none. */
+const uint8_t *vsx_code_there(const struct vsx_code_source *from, uint64_t row);
 
 /* Floats that vsx_codes_encode() works in. */
 size_t vsx_codes_work(const struct vsx_code_params *p);

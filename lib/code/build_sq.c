@@ -133,29 +133,16 @@ static enum vsx_status train_one_step(struct vsx_job *job,
 	return learn(job, from, p, true, err);
 }
 
-/* Values are as often anywhere between two that codes say. */
-static double usual_loss(const struct vsx_code_params *p)
-{
-	struct vsx_sq_scale s = vsx_sq_scale(&p->form, p->bytes);
-	double sum = 0.0;
-
-	for (uint32_t i = 0; i < p->form.coded; i++)
-		sum += (double)s.step[i] * (double)s.step[i];
-	return sqrt(sum / 12.0);
-}
-
 const struct vsx_codec_build vsx_codec_sq8_build = {
 	.codec = &vsx_codec_sq8,
 	.name = "SQ8",
 	.train = train,
-	.usual_loss = usual_loss,
 };
 
 const struct vsx_codec_build vsx_codec_sq8u_build = {
 	.codec = &vsx_codec_sq8,
 	.name = "SQ8u",
 	.train = train_one_step,
-	.usual_loss = usual_loss,
 };
 
 const struct vsx_codec_build vsx_codec_sq4_build = {
@@ -163,5 +150,4 @@ const struct vsx_codec_build vsx_codec_sq4_build = {
 	.name = "SQ4",
 	.residual = true,
 	.train = train,
-	.usual_loss = usual_loss,
 };

@@ -46,6 +46,24 @@ void vsx_code_form_write(struct vsx_disk_codes *head,
 	vsx_put32(&head->n_centroids, f->n_centroids);
 }
 
+float vsx_code_head_loss(const uint8_t *head)
+{
+	uint32_t bits =
+		vsx_load32(head + offsetof(struct vsx_disk_codes, loss));
+	float loss;
+
+	memcpy(&loss, &bits, sizeof(loss));
+	return loss;
+}
+
+void vsx_code_head_set_loss(uint8_t *head, float loss)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &loss, sizeof(bits));
+	vsx_put32(&((struct vsx_disk_codes *)head)->loss, bits);
+}
+
 /* ---- there and back --------------------------------------------------- */
 
 struct vsx_linear vsx_code_linear(const struct vsx_code_form *f,

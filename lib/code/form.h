@@ -38,9 +38,14 @@ struct vsx_code_parts vsx_code_parts(const struct vsx_code_form *f);
 /* The head, decoded into what word and row say of the form. */
 struct vsx_code_form vsx_code_form_read(uint32_t word, uint32_t dim,
 					const uint8_t *head);
-/* And as bytes. */
+/* And as bytes; no loss is known yet. */
 void vsx_code_form_write(struct vsx_disk_codes *head,
 			 const struct vsx_code_form *f);
+
+/* What the head says is lost: mean distance of the rows that were learned from
+ * to what their codes decode to. */
+float vsx_code_head_loss(const uint8_t *head);
+void vsx_code_head_set_loss(uint8_t *head, float loss);
 
 /*
  * What is coded of a row: its components (under cosine of length 1), the

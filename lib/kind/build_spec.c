@@ -210,14 +210,21 @@ struct vsx_spec vsx_spec_of_segment(const struct vsx_segment *seg)
 	};
 }
 
+/* Blocks are records where they would stand in place of rows. */
+static const struct vsx_codec *record_of(const struct vsx_codec_build *b)
+{
+	if (b && b->kept_alone)
+		b = b->kept;
+	return b ? b->codec : NULL;
+}
+
 bool vsx_spec_same_codes(const struct vsx_spec *a, const struct vsx_spec *b)
 {
 	const struct vsx_code_wish *x = &a->codes, *y = &b->codes;
 
 	if (a->gates != b->gates ||
-	    (x->build ? x->build->codec : NULL) !=
-		    (y->build ? y->build->codec : NULL) ||
-	    x->size != y->size || !x->transform != !y->transform)
+	    record_of(x->build) != record_of(y->build) || x->size != y->size ||
+	    !x->transform != !y->transform)
 		return false;
 	return x->transform_dim == y->transform_dim || !x->transform_dim ||
 	       !y->transform_dim; /* 0: all */

@@ -1,5 +1,7 @@
 #include "segment/codes.h"
 
+#include <math.h>
+
 #include "plural.h"
 #include "segment/kept.h"
 
@@ -69,6 +71,12 @@ static enum vsx_status read_head(const struct vsx_segment *seg,
 				"a transform of rows of %u dimensions, "
 				"expected %u at most",
 				f->dim, VSX_MAX_LINEAR_DIM);
+	if (!isfinite(vsx_code_head_loss(head)) ||
+	    vsx_code_head_loss(head) < 0.0f)
+		return vsx_fail(err, VSX_ECORRUPT,
+				"codes with a loss of %g, expected a number "
+				"of 0 or more",
+				(double)vsx_code_head_loss(head));
 	if (!vsx_is_zero(head + offsetof(struct vsx_disk_codes, zero),
 			 sizeof(((struct vsx_disk_codes *)0)->zero)))
 		return vsx_fail(err, VSX_ECORRUPT,

@@ -5,7 +5,6 @@
 
 #include "kind/build_spec.h"
 #include "segment/kept.h"
-#include "write/code_drift.h"
 #include "write/measure.h"
 #include "write/options.h"
 #include "write/update.h"
@@ -100,6 +99,23 @@ static bool keeps_codes(const struct vsx *index)
 	return false;
 }
 
+/* Rows that are kept as codes share them, whatever they lose. Nothing but a
+ * build from the rows themselves mends that: it is said before all else. */
+static bool lost_too_much(struct vsx_update_result *result,
+			  const struct vsx *index,
+			  const struct vsx_code_drift *drift)
+{
+	if (drift->times <= VSX_FAR_OFF || !keeps_codes(index))
+		return false;
+	snprintf(result->advice, sizeof(result->advice),
+		 "what %s of the added rows is %.3g off on average, of those "
+		 "that codes were trained on %.3g: only an index built anew "
+		 "from all rows mends that",
+		 drift->of_kept ? "is kept" : "codes say", drift->now,
+		 drift->trained);
+	return true;
+}
+
 /* Whether what was learned suits the rows no more. */
 static bool learned_too_little(struct vsx_update_result *result,
 			       const struct vsx *index)
@@ -107,14 +123,6 @@ static bool learned_too_little(struct vsx_update_result *result,
 	const struct vsx_segment *seg = find_learned(index);
 	const char *what;
 
-	if (result->code_shift > VSX_FAR_OFF && keeps_codes(index)) {
-		snprintf(result->advice, sizeof(result->advice),
-			 "what is kept of the added rows is %.2f times as far "
-			 "off as such codes are: it stays so, another index "
-			 "would suit them",
-			 result->code_shift);
-		return true;
-	}
 	if (isinf(result->code_shift)) {
 		snprintf(result->advice, sizeof(result->advice),
 			 "codes as they were trained were exact, but not for "
@@ -165,8 +173,12 @@ static void much_is_dead(struct vsx_update_result *result,
 
 /* What the rows that are live say. */
 static bool fits_no_more(struct vsx_update_result *result,
-			 const struct vsx *index, const struct vsx_spec *wish)
+			 const struct vsx *index,
+			 const struct vsx_code_drift *drift,
+			 const struct vsx_spec *wish)
 {
+	if (lost_too_much(result, index, drift))
+		return true;
 	if (differs(result, index, wish) || few_queries(result, index, wish))
 		return true;
 	if (result->recall_at_10 > 0.0 &&
@@ -182,6 +194,7 @@ static bool fits_no_more(struct vsx_update_result *result,
 
 void vsx_update_advise(struct vsx_update_result *result,
 		       const struct vsx_update *u,
+		       const struct vsx_code_drift *drift,
 		       const struct vsx_usage *usage)
 {
 	struct vsx_choice choice;
@@ -193,7 +206,7 @@ void vsx_update_advise(struct vsx_update_result *result,
 		vsx_options_follow(&choice, &u->build, result->n_live,
 				   u->index->segments,
 				   u->index->manifest.n_segments);
-		if (fits_no_more(result, u->index, &choice.spec))
+		if (fits_no_more(result, u->index, drift, &choice.spec))
 			return;
 	}
 	much_is_dead(result, usage);

@@ -3,20 +3,27 @@
 #define VSX_CODE_DRIFT_H
 
 #include "code/build.h"
-#include "segment/segment.h"
 
-/* Of drift: so much, and what was learned suits the rows no more. */
+/* Of drift: so many times, and what was learned suits the rows no more. */
 #define VSX_FAR_OFF 1.25
 
-/*
- * *drift is the mean distance of the rows of `from` from what their codes say,
- * over that of the rows of `trained`, whose parameters p are: from samples.
- * Infinity where the latter are what their codes say, and the former are not.
- * trained NULL: over what such codes usually lose; 0 where that is not known.
- */
-enum vsx_status vsx_code_drift(const struct vsx_code_source *from,
+/* Mean distances of rows from what their codes say (code/build_loss.h). */
+struct vsx_code_drift {
+	double now;	/* of the rows that are added */
+	double trained; /* of those that the codes were learned from */
+	double times;	/* now over trained; 0: not compared. Infinite where
+			   codes were exact. 1 where what is lost matters to no
+			   search: next to nothing of how far the rows lie from
+			   each other */
+	bool of_kept;	/* the codes are all that is kept of the rows */
+};
+
+/* Of the rows of `from` that are new, and parameters that were learned from
+ * others. */
+enum vsx_status vsx_code_drift(struct vsx_job *job,
+			       const struct vsx_code_source *from,
 			       const struct vsx_code_params *p,
-			       const struct vsx_segment *trained, double *drift,
+			       struct vsx_code_drift *drift,
 			       struct vsx_error *err);
 
 #endif

@@ -7,7 +7,6 @@
 #include "kind/build_spec.h"
 #include "manifest.h"
 #include "segment/codes.h"
-#include "write/code_drift.h"
 #include "write/plan.h"
 
 /* The rows as they will lie, in the lists that were built; these may be those
@@ -70,6 +69,12 @@ static const uint8_t *code_of(const void *context, uint64_t row)
 	return seg->view[VSX_SEC_VECS].base + offset;
 }
 
+static void take_codes_over(struct vsx_new_segment *n)
+{
+	n->source.code_of = code_of;
+	n->source.context = n;
+}
+
 /* Codes of links, by what searches compare rows by. */
 static enum vsx_status make_gates(struct vsx_new_segment *n, uint32_t parts,
 				  struct vsx_error *err)
@@ -95,8 +100,7 @@ static enum vsx_status learn(struct vsx_new_segment *n,
 	if (!n->codes.build)
 		VSX_TRY(vsx_codes_train(codes, n->job, &n->source, &n->codes,
 					err));
-	n->source.code_of = code_of;
-	n->source.context = n;
+	take_codes_over(n);
 	n->codes_source = n->source;
 	n->codes_source.kept = n->kept.build ? &n->kept : NULL;
 	return spec->gates ? make_gates(n, spec->gates, err) : VSX_OK;
@@ -235,17 +239,22 @@ static const struct vsx_segment *find_lender(const struct vsx_new_segment *n,
 	return best;
 }
 
-/* Of rows that are kept as codes: what is coded beside them is what is left. */
+/* From what is kept of rows, or from the codes beside, whichever is farther. */
 static enum vsx_status find_drift(struct vsx_new_segment *n,
-				  const struct vsx_segment *from,
 				  struct vsx_error *err)
 {
+	struct vsx_code_drift codes;
+
 	if (n->kept.build)
-		return vsx_code_drift(&n->source, &n->kept, NULL,
-				      &n->code_shift, err);
+		VSX_TRY(vsx_code_drift(n->job, &n->source, &n->kept, &n->drift,
+				       err));
+	n->drift.of_kept = n->kept.build != NULL;
 	if (!n->codes.build || !vsx_codec_has_head(n->codes.build->codec))
 		return VSX_OK;
-	return vsx_code_drift(&n->source, &n->codes, from, &n->code_shift, err);
+	VSX_TRY(vsx_code_drift(n->job, &n->source, &n->codes, &codes, err));
+	if (codes.times > n->drift.times)
+		n->drift = codes;
+	return VSX_OK;
 }
 
 enum vsx_status vsx_new_segment_share(struct vsx_new_segment *n,
@@ -265,14 +274,17 @@ enum vsx_status vsx_new_segment_share(struct vsx_new_segment *n,
 	if (!from)
 		return VSX_OK;
 	VSX_TRY(take_both(n, &kept, &codes, from, err));
-	VSX_TRY(find_drift(n, from, err));
-	if (n->code_shift > VSX_FAR_OFF && !n->kept.build) {
+	n->learned_of = from->number + 1;
+	take_codes_over(n);
+	VSX_TRY(find_drift(n, err));
+	if (n->drift.times > VSX_FAR_OFF && !n->kept.build) {
+		n->learned_of = 0;
 		vsx_code_params_release(&n->kept);
 		vsx_code_params_release(&n->codes);
 		*lists_too = is_residual(from);
 		return VSX_OK;
 	}
-	n->codes_of = n->learned_of = from->number + 1;
+	n->codes_of = n->learned_of;
 	return VSX_OK;
 }
 

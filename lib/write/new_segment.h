@@ -6,6 +6,7 @@
 #define VSX_NEW_SEGMENT_H
 
 #include "write/areas.h"
+#include "write/code_drift.h"
 #include "write/intake/spool.h"
 #include "write/segment_out.h"
 
@@ -22,7 +23,7 @@ struct vsx_new_segment {
 	struct vsx_code_source source, codes_source; /* of what is coded */
 	uint32_t learned_of; /* 1 + the one of job->sources that they are of */
 	uint32_t codes_of;   /* 1 + the segment whose parameters these are; 0 */
-	double code_shift; /* of codes that it shares, see code_drift.h; or 0 */
+	struct vsx_code_drift drift; /* from codes that it shares, or would */
 	struct vsx_segment_out out;
 	struct vsx_segment_entry entry; /* of the manifest, once written */
 	uint32_t number;		/* of the segment */
@@ -49,7 +50,7 @@ enum vsx_status vsx_new_segment_room(struct vsx_new_segment *n,
 /*
  * Share the codes that one of the segments before[number] has learned for a
  * spec, if there is one and they suit the rows (code_drift.h); it is touched.
- * Sets code_shift. *lists_too: they do not suit, and are of what the centroids
+ * Sets drift. *lists_too: they do not suit, and are of what the centroids
  * leave of rows: the kind is to be built once more, with lists of its own.
  */
 enum vsx_status vsx_new_segment_share(struct vsx_new_segment *n,

@@ -6,6 +6,7 @@
 #include "read/handle.h"
 #include "write/intake/intake.h"
 #include "write/areas.h"
+#include "write/code_drift.h"
 #include "write/report.h"
 
 struct vsx_update {
@@ -51,6 +52,7 @@ enum vsx_status vsx_update_run(struct vsx_update *u,
 /* advise.c: set the advice, when everything else of the result is known. */
 void vsx_update_advise(struct vsx_update_result *result,
 		       const struct vsx_update *u,
+		       const struct vsx_code_drift *drift,
 		       const struct vsx_usage *usage);
 
 /*

@@ -51,7 +51,7 @@ static enum vsx_status make_codes(struct vsx_update_run *r,
 
 	VSX_TRY(vsx_new_segment_share(n, &choice->spec, r->segments, &lists_too,
 				      err));
-	r->result->code_shift = n->code_shift;
+	r->result->code_shift = n->drift.times;
 	if (lists_too) {
 		vsx_built_release(&n->built);
 		VSX_TRY(build_kind(r, choice, true, err));

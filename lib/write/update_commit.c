@@ -37,7 +37,7 @@ static void fill_result(struct vsx_update_run *r)
 		r->super.committed_bytes - was->committed_bytes;
 	result->deleted_bytes = r->sink.usage.deleted;
 	result->superseded_bytes = r->sink.usage.superseded;
-	vsx_update_advise(result, r->u, &r->sink.usage);
+	vsx_update_advise(result, r->u, &r->added.drift, &r->sink.usage);
 }
 
 /* Nothing was asked for, or nothing that is there. */

@@ -579,7 +579,10 @@ bytes_at("5.9-2", "sq8", ["codes of 17 dimensions over rows of 18"], "CPAR", 0, 
 for value in (4, 8, 2**31):
     bytes_at("5.9-3", "sq8", ["codes with flags 0x%x" % value], "CPAR", 4, u32(value))
 bytes_at("5.9-4", "sq8", ["codes with 1 centroid, expected 0"], "CPAR", 8, u32(1))
-bytes_at("5.9-5", "sq8", ["does not end in zeros"], "CPAR", 12, b"\1")
+bytes_at("5.9-5", "sq8", ["does not end in zeros"], "CPAR", 16, b"\1")
+for base, name in (("sq8", "CPAR"), ("kept", "VPAR")):
+    for value in (NAN, INF, f32(-1.0)):
+        bytes_at("5.9-10", base, ["codes with a loss of"], name, 12, value)
 bytes_at("5.9-5", "sq4", ["does not end in zeros"], "CPAR", 63, b"\1")
 bytes_at("5.9-6", "sq8", ["which have none"], "CPAR", 4, u32(2))
 param("5.9-7", "sq8", ["cannot share section CPAR of segment 0"], 5, 1)

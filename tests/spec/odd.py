@@ -28,6 +28,14 @@ def _(m):
     m.section("RCLL").data[24:28] = (1500).to_bytes(4, "little")
 
 
+for base, name in (("sq8", "CPAR"), ("kept", "VPAR")):
+    for loss in (b"\0\0\0\0", b"\0\0\0\x80", b"\xff\xff\x7f\x7f"):
+
+        @sound("a loss that no row has", base)
+        def _(m, name=name, loss=loss):
+            m.section(name).data[12:16] = loss
+
+
 properties("no property", b"")
 properties("spec is empty", b"spec=\0")
 properties("spec of another kind", b"spec=HNSW64\0")

@@ -747,7 +747,9 @@ class Segment:
         fits = 1 <= d <= dim if flags & 1 else d == dim
         self.need(fits, "5.9-2", "dim of codes")
         self.need(not flags & 1 or dim <= 8192, "5.9.3-1", "a transform of so many")
-        self.need(not params[12:64].strip(b"\0"), "5.9-5", "head of codes")
+        loss = struct.unpack("<f", params[12:16])[0]
+        self.need(0.0 <= loss < math.inf, "5.9-10", "loss of codes")
+        self.need(not params[16:64].strip(b"\0"), "5.9-5", "head of codes")
         own = Estimates.parts(dim, d, flags, n_centroids)[-1]
         if codec < 3:
             self.need(size == d, "5.9.1-1", "size of the code word")
