@@ -1,14 +1,15 @@
 /*
  * Searches of a file by a process that may use less memory than the file has.
  *
- * usage: bench_larger INDEX QUERIES SECONDS [--no-advice]
+ * usage: bench_larger INDEX QUERIES SECONDS [--no-advice | --batch]
  *
  * Begins with nothing of the file in memory. One thread asks one query after
- * the other, in turns; the first fifth of the time is not counted. The limit
- * is set from outside: see larger.sh.
+ * the other, or all of them at once, in turns; the first fifth of the time is
+ * not counted. The limit is set from outside: see larger.sh.
  */
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,23 +54,45 @@ struct tally {
 	double seconds, bytes;
 };
 
-/* Ask from query *at on, for so many seconds but one query at least. */
-static struct tally ask(struct vsx_searcher *s,
-			const struct bench_vectors *queries, size_t *at,
-			double seconds)
+/* Who asks: one query at a time, or a batch. */
+struct asker {
+	struct vsx_searcher *searcher;
+	struct vsx_pool *pool; /* NULL: the searcher asks */
+	const struct bench_vectors *queries;
+	size_t at; /* the next query of the searcher */
+	struct vsx_hit *hits;
+};
+
+/* How many were asked. */
+static size_t ask_some(struct asker *a)
 {
-	double start = now(CLOCK_MONOTONIC), bytes = bytes_read();
-	struct tally t = {0};
-	struct vsx_hit hits[K];
+	const struct bench_vectors *q = a->queries;
+	struct vsx_answers answers = VSX_ANSWERS_INIT;
 	struct vsx_error err;
 	size_t n;
 
-	do {
-		if (vsx_search(s, queries->x + *at * queries->dim, VSX_F32, K,
-			       NULL, hits, &n, &err))
+	if (a->pool) {
+		answers.hits = a->hits;
+		if (vsx_pool_search(a->pool, q->x, VSX_F32, q->n, K, NULL,
+				    &answers, &err))
 			die(err.text);
-		*at = (*at + 1) % queries->n;
-		t.queries++;
+		return q->n;
+	}
+	if (vsx_search(a->searcher, q->x + a->at * q->dim, VSX_F32, K, NULL,
+		       a->hits, &n, &err))
+		die(err.text);
+	a->at = (a->at + 1) % q->n;
+	return 1;
+}
+
+/* For so many seconds, but once at least. */
+static struct tally ask(struct asker *a, double seconds)
+{
+	double start = now(CLOCK_MONOTONIC), bytes = bytes_read();
+	struct tally t = {0};
+
+	do {
+		t.queries += ask_some(a);
 		t.seconds = now(CLOCK_MONOTONIC) - start;
 	} while (t.seconds < seconds);
 	t.bytes = bytes_read() - bytes;
@@ -79,32 +102,41 @@ static struct tally ask(struct vsx_searcher *s,
 int main(int argc, char **argv)
 {
 	struct vsx_open_opts open_opts = VSX_OPEN_OPTS_INIT;
-	struct vsx_searcher *searcher;
+	struct asker asker = {0};
 	struct bench_vectors queries;
+	bool batch = false;
 	char why[BENCH_WHY_BYTES];
 	struct vsx_error err;
 	struct vsx *index;
 	struct tally t;
 	double seconds;
-	size_t at = 0;
 
 	if (argc < 4 || argc > 5 ||
-	    (argc == 5 && strcmp(argv[4], "--no-advice") != 0))
-		die("INDEX QUERIES SECONDS [--no-advice]");
-	if (argc == 5)
+	    (argc == 5 && strcmp(argv[4], "--no-advice") != 0 &&
+	     strcmp(argv[4], "--batch") != 0))
+		die("INDEX QUERIES SECONDS [--no-advice | --batch]");
+	batch = argc == 5 && strcmp(argv[4], "--batch") == 0;
+	if (argc == 5 && !batch)
 		open_opts.memory = UINT64_MAX; /* as if there were enough */
 	seconds = strtod(argv[3], NULL);
 	if (bench_vectors_read(&queries, argv[2], why))
 		die(why);
 	drop(argv[1]);
 	if (vsx_open(&index, argv[1], &open_opts, &err) ||
-	    vsx_searcher_new(&searcher, index, &err))
+	    vsx_searcher_new(&asker.searcher, index, &err) ||
+	    (batch && vsx_pool_new(&asker.pool, index, 1, &err)))
 		die(err.text);
-	ask(searcher, &queries, &at, seconds / 5);
-	t = ask(searcher, &queries, &at, seconds * 4 / 5);
+	asker.queries = &queries;
+	asker.hits = calloc(queries.n * K, sizeof(*asker.hits));
+	if (!asker.hits)
+		die("no memory");
+	ask(&asker, seconds / 5);
+	t = ask(&asker, seconds * 4 / 5);
 	printf("%.1f q/s | %.0f KiB a query\n", (double)t.queries / t.seconds,
 	       t.bytes / (double)t.queries / 1024);
-	vsx_searcher_free(searcher);
+	free(asker.hits);
+	vsx_pool_free(asker.pool);
+	vsx_searcher_free(asker.searcher);
 	vsx_close(index);
 	bench_vectors_release(&queries);
 	return 0;

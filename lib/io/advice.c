@@ -36,17 +36,16 @@ void vsx_ask(const void *p, uint64_t bytes)
 		       bytes - at < PIECE ? bytes - at : PIECE, MADV_WILLNEED);
 }
 
-bool vsx_disk_is_slow(struct vsx_disk_watch *w, uint64_t rows)
+uint64_t vsx_disk_pages(void)
 {
-	int64_t blocks, before = w->blocks;
-	bool begun = w->begun;
 	struct rusage r;
 
 	if (getrusage(RUSAGE_THREAD, &r) != 0)
-		return false;
-	blocks = (int64_t)r.ru_inblock;
-	w->begun = true;
-	w->blocks = blocks;
-	return !begun || (uint64_t)(blocks - before) / BLOCKS_PER_PAGE >
-				 rows / ROWS_PER_PAGE;
+		return 0;
+	return (uint64_t)r.ru_inblock / BLOCKS_PER_PAGE;
+}
+
+bool vsx_disk_is_slow(uint64_t pages, uint64_t rows)
+{
+	return pages > rows / ROWS_PER_PAGE;
 }

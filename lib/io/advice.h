@@ -26,19 +26,14 @@ void vsx_advise_random(const void *p, uint64_t bytes);
 /* Begin to read these bytes, without waiting for them. */
 void vsx_ask(const void *p, uint64_t bytes);
 
-/*
- * Whether asking pays. It costs a call of the system even for what is in
- * memory, so a thread asks while it has had to wait for the disk.
- */
-struct vsx_disk_watch {
-	bool begun;
-	int64_t blocks; /* of 512 bytes, that this thread had read by then */
-};
+/* Pages that this thread has read from a disk so far; 0: it is not known. */
+uint64_t vsx_disk_pages(void);
 
 /*
- * Whether this thread has read from a disk more than a page for every 128 of
- * the rows that it has looked at since it was asked last. The first time: yes.
+ * Whether asking pays. It costs a call of the system even for what is in
+ * memory: it does where so many pages were read, by asking or by waiting, for
+ * so many rows that more than one came for every 128 of them.
  */
-bool vsx_disk_is_slow(struct vsx_disk_watch *w, uint64_t rows);
+bool vsx_disk_is_slow(uint64_t pages, uint64_t rows);
 
 #endif

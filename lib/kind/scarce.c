@@ -39,10 +39,3 @@ void vsx_segment_make_scarce(struct vsx_segment *seg)
 			vsx_advise_normal(v->base, v->bytes);
 	}
 }
-
-void vsx_find_scarce(struct vsx_find *find)
-{
-	struct vsx_scratch *s = find->scratch;
-
-	find->asks = vsx_disk_is_slow(&s->disk, s->n_before);
-}

@@ -19,7 +19,4 @@ bool vsx_is_read_at_random(const struct vsx_segment *seg,
  */
 void vsx_segment_make_scarce(struct vsx_segment *seg);
 
-/* Begin a search of such a segment: decides whether it asks ahead. */
-void vsx_find_scarce(struct vsx_find *find);
-
 #endif

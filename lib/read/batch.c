@@ -23,7 +23,8 @@ struct vsx_pool {
 
 struct batch {
 	struct vsx_pool *pool;
-	uint32_t together; /* queries that share a scan */
+	uint32_t together; /* queries that share a scan, or are under way */
+	bool in_turns;	   /* the latter */
 	const uint8_t *queries;
 	enum vsx_elem elem;
 	size_t row_bytes, k;
@@ -164,12 +165,50 @@ static enum vsx_status scan_together(struct batch *b, unsigned int thread,
 	return VSX_OK;
 }
 
+/*
+ * One after the other, as far as the rows that each is to look at: while these
+ * are on their way from the disk the queries behind it go on.
+ */
+static enum vsx_status search_in_turns(struct batch *b, unsigned int thread,
+				       uint64_t first, uint64_t last,
+				       struct vsx_error *err)
+{
+	size_t step = b->pool->n_threads;
+	struct vsx_searcher **searchers = b->pool->searchers + thread;
+	struct vsx_find *finds = b->pool->finds + (size_t)thread * b->together;
+	struct vsx_error why = {0};
+	enum vsx_status status;
+
+	for (uint64_t i = first; i < last + b->together; i++) {
+		uint64_t done = i - b->together;
+		size_t at = i % b->together;
+		struct vsx_searcher *s = searchers[at * step];
+
+		if (i >= first + b->together && done < last) {
+			status = vsx_search_settle(s, &finds[at], &why);
+			if (status != VSX_OK)
+				return of_query(b, done, status, &why, err);
+			give(b, done, &finds[at]);
+		}
+		if (i >= last)
+			continue;
+		status = vsx_search_ask(s, &b->plan,
+					b->queries + i * b->row_bytes, b->elem,
+					NULL, true, &finds[at], &why);
+		if (status != VSX_OK)
+			return of_query(b, i, status, &why, err);
+	}
+	return VSX_OK;
+}
+
 static enum vsx_status search_some(void *context, unsigned int thread,
 				   uint64_t first, uint64_t last,
 				   struct vsx_error *err)
 {
 	struct batch *b = context;
 
+	if (b->in_turns)
+		return search_in_turns(b, thread, first, last, err);
 	if (b->together > 1)
 		return scan_together(b, thread, first, last, err);
 	for (uint64_t i = first; i < last; i++) {
@@ -203,6 +242,42 @@ static uint32_t share(const struct batch *b, size_t n)
 	return vsx_exact_share(n, b->pool->n_threads, m->dim, b->plan.k, 0);
 }
 
+/* Rows of a thread that are on their way from the disk at a time. It reads some
+ * fifty side by side in ten times what one takes; of many more, which nobody
+ * has looked at yet, the kernel drops some again. */
+#define UNDER_WAY 48u
+
+/* How many rounds of such queries a thread takes: the last ones are waited
+ * for. */
+#define ROUNDS 16u
+
+/* Whether searches look at rows that the disk has to be waited for. */
+static bool is_waited_for(const struct batch *b)
+{
+	const struct vsx *index = b->pool->index;
+	const struct vsx_segment *last;
+
+	if (index->manifest.n_segments == 0 || b->plan.exact ||
+	    b->plan.k == 0 || b->plan.group_by)
+		return false;
+	last = &index->segments[index->manifest.n_segments - 1];
+	return last->scarce && vsx_codes_estimate(last);
+}
+
+static void plan_turns(struct batch *b, size_t n)
+{
+	uint64_t each = n / b->pool->n_threads, rows, most;
+
+	if (b->together > 1 || !is_waited_for(b))
+		return;
+	rows = vsx_refine_rows(b->plan.k, b->plan.refine);
+	most = UNDER_WAY / (rows ? rows : 1);
+	most = most < each ? most : each;
+	b->in_turns = most > 1;
+	if (b->in_turns)
+		b->together = (uint32_t)most;
+}
+
 /* Queries that a thread takes at a time in a search that is not exact. */
 #define CHUNK 8
 
@@ -210,6 +285,11 @@ static uint64_t chunk_of(const struct batch *b, size_t n)
 {
 	uint64_t each = n / b->pool->n_threads;
 
+	if (b->in_turns) {
+		uint64_t most = (uint64_t)b->together * ROUNDS;
+
+		return each < most ? each : most;
+	}
 	if (b->together > 1)
 		return b->together;
 	return each < 1 ? 1 : each > CHUNK ? CHUNK : each;
@@ -238,6 +318,7 @@ enum vsx_status vsx_pool_search(struct vsx_pool *pool, const void *queries,
 			      "vsx_answers", err));
 	VSX_TRY(vsx_plan_make(&b.plan, pool->index, k, opts, err));
 	b.together = share(&b, n);
+	plan_turns(&b, n);
 	VSX_TRY(make_ready(pool, b.together, err));
 	status = vsx_team_run(pool->team, n, chunk_of(&b, n), search_some, &b,
 			      &why);

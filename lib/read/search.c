@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kind/scarce.h"
 #include "segment/dead.h"
 #include "segment/exact.h"
+#include "segment/looks.h"
 #include "read/group.h"
 #include "read/opts.h"
 #include "read/recall.h"
@@ -62,9 +62,12 @@ enum vsx_status vsx_find_in(const struct vsx_segment *segments, uint32_t n,
 			    struct vsx_error *err)
 {
 	const struct vsx_kind *before = NULL;
+	struct vsx_scratch *s = find->scratch;
+	bool scarce = n && segments[0].scarce;
+	uint64_t pages = scarce ? vsx_disk_pages() : 0;
 
-	if (n && segments[0].scarce)
-		vsx_find_scarce(find);
+	find->asks = scarce && !s->scans_fast;
+	s->looks = (struct vsx_looks){0};
 	find->n_all = 0;
 	for (uint32_t i = 0; i < n; i++)
 		find->n_all += segments[i].n_rows - segments[i].n_dead;
@@ -77,12 +80,16 @@ enum vsx_status vsx_find_in(const struct vsx_segment *segments, uint32_t n,
 		if (before != seg->kind)
 			find->left_of = NULL;
 		before = seg->kind;
+		VSX_TRY(vsx_looks_end(find, err));
 		if (exact)
 			VSX_TRY(vsx_exact_search(seg, find, err));
 		else
 			VSX_TRY(seg->kind->search(seg, find, err));
 	}
-	find->scratch->n_before = find->n_distances;
+	if (scarce) {
+		pages = vsx_disk_pages() - pages - s->looks.pages;
+		s->scans_fast = !vsx_disk_is_slow(pages, find->n_distances);
+	}
 	return VSX_OK;
 }
 
@@ -205,27 +212,51 @@ void vsx_search_end(struct vsx_searcher *s, struct vsx_find *find)
 	count(s, find);
 }
 
+/* A search that has failed counts as far as it came. */
+static enum vsx_status counted(struct vsx_searcher *s,
+			       const struct vsx_find *find,
+			       enum vsx_status status)
+{
+	if (status != VSX_OK)
+		count(s, find);
+	return status;
+}
+
+enum vsx_status vsx_search_ask(struct vsx_searcher *s,
+			       const struct vsx_search_plan *plan,
+			       const void *query, enum vsx_elem elem,
+			       const uint64_t *self, bool defers,
+			       struct vsx_find *find, struct vsx_error *err)
+{
+	const struct vsx *index = s->index;
+
+	VSX_TRY(vsx_search_begin(s, plan, query, elem, self, find, err));
+	find->defers = defers;
+	if (plan->k == 0)
+		return VSX_OK;
+	return counted(s, find,
+		       vsx_find_in(index->segments, index->manifest.n_segments,
+				   find, plan->exact, err));
+}
+
+enum vsx_status vsx_search_settle(struct vsx_searcher *s, struct vsx_find *find,
+				  struct vsx_error *err)
+{
+	VSX_TRY(counted(s, find, vsx_looks_end(find, err)));
+	vsx_search_end(s, find);
+	return VSX_OK;
+}
+
 enum vsx_status vsx_search_one(struct vsx_searcher *s,
 			       const struct vsx_search_plan *plan,
 			       const void *query, enum vsx_elem elem,
 			       const uint64_t *self, struct vsx_find *find,
 			       struct vsx_error *err)
 {
-	const struct vsx *index = s->index;
-	enum vsx_status status = VSX_OK;
-
 	if (plan->group_by && plan->k > 0)
 		return vsx_group_search(s, plan, query, elem, self, find, err);
-	VSX_TRY(vsx_search_begin(s, plan, query, elem, self, find, err));
-	if (plan->k > 0)
-		status =
-			vsx_find_in(index->segments, index->manifest.n_segments,
-				    find, plan->exact, err);
-	if (status == VSX_OK)
-		vsx_search_end(s, find);
-	else
-		count(s, find);
-	return status;
+	VSX_TRY(vsx_search_ask(s, plan, query, elem, self, false, find, err));
+	return vsx_search_settle(s, find, err);
 }
 
 static void give(const struct vsx_searcher *s, const struct vsx_find *find,

@@ -46,6 +46,18 @@ enum vsx_status vsx_search_begin(struct vsx_searcher *s,
 /* Sort what a find has collected, nearest first, and count it. */
 void vsx_search_end(struct vsx_searcher *s, struct vsx_find *find);
 
+/*
+ * All of a search but, where find->defers was wished for, what it may leave to
+ * vsx_search_settle().
+ */
+enum vsx_status vsx_search_ask(struct vsx_searcher *s,
+			       const struct vsx_search_plan *plan,
+			       const void *query, enum vsx_elem elem,
+			       const uint64_t *self, bool defers,
+			       struct vsx_find *find, struct vsx_error *err);
+enum vsx_status vsx_search_settle(struct vsx_searcher *s, struct vsx_find *find,
+				  struct vsx_error *err);
+
 /* All of a search: *find is at its end then. */
 enum vsx_status vsx_search_one(struct vsx_searcher *s,
 			       const struct vsx_search_plan *plan,

@@ -26,6 +26,13 @@ struct vsx_gathered {
 	uint32_t before[VSX_GATHERED]; /* so many rows passed before it */
 };
 
+/* Rows that a search by estimates has found and is to look at, in order. */
+struct vsx_looks {
+	const struct vsx_segment *seg;
+	size_t base, n; /* entries of the pool, as a sieve has them */
+	uint64_t pages; /* read for rows of this search so far */
+};
+
 struct vsx_scratch {
 	struct vsx_query query;	    /* the caller's query, made ready */
 	struct vsx_code_query code; /* the same, against codes */
@@ -47,9 +54,10 @@ struct vsx_scratch {
 	uint8_t *marks; /* HNSW: a byte a row; see hnsw_walk.c */
 	size_t marks_cap;
 	uint8_t epoch;
-	struct vsx_disk_watch disk;
-	struct vsx_disk_watch looked; /* while rows are looked at */
-	uint64_t n_before;	      /* distances of the search before */
+	struct vsx_looks looks;
+	/* Of the search before: it read hardly anything from a disk, but for
+	   rows that it looked at, or for these. */
+	bool scans_fast, looks_fast;
 };
 
 enum vsx_status vsx_scratch_init(struct vsx_scratch *s, uint32_t dim,

@@ -104,7 +104,9 @@ struct vsx_find {
 	   this one: of what it was made, and how much. NULL: nothing. */
 	const void *left_of;
 	uint32_t n_left;
-	bool asks; /* ahead, for what it will read; see scarce.h */
+	bool asks;   /* ahead, for what it will read; see scarce.h */
+	bool defers; /* looks at rows of the last segment when it is told to:
+			see looks.h */
 	uint64_t n_distances, n_hops; /* counted up */
 	uint64_t n_refused; /* links that led to no distance, by gates */
 	/* Likewise: eligible rows of which none is missing from `top` that

@@ -5,7 +5,7 @@
 
 #include "base/select.h"
 #include "kernel/tile.h"
-#include "segment/ids.h"
+#include "segment/looks.h"
 #include "segment/offer.h"
 #include "io/advice.h"
 
@@ -553,36 +553,6 @@ static enum vsx_status offer_keys(struct vsx_sieve *s, struct vsx_error *err)
 	return VSX_OK;
 }
 
-/* Rows that are looked at are fetched so many before their turn. */
-#define AHEAD_ROWS 4u
-
-static void expect_row(const struct vsx_sieve *s, uint64_t entry)
-{
-	uint32_t stride = vsx_vecs_stride(s->seg);
-	const uint8_t *p;
-	uint64_t offset;
-
-	vsx_ids_expect(s->seg,
-		       vsx_passed_row(s->passed, (uint32_t)entry, &offset));
-	p = s->seg->view[VSX_SEC_VECS].base + offset;
-	for (uint32_t b = 0; b < stride; b += 64)
-		__builtin_prefetch(p + b, 0, 2);
-}
-
-/* All of them, where the disk is waited for: it reads them side by side. */
-static void ask_rows(const struct vsx_sieve *s)
-{
-	const uint64_t *pool = s->find->scratch->pool + s->base;
-
-	for (size_t i = 0; i < s->n; i++) {
-		uint64_t offset;
-
-		vsx_passed_row(s->passed, (uint32_t)pool[i], &offset);
-		vsx_ask(s->seg->view[VSX_SEC_VECS].base + offset,
-			vsx_vecs_stride(s->seg));
-	}
-}
-
 enum vsx_status vsx_sieve_finish(struct vsx_sieve *s, struct vsx_error *err)
 {
 	uint64_t *pool;
@@ -597,23 +567,25 @@ enum vsx_status vsx_sieve_finish(struct vsx_sieve *s, struct vsx_error *err)
 		return offer_keys(s, err);
 	if (s->estimates) {
 		s->find->n_distances += s->n;
-		if (s->seg->scarce &&
-		    vsx_disk_is_slow(&s->find->scratch->looked, s->n))
-			ask_rows(s);
+		s->find->scratch->looks.seg = s->seg;
+		s->find->scratch->looks.base = s->base;
+		s->find->scratch->looks.n = s->n;
+		return vsx_looks_begin(s->find, err);
 	}
-	for (size_t i = 0; i < s->n && i < AHEAD_ROWS; i++)
-		expect_row(s, pool[i]);
+	for (size_t i = 0; i < s->n && i < VSX_LOOKS_AHEAD; i++)
+		vsx_looks_expect(s->seg, s->passed, pool[i]);
 	for (size_t i = 0; i < s->n; i++) {
 		uint32_t key = (uint32_t)(pool[i] >> 32), row;
 		uint64_t offset;
 
-		if (!s->estimates && vsx_bounds_low(&s->query->bounds, key) >
-					     vsx_find_bound(s->find))
+		if (vsx_bounds_low(&s->query->bounds, key) >
+		    vsx_find_bound(s->find))
 			break;
 		VSX_TRY(vsx_halt_before(s->find->halt, 1, s->seg->space.stride,
 					err));
-		if (i + AHEAD_ROWS < s->n)
-			expect_row(s, pool[i + AHEAD_ROWS]);
+		if (i + VSX_LOOKS_AHEAD < s->n)
+			vsx_looks_expect(s->seg, s->passed,
+					 pool[i + VSX_LOOKS_AHEAD]);
 		row = vsx_passed_row(s->passed, (uint32_t)pool[i], &offset);
 		VSX_TRY(look_at(s, row, offset, err));
 	}

@@ -10,6 +10,7 @@
 #include "bytes.h"
 #include "kind/scarce.h"
 #include "read/handle.h"
+#include "read/searcher.h"
 #include "support/build.h"
 #include "vsx.h"
 #include "write/scratch_folder.h"
@@ -278,4 +279,88 @@ Test(scarce, answers_stay_what_they_are)
 		same(specs[i], VSX_F32, true);
 		same(specs[i], VSX_U8, false);
 	}
+}
+
+/* ---- rows that are on their way ---------------------------------------- */
+
+static const char *const estimating[] = {"IVF16,RaBitQ", "IVF16,RaBitQ3",
+					 "IVF16,PQ32x4fs", "IVF16,PQ16",
+					 "PQ32x4fs"};
+
+#define N_ESTIMATING (sizeof(estimating) / sizeof(estimating[0]))
+
+static void queries_of(float *queries, size_t n)
+{
+	struct support_index what =
+		support_defaults((struct support_index){.dim = DIM, .n = N});
+
+	for (size_t q = 0; q < n; q++) {
+		support_row(&what, q * 59, queries + q * DIM);
+		queries[q * DIM + q % DIM] += 0.25f;
+	}
+}
+
+/* A batch of 50, whose searches have rows under way side by side. */
+static void ask_at_once(struct answers *a, const char *path,
+			unsigned int n_threads)
+{
+	struct vsx_search_opts opts = VSX_SEARCH_OPTS_INIT;
+	struct vsx *index = open_with(path, 1);
+	static float queries[50 * DIM];
+
+	queries_of(queries, 50);
+	cr_assert_eq(vsx_search_batch(index, queries, VSX_F32, 50, 10, &opts,
+				      n_threads, a->hits[0], a->n, &a->stats,
+				      &err),
+		     VSX_OK, "%s", err.text);
+	vsx_close(index);
+}
+
+Test(scarce, a_batch_answers_as_one_query_after_the_other)
+{
+	static struct answers single, batch;
+
+	for (size_t i = 0; i < N_ESTIMATING; i++)
+		for (unsigned int n_threads = 1; n_threads < 4; n_threads++) {
+			const char *path = built(estimating[i], VSX_F32);
+
+			memset(&single, 0, sizeof(single));
+			memset(&batch, 0, sizeof(batch));
+			ask(&single, path, UINT64_MAX, false);
+			ask_at_once(&batch, path, n_threads);
+			cr_expect_eq(memcmp(&single, &batch, sizeof(single)), 0,
+				     "%s, %u threads", estimating[i],
+				     n_threads);
+		}
+}
+
+/* Where the file fits into memory nothing is put off. */
+Test(scarce, rows_are_asked_for_before_they_are_looked_at)
+{
+	struct vsx_search_plan plan;
+	struct vsx_searcher *s;
+	struct vsx_find find;
+	float query[DIM];
+
+	queries_of(query, 1);
+	for (size_t i = 0; i < N_ESTIMATING; i++)
+		for (uint64_t memory = 1; memory;
+		     memory = memory == 1 ? UINT64_MAX : 0) {
+			const char *path = built(estimating[i], VSX_F32);
+			struct vsx *index = open_with(path, memory);
+
+			cr_assert_eq(vsx_searcher_new(&s, index, &err), VSX_OK);
+			cr_assert_eq(
+				vsx_plan_make(&plan, index, 10, NULL, &err),
+				VSX_OK);
+			cr_assert_eq(vsx_search_ask(s, &plan, query, VSX_F32,
+						    NULL, true, &find, &err),
+				     VSX_OK);
+			cr_expect_eq(find.top.n, memory == 1 ? 0 : 10,
+				     "%s: %zu rows", estimating[i], find.top.n);
+			cr_assert_eq(vsx_search_settle(s, &find, &err), VSX_OK);
+			cr_expect_eq(find.top.n, 10, "%s", estimating[i]);
+			vsx_searcher_free(s);
+			vsx_close(index);
+		}
 }
