@@ -1,13 +1,13 @@
 #!/bin/sh
 # Measure searches of files larger than the memory there is for them: rows of
-# isift-300k as f32, one thread, a control group with a limit.
+# isift-300k and gist-960 as f32, one thread, a control group with a limit.
 # usage: sh bench/larger.sh DATA [SECONDS]
 #
-# DATA/isift-300k has base.bvecs and query.fvecs. Prints a table; "no advice" is
-# what version 0.1.0 did. The figures depend on the disk and on its read-ahead.
+# DATA/isift-300k has base.bvecs and query.fvecs, DATA/gist-960 base.npy and
+# query.npy. Prints two tables; "no advice" is what version 0.1.0 did. The figures depend on the disk and on its read-ahead.
 # Needs root, or a group that may be divided, and 500 MB of disk.
 set -eu
-data=$(cd "$1" && pwd)/isift-300k
+data=$(cd "$1" && pwd)
 seconds=${2:-15}
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -52,7 +52,7 @@ measure() {
 	shift
 	echo "$limit" >"$group/$file"
 	sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$group" \
-		"$build/bench/bench_larger" "$1" "$data/query.fvecs" "$seconds" ${2:-}
+		"$build/bench/bench_larger" "$1" "$queries" "$seconds" ${2:-}
 }
 
 device=$(df --output=source "$work" | tail -1 | sed 's|.*/||')
@@ -62,13 +62,31 @@ echo "read-ahead of the disk: ${ahead:-unknown} KiB"
 echo
 echo "| index | memory | no advice | | now | |"
 echo "| --- | --- | ---: | ---: | ---: | ---: |"
+queries=$data/isift-300k/query.fvecs
 for spec in HNSW16 IVF2048,Flat; do
 	index=$work/$spec.vsx
-	"$build/tools/vsx-build" "$data/base.bvecs" -o "$index" -i "$spec" -e f32 -q
+	"$build/tools/vsx-build" "$data/isift-300k/base.bvecs" -o "$index" -i "$spec" -e f32 -q
 	bytes=$(stat -c %s "$index")
 	for share in 2 4; do
 		before=$(measure $((bytes / share)) "$index" --no-advice)
 		now=$(measure $((bytes / share)) "$index")
 		echo "| $spec | 1/$share of the file | $before | $now |"
+	done
+done
+
+# One query after the other, and 1,000 at once.
+echo
+echo "| index | memory | one | | batch | |"
+echo "| --- | --- | ---: | ---: | ---: | ---: |"
+queries=$data/gist-960/query.npy
+for spec in IVF256,RaBitQ IVF256,RaBitQ5 IVF256,PQ480x4fs; do
+	index=$work/$spec.vsx
+	"$build/tools/vsx-build" "$data/gist-960/base.npy" -o "$index" -i "$spec" -e f32 -q
+	bytes=$(stat -c %s "$index")
+	for quarters in 16 1; do
+		limit=$((bytes * quarters / 4))
+		one=$(measure "$limit" "$index")
+		batch=$(measure "$limit" "$index" --batch)
+		echo "| $spec | $quarters/4 of the file | $one | $batch |"
 	done
 done
