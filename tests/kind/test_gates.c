@@ -165,7 +165,8 @@ static struct vsx_walk search(struct graph *g, struct vsx_scratch *s,
 	if (find.eligible.n < find.eligible.n_rows)
 		w.eligible = &find.eligible;
 	cr_assert_eq(vsx_walk_enter(&w, &g->base, 0, EF, &key, &err), VSX_OK);
-	cr_assert_eq(vsx_walk_enter_nearest(&w, &g->base, EF, &near, &err),
+	cr_assert_eq(vsx_walk_enter_nearest(&w, &g->base, EF, VSX_WALK_ENTERED,
+					    &near, &err),
 		     VSX_OK);
 	cr_assert_eq(near, g->base.gates.n_entries > 0);
 	cr_assert_eq(w.eligible ? vsx_walk_beam_eligible(&w, &g->base, EF,

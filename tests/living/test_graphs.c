@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kind/hnsw/hnsw.h"
+#include "read/searcher.h"
+
 #include "living/change.h"
 #include "living/cloud.h"
 #include "write/scratch_folder.h"
@@ -131,6 +134,41 @@ Test(graphs, of_sixteen_additions_cost_at_most_three)
 	draw();
 	compare("HNSW8", false, 3);
 	compare("HNSW16,SQ8,G8", false, 3);
+}
+
+/* Rows in the pool where a walk of a segment begins, of n_all rows in all. */
+static size_t n_begun(const struct vsx *index, uint32_t ef, uint64_t n_all)
+{
+	const struct vsx_segment *seg = &index->segments[0];
+	struct vsx_search_opts opts = VSX_SEARCH_OPTS_INIT;
+	struct vsx_search_plan plan;
+	struct vsx_searcher *s;
+	struct vsx_level base;
+	struct vsx_find find;
+	struct vsx_walk w;
+
+	MUST(vsx_searcher_new(&s, index, &err));
+	MUST(vsx_plan_make(&plan, index, K, &opts, &err));
+	MUST(vsx_search_begin(s, &plan, rows[N], VSX_F32, NULL, &find, &err));
+	MUST(vsx_find_eligible(&find, seg, &err));
+	find.n_all = n_all;
+	MUST(vsx_hnsw_enter(&w, seg, &find, ef, &base, &err));
+	vsx_searcher_free(s);
+	return w.n;
+}
+
+/* Of ef 40 a quarter of the rows expands 20 and 3: gates refuse once the pool
+ * has more. In the only segment ef are, and it begins at 8 and the entry point.
+ */
+Test(graphs, gates_refuse_from_the_first_hop_on)
+{
+	struct vsx *index;
+
+	draw();
+	index = change_open(build("many", "HNSW16,SQ8,G8", N / 4, true));
+	cr_expect_gt(n_begun(index, 40, N), 23);
+	cr_expect_leq(n_begun(index, 40, N / 4), 9);
+	vsx_close(index);
 }
 
 /* Each segment has a place of its own, and so has each query. */

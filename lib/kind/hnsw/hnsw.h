@@ -152,11 +152,19 @@ enum vsx_status vsx_walk_enter(struct vsx_walk *w, const struct vsx_level *l,
 			       uint32_t row, size_t ef, uint32_t *key,
 			       struct vsx_error *err);
 
-/* Put rows into the pool that look nearest by their codes; *some: there are
- * such, so that no way down is needed. */
+/*
+ * Rows that are looked at of those that a walk may begin at: so many, or up to
+ * the most, the nearest of each place in blocks of codes.
+ */
+#define VSX_WALK_ENTERED      8u
+#define VSX_WALK_MOST_ENTERED VSX_GATE_LINKS
+
+/* Put the n rows into the pool that look nearest by their codes; *some: there
+ * are such, so that no way down is needed. */
 enum vsx_status vsx_walk_enter_nearest(struct vsx_walk *w,
 				       const struct vsx_level *l, size_t ef,
-				       bool *some, struct vsx_error *err);
+				       uint32_t n, bool *some,
+				       struct vsx_error *err);
 
 /*
  * From row *at with key *key step to the nearest neighbour for as long as that

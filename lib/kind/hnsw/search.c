@@ -364,6 +364,46 @@ static enum vsx_status descend(struct vsx_walk *w,
 	return VSX_OK;
 }
 
+/*
+ * Rows of the pool that a walk expands however far they are. Of many segments
+ * each holds a part of the nearest rows only, and a walk that is as thorough in
+ * each finds more than it would in one, for many times as much. The root of the
+ * segment's share makes up for the part and for smaller graphs, which fall
+ * apart sooner, and two more for roots of little: as much is found in 4 and in
+ * 16 segments as in one.
+ */
+static size_t least_places(const struct vsx_segment *seg,
+			   const struct vsx_find *find, size_t ef)
+{
+	const struct vsx_eligible *e = &find->eligible;
+	uint64_t live = seg->n_rows - seg->n_dead;
+	double places;
+
+	if (find->n_all <= live)
+		return SIZE_MAX;
+	places = (double)ef * sqrt((double)live / (double)find->n_all);
+	/* Among rows that do not count, as walks take these along. */
+	if (!vsx_eligible_are_sparse(e))
+		places *= (double)e->n_rows / (double)e->n;
+	return (size_t)places + 3;
+}
+
+/*
+ * Rows to begin at. Gates refuse nothing until the pool holds more rows than
+ * are expanded in any case: of many segments, where these are few, so many are
+ * at hand, and their codes say which.
+ */
+static uint32_t n_entered(const struct vsx_segment *seg,
+			  const struct vsx_find *find, size_t ef)
+{
+	size_t places = least_places(seg, find, ef);
+
+	if (places == SIZE_MAX || places < VSX_WALK_ENTERED)
+		return VSX_WALK_ENTERED;
+	return places < VSX_WALK_MOST_ENTERED ? (uint32_t)places + 1
+					      : VSX_WALK_MOST_ENTERED;
+}
+
 enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 			       const struct vsx_segment *seg,
 			       struct vsx_find *find, size_t ef,
@@ -395,33 +435,10 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 	/* The entry point goes into the pool: from it all rows can be reached,
 	 * so that a search with ef = n is a search of everything. */
 	VSX_TRY(vsx_walk_enter(w, base, entry, ef, &key, err));
-	VSX_TRY(vsx_walk_enter_nearest(w, base, ef, &near, err));
+	VSX_TRY(vsx_walk_enter_nearest(w, base, ef, n_entered(seg, find, ef),
+				       &near, err));
 	return near ? VSX_OK
 		    : descend(w, seg, &base->codes, ef, entry, key, err);
-}
-
-/*
- * Rows of the pool that a walk expands however far they are. Of many segments
- * each holds a part of the nearest rows only, and a walk that is as thorough in
- * each finds more than it would in one, for many times as much. The root of the
- * segment's share makes up for the part and for smaller graphs, which fall
- * apart sooner, and two more for roots of little: as much is found in 4 and in
- * 16 segments as in one.
- */
-static size_t least_places(const struct vsx_segment *seg,
-			   const struct vsx_find *find, size_t ef)
-{
-	const struct vsx_eligible *e = &find->eligible;
-	uint64_t live = seg->n_rows - seg->n_dead;
-	double places;
-
-	if (find->n_all <= live)
-		return SIZE_MAX;
-	places = (double)ef * sqrt((double)live / (double)find->n_all);
-	/* Among rows that do not count, as walks take these along. */
-	if (!vsx_eligible_are_sparse(e))
-		places *= (double)e->n_rows / (double)e->n;
-	return (size_t)places + 3;
 }
 
 /*

@@ -3,9 +3,6 @@
 #include "kind/hnsw/walk_steps.h"
 #include "io/advice.h"
 
-/* Rows that are looked at of those that may begin a walk. */
-#define MOST_ENTERED 8u
-
 /* Marks beside NEVER. */
 #define LONG_AGO    1
 #define FIRST_EPOCH 2
@@ -51,8 +48,8 @@ enum vsx_status vsx_walk_begin(struct vsx_walk *w, struct vsx_scratch *s,
 {
 	VSX_TRY(vsx_grow(&s->pool, &s->pool_cap, ef + VSX_POOL_ROOM,
 			 sizeof(*s->pool), err));
-	if (degree < MOST_ENTERED)
-		degree = MOST_ENTERED;
+	if (degree < VSX_WALK_MOST_ENTERED)
+		degree = VSX_WALK_MOST_ENTERED;
 	VSX_TRY(vsx_grow(&s->rows, &s->rows_cap, degree, sizeof(*s->rows),
 			 err));
 	VSX_TRY(vsx_grow(&s->keys, &s->keys_cap, degree, sizeof(*s->keys),
@@ -210,18 +207,18 @@ enum vsx_status vsx_walk_enter(struct vsx_walk *w, const struct vsx_level *l,
 
 enum vsx_status vsx_walk_enter_nearest(struct vsx_walk *w,
 				       const struct vsx_level *l, size_t ef,
-				       bool *some, struct vsx_error *err)
+				       uint32_t n, bool *some,
+				       struct vsx_error *err)
 {
 	const struct vsx_gates *g = &l->gates;
 	const uint32_t *keys = w->scratch->keys;
-	uint32_t nearest[MOST_ENTERED], n;
+	uint32_t nearest[VSX_WALK_MOST_ENTERED];
 	struct basket b = basket_of(w);
 
 	*some = false;
 	if (g->n_entries == 0)
 		return VSX_OK;
-	n = vsx_edge_nearest(g->query, g->entries, g->n_entries, MOST_ENTERED,
-			     nearest);
+	n = vsx_edge_nearest(g->query, g->entries, g->n_entries, n, nearest);
 	for (uint32_t i = 0; i < n; i++)
 		VSX_TRY(take_link(&b, l, nearest[i] * g->entry_step, err));
 	if (b.n > 0) {
