@@ -467,6 +467,8 @@ struct vsx_update_result {
 				the rows have codes of their own, or, where
 				codes are all that is kept, advice. May be
 				infinite. 0: there are no codes such as SQ8 */
+	int build_anew;	     /* the advice is of what no compaction mends: a
+				build from the rows themselves is due */
 };
 
 /*

@@ -141,6 +141,7 @@ static enum vsx_status take(struct sample *s, struct vsx_job *job,
 	VSX_TRY(vsx_alloc_to(&s->middle, s->p->form.dim, sizeof(*s->middle),
 			     err));
 	VSX_TRY(vsx_parallel(threads, s->n, CHUNK, lose, s, err));
+	loss->n = s->n;
 	loss->mean = mean(s->lost, s->n);
 	loss->spread = spread(s);
 	return VSX_OK;

@@ -6,6 +6,7 @@
 
 /* Of a sample of rows; all 0 where there is none. */
 struct vsx_code_loss {
+	uint32_t n;    /* in it */
 	double mean;   /* distance of a row from what its code decodes to */
 	double spread; /* and from the middle of the sample */
 };

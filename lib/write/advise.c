@@ -107,6 +107,7 @@ static bool lost_too_much(struct vsx_update_result *result,
 {
 	if (drift->times <= VSX_FAR_OFF || !keeps_codes(index))
 		return false;
+	result->build_anew = 1;
 	snprintf(result->advice, sizeof(result->advice),
 		 "what %s of the added rows is %.3g off on average, of those "
 		 "that codes were trained on %.3g: only an index built anew "

@@ -17,6 +17,7 @@ enum vsx_status vsx_code_drift(struct vsx_job *job,
 
 	VSX_TRY(vsx_code_loss(job, from, p, &loss, err));
 	*drift = (struct vsx_code_drift){
+		.n = loss.n,
 		.now = loss.mean,
 		.trained = (double)vsx_code_head_loss(p->bytes),
 	};

@@ -15,6 +15,7 @@ struct vsx_code_drift {
 			   codes were exact. 1 where what is lost matters to no
 			   search: next to nothing of how far the rows lie from
 			   each other */
+	uint32_t n;	/* rows that `now` is the mean of */
 	bool of_kept;	/* the codes are all that is kept of the rows */
 };
 

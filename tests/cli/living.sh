@@ -180,4 +180,10 @@ run 0 vsx-add far.vsx far.fbin --json
 has "$tmp/err" "far.vsx: a rebuild is due: "
 [ "$(field advice)" != "" ] || fail "no advice in --json"
 field shift | awk '{ exit !($1 > 1.25) }' || fail "shift is $(field shift)"
+
+# What only a build mends is no reason to compact.
+run 0 vsx-build base.fbin -o far.vsx -i SQ8,NoRefine -q --force
+run 0 vsx-add far.vsx far.fbin
+has "$tmp/err" "far.vsx: a rebuild is due: what is kept of the added rows"
+grep -q vsx-compact "$tmp/err" && fail "compacting mends nothing here"
 finish

@@ -50,20 +50,26 @@ static const char *build(const char *spec, float far)
 	return path;
 }
 
-static struct vsx_update_result add(const char *path, uint64_t seed, float far)
+static struct vsx_update_result add_some(const char *path, size_t n,
+					 uint64_t seed, float far)
 {
-	float *rows = malloc(ADDED * DIM * sizeof(*rows));
+	float *rows = malloc(n * DIM * sizeof(*rows));
 	struct vsx_update_opts opts = VSX_UPDATE_OPTS_INIT;
 	struct vsx_update_result r;
 	struct vsx_update *u;
 
-	fill(rows, ADDED, seed, far);
+	fill(rows, n, seed, far);
 	opts.keep_segments = 1;
 	u = change_begin(path, &opts);
-	MUST(vsx_update_add(u, VSX_BATCH(rows, VSX_F32, ADDED, NULL), &err));
+	MUST(vsx_update_add(u, VSX_BATCH(rows, VSX_F32, n, NULL), &err));
 	r = change_commit(u, path);
 	free(rows);
 	return r;
+}
+
+static struct vsx_update_result add(const char *path, uint64_t seed, float far)
+{
+	return add_some(path, ADDED, seed, far);
 }
 
 static size_t search(struct vsx_searcher *s, const float *q, bool exact,
@@ -124,6 +130,7 @@ Test(far_rows, are_found_as_the_others_are)
 		cr_expect_gt(r.code_shift, 1.25, "%s", kinds[i]);
 		cr_expect(strstr(r.advice, "have codes of their own"), "%s: %s",
 			  kinds[i], r.advice);
+		cr_expect_not(r.build_anew);
 		cr_expect_gt(recall(path, 3000), before - 0.05,
 			     "%s: %f of far rows, %f before", kinds[i],
 			     recall(path, 3000), before);
@@ -197,6 +204,7 @@ Test(far_rows, that_are_kept_as_codes_are_told)
 			     r.code_shift);
 		cr_expect(strstr(r.advice, "what is kept of the added rows"),
 			  "%s: %s", kept[i], r.advice);
+		cr_expect(r.build_anew);
 		change_sound(path);
 	}
 }
@@ -210,4 +218,37 @@ Test(far_rows, that_lose_next_to_nothing_are_no_reason_for_advice)
 	cr_expect_eq(r.code_shift, 1.0);
 	cr_expect_str_empty(r.advice);
 	cr_expect_gt(recall(path, 3000), 0.95);
+}
+
+static int hear_far(void *context, const struct vsx_build_event *event)
+{
+	*(bool *)context |= event->what == VSX_BUILD_NOTE &&
+			    strstr(event->text, "that were no codes yet");
+	return 0;
+}
+
+/* Few rows stay as they are until they are compacted. */
+Test(far_rows, that_become_codes_later_are_told)
+{
+	static const struct {
+		size_t n;
+		float far;
+		bool told;
+	} cases[] = {{500, 3000, true}, {2, 3000, true}, {500, 0, false}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
+		const char *path = build("IVF16,PQ8,NoRefine", 0);
+		bool told = false;
+
+		add_some(path, cases[i].n, 2, cases[i].far);
+		opts.report = hear_far;
+		opts.context = &told;
+		MUST(vsx_compact(&path, 1, NULL, &opts, NULL, NULL, &err));
+		cr_expect_eq(told, cases[i].told, "%zu", i);
+		/* The second time they are codes. */
+		told = false;
+		MUST(vsx_compact(&path, 1, NULL, &opts, NULL, NULL, &err));
+		cr_expect_not(told, "%zu", i);
+	}
 }

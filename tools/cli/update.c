@@ -51,7 +51,9 @@ void update_json(struct json *j, const struct vsx_update_result *r)
 
 void update_say_due(const char *path, const struct vsx_update_result *r)
 {
-	if (*r->advice)
+	if (r->build_anew)
+		say("%s: a rebuild is due: %s", path, r->advice);
+	else if (*r->advice)
 		say("%s: a rebuild is due: %s ('vsx-compact %s')", path,
 		    r->advice, path);
 }
