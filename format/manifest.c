@@ -30,6 +30,21 @@ uint32_t vsx_row_stride(uint32_t row_bytes)
 	return (row_bytes + 3) & ~3u;
 }
 
+/* Pages of most systems. */
+#define PAGE 4096u
+
+uint32_t vsx_row_stride_alone(uint32_t row_bytes)
+{
+	for (uint32_t align = PAGE; align >= PAGE / 4; align /= 2) {
+		uint32_t stride = (row_bytes + align - 1) & ~(align - 1);
+
+		if (stride - row_bytes <= row_bytes / 8 &&
+		    (align == PAGE || stride == align))
+			return stride;
+	}
+	return vsx_row_stride(row_bytes);
+}
+
 uint64_t vsx_manifest_bytes(uint32_t n_segments, uint32_t n_sections,
 			    uint32_t properties_bytes)
 {

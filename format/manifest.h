@@ -64,6 +64,10 @@ uint32_t vsx_row_bytes(uint32_t dim, enum vsx_elem elem,
 /* The stride that a writer chooses for it; SPEC.md 5.1. */
 uint32_t vsx_row_stride(uint32_t row_bytes);
 
+/* The same of rows that are looked at one by one: those that fill pages, or a
+ * half or quarter of one, but for an eighth lie in no more than they must. */
+uint32_t vsx_row_stride_alone(uint32_t row_bytes);
+
 /*
  * raw    n bytes whose hash the caller has checked; must outlive *m
  * sb     the superblock that named them

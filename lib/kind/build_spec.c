@@ -270,6 +270,14 @@ uint32_t vsx_spec_kept_bytes(const struct vsx_spec *spec, uint32_t dim)
 	return wish.build->codec->block_bytes(&form);
 }
 
+void vsx_spec_lay(const struct vsx_spec *spec, uint32_t dim,
+		  struct vsx_job *job)
+{
+	job->kept_bytes = vsx_spec_kept_bytes(spec, dim);
+	job->rows_alone =
+		spec->codes.build && vsx_kind_build_find(spec->kind)->scans;
+}
+
 enum vsx_elem vsx_spec_elem(const struct vsx_spec *spec, enum vsx_elem elem)
 {
 	if (spec->keep == VSX_KEEP_FP16)

@@ -58,6 +58,10 @@ bool vsx_spec_codes_beside(const struct vsx_spec *spec);
 /* Bytes of each of them; 0: rows are kept. */
 uint32_t vsx_spec_kept_bytes(const struct vsx_spec *spec, uint32_t dim);
 
+/* Tell a job how rows will lie. */
+void vsx_spec_lay(const struct vsx_spec *spec, uint32_t dim,
+		  struct vsx_job *job);
+
 /* The element type of an index whose rows would be of type `elem`. */
 enum vsx_elem vsx_spec_elem(const struct vsx_spec *spec, enum vsx_elem elem);
 

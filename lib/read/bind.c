@@ -103,15 +103,6 @@ static enum vsx_status make_views(struct vsx *index, struct vsx_error *err)
 	return VSX_OK;
 }
 
-/* From row to row once they are decoded and of the type of the index; 0: as the
- * library does. */
-static uint32_t plain_stride(const struct vsx_manifest *m, uint32_t i)
-{
-	struct vsx_segment_entry e = vsx_manifest_segment(m, i);
-
-	return e.params[VSX_PARAM_ROWS] ? 0 : e.row_stride;
-}
-
 enum vsx_status vsx_index_bind(struct vsx *index, struct vsx_error *err)
 {
 	const struct vsx_manifest *m = &index->manifest;
@@ -120,8 +111,7 @@ enum vsx_status vsx_index_bind(struct vsx *index, struct vsx_error *err)
 	VSX_TRY(vsx_alloc_to(&index->segments, m->n_segments,
 			     sizeof(*index->segments), err));
 	index->heap_bytes += m->n_segments * sizeof(*index->segments);
-	vsx_space_init(&index->space, m->metric, m->elem, m->dim,
-		       m->n_segments ? plain_stride(m, 0) : 0);
+	vsx_space_init(&index->space, m->metric, m->elem, m->dim, 0);
 	for (uint32_t i = 0; i < m->n_segments; i++) {
 		struct vsx_segment_entry e = vsx_manifest_segment(m, i);
 		struct vsx_segment *seg = &index->segments[i];

@@ -5,6 +5,7 @@
 #include "base/parallel.h"
 #include "base/phase.h"
 #include "kernel/space.h"
+#include "manifest.h"
 #include "train/arrays.h"
 
 struct vsx_segment;
@@ -66,6 +67,7 @@ struct vsx_job {
 	uint32_t page_bytes;   /* of the file that it is for */
 	uint32_t kept_bytes;   /* rows are kept as codes of so many bytes each;
 				  0: as they are */
+	bool rows_alone;       /* codes find those that searches look at */
 
 	/* What rows may come from, that stays as it was learned: lists, and
 	   codes. NULL: all is learned anew. */
@@ -100,7 +102,12 @@ static inline const struct vsx_row_from *vsx_row_from(
 static inline uint32_t vsx_job_stride(const struct vsx_job *job,
 				      const struct vsx_space *space)
 {
-	return job->kept_bytes ? job->kept_bytes : space->stride;
+	if (job->kept_bytes)
+		return job->kept_bytes;
+	return job->rows_alone
+		       ? vsx_row_stride_alone(vsx_row_bytes(
+				 space->dim, space->elem, space->metric))
+		       : space->stride;
 }
 
 /* Threads to work with, at least one. */

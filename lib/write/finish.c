@@ -119,7 +119,7 @@ static enum vsx_status choose(struct run *r, struct vsx_error *err)
 	VSX_TRY(keep_as_chosen(r, err));
 	VSX_TRY(vsx_narrow(&r->segment, &b->intake.spool, &r->choice.spec,
 			   err));
-	b->job.kept_bytes = vsx_spec_kept_bytes(&r->choice.spec, b->opts.dim);
+	vsx_spec_lay(&r->choice.spec, b->opts.dim, &b->job);
 	if (b->trained)
 		return VSX_OK; /* nothing was chosen */
 	if (r->segment.rows.from)

@@ -371,9 +371,7 @@ enum vsx_status vsx_new_segment_write(struct vsx_new_segment *n,
 	VSX_TRY(vsx_segment_out_write(&n->out, err));
 	n->entry = (struct vsx_segment_entry){
 		.kind = n->built.kind,
-		.row_stride = vsx_new_segment_is_coded(n)
-				      ? n->kept.block_bytes
-				      : n->rows.space->stride,
+		.row_stride = vsx_job_stride(n->job, n->rows.space),
 		.n_rows = n->rows.n,
 		.generation = generation,
 	};

@@ -98,7 +98,6 @@ static void ask_kind(struct sizes *s, uint32_t size)
 		.by_partition = s->opts->builder == VSX_GRAPH_PARTITION,
 		.nlist_sample = s->opts->nlist_sample,
 		.page_bytes = s->opts->page_bytes,
-		.kept_bytes = vsx_spec_kept_bytes(s->spec, s->opts->dim),
 	};
 	struct vsx_plan_need need = {
 		.job = &job,
@@ -109,6 +108,7 @@ static void ask_kind(struct sizes *s, uint32_t size)
 		.coded = s->opts->dim,
 	};
 
+	vsx_spec_lay(s->spec, s->opts->dim, &job);
 	if (s->spec->codes.build) {
 		struct vsx_code_form form = form_of(s, &s->spec->codes);
 

@@ -41,10 +41,12 @@ static void look_at_ids(struct vsx_segment_out *o)
 
 void vsx_segment_out_init(struct vsx_segment_out *o)
 {
-	o->vecs_bytes = o->kept->build ? vsx_codes_bytes(o->kept, o->rows->n)
-			: o->built->runs
-				? o->built->vecs_bytes
-				: (uint64_t)o->rows->n * o->rows->space->stride;
+	o->vecs_bytes =
+		o->kept->build ? vsx_codes_bytes(o->kept, o->rows->n)
+		: o->built->runs
+			? o->built->vecs_bytes
+			: (uint64_t)o->rows->n *
+				  vsx_job_stride(o->job, o->rows->space);
 	look_at_ids(o);
 }
 
@@ -101,6 +103,7 @@ static enum vsx_status write_rows(struct vsx_segment_out *o, uint64_t first,
 				  uint64_t n, struct vsx_error *err)
 {
 	uint64_t stride = o->rows->space->stride;
+	uint64_t gap = vsx_job_stride(o->job, o->rows->space) - stride;
 	uint64_t step = REPORT_BYTES / stride;
 
 	for (uint64_t r = first; r < first + n; r++) {
@@ -111,6 +114,7 @@ static enum vsx_status write_rows(struct vsx_segment_out *o, uint64_t first,
 			VSX_TRY(tell(o, err));
 		VSX_TRY(vsx_sink_write(o->sink, o->rows->base + from * stride,
 				       stride, err));
+		VSX_TRY(vsx_sink_zeros(o->sink, gap, err));
 	}
 	return VSX_OK;
 }

@@ -244,7 +244,7 @@ static enum vsx_status try_some(struct trial *t, uint32_t first,
 	VSX_TRY(vsx_trial_sample_as(&t->sample,
 				    vsx_spec_elem(&spec, t->opts.elem), err));
 	n.rows = vsx_trial_sample_rows(&t->sample);
-	t->job.kept_bytes = vsx_spec_kept_bytes(&spec, dim);
+	vsx_spec_lay(&spec, dim, &t->job);
 	resize(t, &spec, n.rows.n);
 	status = vsx_kind_build_find(spec.kind)->build(&t->job, &n.rows, &spec,
 						       &n.built, err);

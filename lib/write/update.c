@@ -157,7 +157,6 @@ static enum vsx_status begin(struct vsx_update *u, const char *path,
 	VSX_TRY(check_model(u, err));
 	VSX_TRY(check_properties(u, err));
 	take_options(u);
-	/* The stride of all segments is one, whoever wrote the first. */
 	u->space = u->index->space;
 	vsx_areas_init(&u->areas, &u->beside, u->build.memory);
 	u->job = vsx_report_job(&u->report, &u->build);

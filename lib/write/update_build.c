@@ -76,8 +76,7 @@ enum vsx_status vsx_update_build(struct vsx_update_run *r,
 	VSX_TRY(vsx_narrow(&r->added, &u->intake.spool, &choice.spec, err));
 	if (few)
 		choice = (struct vsx_choice){.spec = vsx_spec_of_few()};
-	u->job.kept_bytes =
-		vsx_spec_kept_bytes(&choice.spec, r->added.rows.space->dim);
+	vsx_spec_lay(&choice.spec, r->added.rows.space->dim, &u->job);
 	u->job.sources = r->segments;
 	VSX_TRY(vsx_new_segment_room(&r->added, &u->intake.spool, &u->areas,
 				     &u->build, &choice.spec, err));

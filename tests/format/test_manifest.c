@@ -492,6 +492,42 @@ Test(manifest, row_stride_keeps_its_rule)
 	}
 }
 
+Test(manifest, row_stride_alone)
+{
+	static const uint32_t due[][2] = {
+		{1, 4},	      {784, 832},     {910, 960},	{911, 1024},
+		{1025, 1088}, {1820, 1856},   {1821, 2048},	{2049, 2112},
+		{3136, 3136}, {3640, 3648},   {3641, 4096},	{3840, 4096},
+		{4096, 4096}, {4100, 4160},   {7281, 7296},	{7282, 8192},
+		{8196, 8256}, {12288, 12288}, {262148, 266240},
+	};
+
+	for (size_t i = 0; i < sizeof(due) / sizeof(due[0]); i++)
+		cr_expect_eq(vsx_row_stride_alone(due[i][0]), due[i][1],
+			     "%u bytes: stride %u, expected %u", due[i][0],
+			     vsx_row_stride_alone(due[i][0]), due[i][1]);
+}
+
+/* The same of rows that are looked at one by one: no page that another could
+ * do without, and no more padding than elsewhere. */
+Test(manifest, row_stride_alone_keeps_its_rule)
+{
+	for (uint32_t b = 1; b <= 262148; b++) {
+		uint32_t stride = vsx_row_stride_alone(b);
+		uint32_t due = vsx_row_stride(b);
+
+		for (uint32_t a = 1024; a <= 4096; a *= 2) {
+			uint32_t up = (b + a - 1) / a * a;
+
+			if (up - b <= b / 8 && (a == 4096 || up == a))
+				due = up;
+		}
+		cr_assert_eq(stride, due, "%u bytes", b);
+		cr_assert(stride % 4 == 0 && stride >= vsx_row_stride(b) &&
+			  stride <= 2 * b + 64);
+	}
+}
+
 /* Up to the limit it is the segments that say how many rows there are. */
 REFUSES(rows_at_the_limit_that_are_nowhere, CORRUPT, "segments",
 	m.n_rows = UINT64_C(1) << 48)

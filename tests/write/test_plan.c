@@ -72,6 +72,9 @@ Test(plan, tells_the_size_of_the_file)
 	compare(none, 5000, 0.0);
 	none.dim = 3;
 	compare(none, 5000, 0.0);
+	none.dim = 240; /* with codes rows begin with quarters of pages */
+	none.spec = "RaBitQ";
+	compare(none, 5000, 0.0);
 	compare(options(64, VSX_F32, "Flat"), 20000, 0.02);
 	compare(options(128, VSX_U8, "Flat"), 50000, 0.02);
 	some = options(64, VSX_F16, "IVF256,Flat");
