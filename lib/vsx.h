@@ -425,7 +425,9 @@ static inline enum vsx_status vsx_get_recall(const struct vsx *index,
  * effort  set to its effort; Flat answers 0
  * refine  NULL, or set to its refine factor, 0 where no codes stand for rows
  *
- * VSX_ENOTFOUND when none does; then the text says what is the best.
+ * Of searches for more than 100 rows, which the table does not tell of, an ef
+ * is k at least. VSX_ENOTFOUND when none does; then the text says what is the
+ * best.
  */
 VSX_API enum vsx_status vsx_effort_for(const struct vsx *index, double recall,
 				       uint32_t k, uint32_t *effort,
@@ -513,7 +515,8 @@ VSX_API void vsx_stop_clear(struct vsx_stop *stop);
 struct vsx_search_opts {
 	size_t struct_size;
 	uint32_t effort; /* ef (HNSW) or nprobe (IVF); 0: the index's default.
-			    An ef below k counts as k. */
+			    An ef below k looks around so many of the k
+			    nearest found, and finds fewer of these. */
 	uint32_t exact;	 /* 1: compare with every row */
 	double recall;	 /* if > 0: effort and refine factor by
 			    vsx_effort_for(), or, where that recall was not

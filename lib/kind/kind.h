@@ -60,6 +60,7 @@ struct vsx_kind {
 	   the greatest that makes a difference. NULL: it has none. */
 	uint32_t (*default_effort)(const struct vsx_segment *seg);
 	uint32_t (*most_effort)(const struct vsx_segment *seg);
+	bool effort_is_rows; /* that a search looks around */
 
 	/*
 	 * Check parameters and the lengths of the views against n_rows, and set

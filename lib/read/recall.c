@@ -243,6 +243,9 @@ enum vsx_status vsx_effort_for(const struct vsx *index, double recall,
 	uint32_t found, factor;
 
 	VSX_TRY(vsx_setting_for(index, recall, k, &found, &factor, err));
+	if (k > VSX_TRUTH_K && found < k &&
+	    index->segments[0].kind->effort_is_rows)
+		found = k;
 	*effort = found;
 	if (refine)
 		*refine = (double)factor / VSX_REFINE_UNIT;

@@ -132,6 +132,11 @@ enum vsx_status vsx_plan_make(struct vsx_search_plan *plan,
 	plan->within = false;
 	plan->limit = 0.0;
 	plan->effort = o.effort;
+	/* A recall table is of searches for 100 rows at most, the effort of an
+	   index of searches for 10. */
+	plan->all_k = o.group_by || (o.recall > 0.0 && index->manifest.n_recalls
+					     ? k > VSX_TRUTH_K
+					     : o.effort == 0);
 	plan->refine = 0;
 	plan->slack = o.slack;
 	plan->first_query = o.first_query;
@@ -183,6 +188,7 @@ enum vsx_status vsx_search_begin(struct vsx_searcher *s,
 		.query = &scratch->query,
 		.k = plan->k,
 		.effort = plan->effort,
+		.all_k = plan->all_k,
 		.refine = plan->refine,
 		.slack = plan->slack,
 		.top = {scratch->best, 0, plan->k},

@@ -18,6 +18,7 @@ struct vsx_searcher {
 struct vsx_search_plan {
 	size_t k; /* 0: no row is live */
 	uint32_t effort;
+	bool all_k;	 /* as in struct vsx_find */
 	uint32_t refine; /* as in struct vsx_find */
 	double slack;	 /* likewise */
 	bool exact;

@@ -81,7 +81,9 @@ struct vsx_scratch;
 struct vsx_find {
 	const struct vsx_query *query;
 	size_t k;
-	uint32_t effort;     /* by the kind; 0: what that thinks best */
+	uint32_t effort; /* by the kind; 0: what that thinks best */
+	bool all_k; /* it was chosen for fewer rows than k: where it is a number
+		       of rows, an effort of k at least */
 	uint32_t refine;     /* rows looked at for each of the k where keys are
 				estimates, in thousandths; 0: what the codec
 				thinks best */

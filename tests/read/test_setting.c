@@ -113,6 +113,48 @@ Test(setting, reaches_a_recall_for_k)
 	vsx_close(index);
 }
 
+/* Efforts are chosen for 10 rows, or for 100 where so many are measured. */
+Test(setting, was_chosen_for_so_many_rows)
+{
+	struct vsx *index = index_with_table();
+	struct vsx_search_opts opts = VSX_SEARCH_OPTS_INIT;
+	struct vsx_search_plan plan;
+
+	cr_expect(plan_of(index, 50, 0, 0).all_k);
+	cr_expect_not(plan_of(index, 50, 4, 0).all_k);
+	cr_expect_not(plan_of(index, 1000, 4, 0).all_k);
+	cr_expect_not(plan_of(index, 100, 0, 0.95).all_k);
+	cr_expect(plan_of(index, 101, 0, 0.95).all_k);
+	/* Of groups more rows are asked for. */
+	opts.group_by = "n";
+	opts.effort = 4;
+	index->manifest.n_segments = 0;
+	cr_expect_eq(vsx_plan_make(&plan, index, 1, &opts, &err), VSX_OK);
+	cr_expect(plan.all_k);
+	/* Nothing was measured. */
+	index->manifest.n_recalls = 0;
+	cr_expect(plan_of(index, 50, 0, 0.95).all_k);
+	index->manifest.n_segments = 1;
+	vsx_close(index);
+}
+
+Test(setting, is_k_at_least_where_it_is_a_number_of_rows)
+{
+	const char *path = scratch_path("graph");
+	uint32_t effort;
+	struct vsx *index;
+
+	support_build(path, (struct support_index){.spec = "HNSW8", .n = 2000});
+	cr_assert_eq(vsx_open(&index, path, NULL, &err), VSX_OK);
+	cr_expect_eq(vsx_effort_for(index, 0.5, 100, &effort, NULL, &err),
+		     VSX_OK);
+	cr_expect_lt(effort, 100);
+	cr_expect_eq(vsx_effort_for(index, 0.5, 1500, &effort, NULL, &err),
+		     VSX_OK);
+	cr_expect_eq(effort, 1500);
+	vsx_close(index);
+}
+
 /* [5.6-23] Told where it is asked for, and no search without it minds. */
 Test(setting, is_not_taken_from_a_row_that_is_none)
 {

@@ -3,7 +3,8 @@
  *
  * A walk with a greater ef begins as one with a smaller does: so it is stopped
  * where each of these would end. But with gates, which refuse what is farther
- * than the last of the pool: there each ef has a walk of its own.
+ * than the last of the pool: there each ef has a walk of its own, of which
+ * searches for 100 rows with less effort are the beginning.
  *
  * A search orders what it found by exact values
  * and returns the best k; of the k nearest rows of all it returns those, then,
@@ -22,6 +23,7 @@ struct climb {
 	struct vsx_level level;
 	size_t ef;	     /* of the walk: that of the last search, but with
 				gates */
+	size_t done;	     /* places of it that are expanded */
 	uint64_t known[100]; /* row << 32 | its place, rising */
 	uint32_t n_known;
 };
@@ -92,8 +94,10 @@ static enum vsx_status set_out(struct climb *c, size_t ef,
 			       struct vsx_error *err)
 {
 	VSX_TRY(vsx_hnsw_enter(&c->walk, c->seg, c->find, ef, &c->level, err));
+	c->walk.near = UINT32_MAX;
 	c->level.asks = c->seg->scarce;
 	c->ef = ef;
+	c->done = 0;
 	return VSX_OK;
 }
 
@@ -102,15 +106,21 @@ static enum vsx_status set_out(struct climb *c, size_t ef,
 static enum vsx_status reach(struct climb *c, bool deep, struct vsx_rung *rung,
 			     struct vsx_error *err)
 {
-	size_t ef = ef_of(c, deep, rung->effort), n;
+	size_t ef = ef_of(c, deep, rung->effort), places, n;
+	bool another = c->level.gates.blocks && c->ef != ef, lost;
 	struct vsx_walk *w = &c->walk;
 	uint32_t k = k_of(c, deep);
 	uint64_t n_distances;
-	bool lost;
 
-	if (c->level.gates.blocks && c->ef != ef)
-		VSX_TRY(set_out(c, ef, err));
-	VSX_TRY(vsx_walk_beam_until(w, &c->level, c->ef, ef, err));
+	places = vsx_hnsw_places(c->find, k, rung->effort);
+	if (another || c->done > places)
+		VSX_TRY(set_out(c, another ? ef : c->ef, err));
+	c->done = places;
+	VSX_TRY(vsx_walk_beam_until(w, &c->level, c->ef, places, err));
+	while (w->n < k + c->find->skip_self && c->done < w->n) {
+		c->done = vsx_walk_further(c->done);
+		VSX_TRY(vsx_walk_beam_until(w, &c->level, c->ef, c->done, err));
+	}
 	n = w->n < ef ? w->n : ef;
 	n_distances = w->n_distances;
 	if (vsx_codes_estimate(c->seg)) {

@@ -272,8 +272,19 @@ enum vsx_status vsx_hnsw_gates(const struct vsx_segment *seg,
 			       struct vsx_gates *gates, struct vsx_edges *edges,
 			       struct vsx_error *err);
 
-/* The ef of a search for k rows; find->eligible is made out. */
+/*
+ * The ef of a search for k rows, and how many of them are expanded: fewer where
+ * k are asked for with less effort; find->eligible is made out.
+ */
 size_t vsx_hnsw_ef(const struct vsx_find *find, size_t k, uint32_t effort);
+size_t vsx_hnsw_places(const struct vsx_find *find, size_t k, uint32_t effort);
+
+/* To where a walk goes on that has expanded so many places, and has not come by
+ * the rows that are due. */
+static inline size_t vsx_walk_further(size_t places)
+{
+	return places + places / 4 + 1;
+}
 
 /*
  * Begin a search with ef among find->eligible: the pool, which has room for all

@@ -119,6 +119,7 @@ const struct vsx_kind vsx_kind_hnsw = {
 	.state_bytes = sizeof(struct vsx_hnsw),
 	.default_effort = default_effort,
 	.most_effort = most_effort,
+	.effort_is_rows = true,
 	.open = open_hnsw,
 	.search = vsx_hnsw_search,
 	.climb = vsx_hnsw_climb,

@@ -269,6 +269,14 @@ size_t vsx_hnsw_ef(const struct vsx_find *find, size_t k, uint32_t effort)
 	return ef;
 }
 
+size_t vsx_hnsw_places(const struct vsx_find *find, size_t k, uint32_t effort)
+{
+	size_t ef = vsx_hnsw_ef(find, k, effort);
+
+	return !find->all_k && effort && effort < k && effort < ef ? effort
+								   : ef;
+}
+
 /* A query of the test that is a row: its own links would lead it to its
  * neighbours, which no other query has, and recall look better than it is. */
 static enum vsx_status hold_out(struct vsx_walk *w,
@@ -364,6 +372,17 @@ static enum vsx_status descend(struct vsx_walk *w,
 	return VSX_OK;
 }
 
+/* Places in the pool among which so many are of rows that count, as walks take
+ * others along. */
+static double among_all(const struct vsx_find *find, double places)
+{
+	const struct vsx_eligible *e = &find->eligible;
+
+	return vsx_eligible_are_sparse(e)
+		       ? places
+		       : places * ((double)e->n_rows / (double)e->n);
+}
+
 /*
  * Rows of the pool that a walk expands however far they are. Of many segments
  * each holds a part of the nearest rows only, and a walk that is as thorough in
@@ -375,17 +394,13 @@ static enum vsx_status descend(struct vsx_walk *w,
 static size_t least_places(const struct vsx_segment *seg,
 			   const struct vsx_find *find, size_t ef)
 {
-	const struct vsx_eligible *e = &find->eligible;
 	uint64_t live = seg->n_rows - seg->n_dead;
-	double places;
+	double part;
 
 	if (find->n_all <= live)
 		return SIZE_MAX;
-	places = (double)ef * sqrt((double)live / (double)find->n_all);
-	/* Among rows that do not count, as walks take these along. */
-	if (!vsx_eligible_are_sparse(e))
-		places *= (double)e->n_rows / (double)e->n;
-	return (size_t)places + 3;
+	part = (double)ef * sqrt((double)live / (double)find->n_all);
+	return (size_t)among_all(find, part) + 3;
 }
 
 /*
@@ -441,28 +456,48 @@ enum vsx_status vsx_hnsw_enter(struct vsx_walk *w,
 		    : descend(w, seg, &base->codes, ef, entry, key, err);
 }
 
+/* How many rows that count a search has to find here. */
+static size_t n_due(const struct vsx_find *find)
+{
+	size_t due = find->within ? 1 : find->k + find->skip_self;
+
+	return due < find->eligible.n ? due : find->eligible.n;
+}
+
+static enum vsx_status expand(struct vsx_walk *w, const struct vsx_level *base,
+			      size_t ef, size_t until, struct vsx_error *err)
+{
+	return w->eligible ? vsx_walk_beam_eligible(w, base, ef, until, err)
+			   : vsx_walk_beam_until(w, base, ef, until, err);
+}
+
 /*
  * Walk over the base level: until the first rows of the pool are expanded, and
  * beyond them for as long as rows come up that may count. Where most of the
- * neighbours are in one segment, all ef places are walked there.
+ * neighbours are in one segment, all places are walked there: ef, or fewer, but
+ * for those without which too little is found.
  */
 static enum vsx_status look_around(struct vsx_walk *w,
 				   const struct vsx_segment *seg,
 				   const struct vsx_find *find,
 				   const struct vsx_level *base, size_t ef,
-				   struct vsx_error *err)
+				   size_t places, struct vsx_error *err)
 {
-	size_t until = least_places(seg, find, ef), done = 0;
+	size_t until = least_places(seg, find, places), most = SIZE_MAX;
+	size_t done = 0;
 
+	if (places < ef)
+		most = (size_t)among_all(find, (double)places);
 	w->near = last_key(seg, find, w->query);
-	while (until > done) {
-		if (w->eligible)
-			VSX_TRY(vsx_walk_beam_eligible(w, base, ef, until,
-						       err));
-		else
-			VSX_TRY(vsx_walk_beam_until(w, base, ef, until, err));
-		done = until;
+	while (until > done && most > done) {
+		done = until < most ? until : most;
+		VSX_TRY(expand(w, base, ef, done, err));
 		until = near_places(w);
+	}
+	while (find->top.n < find->k && w->n - w->n_barred < n_due(find) &&
+	       done < w->n) {
+		done = vsx_walk_further(done);
+		VSX_TRY(expand(w, base, ef, done, err));
 	}
 	return VSX_OK;
 }
@@ -480,7 +515,7 @@ static size_t narrowed(const struct vsx_walk *w, const struct vsx_find *find,
 
 /* A walk over all levels; what it found is in the pool. */
 static enum vsx_status walk(struct vsx_walk *w, const struct vsx_segment *seg,
-			    struct vsx_find *find, size_t ef,
+			    struct vsx_find *find, size_t ef, size_t places,
 			    struct vsx_error *err)
 {
 	enum vsx_status status;
@@ -489,10 +524,12 @@ static enum vsx_status walk(struct vsx_walk *w, const struct vsx_segment *seg,
 	VSX_TRY(vsx_hnsw_enter(w, seg, find, ef, &base, err));
 	base.asks = find->asks;
 	ef = narrowed(w, find, ef);
+	places = places < ef ? places : ef;
 	w->may_scan = LOST * cost_of_walk(seg, &find->eligible,
-					  ef < LEAST_LOST ? LEAST_LOST : ef) >=
+					  places < LEAST_LOST ? LEAST_LOST
+							      : places) >=
 		      cost_of_scan(seg, &find->eligible);
-	status = look_around(w, seg, find, &base, ef, err);
+	status = look_around(w, seg, find, &base, ef, places, err);
 	find->n_distances += w->n_distances;
 	find->n_hops += w->n_hops;
 	find->n_refused += w->n_refused;
@@ -519,33 +556,30 @@ static bool reaches_further(const struct vsx_find *find,
 /* A walk among some rows that was given up, or has not come by enough. */
 static bool found_too_few(const struct vsx_find *find, const struct vsx_walk *w)
 {
-	size_t due = find->within ? 1 : find->k + find->skip_self;
-
-	if (!w->eligible)
-		return false;
-	if (due > find->eligible.n)
-		due = find->eligible.n;
-	return vsx_walk_is_lost(w) || w->n - w->n_barred < due;
+	return w->eligible &&
+	       (vsx_walk_is_lost(w) || w->n - w->n_barred < n_due(find));
 }
 
 /* A look at every row where a walk is dearer, or says too little. */
 enum vsx_status vsx_hnsw_search(const struct vsx_segment *seg,
 				struct vsx_find *find, struct vsx_error *err)
 {
+	size_t k = find->within ? 1 : find->k, ef, places;
 	struct vsx_walk w;
-	size_t ef;
 
 	VSX_TRY(vsx_find_eligible(find, seg, err));
 	if (find->eligible.n == 0)
 		return VSX_OK;
-	ef = vsx_hnsw_ef(find, find->within ? 1 : find->k, find->effort);
+	ef = vsx_hnsw_ef(find, k, find->effort);
 	do {
-		if (ef > MOST_EF || walk_is_dear(seg, find, ef))
+		places = find->within ? ef
+				      : vsx_hnsw_places(find, k, find->effort);
+		if (ef > MOST_EF || walk_is_dear(seg, find, places))
 			return vsx_exact_search(seg, find, err);
 		VSX_TRY(vsx_sieve_reserve(
 			find->scratch, 0,
 			find->within ? ef : find->k + find->skip_self, err));
-		VSX_TRY(walk(&w, seg, find, ef, err));
+		VSX_TRY(walk(&w, seg, find, ef, places, err));
 		if (found_too_few(find, &w) ||
 		    vsx_hnsw_keys_lost(seg, find, w.scratch->pool, w.n,
 				       find->k))

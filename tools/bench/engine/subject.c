@@ -66,7 +66,7 @@ static enum vsx_status make_sessions(struct subject *s, struct vsx_error *err)
 	return status;
 }
 
-/* An ef below k counts as k. */
+/* An ef below k counts as k, but with VSX. */
 static void note_efforts(struct subject *s)
 {
 	snprintf(s->effort_name, sizeof(s->effort_name), "%s",
@@ -76,7 +76,7 @@ static void note_efforts(struct subject *s)
 		return;
 	s->least = 1;
 	s->most = s->ops->max_effort(s->engine);
-	if (strcmp(s->effort_name, "ef") == 0)
+	if (strcmp(s->effort_name, "ef") == 0 && !subject_is_vsx(s))
 		s->least = (uint32_t)s->work->k;
 	if (s->most < s->least)
 		s->most = s->least;
