@@ -14,6 +14,7 @@
 #include "code/edge.h"
 #include "disk.h"
 #include "kind/build_spec.h"
+#include "kind/build_spec_foreign.h"
 
 typedef unsigned long long ull;
 
@@ -51,7 +52,7 @@ static size_t add(char *to, size_t at, size_t room, const char *before,
 }
 
 /* "Flat, IVF<nlist>,Flat, HNSW<M>, IVF, HNSW, auto", the codes, and what links
- * have. */
+ * have, and what may be before and behind. */
 static void list_known(char *to, size_t room)
 {
 	const struct vsx_codec_build *b;
@@ -73,19 +74,11 @@ static void list_known(char *to, size_t room)
 		if (k->gates)
 			at = add(to, at, room, "; behind ",
 				 vsx_kind_name(k->code), k->size_name, "");
-	add(to, at, room, " also ", gates_word, "parts", "");
-}
-
-static enum vsx_status unknown(const struct parser *p, const struct part *part)
-{
-	char known[384];
-
-	list_known(known, sizeof(known));
-	return vsx_fail(p->err, VSX_EINVAL,
-			"index '%.80s': '%.*s' is not known; expected one of "
-			"%s",
-			p->text, part->n > 40 ? 40 : (int)part->n, part->at,
-			known);
+	at = add(to, at, room, " also ", gates_word, "parts", "");
+	add(to, at, room, "; ",
+	    "before codes PCA<d> or OPQ<m>, behind them what is kept, such as "
+	    "NoRefine",
+	    NULL, "");
 }
 
 /* ---- parts ------------------------------------------------------------ */
@@ -152,6 +145,57 @@ static bool is_end(const struct part *part, const char *rest)
 	return rest == part->at + part->n;
 }
 
+/* ---- what is wrong ------------------------------------------------------ */
+
+/* Whether a part may stand somewhere: by itself, before what is scanned, behind
+ * it, or behind codes. */
+static bool is_misplaced(const struct part *part)
+{
+	static const char *const places[] = {"%.*s", "%.*s,Flat", "Flat,%.*s",
+					     "SQ8,%.*s"};
+	const char *rest;
+	char text[64];
+	uint64_t v;
+
+	if (is_numbered(part, gates_word, &v, &rest) && is_end(part, rest))
+		return true;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		struct vsx_spec spec;
+		int n = snprintf(text, sizeof(text), places[i], (int)part->n,
+				 part->at);
+
+		if (n > 0 && (size_t)n < sizeof(text) &&
+		    vsx_spec_parse(&spec, text, NULL) == VSX_OK)
+			return true;
+	}
+	return false;
+}
+
+/* A part that cannot stand where it does. */
+static enum vsx_status unknown(const struct parser *p, const struct part *part)
+{
+	const char *hint;
+	char known[384];
+
+	if (!p->err)
+		return VSX_EINVAL;
+	if (part->n && part->n < 64 && is_misplaced(part))
+		return vsx_fail(
+			p->err, VSX_EINVAL,
+			"index '%.80s': '%.*s' cannot stand there; "
+			"expected PCA<d> or OPQ<m>, the kind, its "
+			"codes, G<parts>, RFlat or another word on what "
+			"is kept, in this order",
+			p->text, (int)part->n, part->at);
+	hint = vsx_spec_foreign(part->at, part->n);
+	if (!hint)
+		list_known(known, sizeof(known));
+	return vsx_fail(p->err, VSX_EINVAL,
+			"index '%.80s': '%.*s' is not known; %s%s", p->text,
+			part->n > 40 ? 40 : (int)part->n, part->at,
+			hint ? "" : "expected one of ", hint ? hint : known);
+}
+
 /* ---- what they say ---------------------------------------------------- */
 
 static enum vsx_status parse_transform(struct parser *p, struct vsx_spec *out)
@@ -180,7 +224,12 @@ static enum vsx_status parse_transform(struct parser *p, struct vsx_spec *out)
 	}
 	out->codes.transform_dim = (uint32_t)d;
 	next(p);
-	return p->ended ? unknown(p, part) : VSX_OK;
+	if (!p->ended)
+		return VSX_OK;
+	return vsx_fail(p->err, VSX_EINVAL,
+			"index '%.80s': nothing is behind it; expected what is "
+			"transformed, as in %.40s,Flat",
+			p->text, p->text);
 }
 
 /* Codes of the next part, if they are. */
@@ -228,7 +277,9 @@ static enum vsx_status parse_keep(struct parser *p, struct vsx_spec *out)
 		enum vsx_spec_keep keep;
 	} words[] = {
 		{"RFlat", VSX_KEEP_ROWS},
+		{"Refine(Flat)", VSX_KEEP_ROWS},
 		{"Refine(FP16)", VSX_KEEP_FP16},
+		{"Refine(SQfp16)", VSX_KEEP_FP16},
 		{"Refine(SQ8)", VSX_KEEP_SQ8},
 		{"NoRefine", VSX_KEEP_NONE},
 	};

@@ -143,7 +143,8 @@ Test(made_up, is_named_and_planned)
 		"Flat, IVF<nlist>,Flat, HNSW<M>, Falling<step>, IVF, "
 		"HNSW, Falling, auto; codes in place of Flat: SQ8, SQ8u, "
 		"SQ4, PQ<m>, PQ<m>x4, PQ<m>x4fs, RaBitQ<bits>; behind "
-		"HNSW<M> also G<parts>");
+		"HNSW<M> also G<parts>; before codes PCA<d> or OPQ<m>, behind "
+		"them what is kept, such as NoRefine");
 	/* It has no turn. */
 	opts.spec = "auto";
 	for (uint64_t n = 1; n < 1000000000; n *= 10) {

@@ -105,12 +105,12 @@ Test(spec, codes_of_links_are_refused_in_a_line)
 		 "parts of G are 4294967300, expected"},
 		{"HNSW8,SQ8,G", "'G' is not known; expected"},
 		{"HNSW8,SQ8,G8x4", "'G8x4' is not known; expected"},
-		{"HNSW8,G8,SQ8", "'SQ8' is not known; expected"},
-		{"HNSW8,G8,G8", "'G8' is not known; expected"},
-		{"HNSW8,RFlat,G8", "'G8' is not known; expected"},
-		{"IVF8,SQ8,G8", "'G8' is not known; expected"},
-		{"SQ8,G8", "'G8' is not known; expected"},
-		{"G8", "'G8' is not known; expected"},
+		{"HNSW8,G8,SQ8", "'SQ8' cannot stand there"},
+		{"HNSW8,G8,G8", "'G8' cannot stand there"},
+		{"HNSW8,RFlat,G8", "'G8' cannot stand there"},
+		{"IVF8,SQ8,G8", "'G8' cannot stand there"},
+		{"SQ8,G8", "'G8' cannot stand there"},
+		{"G8", "'G8' cannot stand there"},
 	};
 	struct vsx_spec spec;
 	struct vsx_error err;
@@ -284,7 +284,7 @@ Test(spec, says_which_part_is_not_known)
 	refused("fla", "'fla' is not known; expected one of Flat, "
 		       "IVF<nlist>,Flat");
 	refused("LSH", "'LSH' is not known");
-	refused("Flat,Flat", "'Flat' is not known");
+	refused("Flat,Flat", "'Flat' cannot stand there");
 	refused("FlatX", "'FlatX' is not known");
 	refused("IVFx,Flat", "'IVFx' is not known");
 	refused("IVF64x,Flat", "'IVF64x' is not known");
@@ -302,19 +302,20 @@ Test(spec, says_which_part_is_not_known)
 	refused("PQ16385x4fs", "m is 16385, expected 1 to 16384");
 	refused("PQ0", "m is 0, expected 1 to 65536");
 	refused("IVF64,PQ65537x4", "m is 65537, expected 1 to 65536");
-	refused("IVF64,SQ8,Flat", "'Flat' is not known");
-	refused("IVF64,SQ8,RFlat,RFlat", "'RFlat' is not known");
-	refused("IVF64,RFlat,Flat", "'Flat' is not known");
-	refused("SQ8,SQ8", "'SQ8' is not known");
+	refused("IVF64,SQ8,Flat", "'Flat' cannot stand there");
+	refused("IVF64,SQ8,RFlat,RFlat", "'RFlat' cannot stand there");
+	refused("IVF64,RFlat,Flat", "'Flat' cannot stand there");
+	refused("SQ8,SQ8", "'SQ8' cannot stand there");
 	refused("PCA64,", "'' is not known");
-	refused("PCA64", "'PCA64' is not known");
+	refused("PCA64", "nothing is behind it; expected what is transformed, "
+			 "as in PCA64,Flat");
 	refused("PCA,Flat", "'PCA' is not known");
 	refused("PCA0,Flat", "d of PCA is 0, expected 1 to 65536");
 	refused("OPQ8_,Flat", "'OPQ8_' is not known");
 	refused("OPQ8_x,Flat", "'OPQ8_x' is not known");
 	refused("OPQ0,Flat", "m of OPQ is 0");
-	refused("PCA8,auto", "'auto' is not known");
-	refused("PCA8,PCA4,Flat", "'PCA4' is not known");
+	refused("PCA8,auto", "'auto' cannot stand there");
+	refused("PCA8,PCA4,Flat", "'PCA4' cannot stand there");
 	refused("PCA65537,Flat", "d of PCA is 65537, expected 1 to 65536");
 	refused("OPQ8_0,Flat", "d of OPQ is 0");
 	refused("IVF0,Flat", "nlist is 0, expected 1 to 16777216");
@@ -329,6 +330,54 @@ Test(spec, says_which_part_is_not_known)
 	refused("HNSW32,NoRefine", "but it names none");
 	refused("HNSW32,", "'' is not known");
 	refused("HNSW-2", "'HNSW-2' is not known");
+}
+
+/* What FAISS has, and VSX not, is refused with what to write. */
+Test(spec, says_what_words_of_faiss_are_here)
+{
+	refused("IVF1024_HNSW32,Flat", "'IVF1024_HNSW32' is not known; the "
+				       "nearest lists are found without a "
+				       "graph: write IVF<nlist>");
+	refused("IVF65536(IVF256,PQ8x4fs,RFlat),PQ16", "write IVF<nlist>");
+	refused("IMI2x8,PQ16", "IVF<nlist>");
+	refused("HNSW32_SQ8", "as in HNSW32,SQ8");
+	refused("PCAR64,IVF8,SQ8", "write PCA<d>");
+	refused("PCAW64,Flat", "write PCA<d>");
+	refused("RR64,PQ8", "OPQ<m>");
+	refused("ITQ64,LSH", "RaBitQ");
+	refused("lsh", "RaBitQ");
+	refused("IVF8,RaBitQfs4", "write RaBitQ<bits>");
+	refused("RaBitQ4fs", "write RaBitQ<bits>");
+	refused("L2norm,IVF8,Flat", "metric cosine");
+	refused("PCA8,L2norm,Flat", "metric cosine");
+	refused("IDMap2,Flat", "every index has ids");
+	refused("IVF8,Flat,IDMap", "every index has ids");
+	refused("Pad128,IVF8,SQ8", "leave it out");
+	refused("IVF8,SQfp16", "element type");
+	refused("SQ8_direct_signed", "element type");
+	refused("SQ6", "SQ8, SQ4");
+	refused("IVF8,PQ16x4fs_64", "write PQ<m>x4fs");
+	refused("PQ16x12", "PQ<m>x4");
+	refused("PQ16np", "write PQ<m>");
+	refused("PQ16+16", "RFlat");
+	refused("PQ16,Refine(PQ25x12)", "Refine(SQ8)");
+}
+
+Test(spec, says_that_a_part_stands_where_it_cannot)
+{
+	refused("IVF8,SQ8,PQ16", "'PQ16' cannot stand there; expected PCA<d> "
+				 "or OPQ<m>, the kind, its codes");
+	refused("IVF8,HNSW16", "'HNSW16' cannot stand there");
+	refused("IVF8,PCA4,SQ8", "'PCA4' cannot stand there");
+	refused("RFlat", "'RFlat' cannot stand there");
+	refused("SQ8,NoRefine,RFlat", "'RFlat' cannot stand there");
+}
+
+/* FAISS spells these in two ways. */
+Test(spec, what_is_kept_may_be_spelt_as_in_faiss)
+{
+	cr_expect_eq(good("IVF8,PQ4,Refine(Flat)").keep, VSX_KEEP_ROWS);
+	cr_expect_eq(good("PQ4,refine(sqfp16)").keep, VSX_KEEP_FP16);
 }
 
 static struct vsx_spec chosen(uint64_t n, uint32_t dim, uint64_t memory,
