@@ -549,6 +549,44 @@ Test(kept, learning_anew_says_what_it_learns_from)
 	change_sound(path);
 }
 
+/* Rows 0 .. N-1, as the index gives them back. */
+static void take_all(const char *path, float *out)
+{
+	struct vsx *index = change_open(path);
+
+	for (uint64_t id = 0; id < N; id++)
+		MUST(vsx_get(index, id, out + id * DIM, &err));
+	vsx_close(index);
+}
+
+/* Half floats are of what the codes said, each component rounded once. */
+Test(kept, codes_become_half_floats)
+{
+	static const char *const halves[] = {"SQ8,Refine(FP16)",
+					     "IVF12,RaBitQ,Refine(FP16)",
+					     "HNSW8,Refine(FP16)"};
+	struct vsx_compact_opts opts = VSX_COMPACT_OPTS_INIT;
+	const char *path = scratch_path("x"), *paths[] = {path};
+	static float before[N * DIM], after[N * DIM];
+
+	for (size_t s = 0; s < N_OF(specs); s++) {
+		enum vsx_metric metric = metrics[s % N_OF(metrics)];
+		size_t n_off = 0;
+
+		build(path, specs[s], metric);
+		take_all(path, before);
+		opts.spec = halves[s % N_OF(halves)];
+		MUST(vsx_compact(paths, 1, NULL, &opts, NULL, NULL, &err));
+		change_sound(path);
+		take_all(path, after);
+		for (size_t i = 0; i < N * DIM; i++)
+			n_off += fabsf(after[i] - before[i]) >
+				 fabsf(before[i]) * 0x1p-11f + 0x1p-25f;
+		cr_expect_eq(n_off, 0, "%s to %s: %zu", specs[s], opts.spec,
+			     n_off);
+	}
+}
+
 /* ---- repair
  * ------------------------------------------------------------------ */
 

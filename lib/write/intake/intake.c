@@ -61,7 +61,8 @@ static enum vsx_status store_row(const struct storing *st, uint8_t *to,
 	const uint8_t *from =
 		(const uint8_t *)st->batch->vectors + i * st->row_bytes;
 
-	if (st->from) {
+	/* Of another type, such as f16, they keep the rules of any row. */
+	if (st->from && st->batch->elem == space->elem) {
 		memcpy(to, from, st->row_bytes);
 		vsx_space_close(space, to);
 		return VSX_OK;
