@@ -377,8 +377,8 @@ struct vsx_recall {
 				       the first two by searches for 10, the
 				       last by searches for 100 */
 	double distances; /* mean distance computations of a search for 10 */
-	double refine;	  /* rows looked at for each that was wanted; 0: no
-			     codes stand for rows */
+	double refine;	  /* rows looked at for each that was wanted, of fewer
+			     than 10 as for 10; 0: no codes stand for rows */
 };
 
 /* VSX_EINVAL when i is out of range. A table of recall rises by effort, and
@@ -528,8 +528,9 @@ struct vsx_search_opts {
 				 beginning; 0: none */
 	const struct vsx_stop *stop; /* NULL: nobody stops it */
 	double refine; /* where codes are estimates: how many rows are looked
-			  at for each of the k, 1 to 1000; 0: the index's
-			  default. No matter to other searches. */
+			  at for each of the k, of fewer than 10 as for 10,
+			  1 to 1000; 0: the index's default. No matter to other
+			  searches. */
 	const struct vsx_selection *among; /* rows that may be hits; NULL: all.
 					      It must outlive the search. */
 	double slack; /* where codes of links say which rows a walk looks at

@@ -128,9 +128,15 @@ static inline double vsx_find_bound(const struct vsx_find *find)
  * seen, but where there are tens of millions. */
 #define VSX_REFINE_ALL UINT32_MAX
 
+/* A search for fewer rows looks at as many as one for so many, by which refine
+ * factors are measured. */
+#define VSX_REFINE_LEAST 10u
+
 /* Rows that are looked at for k where keys are estimates; k < 2^31. */
 static inline uint64_t vsx_refine_rows(uint64_t k, uint32_t refine)
 {
+	if (k < VSX_REFINE_LEAST)
+		k = VSX_REFINE_LEAST;
 	return (k * refine + VSX_REFINE_UNIT - 1) / VSX_REFINE_UNIT;
 }
 

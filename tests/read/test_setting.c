@@ -155,6 +155,50 @@ Test(setting, is_k_at_least_where_it_is_a_number_of_rows)
 	vsx_close(index);
 }
 
+/* recall@1 is that of the first of 10 found: a search for fewer looks at as
+ * many rows as it was measured with, and finds the same. */
+Test(setting, of_fewer_than_10_finds_the_first_of_10)
+{
+	static const char *const specs[] = {"SQ4", "PQ2x4", "IVF8,PQ2x4",
+					    "HNSW8,PQ2x4"};
+	struct vsx_search_opts opts = VSX_SEARCH_OPTS_INIT;
+
+	for (size_t s = 0; s < sizeof(specs) / sizeof(specs[0]); s++) {
+		struct support_index what = {
+			.spec = specs[s], .n = 2000, .half = true};
+		const char *path = scratch_path("codes");
+		struct vsx_hit due[10], hits[10];
+		struct vsx_searcher *searcher;
+		struct vsx *index;
+		float query[8];
+		size_t n;
+
+		support_build(path, what);
+		what = support_defaults(what);
+		cr_assert_eq(vsx_open(&index, path, NULL, &err), VSX_OK);
+		cr_assert_eq(vsx_searcher_new(&searcher, index, &err), VSX_OK);
+		for (size_t q = 0; q < 50; q++) {
+			size_t k = 1 + q % 9;
+
+			support_row(&what, 2000 + q, query);
+			opts.refine = q % 2 ? 1.5 : 0.0;
+			cr_assert_eq(vsx_search(searcher, query, VSX_F32, 10,
+						&opts, due, &n, &err),
+				     VSX_OK);
+			cr_assert_eq(vsx_search(searcher, query, VSX_F32, k,
+						&opts, hits, &n, &err),
+				     VSX_OK);
+			cr_assert_eq(n, k);
+			for (size_t i = 0; i < k; i++)
+				cr_expect_eq(hits[i].id, due[i].id,
+					     "%s, query %zu, k %zu, hit %zu",
+					     specs[s], q, k, i);
+		}
+		vsx_searcher_free(searcher);
+		vsx_close(index);
+	}
+}
+
 /* [5.6-23] Told where it is asked for, and no search without it minds. */
 Test(setting, is_not_taken_from_a_row_that_is_none)
 {
