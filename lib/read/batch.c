@@ -247,6 +247,11 @@ static uint32_t share(const struct batch *b, size_t n)
  * has looked at yet, the kernel drops some again. */
 #define UNDER_WAY 48u
 
+/* While one query is waited for the next two ask, as long as that is not far
+ * more. */
+#define QUERIES_UNDER_WAY 3u
+#define MOST_UNDER_WAY	  120u
+
 /* How many rounds of such queries a thread takes: the last ones are waited
  * for. */
 #define ROUNDS 16u
@@ -264,6 +269,16 @@ static bool is_waited_for(const struct batch *b)
 	return last->scarce && vsx_codes_estimate(last);
 }
 
+/* Queries under way, each of which looks at so many rows. */
+static uint64_t turns(uint64_t rows)
+{
+	uint64_t most = MOST_UNDER_WAY / rows;
+
+	if (most > QUERIES_UNDER_WAY)
+		most = QUERIES_UNDER_WAY;
+	return most > UNDER_WAY / rows ? most : UNDER_WAY / rows;
+}
+
 static void plan_turns(struct batch *b, size_t n)
 {
 	uint64_t each = n / b->pool->n_threads, rows, most;
@@ -271,7 +286,7 @@ static void plan_turns(struct batch *b, size_t n)
 	if (b->together > 1 || !is_waited_for(b))
 		return;
 	rows = vsx_refine_rows(b->plan.k, b->plan.refine);
-	most = UNDER_WAY / (rows ? rows : 1);
+	most = turns(rows ? rows : 1);
 	most = most < each ? most : each;
 	b->in_turns = most > 1;
 	if (b->in_turns)
