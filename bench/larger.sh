@@ -79,7 +79,7 @@ echo
 echo "| index | memory | one | | batch | |"
 echo "| --- | --- | ---: | ---: | ---: | ---: |"
 queries=$data/gist-960/query.npy
-for spec in IVF256,RaBitQ IVF256,RaBitQ5 IVF256,PQ480x4fs; do
+for spec in IVF256,RaBitQ IVF256,RaBitQ3 IVF256,RaBitQ5 IVF256,PQ480x4fs; do
 	index=$work/$spec.vsx
 	"$build/tools/vsx-build" "$data/gist-960/base.npy" -o "$index" -i "$spec" -e f32 -q
 	bytes=$(stat -c %s "$index")
