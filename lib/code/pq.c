@@ -41,12 +41,19 @@ static bool fits(const struct vsx_code_form *f)
 
 /* ---- the query --------------------------------------------------------- */
 
+/* One byte of a code: one part, or two. */
+struct byte {
+	float low[2]; /* the least entry of each part's table */
+	float span;   /* from the least to the greatest sum */
+};
+
 struct pq_query {
-	float bias, unit; /* a row's value is bias + unit * sum of entries */
-	float whole;	  /* bias without what the list has to do with it */
-	float *y;	  /* [coded] what the query comes to */
-	float *tables;	  /* [m][ksub] */
-	uint16_t *words;  /* [bytes of a code][256] the same, in units */
+	float bias, unit;   /* a row's value is bias + unit * sum of entries */
+	float whole;	    /* bias without what the list has to do with it */
+	float *y;	    /* [coded] what the query comes to */
+	float *tables;	    /* [m][ksub] */
+	struct byte *reach; /* [bytes of a code] of these */
+	uint16_t *words;    /* [bytes of a code][256] the same, in units */
 };
 
 static size_t round_64(size_t x)
@@ -67,17 +74,17 @@ static enum vsx_status make_room(const struct vsx_codes *c,
 	size_t head = round_64(sizeof(struct pq_query));
 	size_t y = round_64(pq.dim * sizeof(float));
 	size_t tables = round_64((size_t)pq.m * pq.ksub * sizeof(float));
+	size_t reach = round_64(c->block_bytes * sizeof(struct byte));
+	size_t words = (size_t)c->block_bytes * 256 * sizeof(uint16_t);
 	uint8_t *room;
 
-	VSX_TRY(vsx_code_query_room(q,
-				    head + y + tables +
-					    (size_t)c->block_bytes * 256 *
-						    sizeof(uint16_t),
-				    err));
+	VSX_TRY(vsx_code_query_room(q, head + y + tables + reach + words, err));
 	room = q->room;
 	pq_query_of(q)->y = (float *)(void *)(room + head);
 	pq_query_of(q)->tables = (float *)(void *)(room + head + y);
-	pq_query_of(q)->words = (uint16_t *)(void *)(room + head + y + tables);
+	room += head + y + tables;
+	pq_query_of(q)->reach = (struct byte *)(void *)room;
+	pq_query_of(q)->words = (uint16_t *)(void *)(room + reach);
 	return VSX_OK;
 }
 
@@ -90,12 +97,6 @@ static void pair_up(const uint16_t *low, const uint16_t *high, uint16_t *out)
 		for (uint32_t l = 0; l < 16; l++)
 			out[h * 16 + l] = (uint16_t)(low[l] + high[h]);
 }
-
-/* One byte of a code: one part, or two. */
-struct byte {
-	float low[2]; /* the least entry of each part's table */
-	float span;   /* from the least to the greatest sum */
-};
 
 static struct byte byte_at(const struct vsx_pq *pq, const float *tables,
 			   uint32_t parts, uint32_t i)
@@ -113,20 +114,20 @@ static struct byte byte_at(const struct vsx_pq *pq, const float *tables,
 	return b;
 }
 
-static void put_words(const struct vsx_pq *pq, const float *tables,
+static void put_words(const struct vsx_pq *pq, const struct pq_query *t,
 		      uint32_t parts, uint32_t i, float inverse, uint16_t *out)
 {
 	const struct vsx_code_kernels *k = vsx_code_kernels();
-	const float *table = tables + (size_t)i * parts * pq->ksub;
-	struct byte b = byte_at(pq, tables, parts, i);
+	const float *table = t->tables + (size_t)i * parts * pq->ksub;
+	const float *low = t->reach[i].low;
 	uint16_t half[2][16] = {{0}};
 
 	if (parts == 1) {
-		k->quantise(table, pq->ksub, b.low[0], inverse, out);
+		k->quantise(table, pq->ksub, low[0], inverse, out);
 		return;
 	}
 	for (uint32_t j = 0; j < 2 && i * 2 + j < pq->m; j++)
-		k->quantise(table + (size_t)j * pq->ksub, pq->ksub, b.low[j],
+		k->quantise(table + (size_t)j * pq->ksub, pq->ksub, low[j],
 			    inverse, half[j]);
 	pair_up(half[0], half[1], out);
 }
@@ -141,6 +142,7 @@ static void quantise_tables(const struct vsx_codes *c, struct pq_query *t)
 	for (uint32_t i = 0; i < n; i++) {
 		struct byte b = byte_at(&pq, t->tables, parts, i);
 
+		t->reach[i] = b;
 		bias += b.low[0];
 		bias += b.low[1];
 		span = b.span > span ? b.span : span;
@@ -156,7 +158,7 @@ static void quantise_tables(const struct vsx_codes *c, struct pq_query *t)
 		return;
 	}
 	for (uint32_t i = 0; i < n; i++)
-		put_words(&pq, t->tables, parts, i, inverse,
+		put_words(&pq, t, parts, i, inverse,
 			  t->words + (size_t)i * 256);
 }
 
