@@ -352,6 +352,21 @@ static void note_knee(const struct vsx_segment *seg, double most, double target,
 		  kept, most, target, KNEE);
 }
 
+/* More effort than was measured is dear, and more of an estimate says little.
+ */
+static void note_missed(const struct vsx_segment *seg, double most,
+			double target, struct vsx_job *job)
+{
+	job->note(
+		job,
+		"searches reach recall@10 %.4f at most, and the target is %g%s",
+		most, target,
+		vsx_codes_estimate(seg)
+			? ": codes lose too much of these rows; try others, "
+			  "or none"
+			: "");
+}
+
 /* The greatest recall in the table for few distances. */
 static double most_for_few(const struct vsx_measure *m)
 {
@@ -379,6 +394,8 @@ static uint32_t choose_row(const struct vsx_measure *m,
 		note_knee(seg, m->recalls[row].at_10, target, job);
 		cheapest(m, least, m->recalls[row].at_10 - KNEE, INFINITY,
 			 look_cost, &row);
+	} else if (m->recalls[row].at_10 < target) {
+		note_missed(seg, m->recalls[row].at_10, target, job);
 	}
 	if (cheapest(m, least, most_for_few(m), FEW_DISTANCES, look_cost,
 		     &all) &&
