@@ -463,7 +463,9 @@ struct vsx_update_result {
 	char advice[192];    /* why a rebuild is due, or "" */
 	double code_shift;   /* mean distance of the added rows from what codes
 				would say that were trained before, over that of
-				the rows these were trained on; far above 1, and
+				the rows these were trained on, or, where codes
+				would lose all that the added rows differ by,
+				over that; far above 1, and
 				the rows have codes of their own, or, where
 				codes are all that is kept, advice. May be
 				infinite. 0: there are no codes such as SQ8 */

@@ -108,18 +108,15 @@ static bool lost_too_much(struct vsx_update_result *result,
 	if (drift->times <= VSX_FAR_OFF || !keeps_codes(index))
 		return false;
 	result->build_anew = 1;
-	snprintf(result->advice, sizeof(result->advice),
-		 "what %s of the added rows is %.3g off on average, of those "
-		 "that codes were trained on %.3g: only an index built anew "
-		 "from all rows mends that",
-		 drift->of_kept ? "is kept" : "codes say", drift->now,
-		 drift->trained);
+	vsx_code_drift_text(drift, "the added rows", result->advice,
+			    sizeof(result->advice));
 	return true;
 }
 
 /* Whether what was learned suits the rows no more. */
 static bool learned_too_little(struct vsx_update_result *result,
-			       const struct vsx *index)
+			       const struct vsx *index,
+			       const struct vsx_code_drift *drift)
 {
 	const struct vsx_segment *seg = find_learned(index);
 	const char *what;
@@ -128,6 +125,12 @@ static bool learned_too_little(struct vsx_update_result *result,
 		snprintf(result->advice, sizeof(result->advice),
 			 "codes as they were trained were exact, but not for "
 			 "the added rows, which have codes of their own");
+		return true;
+	}
+	if (drift->alike) {
+		snprintf(result->advice, sizeof(result->advice),
+			 "codes as they were trained would lose all that the "
+			 "added rows differ by, which have codes of their own");
 		return true;
 	}
 	if (result->code_shift > VSX_FAR_OFF) {
@@ -189,7 +192,7 @@ static bool fits_no_more(struct vsx_update_result *result,
 			 "%.4f when the index was built",
 			 result->recall_at_10, result->recall_built);
 	else
-		return learned_too_little(result, index);
+		return learned_too_little(result, index, drift);
 	return true;
 }
 

@@ -14,7 +14,11 @@ struct vsx_code_drift {
 	double times;	/* now over trained; 0: not compared. Infinite where
 			   codes were exact. 1 where what is lost matters to no
 			   search: next to nothing of how far the rows lie from
-			   each other */
+			   each other; where that is all, what is lost over how
+			   far they lie from each other */
+	double spread;	/* how far the added rows lie from their middle */
+	bool alike;	/* codes lose all that the added rows differ by, if not
+			   more than of others */
 	uint32_t n;	/* rows that `now` is the mean of */
 	bool of_kept;	/* the codes are all that is kept of the rows */
 };
@@ -26,5 +30,9 @@ enum vsx_status vsx_code_drift(struct vsx_job *job,
 			       const struct vsx_code_params *p,
 			       struct vsx_code_drift *drift,
 			       struct vsx_error *err);
+
+/* That these rows, such as "the added rows", are far off for good. */
+void vsx_code_drift_text(const struct vsx_code_drift *d, const char *rows,
+			 char *out, size_t n);
 
 #endif

@@ -314,15 +314,13 @@ static enum vsx_status take_section(struct vsx_built *b,
 static void tell_drift(const struct vsx_new_segment *n)
 {
 	double far_off = VSX_FAR_OFF * (1.0 + 2.0 / sqrt(n->drift.n));
+	char text[256];
 
-	if (n->drift.n && n->drift.times > far_off)
-		n->job->note(n->job,
-			     "what %s of rows that were no codes yet is %.3g "
-			     "off on average, of those that codes were trained "
-			     "on %.3g: only an index built anew from all rows "
-			     "mends that",
-			     n->drift.of_kept ? "is kept" : "codes say",
-			     n->drift.now, n->drift.trained);
+	if (n->drift.n && n->drift.times > far_off) {
+		vsx_code_drift_text(&n->drift, "rows that were no codes yet",
+				    text, sizeof(text));
+		n->job->note(n->job, "%s", text);
+	}
 }
 
 enum vsx_status vsx_new_segment_take(struct vsx_new_segment *n,

@@ -14,7 +14,11 @@ TestSuite(far_rows, .init = scratch_make, .fini = scratch_drop, .timeout = 120);
 
 enum { DIM = 16, N = 3000, ADDED = 1500, QUERIES = 40, K = 10 };
 
-/* Rows around 60 centres, moved by `far` in each component. */
+/* Rows of which codes cannot tell one from the other. */
+#define ALIKE (-1.0f)
+
+/* Rows around 60 centres, moved by `far` in each component; or all of them in
+ * one place, a thousandth as large. */
 static void fill(float *rows, size_t n, uint64_t seed, float far)
 {
 	struct vsx_rng rng = {seed};
@@ -26,8 +30,12 @@ static void fill(float *rows, size_t n, uint64_t seed, float far)
 			rows[i * DIM + d] =
 				(float)(vsx_random_at(9, c, d) % 400) +
 				(float)vsx_rng_below(&rng, 4000) / 100.0f +
-				(d % 2 ? far : -far);
+				(far == ALIKE ? 0.0f
+				 : d % 2      ? far
+					      : -far);
 	}
+	for (size_t i = 0; far == ALIKE && i < n * DIM; i++)
+		rows[i] = 200.0f + rows[i] / 1000.0f;
 }
 
 static const char *build(const char *spec, float far)
@@ -207,6 +215,40 @@ Test(far_rows, that_are_kept_as_codes_are_told)
 		cr_expect(r.build_anew);
 		change_sound(path);
 	}
+}
+
+/* No code is farther off for them than for others, and yet too far. */
+Test(far_rows, may_lie_too_near_each_other_for_codes)
+{
+	static const char *const own[] = {"SQ8", "SQ4", "IVF16,SQ8",
+					  "HNSW16,SQ8"};
+	static const char *const kept[] = {"SQ8,NoRefine", "SQ4,Refine(SQ8)",
+					   "IVF16,SQ8,NoRefine"};
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++) {
+		const char *path = build(own[i], 0);
+		double before = recall(path, 0);
+		struct vsx_update_result r = add(path, 2, ALIKE);
+
+		cr_expect_gt(r.code_shift, 2.0, "%s: %f", own[i], r.code_shift);
+		cr_expect(strstr(r.advice, "all that the added rows differ by"),
+			  "%s: %s", own[i], r.advice);
+		cr_expect_not(r.build_anew);
+		cr_expect_gt(recall(path, ALIKE), before - 0.1,
+			     "%s: %f of them, %f before", own[i],
+			     recall(path, ALIKE), before);
+		change_sound(path);
+	}
+	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
+		struct vsx_update_result r = add(build(kept[i], 0), 2, ALIKE);
+
+		cr_expect(strstr(r.advice, "and they differ by"), "%s: %s",
+			  kept[i], r.advice);
+		cr_expect(r.build_anew);
+	}
+	/* Of few it may be chance. */
+	cr_expect_str_empty(
+		add_some(build("SQ8,NoRefine", 0), 200, 2, ALIKE).advice);
 }
 
 /* Rounding alone is lost, and more of it, by numbers that are greater. */
