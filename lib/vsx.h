@@ -420,7 +420,8 @@ static inline enum vsx_status vsx_get_recall(const struct vsx *index,
 
 /*
  * The cheapest row of the recall table whose recall@1, @10 or @100 (the
- * smallest of these that is at least k, or @100) reaches `recall`, 0 to 1.
+ * smallest of these that is at least k, or @100) reaches `recall`, 0 to 1;
+ * between 10 and 100 both of these do.
  *
  * effort  set to its effort; Flat answers 0
  * refine  NULL, or set to its refine factor, 0 where no codes stand for rows

@@ -72,7 +72,14 @@ uint32_t vsx_look_cost(const struct vsx_segment *seg)
 
 double vsx_recall_found(const struct vsx_recall *row, uint32_t k)
 {
-	return k <= 1 ? row->at_1 : k <= 10 ? row->at_10 : row->at_100;
+	double least = row->at_10 < row->at_100 ? row->at_10 : row->at_100;
+
+	/* Between 10 and 100 both must say so: a search for 11 rows looks at
+	   few that codes have found, one for 99 has little effort for each. */
+	return k <= 1	 ? row->at_1
+	       : k <= 10 ? row->at_10
+	       : k < 100 ? least
+			 : row->at_100;
 }
 
 double vsx_recall_cost(const struct vsx_recall *row, uint32_t k,
@@ -181,9 +188,9 @@ enum vsx_status vsx_setting_for(const struct vsx *index, double recall,
 			"%s: recall@%d %.4f was not reached, the best measured "
 			"is %.4f",
 			index->name,
-			k <= 1	  ? 1
-			: k <= 10 ? 10
-				  : 100,
+			k <= 1						? 1
+			: k <= 10 || (k < 100 && found == c.best.at_10) ? 10
+									: 100,
 			recall, found);
 }
 

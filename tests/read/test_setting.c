@@ -97,6 +97,9 @@ Test(setting, reaches_a_recall_for_k)
 	IS(plan_of(index, 100, 0, 0.95), 4, 2000);
 	IS(plan_of(index, 100, 0, 0.98), 8, 16000);
 	IS(plan_of(index, 11, 0, 0.98), 8, 16000);
+	/* Between them both count. */
+	IS(plan_of(index, 11, 0, 0.95), 8, 2500);
+	IS(plan_of(index, 99, 0, 0.95), 8, 2500);
 	/* What none reached: what found most. */
 	IS(plan_of(index, 10, 0, 1.0), 8, 2500);
 	cr_expect_eq(vsx_effort_for(index, 0.98, 10, &effort, &refine, &err),
