@@ -112,7 +112,8 @@ holds 'series[3]["disk_bytes"] > 3 * series[1]["disk_bytes"]'
 # Loads: all that were sent are answered.
 bench 0 --synthetic 1000x16 -i HNSW8 -i Flat --effort 20 --seconds 0.05 \
 	--clients 3 --rate 600 --concurrency --duration 0.1 --json
-has "$tmp/err" "commits were made"
+# As many as there was time for.
+has "$tmp/err" "made while it was being searched"
 holds '[(l["what"], l["n"]) for l in loads if l["spec"] == "HNSW8"] ==
        [("clients", 3)] + [("threads", n) for n in (1, 2, 4, 8, 16)] +
        [("processes", n) for n in (1, 2, 4)] + [("writer", 1)]'
