@@ -516,8 +516,9 @@ VSX_API void vsx_stop_clear(struct vsx_stop *stop);
 struct vsx_search_opts {
 	size_t struct_size;
 	uint32_t effort; /* ef (HNSW) or nprobe (IVF); 0: the index's default.
-			    An ef below k looks around so many of the k
-			    nearest found, and finds fewer of these. */
+			    With an ef below k a search looks around ef of
+			    the k nearest that it has come by: it takes less
+			    time, and misses more of them. */
 	uint32_t exact;	 /* 1: compare with every row */
 	double recall;	 /* if > 0: effort and refine factor by
 			    vsx_effort_for(), or, where that recall was not
