@@ -133,7 +133,7 @@ enum vsx_status vsx_plan_make(struct vsx_search_plan *plan,
 	plan->limit = 0.0;
 	plan->effort = o.effort;
 	/* A recall table is of searches for 100 rows at most, the effort of an
-	   index of searches for 10. */
+	   index of searches for 10, and groups are found among more rows. */
 	plan->all_k = o.group_by || (o.recall > 0.0 && index->manifest.n_recalls
 					     ? k > VSX_TRUTH_K
 					     : o.effort == 0);

@@ -298,45 +298,6 @@ Test(hnsw, passes_over_a_held_out_row)
 	free_world(&w);
 }
 
-/* Rows around which a search for 40 rows looks. */
-static uint64_t looks_around(struct world *w, uint32_t ef, bool all_k)
-{
-	struct vsx_best best[40];
-	struct vsx_find find = {.query = &w->scratch.query,
-				.k = 40,
-				.effort = ef,
-				.all_k = all_k,
-				.top = {best, 0, 40},
-				.scratch = &w->scratch};
-
-	vsx_space_row_query(&w->space, &w->scratch.query, w->vecs);
-	cr_assert_eq(vsx_kind_find(VSX_HNSW)->search(&w->seg, &find, &err),
-		     VSX_OK, "%s", err.text);
-	cr_expect_eq(find.top.n, 40, "ef %u", ef);
-	return find.n_hops;
-}
-
-Test(hnsw, looks_around_fewer_than_k_rows_where_ef_is_less)
-{
-	struct world w;
-	uint64_t all, most;
-
-	make_world(&w, VSX_L2, VSX_F32, 3000, 12, 0);
-	all = looks_around(&w, 40, false);
-	most = looks_around(&w, 80, false);
-	cr_expect_gt(most, all + 30);
-	cr_expect_lt(looks_around(&w, 20, false), all - 15);
-	cr_expect_lt(looks_around(&w, 10, false),
-		     looks_around(&w, 20, false) - 5);
-	/* So few lead to fewer than 40 rows: it goes on. */
-	cr_expect_leq(looks_around(&w, 1, false), looks_around(&w, 10, false));
-	/* Chosen for fewer rows. */
-	cr_expect_eq(looks_around(&w, 1, true), all);
-	cr_expect_eq(looks_around(&w, 39, true), all);
-	cr_expect_eq(looks_around(&w, 80, true), most);
-	free_world(&w);
-}
-
 /*
  * A graph by hand. The base level leads from row 0 to 1, from there to 2, and
  * on to 3; rows 0 and 1 are on the upper level, where 0 leads to 1.

@@ -141,6 +141,52 @@ Test(setting, was_chosen_for_so_many_rows)
 	vsx_close(index);
 }
 
+/* Rows around which a search for 40 looks; ef 0: by the index. */
+static uint64_t looks_around(const struct vsx *index, uint32_t ef)
+{
+	struct vsx_search_opts opts = VSX_SEARCH_OPTS_INIT;
+	struct vsx_search_stats stats;
+	struct vsx_searcher *s;
+	struct vsx_hit hits[40];
+	float query[8] = {0};
+	size_t n;
+
+	opts.effort = ef;
+	cr_assert_eq(vsx_searcher_new(&s, index, &err), VSX_OK);
+	cr_assert_eq(vsx_search(s, query, VSX_F32, 40, &opts, hits, &n, &err),
+		     VSX_OK, "%s", err.text);
+	cr_expect_eq(n, 40, "ef %u", ef);
+	vsx_get_stats(s, &stats);
+	vsx_searcher_free(s);
+	return stats.n_hops;
+}
+
+Test(setting, below_k_looks_around_fewer_rows)
+{
+	const char *path = scratch_path("graph");
+	uint64_t all, most;
+	struct vsx *index;
+
+	support_build(path,
+		      (struct support_index){.spec = "HNSW12", .n = 3000});
+	cr_assert_eq(vsx_open(&index, path, NULL, &err), VSX_OK);
+	all = looks_around(index, 40);
+	most = looks_around(index, 80);
+	cr_expect_gt(most, all + 30);
+	cr_expect_lt(looks_around(index, 20), all - 15);
+	cr_expect_lt(looks_around(index, 10), looks_around(index, 20) - 5);
+	/* So few lead to fewer than 40 rows: it goes on. */
+	cr_expect_leq(looks_around(index, 1), looks_around(index, 10));
+	/* Chosen for fewer rows. */
+	index->manifest.default_effort = 1;
+	cr_expect_eq(looks_around(index, 0), all);
+	index->manifest.default_effort = 39;
+	cr_expect_eq(looks_around(index, 0), all);
+	index->manifest.default_effort = 80;
+	cr_expect_eq(looks_around(index, 0), most);
+	vsx_close(index);
+}
+
 Test(setting, is_k_at_least_where_it_is_a_number_of_rows)
 {
 	const char *path = scratch_path("graph");
